@@ -1,0 +1,76 @@
+package audience
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Refusal is the error of every refused call. It is written for the operator:
+// what the rule wants and what the token brought may stand in it, so it must
+// not reach the peer, who is told [Refusal.Reason] and its phrase. It never
+// holds a token or a key.
+type Refusal struct {
+	// Cause says why.
+	Cause Cause
+
+	// Want and Got are what was asked for and what came; empty where that says
+	// nothing.
+	Want, Got string
+
+	// Hint is the likely mistake and its mending, if one can be told.
+	Hint string
+
+	// RetryAfter is when the answer may differ; only for refusals that mean
+	// "I could not find out". Zero means unknown.
+	RetryAfter time.Duration
+
+	// Err is what lies beneath; may be nil.
+	Err error
+}
+
+// Reason returns what the peer is told.
+func (r *Refusal) Reason() Reason { return r.Cause.Reason() }
+
+// Error says the cause, got and want, the hint, and what lies beneath, in this
+// order.
+func (r *Refusal) Error() string {
+	var b strings.Builder
+	b.WriteString(r.Cause.Error())
+	separator := ": "
+	part := func(format, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, separator+format, text)
+			separator = ", "
+		}
+	}
+	part("got %s", r.Got)
+	part("want %s", r.Want)
+	part("%s", r.Hint)
+	if r.Err != nil {
+		b.WriteString(": " + r.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause and what lies beneath.
+func (r *Refusal) Unwrap() []error {
+	if r.Err == nil {
+		return []error{r.Cause}
+	}
+	return []error{r.Cause, r.Err}
+}
+
+// quoted renders values from a token for the operator's eyes: quoted, so that
+// nothing in them can forge a line of a log, and cut where they are long.
+func quoted(values ...string) string {
+	const most, longest = 8, 128
+	out := make([]string, 0, len(values))
+	for _, v := range values[:min(len(values), most)] {
+		out = append(out, fmt.Sprintf("%.*q", longest, v))
+	}
+	if len(values) > most {
+		out = append(out, fmt.Sprintf("and %d more", len(values)-most))
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,222 @@
+package audience_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+const (
+	corp    = "https://idp.example.com/realms/corp"
+	partner = "https://login.partner.example"
+
+	getStatus    = "/acme.orders.v1.OrderStatus/GetOrderStatus"
+	updateStatus = "/acme.orders.v1.OrderStatus/UpdateOrderStatus"
+	getEmployee  = "/acme.hr.v1.HumanResource/GetEmployee"
+)
+
+// company is the access matrix of the running example, and a partner whose
+// clients bear the same names.
+func company() audience.Matrix {
+	return audience.Matrix{
+		Issuers: map[string]audience.Issuer{
+			"corp":    {URL: corp, Preset: "keycloak"},
+			"partner": {URL: partner, Preset: "keycloak"},
+		},
+		Services: map[string]audience.Service{
+			"order-status": {
+				Issuers: []string{"corp", "partner"},
+				GRPC:    []string{"acme.orders.v1.OrderStatus"},
+				Self:    true,
+				Allow: []audience.Allow{
+					{Clients: []string{"customer-portal", "backoffice-portal", "order-status"}, Methods: []string{"GetOrderStatus"}, Scopes: []string{"orders.read"}},
+					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write", "orders.read"}},
+				},
+			},
+			"human-resource": {
+				Issuers: []string{"corp"},
+				GRPC:    []string{"acme.hr.v1.HumanResource"},
+				Allow:   []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+			},
+			"catalogue": {
+				Issuers: []string{"corp"},
+				GRPC:    []string{"acme.catalogue.v1.Catalogue"},
+				Allow:   []audience.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
+			},
+		},
+		Clients: map[string]audience.Client{
+			"customer-portal":   {Issuer: "corp"},
+			"backoffice-portal": {Issuer: "corp"},
+			"order-status":      {Issuer: "corp"},
+		},
+		Public: []string{"grpc.health.v1.Health", "acme.orders.v1.OrderStatus/Version"},
+	}
+}
+
+func guard(t *testing.T, services ...string) *audience.Guard {
+	t.Helper()
+	policy, err := audience.New(company())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard(services...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// token returns the claims of a good token of the customer portal for the
+// order status, changed as the members say; a nil removes one.
+func token(members map[string]any) map[string]any {
+	claims := map[string]any{
+		"iss": corp, "sub": "alice", "aud": "order-status", "azp": "customer-portal", "typ": "Bearer",
+		"scope": "orders.read", "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "jti": "1",
+	}
+	for name, value := range members {
+		if claims[name] = value; value == nil {
+			delete(claims, name)
+		}
+	}
+	return claims
+}
+
+func read(t *testing.T, preset string, members map[string]any) (*audience.Claims, error) {
+	t.Helper()
+	payload, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := audience.PresetNamed(preset)
+	if !ok {
+		t.Fatalf("no preset %q", preset)
+	}
+	return p.Claims(payload)
+}
+
+type claims = map[string]any
+
+// TestSeed holds the rules of what an audience is, each by its own words.
+func TestSeed(t *testing.T) {
+	guard := guard(t, "order-status", "human-resource", "catalogue")
+	const getItem = "/acme.catalogue.v1.Catalogue/GetItem"
+	for _, row := range []struct {
+		rule   string
+		method string
+		claims claims
+		want   audience.Cause // "" admits
+	}{
+		{"aud may be a string", getStatus, claims{}, ""},
+		{"aud may be an array", getStatus, claims{"aud": []string{"order-status"}}, ""},
+		{"the service finds itself among several", getStatus, claims{"aud": []string{"account", "order-status"}}, ""},
+		{"the service must find itself", getStatus, claims{"aud": "human-resource"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: case", getStatus, claims{"aud": "Order-Status"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: slash", getStatus, claims{"aud": "order-status/"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: prefix", getStatus, claims{"aud": "order-status-v2"}, audience.CauseAudienceMismatch},
+		{"aud is never split", getStatus, claims{"aud": "human-resource order-status"}, audience.CauseAudienceMismatch},
+
+		{"a client is its own audience", getStatus, claims{"aud": nil, "azp": "order-status"}, ""},
+		{"no aud is good at that client only", getStatus, claims{"aud": nil}, audience.CauseAudienceMissing},
+		{"no aud is good at that issuer's client only", getStatus, claims{"aud": nil, "azp": "order-status", "iss": partner}, audience.CauseAudienceMissing},
+		{"no aud is good only where the policy says self", getEmployee, claims{"aud": nil, "azp": "human-resource"}, audience.CauseAudienceMissing},
+		{"no aud and no client is nobody's", getStatus, claims{"aud": nil, "azp": nil}, audience.CauseAudienceMissing},
+
+		{"several audiences name who asked", getStatus, claims{"aud": []string{"order-status", "human-resource"}}, ""},
+		{"or in client_id", getStatus, claims{"aud": []string{"order-status", "human-resource"}, "azp": nil, "client_id": "customer-portal"}, ""},
+		{"several audiences without who asked", getStatus, claims{"aud": []string{"order-status", "human-resource"}, "azp": nil}, audience.CauseClientMissing},
+		{"one audience without who asked", getStatus, claims{"azp": nil}, audience.CauseClientMissing},
+		{"who asked does not matter where no client is named", getItem, claims{"aud": []string{"catalogue", "account"}, "azp": nil}, ""},
+
+		{"the audience is right and the client is not", getEmployee, claims{"aud": "human-resource"}, audience.CauseClientNotAllowed},
+		{"an id is compared exactly", getStatus, claims{"azp": "Customer-Portal"}, audience.CauseClientNotAllowed},
+		{"a client is an issuer and an id", getStatus, claims{"iss": partner}, audience.CauseClientNotAllowed},
+
+		{"a scope is another question", getStatus, claims{"scope": "orders.write"}, audience.CauseScopeMissing},
+		{"no scope at all", getStatus, claims{"scope": nil}, audience.CauseScopeMissing},
+		{"a scope is compared exactly", getStatus, claims{"scope": "orders.read.all"}, audience.CauseScopeMissing},
+		{"the alternatives are alternatives", updateStatus, claims{"azp": "backoffice-portal", "scope": "orders.write orders.read"}, ""},
+		{"the demands of one must all hold", updateStatus, claims{"azp": "backoffice-portal", "scope": "orders.write"}, audience.CauseScopeMissing},
+		{"the demands of two do not add up", updateStatus, claims{"scope": "orders.write orders.read"}, audience.CauseClientNotAllowed},
+
+		{"the issuer is always checked", getEmployee, claims{"aud": "human-resource", "azp": "backoffice-portal", "iss": partner}, audience.CauseIssuerNotAccepted},
+		{"an issuer is compared exactly", getEmployee, claims{"aud": "human-resource", "azp": "backoffice-portal", "iss": corp + "/"}, audience.CauseIssuerNotAccepted},
+
+		{"a token ends, with leeway", getStatus, claims{"exp": now.Add(-29 * time.Second).Unix()}, ""},
+		{"and not beyond it", getStatus, claims{"exp": now.Add(-30 * time.Second).Unix()}, audience.CauseExpired},
+		{"nbf, with leeway", getStatus, claims{"nbf": now.Add(30 * time.Second).Unix()}, ""},
+		{"and not before it", getStatus, claims{"nbf": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
+		{"iat, with leeway", getStatus, claims{"iat": now.Add(30 * time.Second).Unix()}, ""},
+		{"and not before that", getStatus, claims{"iat": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
+		{"a life of a day", getStatus, claims{"exp": now.Add(24 * time.Hour).Unix()}, ""},
+		{"is the longest", getStatus, claims{"exp": now.Add(24*time.Hour + time.Second).Unix()}, audience.CauseLifetimeTooLong},
+		{"without iat it counts from now", getStatus, claims{"iat": nil, "exp": now.Add(25 * time.Hour).Unix()}, audience.CauseLifetimeTooLong},
+		{"exp in milliseconds", getStatus, claims{"exp": now.Add(time.Minute).UnixMilli()}, audience.CauseLifetimeTooLong},
+	} {
+		t.Run(row.rule, func(t *testing.T) {
+			c, err := read(t, "keycloak", token(row.claims))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = guard.Rule(row.method).Judge(c, now)
+			var refusal *audience.Refusal
+			switch {
+			case row.want == "" && err != nil:
+				t.Errorf("Judge = %v, want it admitted", err)
+			case row.want != "" && !errors.As(err, &refusal):
+				t.Errorf("Judge = %v, want %s", err, row.want)
+			case row.want != "" && (refusal.Cause != row.want || !errors.Is(err, row.want)):
+				t.Errorf("Judge = %v, want %s", err, row.want)
+			}
+		})
+	}
+}
+
+// TestAnswersDiffer holds that who, for whom and what for are told apart.
+func TestAnswersDiffer(t *testing.T) {
+	for _, row := range []struct {
+		cause  audience.Cause
+		reason audience.Reason
+		status audience.Status
+	}{
+		{audience.CauseAudienceMismatch, audience.ReasonAudienceMismatch, audience.StatusUnauthenticated},
+		{audience.CauseClientNotAllowed, audience.ReasonClientNotAllowed, audience.StatusPermissionDenied},
+		{audience.CauseScopeMissing, audience.ReasonScopeInsufficient, audience.StatusPermissionDenied},
+		{audience.CauseExpired, audience.ReasonTokenExpired, audience.StatusUnauthenticated},
+		{audience.CauseSignatureInvalid, audience.ReasonTokenInvalid, audience.StatusUnauthenticated},
+		{audience.CauseKeysUnavailable, audience.ReasonIssuerUnavailable, audience.StatusUnavailable},
+		{"NOT_ON_THE_LIST", audience.ReasonTokenInvalid, audience.StatusUnauthenticated},
+	} {
+		if reason := row.cause.Reason(); reason != row.reason || reason.Status() != row.status || reason.Phrase() == "" {
+			t.Errorf("%s: reason %s, status %s, phrase %q; want %s, %s", row.cause, reason, reason.Status(), reason.Phrase(), row.reason, row.status)
+		}
+	}
+}
+
+func TestHints(t *testing.T) {
+	guard := guard(t, "order-status")
+	for aud, want := range map[string]string{
+		"account":              "audience mapper",
+		"Order-Status":         "upper and lower case",
+		"order-status/":        "a trailing slash",
+		" order-status":        "white space",
+		"https://order-status": "its scheme",
+		"invoices":             "",
+	} {
+		c, err := read(t, "keycloak", token(claims{"aud": aud}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refusal *audience.Refusal
+		if !errors.As(guard.Rule(getStatus).Judge(c, now), &refusal) {
+			t.Errorf("aud %q was admitted", aud)
+		} else if !strings.Contains(refusal.Hint, want) || (want == "") != (refusal.Hint == "") {
+			t.Errorf("hint for aud %q = %q, want one about %q", aud, refusal.Hint, want)
+		}
+	}
+}
