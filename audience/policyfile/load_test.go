@@ -1,0 +1,143 @@
+package policyfile_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+)
+
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	policy, err := policyfile.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"human-resource", "order-status"}, policy.Services()); diff != "" {
+		t.Errorf("Services (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoadWithoutFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := policyfile.Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: got %v, want fs.ErrNotExist", err)
+	}
+	if _, err := policyfile.Load(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("directory: got %v", err)
+	}
+}
+
+func TestLoadTooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	_, err := policyfile.Load(path)
+	if want := path + ":1: want at most 16 MiB"; err == nil || err.Error() != want {
+		t.Errorf("Load = %v, want %s", err, want)
+	}
+}
+
+func TestParseDeep(t *testing.T) {
+	const want = "access.yaml:1: not YAML: nested too deeply: want an access matrix, which begins with version: 1"
+	for text, size := range map[string]int{"[": 10 << 20, "{": 1 << 20, "- ": 1 << 20, "? ": 1 << 20} {
+		data := bytes.Repeat([]byte(text), size/len(text))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := policyfile.Parse("access.yaml", data)
+		runtime.ReadMemStats(&after)
+		if err == nil || err.Error() != want {
+			t.Errorf("Parse(%q…) = %v, want %s", text, err, want)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+			t.Errorf("Parse(%q…) allocates %d MiB, want at most 32", text, took>>20)
+		}
+	}
+}
+
+func TestParseReportsInOrder(t *testing.T) {
+	text := example + "extra: 1\n" + strings.Repeat("? [a]\n", 25)
+	_, err := policyfile.Parse("access.yaml", []byte(text))
+	if err == nil {
+		t.Fatal("Parse accepts broken keys")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 21 || lines[20] != "access.yaml: … and 6 more" {
+		t.Errorf("got %d lines, the last %q", len(lines), lines[len(lines)-1])
+	}
+	if want := `:1: unknown key "extra"`; !strings.HasSuffix(lines[0], want) {
+		t.Errorf("first = %q, want …%s", lines[0], want)
+	}
+	var finding *policyfile.Error
+	if !errors.As(err, &finding) || finding.File != "access.yaml" || finding.Line < 1 {
+		t.Errorf("errors.As = %+v", finding)
+	}
+}
+
+func TestLint(t *testing.T) {
+	text := strings.Replace(example, "  customer-portal: {}\n", "  customer-portal: {}\n  nobody: {}\n", 1)
+	text = strings.Replace(text, "audience: order-status", "audience: account", 1)
+	findings, err := policyfile.Lint("access.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		got = append(got, f.Error())
+	}
+	want := []string{
+		`access.yaml:9:5: "account" is what Keycloak puts into every token: it does not tell this service from another`,
+		`access.yaml:27:3: no rule names client "nobody"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Lint (-want +got):\n%s", diff)
+	}
+	if findings, err := policyfile.Lint("access.yaml", nil); err == nil || findings != nil {
+		t.Errorf("Lint of nothing = %v, %v, want an error alone", findings, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(example))
+	for _, row := range broken {
+		f.Add([]byte(row.text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		policy, err := policyfile.Parse("access.yaml", data)
+		if err == nil {
+			if len(policy.Services()) == 0 {
+				t.Error("a policy without services")
+			}
+			return
+		}
+		joined, ok := err.(interface{ Unwrap() []error })
+		if !ok {
+			t.Fatalf("%v is not a list of findings", err)
+		}
+		last := 1
+		for _, err := range joined.Unwrap() {
+			var e *policyfile.Error
+			if errors.As(err, &e) {
+				if e.File != "access.yaml" || e.Line < last || e.Text == "" {
+					t.Errorf("%+v after line %d", e, last)
+				}
+				last = e.Line
+			}
+		}
+	})
+}

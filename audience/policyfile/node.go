@@ -1,0 +1,151 @@
+package policyfile
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// reader turns the nodes of one file into values. It goes on after a finding,
+// so that a user mends the file in one go.
+type reader struct {
+	file     string
+	dir      string // where relative paths start; empty leaves them alone
+	findings []*Error
+}
+
+func (r *reader) finding(n *yaml.Node, format string, args ...any) {
+	r.at(n.Line, n.Column, format, args...)
+}
+
+func (r *reader) at(line, column int, format string, args ...any) {
+	r.findings = append(r.findings, &Error{r.file, line, column, fmt.Sprintf(format, args...)})
+}
+
+// The kinds of nodes, by their resolved tags.
+const (
+	aString  = "!!str"
+	aNumber  = "!!int"
+	aBoolean = "!!bool"
+	aList    = "!!seq"
+	aMapping = "!!map"
+)
+
+var kinds = map[string]string{
+	aString: "a string", aNumber: "a number", aBoolean: "a boolean", aList: "a list", aMapping: "a mapping",
+	"!!float": "a number", "!!null": "nothing", "!!timestamp": "a date", "!!merge": "a merge key",
+}
+
+// is reports whether n is of the kind; if not, what was wanted is a finding. A
+// node that is not what it shows is never of the kind.
+func (r *reader) is(kind string, n *yaml.Node, want string) bool {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		r.finding(n, "aliases are not allowed in an access matrix")
+	case n.Anchor != "":
+		r.finding(n, "anchors are not allowed in an access matrix")
+	case n.Style&yaml.TaggedStyle != 0:
+		r.finding(n, "tags are not allowed in an access matrix")
+	case n.Tag == "!!merge":
+		r.finding(n, "merge keys are not allowed in an access matrix")
+	case n.Tag != kind:
+		r.finding(n, "want %s, got %s%s", want, kinds[n.Tag], mending(kind, n))
+	case kind == aString && n.Value == "":
+		r.finding(n, "want %s, got an empty string", want)
+	default:
+		return true
+	}
+	return false
+}
+
+// mending says how a value of another kind becomes one of this kind, if one
+// character or two will do.
+func mending(kind string, n *yaml.Node) string {
+	switch {
+	case kind == aMapping && n.Tag == "!!null":
+		return "; write {} for an empty one"
+	case kind == aString && n.Kind == yaml.ScalarNode && n.Tag != "!!null":
+		return "; quote it if it is a name"
+	default:
+		return ""
+	}
+}
+
+// value is how the value of one key is read.
+type value struct {
+	want     string // what is expected, for messages
+	read     func(*yaml.Node)
+	required bool
+}
+
+func required(v value) value {
+	v.required = true
+	return v
+}
+
+func (r *reader) text(want string, to *string) value {
+	return value{want: want, read: func(n *yaml.Node) {
+		if r.is(aString, n, want) {
+			*to = n.Value
+		}
+	}}
+}
+
+func (r *reader) boolean(to *bool) value {
+	const want = "true or false"
+	return value{want: want, read: func(n *yaml.Node) {
+		if r.is(aBoolean, n, want) {
+			*to = strings.EqualFold(n.Value, "true")
+		}
+	}}
+}
+
+// list reads a list that is not empty, each of its items by item.
+func (r *reader) list(want string, item func(*yaml.Node)) value {
+	return value{want: want, read: func(n *yaml.Node) {
+		if !r.is(aList, n, want) {
+			return
+		}
+		if len(n.Content) == 0 {
+			r.finding(n, "want %s, got an empty list", want)
+		}
+		for _, n := range n.Content {
+			item(n)
+		}
+	}}
+}
+
+// strings reads a list of strings.
+func (r *reader) strings(want string, to *[]string) value {
+	return r.list(want, func(n *yaml.Node) {
+		if r.is(aString, n, "a string") {
+			*to = append(*to, n.Value)
+		}
+	})
+}
+
+// stringOrStrings reads one string or a list of them.
+func (r *reader) stringOrStrings(to *[]string) value {
+	const want = "a string or a list of strings"
+	return value{want: want, read: func(n *yaml.Node) {
+		if n.Kind == yaml.SequenceNode {
+			r.strings(want, to).read(n)
+		} else if r.is(aString, n, "a string") {
+			*to = []string{n.Value}
+		}
+	}}
+}
+
+// orWord sets to where the value is that very word, and else reads it as v.
+func (r *reader) orWord(word string, to *bool, v value) value {
+	read := v.read
+	v.read = func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || n.Value != word {
+			read(n)
+			return
+		}
+		*to = r.is(aString, n, v.want)
+	}
+	return v
+}

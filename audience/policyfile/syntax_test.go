@@ -1,0 +1,103 @@
+package policyfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+)
+
+// with is the smallest matrix, with one line of it replaced.
+func with(old, text string) string {
+	const smallest = `version: 1
+issuers:
+  corp: {url: "https://idp.example.com"}
+services:
+  orders:
+    grpc: [acme.Orders]
+    allow:
+    - clients: [portal]
+      methods: [Get]
+      scopes: none
+clients:
+  portal: {}
+`
+	if !strings.Contains(smallest, old) {
+		panic("no such text: " + old)
+	}
+	return strings.Replace(smallest, old, text, 1)
+}
+
+var broken = []struct{ name, text, want string }{
+	{"empty", "", `access.yaml:1: empty: want an access matrix, which begins with version: 1`},
+	{"comment", "\n# nothing\n", `access.yaml:1: empty: want an access matrix, which begins with version: 1`},
+	{"null document", "---\n", `access.yaml:2:1: want a mapping, got nothing; write {} for an empty one`},
+	{"string document", "hello\n", `access.yaml:1:1: want a mapping, got a string`},
+	{"list document", "- version: 1\n", `access.yaml:1:1: want a mapping, got a list`},
+	{"two documents", with("version", "version: 1\n---\nversion"), `access.yaml:2:1: want one document, got a second one`},
+	{"nul", "version: 1\na\x00b: c\n", `access.yaml:2:2: want text, got the control character U+0000`},
+	{"invalid utf-8", "version: 1\nä: \xff\n", `access.yaml:2:4: want UTF-8 text, got the byte 0xff`},
+	{"utf-16", "\xff\xfev\x00", `access.yaml:1: want UTF-8, got UTF-16`},
+	{"tab", "version: 1\nissuers:\n\tcorp: {}\n", `access.yaml:3:1: a tab cannot indent: use spaces`},
+	{"unclosed list", with("[portal]", "[portal"), `access.yaml:8: not YAML: want "," or "]" near here: a list is not closed`},
+	{"unclosed mapping", with("{}", "{"), `access.yaml:13: not YAML: want a value near here`},
+	{"unclosed string", with("[Get]", "'Get"), `access.yaml:9: not YAML: a quoted string is not closed`},
+	{"indentation", "version: 1\nissuers:\n   a: {}\n  b: {}\n", `access.yaml:4: not YAML: want a key near here, indented like its neighbours`},
+	{"two colons", with("version: 1", "version: 1: 2"), `access.yaml:1: not YAML: a second ":" in one value: quote it, or begin a new line`},
+	{"no colon", "version: 1\nissuers\nservices: {}\n", `access.yaml:2: not YAML: want "key: value"`},
+	{"at sign", with("portal: {}", "portal: @x"), `access.yaml:12: not YAML: a value cannot begin like this: quote it`},
+	{"unknown alias", "version: 1\nclients: {a: {secret: *hunter2}}\n", `access.yaml:2:23: aliases are not allowed in an access matrix`},
+	{"alias", "version: &v 1\nissuers: *v\nservices: {}\n", `access.yaml:1:10: anchors are not allowed in an access matrix` + "\n" +
+		`access.yaml:2:10: aliases are not allowed in an access matrix`},
+	{"merge", with("portal: {}", "portal: {<<: {id: a}}"), `access.yaml:12:12: merge keys are not allowed in an access matrix`},
+	{"tag", with("[Get]", "[!!str Get]"), `access.yaml:9:17: tags are not allowed in an access matrix`},
+	{"version", with("version: 1", "version: 2"), `access.yaml:1:10: want version 1, got version 2`},
+	{"version string", with("version: 1", `version: "1"`), `access.yaml:1:10: want the number 1, got a string`},
+	{"no version", with("version: 1\n", ""), `access.yaml:1:1: missing key "version": want the number 1`},
+	{"unknown key", with("scopes: none", "scope: none"), `access.yaml:10:7: unknown key "scope", did you mean "scopes"?`},
+	{"far key", with("clients:\n", "customers:\n"), `access.yaml:11:1: unknown key "customers"`},
+	{"duplicate key", with("  portal: {}", "  portal: {}\n  portal: {}"), `access.yaml:13:3: duplicate key "portal", first on line 12`},
+	{"number key", with("portal: {}", "42: {}"), `access.yaml:12:3: want a name, got a number; quote it if it is a name`},
+	{"list key", with("portal: {}", "[a]: {}"), `access.yaml:12:3: want a name, got a list`},
+	{"null client", with("portal: {}", "portal:"), `access.yaml:12:10: want a mapping, got nothing; write {} for an empty one`},
+	{"missing url", with(`{url: "https://idp.example.com"}`, "{}"), `access.yaml:3:9: missing key "url": want a URL such as https://idp.example.com`},
+	{"missing scopes", with("      scopes: none\n", ""), `access.yaml:8:7: missing key "scopes": want none or a list of scopes`},
+	{"number for string", with("    grpc", "    audience: 42\n    grpc"), `access.yaml:6:15: want a string, got a number; quote it if it is a name`},
+	{"mapping for string", with("    grpc", "    audience: {}\n    grpc"), `access.yaml:6:15: want a string, got a mapping`},
+	{"null for string", with("    grpc", "    audience:\n    grpc"), `access.yaml:6:14: want a string, got nothing`},
+	{"empty string", with("    grpc", "    audience: ''\n    grpc"), `access.yaml:6:15: want a string, got an empty string`},
+	{"number in list", with("[Get]", "[1]"), `access.yaml:9:17: want a string, got a number; quote it if it is a name`},
+	{"string for list", with("[portal]", "portal"), `access.yaml:8:16: want any or a list of client names, got a string`},
+	{"empty list", with("[portal]", "[]"), `access.yaml:8:16: want any or a list of client names, got an empty list`},
+	{"yes", with("    grpc", "    self: yes\n    grpc"), `access.yaml:6:11: want true or false, got a string`},
+	{"insecure", with("{url", "{insecure: true, url"), `access.yaml:3:20: want loopback, the only value of insecure`},
+	{"both issuers", with("    grpc", "    issuer: corp\n    issuers: [corp]\n    grpc"), `access.yaml:6:5: both issuer and issuers: want one of them`},
+	{"literal secret", with("{}", "{secret: hunter2}"), `access.yaml:12:20: want {file: …} or {env: …}: secrets never stand in this file`},
+	{"secret as key", with("{}", "{secret: {hunter2}}"), `access.yaml:12:20: want {file: …} or {env: …}: secrets never stand in this file`},
+	{"two secrets", with("{}", "{secret: {file: a, env: b}}"), `access.yaml:12:20: want {file: …} or {env: …}: secrets never stand in this file`},
+	{"unknown client", with("[portal]", "[portal, protal]"), `access.yaml:8:25: unknown client "protal", did you mean "portal"?`},
+	{"second document broken", with("version", "version: 1\n...\nfoo: [\nversion"), `access.yaml:3: not YAML: want the end of the file, got more, indented unlike what stands above`},
+	{"undefined tag", with("[Get]", "!x!y [Get]"), `access.yaml:9: not YAML: tags are not allowed in an access matrix`},
+	{"number as issuer", with(`{url: "https://idp.example.com"}`, "7"), `access.yaml:3:9: want a mapping, got a number`},
+	{"unknown issuer in a list", with("    grpc", "    issuers: [corp, crop]\n    grpc"), `access.yaml:6:21: unknown issuer "crop", did you mean "corp"?`},
+	{"anchored word", with("none", "&n none"), `access.yaml:10:15: anchors are not allowed in an access matrix`},
+	{"insecure url", with("https:", "http:"), `access.yaml:3:10: "http://idp.example.com" is not https; plain http is accepted on a loopback address only, with insecure: loopback`},
+	{"unknown issuer", with("    grpc", "    issuer: crop\n    grpc"), `access.yaml:6:5: unknown issuer "crop", did you mean "corp"?`},
+}
+
+func TestParseBroken(t *testing.T) {
+	for _, row := range broken {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := policyfile.Parse("access.yaml", []byte(row.text))
+			if err == nil {
+				t.Fatalf("no error, want %s", row.want)
+			}
+			if got := err.Error(); got != row.want {
+				t.Errorf("got\n%s\nwant\n%s", got, row.want)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the secret stands in %v", err)
+			}
+		})
+	}
+}
