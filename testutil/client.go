@@ -1,0 +1,82 @@
+package testutil
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// Client is a party that an [Issuer] knows. It proves itself with its secret,
+// by client_secret_basic or client_secret_post (RFC 6749, section 2.3.1);
+// without a secret it cannot.
+type Client struct {
+	// ID is the client's id. It is required.
+	ID string
+
+	// Secret is the client's password.
+	Secret string
+
+	// Audiences are those that the client may ask a token for.
+	Audiences []string
+
+	// Scopes are what the client may be granted, by audience.
+	Scopes map[string][]string
+
+	// Exchange lets the client exchange tokens that are addressed to it
+	// (RFC 8693).
+	Exchange bool
+
+	// Is lists the audiences that the client answers to. The default is its
+	// id alone.
+	Is []string
+
+	// Opaque makes the client's tokens random strings that only introspection
+	// can read. The default is JWTs.
+	Opaque bool
+}
+
+// Register adds c, or replaces the client of that id. It panics without an id.
+func (i *Issuer) Register(c Client) {
+	if c.ID == "" {
+		panic("testutil: register: client without an id")
+	}
+	c.Audiences, c.Is, c.Scopes = slices.Clone(c.Audiences), slices.Clone(c.Is), maps.Clone(c.Scopes)
+	if c.Is == nil {
+		c.Is = []string{c.ID}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.clients[c.ID] = c
+}
+
+func (i *Issuer) client(id string) (Client, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c, ok := i.clients[id]
+	return c, ok
+}
+
+// authenticate returns the client that sent the parsed form of r.
+func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
+	id, secret, basic := r.BasicAuth()
+	posted := r.PostForm.Has("client_secret")
+	switch {
+	case basic && posted:
+		return Client{}, refuse("invalid_request", "the client authenticates in two ways")
+	case basic:
+		var idErr, secretErr error
+		id, idErr = url.QueryUnescape(id)
+		secret, secretErr = url.QueryUnescape(secret)
+		if idErr != nil || secretErr != nil {
+			return Client{}, refuse("invalid_client", "the credentials are not form-encoded")
+		}
+	default:
+		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	}
+	c, ok := i.client(id)
+	if !ok || c.Secret == "" || secret != c.Secret {
+		return Client{}, refuse("invalid_client", "unknown client or wrong secret")
+	}
+	return c, nil
+}

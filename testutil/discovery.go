@@ -1,0 +1,77 @@
+package testutil
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// SetJWKS publishes document, whatever it is, as the key set; nil goes back to
+// the issuer's own keys. It does not change which keys sign.
+func (i *Issuer) SetJWKS(document []byte) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.jwks = bytes.Clone(document)
+}
+
+func (i *Issuer) serveJWKS(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%d", int(i.options.maxAge.Seconds())))
+	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Write(i.keySet())
+}
+
+func (i *Issuer) keySet() []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.jwks != nil {
+		return i.jwks
+	}
+	set := struct {
+		Keys []map[string]any `json:"keys"`
+	}{}
+	for _, k := range i.keys {
+		set.Keys = append(set.Keys, k.JWK())
+	}
+	return encode(set)
+}
+
+// serveDiscovery publishes addresses below the issuer's URL, also when the
+// request came to a listener.
+func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
+	var algs []string
+	for _, k := range i.published() {
+		if !slices.Contains(algs, k.alg) {
+			algs = append(algs, k.alg)
+		}
+	}
+	secrets := []string{"client_secret_basic", "client_secret_post"}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"issuer":                                i.url,
+		"jwks_uri":                              i.address(JWKS),
+		"token_endpoint":                        i.address(Token),
+		"token_endpoint_auth_methods_supported": secrets,
+		"introspection_endpoint":                i.address(Introspection),
+		"introspection_endpoint_auth_methods_supported": secrets,
+		"grant_types_supported":                         []string{clientCredentials, tokenExchange},
+		"response_types_supported":                      []string{},
+		"subject_types_supported":                       []string{"public"},
+		"id_token_signing_alg_values_supported":         algs,
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(encode(v))
+}
+
+// encode panics on what JSON cannot hold: a mistake of the test.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("testutil: %v", err))
+	}
+	return b
+}

@@ -1,0 +1,44 @@
+package testutil
+
+import "strings"
+
+// Endpoint is one address of an [Issuer]: its path below the issuer's URL.
+type Endpoint string
+
+// The endpoints of an issuer.
+const (
+	// Discovery is OpenID Connect Discovery 1.0, section 4. It also stands for
+	// the same document under its RFC 8414 address.
+	Discovery Endpoint = "/.well-known/openid-configuration"
+
+	// JWKS is the key set of RFC 7517, section 5.
+	JWKS Endpoint = "/jwks"
+
+	// Token is the token endpoint of RFC 6749, section 3.2.
+	Token Endpoint = "/token"
+
+	// Introspection is the endpoint of RFC 7662, section 2.
+	Introspection Endpoint = "/introspect"
+)
+
+// metadataPrefix stands before the issuer's path, not behind it
+// (RFC 8414, section 3.1).
+const metadataPrefix = "/.well-known/oauth-authorization-server"
+
+// endpoint returns the endpoint that path addresses, false if none.
+func (i *Issuer) endpoint(path string) (Endpoint, bool) {
+	if path == metadataPrefix+i.path {
+		return Discovery, true
+	}
+	rest, ok := strings.CutPrefix(path, i.path)
+	switch e := Endpoint(rest); e {
+	case Discovery, JWKS, Token, Introspection:
+		return e, ok
+	}
+	return "", false
+}
+
+// address returns the published URL of e.
+func (i *Issuer) address(e Endpoint) string {
+	return i.origin + i.path + string(e)
+}

@@ -1,0 +1,53 @@
+package testutil
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// form returns a handler for what clients post with their credentials.
+func (i *Issuer) form(answer func(Client, url.Values) (any, *refusal)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		body, err := i.readForm(r, answer)
+		if err != nil {
+			err.write(w)
+			return
+		}
+		writeJSON(w, http.StatusOK, body)
+	}
+}
+
+func (i *Issuer) readForm(r *http.Request, answer func(Client, url.Values) (any, *refusal)) (any, *refusal) {
+	if err := parseForm(r); err != nil {
+		return nil, err
+	}
+	c, err := i.authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	return answer(c, r.PostForm)
+}
+
+// parseForm fills r.PostForm. A parameter may not be repeated (RFC 6749,
+// section 3.2), but for the targets (RFC 8693, section 2.1).
+func parseForm(r *http.Request) *refusal {
+	const encoded = "application/x-www-form-urlencoded"
+	if r.Method != http.MethodPost {
+		return refuse("invalid_request", fmt.Sprintf("got method %s, want POST", r.Method))
+	}
+	if got, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); got != encoded {
+		return refuse("invalid_request", fmt.Sprintf("got content type %q, want %s", got, encoded))
+	}
+	if err := r.ParseForm(); err != nil {
+		return refuse("invalid_request", "malformed form")
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 && name != "audience" && name != "resource" {
+			return refuse("invalid_request", name+" is repeated")
+		}
+	}
+	return nil
+}

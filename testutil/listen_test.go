@@ -1,0 +1,92 @@
+package testutil_test
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+func TestListen(t *testing.T) {
+	ca := testutil.NewCA()
+	cert := ca.Certificate("127.0.0.1")
+	for scheme, certificate := range map[string]*tls.Certificate{"http": nil, "https": &cert} {
+		t.Run(scheme, func(t *testing.T) {
+			issuer := corp()
+			stop, base, err := issuer.Listen("127.0.0.1:0", certificate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			if !strings.HasPrefix(base, scheme+"://127.0.0.1:") {
+				t.Fatalf("base = %q, want %s on 127.0.0.1", base, scheme)
+			}
+			wire := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool()}, ForceAttemptHTTP2: true}
+			defer wire.CloseIdleConnections()
+			client := &http.Client{Transport: wire}
+			res, err := client.Get(base + "/realms/corp/.well-known/openid-configuration")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var document struct{ Issuer string }
+			if err := json.NewDecoder(res.Body).Decode(&document); err != nil || document.Issuer != issuerURL {
+				t.Errorf("issuer = %q, %v; want %q", document.Issuer, err, issuerURL)
+			}
+			res.Body.Close()
+
+			issuer.Down()
+			if _, err := client.Get(base + "/realms/corp/jwks"); err == nil {
+				t.Error("an issuer that is down answers")
+			}
+			if issuer.Requests(testutil.JWKS) == 0 {
+				t.Error("Requests(JWKS) = 0 while down, want some")
+			}
+			issuer.Up()
+			res, err = client.Get(base + "/realms/corp/jwks")
+			if err != nil {
+				t.Fatalf("after Up: %v", err)
+			}
+			res.Body.Close()
+		})
+	}
+}
+
+func TestListenBusy(t *testing.T) {
+	stop, base, err := corp().Listen("127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	addr := strings.TrimPrefix(base, "http://")
+	if _, _, err := corp().Listen(addr, nil); err == nil || !strings.Contains(err.Error(), addr) {
+		t.Errorf("Listen(%s) twice: %v, want an error that names it", addr, err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	issuer := corp()
+	arrived := make(chan struct{})
+	issuer.Fault(testutil.JWKS, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		testutil.Hang().ServeHTTP(w, r)
+	}))
+	stop, base, err := issuer.Listen("127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := &http.Transport{}
+	defer wire.CloseIdleConnections()
+	asked := make(chan error, 1)
+	go func() {
+		_, err := (&http.Client{Transport: wire}).Get(base + "/realms/corp/jwks")
+		asked <- err
+	}()
+	<-arrived
+	stop()
+	if err := <-asked; err == nil {
+		t.Error("a request outlives stop")
+	}
+}

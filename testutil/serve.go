@@ -1,0 +1,56 @@
+package testutil
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// ServerName is the host that [Serve]'s server is dialled as and certified for.
+const ServerName = "service.test"
+
+// Serve starts a gRPC server in memory, with opts and the services that
+// register adds, and returns a connection to it, made with dial. The two talk
+// TLS under a certificate authority of this call; [grpc.Creds] in opts and
+// [grpc.WithTransportCredentials] in dial replace it, on both sides or on
+// neither. At the test's cleanup the connection is closed, then the server is
+// stopped, and its handlers have returned.
+//
+// It runs inside a [testing/synctest] bubble too; certificates are then of the
+// bubble's time.
+func Serve(t testing.TB, opts []grpc.ServerOption, register func(*grpc.Server), dial ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	ca := NewCA()
+	cert := ca.Certificate(ServerName)
+	server := grpc.NewServer(append([]grpc.ServerOption{
+		grpc.WaitForHandlers(true),
+		grpc.Creds(credentials.NewServerTLSFromCert(&cert)),
+	}, opts...)...)
+	register(server)
+
+	listener := bufconn.Listen(1 << 20)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		server.Stop()
+		<-done
+	})
+
+	conn, err := grpc.NewClient("passthrough:///"+ServerName, append([]grpc.DialOption{
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: ca.Pool()})),
+	}, dial...)...)
+	if err != nil {
+		t.Fatalf("testutil: %v", err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}

@@ -1,0 +1,80 @@
+package testutil
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	clientCredentials = "client_credentials"
+	tokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
+)
+
+// answer is a successful answer (RFC 6749, section 5.1, and RFC 8693,
+// section 2.2.1).
+type answer struct {
+	AccessToken     string `json:"access_token"`
+	IssuedTokenType string `json:"issued_token_type,omitempty"`
+	TokenType       string `json:"token_type"`
+	ExpiresIn       int64  `json:"expires_in"`
+	Scope           string `json:"scope,omitempty"`
+}
+
+func (i *Issuer) grant(c Client, form url.Values) (any, *refusal) {
+	switch got := form.Get("grant_type"); got {
+	case clientCredentials:
+		return i.grantClient(c, form)
+	case tokenExchange:
+		return i.exchange(c, form)
+	case "":
+		return nil, refuse("invalid_request", "grant_type is missing")
+	default:
+		return nil, refuse("unsupported_grant_type", fmt.Sprintf("got grant_type %q", got))
+	}
+}
+
+// grantClient is the client credentials grant (RFC 6749, section 4.4).
+func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
+	audiences, scope, err := c.target(form)
+	if err != nil {
+		return nil, err
+	}
+	return answer{
+		AccessToken: i.issue(c, Claims{"sub": c.ID}, audiences, scope),
+		TokenType:   "Bearer",
+		ExpiresIn:   int64(i.options.lifetime / time.Second),
+		Scope:       scope,
+	}, nil
+}
+
+// target returns the audiences that the form asks for, as audience or as
+// resource (RFC 8707, section 2), and the scope that c is granted there: what
+// it asks for, or else all that it may have.
+func (c Client) target(form url.Values) (audiences []string, scope string, err *refusal) {
+	var allowed []string
+	for _, a := range slices.Concat(form["audience"], form["resource"]) {
+		if !slices.Contains(c.Audiences, a) {
+			return nil, "", refuse("invalid_target", fmt.Sprintf("%s may not have a token for %q", c.ID, a))
+		}
+		if !slices.Contains(audiences, a) {
+			audiences = append(audiences, a)
+			allowed = append(allowed, c.Scopes[a]...)
+		}
+	}
+	if audiences == nil {
+		return nil, "", refuse("invalid_target", "no audience is asked for")
+	}
+	wanted := strings.Fields(form.Get("scope"))
+	for _, s := range wanted {
+		if !slices.Contains(allowed, s) {
+			return nil, "", refuse("invalid_scope", fmt.Sprintf("%s may not have %q", c.ID, s))
+		}
+	}
+	if len(wanted) == 0 {
+		wanted = allowed
+	}
+	return audiences, strings.Join(wanted, " "), nil
+}
