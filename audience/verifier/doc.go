@@ -1,0 +1,21 @@
+// Package verifier answers one question: is this token genuine? It tells
+// whether an issuer of ours signed it, and hands out what the token says; for
+// whom the token is and what its bearer may do is judged by package audience.
+//
+//	v, err := verifier.New(guard.Issuers())        // no network I/O
+//	defer v.Close()
+//	claims, err := v.Verify(ctx, raw)              // fetches keys when it needs them
+//	err = guard.Rule(method).Judge(claims, time.Now())
+//
+// The signature is checked by go-oidc and go-jose. Before them stands a strict
+// reading of the token's form and header, around them a key set that fetches
+// seldom and never without bound, and behind them a strict reading of the
+// claims, which is the only way in which claims leave this package.
+//
+// What cannot be found out is not held against the token: if the issuer's keys
+// cannot be had, the refusal is [audience.CauseKeysUnavailable], which gRPC
+// reports as UNAVAILABLE, and not that the token is bad.
+//
+// It refuses symmetric algorithms, encrypted tokens, keys that come with the
+// token, and addresses that a token or another host names.
+package verifier

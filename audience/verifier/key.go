@@ -1,0 +1,134 @@
+package verifier
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/grpcaud/grpcaud/internal/strictjson"
+)
+
+// Algorithms are the signature algorithms that are accepted: asymmetric ones
+// only, never what a token or a metadata document proposes (RFC 8725, section
+// 3.1). Ed25519 is the name of RFC 9864 for what most issuers call EdDSA.
+var algorithms = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+}
+
+// key is a public key of an issuer, with the algorithms it may be used with.
+type key struct {
+	id     string
+	public crypto.PublicKey
+	algs   []string
+}
+
+// minModulus is the least size of an RSA key, in bits (RFC 7518, section 3.3).
+const minModulus = 2048
+
+// parseKey reads one JWK. Its error says why the key is of no use here, and
+// never what it is.
+func parseKey(data []byte) (*key, error) {
+	members, err := strictjson.Object(data)
+	if err != nil {
+		return nil, err
+	}
+	if use, ok := members["use"]; ok && use != "sig" {
+		return nil, errors.New("not for signatures, by its use")
+	}
+	if ops, ok := members["key_ops"]; ok {
+		if list, _ := ops.([]any); !slices.Contains(list, any("verify")) {
+			return nil, errors.New("not for verifying, by its key_ops")
+		}
+	}
+	if _, private := members["d"]; private {
+		return nil, errors.New("a private key: the issuer has published its secret")
+	}
+	var jwk jose.JSONWebKey
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&jwk); err != nil {
+		return nil, errors.New("malformed, or of an unknown kind")
+	}
+	if len(jwk.KeyID) > maxKeyID {
+		return nil, fmt.Errorf("kid of more than %d bytes", maxKeyID)
+	}
+	algs, err := algorithmsOf(jwk.Key)
+	if err != nil {
+		return nil, err
+	}
+	if alg, ok := members["alg"]; ok {
+		algs = narrow(algs, alg)
+	}
+	if len(algs) == 0 {
+		return nil, errors.New("its alg is not accepted, or not of its kind")
+	}
+	return &key{id: jwk.KeyID, public: jwk.Key, algs: algs}, nil
+}
+
+// narrow keeps of algs what the alg member of a key admits: a key is used with
+// one algorithm (RFC 8725, section 3.1). EdDSA and Ed25519 are one.
+func narrow(algs []string, alg any) []string {
+	if (alg == "EdDSA" || alg == "Ed25519") && slices.Contains(algs, "EdDSA") {
+		return algs
+	}
+	return slices.DeleteFunc(algs, func(a string) bool { return a != alg })
+}
+
+// algorithmsOf lists what a key of this kind can be used with.
+func algorithmsOf(public crypto.PublicKey) ([]string, error) {
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		if k.N.BitLen() < minModulus || k.E < 3 || k.E%2 == 0 {
+			return nil, fmt.Errorf("RSA key of %d bits, exponent %d", k.N.BitLen(), k.E)
+		}
+		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}, nil
+	case *ecdsa.PublicKey:
+		alg, ok := map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[k.Params().BitSize]
+		if !ok {
+			return nil, errors.New("curve that is not accepted")
+		}
+		return []string{alg}, nil
+	case ed25519.PublicKey:
+		return []string{"EdDSA", "Ed25519"}, nil
+	default:
+		return nil, errors.New("not a public key")
+	}
+}
+
+// verify returns the payload of a token if k signed it.
+func (k *key) verify(jws *jose.JSONWebSignature, alg string) ([]byte, error) {
+	switch alg {
+	case "PS256", "PS384", "PS512", "Ed25519":
+		return jws.Verify(opaque{k.public})
+	default:
+		return jws.Verify(k.public)
+	}
+}
+
+// opaque verifies what go-jose leaves out: that the salt of a PSS signature is
+// as long as its hash (RFC 7518, section 3.5), and Ed25519 under its name of
+// RFC 9864.
+type opaque struct{ public crypto.PublicKey }
+
+// VerifyPayload implements [jose.OpaqueVerifier].
+func (o opaque) VerifyPayload(payload, signature []byte, alg jose.SignatureAlgorithm) error {
+	switch k := o.public.(type) {
+	case *rsa.PublicKey:
+		hash := map[jose.SignatureAlgorithm]crypto.Hash{jose.PS256: crypto.SHA256, jose.PS384: crypto.SHA384, jose.PS512: crypto.SHA512}[alg]
+		h := hash.New()
+		h.Write(payload)
+		return rsa.VerifyPSS(k, hash, h.Sum(nil), signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hash})
+	case ed25519.PublicKey:
+		if ed25519.Verify(k, payload, signature) {
+			return nil
+		}
+	}
+	return jose.ErrCryptoFailure
+}

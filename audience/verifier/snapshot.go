@@ -1,0 +1,72 @@
+package verifier
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/grpcaud/grpcaud/internal/strictjson"
+)
+
+const maxKeys = 100 // keys of one issuer that are looked at
+
+// snapshot is an issuer's keys at one moment. It never changes.
+type snapshot struct {
+	keys    []*key
+	skipped []error // why keys were left out
+	number  uint64  // of the fetch that brought it
+	fetched time.Time
+}
+
+// parseKeys reads a JWK set (RFC 7517, section 5). Keys that cannot be used
+// are left out one by one; a set without any usable key is an error.
+func parseKeys(data []byte) (*snapshot, error) {
+	if _, err := strictjson.Object(data); err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(data, &set); err != nil {
+		return nil, errors.New("key set: keys is not an array")
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, fmt.Errorf("key set: %d keys, want at most %d", len(set.Keys), maxKeys)
+	}
+	s := &snapshot{}
+	for i, raw := range set.Keys {
+		k, err := parseKey(raw)
+		if err != nil {
+			s.skipped = append(s.skipped, fmt.Errorf("key %d: %w", i, err))
+			continue
+		}
+		s.keys = append(s.keys, k)
+	}
+	if len(s.keys) == 0 {
+		return nil, fmt.Errorf("key set: no usable key among %d: %w", len(set.Keys), errors.Join(s.skipped...))
+	}
+	return s, nil
+}
+
+// has reports whether s, which may be nil, has a key of that name. A token
+// without kid names any.
+func (s *snapshot) has(kid string) bool {
+	return s != nil && (kid == "" || slices.ContainsFunc(s.keys, func(k *key) bool { return k.id == kid }))
+}
+
+// find returns the keys that may have signed a token with this header. A token
+// without kid finds a key only if no other could be meant.
+func (s *snapshot) find(kid, alg string) []*key {
+	var found []*key
+	for _, k := range s.keys {
+		if (kid == "" || k.id == kid) && slices.Contains(k.algs, alg) {
+			found = append(found, k)
+		}
+	}
+	if kid == "" && len(found) > 1 {
+		return nil
+	}
+	return found
+}
