@@ -1,0 +1,322 @@
+package tokensource_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+var orders = tokensource.Request{Audience: "order-status"}
+
+type answer = func(*http.Request, url.Values) (*http.Response, error)
+
+// slow answers after d, unless the request ends before.
+func slow(d time.Duration, f answer) answer {
+	return func(r *http.Request, form url.Values) (*http.Response, error) {
+		select {
+		case <-time.After(d):
+			return f(r, form)
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+}
+
+func TestColdHerd(t *testing.T) { // L13
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: slow(time.Second, good)}
+		s := newSource(t, w)
+		var herd sync.WaitGroup
+		for range 1000 {
+			herd.Go(func() {
+				if _, err := s.Token(t.Context(), orders); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		herd.Wait()
+		if w.count() != 1 || w.found != 1 {
+			t.Errorf("got %d token requests and %d of discovery, want 1 and 1", w.count(), w.found)
+		}
+	})
+}
+
+// Callers never wait for a renewal, and never get a token near its end.
+func TestRenewal(t *testing.T) { // L14
+	for _, life := range []time.Duration{4 * time.Second, 60 * time.Second, 300 * time.Second, time.Hour} {
+		t.Run(life.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{}
+				w.answer(slow(min(life/50, time.Second), always(reply(200, grant("t", fmt.Sprintf(`"expires_in":%d`, life/time.Second))))))
+				s := newSource(t, w)
+				if _, err := s.Token(t.Context(), orders); err != nil {
+					t.Fatal(err)
+				}
+				margin := min(30*time.Second, life/4)
+				for begin := time.Now(); time.Since(begin) < 10*life; time.Sleep(life / 100) {
+					asked := time.Now()
+					token, err := s.Token(t.Context(), orders)
+					if err != nil || time.Since(asked) != 0 {
+						t.Fatalf("after %v: waited %v, error %v", asked.Sub(begin), time.Since(asked), err)
+					}
+					if left := time.Until(token.Expiry()); left < margin {
+						t.Fatalf("got a token with %v left, want %v", left, margin)
+					}
+				}
+				if n := w.count(); n < 10 || n > 22 {
+					t.Errorf("got %d token requests in ten lives", n)
+				}
+			})
+		})
+	}
+}
+
+// When the renewal happens: at 20 % of life, at least 60 s, at most half; and up
+// to a fifth of that later.
+func TestRenewalPoint(t *testing.T) {
+	for life, left := range map[time.Duration]time.Duration{
+		2 * time.Second: time.Second, 60 * time.Second: 30 * time.Second, 300 * time.Second: 60 * time.Second, time.Hour: 12 * time.Minute,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &wire{}
+			w.answer(always(reply(200, grant("t", fmt.Sprintf(`"expires_in":%d`, life/time.Second)))))
+			s, begin := newSource(t, w), time.Now()
+			for w.count() < 2 {
+				if _, err := s.Token(t.Context(), orders); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				time.Sleep(10 * time.Millisecond)
+			}
+			at := time.Since(begin) - 10*time.Millisecond
+			if early, late := life-left, life-left*4/5+10*time.Millisecond; at < early || at > late || at < time.Second {
+				t.Errorf("life %v: renewed after %v, want between %v and %v", life, at, early, late)
+			}
+		})
+	}
+}
+
+// The point is left to chance, so that many clients do not renew at once.
+func TestRenewalIsSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w)
+		const n = 50
+		for at := 0; at < 240; at++ {
+			for i := range n {
+				if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		for i := range n {
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if got := w.count() - n; got > n/2 {
+			t.Errorf("%d of %d tokens are renewed at the earliest point", got, n)
+		}
+	})
+}
+
+// Even a token that lives for a second is not fetched more often than its life
+// demands.
+func TestShortLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: always(reply(200, grant("t", `"expires_in":1`)))}
+		s := newSource(t, w)
+		for range 1000 {
+			if _, err := s.Token(t.Context(), orders); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if got := w.count(); got > 14 {
+			t.Errorf("got %d token requests in 10 s, want at most 14", got)
+		}
+	})
+}
+
+// Nothing happens for a token that nobody asks for.
+func TestIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w)
+		_, err := s.Token(t.Context(), orders)
+		time.Sleep(time.Hour)
+		if err != nil || w.count() != 1 {
+			t.Errorf("got %d token requests, %v, want 1", w.count(), err)
+		}
+	})
+}
+
+func TestWaiters(t *testing.T) { // L17, L18
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: slow(2*time.Second, good)}
+		s := newSource(t, w)
+		ended, cancel := context.WithCancel(t.Context())
+		var waiters sync.WaitGroup
+		waiters.Go(func() {
+			if _, err := s.Token(ended, orders); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: got %v", err)
+			}
+		})
+		synctest.Wait()
+		for range 10 {
+			waiters.Go(func() {
+				if token, err := s.Token(t.Context(), orders); err != nil || token.IsZero() {
+					t.Errorf("patient: got %v", err)
+				}
+			})
+			waiters.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := s.Token(ctx, orders)
+				if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, tokensource.ErrUnavailable) || time.Since(begin) != time.Second {
+					t.Errorf("hasty: got %v after %v", err, time.Since(begin))
+				}
+			})
+		}
+		cancel()
+		waiters.Wait()
+		if w.count() != 1 {
+			t.Errorf("got %d token requests, want 1", w.count())
+		}
+		if _, err := s.Token(ended, orders); err != nil {
+			t.Errorf("a token at hand needs no time: got %v", err)
+		}
+		if _, err := s.Token(ended, tokensource.Request{Audience: "other"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("cold and cancelled: got %v", err)
+		}
+		synctest.Wait()
+		if w.count() != 1 {
+			t.Error("a cancelled caller starts a request")
+		}
+	})
+}
+
+// A hanging issuer costs 10 s, is an outage and not the caller's deadline, and
+// leaves no goroutine behind.
+func TestHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: slow(time.Hour, good)}
+		s, begin := newSource(t, w), time.Now()
+		_, err := s.Token(t.Context(), orders)
+		if !errors.Is(err, tokensource.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want ErrUnavailable alone", err)
+		}
+		if time.Since(begin) != 10*time.Second {
+			t.Errorf("took %v, want 10 s", time.Since(begin))
+		}
+		w.answer(good)
+		time.Sleep(2 * time.Second)
+		if _, err := s.Token(t.Context(), orders); err != nil {
+			t.Errorf("after recovery: %v", err)
+		}
+	})
+}
+
+// Without a token, failures are answered from memory, ever longer.
+func TestBackoff(t *testing.T) {
+	for name, f := range map[string]answer{
+		"outage":   always(reply(500, "")),
+		"refusal":  always(reply(400, `{"error":"invalid_target"}`)),
+		"mismatch": always(reply(200, grant(jwt(`{"aud":"other"}`), `"expires_in":300`))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{token: f}
+				s, begin := newSource(t, w), time.Now()
+				var at []time.Duration
+				for len(at) < 15 {
+					if _, err := s.Token(t.Context(), orders); err == nil {
+						t.Fatal("got a token")
+					}
+					if w.count() > len(at) {
+						at = append(at, time.Since(begin))
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+				want, spread := float64(time.Second), false
+				for i := 1; i < len(at); i++ {
+					got := float64(at[i] - at[i-1])
+					if got < 0.8*want || got > min(1.2*want, float64(120*time.Second))+2e7 {
+						t.Errorf("pause %d: got %v, want %v ± 20 %%", i, time.Duration(got), time.Duration(want))
+					}
+					spread = spread || math.Abs(got/want-1) > 0.03
+					want = min(want*1.6, float64(120*time.Second))
+				}
+				if !spread {
+					t.Error("nothing is left to chance")
+				}
+				w.answer(good)
+				time.Sleep(2 * time.Minute)
+				if _, err := s.Token(t.Context(), orders); err != nil {
+					t.Errorf("after recovery: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// The token that is at hand serves to its end, while renewals fail and back off.
+func TestOutageWithTokenAtHand(t *testing.T) { // L19
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s, begin := newSource(t, w), time.Now()
+		if _, err := s.Token(t.Context(), orders); err != nil {
+			t.Fatal(err)
+		}
+		w.answer(always(reply(503, "")))
+		for ; time.Since(begin) < 270*time.Second; time.Sleep(time.Second / 10) {
+			if _, err := s.Token(t.Context(), orders); err != nil {
+				t.Fatalf("after %v: %v", time.Since(begin), err)
+			}
+		}
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Errorf("at the end: got %v, want ErrUnavailable", err)
+		}
+		if n := w.count(); n < 3 || n > 8 {
+			t.Errorf("got %d token requests, want some, with pauses", n)
+		}
+	})
+}
+
+// A flaky issuer makes nobody wait once there is a token.
+func TestFlaky(t *testing.T) { // L17
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int32
+		w := &wire{}
+		w.answer(func(r *http.Request, form url.Values) (*http.Response, error) {
+			switch n.Add(1) % 4 {
+			case 0:
+				return nil, errors.New("connection reset")
+			case 2:
+				return reply(500, "")(r)
+			case 3:
+				return reply(200, `{"access_token":"trunc`)(r)
+			}
+			return good(r, form)
+		})
+		s := newSource(t, w)
+		for begin := time.Now(); time.Since(begin) < time.Hour; time.Sleep(time.Second) {
+			if _, err := s.Token(t.Context(), orders); err != nil {
+				t.Fatalf("after %v: %v", time.Since(begin), err)
+			}
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package tokensource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const rediscovered = time.Hour
+
+// endpoint is where tokens are asked for, and how.
+type endpoint struct {
+	url   string
+	style Style
+}
+
+// forever is later than any time that is compared with it.
+var forever = time.Unix(1<<40, 0)
+
+// discover finds the token endpoint (OpenID Connect Discovery 1.0, section 4). An
+// endpoint once found stays good until another one is.
+func (s *Source) discover(ctx context.Context) (kept[endpoint], error) {
+	if s.options.tokenURL != "" {
+		known := endpoint{s.options.tokenURL, s.options.style}
+		return kept[endpoint]{known, forever, forever}, nil
+	}
+	var doc struct {
+		Issuer        string   `json:"issuer"`
+		TokenEndpoint string   `json:"token_endpoint"`
+		AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	err := s.read(ctx, strings.TrimSuffix(s.issuer, "/")+"/.well-known/openid-configuration", &doc)
+	if err != nil {
+		return kept[endpoint]{}, err
+	}
+	if doc.Issuer != s.issuer {
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: got issuer %s, want %q", ErrUnavailable, quote(doc.Issuer), s.issuer)
+	}
+	if err := s.options.checkURL(doc.TokenEndpoint); err != nil {
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: token_endpoint: %w", ErrUnavailable, err)
+	}
+	style := s.options.style
+	if style == 0 && slices.Contains(doc.AuthMethods, "client_secret_post") && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
+		style = Post
+	}
+	return kept[endpoint]{endpoint{doc.TokenEndpoint, style}, forever, time.Now().Add(rediscovered).Round(0)}, nil
+}
+
+// read decodes the JSON document at u.
+func (s *Source) read(ctx context.Context, u string, doc any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	if err != nil {
+		return fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return &outage{fmt.Sprintf("discovery: status %d", resp.StatusCode), retryAfter(resp.Header, time.Now())}
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
+	}
+	if json.Unmarshal(body, doc) != nil {
+		return fmt.Errorf("%w: discovery: document is not the JSON we expect", ErrUnavailable)
+	}
+	return nil
+}
+
+// checkURL refuses a URL that a secret must not be sent to.
+func (o *options) checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.User != nil: // the text may hold a password
+		return errors.New("want a URL, and no user and password in it")
+	case u.Host == "" || u.Fragment != "":
+		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))
+	case u.Scheme == "https", u.Scheme == "http" && o.loopback && isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+		return errors.New("got http, want https (or the option InsecureLoopback)")
+	}
+	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,153 @@
+package tokensource_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+func TestDiscovery(t *testing.T) {
+	const endpoint = issuer + "/protocol/token"
+	for _, row := range []struct {
+		name, document string
+		status         int
+		good           bool
+	}{
+		{"good", document(issuer, endpoint), 200, true},
+		{"another host", document(issuer, "https://login.example.com/token"), 200, true},
+		{"another issuer", document("https://evil.example.com", endpoint), 200, false},
+		{"slash more", document(issuer+"/", endpoint), 200, false},
+		{"no issuer", document("", endpoint), 200, false},
+		{"no endpoint", document(issuer, ""), 200, false},
+		{"plain http", document(issuer, "http://idp.example.com/token"), 200, false},
+		{"plain http on loopback", document(issuer, "http://127.0.0.1/token"), 200, false},
+		{"password", document(issuer, "https://a:b@idp.example.com/token"), 200, false},
+		{"HTML", "<html>", 200, false},
+		{"wrong type", `{"issuer":7}`, 200, false},
+		{"more than 1 MiB", document(issuer, endpoint) + strings.Repeat(" ", 1<<20), 200, false},
+		{"404", "", 404, false},
+		{"redirect", document(issuer, endpoint), 302, false},
+		{"500", "", 500, false},
+	} {
+		var asked string
+		w := &wire{discovery: func(r *http.Request) (*http.Response, error) {
+			asked = r.URL.String()
+			return reply(row.status, row.document, "Location", "https://evil.example.com/")(r)
+		}}
+		_, err := newSource(t, w).Token(t.Context(), orders)
+		if row.good != (err == nil) || !row.good && !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Errorf("%s: got %v, want good = %v", row.name, err, row.good)
+		}
+		if !row.good && w.count() != 0 {
+			t.Errorf("%s: the secret went out", row.name)
+		}
+		if want := issuer + "/.well-known/openid-configuration"; asked != want {
+			t.Errorf("%s: asked %s, want %s", row.name, asked, want)
+		}
+	}
+}
+
+func TestIssuerWithSlash(t *testing.T) {
+	const slashed = "https://idp.example.com/"
+	w := &wire{discovery: func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path != "/.well-known/openid-configuration" {
+			t.Errorf("got path %q", r.URL.Path)
+		}
+		return reply(200, document(slashed, slashed+"token"))(r)
+	}}
+	s, err := tokensource.New(slashed, tokensource.ClientCredentials(client, secret), tokensource.Transport(w))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Token(t.Context(), orders); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAuthStyle(t *testing.T) {
+	const basic, post, key = "client_secret_basic", "client_secret_post", "private_key_jwt"
+	option := func(s tokensource.Style) []tokensource.Option { return []tokensource.Option{tokensource.AuthStyle(s)} }
+	for _, row := range []struct {
+		methods []string
+		opts    []tokensource.Option
+		post    bool
+	}{
+		{nil, nil, false},
+		{[]string{basic}, nil, false},
+		{[]string{post}, nil, true},
+		{[]string{key, post}, nil, true},
+		{[]string{post, basic}, nil, false},
+		{[]string{key}, nil, false},
+		{[]string{post}, option(tokensource.Basic), false},
+		{[]string{basic}, option(tokensource.Post), true},
+		{nil, append(option(tokensource.Post), tokensource.TokenURL(issuer+"/token")), true},
+		{nil, []tokensource.Option{tokensource.TokenURL(issuer + "/token")}, false},
+	} {
+		w := &wire{discovery: reply(200, document(issuer, issuer+"/token", row.methods...))}
+		s := newSource(t, w, row.opts...)
+		w.answer(always(reply(401, `{"error":"invalid_client"}`)))
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrRefused) {
+			t.Errorf("%v: got %v, want ErrRefused", row.methods, err)
+		}
+		r, form := w.last()
+		_, _, inHeader := r.BasicAuth()
+		if inForm := form.Get("client_secret") == secret && form.Get("client_id") == client; inForm != row.post || inHeader == row.post {
+			t.Errorf("%v: in the form %v, in the header %v, want post = %v", row.methods, inForm, inHeader, row.post)
+		}
+		if w.count() != 1 {
+			t.Errorf("%v: got %d requests, want no probing", row.methods, w.count())
+		}
+	}
+}
+
+func TestTokenURL(t *testing.T) {
+	w := &wire{}
+	s := newSource(t, w, tokensource.TokenURL("https://login.example.com/oauth2/v1/token?tenant=a"))
+	if _, err := s.Token(t.Context(), orders); err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := w.last(); r.URL.String() != "https://login.example.com/oauth2/v1/token?tenant=a" || w.found != 0 {
+		t.Errorf("asked %v, and discovery %d times", r.URL, w.found)
+	}
+}
+
+// Discovery is shared by all audiences, failures and backoff too; once found, an
+// endpoint survives an outage of discovery.
+func TestDiscoveryIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{discovery: reply(503, "", "Retry-After", "20")}
+		s := newSource(t, w)
+		for _, audience := range []string{"a", "b", "c", "a"} {
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: audience}); !errors.Is(err, tokensource.ErrUnavailable) {
+				t.Errorf("%s: got %v, want ErrUnavailable", audience, err)
+			}
+		}
+		if w.found != 1 {
+			t.Errorf("asked discovery %d times, want 1", w.found)
+		}
+		w.discovery = nil
+		time.Sleep(20 * time.Second)
+		for _, audience := range []string{"a", "b", "c"} {
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: audience}); err != nil {
+				t.Errorf("%s: %v", audience, err)
+			}
+		}
+		w.discovery = reply(503, "")
+		for range 24 {
+			time.Sleep(time.Hour)
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a"}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if w.found < 20 || w.found > 27 {
+			t.Errorf("asked discovery %d times in a day", w.found)
+		}
+	})
+}

@@ -1,0 +1,24 @@
+// Package tokensource answers one question: give me a token meant for them.
+//
+// A [Source] asks one issuer for tokens as one client. Every [Request] names the
+// audience, and the token that comes back is addressed to it, or there is none:
+//
+//	tokens, err := tokensource.New(issuer, tokensource.ClientCredentials("backoffice-portal", secret))
+//	defer tokens.Close()
+//	token, err := tokens.Token(ctx, tokensource.Request{Audience: "order-status"})
+//
+// With a Subject the request is a token exchange (RFC 8693): the client asks on
+// behalf of the caller that it is serving.
+//
+// Tokens are kept and shared. A token is fetched when it is first asked for, by
+// one request for all who wait, and each of them waits no longer than its own
+// context says. It counts as expired 30 s early (a quarter of its life if that is
+// less) and is renewed behind the back of its users well before. When the issuer
+// fails, a token that is still valid keeps serving; failures are remembered, and
+// answered at once until it is time to try again. Nothing is fetched that nobody
+// asks for.
+//
+// The package refuses to send a secret over plain http, to follow redirects, to
+// try one way of authentication after the other, to keep a token for ever, and to
+// let a token, a secret or an answer of the issuer appear in an error or a log.
+package tokensource

@@ -1,0 +1,105 @@
+package tokensource
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+var (
+	// ErrUnavailable means that the source could not find out: the issuer is not
+	// reached, is too slow or busy (429, 5xx), or its answer makes no sense. To
+	// ask again later may help.
+	ErrUnavailable = errors.New("tokensource: no token now")
+	// ErrRefused means that there will be no such token until somebody changes
+	// something: the request, the client's secret, or its rights at the issuer.
+	// What an issuer refuses is a [*RefusedError].
+	ErrRefused = errors.New("tokensource: refused")
+	// ErrMismatch means that the issuer gave a token that is not addressed to the
+	// audience asked for. It is a [*MismatchError].
+	ErrMismatch = errors.New("tokensource: token for another audience")
+	// ErrClosed means that the source is closed.
+	ErrClosed = errors.New("tokensource: closed")
+)
+
+// RefusedError is an issuer's refusal (RFC 6749, section 5.2). It matches
+// [ErrRefused].
+type RefusedError struct {
+	Code        string // such as "invalid_client"; empty if the issuer gave none
+	Description string // one line of at most 200 bytes, without the client's secret and without tokens
+	Status      int    // the HTTP status
+}
+
+// Error says what the issuer said.
+func (e *RefusedError) Error() string {
+	text := fmt.Sprintf("%v: status %d", ErrRefused, e.Status)
+	if e.Code != "" {
+		text += ": " + e.Code
+	}
+	if e.Description != "" {
+		text += ": " + e.Description
+	}
+	return text
+}
+
+// Unwrap returns [ErrRefused].
+func (e *RefusedError) Unwrap() error { return ErrRefused }
+
+// MismatchError says whom a token was wanted for, whom it is for, and the likely
+// cause. It matches [ErrMismatch].
+type MismatchError struct {
+	Want string   // the audience asked for
+	Got  []string // the token's aud; empty if it has none
+	Hint string   // the likely cause, for the operator
+}
+
+// Error says all three.
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("%v: got aud %q, want %q: %s", ErrMismatch, e.Got, e.Want, e.Hint)
+}
+
+// Unwrap returns [ErrMismatch].
+func (e *MismatchError) Unwrap() error { return ErrMismatch }
+
+// outage is an [ErrUnavailable] of a known end: the issuer said Retry-After.
+type outage struct {
+	cause string
+	until time.Time
+}
+
+func (o *outage) Error() string { return ErrUnavailable.Error() + ": " + o.cause }
+func (o *outage) Unwrap() error { return ErrUnavailable }
+
+var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)
+
+// sanitize makes one short line of a text that the issuer wrote, without the
+// secrets that an issuer may repeat in it.
+func sanitize(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, redacted)
+		}
+	}
+	text = jwtLike.ReplaceAllString(text, redacted)
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	for end := min(len(text), 200); ; end-- {
+		if end == len(text) || utf8.RuneStart(text[end]) {
+			return text[:end]
+		}
+	}
+}
+
+// quote shows a name that the issuer wrote.
+func quote(name string, secrets ...string) string {
+	return fmt.Sprintf("%q", sanitize(name, secrets...))
+}

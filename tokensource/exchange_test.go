@@ -1,0 +1,135 @@
+package tokensource_test
+
+import (
+	"errors"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+func TestRequestOnTheWire(t *testing.T) {
+	subject := tokensource.NewToken("subject-token", time.Time{})
+	own := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}}
+	scoped := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}, "scope": {"orders.read orders.write"}}
+	exchange := url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "audience": {"order-status"},
+		"subject_token": {"subject-token"}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+		"requested_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
+	}
+	for _, row := range []struct {
+		name    string
+		request tokensource.Request
+		want    url.Values
+	}{
+		{"client credentials", tokensource.Request{Audience: "order-status"}, own},
+		{"scope", tokensource.Request{Audience: "order-status", Scope: "orders.read orders.write"}, scoped},
+		{"exchange", tokensource.Request{Audience: "order-status", Subject: subject}, exchange},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := &wire{}
+			token, err := newSource(t, w).Token(t.Context(), row.request)
+			if err != nil || token.Reveal() != "opaque-order-status" {
+				t.Fatalf("got %q, %v", token.Reveal(), err)
+			}
+			r, form := w.last()
+			if diff := cmp.Diff(row.want, form); diff != "" {
+				t.Errorf("form (-want +got):\n%s", diff)
+			}
+			if id, pw, _ := r.BasicAuth(); id != client || pw != secret {
+				t.Errorf("basic authentication: got %q, %q", id, pw)
+			}
+			if got := r.Header.Get("Content-Type"); got != "application/x-www-form-urlencoded" {
+				t.Errorf("content type: got %q", got)
+			}
+		})
+	}
+}
+
+// RFC 6749, section 2.3.1: id and secret are form-encoded before they are joined.
+func TestBasicIsFormEncoded(t *testing.T) {
+	w := &wire{}
+	s, err := tokensource.New(issuer, tokensource.ClientCredentials("a:b", "p w&ä"), tokensource.Transport(w))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := w.last()
+	if id, pw, _ := r.BasicAuth(); id != "a%3Ab" || pw != "p+w%26%C3%A4" {
+		t.Errorf("got %q, %q", id, pw)
+	}
+}
+
+// No token is asked for, and none given, without a subject that can be exchanged.
+func TestExchangeFailsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w)
+		for name, subject := range map[string]tokensource.Token{
+			"empty":   tokensource.NewToken("", time.Time{}),
+			"expired": tokensource.NewToken("subject", time.Now().Add(-time.Second)),
+		} {
+			token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject})
+			if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
+				t.Errorf("%s: got %q, %v, want ErrRefused", name, token.Reveal(), err)
+			}
+		}
+		if w.count() != 0 {
+			t.Errorf("got %d token requests, want none", w.count())
+		}
+		w.answer(always(reply(400, `{"error":"invalid_grant"}`)))
+		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{})})
+		var refused *tokensource.RefusedError
+		if !errors.As(err, &refused) || refused.Code != "invalid_grant" || !token.IsZero() {
+			t.Errorf("T108: got %q, %v, want invalid_grant", token.Reveal(), err)
+		}
+	})
+}
+
+func TestIssuedTokenType(t *testing.T) {
+	const urn = "urn:ietf:params:oauth:token-type:"
+	for issued, good := range map[string]bool{
+		`"` + urn + `access_token"`: true, `"` + urn + `jwt"`: true,
+		`"` + urn + `id_token"`: false, `"` + urn + `refresh_token"`: false, `""`: false, `null`: false, `7`: false,
+	} {
+		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300,"issued_token_type":`+issued+`}`))}
+		subject := tokensource.NewToken("subject", time.Time{})
+		_, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject})
+		if (err == nil) != good || !good && !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Errorf("issued_token_type %s: got %v, want good = %v", issued, err, good)
+		}
+	}
+}
+
+// An exchanged token does not outlive its subject, and near the subject's end the
+// issuer is not asked again and again for a little less.
+func TestExchangeEndsWithSubject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w)
+		end := time.Now().Add(100 * time.Second).Round(0)
+		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", end)}
+		for time.Now().Before(end) {
+			token, err := s.Token(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !token.Expiry().Equal(end) {
+				t.Fatalf("expiry: got %v, want the subject's %v", token.Expiry(), end)
+			}
+			time.Sleep(time.Second)
+		}
+		if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+			t.Errorf("after the subject's end: got %v, want ErrRefused", err)
+		}
+		if w.count() != 1 {
+			t.Errorf("got %d token requests, want 1", w.count())
+		}
+	})
+}

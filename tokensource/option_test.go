@@ -1,0 +1,57 @@
+package tokensource_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+func TestNew(t *testing.T) {
+	auth := tokensource.ClientCredentials(client, secret)
+	opts := func(o ...tokensource.Option) []tokensource.Option { return o }
+	loopback := tokensource.InsecureLoopback()
+	for _, row := range []struct {
+		issuer string
+		auth   tokensource.ClientAuth
+		opts   []tokensource.Option
+		want   string // in the error; empty for none
+	}{
+		{issuer, auth, nil, ""},
+		{issuer + "/", auth, opts(tokensource.Bound(1), tokensource.AuthStyle(tokensource.Post)), ""},
+		{"http://127.0.0.1:8080/realms/corp", auth, opts(loopback), ""},
+		{"http://[::1]:8080", auth, opts(loopback), ""},
+		{"http://localhost", auth, opts(loopback), ""},
+		{"", auth, nil, "issuer"},
+		{"idp.example.com", auth, nil, "issuer"},
+		{"https://", auth, nil, "issuer"},
+		{"ftp://idp.example.com", auth, nil, "https"},
+		{"http://idp.example.com", auth, nil, "https"},
+		{"http://idp.example.com", auth, opts(loopback), "https"},
+		{"http://127.0.0.1.example.com", auth, opts(loopback), "https"},
+		{"http://localhost", auth, nil, "InsecureLoopback"},
+		{"https://me:pw@idp.example.com", auth, nil, "issuer"},
+		{issuer + "#x", auth, nil, "issuer"},
+		{issuer + "?x", auth, nil, "query"},
+		{issuer, nil, nil, "nil client"},
+		{issuer, tokensource.ClientCredentials("", secret), nil, "client id"},
+		{issuer, tokensource.ClientCredentials(client, ""), nil, "client secret"},
+		{issuer, auth, opts(tokensource.Bound(0)), "got 0"},
+		{issuer, auth, opts(tokensource.AuthStyle(3)), "got 3"},
+		{issuer, auth, opts(tokensource.AuthStyle(-1)), "got -1"},
+		{issuer, auth, opts(tokensource.TokenURL("http://idp.example.com/token")), "token URL"},
+	} {
+		s, err := tokensource.New(row.issuer, row.auth, row.opts...)
+		if s != nil {
+			s.Close()
+		}
+		switch {
+		case row.want == "" && err != nil:
+			t.Errorf("New(%q): %v", row.issuer, err)
+		case row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)):
+			t.Errorf("New(%q): got error %v, want %q in it", row.issuer, err, row.want)
+		case err != nil && (strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "pw")):
+			t.Errorf("New(%q): %v holds a secret", row.issuer, err)
+		}
+	}
+}

@@ -1,0 +1,235 @@
+package tokensource_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// Requests share a token only if they are the same in every part.
+func TestTokensAreNotMixed(t *testing.T) { // T107
+	var n atomic.Int32
+	w := &wire{token: func(r *http.Request, _ url.Values) (*http.Response, error) {
+		return reply(200, grant(fmt.Sprintf("token-%d", n.Add(1)), `"expires_in":300`))(r)
+	}}
+	s := newSource(t, w)
+	alice, bob := tokensource.NewToken("alice", time.Time{}), tokensource.NewToken("bob", time.Time{})
+	got := map[string]int{}
+	for i, r := range []tokensource.Request{
+		{Audience: "a"},
+		{Audience: "b"},
+		{Audience: "a", Scope: "x y"},
+		{Audience: "a", Scope: "y x"},
+		{Audience: "a x", Scope: "y"},
+		{Audience: "a", Subject: alice},
+		{Audience: "a", Subject: bob},
+		{Audience: "b", Subject: alice},
+		{Audience: "a", Scope: "x y", Subject: alice},
+	} {
+		for range 2 {
+			token, err := s.Token(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first, ok := got[token.Reveal()]; ok && first != i {
+				t.Errorf("%+v gets the token of request %d", r, first)
+			}
+			got[token.Reveal()] = i
+		}
+	}
+	again := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("alice", time.Time{})}
+	if token, err := s.Token(t.Context(), again); err != nil || got[token.Reveal()] != 5 {
+		t.Errorf("same text, other Token: got %q, %v", token.Reveal(), err)
+	}
+	if w.count() != 9 {
+		t.Errorf("got %d token requests, want 9", w.count())
+	}
+}
+
+func TestAudienceIsRequired(t *testing.T) {
+	w := &wire{}
+	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Scope: "x"}); !errors.Is(err, tokensource.ErrRefused) {
+		t.Errorf("got %v, want ErrRefused", err)
+	}
+	if w.count() != 0 {
+		t.Error("asked the issuer")
+	}
+}
+
+func TestManyKeys(t *testing.T) { // L15
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards now and most
+		var now, most int
+		w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
+			count := func(by int) {
+				mu.Lock()
+				defer mu.Unlock()
+				now += by
+				most = max(most, now)
+			}
+			count(1)
+			defer count(-1)
+			return slow(10*time.Millisecond, good)(r, form)
+		}}
+		s := newSource(t, w)
+		var herd sync.WaitGroup
+		for i := range 2000 {
+			herd.Go(func() {
+				if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		herd.Wait()
+		if most > 16 || w.count() != 2000 {
+			t.Errorf("got %d requests, up to %d at a time; want 2000, 16", w.count(), most)
+		}
+	})
+}
+
+func TestBound(t *testing.T) { // L15
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w, tokensource.Bound(16))
+		ask := func(i int) {
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 100 {
+			ask(0) // always in use
+			ask(i)
+			time.Sleep(time.Second)
+		}
+		before := w.count()
+		ask(0)
+		for i := 99; i > 99-14; i-- {
+			ask(i)
+		}
+		if w.count() != before {
+			t.Errorf("%d of the last used tokens are gone", w.count()-before)
+		}
+		ask(1)
+		if w.count() != before+1 {
+			t.Error("the bound does not hold: an old token is still there")
+		}
+	})
+}
+
+// Tokens that nobody asks for go when others come.
+func TestIdleTokensGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: always(reply(200, grant("t", `"expires_in":7200`)))}
+		s := newSource(t, w)
+		ask := func(audience string) {
+			if _, err := s.Token(t.Context(), tokensource.Request{Audience: audience}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask("a")
+		time.Sleep(11 * time.Minute)
+		ask("b")
+		ask("a")
+		if w.count() != 3 {
+			t.Errorf("got %d token requests, want 3", w.count())
+		}
+	})
+}
+
+// The bubble ends only if no goroutine is left.
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		s := newSource(t, w)
+		if _, err := s.Token(t.Context(), orders); err != nil {
+			t.Fatal(err)
+		}
+		w.answer(slow(time.Hour, good))
+		var waiters sync.WaitGroup
+		for i := range 20 {
+			waiters.Go(func() {
+				if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); !errors.Is(err, tokensource.ErrClosed) {
+					t.Errorf("waiter: got %v, want ErrClosed", err)
+				}
+			})
+		}
+		synctest.Wait()
+		begin := time.Now()
+		if err := errors.Join(s.Close(), s.Close()); err != nil || time.Since(begin) != 0 {
+			t.Errorf("Close: %v after %v", err, time.Since(begin))
+		}
+		waiters.Wait()
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrClosed) {
+			t.Errorf("token at hand: got %v, want ErrClosed", err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.Token(ended, tokensource.Request{Audience: "new"}); !errors.Is(err, tokensource.ErrClosed) {
+			t.Errorf("cancelled: got %v, want ErrClosed", err)
+		}
+	})
+}
+
+// Close waits even for a transport that takes no notice of its context.
+func TestCloseWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return good(r, form)
+		}}
+		s := newSource(t, w)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, _ = s.Token(ctx, orders)
+		begin := time.Now()
+		s.Close()
+		if got, want := time.Since(begin), 999*time.Millisecond; got != want {
+			t.Errorf("Close returned after %v, want %v", got, want)
+		}
+	})
+}
+
+func TestCloseWhileInUse(t *testing.T) {
+	for range 50 {
+		w := &wire{}
+		s := newSource(t, w)
+		var users sync.WaitGroup
+		for i := range 8 {
+			users.Go(func() {
+				for {
+					_, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i % 3)})
+					if errors.Is(err, tokensource.ErrClosed) {
+						return
+					} else if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		s.Close()
+		users.Wait()
+	}
+}
+
+func TestTokenAtHandAllocatesNothing(t *testing.T) {
+	s := newSource(t, &wire{})
+	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{})}
+	got := testing.AllocsPerRun(100, func() {
+		if _, err := s.Token(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got != 0 {
+		t.Errorf("got %v allocations, want 0", got)
+	}
+}

@@ -1,0 +1,83 @@
+package tokensource
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const redacted = "[redacted]"
+
+// Token is a bearer token (RFC 6750) that cannot be printed: fmt, slog and
+// encoders such as JSON show "[redacted]". The zero value is no token. A Token
+// never changes and is safe for concurrent use. Two tokens of the same text are
+// not equal under ==.
+type Token struct {
+	// text is a pointer to a string so that fmt cannot see through a struct that
+	// holds a Token in an unexported field, where it never calls our methods. It
+	// would see through a pointer to a struct.
+	text *string
+	rest *rest // not nil if text is not
+}
+
+// rest is what else belongs to a token, apart so that a Token is cheap to copy.
+type rest struct {
+	expiry time.Time
+	once   sync.Once // guards digest
+	digest [sha256.Size]byte
+}
+
+// NewToken returns a token with this text. A zero expiry means that the expiry is
+// not known. An empty text makes a token that is never valid, and that is not the
+// zero Token: a request for its exchange fails instead of becoming another one.
+func NewToken(text string, expiry time.Time) Token {
+	// Without its monotonic part, expiry is compared as wall time, which goes on
+	// while the machine sleeps.
+	return Token{text: &text, rest: &rest{expiry: expiry.Round(0)}}
+}
+
+// Reveal returns the text of t, for the one place that sends it. The text of the
+// zero Token is empty.
+func (t Token) Reveal() string {
+	if t.text == nil {
+		return ""
+	}
+	return *t.text
+}
+
+// Expiry returns the time at which t ends, as its issuer sees it; the zero time
+// if that is not known.
+func (t Token) Expiry() time.Time {
+	if t.rest == nil {
+		return time.Time{}
+	}
+	return t.rest.expiry
+}
+
+// IsZero reports whether t is the zero Token.
+func (t Token) IsZero() bool { return t.text == nil }
+
+// Valid reports whether t has a text and is not known to have expired. It has no
+// leeway.
+func (t Token) Valid() bool {
+	expiry := t.Expiry()
+	return t.Reveal() != "" && (expiry.IsZero() || time.Now().Before(expiry))
+}
+
+// sum returns the digest of a token that is not zero.
+func (t Token) sum() [sha256.Size]byte {
+	t.rest.once.Do(func() { t.rest.digest = sha256.Sum256([]byte(*t.text)) })
+	return t.rest.digest
+}
+
+// Format implements [fmt.Formatter]; it covers every verb, %#v and %d included.
+func (Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue implements [slog.LogValuer].
+func (Token) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements [encoding.TextMarshaler], and with it JSON.
+func (Token) MarshalText() ([]byte, error) { return []byte(redacted), nil }
