@@ -1,0 +1,154 @@
+package interceptor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// TokenSource hands out tokens; [tokensource.Source] is one. It must be safe
+// for concurrent use.
+type TokenSource interface {
+	Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error)
+}
+
+// TokenFunc is a function that is a [TokenSource].
+type TokenFunc func(ctx context.Context, r tokensource.Request) (tokensource.Token, error)
+
+// Token calls f.
+func (f TokenFunc) Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+	return f(ctx, r)
+}
+
+// AsService returns credentials with which a client calls as itself: each call
+// carries a token that tokens got for this audience. Calls wait for a token
+// under their own deadlines. Use them for a connection
+// ([google.golang.org/grpc.WithPerRPCCredentials]) or for a call, not for both.
+func AsService(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		return tokens.Token(ctx, r)
+	})
+}
+
+// OnBehalfOf returns credentials with which a service calls another for the
+// caller that it is serving: the token which that call was admitted by is
+// exchanged for one with this audience (RFC 8693). The call's context must be
+// that of a handler behind [Server], or come from it; anything else fails, and
+// so does the call if the exchange does.
+func OnBehalfOf(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		a, ok := admittedFrom(ctx)
+		if !ok {
+			return tokensource.Token{}, errNoCaller
+		}
+		r.Subject = a.token
+		return tokens.Token(ctx, r)
+	})
+}
+
+// Forward returns credentials with which a service passes on the very token
+// that it was called with. The target can do with it whatever the service can,
+// so that is refused unless the token's aud names the target already. Like
+// [OnBehalfOf] it needs the context of a handler.
+func Forward(audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		a, ok := admittedFrom(ctx)
+		switch {
+		case !ok:
+			return tokensource.Token{}, errNoCaller
+		case !slices.Contains(a.claims.Audience(), r.Audience):
+			return tokensource.Token{}, fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.claims.Audience(), r.Audience)
+		case !a.token.Valid():
+			return tokensource.Token{}, errors.New("interceptor: the caller's token has expired")
+		}
+		return a.token, nil
+	})
+}
+
+var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
+
+// perRPC implements [credentials.PerRPCCredentials].
+type perRPC struct {
+	wire     wire
+	scopes   []string
+	request  tokensource.Request
+	token    func(context.Context, tokensource.Request) (tokensource.Token, error)
+	mistaken error // a mistake of whoever made it, told at each call
+}
+
+func newPerRPC(audience string, opts []CredentialsOption, token func(context.Context, tokensource.Request) (tokensource.Token, error)) *perRPC {
+	c := &perRPC{token: token}
+	for _, opt := range opts {
+		opt.applyCredentials(c)
+	}
+	c.request = tokensource.Request{Audience: audience, Scope: strings.Join(c.scopes, " ")}
+	c.mistaken = c.wire.check()
+	if audience == "" {
+		c.mistaken = errors.New("interceptor: empty audience")
+	}
+	return c
+}
+
+// RequireTransportSecurity implements [credentials.PerRPCCredentials].
+func (c *perRPC) RequireTransportSecurity() bool { return c.wire.plaintext == "" }
+
+// GetRequestMetadata implements [credentials.PerRPCCredentials]. It looks at
+// the wire before it asks for a token, and its errors are statuses.
+func (c *perRPC) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
+	call, _ := credentials.RequestInfoFromContext(ctx)
+	switch {
+	case c.mistaken != nil:
+		return nil, failed(codes.Unauthenticated, c.mistaken)
+	case !c.wire.carries(call.AuthInfo):
+		return nil, failed(codes.Unauthenticated, errors.New("interceptor: the connection is not private; see AllowPlaintext"))
+	case present(ctx):
+		return nil, failed(codes.Unauthenticated, errors.New("interceptor: the call carries an authorization value already"))
+	}
+	token, err := c.token(ctx, c.request)
+	if err != nil {
+		return nil, failed(codeOfToken(err), err)
+	}
+	return map[string]string{authorization: "Bearer " + token.Reveal()}, nil
+}
+
+func present(ctx context.Context) bool {
+	outgoing, _ := metadata.FromOutgoingContext(ctx)
+	return len(outgoing.Get(authorization)) > 0
+}
+
+// codeOfToken tells what keeps a call from getting a token: an issuer that
+// cannot be asked, the call's own context, or a refusal. The first comes first,
+// since the issuer's slowness is a deadline as well.
+func codeOfToken(err error) codes.Code {
+	switch {
+	case errors.Is(err, tokensource.ErrUnavailable), errors.Is(err, tokensource.ErrClosed):
+		return codes.Unavailable
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	default:
+		return codes.Unauthenticated
+	}
+}
+
+// failed is the status of a call that was not sent for want of a token. Its
+// detail tells a server further up that the text is for its own log: see
+// passedOn.
+func failed(code codes.Code, err error) error {
+	st := status.New(code, err.Error())
+	if detailed, err := st.WithDetails(&errdetails.ErrorInfo{Reason: "TOKEN_NOT_OBTAINED", Domain: Domain}); err == nil {
+		st = detailed
+	}
+	return st.Err()
+}
