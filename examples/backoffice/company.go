@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+const (
+	customerPortal   = "customer-portal"
+	backofficePortal = "backoffice-portal"
+	orderStatus      = "order-status"
+	humanResource    = "human-resource"
+)
+
+// company is everybody, each at an address of its own.
+type company struct {
+	policy *audience.Policy
+	log    *slog.Logger
+	ca     *testutil.CA
+
+	issuer     *testutil.Issuer
+	issuerCert tls.Certificate
+	issuerAddr string
+	stopIssuer func()
+	network    *http.Transport // on which the issuer has its name
+
+	orders, people *server
+	clients        map[string]*tokensource.Source
+	hop            hop // what the order status last presented to the human resources
+	closers        []func()
+}
+
+// secrets are what the clients prove themselves with at the issuer. They live
+// as long as this process.
+var secrets = map[string]string{
+	customerPortal:   "customer-portal-secret",
+	backofficePortal: "backoffice-portal-secret",
+	orderStatus:      "order-status-secret",
+}
+
+// open starts the company. What has started is stopped again if the rest
+// cannot.
+func open(config config, policy *audience.Policy, log *slog.Logger) (*company, error) {
+	c := &company{policy: policy, log: log, ca: testutil.NewCA(), clients: map[string]*tokensource.Source{}}
+	if err := c.start(config); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *company) start(config config) (err error) {
+	if err := c.openIssuer(config.issuerAddr); err != nil {
+		return err
+	}
+	for id, secret := range secrets {
+		if c.clients[id], err = c.newClient(id, secret); err != nil {
+			return err
+		}
+	}
+	if c.people, err = c.openServer(humanResource, config.people, func(s *grpc.Server) {
+		hrv1.RegisterHumanResourceServer(s, newPeople())
+	}); err != nil {
+		return err
+	}
+	employees := interceptor.OnBehalfOf(c.hop.noting(c.clients[orderStatus]), humanResource)
+	c.orders, err = c.openServer(orderStatus, config.orders, func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, newOrders(hrv1.NewHumanResourceClient(c.people.conn), employees))
+	})
+	return err
+}
+
+// openIssuer starts the authorization server: the seed's two rows are the
+// audiences that it lets the portals ask for.
+func (c *company) openIssuer(addr string) error {
+	guard, err := c.policy.Guard(orderStatus, humanResource)
+	if err != nil {
+		return err
+	}
+	issuer := guard.Issuers()[0]
+	at, err := url.Parse(issuer.URL)
+	if err != nil {
+		return err
+	}
+	c.issuer = testutil.NewIssuer(issuer.URL, testutil.EveryToken(testutil.Claims{"typ": "Bearer"}))
+	scopes := map[string][]string{orderStatus: {"orders.read"}}
+	c.issuer.Register(testutil.Client{ID: customerPortal, Secret: secrets[customerPortal], Audiences: []string{customerPortal, orderStatus}, Scopes: scopes})
+	scopes = map[string][]string{orderStatus: {"orders.read", "orders.write"}}
+	c.issuer.Register(testutil.Client{
+		ID: backofficePortal, Secret: secrets[backofficePortal], Exchange: true,
+		Audiences: []string{backofficePortal, orderStatus, humanResource}, Scopes: scopes,
+	})
+	c.issuer.Register(testutil.Client{ID: orderStatus, Secret: secrets[orderStatus], Exchange: true, Audiences: []string{humanResource}})
+
+	c.issuerCert = c.ca.Certificate(at.Hostname())
+	if err := c.startIssuer(addr); err != nil {
+		return err
+	}
+	dialer := &net.Dialer{Timeout: time.Second}
+	c.network = &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, c.issuerAddr)
+		},
+	}
+	return nil
+}
+
+// startIssuer has the issuer listen, again if it was stopped.
+func (c *company) startIssuer(addr string) error {
+	stop, base, err := c.issuer.Listen(addr, &c.issuerCert)
+	if err != nil {
+		return fmt.Errorf("authorization server: %w", err)
+	}
+	at, err := url.Parse(base)
+	c.stopIssuer, c.issuerAddr = stop, at.Host
+	return err
+}
+
+// newClient returns a client of the issuer that holds no token yet.
+func (c *company) newClient(id, secret string) (*tokensource.Source, error) {
+	return tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(id, secret), tokensource.Transport(c.network))
+}
+
+// server is one guarded gRPC server, and a connection to it.
+type server struct {
+	addr string
+	conn *grpc.ClientConn
+	stop func()
+}
+
+// openServer starts a service of the matrix. Nothing but the matrix says what
+// it lets in.
+func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*server, error) {
+	admit, err := interceptor.NewServer(c.policy, interceptor.Services(name),
+		interceptor.Transport(c.network),
+		interceptor.Logger(c.log.With(slog.String("server", name))),
+		// The keys of this issuer are rotated every moment, to show it.
+		interceptor.KeyCooldown(100*time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	cert := c.ca.Certificate("127.0.0.1", "localhost")
+	s := grpc.NewServer(append(admit.Options(), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
+	register(s)
+	if err := admit.Covers(s); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	go s.Serve(listener)
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})))
+	stop := func() {
+		s.Stop()
+		admit.Close()
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	c.closers = append(c.closers, stop)
+	return &server{addr: listener.Addr().String(), conn: conn, stop: stop}, err
+}
+
+func (c *company) server(service string) *server {
+	if service == humanResource {
+		return c.people
+	}
+	return c.orders
+}
+
+func (c *company) close() {
+	for _, client := range c.clients {
+		if client != nil {
+			client.Close()
+		}
+	}
+	for _, stop := range c.closers {
+		stop()
+	}
+	if c.stopIssuer != nil {
+		c.stopIssuer()
+	}
+	if c.network != nil {
+		c.network.CloseIdleConnections()
+	}
+}
+
+// eventually asks until the answer is yes, for at most five seconds.
+func eventually(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for {
+		err := ask(ctx)
+		if err == nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

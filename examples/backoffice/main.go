@@ -1,0 +1,108 @@
+// Command backoffice is the company of the running example at work: an
+// authorization server, an order-status API, a human-resource API and two
+// portals, each with its own address, all over TLS. It plays what may happen
+// between them, prints each call with its token and the verdict about it, and
+// ends with status 0 only if every verdict is the one that access.yaml demands.
+//
+// The servers are guarded by access.yaml and by nothing else.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+)
+
+//go:embed access.yaml
+var accessYAML []byte
+
+// errDiffers says that a verdict is not the one that was expected.
+var errDiffers = errors.New("not every verdict is the one that access.yaml demands")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errDiffers):
+		fmt.Fprintln(os.Stderr, "backoffice:", err)
+		os.Exit(1)
+	default:
+		fmt.Fprintln(os.Stderr, "backoffice:", err)
+		os.Exit(2)
+	}
+}
+
+// config is what the flags say.
+type config struct {
+	access                     string
+	issuerAddr, orders, people string
+	json, serve, verbose       bool
+}
+
+func parse(args []string, errors io.Writer) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("backoffice", flag.ContinueOnError)
+	flags.SetOutput(errors)
+	flags.BoolVar(&c.json, "json", false, "print each call as a line of JSON")
+	flags.BoolVar(&c.serve, "serve", false, "then keep the servers running, and print commands to call them")
+	flags.BoolVar(&c.verbose, "v", false, "show the servers' decision logs")
+	flags.StringVar(&c.access, "access", "", "read the access matrix from this `file` instead of the built-in access.yaml")
+	flags.StringVar(&c.issuerAddr, "issuer-addr", "127.0.0.1:0", "`address` of the authorization server")
+	flags.StringVar(&c.orders, "orders-addr", "127.0.0.1:0", "`address` of the order-status API")
+	flags.StringVar(&c.people, "hr-addr", "127.0.0.1:0", "`address` of the human-resource API")
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return c, err
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	config, err := parse(args, errOut)
+	if err != nil {
+		return err
+	}
+	policy, err := config.policy()
+	if err != nil {
+		return err
+	}
+	level := slog.Level(100) // above all that is logged
+	if config.verbose {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
+	company, err := open(config, policy, log)
+	if err != nil {
+		return err
+	}
+	defer company.close()
+
+	printer := newPrinter(out, config.json)
+	began := time.Now()
+	company.play(ctx, printer)
+	if err := printer.finish(time.Since(began)); err != nil {
+		return err
+	}
+	if config.serve {
+		return company.serve(ctx, out)
+	}
+	return ctx.Err()
+}
+
+func (c config) policy() (*audience.Policy, error) {
+	if c.access == "" {
+		return policyfile.Parse("access.yaml", accessYAML)
+	}
+	return policyfile.Load(c.access)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"google.golang.org/grpc"
+
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+)
+
+// method is one method of the company, and one call of it.
+type method struct {
+	service string
+	name    string
+	stream  bool
+	call    func(context.Context, *grpc.ClientConn, ...grpc.CallOption) error
+}
+
+var (
+	getOrderStatus = method{orderStatus, "GetOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: "o-1"}, opts...)
+		return err
+	}}
+	watchOrderStatus = method{orderStatus, "WatchOrderStatus", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		stream, err := ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{OrderId: "o-1"}, opts...)
+		if err != nil {
+			return err
+		}
+		return drain(stream.Recv)
+	}}
+	updateOrderStatus = method{orderStatus, "UpdateOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := ordersv1.NewOrderStatusClient(conn).UpdateOrderStatus(ctx, &ordersv1.UpdateOrderStatusRequest{OrderId: "o-1", Status: ordersv1.Status_STATUS_SHIPPED}, opts...)
+		return err
+	}}
+	getEmployee = method{humanResource, "GetEmployee", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := hrv1.NewHumanResourceClient(conn).GetEmployee(ctx, &hrv1.GetEmployeeRequest{EmployeeId: "e-1"}, opts...)
+		return err
+	}}
+	listEmployees = method{humanResource, "ListEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		stream, err := hrv1.NewHumanResourceClient(conn).ListEmployees(ctx, &hrv1.ListEmployeesRequest{}, opts...)
+		if err != nil {
+			return err
+		}
+		return drain(stream.Recv)
+	}}
+	reviewEmployees = method{humanResource, "ReviewEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		stream, err := hrv1.NewHumanResourceClient(conn).ReviewEmployees(ctx, opts...)
+		if err != nil {
+			return err
+		}
+		// What keeps these from being sent is what Recv returns.
+		_ = stream.Send(&hrv1.ReviewEmployeesRequest{EmployeeId: "e-1", Text: "reliable"})
+		_ = stream.CloseSend()
+		return drain(stream.Recv)
+	}}
+
+	methods = []method{getOrderStatus, watchOrderStatus, updateOrderStatus, getEmployee, listEmployees, reviewEmployees}
+)
+
+// drain receives until the stream ends.
+func drain[T any](recv func() (T, error)) error {
+	for {
+		if _, err := recv(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// row is one call and what came of it, as -json prints it.
+type row struct {
+	Client   string   `json:"client"`
+	Service  string   `json:"service"`
+	Method   string   `json:"method"`
+	Stream   bool     `json:"stream"`
+	Audience []string `json:"aud"`
+	Party    string   `json:"azp"`
+	Admitted bool     `json:"admitted"`
+	Reason   string   `json:"reason"`
+	Code     string   `json:"code"`
+
+	took  time.Duration
+	note  string
+	want  verdict
+	extra error // what else was expected and did not come
+}
+
+// verdict is what a call is expected to end with.
+type verdict struct {
+	code   codes.Code
+	reason string
+}
+
+var admitted = verdict{code: codes.OK}
+
+// notObtained is the verdict about a call that its client did not send, since
+// the issuer gave it no token.
+var notObtained = verdict{codes.Unauthenticated, "TOKEN_NOT_OBTAINED"}
+
+func refused(reason audience.Reason) verdict {
+	code := codes.Unauthenticated
+	switch reason.Status() {
+	case audience.StatusPermissionDenied:
+		code = codes.PermissionDenied
+	case audience.StatusUnavailable:
+		code = codes.Unavailable
+	}
+	return verdict{code, string(reason)}
+}
+
+func (r row) asWanted() bool {
+	return r.Code == r.want.code.String() && r.Reason == r.want.reason && r.extra == nil
+}
+
+// attempt is one call to be made.
+type attempt struct {
+	client string
+	tokens interceptor.TokenSource // what the client presents
+	method method
+	conn   *grpc.ClientConn
+	note   string
+	want   verdict
+}
+
+// do makes the call. It notes the token that went over the wire.
+func (a attempt) do(ctx context.Context) row {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r := row{Client: a.client, Service: a.method.service, Method: a.method.name, Stream: a.method.stream, note: a.note, want: a.want}
+	noting := interceptor.TokenFunc(func(ctx context.Context, request tokensource.Request) (tokensource.Token, error) {
+		token, err := a.tokens.Token(ctx, request)
+		r.Audience, r.Party = peek(token)
+		return token, err
+	})
+	began := time.Now()
+	err := a.method.call(ctx, a.conn, grpc.PerRPCCredentials(interceptor.AsService(noting, a.method.service)))
+	r.took = time.Since(began)
+	r.Admitted, r.Code, r.Reason = err == nil, status.Code(err).String(), reasonOf(err)
+	return r
+}
+
+func reasonOf(err error) string {
+	for _, detail := range status.Convert(err).Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == interceptor.Domain {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
+// peek reads aud and azp for the eye. It verifies nothing: that is the server's
+// work.
+func peek(token tokensource.Token) (aud []string, azp string) {
+	parts := strings.Split(token.Reveal(), ".")
+	if len(parts) != 3 {
+		return nil, ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, ""
+	}
+	var claims struct {
+		Aud any    `json:"aud"`
+		Azp string `json:"azp"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return nil, ""
+	}
+	switch v := claims.Aud.(type) {
+	case string:
+		aud = []string{v}
+	case []any:
+		for _, value := range v {
+			if text, ok := value.(string); ok {
+				aud = append(aud, text)
+			}
+		}
+	}
+	return aud, claims.Azp
+}
+
+// hop notes the token of a call that a service makes while it serves another.
+type hop struct {
+	mu    sync.Mutex // guards token
+	token tokensource.Token
+}
+
+func (h *hop) noting(tokens interceptor.TokenSource) interceptor.TokenSource {
+	return interceptor.TokenFunc(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		token, err := tokens.Token(ctx, r)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.token = token
+		return token, err
+	})
+}
+
+func (h *hop) last() tokensource.Token {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.token
+}
+
+// presenting is a source of the one token that a client has got hold of.
+func presenting(token string) interceptor.TokenSource {
+	return interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		return tokensource.NewToken(token, time.Time{}), nil
+	})
+}

@@ -1,0 +1,168 @@
+package grpcaud_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	module   = "github.com/grpcaud/grpcaud"
+	helpers  = "internal/..."
+	grpc     = "google.golang.org/grpc/..."
+	protobuf = "google.golang.org/protobuf/..."
+)
+
+// A layer is what a package may know. Its strings are patterns of the go
+// command; our own packages are written without the module's path.
+type layer struct {
+	packages string
+	imports  []string // direct, beyond the standard library; nothing else
+	never    []string // not even through others
+}
+
+// layers holds every package of the module; the first that matches counts.
+var layers = []layer{
+	{packages: module},
+	{packages: helpers},
+	{
+		packages: "audience",
+		imports:  []string{helpers},
+		never:    []string{"net", "net/http"},
+	},
+	{
+		packages: "audience/policyfile",
+		imports:  []string{helpers, "audience", "go.yaml.in/yaml/v3"},
+		never:    []string{"net", "net/http"},
+	},
+	{
+		packages: "audience/protopolicy",
+		imports:  []string{helpers, "audience", "proto/grpcaud/v1", protobuf},
+		never:    []string{grpc, "tokensource"},
+	},
+	{
+		packages: "audience/verifier",
+		imports:  []string{helpers, "audience", "github.com/coreos/go-oidc/v3/...", "github.com/go-jose/go-jose/v4/..."},
+		never:    []string{grpc, "tokensource"},
+	},
+	{
+		packages: "tokensource",
+		imports:  []string{helpers, "golang.org/x/oauth2/..."},
+		never:    []string{grpc, "audience/..."},
+	},
+	{
+		packages: "interceptor",
+		imports: []string{
+			helpers, "audience", "audience/verifier", "tokensource", grpc, protobuf,
+			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
+			"google.golang.org/genproto/googleapis/rpc/...",
+			"go.opentelemetry.io/otel/...",
+		},
+	},
+	{packages: "testutil", imports: []string{grpc}},
+	{packages: "proto/...", imports: []string{grpc, protobuf}},
+	{packages: "cmd/...", imports: []string{"..."}},
+	{packages: "examples/...", imports: []string{"..."}},
+}
+
+// meeting is where the token we are shown and the token we ask for may meet.
+var meeting = []string{"interceptor", "cmd/...", "examples/..."}
+
+func TestLayers(t *testing.T) {
+	for _, p := range listPackages(t) {
+		at := slices.IndexFunc(layers, func(l layer) bool { return matches(p.name(), l.packages) })
+		if at < 0 {
+			t.Errorf("%s has no layer: add a row", p.name())
+			continue
+		}
+		for _, path := range p.Imports {
+			if !standard(path) && !matches(short(path), layers[at].imports...) {
+				t.Errorf("%s imports %s, want only %q", p.name(), short(path), layers[at].imports)
+			}
+		}
+		reached := func(path string) bool { return matches(short(path), layers[at].never...) }
+		if i := slices.IndexFunc(p.Deps, reached); i >= 0 {
+			t.Errorf("%s reaches %s, want never", p.name(), short(p.Deps[i]))
+		}
+	}
+}
+
+func TestAudienceAndTokensourceMeet(t *testing.T) {
+	for _, p := range listPackages(t) {
+		both := slices.Contains(p.Imports, module+"/audience") && slices.Contains(p.Imports, module+"/tokensource")
+		if both && !matches(p.name(), meeting...) {
+			t.Errorf("%s imports audience and tokensource, want both only in %q", p.name(), meeting)
+		}
+	}
+}
+
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+func (p listed) name() string { return short(p.ImportPath) }
+
+// listPackages returns the packages of the module.
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	watchTree(t)
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// watchTree opens every directory. The go command takes a cached result of a
+// test for as long as what the test opened is unchanged, and it cannot see
+// what go list opens.
+func watchTree(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && len(path) > 1 && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// standard reports whether path is of the standard library: its first element
+// has no dot.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+// short returns path without our module's.
+func short(path string) string { return strings.TrimPrefix(path, module+"/") }
+
+// matches reports whether one of the patterns matches path.
+func matches(path string, patterns ...string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		root, tree := strings.CutSuffix(pattern, "/...")
+		return pattern == "..." || path == root || tree && strings.HasPrefix(path, root+"/")
+	})
+}
