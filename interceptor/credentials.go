@@ -34,26 +34,32 @@ func (f TokenFunc) Token(ctx context.Context, r tokensource.Request) (tokensourc
 // carries a token that tokens got for this audience. Calls wait for a token
 // under their own deadlines. Use them for a connection
 // ([google.golang.org/grpc.WithPerRPCCredentials]) or for a call, not for both.
+//
+// A mistake in the arguments, such as an empty audience, fails each call before
+// it is sent.
 func AsService(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
-		return tokens.Token(ctx, r)
-	})
+	return newPerRPC(tokens, audience, opts)
 }
 
 // OnBehalfOf returns credentials with which a service calls another for the
 // caller that it is serving: the token which that call was admitted by is
 // exchanged for one with this audience (RFC 8693). The call's context must be
 // that of a handler behind [Server], or come from it; anything else fails, and
-// so does the call if the exchange does.
+// so does the call if the exchange does. The token is shown to the issuer that
+// made it and to no other.
 func OnBehalfOf(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+	if tokens == nil {
+		return newPerRPC(nil, audience, opts)
+	}
+	exchange := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 		a, ok := admittedFrom(ctx)
 		if !ok {
 			return tokensource.Token{}, errNoCaller
 		}
-		r.Subject = a.token
+		r.Subject, r.SubjectIssuer = a.token, a.claims.Issuer()
 		return tokens.Token(ctx, r)
-	})
+	}
+	return newPerRPC(TokenFunc(exchange), audience, opts)
 }
 
 // Forward returns credentials with which a service passes on the very token
@@ -61,7 +67,7 @@ func OnBehalfOf(tokens TokenSource, audience string, opts ...CredentialsOption) 
 // so that is refused unless the token's aud names the target already. Like
 // [OnBehalfOf] it needs the context of a handler.
 func Forward(audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	return newPerRPC(audience, opts, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+	forward := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 		a, ok := admittedFrom(ctx)
 		switch {
 		case !ok:
@@ -72,31 +78,44 @@ func Forward(audience string, opts ...CredentialsOption) credentials.PerRPCCrede
 			return tokensource.Token{}, errors.New("interceptor: the caller's token has expired")
 		}
 		return a.token, nil
-	})
+	}
+	return newPerRPC(TokenFunc(forward), audience, opts)
 }
 
 var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
 
 // perRPC implements [credentials.PerRPCCredentials].
 type perRPC struct {
+	tokens   TokenSource
 	wire     wire
 	scopes   []string
 	request  tokensource.Request
-	token    func(context.Context, tokensource.Request) (tokensource.Token, error)
 	mistaken error // a mistake of whoever made it, told at each call
 }
 
-func newPerRPC(audience string, opts []CredentialsOption, token func(context.Context, tokensource.Request) (tokensource.Token, error)) *perRPC {
-	c := &perRPC{token: token}
+func newPerRPC(tokens TokenSource, audience string, opts []CredentialsOption) *perRPC {
+	c := &perRPC{tokens: tokens}
 	for _, opt := range opts {
 		opt.applyCredentials(c)
 	}
 	c.request = tokensource.Request{Audience: audience, Scope: strings.Join(c.scopes, " ")}
-	c.mistaken = c.wire.check()
-	if audience == "" {
-		c.mistaken = errors.New("interceptor: empty audience")
-	}
+	c.mistaken = c.check()
 	return c
+}
+
+func (c *perRPC) check() error {
+	if c.tokens == nil {
+		return errors.New("interceptor: no source of tokens")
+	}
+	if c.request.Audience == "" {
+		return errors.New("interceptor: empty audience")
+	}
+	for _, scope := range c.scopes {
+		if scope == "" || strings.ContainsAny(scope, " \t\r\n") {
+			return fmt.Errorf("interceptor: scope %q is not one scope", scope)
+		}
+	}
+	return c.wire.check()
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
@@ -110,11 +129,11 @@ func (c *perRPC) GetRequestMetadata(ctx context.Context, _ ...string) (map[strin
 	case c.mistaken != nil:
 		return nil, failed(codes.Unauthenticated, c.mistaken)
 	case !c.wire.carries(call.AuthInfo):
-		return nil, failed(codes.Unauthenticated, errors.New("interceptor: the connection is not private; see AllowPlaintext"))
+		return nil, failed(codes.Unauthenticated, c.wire.refusal())
 	case present(ctx):
 		return nil, failed(codes.Unauthenticated, errors.New("interceptor: the call carries an authorization value already"))
 	}
-	token, err := c.token(ctx, c.request)
+	token, err := c.tokens.Token(ctx, c.request)
 	if err != nil {
 		return nil, failed(codeOfToken(err), err)
 	}

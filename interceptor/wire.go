@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -48,7 +49,7 @@ func (w wire) admits(ctx context.Context) error {
 	}
 	return &audience.Refusal{
 		Cause: audience.CauseTransportInsecure, Want: "TLS",
-		Hint: "serve with transport credentials, or see AllowPlaintext",
+		Hint: "serve with grpc.Creds, or allow it with interceptor.AllowPlaintext(interceptor.Loopback)",
 	}
 }
 
@@ -58,6 +59,14 @@ func fromLoopback(addr net.Addr) bool {
 	}
 	ip, err := netip.ParseAddrPort(addr.String())
 	return addr.Network() == "unix" || err == nil && ip.Addr().Unmap().IsLoopback()
+}
+
+// refusal says what to do about a connection that carries no token.
+func (w wire) refusal() error {
+	if w.plaintext == Loopback {
+		return errors.New("interceptor: the connection is neither TLS nor known to be local; use google.golang.org/grpc/credentials/local instead of insecure")
+	}
+	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials, or see AllowPlaintext")
 }
 
 // carries judges the connection that a call is about to go over.

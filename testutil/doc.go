@@ -8,7 +8,7 @@
 //
 //	issuer := testutil.NewIssuer("https://idp.example.com/realms/corp")
 //	issuer.Register(testutil.Client{ID: "portal", Secret: "s3cret", Audiences: []string{"orders"}})
-//	token := issuer.Mint(testutil.Claims{"sub": "portal", "aud": "orders"})
+//	token := issuer.Mint(testutil.Claims{"sub": "portal", "client_id": "portal", "aud": "orders"})
 //	wire := issuer.Transport() // give it to what fetches keys and tokens
 //
 // [Serve] connects a gRPC client and a gRPC server over TLS in memory.

@@ -107,6 +107,11 @@ func (c *cell[T]) follow(ctx context.Context, s *state[T]) *state[T] {
 		err = fmt.Errorf("%w: no answer in time", ErrUnavailable)
 	}
 	failed := newState(s.kept)
+	var h *held
+	if errors.As(err, &h) {
+		failed.err, failed.failures, failed.next = h.error, s.failures, h.until
+		return failed
+	}
 	failed.err, failed.failures = err, s.failures+1
 	failed.next = retry(time.Now(), s.failures, err)
 	return failed

@@ -42,10 +42,13 @@ func (s *Source) discover(ctx context.Context) (kept[endpoint], error) {
 		return kept[endpoint]{}, err
 	}
 	if doc.Issuer != s.issuer {
-		return kept[endpoint]{}, fmt.Errorf("%w: discovery: got issuer %s, want %q", ErrUnavailable, quote(doc.Issuer), s.issuer)
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: got issuer %s, want %q, to the letter", ErrUnavailable, quote(doc.Issuer), s.issuer)
 	}
 	if err := s.options.checkURL(doc.TokenEndpoint); err != nil {
 		return kept[endpoint]{}, fmt.Errorf("%w: discovery: token_endpoint: %w", ErrUnavailable, err)
+	}
+	if !sameHost(doc.TokenEndpoint, s.issuer) {
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: token_endpoint: got %s, want one on the issuer's host; if it is right, set TokenURL", ErrUnavailable, quote(doc.TokenEndpoint))
 	}
 	style := s.options.style
 	if style == 0 && slices.Contains(doc.AuthMethods, "client_secret_post") && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
@@ -66,7 +69,11 @@ func (s *Source) read(ctx context.Context, u string, doc any) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return &outage{fmt.Sprintf("discovery: status %d", resp.StatusCode), retryAfter(resp.Header, time.Now())}
+		hint := redirected(resp.StatusCode)
+		if resp.StatusCode == http.StatusNotFound {
+			hint = "; the issuer must be what its tokens have in iss, to the letter"
+		}
+		return &outage{fmt.Sprintf("discovery: %s answered status %d%s", u, resp.StatusCode, hint), retryAfter(resp.Header, time.Now())}
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
@@ -92,6 +99,14 @@ func (o *options) checkURL(text string) error {
 		return errors.New("got http, want https (or the option InsecureLoopback)")
 	}
 	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
+}
+
+// sameHost reports whether two good URLs lead to one host, so that no document
+// can have the client's secret sent elsewhere.
+func sameHost(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Scheme == y.Scheme && x.Host == y.Host
 }
 
 func isLoopback(host string) bool {

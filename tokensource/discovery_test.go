@@ -19,7 +19,7 @@ func TestDiscovery(t *testing.T) {
 		good           bool
 	}{
 		{"good", document(issuer, endpoint), 200, true},
-		{"another host", document(issuer, "https://login.example.com/token"), 200, true},
+		{"another host", document(issuer, "https://login.example.com/token"), 200, false},
 		{"another issuer", document("https://evil.example.com", endpoint), 200, false},
 		{"slash more", document(issuer+"/", endpoint), 200, false},
 		{"no issuer", document("", endpoint), 200, false},
@@ -115,6 +115,23 @@ func TestTokenURL(t *testing.T) {
 	if r, _ := w.last(); r.URL.String() != "https://login.example.com/oauth2/v1/token?tenant=a" || w.found != 0 {
 		t.Errorf("asked %v, and discovery %d times", r.URL, w.found)
 	}
+}
+
+// One failure of discovery is one: it is not counted again by the token that
+// waited for it, which is to be had as soon as discovery may be tried again.
+func TestDiscoveryFailureCountsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{discovery: reply(503, "")}
+		s := newSource(t, w)
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Fatalf("got %v, want ErrUnavailable", err)
+		}
+		w.discovery = nil
+		time.Sleep(1200 * time.Millisecond)
+		if _, err := s.Token(t.Context(), orders); err != nil {
+			t.Errorf("1.2 s after the failure: %v", err)
+		}
+	})
 }
 
 // Discovery is shared by all audiences, failures and backoff too; once found, an

@@ -1,7 +1,8 @@
 // Package tokensource answers one question: give me a token meant for them.
 //
 // A [Source] asks one issuer for tokens as one client. Every [Request] names the
-// audience, and the token that comes back is addressed to it, or there is none:
+// audience, and a JWT that comes back is addressed to it, or there is none; into an
+// opaque token nobody but its issuer can look:
 //
 //	tokens, err := tokensource.New(issuer, tokensource.ClientCredentials("backoffice-portal", secret))
 //	defer tokens.Close()

@@ -29,7 +29,7 @@ func (e *entry) touch(now time.Time) {
 
 // add returns the entry of k, which it makes if there is none.
 func (s *Source) add(k key, r Request, now time.Time) (*entry, error) {
-	if err := r.check(); err != nil {
+	if err := r.check(s.issuer); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -74,6 +74,23 @@ type outage struct {
 func (o *outage) Error() string { return ErrUnavailable.Error() + ": " + o.cause }
 func (o *outage) Unwrap() error { return ErrUnavailable }
 
+// held is the failure of what a fetch needs first, which has a backoff of its
+// own: two on top of each other would make one outage last twice as long.
+type held struct {
+	error
+	until time.Time
+}
+
+func (h *held) Unwrap() error { return h.error }
+
+// redirected explains a status in the 300s; empty for others.
+func redirected(status int) string {
+	if status/100 != 3 {
+		return ""
+	}
+	return ", and redirects are not followed"
+}
+
 var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)
 
 // sanitize makes one short line of a text that the issuer wrote, without the

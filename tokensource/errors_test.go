@@ -1,8 +1,10 @@
 package tokensource_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,8 @@ func TestRefusedError(t *testing.T) { // T106
 		{"lines", "one\r\ntwo\x00\x1b[31m\u2028three", "one two [31m three"},
 		{"JWT", "bad token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIn0.c2ln, sorry", "bad token [redacted], sorry"},
 		{"our secret", "wrong secret " + secret + "!", "wrong secret [redacted]!"},
+		{"our credentials, as sent", "got Basic " + base64.StdEncoding.EncodeToString([]byte(client+":"+url.QueryEscape(secret))), "got Basic [redacted]"},
+		{"our secret, as sent in a form", "got client_secret=" + url.QueryEscape(secret), "got client_secret=[redacted]"},
 		{"the subject", "cannot use '" + subject + "'", "cannot use '[redacted]'"},
 		{"10 KiB", strings.Repeat("x", 10<<10), strings.Repeat("x", 200)},
 		{"10 KiB of three bytes each", strings.Repeat("€", 10<<10), strings.Repeat("€", 66)},

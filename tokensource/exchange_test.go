@@ -39,7 +39,7 @@ func TestRequestOnTheWire(t *testing.T) {
 			if diff := cmp.Diff(row.want, form); diff != "" {
 				t.Errorf("form (-want +got):\n%s", diff)
 			}
-			if id, pw, _ := r.BasicAuth(); id != client || pw != secret {
+			if id, pw, _ := r.BasicAuth(); id != client || pw != url.QueryEscape(secret) {
 				t.Errorf("basic authentication: got %q, %q", id, pw)
 			}
 			if got := r.Header.Get("Content-Type"); got != "application/x-www-form-urlencoded" {

@@ -2,6 +2,7 @@ package tokensource
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,7 +23,7 @@ func (s *Source) mint(ctx context.Context, r Request) (kept[Token], error) {
 	}
 	at, err := s.endpoint.get(ctx, time.Now())
 	if err != nil {
-		return kept[Token]{}, err
+		return kept[Token]{}, &held{err, s.endpoint.state.Load().next}
 	}
 	select {
 	case s.slots <- struct{}{}:
@@ -35,12 +36,18 @@ func (s *Source) mint(ctx context.Context, r Request) (kept[Token], error) {
 	}
 	config := clientcredentials.Config{TokenURL: at.url, AuthStyle: at.style.oauth2(), EndpointParams: r.form()}
 	s.auth.authenticate(&config)
-	secrets := []string{config.ClientSecret, r.Subject.Reveal()} // which the answer may repeat
+	secrets := spellings(config.ClientID, config.ClientSecret, r.Subject.Reveal()) // which the answer may repeat
 	tok, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
 		return kept[Token]{}, s.failure(err, secrets...)
 	}
 	return accept(tok, r, config.ClientID, secrets...)
+}
+
+// spellings lists how the secrets of a request look on the wire.
+func spellings(id, secret, subject string) []string {
+	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret)))
+	return []string{basic, secret, url.QueryEscape(secret), subject}
 }
 
 // failure translates an error of x/oauth2, whose own text may hold the answer.
@@ -54,8 +61,8 @@ func (s *Source) failure(err error, secrets ...string) error {
 		return fmt.Errorf("%w: token endpoint: answer holds no token that can be read", ErrUnavailable)
 	}
 	status := answer.Response.StatusCode
-	if busy := status == http.StatusTooManyRequests || status >= 500; busy || status/100 == 3 {
-		o := &outage{fmt.Sprintf("token endpoint: status %d", status), retryAfter(answer.Response.Header, time.Now())}
+	if busy := status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500; busy || status/100 == 3 {
+		o := &outage{fmt.Sprintf("token endpoint: status %d%s", status, redirected(status)), retryAfter(answer.Response.Header, time.Now())}
 		if !o.until.IsZero() {
 			s.pause.Store(o) // for all keys: it is the endpoint that is busy
 		}

@@ -17,6 +17,9 @@ type Request struct {
 	// Subject is the token to exchange (RFC 8693). The zero Token means that
 	// the client asks for itself.
 	Subject Token
+	// SubjectIssuer is who issued Subject, if that is known. A source shows a
+	// token to no other issuer than its own; empty leaves that to the caller.
+	SubjectIssuer string
 }
 
 // key is what tokens are kept by. It holds every part of a request that changes
@@ -24,23 +27,26 @@ type Request struct {
 type key struct {
 	audience, scope string
 	subject         [sha256.Size]byte
+	issuer          string // of the subject
 }
 
 func (r Request) key() key {
-	k := key{audience: r.Audience, scope: r.Scope}
+	k := key{audience: r.Audience, scope: r.Scope, issuer: r.SubjectIssuer}
 	if !r.Subject.IsZero() {
 		k.subject = r.Subject.sum()
 	}
 	return k
 }
 
-// check refuses what must not reach the wire.
-func (r Request) check() error {
+// check refuses what must not reach the wire to issuer.
+func (r Request) check(issuer string) error {
 	switch {
 	case r.Audience == "":
 		return fmt.Errorf("%w: empty audience", ErrRefused)
 	case !r.Subject.IsZero() && r.Subject.Reveal() == "":
 		return fmt.Errorf("%w: empty subject token", ErrRefused)
+	case r.SubjectIssuer != "" && r.SubjectIssuer != issuer:
+		return fmt.Errorf("%w: the subject token is of %s, and is shown to no other issuer; this source asks %q", ErrRefused, quote(r.SubjectIssuer), issuer)
 	}
 	return nil
 }

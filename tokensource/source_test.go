@@ -65,6 +65,23 @@ func TestAudienceIsRequired(t *testing.T) {
 	}
 }
 
+// A token is shown to its own issuer alone: another could use it.
+func TestForeignSubject(t *testing.T) {
+	w := &wire{}
+	s := newSource(t, w)
+	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: "https://login.partner.example"}
+	if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+		t.Errorf("got %v, want ErrRefused", err)
+	}
+	if w.count() != 0 {
+		t.Error("the token went out")
+	}
+	r.SubjectIssuer = issuer
+	if _, err := s.Token(t.Context(), r); err != nil {
+		t.Errorf("the source's own issuer: %v", err)
+	}
+}
+
 func TestManyKeys(t *testing.T) { // L15
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex // guards now and most

@@ -17,7 +17,7 @@ import (
 const (
 	issuer = "https://idp.example.com/realms/corp"
 	client = "backoffice-portal"
-	secret = "s3cr3t-of-backoffice"
+	secret = "s3cr3t/of+backoffice"
 )
 
 // newSource returns a source over w that the test closes.

@@ -27,7 +27,7 @@ import (
 var accessYAML []byte
 
 // errDiffers says that a verdict is not the one that was expected.
-var errDiffers = errors.New("not every verdict is the one that access.yaml demands")
+var errDiffers = errors.New("not every verdict is the one that the built-in access.yaml demands")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -57,7 +57,7 @@ func parse(args []string, errors io.Writer) (config, error) {
 	flags.BoolVar(&c.json, "json", false, "print each call as a line of JSON")
 	flags.BoolVar(&c.serve, "serve", false, "then keep the servers running, and print commands to call them")
 	flags.BoolVar(&c.verbose, "v", false, "show the servers' decision logs")
-	flags.StringVar(&c.access, "access", "", "read the access matrix from this `file` instead of the built-in access.yaml")
+	flags.StringVar(&c.access, "access", "", "read the access matrix from this `file`; the verdicts expected stay those of the built-in access.yaml")
 	flags.StringVar(&c.issuerAddr, "issuer-addr", "127.0.0.1:0", "`address` of the authorization server")
 	flags.StringVar(&c.orders, "orders-addr", "127.0.0.1:0", "`address` of the order-status API")
 	flags.StringVar(&c.people, "hr-addr", "127.0.0.1:0", "`address` of the human-resource API")
@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	if config.serve {
-		return company.serve(ctx, out)
+		return company.serve(ctx, errOut)
 	}
 	return ctx.Err()
 }

@@ -70,11 +70,11 @@ func (p *printer) say(format string, args ...any) {
 // finish tells how it went: errDiffers if a row was not as wanted.
 func (p *printer) finish(took time.Duration) error {
 	if len(p.differ) == 0 {
-		p.say("%d calls in %.1f s, every verdict as access.yaml demands it.   ~ is a streaming method", p.rows, took.Seconds())
+		p.say("%d calls in %.1f s, every verdict as the built-in access.yaml demands it.   ~ is a streaming method", p.rows, took.Seconds())
 		return nil
 	}
 	if !p.json {
-		fmt.Fprintf(p.out, "\nnot as access.yaml demands:\n\n")
+		fmt.Fprintf(p.out, "\nnot as the built-in access.yaml demands:\n\n")
 		for _, r := range p.differ {
 			p.print(r)
 			fmt.Fprintf(p.out, "      got %s %s, want %s %s", r.Code, r.Reason, r.want.code, r.want.reason)

@@ -31,8 +31,8 @@ TOKEN=$(curl -s --cacert %[1]s --connect-to ::%[2]s -u %[5]s:%[6]s \
 grpcurl -cacert %[1]s -import-path proto -proto acme/orders/v1/order_status.proto \
   -H "authorization: Bearer $TOKEN" -d '{"order_id":"o-1"}' %[3]s acme.orders.v1.OrderStatus/GetOrderStatus
 
-# refused: the same token at the human-resource API
-grpcurl -cacert %[1]s -import-path proto -proto acme/hr/v1/human_resource.proto \
+# refused: the same token at the human-resource API; the reason is in the trailer www-authenticate
+grpcurl -v -cacert %[1]s -import-path proto -proto acme/hr/v1/human_resource.proto \
   -H "authorization: Bearer $TOKEN" -d '{"employee_id":"e-1"}' %[4]s acme.hr.v1.HumanResource/GetEmployee
 `, ca, c.issuerAddr, c.orders.addr, c.people.addr, customerPortal, secrets[customerPortal], c.issuer.URL())
 	<-ctx.Done()
