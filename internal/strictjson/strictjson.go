@@ -5,11 +5,12 @@
 package strictjson
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -20,115 +21,233 @@ const MaxDepth = 32
 // [json.Unmarshal] yields, numbers as [json.Number]. It refuses invalid UTF-8,
 // lone surrogates, a byte order mark, duplicate names at any level, nesting
 // beyond [MaxDepth], and anything after the object (RFC 8259; RFC 7519,
-// section 4, leaves the choice to refuse duplicates).
-func Object(data []byte) (map[string]any, error) {
-	switch {
-	case !utf8.Valid(data):
+// section 4, leaves the choice to refuse duplicates). Its errors hold nothing of
+// data but a duplicate name.
+//
+// The strings share one copy of data, or data itself if it is a string: who
+// keeps one of them keeps all.
+func Object[Data []byte | string](data Data) (map[string]any, error) {
+	p := parser{text: string(data)}
+	if !utf8.ValidString(p.text) {
 		return nil, errors.New("invalid UTF-8")
-	case !json.Valid(data):
-		return nil, errors.New("not a JSON text")
-	case loneSurrogate(data):
-		return nil, errors.New("lone surrogate in a string")
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	v, err := value(dec, 1)
+	if p.next() != '{' {
+		return nil, p.wanted("a JSON object")
+	}
+	members, err := p.object(1)
 	if err != nil {
 		return nil, err
 	}
-	object, ok := v.(map[string]any)
-	if !ok {
-		return nil, errors.New("not a JSON object")
+	if p.next(); p.at < len(p.text) {
+		return nil, p.wanted("nothing after the object")
 	}
-	return object, nil
+	return members, nil
 }
 
-// value reads the next value; an object or array in it stands at depth.
-func value(dec *json.Decoder, depth int) (any, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return nil, err
+// parser reads a JSON text once, from left to right. Each method starts at the
+// first byte of what it is named after, and leaves at the byte behind it.
+type parser struct {
+	text string // valid UTF-8
+	at   int    // the next byte to read
+}
+
+func (p *parser) wanted(what string) error {
+	return fmt.Errorf("byte %d of the JSON text: want %s", p.at, what)
+}
+
+// next skips white space and returns the byte that follows, 0 at the end, where
+// no JSON text has one.
+func (p *parser) next() byte {
+	for ; p.at < len(p.text); p.at++ {
+		if c := p.text[p.at]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c
+		}
 	}
-	delim, ok := token.(json.Delim)
-	switch {
-	case !ok:
-		return token, nil
-	case depth > MaxDepth:
-		return nil, fmt.Errorf("nested more than %d deep", MaxDepth)
-	case delim == '[':
-		return array(dec, depth)
-	default:
-		return object(dec, depth)
+	return 0
+}
+
+// accept reads one byte if it is among those.
+func (p *parser) accept(those string) bool {
+	if p.at < len(p.text) && strings.IndexByte(those, p.text[p.at]) >= 0 {
+		p.at++
+		return true
+	}
+	return false
+}
+
+// value reads any value; an object or array stands at depth.
+func (p *parser) value(depth int) (any, error) {
+	switch p.next() {
+	case '{':
+		return p.object(depth)
+	case '[':
+		return p.array(depth)
+	case '"':
+		return p.string()
+	case 't':
+		return true, p.literal("true")
+	case 'f':
+		return false, p.literal("false")
+	case 'n':
+		return nil, p.literal("null")
+	}
+	return p.number()
+}
+
+func (p *parser) object(depth int) (map[string]any, error) {
+	members := map[string]any{}
+	for {
+		if more, err := p.more(depth, len(members) == 0, "}"); err != nil || !more {
+			return members, err
+		}
+		if p.next() != '"' {
+			return nil, p.wanted("a name")
+		}
+		name, err := p.string()
+		if err != nil {
+			return nil, err
+		}
+		if p.next(); !p.accept(":") {
+			return nil, p.wanted("a colon")
+		}
+		v, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		before := len(members)
+		if members[name] = v; len(members) == before {
+			return nil, fmt.Errorf("duplicate name %.64q", name)
+		}
 	}
 }
 
-func array(dec *json.Decoder, depth int) (any, error) {
+func (p *parser) array(depth int) ([]any, error) {
 	list := []any{}
-	for dec.More() {
-		v, err := value(dec, depth+1)
+	for {
+		if more, err := p.more(depth, len(list) == 0, "]"); err != nil || !more {
+			return list, err
+		}
+		v, err := p.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, v)
 	}
-	_, err := dec.Token() // the closing bracket
-	return list, err
 }
 
-func object(dec *json.Decoder, depth int) (any, error) {
-	members := map[string]any{}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := members[name.(string)]; twice {
-			return nil, fmt.Errorf("duplicate name %.64q", name)
-		}
-		if members[name.(string)], err = value(dec, depth+1); err != nil {
-			return nil, err
-		}
+// more reads what stands around the elements of an object or array: the opening
+// bracket before the first, a comma before each other, and closing behind the
+// last, where it reports false.
+func (p *parser) more(depth int, first bool, closing string) (bool, error) {
+	if depth > MaxDepth {
+		return false, fmt.Errorf("nested more than %d deep", MaxDepth)
 	}
-	_, err := dec.Token() // the closing brace
-	return members, err
+	if first {
+		p.at++
+	}
+	if p.next(); p.accept(closing) {
+		return false, nil
+	}
+	if !first && !p.accept(",") {
+		return false, p.wanted("a comma or the end of the list")
+	}
+	return true, nil
 }
 
-// loneSurrogate reports whether a \u escape of data, a valid JSON text, names
-// half of a surrogate pair without its other half. encoding/json replaces such
-// halves, so that two different names could become one.
-func loneSurrogate(data []byte) bool {
-	for {
-		at := bytes.IndexByte(data, '\\')
-		if at < 0 {
-			return false
-		}
-		data = data[at:]
-		unit := escaped(data)
-		switch {
-		case unit < 0:
-			data = data[2:] // a two-byte escape
-		case unit < 0xD800 || unit > 0xDFFF:
-			data = data[6:]
-		case unit > 0xDBFF:
-			return true
-		default:
-			if low := escaped(data[6:]); low < 0xDC00 || low > 0xDFFF {
-				return true
+func (p *parser) literal(word string) error {
+	if !strings.HasPrefix(p.text[p.at:], word) {
+		return p.wanted(word)
+	}
+	p.at += len(word)
+	return nil
+}
+
+// number reads a number and leaves its meaning to who needs it.
+func (p *parser) number() (json.Number, error) {
+	start := p.at
+	p.accept("-")
+	good := p.accept("0") || p.digits()
+	if good && p.accept(".") {
+		good = p.digits()
+	}
+	if good && p.accept("eE") {
+		p.accept("+-")
+		good = p.digits()
+	}
+	if !good {
+		return "", p.wanted("a value")
+	}
+	return json.Number(p.text[start:p.at]), nil
+}
+
+// digits reports whether there is at least one.
+func (p *parser) digits() bool {
+	start := p.at
+	for p.accept("0123456789") {
+	}
+	return p.at > start
+}
+
+// string reads a string. Without escapes, as nearly all are, it is a part of
+// the text.
+func (p *parser) string() (string, error) {
+	p.at++
+	var before []byte // what was read up to start, if an escape was
+	for start := p.at; p.at < len(p.text); {
+		switch c := p.text[p.at]; {
+		case c < ' ':
+			return "", p.wanted("no control character")
+		case c == '"':
+			rest := p.text[start:p.at]
+			p.at++
+			if before == nil {
+				return rest, nil
 			}
-			data = data[12:]
+			return string(append(before, rest...)), nil
+		case c == '\\':
+			before = append(before, p.text[start:p.at]...)
+			r, err := p.escape()
+			if err != nil {
+				return "", err
+			}
+			before, start = utf8.AppendRune(before, r), p.at
+		default:
+			p.at++
 		}
 	}
+	return "", p.wanted("the end of the string")
 }
 
-// escaped returns the code unit of the \uXXXX escape that data begins with,
-// or -1.
-func escaped(data []byte) int {
-	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
-		return -1
+// escape reads one escape, or the two that make a surrogate pair. encoding/json
+// replaces half a pair, so that two different names could become one.
+func (p *parser) escape() (rune, error) {
+	if p.at++; p.accept("u") {
+		r, err := p.unit()
+		if err != nil || !utf16.IsSurrogate(r) {
+			return r, err
+		}
+		if strings.HasPrefix(p.text[p.at:], `\u`) {
+			p.at += 2
+			low, err := p.unit()
+			if r = utf16.DecodeRune(r, low); err == nil && r != utf8.RuneError {
+				return r, nil
+			}
+		}
+		return 0, p.wanted("both halves of a surrogate pair")
 	}
-	unit, err := strconv.ParseUint(string(data[2:6]), 16, 16)
-	if err != nil {
-		return -1
+	const names, runes = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	if !p.accept(names) {
+		return 0, p.wanted("an escape")
 	}
-	return int(unit)
+	return rune(runes[strings.IndexByte(names, p.text[p.at-1])]), nil
+}
+
+// unit reads a UTF-16 code unit of four digits.
+func (p *parser) unit() (rune, error) {
+	unit, err := strconv.ParseUint(p.text[p.at:min(p.at+4, len(p.text))], 16, 16)
+	if err != nil || p.at+4 > len(p.text) {
+		return 0, p.wanted("four hexadecimal digits")
+	}
+	p.at += 4
+	return rune(unit), nil
 }
