@@ -35,6 +35,10 @@ type Caller struct {
 
 	// Expiry is when the token ends.
 	Expiry time.Time
+
+	// member finds further claims; nil for a caller that was made by hand. It is
+	// a function so that fmt does not print them.
+	member func(name string) (any, bool)
 }
 
 type callerKey struct{}

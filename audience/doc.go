@@ -19,9 +19,14 @@
 // What is asked, in this order: whether the issuer is one of the service's,
 // whether the service finds itself in aud, whether the token is alive, whether
 // the rule names the client that the token was issued to (its authorized
-// party: azp or client_id), and whether its scopes were granted. "Is it for
-// us" and "from whom" are two questions; neither answer stands for the other.
-// Audience restricts who may use a token, scope what for.
+// party: azp or client_id), whether a user or a service calls, whether its
+// scopes, roles and claims will do, and whether the user logged in as well and
+// as lately as is wanted. "Is it for us" and "from whom" are two questions;
+// neither answer stands for the other. Audience restricts who may use a token,
+// scope what for. [Rule.Explain] tells the operator the answer to each.
+//
+// A rule that is new to a running system can be watched before it bites: until
+// the end of a [Rollout], a call that it refuses goes through, without a caller.
 //
 // The package imports nothing but the standard library. It verifies no
 // signature, which is the work of package verifier, and knows nothing of gRPC.

@@ -115,18 +115,17 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		g.owner[grpc] = name
 	}
 	for _, issuer := range p.issuersOf(service) {
-		if !slices.Contains(g.issuers, issuer) {
+		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)
 		}
 	}
-	base := p.rule(name, service)
-	if rest := base.demanding(p.demands(service, "*")); rest != nil {
+	if rest := p.rule(name, "*"); rest != nil {
 		for _, grpc := range service.GRPC {
 			g.services[grpc] = rest
 		}
 	}
 	for _, method := range service.methods() {
-		rule := base.demanding(p.demands(service, method))
+		rule := p.rule(name, method)
 		g.named = append(g.named, methodOf{service.GRPC, method})
 		for _, grpc := range service.GRPC {
 			g.methods["/"+grpc+"/"+method] = rule
@@ -135,11 +134,14 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	return nil
 }
 
-// methods lists the methods that the entries of s name, sorted.
+// methods lists the methods that s names, sorted.
 func (s Service) methods() []string {
 	var methods []string
 	for _, allow := range s.Allow {
 		methods = append(methods, allow.Methods...)
+	}
+	for _, rollout := range s.Rollout {
+		methods = append(methods, rollout.Methods...)
 	}
 	slices.Sort(methods)
 	methods = slices.Compact(methods)

@@ -1,7 +1,9 @@
 package audience
 
 import (
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,16 +11,36 @@ const idTokenHint = "an ID token tells a client who logged in; call services wit
 
 // audienceHint explains for the operator why a token's audience is not ours,
 // where the mistake is a common one. A near miss is explained, never accepted.
-func audienceHint(got, want []string) string {
-	for _, g := range got {
+func audienceHint(c *Claims, want []string) string {
+	for _, got := range c.audience {
 		for _, w := range want {
-			if d := difference(g, w); d != "" {
-				return fmt.Sprintf("%.128q differs from %q only by %s, and audiences are compared exactly", g, w, d)
+			if isGUID(got) && strings.HasPrefix(w, "api://") || isGUID(w) && strings.HasPrefix(got, "api://") {
+				return "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields"
 			}
 		}
 	}
-	if len(got) == 1 && got[0] == "account" {
+	if hint := nearMiss(c.audience, want, "audiences"); hint != "" {
+		return hint
+	}
+	switch got := c.audience[0]; {
+	case slices.Contains(c.audience, c.client):
+		return fmt.Sprintf("%.128q is the client itself: it asked for no audience, or this is an ID token; %s", c.client, idTokenHint)
+	case slices.Contains(c.audience, "account"):
 		return fmt.Sprintf("\"account\" is what Keycloak puts there by itself: add an audience mapper for %q to a scope of the client", want[0])
+	case isGUID(got) && !slices.ContainsFunc(want, isGUID):
+		return fmt.Sprintf("%q is an id and not a name: if it is that of this service at the issuer, write it as its audience", got)
+	}
+	return ""
+}
+
+// nearMiss finds a value that is almost one of the wanted.
+func nearMiss(got, want []string, what string) string {
+	for _, g := range got {
+		for _, w := range want {
+			if d := difference(g, w); d != "" {
+				return fmt.Sprintf("%.128q differs from %q only by %s, and %s are compared exactly", g, w, d, what)
+			}
+		}
 	}
 	return ""
 }
@@ -26,11 +48,8 @@ func audienceHint(got, want []string) string {
 // difference names what alone tells a from b; empty if more does.
 func difference(a, b string) string {
 	bare := func(s string) string {
-		_, s, found := strings.Cut(s, "://")
-		if !found {
-			return ""
-		}
-		return s
+		_, rest, _ := strings.Cut(s, "://")
+		return rest
 	}
 	switch {
 	case a == b:
@@ -46,6 +65,45 @@ func difference(a, b string) string {
 	default:
 		return ""
 	}
+}
+
+// isGUID reports whether s is an id such as Entra gives to applications.
+func isGUID(s string) bool {
+	digits := strings.ReplaceAll(s, "-", "")
+	_, err := hex.DecodeString(digits)
+	return err == nil && len(digits) == 32 && len(s) == 36
+}
+
+func (q inquiry) clientHint() string {
+	var ids []string
+	for p := range q.demand.clients {
+		if p.id == q.claims.client {
+			return fmt.Sprintf("the rule means the client of that id at %q", p.issuer)
+		}
+		ids = append(ids, p.id)
+	}
+	slices.Sort(ids)
+	if hint := nearMiss([]string{q.claims.client}, ids, "ids"); hint != "" {
+		return hint
+	}
+	if isGUID(q.claims.client) && !slices.ContainsFunc(ids, isGUID) {
+		return "tokens of this issuer name clients by id: write it beside the client's name, as its id"
+	}
+	return ""
+}
+
+func (q inquiry) scopeHint(want []string) string {
+	if slices.ContainsFunc(want, func(s string) bool { return slices.Contains(q.claims.roles, s) }) {
+		return "it was granted as a role, and a role is never taken for a scope: demand it under roles"
+	}
+	return nearMiss(q.claims.scopes, want, "scopes")
+}
+
+func (q inquiry) roleHint() string {
+	if oneOf(q.claims.scopes, q.demand.roles, CauseRoleMissing) == "" {
+		return "it was granted as a scope, and a scope is never taken for a role: demand it under scopes"
+	}
+	return nearMiss(q.claims.roles, q.demand.roles, "roles")
 }
 
 // typeHint says what kind of token another type is.

@@ -1,9 +1,12 @@
 package audience
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Policy is a checked access matrix. It is immutable, and safe for concurrent
@@ -14,10 +17,11 @@ type Policy struct {
 	warnings []*Problem
 }
 
-// New checks a matrix. Its error joins one [Problem] for each mistake. The
+// New checks a matrix; the end of a [Rollout] is compared with the clock. Its
+// error joins one [Problem] for each mistake, 1000 of them at the most. The
 // policy shares m's maps and slices: do not change them afterwards.
 func New(m Matrix) (*Policy, error) {
-	c := checker{matrix: m}
+	c := newChecker(m, time.Now())
 	c.check()
 	if len(c.problems) > 0 {
 		errs := make([]error, len(c.problems))
@@ -36,39 +40,83 @@ func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
 // Services returns the names of the services, sorted.
 func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.Services)) }
 
-// rule returns a rule for the service that demands nothing yet.
-func (p *Policy) rule(name string, service Service) Rule {
-	r := Rule{service: name, audiences: service.Audiences}
-	if len(r.audiences) == 0 {
-		r.audiences = []string{name}
-	}
+// rule returns the rule for one method of a service, nil if nobody may call it;
+// "*" stands for the methods that the matrix does not name.
+func (p *Policy) rule(name, method string) *Rule {
+	service := p.matrix.Services[name]
+	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
 	for _, issuer := range p.issuersOf(service) {
-		r.issuers = append(r.issuers, issuer.URL)
+		r.issuers = append(r.issuers, issuer.terms(service))
 	}
 	if service.Self {
 		r.self = p.party(name)
 	}
+	for i, allow := range service.Allow {
+		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
+			r.demands = append(r.demands, p.demand(fmt.Sprintf("services.%s.allow[%d]", name, i), allow))
+			r.optional = r.optional || allow.Optional
+		}
+	}
+	for _, o := range service.Rollout {
+		if len(o.Methods) == 0 || slices.Contains(o.Methods, method) {
+			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.parties(o.Clients)})
+		}
+	}
+	if len(r.demands) == 0 {
+		return nil
+	}
 	return r
 }
 
-// demands lists the alternatives for one method of a service; "*" stands for
-// the methods that no entry names.
-func (p *Policy) demands(service Service, method string) []demand {
-	var demands []demand
-	for _, allow := range service.Allow {
-		if !slices.Contains(allow.Methods, method) && !slices.Contains(allow.Methods, "*") {
-			continue
-		}
-		d := demand{scopes: allow.Scopes}
-		if !allow.AnyClient {
-			d.clients = make(map[party]bool, len(allow.Clients))
-			for _, name := range allow.Clients {
-				d.clients[p.party(name)] = true
-			}
-		}
-		demands = append(demands, d)
+func (p *Policy) demand(entry string, allow Allow) demand {
+	d := demand{
+		entry: entry, clients: p.parties(allow.Clients), who: "any", callers: allow.Callers,
+		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
+		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
 	}
-	return demands
+	if d.clients != nil {
+		var ids []string
+		for party := range d.clients {
+			ids = append(ids, party.id)
+		}
+		slices.Sort(ids)
+		d.who = quoted(ids...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(allow.Claims)) {
+		d.claims = append(d.claims, claimDemand{name, allow.Claims[name]})
+	}
+	return d
+}
+
+// terms returns what a service asks of the tokens of i.
+func (i Issuer) terms(service Service) terms {
+	t := terms{
+		issuer: i.URL, leeway: cmp.Or(i.Leeway, Leeway), maxLifetime: cmp.Or(i.MaxLifetime, MaxLifetime),
+		maxAge: i.MaxAge, bound: i.RequireBound,
+	}
+	if i.preset().noAudience {
+		t.scopePrefix = service.InsecureNoAudience
+	}
+	return t
+}
+
+// preset returns how the tokens of i are written.
+func (i Issuer) preset() Preset {
+	preset, _ := PresetNamed(i.Preset)
+	return preset
+}
+
+// parties returns what tokens call the clients of these names, nil if there
+// are none.
+func (p *Policy) parties(names []string) map[party]bool {
+	if len(names) == 0 {
+		return nil
+	}
+	parties := make(map[party]bool, len(names))
+	for _, name := range names {
+		parties[p.party(name)] = true
+	}
+	return parties
 }
 
 // party returns what tokens call the client of that name.
@@ -86,6 +134,7 @@ func (p *Policy) issuer(name string) Issuer {
 	if name == "" {
 		for only := range p.matrix.Issuers {
 			name = only
+			break
 		}
 	}
 	return p.matrix.Issuers[name]

@@ -1,46 +1,46 @@
 package audience
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
 // Preset is the dialect of one kind of authorization server: how its access
-// tokens are typed, where the caller's id stands, and what tells an access
-// token from the other tokens that the same key signs. The zero value is of no
-// use; see [PresetNamed].
+// tokens are typed, where the caller's id and the permissions stand, what tells
+// a service that calls as itself from a user, and an access token from the
+// other tokens that the same key signs. The zero value is of no use; see
+// [PresetNamed]. It is immutable, and safe for concurrent use.
 type Preset struct {
 	// Name is what the matrix calls it.
 	Name string
 
 	types     []string          // accepted typ headers, lower case, without application/; "" is an absent one
-	callers   []string          // the claims that may hold the caller's id, the first present one counts
-	required  []string          // claims that must be there
+	required  []string          // claims that must be there, beside iss and exp
 	payload   map[string]string // claims that must have this very value
 	forbidden []string          // claims that only tokens of other kinds carry
+	subject   string            // what each sub begins with
+	aliases   map[string]string // other spellings of an iss
+
+	callers       []string // the claims that may hold the caller's id, the first present one counts
+	audienceCalls bool     // where none is present, a single aud is the caller
+	itself        marker   // tells a client that calls as itself
+	blind         bool     // nothing tells that for certain
+
+	scopes     []string // the claims that may hold scopes, the first present one counts
+	scopeLists bool     // as arrays too
+	roles      func(*reader) []string
+
+	anyAudience bool // every client of the issuer gets a token for every audience
+	noAudience  bool // tokens may lack aud
 }
+
+// marker reports whether a token of client is that client's own.
+type marker func(r *reader, client, subject string) bool
 
 // DefaultPreset is the preset of an issuer that names none.
 const DefaultPreset = "rfc9068"
-
-var presets = map[string]Preset{
-	// The JWT profile for access tokens, to the letter: RFC 9068, sections 2.2
-	// and 4.
-	DefaultPreset: {
-		types:    []string{"at+jwt"},
-		callers:  []string{"client_id"},
-		required: []string{"sub", "client_id", "iat", "jti"},
-	},
-	// Keycloak types the payload, not the header, unless the client asks for
-	// at+jwt. Its lightweight tokens leave sub out.
-	"keycloak": {
-		types:     []string{"jwt", "at+jwt", ""},
-		callers:   []string{"azp", "client_id"},
-		payload:   map[string]string{"typ": "Bearer"},
-		forbidden: []string{"nonce", "at_hash", "c_hash", "events"},
-	},
-}
 
 // Presets returns the names of the presets, sorted.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
@@ -56,6 +56,28 @@ func PresetNamed(name string) (Preset, bool) {
 	return preset, ok
 }
 
+// Issuers returns what the tokens of the issuer of this URL may have in iss:
+// the URL, and for Google a second spelling, which [Preset.Claims] turns into
+// the URL.
+func (p Preset) Issuers(url string) []string {
+	issuers := []string{url}
+	for _, alias := range slices.Sorted(maps.Keys(p.aliases)) {
+		if p.aliases[alias] == url {
+			issuers = append(issuers, alias)
+		}
+	}
+	return issuers
+}
+
+// MintsAnyAudience reports whether every client of such an issuer can get a
+// token for every audience, so that aud says nothing about who may call: rules
+// must name clients or roles.
+func (p Preset) MintsAnyAudience() bool { return p.anyAudience }
+
+// TellsServices reports whether the tokens of such an issuer tell a service that
+// calls as itself from a user; where they do not, a rule cannot go by it.
+func (p Preset) TellsServices() bool { return !p.blind }
+
 // CheckType judges the typ header of a token, "" if there is none: values are
 // media types, so their case and a leading "application/" do not count (RFC
 // 7515, section 4.1.9). All but the accepted ones are refused, so that no other
@@ -67,4 +89,71 @@ func (p Preset) CheckType(typ string) error {
 		return nil
 	}
 	return &Refusal{Cause: CauseTypeNotAllowed, Got: "typ " + quoted(typ), Want: quoted(p.types...), Hint: typeHint(short)}
+}
+
+// check holds what the preset asks of the members as a whole. exp and iss are
+// required of every token.
+func (p Preset) check(r *reader) error {
+	for _, names := range [][]string{{"iss", "exp"}, p.required} {
+		for _, name := range names {
+			if !r.has(name) {
+				return &Refusal{Cause: CauseClaimMissing, Want: name}
+			}
+		}
+	}
+	for name, want := range p.payload {
+		if !r.is(name, want) {
+			got := fmt.Sprint(r.members[name])
+			return &Refusal{Cause: CauseTypeNotAllowed, Got: fmt.Sprintf("claim %s %.64q", name, got), Want: quoted(want), Hint: typeHint(strings.ToLower(got))}
+		}
+	}
+	if i := slices.IndexFunc(p.forbidden, r.has); i >= 0 {
+		return &Refusal{Cause: CauseTypeNotAllowed, Got: "claim " + p.forbidden[i], Hint: "this is not an access token; " + idTokenHint}
+	}
+	return nil
+}
+
+// canonical returns the spelling of an issuer that the matrix has.
+func (p Preset) canonical(issuer string) string {
+	if url, ok := p.aliases[issuer]; ok {
+		return url
+	}
+	return issuer
+}
+
+// who finds out who c speaks for: the client that calls, and whether it calls
+// as itself. A token of a login speaks for a user, and must say which.
+func (p Preset) who(c *Claims, r *reader) (err error) {
+	if c.client, err = p.client(c, r); err != nil {
+		return err
+	}
+	c.service = p.itself(r, c.client, c.subject)
+	switch {
+	case r.err != nil:
+		return &Refusal{Cause: CauseClaimsMalformed, Err: r.err}
+	case !strings.HasPrefix(c.subject, p.subject):
+		return &Refusal{Cause: CauseClaimsMalformed, Got: "sub " + quoted(c.subject), Want: "one that begins with " + quoted(p.subject)}
+	case c.subject == "" && (!c.service || r.login()):
+		return &Refusal{Cause: CauseClaimMissing, Want: "sub", Hint: "a user's token must say which user; in Keycloak that is the client scope basic"}
+	}
+	return nil
+}
+
+// client returns the caller's id: what the first claim of the preset says that
+// is there. Claims that name two parties name none.
+func (p Preset) client(c *Claims, r *reader) (string, error) {
+	var client, from string
+	if i := slices.IndexFunc(p.callers, r.has); i >= 0 {
+		from = p.callers[i]
+		client = r.text(from)
+	}
+	for _, name := range []string{"azp", "client_id"} {
+		if id := r.text(name); id != "" && client != "" && id != client {
+			return "", &Refusal{Cause: CauseClientAmbiguous, Got: fmt.Sprintf("%s %.64q and %s %.64q", from, client, name, id)}
+		}
+	}
+	if from == "" && p.audienceCalls && len(c.audience) == 1 {
+		client = c.audience[0]
+	}
+	return client, nil
 }

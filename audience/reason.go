@@ -23,11 +23,19 @@ const (
 	ReasonTransportInsecure    Reason = "TRANSPORT_INSECURE"
 	ReasonTokenInvalid         Reason = "TOKEN_INVALID"
 	ReasonTokenExpired         Reason = "TOKEN_EXPIRED"
+	ReasonTokenRevoked         Reason = "TOKEN_REVOKED"
 	ReasonAudienceMismatch     Reason = "AUDIENCE_MISMATCH"
 	ReasonClientNotAllowed     Reason = "CLIENT_NOT_ALLOWED"
 	ReasonScopeInsufficient    Reason = "SCOPE_INSUFFICIENT"
+	ReasonRoleInsufficient     Reason = "ROLE_INSUFFICIENT"
+	ReasonClaimNotAllowed      Reason = "CLAIM_NOT_ALLOWED"
+	ReasonStepUpRequired       Reason = "STEP_UP_REQUIRED"
 	ReasonNoPolicy             Reason = "NO_POLICY"
 	ReasonIssuerUnavailable    Reason = "ISSUER_UNAVAILABLE"
+
+	// ReasonTokenNotObtained is a client's own: the call was not sent, since
+	// there is no token for it.
+	ReasonTokenNotObtained Reason = "TOKEN_NOT_OBTAINED"
 )
 
 // Status returns the status that r is answered with; [StatusUnauthenticated]
@@ -37,8 +45,8 @@ func (r Reason) Status() Status { return reasons[r].status }
 // Phrase returns the fixed sentence that the peer reads.
 func (r Reason) Phrase() string { return reasons[r].phrase }
 
-// Challenge returns the error code of RFC 6750, section 3.1, that r stands
-// for; empty where the section asks for none.
+// Challenge returns the error code of RFC 6750, section 3.1, or RFC
+// 9470, section 3, that r stands for; empty where the section asks for none.
 func (r Reason) Challenge() string { return reasons[r].challenge }
 
 var reasons = map[Reason]struct {
@@ -46,15 +54,20 @@ var reasons = map[Reason]struct {
 	phrase, challenge string
 }{
 	ReasonCredentialsMissing:   {StatusUnauthenticated, "credentials missing", ""},
-	ReasonCredentialsMalformed: {StatusUnauthenticated, "credentials malformed", "invalid_request"},
+	ReasonCredentialsMalformed: {StatusUnauthenticated, "credentials malformed: send one authorization value, Bearer and a token", "invalid_request"},
 	ReasonTransportInsecure:    {StatusUnauthenticated, "tokens are not accepted over this transport", ""},
 	ReasonTokenInvalid:         {StatusUnauthenticated, "token invalid", "invalid_token"},
 	ReasonTokenExpired:         {StatusUnauthenticated, "token expired", "invalid_token"},
+	ReasonTokenRevoked:         {StatusUnauthenticated, "token revoked", "invalid_token"},
 	ReasonAudienceMismatch:     {StatusUnauthenticated, "token is meant for another audience", "invalid_token"},
 	ReasonClientNotAllowed:     {StatusPermissionDenied, "client not allowed", ""},
 	ReasonScopeInsufficient:    {StatusPermissionDenied, "scope insufficient", "insufficient_scope"},
+	ReasonRoleInsufficient:     {StatusPermissionDenied, "role insufficient", "insufficient_scope"},
+	ReasonClaimNotAllowed:      {StatusPermissionDenied, "claim not allowed", ""},
+	ReasonStepUpRequired:       {StatusUnauthenticated, "a stronger or newer login is required", "insufficient_user_authentication"},
 	ReasonNoPolicy:             {StatusPermissionDenied, "method has no access rule", ""},
 	ReasonIssuerUnavailable:    {StatusUnavailable, "token cannot be judged now", ""},
+	ReasonTokenNotObtained:     {StatusUnauthenticated, "no token for the call", ""},
 }
 
 // Cause is why a call was refused, as fine as the operator needs it: a closed
@@ -64,32 +77,46 @@ type Cause string
 
 // The causes, in the order in which a call is judged.
 const (
-	CauseNoRule               Cause = "METHOD_WITHOUT_RULE"
-	CauseTransportInsecure    Cause = "TRANSPORT_INSECURE"
-	CauseCredentialsMissing   Cause = "CREDENTIALS_MISSING"
-	CauseCredentialsRepeated  Cause = "CREDENTIALS_REPEATED"
-	CauseSchemeUnsupported    Cause = "SCHEME_UNSUPPORTED"
-	CauseCredentialsMalformed Cause = "CREDENTIALS_MALFORMED"
-	CauseTokenTooLarge        Cause = "TOKEN_TOO_LARGE"
-	CauseTokenMalformed       Cause = "TOKEN_MALFORMED"
-	CauseAlgorithmNotAllowed  Cause = "ALGORITHM_NOT_ALLOWED"
-	CauseTypeNotAllowed       Cause = "TYPE_NOT_ALLOWED"
-	CauseIssuerUnknown        Cause = "ISSUER_UNKNOWN"
-	CauseKeysUnavailable      Cause = "KEYS_UNAVAILABLE"
-	CauseKeyUnknown           Cause = "KEY_UNKNOWN"
-	CauseSignatureInvalid     Cause = "SIGNATURE_INVALID"
-	CauseClaimsMalformed      Cause = "CLAIMS_MALFORMED"
-	CauseClaimMissing         Cause = "CLAIM_MISSING"
-	CauseClientAmbiguous      Cause = "CLIENT_AMBIGUOUS"
-	CauseIssuerNotAccepted    Cause = "ISSUER_NOT_ACCEPTED"
-	CauseAudienceMissing      Cause = "AUDIENCE_MISSING"
-	CauseAudienceMismatch     Cause = "AUDIENCE_MISMATCH"
-	CauseExpired              Cause = "EXPIRED"
-	CauseNotYetValid          Cause = "NOT_YET_VALID"
-	CauseLifetimeTooLong      Cause = "LIFETIME_TOO_LONG"
-	CauseClientMissing        Cause = "CLIENT_MISSING"
-	CauseClientNotAllowed     Cause = "CLIENT_NOT_ALLOWED"
-	CauseScopeMissing         Cause = "SCOPE_MISSING"
+	CauseNoRule                   Cause = "METHOD_WITHOUT_RULE"
+	CauseTransportInsecure        Cause = "TRANSPORT_INSECURE"
+	CauseCredentialsMissing       Cause = "CREDENTIALS_MISSING"
+	CauseCredentialsRepeated      Cause = "CREDENTIALS_REPEATED"
+	CauseSchemeUnsupported        Cause = "SCHEME_UNSUPPORTED"
+	CauseCredentialsMalformed     Cause = "CREDENTIALS_MALFORMED"
+	CauseTokenTooLarge            Cause = "TOKEN_TOO_LARGE"
+	CauseTokenMalformed           Cause = "TOKEN_MALFORMED"
+	CauseAlgorithmNotAllowed      Cause = "ALGORITHM_NOT_ALLOWED"
+	CauseTypeNotAllowed           Cause = "TYPE_NOT_ALLOWED"
+	CauseIssuerUnknown            Cause = "ISSUER_UNKNOWN"
+	CauseKeysUnavailable          Cause = "KEYS_UNAVAILABLE"
+	CauseIntrospectionUnavailable Cause = "INTROSPECTION_UNAVAILABLE"
+	CauseKeyUnknown               Cause = "KEY_UNKNOWN"
+	CauseSignatureInvalid         Cause = "SIGNATURE_INVALID"
+	CauseTokenInactive            Cause = "TOKEN_INACTIVE"
+	CauseClaimsMalformed          Cause = "CLAIMS_MALFORMED"
+	CauseClaimMissing             Cause = "CLAIM_MISSING"
+	CauseClientAmbiguous          Cause = "CLIENT_AMBIGUOUS"
+	CauseBindingUnsupported       Cause = "BINDING_UNSUPPORTED"
+	CauseIssuerNotAccepted        Cause = "ISSUER_NOT_ACCEPTED"
+	CauseAudienceMissing          Cause = "AUDIENCE_MISSING"
+	CauseAudienceMismatch         Cause = "AUDIENCE_MISMATCH"
+	CauseAudienceNotSole          Cause = "AUDIENCE_NOT_SOLE"
+	CauseExpired                  Cause = "EXPIRED"
+	CauseNotYetValid              Cause = "NOT_YET_VALID"
+	CauseLifetimeTooLong          Cause = "LIFETIME_TOO_LONG"
+	CauseTokenTooOld              Cause = "TOKEN_TOO_OLD"
+	CauseBindingMissing           Cause = "BINDING_MISSING"
+	CauseClientMissing            Cause = "CLIENT_MISSING"
+	CauseClientNotAllowed         Cause = "CLIENT_NOT_ALLOWED"
+	CauseCallerKind               Cause = "CALLER_KIND"
+	CauseScopeMissing             Cause = "SCOPE_MISSING"
+	CauseRoleMissing              Cause = "ROLE_MISSING"
+	CauseClaimNotAllowed          Cause = "CLAIM_NOT_ALLOWED"
+	CauseStepUp                   Cause = "STEP_UP"
+	CauseBindingMismatch          Cause = "BINDING_MISMATCH"
+	CauseRevoked                  Cause = "REVOKED"
+	CauseRevocationUnavailable    Cause = "REVOCATION_UNAVAILABLE"
+	CauseExpiredMidstream         Cause = "EXPIRED_MIDSTREAM"
 )
 
 // Reason returns what the peer is told; [ReasonTokenInvalid] for a cause that
@@ -105,30 +132,44 @@ func (c Cause) Reason() Reason {
 func (c Cause) Error() string { return "audience: " + string(c) }
 
 var causes = map[Cause]Reason{
-	CauseNoRule:               ReasonNoPolicy,
-	CauseTransportInsecure:    ReasonTransportInsecure,
-	CauseCredentialsMissing:   ReasonCredentialsMissing,
-	CauseCredentialsRepeated:  ReasonCredentialsMalformed,
-	CauseSchemeUnsupported:    ReasonCredentialsMissing,
-	CauseCredentialsMalformed: ReasonCredentialsMalformed,
-	CauseTokenTooLarge:        ReasonCredentialsMalformed,
-	CauseTokenMalformed:       ReasonTokenInvalid,
-	CauseAlgorithmNotAllowed:  ReasonTokenInvalid,
-	CauseTypeNotAllowed:       ReasonTokenInvalid,
-	CauseIssuerUnknown:        ReasonTokenInvalid,
-	CauseKeysUnavailable:      ReasonIssuerUnavailable,
-	CauseKeyUnknown:           ReasonTokenInvalid,
-	CauseSignatureInvalid:     ReasonTokenInvalid,
-	CauseClaimsMalformed:      ReasonTokenInvalid,
-	CauseClaimMissing:         ReasonTokenInvalid,
-	CauseClientAmbiguous:      ReasonTokenInvalid,
-	CauseIssuerNotAccepted:    ReasonTokenInvalid,
-	CauseAudienceMissing:      ReasonAudienceMismatch,
-	CauseAudienceMismatch:     ReasonAudienceMismatch,
-	CauseExpired:              ReasonTokenExpired,
-	CauseNotYetValid:          ReasonTokenInvalid,
-	CauseLifetimeTooLong:      ReasonTokenInvalid,
-	CauseClientMissing:        ReasonClientNotAllowed,
-	CauseClientNotAllowed:     ReasonClientNotAllowed,
-	CauseScopeMissing:         ReasonScopeInsufficient,
+	CauseNoRule:                   ReasonNoPolicy,
+	CauseTransportInsecure:        ReasonTransportInsecure,
+	CauseCredentialsMissing:       ReasonCredentialsMissing,
+	CauseCredentialsRepeated:      ReasonCredentialsMalformed,
+	CauseSchemeUnsupported:        ReasonCredentialsMissing,
+	CauseCredentialsMalformed:     ReasonCredentialsMalformed,
+	CauseTokenTooLarge:            ReasonCredentialsMalformed,
+	CauseTokenMalformed:           ReasonTokenInvalid,
+	CauseAlgorithmNotAllowed:      ReasonTokenInvalid,
+	CauseTypeNotAllowed:           ReasonTokenInvalid,
+	CauseIssuerUnknown:            ReasonTokenInvalid,
+	CauseKeysUnavailable:          ReasonIssuerUnavailable,
+	CauseIntrospectionUnavailable: ReasonIssuerUnavailable,
+	CauseKeyUnknown:               ReasonTokenInvalid,
+	CauseSignatureInvalid:         ReasonTokenInvalid,
+	CauseTokenInactive:            ReasonTokenInvalid,
+	CauseClaimsMalformed:          ReasonTokenInvalid,
+	CauseClaimMissing:             ReasonTokenInvalid,
+	CauseClientAmbiguous:          ReasonTokenInvalid,
+	CauseBindingUnsupported:       ReasonTokenInvalid,
+	CauseIssuerNotAccepted:        ReasonTokenInvalid,
+	CauseAudienceMissing:          ReasonAudienceMismatch,
+	CauseAudienceMismatch:         ReasonAudienceMismatch,
+	CauseAudienceNotSole:          ReasonAudienceMismatch,
+	CauseExpired:                  ReasonTokenExpired,
+	CauseNotYetValid:              ReasonTokenInvalid,
+	CauseLifetimeTooLong:          ReasonTokenInvalid,
+	CauseTokenTooOld:              ReasonTokenExpired,
+	CauseBindingMissing:           ReasonTokenInvalid,
+	CauseClientMissing:            ReasonClientNotAllowed,
+	CauseClientNotAllowed:         ReasonClientNotAllowed,
+	CauseCallerKind:               ReasonClientNotAllowed,
+	CauseScopeMissing:             ReasonScopeInsufficient,
+	CauseRoleMissing:              ReasonRoleInsufficient,
+	CauseClaimNotAllowed:          ReasonClaimNotAllowed,
+	CauseStepUp:                   ReasonStepUpRequired,
+	CauseBindingMismatch:          ReasonTokenInvalid,
+	CauseRevoked:                  ReasonTokenRevoked,
+	CauseRevocationUnavailable:    ReasonIssuerUnavailable,
+	CauseExpiredMidstream:         ReasonTokenExpired,
 }

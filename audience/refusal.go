@@ -21,12 +21,30 @@ type Refusal struct {
 	// Hint is the likely mistake and its mending, if one can be told.
 	Hint string
 
+	// Challenge is what the peer may ask its issuer for, to be admitted.
+	Challenge Challenge
+
 	// RetryAfter is when the answer may differ; only for refusals that mean
 	// "I could not find out". Zero means unknown.
 	RetryAfter time.Duration
 
 	// Err is what lies beneath; may be nil.
 	Err error
+}
+
+// Challenge is the part of a refusal that a peer can mend with another token.
+// Unlike the rest of a [Refusal], it is meant for the peer. The zero value says
+// nothing.
+type Challenge struct {
+	// Scopes are the scopes that were missing (scope in RFC 6750, section 3).
+	Scopes []string
+
+	// ACR are the ways to log in that will do (acr_values in RFC 9470, section 3).
+	ACR []string
+
+	// MaxAge is the most time that may pass after the login (max_age in RFC
+	// 9470, section 3); zero means that it does not matter.
+	MaxAge time.Duration
 }
 
 // Reason returns what the peer is told.
@@ -62,9 +80,13 @@ func (r *Refusal) Unwrap() []error {
 }
 
 // quoted renders values from a token for the operator's eyes: quoted, so that
-// nothing in them can forge a line of a log, and cut where they are long.
+// nothing in them can forge a line of a log, and cut where they are long. It is
+// "none" for no values.
 func quoted(values ...string) string {
 	const most, longest = 8, 128
+	if len(values) == 0 {
+		return "none"
+	}
 	out := make([]string, 0, len(values))
 	for _, v := range values[:min(len(values), most)] {
 		out = append(out, fmt.Sprintf("%.*q", longest, v))
@@ -73,4 +95,12 @@ func quoted(values ...string) string {
 		out = append(out, fmt.Sprintf("and %d more", len(values)-most))
 	}
 	return strings.Join(out, " ")
+}
+
+// orNone is quoted for a claim that may be missing.
+func orNone(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return quoted(value)
 }

@@ -1,16 +1,16 @@
 package audience
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
 
-// Leeway is how far the clocks of issuer and service may differ.
+// Leeway is how far the clocks of issuer and service may differ, unless the
+// [Issuer] says otherwise.
 const Leeway = 30 * time.Second
 
-// MaxLifetime is the longest life of a token that is accepted. It also catches
-// an exp in milliseconds.
+// MaxLifetime is the longest life of a token that is accepted, unless the
+// [Issuer] says otherwise. It also catches an exp in milliseconds.
 const MaxLifetime = 24 * time.Hour
 
 // Rule is what one method asks of a token. It is immutable, and safe for
@@ -18,166 +18,115 @@ const MaxLifetime = 24 * time.Hour
 type Rule struct {
 	service   string
 	public    bool
-	issuers   []string // the iss values that are accepted
+	optional  bool
+	issuers   []terms  // whose tokens are accepted, at least one
 	audiences []string // the aud values that mean us
+	sole      bool     // whether aud may name nobody else
 	self      party    // who may come without aud, because it is us; zero for nobody
 	demands   []demand // alternatives, at least one
+	rollouts  []rollout
+}
+
+// terms are what is asked of the tokens of one issuer.
+type terms struct {
+	issuer      string // what they have in iss
+	leeway      time.Duration
+	maxLifetime time.Duration
+	maxAge      time.Duration // 0 for any
+	bound       bool          // whether they must be bound to a certificate
+	scopePrefix string        // what stands for aud in their scopes; empty if aud is required
 }
 
 // party is a client: its id means something only beside its issuer.
 type party struct{ issuer, id string }
 
-// demand is one alternative.
-type demand struct {
-	clients map[party]bool // nil for any client
-	scopes  []string       // all of them
-}
-
-// demanding returns a copy of r with these alternatives, nil if there are none.
-func (r Rule) demanding(alternatives []demand) *Rule {
-	r.demands = alternatives
-	if len(alternatives) == 0 {
-		return nil
-	}
-	return &r
-}
-
 // Service returns the name of the service in the matrix; empty for a public
 // method.
 func (r *Rule) Service() string { return r.service }
 
-// Public reports whether the method is open to anybody, without a token.
+// Public reports whether the method is open to anybody. A token that comes all
+// the same is not judged, and makes nobody a caller.
 func (r *Rule) Public() bool { return r.public }
+
+// Optional reports whether the method may be called without a token. One that
+// comes is judged.
+func (r *Rule) Optional() bool { return r.optional }
 
 // Judge decides whether the bearer of a token with claims c may call at the
 // time now: nil, or a [Refusal]. It asks in order whether an issuer of ours
 // made the token, whether it is meant for us, whether it is alive, from whom it
 // comes, and what for. Every check is on, always; a [Rule] cannot be built
-// without an issuer and an audience.
+// without an issuer and an audience. Nil claims are refused, except by a public
+// rule. Judge allocates nothing when it admits.
 func (r *Rule) Judge(c *Claims, now time.Time) error {
 	if r.public {
 		return nil
 	}
-	if !slices.Contains(r.issuers, c.issuer) {
-		return &Refusal{Cause: CauseIssuerNotAccepted, Got: quoted(c.issuer), Want: quoted(r.issuers...)}
+	if c == nil {
+		return &Refusal{Cause: CauseCredentialsMissing}
 	}
-	if err := r.addressed(c); err != nil {
-		return err
+	q := r.inquire(c, now)
+	if at := q.first(ofToken); at < len(ofToken) {
+		return q.refusal(ofToken[at])
 	}
-	if err := c.alive(now); err != nil {
-		return err
+	q, at := q.furthest()
+	if at == len(ofCaller) {
+		return nil
 	}
-	return r.allowed(c)
+	refusal := q.refusal(ofCaller[at])
+	refusal.Want = q.wants(at)
+	return refusal
 }
 
-// addressed asks whether the token is for us: the service must find itself in
-// aud (RFC 7519, section 4.1.3). Only its own client's token may lack aud.
-func (r *Rule) addressed(c *Claims) error {
-	if len(c.audience) == 0 {
-		if r.self != (party{}) && r.self == (party{c.issuer, c.client}) {
-			return nil
-		}
-		return &Refusal{
-			Cause: CauseAudienceMissing, Got: "no aud", Want: quoted(r.audiences...),
-			Hint: "the client asked for a token without an audience, or the issuer ignored the one it asked for",
-		}
+// Ends returns the time from which [Rule.Judge] refuses c for its age: after
+// exp, or after the issuer's maximum age if that is sooner, each with leeway.
+// It is the zero time for a public rule, which judges no token.
+func (r *Rule) Ends(c *Claims) time.Time {
+	if r.public {
+		return time.Time{}
 	}
-	for _, ours := range r.audiences {
-		if slices.Contains(c.audience, ours) {
-			return nil
-		}
+	t := r.terms(c)
+	end := c.expiry
+	if oldest := c.issuedAt.Add(t.maxAge); t.maxAge > 0 && oldest.Before(end) {
+		end = oldest
 	}
-	return &Refusal{
-		Cause: CauseAudienceMismatch, Got: "aud " + quoted(c.audience...), Want: quoted(r.audiences...),
-		Hint: audienceHint(c.audience, r.audiences),
-	}
+	return end.Add(t.leeway)
 }
 
-// alive asks whether the token is good at the time now (RFC 7519, sections
-// 4.1.4 to 4.1.6). Times are compared on the wall clock: a token was dated by
-// another machine.
-func (c *Claims) alive(now time.Time) error {
-	now = now.Round(0)
+// CheckBinding holds a token to the certificate that it is bound to (RFC 8705,
+// section 3). thumbprint is the SHA-256 of the peer's certificate in unpadded
+// base64url, "" if the peer showed none. The refusal is [CauseBindingMismatch],
+// or [CauseBindingMissing] for an unbound token where the issuer's must be
+// bound. The rest is judged by [Rule.Judge].
+func (r *Rule) CheckBinding(c *Claims, thumbprint string) error {
+	if r.public {
+		return nil
+	}
+	q := r.inquire(c, time.Time{})
 	switch {
-	case !now.Before(c.expiry.Add(Leeway)):
-		return &Refusal{Cause: CauseExpired, Got: "exp " + stamp(c.expiry), Want: "after " + stamp(now.Add(-Leeway))}
-	case c.notBefore.After(now.Add(Leeway)):
-		return &Refusal{Cause: CauseNotYetValid, Got: "nbf " + stamp(c.notBefore), Want: "by " + stamp(now.Add(Leeway)), Hint: "the clocks of issuer and service differ"}
-	case c.issuedAt.After(now.Add(Leeway)):
-		return &Refusal{Cause: CauseNotYetValid, Got: "iat " + stamp(c.issuedAt), Want: "by " + stamp(now.Add(Leeway)), Hint: "the clocks of issuer and service differ"}
-	}
-	born := c.issuedAt
-	if born.IsZero() {
-		born = now
-	}
-	if life := c.expiry.Sub(born); life > MaxLifetime {
-		return &Refusal{Cause: CauseLifetimeTooLong, Got: life.String(), Want: "at most " + MaxLifetime.String()}
-	}
-	return nil
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// allowed asks from whom the token comes and what for. The demands are
-// alternatives; the refusal is that of the one that got furthest.
-func (r *Rule) allowed(c *Claims) error {
-	var known bool // a demand accepts the client
-	for i := range r.demands {
-		d := &r.demands[i]
-		if d.clients != nil && !d.clients[party{c.issuer, c.client}] {
-			continue
-		}
-		known = true
-		if containsAll(c.scopes, d.scopes) {
-			return nil
-		}
-	}
-	switch {
-	case known:
-		return &Refusal{Cause: CauseScopeMissing, Got: "scopes " + quoted(c.scopes...), Want: r.wantScopes(c)}
-	case c.client == "":
+	case q.binding() != "":
+		return q.refusal(binding)
+	case c.binding == "" || c.binding == thumbprint:
+		return nil
+	case thumbprint == "":
 		return &Refusal{
-			Cause: CauseClientMissing, Got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.audience)),
-			Want: r.wantClients(),
+			Cause: CauseBindingMismatch, Got: "no certificate", Want: "x5t#S256 " + quoted(c.binding),
+			Hint: "the token is bound to a certificate, and the connection shows none: is mutual TLS off, or ended before this server?",
 		}
 	default:
-		return &Refusal{Cause: CauseClientNotAllowed, Got: "client " + quoted(c.client) + " of " + quoted(c.issuer), Want: r.wantClients()}
+		return &Refusal{Cause: CauseBindingMismatch, Got: "x5t#S256 " + quoted(thumbprint), Want: quoted(c.binding)}
 	}
 }
 
-func containsAll(set, want []string) bool {
-	for _, w := range want {
-		if !slices.Contains(set, w) {
-			return false
-		}
-	}
-	return true
+// terms returns what is asked of c: the terms of its issuer, or any for a
+// stranger, whom the question about the issuer refuses.
+func (r *Rule) terms(c *Claims) *terms {
+	i := slices.IndexFunc(r.issuers, func(t terms) bool { return t.issuer == c.issuer })
+	return &r.issuers[max(i, 0)]
 }
 
-// wantScopes lists, for the operator, the scopes of the alternatives that c's
-// client may choose from.
-func (r *Rule) wantScopes(c *Claims) string {
-	var want string
-	for _, d := range r.demands {
-		if d.clients != nil && !d.clients[party{c.issuer, c.client}] {
-			continue
-		}
-		if want != "" {
-			want += ", or "
-		}
-		want += quoted(d.scopes...)
-	}
-	return want
-}
-
-// wantClients lists, for the operator, the clients that may call.
-func (r *Rule) wantClients() string {
-	var ids []string
-	for _, d := range r.demands {
-		for p := range d.clients {
-			ids = append(ids, p.id)
-		}
-	}
-	slices.Sort(ids)
-	return quoted(slices.Compact(ids)...)
+// inquire begins to put the questions of r to c. Times are compared on the wall
+// clock: a token was dated by another machine.
+func (r *Rule) inquire(c *Claims, now time.Time) inquiry {
+	return inquiry{rule: r, terms: r.terms(c), claims: c, now: now.Round(0)}
 }

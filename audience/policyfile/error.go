@@ -7,8 +7,12 @@ import (
 	"slices"
 )
 
-// mostFindings bounds a report, so that one slip does not fill a log.
-const mostFindings = 20
+// A report lists mostFindings, so that one slip does not fill a log; after
+// maxFindings no more are looked for.
+const (
+	mostFindings = 20
+	maxFindings  = 1000
+)
 
 // Error is one finding in a file. The errors of [Load] and [Parse] join several,
 // in the order of their lines.
@@ -43,10 +47,17 @@ func join(findings []*Error) error {
 	var errs []error
 	for i, f := range inOrder(findings) {
 		if i == mostFindings {
-			errs = append(errs, fmt.Errorf("%s: … and %d more", f.File, len(findings)-i))
+			errs = append(errs, fmt.Errorf("%s: … and %s%d more", f.File, atLeast(len(findings)), len(findings)-i))
 			break
 		}
 		errs = append(errs, f)
 	}
 	return errors.Join(errs...)
+}
+
+func atLeast(findings int) string {
+	if findings < maxFindings {
+		return ""
+	}
+	return "at least "
 }

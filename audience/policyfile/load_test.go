@@ -89,6 +89,20 @@ func TestParseReportsInOrder(t *testing.T) {
 	}
 }
 
+func TestParseStops(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("a: 1\n", 5_000),
+		example + strings.Repeat("? [a]\n", 5_000),
+		strings.Replace(example, "[GetOrderStatus]", "[7"+strings.Repeat(", 7", 5_000)+"]", 1),
+		strings.Replace(example, "[GetOrderStatus]", "[a/b"+strings.Repeat(", a/b", 5_000)+"]", 1),
+	} {
+		_, err := policyfile.Parse("access.yaml", []byte(text))
+		if want := "access.yaml: … and at least 980 more"; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("Parse = %.200v, want it to end in %q", err, want)
+		}
+	}
+}
+
 func TestLint(t *testing.T) {
 	text := strings.Replace(example, "  customer-portal: {}\n", "  customer-portal: {}\n  nobody: {}\n", 1)
 	text = strings.Replace(text, "audience: order-status", "audience: account", 1)

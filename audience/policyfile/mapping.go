@@ -56,6 +56,9 @@ func (r *reader) entries(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		first := map[string]int{}
 		for pair := range slices.Chunk(n.Content, 2) {
+			if r.full() {
+				return
+			}
 			key := pair[0]
 			if !r.is(aString, key, "a name") {
 				continue

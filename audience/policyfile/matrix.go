@@ -1,7 +1,6 @@
 package policyfile
 
 import (
-	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -27,15 +26,28 @@ func (r *reader) version(n *yaml.Node) {
 }
 
 func (r *reader) issuer(n *yaml.Node) (i audience.Issuer) {
-	loopback := value{want: "loopback", read: func(n *yaml.Node) {
-		r.finding(n, "want loopback, the only value of insecure")
-	}}
 	r.fields(n, map[string]value{
-		"url":       required(r.text("a URL such as https://idp.example.com", &i.URL)),
-		"discovery": r.text("a URL", &i.Discovery),
-		"jwks":      r.text("a URL", &i.JWKS),
-		"preset":    r.text("the name of a preset", &i.Preset),
-		"insecure":  r.orWord("loopback", &i.InsecureLoopback, loopback),
+		"url":           required(r.text("a URL such as https://idp.example.com", &i.URL)),
+		"discovery":     r.text("a URL", &i.Discovery),
+		"jwks":          r.text("a URL", &i.JWKS),
+		"keys_file":     r.path(&i.KeysFile),
+		"preset":        r.text("the name of a preset", &i.Preset),
+		"algorithms":    r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
+		"leeway":        r.duration(&i.Leeway),
+		"max_lifetime":  r.duration(&i.MaxLifetime),
+		"max_age":       r.duration(&i.MaxAge),
+		"bound":         oneOf(r, &i.RequireBound, map[string]bool{"required": true}),
+		"introspection": {read: func(n *yaml.Node) { i.Introspection = r.introspection(n) }},
+		"insecure":      oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
+	})
+	return i
+}
+
+func (r *reader) introspection(n *yaml.Node) (i audience.Introspection) {
+	r.fields(n, map[string]value{
+		"url":    r.text("a URL", &i.URL),
+		"client": required(r.text("a client id", &i.ClientID)),
+		"secret": required(r.secret(&i.Secret)),
 	})
 	return i
 }
@@ -43,12 +55,15 @@ func (r *reader) issuer(n *yaml.Node) (i audience.Issuer) {
 func (r *reader) service(n *yaml.Node) (s audience.Service) {
 	var issuer string
 	r.fields(n, map[string]value{
-		"issuer":   r.text("the name of an issuer", &issuer),
-		"issuers":  r.strings("a list of issuer names", &s.Issuers),
-		"audience": r.stringOrStrings(&s.Audiences),
-		"grpc":     required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
-		"self":     r.boolean(&s.Self),
-		"allow":    r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),
+		"issuer":               r.text("the name of an issuer", &issuer),
+		"issuers":              r.strings("a list of issuer names", &s.Issuers),
+		"audience":             r.stringOrStrings(&s.Audiences),
+		"sole_audience":        r.boolean(&s.SoleAudience),
+		"insecure_no_audience": {read: func(n *yaml.Node) { s.InsecureNoAudience = r.scopePrefix(n) }},
+		"grpc":                 required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
+		"self":                 r.boolean(&s.Self),
+		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
+		"allow":                r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),
 	})
 	switch {
 	case issuer != "" && s.Issuers != nil:
@@ -59,37 +74,79 @@ func (r *reader) service(n *yaml.Node) (s audience.Service) {
 	return s
 }
 
-func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
+func (r *reader) scopePrefix(n *yaml.Node) (prefix string) {
 	r.fields(n, map[string]value{
-		"clients": required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
-		"methods": required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
-		"scopes":  required(r.orWord("none", &a.NoScopes, r.strings("none or a list of scopes", &a.Scopes))),
+		"scope_prefix": required(r.text("the beginning of its scopes, such as orders/", &prefix)),
+	})
+	return prefix
+}
+
+func (r *reader) rollout(n *yaml.Node) (o audience.Rollout) {
+	r.fields(n, map[string]value{
+		"mode":    required(oneOf(r, &o.Mode, map[string]audience.Mode{"observe": audience.Observe, "warn": audience.Warn})),
+		"until":   required(r.date(&o.Until)),
+		"methods": r.strings("a list of method names", &o.Methods),
+		"clients": r.strings("a list of client names", &o.Clients),
+	})
+	return o
+}
+
+func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
+	scopes := r.orWord("none", &a.NoScopes, r.strings("none or a list of scopes", &a.Scopes))
+	anyScopes, _ := child(n, "any_scopes")
+	scopes.required = anyScopes == nil
+	r.fields(n, map[string]value{
+		"clients":      required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
+		"methods":      required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
+		"scopes":       scopes,
+		"any_scopes":   r.strings("a list of scopes", &a.AnyScopes),
+		"roles":        r.strings("a list of roles", &a.Roles),
+		"claims":       r.claims(&a.Claims),
+		"acr":          r.strings("a list of acr values", &a.ACR),
+		"max_auth_age": r.duration(&a.MaxAuthAge),
+		"callers":      oneOf(r, &a.Callers, map[string]audience.Callers{"users": audience.UsersOnly, "services": audience.ServicesOnly}),
+		"optional":     r.boolean(&a.Optional),
 	})
 	return a
+}
+
+// claims reads a mapping that is not empty.
+func (r *reader) claims(to *map[string][]string) value {
+	const want = "a mapping of claim names"
+	v := named(r, want, to, func(n *yaml.Node) (values []string) {
+		r.strings("a list of values", &values).read(n)
+		return values
+	})
+	read := v.read
+	v.read = func(n *yaml.Node) {
+		if read(n); n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+			r.finding(n, "want %s, got an empty one", want)
+		}
+	}
+	return v
 }
 
 func (r *reader) client(n *yaml.Node) (c audience.Client) {
 	r.fields(n, map[string]value{
 		"issuer": r.text("the name of an issuer", &c.Issuer),
 		"id":     r.text("a client id", &c.ID),
-		"secret": {read: func(n *yaml.Node) { c.Secret = r.secret(n) }},
+		"secret": r.secret(&c.Secret),
 	})
 	return c
 }
 
 // secret looks before it reads: whatever else stands here may be the secret
 // itself, so no message may name it.
-func (r *reader) secret(n *yaml.Node) (s audience.Secret) {
-	if n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value) {
-		r.finding(n, "want {file: …} or {env: …}: secrets never stand in this file")
-		return s
-	}
-	r.fields(n, map[string]value{
-		"file": r.text("the path of a file", &s.File),
-		"env":  r.text("the name of an environment variable", &s.Env),
-	})
-	if s.File != "" && !filepath.IsAbs(s.File) {
-		s.File = filepath.Join(r.dir, s.File)
-	}
-	return s
+func (r *reader) secret(to *audience.Secret) value {
+	const want = "{file: …} or {env: …}"
+	return value{want: want, read: func(n *yaml.Node) {
+		if n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value) {
+			r.finding(n, "want %s: secrets never stand in this file", want)
+			return
+		}
+		r.fields(n, map[string]value{
+			"file": r.path(&to.File),
+			"env":  r.text("the name of an environment variable", &to.Env),
+		})
+	}}
 }

@@ -3,6 +3,7 @@ package policyfile_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -93,6 +94,82 @@ func TestMatrixRareKeys(t *testing.T) {
 			"s": {Issuer: "a", ID: "42", Secret: audience.Secret{File: filepath.Join("etc", "s.secret")}},
 			"e": {Secret: audience.Secret{Env: "E_SECRET"}},
 		},
+	}
+	got, err := policyfile.Decode("access.yaml", "etc", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMatrixDemands(t *testing.T) {
+	const text = `version: 1
+issuers:
+  a:
+    url: https://a.example
+    keys_file: a.jwks
+    algorithms: [RS256, ES256]
+    leeway: 10s
+    max_lifetime: 1h30m
+    max_age: 30m
+    bound: required
+    introspection: {url: https://a.example/introspect, client: orders, secret: {env: ORDERS_SECRET}}
+  b: {url: https://b.example, keys_file: /etc/b.jwks, introspection: {client: orders, secret: {file: b.secret}}}
+services:
+  s:
+    sole_audience: true
+    insecure_no_audience: {scope_prefix: orders/}
+    grpc: [g.S]
+    rollout:
+    - {mode: observe, until: 2027-01-31, methods: [M], clients: [s]}
+    - {mode: warn, until: 2027-01-31T12:00:00+01:00}
+    - {mode: "warn", until: "2027-01-31"}
+    allow:
+    - clients: any
+      methods: [M]
+      any_scopes: [orders/read, orders/write]
+      roles: [clerk]
+      claims: {department: [hr, it]}
+      acr: [gold]
+      max_auth_age: 10m
+      callers: users
+      optional: true
+    - {clients: [s], methods: [N], scopes: [orders/read], any_scopes: [a], callers: services, optional: false}
+`
+	secret := audience.Secret{Env: "ORDERS_SECRET"}
+	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
+	want := audience.Matrix{
+		Issuers: map[string]audience.Issuer{
+			"a": {
+				URL: "https://a.example", KeysFile: filepath.Join("etc", "a.jwks"), Algorithms: []string{"RS256", "ES256"},
+				Leeway: 10 * time.Second, MaxLifetime: 90 * time.Minute, MaxAge: 30 * time.Minute, RequireBound: true,
+				Introspection: audience.Introspection{URL: "https://a.example/introspect", ClientID: "orders", Secret: secret},
+			},
+			"b": {URL: "https://b.example", KeysFile: "/etc/b.jwks", Introspection: audience.Introspection{
+				ClientID: "orders", Secret: audience.Secret{File: filepath.Join("etc", "b.secret")},
+			}},
+		},
+		Services: map[string]audience.Service{"s": {
+			GRPC: []string{"g.S"}, SoleAudience: true, InsecureNoAudience: "orders/",
+			Rollout: []audience.Rollout{
+				{Mode: audience.Observe, Until: midnight, Methods: []string{"M"}, Clients: []string{"s"}},
+				{Mode: audience.Warn, Until: time.Date(2027, 1, 31, 11, 0, 0, 0, time.UTC)},
+				{Mode: audience.Warn, Until: midnight},
+			},
+			Allow: []audience.Allow{
+				{
+					AnyClient: true, Methods: []string{"M"}, AnyScopes: []string{"orders/read", "orders/write"},
+					Roles: []string{"clerk"}, Claims: map[string][]string{"department": {"hr", "it"}},
+					ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute, Callers: audience.UsersOnly, Optional: true,
+				},
+				{
+					Clients: []string{"s"}, Methods: []string{"N"}, Scopes: []string{"orders/read"}, AnyScopes: []string{"a"},
+					Callers: audience.ServicesOnly,
+				},
+			},
+		}},
 	}
 	got, err := policyfile.Decode("access.yaml", "etc", []byte(text))
 	if err != nil {

@@ -20,8 +20,15 @@ func (r *reader) finding(n *yaml.Node, format string, args ...any) {
 }
 
 func (r *reader) at(line, column int, format string, args ...any) {
+	if r.full() {
+		return
+	}
 	r.findings = append(r.findings, &Error{r.file, line, column, fmt.Sprintf(format, args...)})
 }
+
+// full reports whether there are so many findings that the rest of the file is
+// not worth reading.
+func (r *reader) full() bool { return len(r.findings) >= maxFindings }
 
 // The kinds of nodes, by their resolved tags.
 const (
@@ -37,25 +44,37 @@ var kinds = map[string]string{
 	"!!float": "a number", "!!null": "nothing", "!!timestamp": "a date", "!!merge": "a merge key",
 }
 
-// is reports whether n is of the kind; if not, what was wanted is a finding. A
-// node that is not what it shows is never of the kind.
+// is reports whether n is of the kind; if not, what was wanted is a finding.
 func (r *reader) is(kind string, n *yaml.Node, want string) bool {
 	switch {
-	case n.Kind == yaml.AliasNode:
-		r.finding(n, "aliases are not allowed in an access matrix")
-	case n.Anchor != "":
-		r.finding(n, "anchors are not allowed in an access matrix")
-	case n.Style&yaml.TaggedStyle != 0:
-		r.finding(n, "tags are not allowed in an access matrix")
-	case n.Tag == "!!merge":
-		r.finding(n, "merge keys are not allowed in an access matrix")
+	case !r.isPlain(n):
+		return false
 	case n.Tag != kind:
 		r.finding(n, "want %s, got %s%s", want, kinds[n.Tag], mending(kind, n))
+		return false
 	case kind == aString && n.Value == "":
 		r.finding(n, "want %s, got an empty string", want)
+		return false
+	}
+	return true
+}
+
+// isPlain reports whether n is what it shows; if not, that is a finding.
+func (r *reader) isPlain(n *yaml.Node) bool {
+	var what string
+	switch {
+	case n.Kind == yaml.AliasNode:
+		what = "aliases"
+	case n.Anchor != "":
+		what = "anchors"
+	case n.Style&yaml.TaggedStyle != 0:
+		what = "tags"
+	case n.Tag == "!!merge":
+		what = "merge keys"
 	default:
 		return true
 	}
+	r.finding(n, "%s are not allowed in an access matrix", what)
 	return false
 }
 
@@ -111,6 +130,9 @@ func (r *reader) list(want string, item func(*yaml.Node)) value {
 			r.finding(n, "want %s, got an empty list", want)
 		}
 		for _, n := range n.Content {
+			if r.full() {
+				return
+			}
 			item(n)
 		}
 	}}

@@ -1,0 +1,65 @@
+package audience_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+var plainly = cmpopts.IgnoreUnexported(audience.Caller{})
+
+func TestCaller(t *testing.T) {
+	c, err := read(t, "keycloak", token(claims{
+		"aud": []string{"order-status"}, "azp": "order-status", "scope": "a b",
+		"act": claims{"sub": "order-status", "act": claims{"sub": "backoffice-portal"}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &audience.Caller{
+		Issuer: corp, Service: "order-status", User: "alice", Chain: []string{"order-status", "backoffice-portal"},
+		Scopes: []string{"a", "b"}, Audience: []string{"order-status"}, Expiry: now.Add(5 * time.Minute),
+	}
+	if diff := cmp.Diff(want, c.Caller(), plainly); diff != "" {
+		t.Errorf("Caller (-want +got):\n%s", diff)
+	}
+}
+
+func TestContext(t *testing.T) {
+	if _, ok := audience.FromContext(t.Context()); ok {
+		t.Error("a caller in an empty context")
+	}
+	caller := &audience.Caller{Service: "customer-portal", Scopes: []string{"a"}}
+	ctx := audience.NewContext(t.Context(), caller)
+	got, ok := audience.FromContext(ctx)
+	if diff := cmp.Diff(*caller, got, plainly); !ok || diff != "" {
+		t.Errorf("FromContext (-want +got):\n%s", diff)
+	}
+	got.Scopes[0] = "changed"
+	if caller.Scopes[0] != "a" {
+		t.Error("what FromContext returns shares the caller's slices")
+	}
+	if _, ok := audience.FromContext(audience.NewContext(t.Context(), nil)); ok {
+		t.Error("a nil caller counts as one")
+	}
+}
+
+// TestCallerPrints holds that a caller that is printed shows what its fields
+// say and no other claim.
+func TestCallerPrints(t *testing.T) {
+	c, err := read(t, "keycloak", token(claims{"salary": "5000"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(format, *c.Caller()); strings.Contains(text, "salary") || strings.Contains(text, "5000") {
+			t.Errorf("%s prints %s", format, text)
+		}
+	}
+}

@@ -1,0 +1,227 @@
+package audience_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// ruleOf returns the rule for GetOrderStatus of a matrix of one service.
+func ruleOf(tb testing.TB, issuer audience.Issuer, service audience.Service) *audience.Rule {
+	tb.Helper()
+	issuer.URL = corp
+	if issuer.Preset == "" {
+		issuer.Preset = "keycloak"
+	}
+	service.GRPC = []string{"acme.orders.v1.OrderStatus"}
+	policy, err := audience.New(audience.Matrix{
+		Issuers:  map[string]audience.Issuer{"corp": issuer},
+		Services: map[string]audience.Service{"order-status": service},
+		Clients:  map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	guard, err := policy.Guard("order-status")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return guard.Rule(getStatus)
+}
+
+// entry returns a service with one alternative, changed.
+func entry(change func(*audience.Allow)) audience.Service {
+	a := audience.Allow{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}
+	if change != nil {
+		change(&a)
+	}
+	return audience.Service{Allow: []audience.Allow{a}}
+}
+
+// verdict judges a token, and holds that it is explained as it is judged.
+func verdict(t *testing.T, rule *audience.Rule, preset string, members claims) audience.Cause {
+	t.Helper()
+	c, err := read(t, preset, members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got audience.Cause
+	if err := rule.Judge(c, now); err != nil {
+		var refusal *audience.Refusal
+		if !errors.As(err, &refusal) || !errors.Is(err, refusal.Cause) || refusal.Want == "" || refusal.Got == "" {
+			t.Errorf("Judge = %v, want a Refusal that says what was wanted and what came", err)
+		}
+		got = refusal.Cause
+	}
+	if e := rule.Explain(c, now); e.Verdict != got {
+		t.Errorf("Explain says %q, Judge %q", e.Verdict, got)
+	}
+	return got
+}
+
+func clerks(names ...string) claims { return claims{"roles": names} }
+
+// TestDemands holds each demand of an alternative, both ways.
+func TestDemands(t *testing.T) {
+	service := claims{"sub": "customer-portal"}
+	ago := func(d time.Duration) claims { return claims{"auth_time": now.Add(-d).Unix()} }
+	for _, row := range []struct {
+		name   string
+		change func(*audience.Allow)
+		good   []claims
+		bad    []claims
+		want   audience.Cause
+	}{
+		{
+			"clients", nil,
+			[]claims{{}},
+			[]claims{{"azp": "backoffice-portal"}, {"azp": "customer-portal2"}},
+			audience.CauseClientNotAllowed,
+		},
+		{
+			"users only", func(a *audience.Allow) { a.Callers = audience.UsersOnly },
+			[]claims{{}},
+			[]claims{service},
+			audience.CauseCallerKind,
+		},
+		{
+			"services only", func(a *audience.Allow) { a.Callers = audience.ServicesOnly },
+			[]claims{service},
+			[]claims{{}},
+			audience.CauseCallerKind,
+		},
+		{
+			"all scopes", func(a *audience.Allow) { a.Scopes = []string{"a", "b"} },
+			[]claims{{"scope": "a b"}, {"scope": "c b a"}},
+			[]claims{{"scope": "a"}, {"scope": "b"}, {"scope": "ab"}, {"scope": nil}, {"scope": "A b"}},
+			audience.CauseScopeMissing,
+		},
+		{
+			"any scope", func(a *audience.Allow) { a.Scopes, a.AnyScopes = nil, []string{"a", "b"} },
+			[]claims{{"scope": "a"}, {"scope": "c b"}},
+			[]claims{{"scope": "c"}, {"scope": nil}},
+			audience.CauseScopeMissing,
+		},
+		{
+			"any scope beside all", func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} },
+			[]claims{{"scope": "orders.read a"}},
+			[]claims{{"scope": "orders.read"}, {"scope": "a b"}},
+			audience.CauseScopeMissing,
+		},
+		{
+			"roles", func(a *audience.Allow) { a.Roles = []string{"clerk", "order-status/clerk"} },
+			[]claims{{"realm_access": clerks("clerk")}, {"resource_access": claims{"order-status": clerks("clerk")}}},
+			[]claims{{}, {"realm_access": clerks("Clerk")}, {"resource_access": claims{"invoices": clerks("clerk")}}, {"scope": "orders.read clerk"}},
+			audience.CauseRoleMissing,
+		},
+		{
+			"claims", func(a *audience.Allow) {
+				a.Claims = map[string][]string{"department": {"hr", "it"}, "country": {"nl"}}
+			},
+			[]claims{{"department": "it", "country": "nl"}, {"department": []string{"x", "hr"}, "country": []string{"nl"}}},
+			[]claims{
+				{},
+				{"department": "hr"},
+				{"country": "nl"},
+				{"department": "HR", "country": "nl"},
+				{"department": "hr it", "country": "nl"},
+				{"department": []any{[]string{"hr"}}, "country": "nl"},
+				{"department": claims{"hr": true}, "country": "nl"},
+				{"department": []any{}, "country": "nl"},
+			},
+			audience.CauseClaimNotAllowed,
+		},
+		{
+			"claims are text", func(a *audience.Allow) { a.Claims = map[string][]string{"level": {"1", "true", "null"}} },
+			[]claims{{"level": "1"}},
+			[]claims{{"level": 1}, {"level": true}, {"level": []any{1, true, nil}}},
+			audience.CauseClaimNotAllowed,
+		},
+		{
+			"acr", func(a *audience.Allow) { a.ACR = []string{"gold", "silver"} },
+			[]claims{{"acr": "silver"}},
+			[]claims{{}, {"acr": "bronze"}, {"acr": "gold silver"}},
+			audience.CauseStepUp,
+		},
+		{
+			"login age", func(a *audience.Allow) { a.MaxAuthAge = 10 * time.Minute },
+			[]claims{ago(0), ago(10 * time.Minute), ago(10*time.Minute + 29*time.Second), ago(-30 * time.Second)},
+			[]claims{{}, ago(10*time.Minute + 30*time.Second), ago(-31 * time.Second)},
+			audience.CauseStepUp,
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			rule := ruleOf(t, audience.Issuer{}, entry(row.change))
+			for _, members := range row.good {
+				if got := verdict(t, rule, "keycloak", token(members)); got != "" {
+					t.Errorf("%v is refused by %s", members, got)
+				}
+			}
+			for _, members := range row.bad {
+				if got := verdict(t, rule, "keycloak", token(members)); got != row.want {
+					t.Errorf("%v is refused by %q, want %s", members, got, row.want)
+				}
+			}
+		})
+	}
+}
+
+// TestDemandOrder holds that the reason is that of the alternative that got
+// furthest, whichever comes first.
+func TestDemandOrder(t *testing.T) {
+	nobody := audience.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
+	scopes := audience.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"orders.write"}}
+	roles := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Roles: []string{"clerk"}}
+	acr := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, ACR: []string{"gold"}}
+	open := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true}
+	for _, row := range []struct {
+		allow []audience.Allow
+		want  audience.Cause
+	}{
+		{[]audience.Allow{nobody, scopes}, audience.CauseScopeMissing},
+		{[]audience.Allow{scopes, nobody}, audience.CauseScopeMissing},
+		{[]audience.Allow{acr, roles, scopes}, audience.CauseStepUp},
+		{[]audience.Allow{nobody, roles, scopes}, audience.CauseRoleMissing},
+		{[]audience.Allow{acr, roles, scopes, open}, ""},
+	} {
+		rule := ruleOf(t, audience.Issuer{}, audience.Service{Allow: row.allow})
+		if got := verdict(t, rule, "keycloak", token(nil)); got != row.want {
+			t.Errorf("%+v: refused by %q, want %q", row.allow, got, row.want)
+		}
+	}
+}
+
+// TestChallenge holds what a peer is told to ask for.
+func TestChallenge(t *testing.T) {
+	for _, row := range []struct {
+		change  func(*audience.Allow)
+		members claims
+		want    audience.Challenge
+	}{
+		{func(a *audience.Allow) { a.Scopes = []string{"a", "b", "c"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"a", "c"}}},
+		{func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": nil}, audience.Challenge{Scopes: []string{"orders.read", "a"}}},
+		{func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"orders.read"}}},
+		{
+			func(a *audience.Allow) { a.ACR, a.MaxAuthAge = []string{"gold"}, time.Minute },
+			claims{},
+			audience.Challenge{ACR: []string{"gold"}, MaxAge: time.Minute},
+		},
+		{func(a *audience.Allow) { a.ACR = []string{"gold"} }, claims{"azp": "backoffice-portal"}, audience.Challenge{}},
+		{func(a *audience.Allow) { a.Roles = []string{"clerk"} }, claims{}, audience.Challenge{}},
+	} {
+		c, err := read(t, "keycloak", token(row.members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refusal *audience.Refusal
+		if err := ruleOf(t, audience.Issuer{}, entry(row.change)).Judge(c, now); !errors.As(err, &refusal) {
+			t.Errorf("%v is admitted", row.members)
+		} else if diff := cmp.Diff(row.want, refusal.Challenge); diff != "" {
+			t.Errorf("%v: challenge (-want +got):\n%s", err, diff)
+		}
+	}
+}

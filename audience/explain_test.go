@@ -1,0 +1,135 @@
+package audience_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// clerksOnly makes all demands at once.
+func clerksOnly(a *audience.Allow) {
+	a.Callers, a.Roles = audience.UsersOnly, []string{"clerk"}
+	a.AnyScopes = []string{"orders.audit", "orders.write"}
+	a.Claims = map[string][]string{"department": {"hr"}, "country": {"nl", "be"}}
+	a.ACR, a.MaxAuthAge = []string{"gold"}, time.Hour
+}
+
+func TestExplain(t *testing.T) {
+	service := entry(clerksOnly)
+	service.SoleAudience = true
+	rule := ruleOf(t, audience.Issuer{MaxAge: time.Hour, RequireBound: true}, service)
+	for name, row := range map[string]struct {
+		members claims
+		want    string
+	}{
+		"admitted": {
+			claims{
+				"scope": "orders.read orders.write", "realm_access": clerks("clerk"), "department": "hr", "country": "be",
+				"acr": "gold", "auth_time": now.Unix(), "cnf": claims{"x5t#S256": thumbprint},
+			},
+			`admitted by services.order-status.allow[0]
+  ok  issuer         got iss "https://idp.example.com/realms/corp", want "https://idp.example.com/realms/corp"
+  ok  audience       got aud "order-status", want "order-status"
+  ok  sole audience  got aud "order-status", want no other than "order-status"
+  ok  expiry         got exp 2026-11-23T12:05:00Z, want after 2026-11-23T11:59:30Z
+  ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
+  ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
+  ok  lifetime       got 5m0s, want at most 24h0m0s
+  ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
+  ok  binding        got x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0", want a token that is bound to a certificate
+  ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
+  ok  caller         got a call on behalf of a user, want users only
+  ok  scopes         got scopes "orders.read" "orders.write", want "orders.read"
+  ok  any scope      got scopes "orders.read" "orders.write", want one of "orders.audit" "orders.write"
+  ok  roles          got roles "clerk", want one of "clerk"
+  ok  claims         got country "be", department "hr", want country one of "nl" "be", department one of "hr"
+  ok  login          got acr "gold", want one of "gold"
+  ok  login age      got auth_time 2026-11-23T12:00:00Z, want at most 1h0m0s ago`,
+		},
+		"refused": {
+			claims{
+				"aud": []string{"customer-portal", "account"}, "sub": "customer-portal",
+				"scope": "orders.Read clerk", "department": 7, "exp": now.AddDate(1, 0, 0).Unix(),
+			},
+			`refused: AUDIENCE_MISMATCH by services.order-status.allow[0]
+  ok  issuer         got iss "https://idp.example.com/realms/corp", want "https://idp.example.com/realms/corp"
+  NO  audience       got aud "customer-portal" "account", want "order-status"
+                     "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token
+  NO  sole audience  got aud "customer-portal" "account", want no other than "order-status"
+                     whoever else the token is meant for could use it here: ask for one token for each service
+  ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z
+  ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
+  ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
+  NO  lifetime       got 8760h0m0s, want at most 24h0m0s
+  ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
+  NO  binding        got x5t#S256 none, want a token that is bound to a certificate
+                     the client must ask for it over mutual TLS, and the issuer must bind what it issues
+  ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
+  NO  caller         got a service that calls as itself, want users only
+  NO  scopes         got scopes "orders.Read" "clerk", want "orders.read"
+                     "orders.Read" differs from "orders.read" only by upper and lower case, and scopes are compared exactly
+  NO  any scope      got scopes "orders.Read" "clerk", want one of "orders.audit" "orders.write"
+  NO  roles          got roles none, want one of "clerk"
+                     it was granted as a scope, and a scope is never taken for a role: demand it under scopes
+  NO  claims         got country none, department "7", want country one of "nl" "be", department one of "hr"
+  NO  login          got acr none, want one of "gold"
+  NO  login age      got auth_time none, want at most 1h0m0s ago`,
+		},
+	} {
+		c, err := read(t, "keycloak", token(row.members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(row.want, rule.Explain(c, now).String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestExplainData(t *testing.T) {
+	c, err := read(t, "keycloak", token(claims{"azp": "Customer-Portal"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ruleOf(t, audience.Issuer{}, entry(nil)).Explain(c, now)
+	var asked []string
+	for _, step := range got.Steps {
+		asked = append(asked, step.Question)
+	}
+	if diff := cmp.Diff("issuer audience expiry not before issued at lifetime client scopes", strings.Join(asked, " ")); diff != "" {
+		t.Errorf("questions (-want +got):\n%s", diff)
+	}
+	got.Steps = got.Steps[6:7]
+	want := audience.Explanation{
+		Service: "order-status", Entry: "services.order-status.allow[0]", Verdict: audience.CauseClientNotAllowed,
+		Steps: []audience.Step{{
+			Question: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
+			Cause: audience.CauseClientNotAllowed,
+			Hint:  `"Customer-Portal" differs from "customer-portal" only by upper and lower case, and ids are compared exactly`,
+		}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Explain (-want +got):\n%s", diff)
+	}
+}
+
+// TestExplainNobody holds the stories of calls without a token.
+func TestExplainNobody(t *testing.T) {
+	optional := entry(func(a *audience.Allow) { a.Optional = true })
+	for want, rule := range map[string]*audience.Rule{
+		"refused: CREDENTIALS_MISSING": ruleOf(t, audience.Issuer{}, entry(nil)),
+		"admitted":                     ruleOf(t, audience.Issuer{}, optional),
+	} {
+		if got := rule.Explain(nil, now).String(); got != want {
+			t.Errorf("Explain(nil) = %q, want %q", got, want)
+		}
+	}
+	public := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check")
+	if got := public.Explain(nil, now); got.String() != "admitted" || got.Service != "" {
+		t.Errorf("Explain(nil) of a public method = %+v", got)
+	}
+}

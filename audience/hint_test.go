@@ -1,0 +1,71 @@
+package audience_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// TestHints holds that common mistakes are told to the operator, and that no
+// other is guessed at.
+func TestHints(t *testing.T) {
+	const guid, other = "9f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1b", "0f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1c"
+	named, numbered, uri := entry(nil), entry(nil), entry(nil)
+	numbered.Audiences, uri.Audiences = []string{guid}, []string{"api://orders"}
+	roles := entry(func(a *audience.Allow) { a.Roles = []string{"Clerk"} })
+	for _, row := range []struct {
+		service audience.Service
+		members claims
+		want    string
+	}{
+		{named, claims{"aud": "account"}, "audience mapper"},
+		{named, claims{"aud": "Order-Status"}, "upper and lower case, and audiences"},
+		{named, claims{"aud": "order-status/"}, "a trailing slash"},
+		{named, claims{"aud": " order-status"}, "white space"},
+		{named, claims{"aud": "https://order-status"}, "its scheme"},
+		{named, claims{"aud": "invoices"}, ""},
+		{named, claims{"aud": nil}, "without an audience"},
+		{named, claims{"aud": "customer-portal"}, "is the client itself"},
+		{named, claims{"aud": guid}, "is an id and not a name"},
+		{numbered, claims{"aud": other}, ""},
+		{numbered, claims{"aud": "api://" + guid}, "App ID URI"},
+		{numbered, claims{"aud": "api://orders"}, "App ID URI"},
+		{uri, claims{"aud": guid}, "requestedAccessTokenVersion"},
+		{named, claims{"iss": corp + "/"}, "a trailing slash, and issuers"},
+		{named, claims{"iss": "https://evil.example"}, ""},
+		{named, claims{"azp": "CUSTOMER-portal"}, "upper and lower case, and ids"},
+		{named, claims{"azp": guid}, "name clients by id"},
+		{named, claims{"azp": "backoffice-portal"}, ""},
+		{named, claims{"scope": "Orders.Read"}, "upper and lower case, and scopes"},
+		{named, claims{"scope": "orders.write"}, ""},
+		{named, claims{"scope": nil, "realm_access": clerks("orders.read")}, "granted as a role"},
+		{roles, claims{"scope": "orders.read Clerk"}, "granted as a scope"},
+		{roles, claims{"realm_access": clerks("clerk")}, "upper and lower case, and roles"},
+	} {
+		c, err := read(t, "keycloak", token(row.members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refusal *audience.Refusal
+		if !errors.As(ruleOf(t, audience.Issuer{}, row.service).Judge(c, now), &refusal) {
+			t.Errorf("%v was admitted", row.members)
+		} else if !strings.Contains(refusal.Hint, row.want) || (row.want == "") != (refusal.Hint == "") {
+			t.Errorf("hint for %v = %q, want one about %q", row.members, refusal.Hint, row.want)
+		}
+	}
+}
+
+// TestHintOfAnotherIssuer holds that a client of the right id and the wrong
+// issuer is told as that.
+func TestHintOfAnotherIssuer(t *testing.T) {
+	c, err := read(t, "keycloak", token(claims{"iss": partner}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = guard(t, "order-status").Rule(getStatus).Judge(c, now)
+	if want := `the rule means the client of that id at "` + corp + `"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Judge = %v, want it to say %q", err, want)
+	}
+}

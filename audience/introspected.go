@@ -1,0 +1,75 @@
+package audience
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/strictjson"
+)
+
+// Introspected reads what an issuer of this kind, named by the iss of its
+// tokens, answered to the question about a token (RFC 7662, section 2.2), as
+// strictly as [Preset.Claims] reads a payload. The answer may leave iss out,
+// but no other, and it must hold exp. Only an active that is true counts: a
+// token that is not is refused with [CauseTokenInactive], and an answer that
+// says neither with [CauseIntrospectionUnavailable].
+func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
+	members, err := strictjson.Object(answer)
+	if err != nil {
+		return nil, &Refusal{Cause: CauseIntrospectionUnavailable, Err: err}
+	}
+	switch members["active"] {
+	case true:
+	case false:
+		return nil, &Refusal{
+			Cause: CauseTokenInactive,
+			Hint:  "the token has ended, was revoked, or never was; some issuers also say so to a service that may not ask about it",
+		}
+	default:
+		return nil, &Refusal{Cause: CauseIntrospectionUnavailable, Err: errors.New("active is not a boolean")}
+	}
+	if _, ok := members["iss"]; !ok {
+		members["iss"] = issuer
+	}
+	c, err := p.introspection().read(members, answer)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.issuer != issuer:
+		return nil, &Refusal{Cause: CauseIssuerNotAccepted, Got: quoted(c.issuer), Want: quoted(issuer)}
+	}
+	if err := tokenType(members); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// introspection returns the dialect of answers: they bear the names of RFC
+// 7662, and a token that need not be a JWT has none of a JWT's claims.
+func (p Preset) introspection() Preset {
+	p.callers, p.audienceCalls = []string{"client_id", "azp"}, false
+	p.scopes = []string{"scope", "scp"}
+	p.required, p.forbidden = nil, idTokenClaims
+	return p
+}
+
+// tokenType refuses what is active but no bearer token for services, such as a
+// refresh token.
+func tokenType(members map[string]any) error {
+	if use, ok := members["token_use"]; ok && use != "access" && use != "access_token" {
+		return &Refusal{Cause: CauseTypeNotAllowed, Got: fmt.Sprintf("token_use %.64q", fmt.Sprint(use)), Want: quoted("access_token")}
+	}
+	kind, ok := members["token_type"]
+	if !ok {
+		return nil
+	}
+	switch text, _ := kind.(string); strings.ToLower(text) {
+	case "bearer":
+		return nil
+	case "dpop":
+		return &Refusal{Cause: CauseBindingUnsupported, Got: "token_type " + quoted(text), Want: quoted("Bearer"), Hint: dpopHint}
+	default:
+		return &Refusal{Cause: CauseTypeNotAllowed, Got: fmt.Sprintf("token_type %.64q", fmt.Sprint(kind)), Want: quoted("Bearer")}
+	}
+}

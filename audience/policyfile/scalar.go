@@ -1,0 +1,69 @@
+package policyfile
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// scalar reads one value by its text, whatever YAML takes that for. parse
+// reports whether it is what was wanted.
+func (r *reader) scalar(want string, parse func(string) bool) value {
+	return value{want: want, read: func(n *yaml.Node) {
+		switch {
+		case !r.isPlain(n) || n.Kind == yaml.ScalarNode && parse(n.Value):
+		case n.Tag == aString:
+			r.finding(n, "want %s, got %.32q", want, n.Value)
+		default:
+			r.finding(n, "want %s, got %s", want, kinds[n.Tag])
+		}
+	}}
+}
+
+// duration reads a Go duration. Zero is none of them: to leave the key out
+// means the default, and nothing means no limit.
+func (r *reader) duration(to *time.Duration) value {
+	return r.scalar("a duration such as 30s or 12h", func(text string) (ok bool) {
+		d, err := time.ParseDuration(text)
+		*to = d
+		return err == nil && d > 0
+	})
+}
+
+// date reads the end of a day in UTC, or a moment.
+func (r *reader) date(to *time.Time) value {
+	return r.scalar("a date such as 2027-01-31 or 2027-01-31T12:00:00Z", func(text string) bool {
+		day, err := time.Parse(time.DateOnly, text)
+		if err == nil {
+			*to = day.AddDate(0, 0, 1)
+			return true
+		}
+		*to, err = time.Parse(time.RFC3339, text)
+		return err == nil
+	})
+}
+
+// oneOf reads one of a few words.
+func oneOf[T any](r *reader, to *T, words map[string]T) value {
+	return r.scalar(strings.Join(slices.Sorted(maps.Keys(words)), " or "), func(text string) (ok bool) {
+		*to, ok = words[text]
+		return ok
+	})
+}
+
+// path reads the path of a file; a relative one starts from the folder of the
+// matrix.
+func (r *reader) path(to *string) value {
+	v := r.text("the path of a file", to)
+	read := v.read
+	v.read = func(n *yaml.Node) {
+		if read(n); *to != "" && !filepath.IsAbs(*to) {
+			*to = filepath.Join(r.dir, *to)
+		}
+	}
+	return v
+}

@@ -1,0 +1,89 @@
+package audience_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// FuzzClaims holds that whatever is read has what every decision needs.
+func FuzzClaims(f *testing.F) {
+	f.Add(`{"iss":"i","exp":1,"aud":["a","b"],"azp":"c","typ":"Bearer"}`)
+	f.Add(`{"iss":"i","exp":1.5,"aud":"a","client_id":"c","sub":"s","act":{"sub":"x","act":{"sub":"y"}},"typ":"Bearer"}`)
+	f.Add(`{"iss":"i","exp":"1"}`)
+	f.Fuzz(func(t *testing.T, payload string) {
+		for _, name := range audience.Presets() {
+			preset, _ := audience.PresetNamed(name)
+			c, err := preset.Claims([]byte(payload))
+			if err != nil {
+				continue
+			}
+			if c.Issuer() == "" || c.Expiry().IsZero() || slices.Contains(c.Audience(), "") || slices.Contains(c.Caller().Scopes, "") || slices.Contains(c.Read().Roles, "") {
+				t.Errorf("%s: %q read as %+v", name, payload, c.Caller())
+			}
+			if caller := c.Caller(); c.Read().Service == (caller.User != "") {
+				t.Errorf("%s: %q is both or neither of a service and a user: %+v", name, payload, caller)
+			}
+		}
+	})
+}
+
+// FuzzAudience holds that aud is read as the very values that it has, or not
+// at all.
+func FuzzAudience(f *testing.F) {
+	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `""`, `["a",null]`, `"a b"`, `{"a":true}`, `["\u0061"]`} {
+		f.Add(seed)
+	}
+	p, _ := audience.PresetNamed("keycloak")
+	f.Fuzz(func(t *testing.T, aud string) {
+		if !json.Valid([]byte(aud)) {
+			return
+		}
+		c, err := p.Claims([]byte(`{"iss":"i","exp":1,"typ":"Bearer","aud":` + aud + `}`))
+		if err != nil {
+			return
+		}
+		var one string
+		var several []string
+		if json.Unmarshal([]byte(aud), &one) == nil {
+			several = []string{one}
+		} else if err := json.Unmarshal([]byte(aud), &several); err != nil {
+			t.Fatalf("aud %s was read as %q", aud, c.Audience())
+		}
+		if got := c.Audience(); !slices.Equal(got, several) || slices.Contains(got, "") || len(got) == 0 {
+			t.Errorf("aud %s was read as %q, want %q", aud, got, several)
+		}
+	})
+}
+
+// FuzzScope holds that what is granted, joined again, is what was written, in
+// both spellings alike.
+func FuzzScope(f *testing.F) {
+	for _, seed := range []string{"a", "a b", " a", "a  b", "a\tb", `a"b`, "ä", ""} {
+		f.Add(seed)
+	}
+	p, _ := audience.PresetNamed("duende")
+	granted := func(t *testing.T, scope any) []string {
+		payload, err := json.Marshal(claims{"iss": "i", "exp": 1, "client_id": "c", "scope": scope})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.Claims(payload)
+		if err != nil {
+			return nil
+		}
+		return c.Caller().Scopes
+	}
+	f.Fuzz(func(t *testing.T, scope string) {
+		asText, asList := granted(t, scope), granted(t, strings.Split(scope, " "))
+		if !slices.Equal(asText, asList) {
+			t.Errorf("scope %q grants %q as a string, %q as an array", scope, asText, asList)
+		}
+		if asText != nil && strings.Join(asText, " ") != scope {
+			t.Errorf("scope %q grants %q", scope, asText)
+		}
+	})
+}

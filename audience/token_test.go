@@ -1,0 +1,180 @@
+package audience_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// TestTerms holds what the matrix may say of an issuer's and a service's
+// tokens, both ways.
+func TestTerms(t *testing.T) {
+	in := func(d time.Duration) int64 { return now.Add(d).Unix() }
+	sole := entry(nil)
+	sole.SoleAudience, sole.Audiences = true, []string{"order-status", "orders"}
+	for _, row := range []struct {
+		name    string
+		issuer  audience.Issuer
+		service audience.Service
+		members claims
+		want    audience.Cause
+	}{
+		{"leeway", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-59 * time.Second)}, ""},
+		{"leeway ends", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-time.Minute)}, audience.CauseExpired},
+		{"leeway of nbf", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"nbf": in(time.Minute)}, ""},
+		{"small leeway", audience.Issuer{Leeway: time.Second}, entry(nil), claims{"nbf": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"small leeway of iat", audience.Issuer{Leeway: time.Second}, entry(nil), claims{"iat": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"long life", audience.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(48 * time.Hour)}, ""},
+		{"too long a life", audience.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(49 * time.Hour)}, audience.CauseLifetimeTooLong},
+		{"short life", audience.Issuer{MaxLifetime: time.Minute}, entry(nil), claims{}, audience.CauseLifetimeTooLong},
+		{"young", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 29*time.Second)}, ""},
+		{"too old", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
+		{"of no age", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": nil}, audience.CauseTokenTooOld},
+		{"bound", audience.Issuer{RequireBound: true}, entry(nil), claims{"cnf": claims{"x5t#S256": thumbprint}}, ""},
+		{"not bound", audience.Issuer{RequireBound: true}, entry(nil), claims{}, audience.CauseBindingMissing},
+		{"sole audience", audience.Issuer{}, sole, claims{}, ""},
+		{"sole audiences", audience.Issuer{}, sole, claims{"aud": []string{"orders", "order-status"}}, ""},
+		{"not the sole audience", audience.Issuer{}, sole, claims{"aud": []string{"order-status", "invoices"}}, audience.CauseAudienceNotSole},
+		{"another's sole audience", audience.Issuer{}, sole, claims{"aud": "invoices"}, audience.CauseAudienceMismatch},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := verdict(t, ruleOf(t, row.issuer, row.service), "keycloak", token(row.members)); got != row.want {
+				t.Errorf("refused by %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
+// TestInsecureNoAudience holds what stands for aud where an issuer sends none.
+func TestInsecureNoAudience(t *testing.T) {
+	cognito := func(members claims) claims {
+		all := claims{"iss": corp, "sub": "customer-portal", "client_id": "customer-portal", "token_use": "access", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
+		for name, value := range members {
+			all[name] = value
+		}
+		return all
+	}
+	strict := entry(func(a *audience.Allow) { a.Scopes = []string{"orders/read"} })
+	weak := strict
+	weak.InsecureNoAudience = "orders/"
+	for _, row := range []struct {
+		service audience.Service
+		members claims
+		want    audience.Cause
+	}{
+		{weak, claims{"scope": "orders/read"}, ""},
+		{weak, claims{"scope": "invoices/read orders/read"}, ""},
+		{weak, claims{"scope": "orders/read", "aud": "order-status"}, ""},
+		{weak, claims{"scope": "orders/read", "aud": "invoices"}, audience.CauseAudienceMismatch},
+		{weak, claims{"scope": "orders/write"}, audience.CauseScopeMissing},
+		{weak, claims{"scope": "orders-admin/read"}, audience.CauseAudienceMissing},
+		{weak, claims{"scope": "invoices/read"}, audience.CauseAudienceMissing},
+		{weak, claims{}, audience.CauseAudienceMissing},
+		{weak, claims{"scope": "orders/read", "client_id": "stranger"}, audience.CauseClientNotAllowed},
+		{strict, claims{"scope": "orders/read"}, audience.CauseAudienceMissing},
+		{strict, claims{"scope": "orders/read", "aud": "order-status"}, ""},
+	} {
+		rule := ruleOf(t, audience.Issuer{Preset: "cognito"}, row.service)
+		if got := verdict(t, rule, "cognito", cognito(row.members)); got != row.want {
+			t.Errorf("%v with prefix %q: refused by %q, want %q", row.members, row.service.InsecureNoAudience, got, row.want)
+		}
+	}
+}
+
+// TestInsecureNoAudienceElsewhere holds that the weakness stays with the issuer
+// that has it.
+func TestInsecureNoAudienceElsewhere(t *testing.T) {
+	policy, err := audience.New(audience.Matrix{
+		Issuers: map[string]audience.Issuer{"pool": {URL: partner, Preset: "cognito"}, "corp": {URL: corp, Preset: "keycloak"}},
+		Services: map[string]audience.Service{"order-status": {
+			Issuers: []string{"pool", "corp"}, GRPC: []string{"acme.orders.v1.OrderStatus"}, InsecureNoAudience: "orders/",
+			Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders/read"}}},
+		}},
+		Clients: map[string]audience.Client{"customer-portal": {Issuer: "corp"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, err := policy.Guard("order-status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for aud, want := range map[any]audience.Cause{nil: audience.CauseAudienceMissing, "order-status": ""} {
+		if got := verdict(t, guard.Rule(getStatus), "keycloak", token(claims{"aud": aud, "scope": "orders/read"})); got != want {
+			t.Errorf("aud %v is refused by %q, want %q", aud, got, want)
+		}
+	}
+}
+
+const (
+	thumbprint = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0"
+	another    = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+)
+
+// TestCheckBinding: RFC 8705, section 3.
+func TestCheckBinding(t *testing.T) {
+	bound := claims{"cnf": claims{"x5t#S256": another}}
+	for _, row := range []struct {
+		members claims
+		require bool
+		peer    string
+		want    audience.Cause
+	}{
+		{bound, false, another, ""},
+		{bound, true, another, ""},
+		{bound, false, thumbprint, audience.CauseBindingMismatch},
+		{bound, false, another + "=", audience.CauseBindingMismatch},
+		{bound, false, "", audience.CauseBindingMismatch},
+		{claims{}, false, "", ""},
+		{claims{}, false, thumbprint, ""},
+		{claims{}, true, thumbprint, audience.CauseBindingMissing},
+		{claims{}, true, "", audience.CauseBindingMissing},
+	} {
+		c, err := read(t, "keycloak", token(row.members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule := ruleOf(t, audience.Issuer{RequireBound: row.require}, entry(nil))
+		switch err := rule.CheckBinding(c, row.peer); {
+		case row.want == "" && err != nil:
+			t.Errorf("%+v: CheckBinding = %v", row, err)
+		case row.want != "" && !errors.Is(err, row.want):
+			t.Errorf("%+v: CheckBinding = %v, want %s", row, err, row.want)
+		}
+	}
+	if err := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check").CheckBinding(nil, ""); err != nil {
+		t.Errorf("public: CheckBinding = %v", err)
+	}
+}
+
+// TestEnds holds that Judge admits until then and not from then on.
+func TestEnds(t *testing.T) {
+	for _, row := range []struct {
+		issuer  audience.Issuer
+		members claims
+		want    time.Duration
+	}{
+		{audience.Issuer{}, claims{}, 5*time.Minute + 30*time.Second},
+		{audience.Issuer{Leeway: time.Second}, claims{}, 5*time.Minute + time.Second},
+		{audience.Issuer{MaxAge: time.Hour}, claims{}, 5*time.Minute + 30*time.Second},
+		{audience.Issuer{MaxAge: time.Minute}, claims{}, time.Minute + 30*time.Second},
+	} {
+		c, err := read(t, "keycloak", token(row.members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule := ruleOf(t, row.issuer, entry(nil))
+		end := rule.Ends(c)
+		if got := end.Sub(now); got != row.want {
+			t.Errorf("%+v: ends after %v, want %v", row.issuer, got, row.want)
+		}
+		if err := rule.Judge(c, end.Add(-time.Nanosecond)); err != nil {
+			t.Errorf("%+v: just before: %v", row.issuer, err)
+		}
+		if err := rule.Judge(c, end); err == nil {
+			t.Errorf("%+v: admitted at its end", row.issuer)
+		}
+	}
+}
