@@ -26,42 +26,57 @@ type compact struct {
 	issuer string // unverified: good for choosing among configured issuers only
 }
 
+// parse reads the form, the header and the issuer of a token.
+func parse(raw string) (*compact, error) {
+	header, payload, err := decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	c := &compact{raw: raw}
+	if err := c.readHeader(header); err != nil {
+		return nil, malformed(fmt.Errorf("header: %w", err))
+	}
+	claims, err := strictjson.Object(payload)
+	if err != nil {
+		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	}
+	c.issuer, _ = claims["iss"].(string)
+	return c, nil
+}
+
+func malformed(err error) error {
+	return &audience.Refusal{Cause: audience.CauseTokenMalformed, Err: err}
+}
+
 // base64url is the one canonical spelling of RFC 7515, section 2: without
 // padding, and with the unused bits of the last letter zero.
 var base64url = base64.RawURLEncoding.Strict()
 
-// parse reads the form, the header and the issuer of a token.
-func parse(raw string) (*compact, error) {
-	if len(raw) > maxToken {
-		return nil, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
-	}
-	if err := checkForm(raw); err != nil {
-		return nil, err
-	}
+// decode admits three parts of canonical base64url and nothing else, so that a
+// token has exactly one spelling (RFC 8725, section 3.14 of its revision). The
+// signature is looked at for its spelling alone.
+func decode(raw string) (header, payload []byte, err error) {
 	first, rest, _ := strings.Cut(raw, ".")
-	second, _, _ := strings.Cut(rest, ".")
-	c := &compact{raw: raw}
-	if err := c.readHeader(first); err != nil {
-		return nil, err
+	second, third, _ := strings.Cut(rest, ".")
+	if strings.Count(raw, ".") != 2 || first == "" || second == "" || third == "" {
+		return nil, nil, misshapen(raw)
 	}
-	payload, err := decodeObject(second)
-	if err != nil {
-		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	if base64url.DecodedLen(len(first)) > maxHeader {
+		return nil, nil, malformed(fmt.Errorf("header of more than %d bytes", maxHeader))
 	}
-	c.issuer, _ = payload["iss"].(string)
-	return c, nil
+	header, err1 := base64url.DecodeString(first)
+	payload, err2 := base64url.DecodeString(second)
+	_, err3 := base64url.DecodeString(third)
+	if errors.Join(err1, err2, err3) != nil || strings.ContainsAny(raw, "\r\n") { // which base64 skips
+		return nil, nil, malformed(errors.New("not canonical base64url"))
+	}
+	return header, payload, nil
 }
 
-// checkForm admits three parts of the base64url alphabet and nothing else, so
-// that a token has exactly one spelling (RFC 8725, section 3.14 of its
-// revision).
-func checkForm(raw string) error {
-	dots := strings.Count(raw, ".")
-	if dots == 2 && !strings.ContainsFunc(raw, notCompact) && raw[0] != '.' && !strings.Contains(raw, "..") && raw[len(raw)-1] != '.' {
-		return nil
-	}
+// misshapen says what a token may be that is not in three parts.
+func misshapen(raw string) error {
 	r := &audience.Refusal{Cause: audience.CauseTokenMalformed, Want: "three parts of base64url, divided by dots"}
-	switch {
+	switch dots := strings.Count(raw, "."); {
 	case strings.HasPrefix(strings.TrimSpace(raw), "{"):
 		r.Hint = "this is the JSON serialisation of a JWS; only the compact one is accepted"
 	case dots == 4:
@@ -74,51 +89,51 @@ func checkForm(raw string) error {
 	return r
 }
 
-func notCompact(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.'
-}
+// refused are the header members that would have a verifier act otherwise than
+// it does. No extension is understood here, so that a crit, which names those
+// that must be, is refused whatever it says, even if nothing (RFC 7515, section
+// 4.1.11); nor is another encoding of the payload, which a JWT must not have
+// (RFC 7797, section 7). Keys come from the issuer, and neither from the token
+// nor from where it points to (RFC 8725, section 3.10); a certificate in it, by
+// x5c or x5t, is not looked at.
+var refused = []string{"crit", "b64", "jwk", "jku", "x5u"}
 
-// readHeader reads the members that a verifier acts upon, and refuses those
-// that would have it act otherwise: extensions (crit), other payload encodings
-// (b64), and keys that come with the token (RFC 7515, section 4.1).
-func (c *compact) readHeader(part string) error {
-	malformed := func(err error) error {
-		return &audience.Refusal{Cause: audience.CauseTokenMalformed, Err: fmt.Errorf("header: %w", err)}
-	}
-	if base64url.DecodedLen(len(part)) > maxHeader {
-		return malformed(fmt.Errorf("more than %d bytes", maxHeader))
-	}
-	header, err := decodeObject(part)
+// readHeader reads the members that a verifier acts upon (RFC 7515, section
+// 4.1).
+func (c *compact) readHeader(data []byte) error {
+	header, err := strictjson.Object(data)
 	if err != nil {
-		return malformed(err)
+		return err
 	}
-	for _, name := range []string{"crit", "b64", "jwk", "jku", "x5u"} {
+	for _, name := range refused {
 		if _, ok := header[name]; ok {
-			return malformed(fmt.Errorf("%s is not accepted", name))
+			return fmt.Errorf("%s is not accepted", name)
 		}
 	}
-	for name, field := range map[string]*string{"alg": &c.alg, "kid": &c.kid, "typ": &c.typ} {
-		v, ok := header[name]
-		if !ok {
-			continue
-		}
-		if *field, ok = v.(string); !ok || *field == "" {
-			return malformed(fmt.Errorf("%s is not a string, or empty", name))
-		}
-	}
-	switch {
+	var errAlg, errKid, errTyp error
+	c.alg, errAlg = text(header, "alg")
+	c.kid, errKid = text(header, "kid")
+	c.typ, errTyp = text(header, "typ")
+	switch err := errors.Join(errAlg, errKid, errTyp); {
+	case err != nil:
+		return err
 	case c.alg == "":
-		return malformed(errors.New("no alg"))
+		return errors.New("no alg")
 	case len(c.kid) > maxKeyID:
-		return malformed(fmt.Errorf("kid of more than %d bytes", maxKeyID))
+		return fmt.Errorf("kid of more than %d bytes", maxKeyID)
 	}
 	return nil
 }
 
-func decodeObject(part string) (map[string]any, error) {
-	data, err := base64url.DecodeString(part)
-	if err != nil {
-		return nil, errors.New("not canonical base64url")
+// text returns a member that is a string, "" if there is none.
+func text(header map[string]any, name string) (string, error) {
+	v, ok := header[name]
+	if !ok {
+		return "", nil
 	}
-	return strictjson.Object(data)
+	s, _ := v.(string)
+	if s == "" {
+		return "", fmt.Errorf("%s is not a string, or empty", name)
+	}
+	return s, nil
 }

@@ -12,9 +12,16 @@
 // seldom and never without bound, and behind them a strict reading of the
 // claims, which is the only way in which claims leave this package.
 //
+// Keys come from the issuer, which OpenID Connect Discovery or RFC 8414 finds,
+// from a file that is watched, or from [StaticKeys]. An issuer of opaque tokens
+// is asked about each of them instead (RFC 7662), and its answer is read as
+// strictly as a token and kept for [IntrospectionTTL]. [Verifier.Ready] and
+// [Verifier.Figures] say how the issuers stand.
+//
 // What cannot be found out is not held against the token: if the issuer's keys
 // cannot be had, the refusal is [audience.CauseKeysUnavailable], which gRPC
-// reports as UNAVAILABLE, and not that the token is bad.
+// reports as UNAVAILABLE, and not that the token is bad; likewise
+// [audience.CauseIntrospectionUnavailable].
 //
 // It refuses symmetric algorithms, encrypted tokens, keys that come with the
 // token, and addresses that a token or another host names.

@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Algorithms are the signature algorithms that are accepted: asymmetric ones
+// algorithms are the signature algorithms that are accepted: asymmetric ones
 // only, never what a token or a metadata document proposes (RFC 8725, section
 // 3.1). Ed25519 is the name of RFC 9864 for what most issuers call EdDSA.
 var algorithms = []string{
@@ -32,7 +32,12 @@ type key struct {
 }
 
 // minModulus is the least size of an RSA key, in bits (RFC 7518, section 3.3).
+// go-jose reads none that is so large that one token would occupy a processor.
 const minModulus = 2048
+
+// secrets are the members that only private and symmetric keys have (RFC 7518,
+// section 6).
+var secrets = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
 // parseKey reads one JWK. Its error says why the key is of no use here, and
 // never what it is.
@@ -49,8 +54,8 @@ func parseKey(data []byte) (*key, error) {
 			return nil, errors.New("not for verifying, by its key_ops")
 		}
 	}
-	if _, private := members["d"]; private {
-		return nil, errors.New("a private key: the issuer has published its secret")
+	if slices.ContainsFunc(secrets, func(name string) bool { _, ok := members[name]; return ok }) {
+		return nil, errors.New("a private or symmetric key: the issuer has published a secret, and must replace it")
 	}
 	var jwk jose.JSONWebKey
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&jwk); err != nil {
@@ -86,7 +91,7 @@ func algorithmsOf(public crypto.PublicKey) ([]string, error) {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
 		if k.N.BitLen() < minModulus || k.E < 3 || k.E%2 == 0 {
-			return nil, fmt.Errorf("RSA key of %d bits, exponent %d", k.N.BitLen(), k.E)
+			return nil, fmt.Errorf("RSA key of %d bits with exponent %d, want at least %d bits and an odd exponent from 3", k.N.BitLen(), k.E, minModulus)
 		}
 		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}, nil
 	case *ecdsa.PublicKey:

@@ -24,15 +24,17 @@ const (
 // never on behalf of one caller alone. After the first need it keeps itself
 // fresh until it is closed.
 type keySet struct {
-	fetch    func(context.Context) (*snapshot, time.Duration, error)
+	source   source
+	fetch    fetchFunc
 	cooldown time.Duration
 	current  atomic.Pointer[snapshot]
 	begun    atomic.Uint64 // fetches begun
 
 	mu       sync.Mutex         // guards what follows
 	running  bool               // a fetch is under way
-	ended    chan struct{}      // closed when the next fetch ends
+	ended    chan struct{}      // closed when the next fetch ends, or none will come
 	err      error              // of the last fetch
+	failed   uint64             // fetches
 	failures int                // in a row
 	notUntil time.Time          // no fetch before: back-off
 	spent    time.Time          // when a token last caused a fetch: the allowance is used up
@@ -44,13 +46,23 @@ type keySet struct {
 	closed   bool
 }
 
+// source is where an issuer's keys come from, as configured.
+type source struct{ url, discovery, jwks, file string }
+
+func sourceOf(i audience.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
+
+// fetchFunc gets the keys of an issuer, and says how long they may be used
+// unasked. It is called by one goroutine at a time; its keys are not published
+// before it has returned.
+type fetchFunc func(context.Context) (*snapshot, time.Duration, error)
+
 var (
 	errClosed = errors.New("verifier is closed")
 	errNotNow = errors.New("no fetch is allowed now")
 )
 
-func newKeySet(fetch func(context.Context) (*snapshot, time.Duration, error), cooldown time.Duration) *keySet {
-	return &keySet{fetch: fetch, cooldown: cooldown, ended: make(chan struct{})}
+func newKeySet(from source, fetch fetchFunc, cooldown time.Duration) *keySet {
+	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{})}
 }
 
 // load returns the keys at hand, nil if there are none or they are too old.
@@ -62,63 +74,71 @@ func (k *keySet) load() *snapshot {
 	return s
 }
 
-// next waits for the end of the next fetch, and returns the keys at hand then.
-// It starts that fetch if tokens may cause one now; else a patient call waits
-// for the one that they may cause next, and another is told errNotNow. It
-// refuses with [audience.CauseKeysUnavailable] when the fetch fails, or too many
-// wait already: nothing is known of the token then. The caller's own context
-// bounds the wait.
-func (k *keySet) next(ctx context.Context, patient bool) (*snapshot, error) {
-	ended, err := k.join(patient)
-	if err != nil {
-		return nil, err
+// next returns the keys at hand once they are news: what the caller looks for.
+// Until then it waits for the end of the next fetch. It starts that fetch if
+// tokens may cause one now; else a patient call waits for the one that they may
+// cause next, and another is told errNotNow. It refuses with
+// [audience.CauseKeysUnavailable] when the fetch fails, or too many wait already:
+// nothing is known of the token then. The caller's own context bounds the wait.
+func (k *keySet) next(ctx context.Context, patient bool, news func(*snapshot) bool) (*snapshot, error) {
+	for {
+		keys, ended, err := k.join(patient, news)
+		if keys != nil || err != nil {
+			return keys, err
+		}
+		if err := k.wait(ctx, ended); err != nil {
+			return nil, err
+		}
 	}
-	defer k.leave()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-ended:
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.err != nil {
-		return nil, k.unavailableLocked(k.err)
-	}
-	return k.load(), nil
 }
 
-// join makes sure that a fetch will end, and returns what tells so.
-func (k *keySet) join(patient bool) (ended <-chan struct{}, err error) {
+// join returns the keys at hand if they are news. Else it makes sure that a
+// fetch will end, and returns what tells so.
+func (k *keySet) join(patient bool, news func(*snapshot) bool) (keys *snapshot, ended <-chan struct{}, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := time.Now()
-	cold, allowed := k.load() == nil, k.spent.Add(k.cooldown)
+	now, keys, allowed := time.Now(), k.load(), k.spent.Add(k.cooldown)
+	cold := keys == nil
 	switch {
+	case !cold && news(keys):
+		return keys, nil, nil
 	case k.closed:
-		return nil, k.unavailableLocked(errClosed)
+		return nil, nil, k.unavailableLocked(errClosed)
+	case !cold && k.waiting >= maxWaiting:
+		return nil, nil, k.unavailableLocked(errors.New("too many calls wait for the issuer's next keys"))
 	case k.running:
 	case now.Before(k.notUntil):
-		return nil, k.unavailableLocked(k.err)
+		return nil, nil, k.unavailableLocked(k.err)
 	case cold || k.spent.IsZero() || !now.Before(allowed):
 		k.wanted = !cold
 		k.startLocked()
 	case !patient:
-		return nil, errNotNow
-	case k.waiting >= maxWaiting:
-		return nil, k.unavailableLocked(errors.New("too many calls wait for the issuer's next keys"))
+		return nil, nil, errNotNow
 	default:
 		if k.wanted = true; k.due.After(allowed) {
 			k.scheduleLocked(allowed.Sub(now))
 		}
 	}
 	k.waiting++
-	return k.ended, nil
+	return nil, k.ended, nil
 }
 
-func (k *keySet) leave() {
+// wait returns nil when a fetch that join promised has ended well.
+func (k *keySet) wait(ctx context.Context, ended <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+	case <-ended:
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.waiting--
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case k.err != nil:
+		return k.unavailableLocked(k.err)
+	}
+	return nil
 }
 
 func (k *keySet) unavailableLocked(err error) error {
@@ -157,7 +177,7 @@ func (k *keySet) startLocked() {
 		began := time.Now()
 		keys, age, err := k.fetch(ctx)
 		if err == nil {
-			keys.number, keys.fetched = number, began
+			keys.number, keys.generation, keys.fetched = number, number, began.Round(0)
 		}
 		k.finish(keys, age, err)
 	}()
@@ -171,31 +191,55 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 	defer k.mu.Unlock()
 	k.running, k.err = false, err
 	if err == nil {
+		if old := k.current.Load(); old != nil && old.digest == keys.digest {
+			keys.generation = old.generation
+		}
 		k.current.Store(keys)
 		k.failures, k.notUntil = 0, time.Time{}
 		k.scheduleLocked(jitter(age * 4 / 5))
 	} else {
-		wait := jitter(time.Duration(min(float64(firstRetry)*math.Pow(1.6, float64(k.failures)), float64(lastRetry))))
+		wait := backOff(k.failures)
+		k.failed++
 		k.failures++
 		k.notUntil, k.spent = time.Now().Add(wait), time.Time{}
 		k.scheduleLocked(wait)
 	}
+	k.wakeLocked()
+}
+
+func (k *keySet) wakeLocked() {
 	close(k.ended)
 	k.ended = make(chan struct{})
+}
+
+// backOff is how long to ask no more after failures in a row before this one.
+func backOff(failures int) time.Duration {
+	return jitter(time.Duration(min(float64(firstRetry)*math.Pow(1.6, float64(failures)), float64(lastRetry))))
 }
 
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
 }
 
-// close ends the fetch under way and all to come.
-func (k *keySet) close() {
+// retire has no fetch begin any more. The one under way goes on for those who
+// wait for it; those who wait for another need not.
+func (k *keySet) retire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.closed = true
 	if k.timer != nil {
 		k.timer.Stop()
 	}
+	if !k.running {
+		k.wakeLocked()
+	}
+}
+
+// close retires k and ends the fetch under way.
+func (k *keySet) close() {
+	k.retire()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.cancel != nil {
 		k.cancel()
 	}

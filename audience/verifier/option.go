@@ -1,6 +1,9 @@
 package verifier
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -9,8 +12,33 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	transport http.RoundTripper
-	cooldown  time.Duration
+	transport        http.RoundTripper // nil: one of our own
+	web              *web              // over it
+	cooldown         time.Duration
+	introspectionTTL time.Duration
+	static           map[string][]byte // key sets by the URL of their issuer
+	cache            int               // verified tokens that are kept
+}
+
+// newOptions returns the defaults as changed by opts.
+func newOptions(opts []Option) (*options, error) {
+	o := &options{
+		cooldown: 30 * time.Second, introspectionTTL: 30 * time.Second,
+		static: map[string][]byte{}, cache: 1 << 15,
+	}
+	for _, opt := range opts {
+		opt.apply(o)
+	}
+	switch {
+	case o.cooldown <= 0:
+		return nil, fmt.Errorf("verifier: cooldown of %v, want more than 0", o.cooldown)
+	case o.introspectionTTL < 0:
+		return nil, fmt.Errorf("verifier: introspection TTL of %v, want 0 or more", o.introspectionTTL)
+	case o.cache < 0:
+		return nil, errors.New("verifier: cache of less than 0 entries")
+	}
+	o.web = newWeb(o.transport)
+	return o, nil
 }
 
 type optionFunc func(*options)
@@ -31,4 +59,21 @@ func Transport(t http.RoundTripper) Option {
 // A shorter one lets a service follow a sudden rotation of keys faster.
 func Cooldown(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.cooldown = d })
+}
+
+// StaticKeys sets the keys of the issuer of that URL to a JWK set (RFC 7517,
+// section 5), for services that reach no issuer; it may be given once for each.
+// By default they come from the issuer's KeysFile, else from the issuer. [New]
+// fails if the set has no usable key or the verifier no such issuer.
+func StaticKeys(issuerURL string, jwks []byte) Option {
+	jwks = bytes.Clone(jwks)
+	return optionFunc(func(o *options) { o.static[issuerURL] = jwks })
+}
+
+// IntrospectionTTL sets how long an issuer's word that an opaque token is
+// active is taken without asking again; by default 30 seconds, and never beyond
+// the token's expiry (RFC 7662, section 4). It is how long a revoked token may
+// go on. Zero asks on each call.
+func IntrospectionTTL(d time.Duration) Option {
+	return optionFunc(func(o *options) { o.introspectionTTL = d })
 }

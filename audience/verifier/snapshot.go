@@ -1,42 +1,42 @@
 package verifier
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
 const maxKeys = 100 // keys of one issuer that are looked at
 
-// snapshot is an issuer's keys at one moment. It never changes.
+// snapshot is an issuer's keys at one moment. Once published it never changes.
 type snapshot struct {
-	keys    []*key
-	skipped []error // why keys were left out
-	number  uint64  // of the fetch that brought it
-	fetched time.Time
+	keys       []*key
+	skipped    []error           // why keys were left out
+	digest     [sha256.Size]byte // of the document
+	number     uint64            // of the fetch that brought it
+	generation uint64            // the number of the first fetch in a row that brought these very keys
+	fetched    time.Time         // wall time: a host that slept has older keys
 }
 
 // parseKeys reads a JWK set (RFC 7517, section 5). Keys that cannot be used
 // are left out one by one; a set without any usable key is an error.
 func parseKeys(data []byte) (*snapshot, error) {
-	if _, err := strictjson.Object(data); err != nil {
-		return nil, fmt.Errorf("key set: %w", err)
-	}
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
+	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
+		return nil, errors.New("key set: not a JSON object")
+	}
+	var keys []json.RawMessage
+	if err := json.Unmarshal(set["keys"], &keys); err != nil {
 		return nil, errors.New("key set: keys is not an array")
 	}
-	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("key set: %d keys, want at most %d", len(set.Keys), maxKeys)
+	if len(keys) > maxKeys {
+		return nil, fmt.Errorf("key set: %d keys, want at most %d", len(keys), maxKeys)
 	}
-	s := &snapshot{}
-	for i, raw := range set.Keys {
+	s := &snapshot{digest: sha256.Sum256(data)}
+	for i, raw := range keys {
 		k, err := parseKey(raw)
 		if err != nil {
 			s.skipped = append(s.skipped, fmt.Errorf("key %d: %w", i, err))
@@ -45,7 +45,7 @@ func parseKeys(data []byte) (*snapshot, error) {
 		s.keys = append(s.keys, k)
 	}
 	if len(s.keys) == 0 {
-		return nil, fmt.Errorf("key set: no usable key among %d: %w", len(set.Keys), errors.Join(s.skipped...))
+		return nil, fmt.Errorf("key set: no usable key among %d: %w", len(keys), errors.Join(s.skipped...))
 	}
 	return s, nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -15,102 +18,155 @@ import (
 
 // Verifier tells genuine tokens from others. It is safe for concurrent use.
 type Verifier struct {
-	issuers map[string]*issuer // by iss
+	options *options
+	counts  counts
+	current atomic.Pointer[roster]
+	mu      sync.Mutex // guards the replacing of current, and closed
+	closed  bool
+}
+
+// roster is whom a verifier believes, and what it has found out by that. It is
+// replaced as a whole, so that no verdict outlives the configuration that it
+// was found under.
+type roster struct {
+	issuers map[string]*issuer // by url
+	opaque  *issuer            // who is asked about tokens that are no JWTs; nil if nobody is
+	cache   *cache             // nil if it is off
 }
 
 // issuer is one issuer with its keys: issuers share nothing, so that none can
 // vouch for another's tokens, nor hold up another's.
 type issuer struct {
-	url    string
-	preset audience.Preset
-	keys   *keySet
+	url        string
+	preset     audience.Preset
+	algorithms []string
+	keys       *keySet
+	introspect *introspector // nil if its tokens are JWTs
 }
 
 // New returns a verifier of tokens of these issuers, at least one; a
 // [audience.Guard] hands them out checked. It does no network I/O: keys are
 // fetched when the first token needs them. Close it when it is no longer used.
 func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
-	o := options{cooldown: 30 * time.Second}
-	for _, opt := range opts {
-		opt.apply(&o)
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case len(issuers) == 0:
-		return nil, errors.New("verifier: no issuers")
-	case o.cooldown <= 0:
-		return nil, fmt.Errorf("verifier: cooldown of %v, want more than 0", o.cooldown)
-	}
-	if o.transport == nil {
-		o.transport = defaultTransport()
-	}
-	v := &Verifier{issuers: map[string]*issuer{}}
-	for _, i := range issuers {
-		preset, ok := audience.PresetNamed(i.Preset)
-		if !ok || i.URL == "" || v.issuers[i.URL] != nil {
-			return nil, fmt.Errorf("verifier: issuer %q with preset %q: want a url of its own and a known preset", i.URL, i.Preset)
-		}
-		v.issuers[i.URL] = &issuer{url: i.URL, preset: preset, keys: newKeySet(newFetcher(i, o.transport).fetch, o.cooldown)}
+	v := &Verifier{options: o}
+	if err := v.Replace(issuers); err != nil {
+		return nil, err
 	}
 	return v, nil
 }
 
-// Close ends all background work. Tokens whose keys are at hand can still be
-// verified.
-func (v *Verifier) Close() {
-	for _, i := range v.issuers {
-		i.keys.close()
-	}
-}
-
 // Verify returns the claims of a genuine token. Its error is a
 // [audience.Refusal], or ctx's error if that ended first. A Refusal with
-// [audience.CauseKeysUnavailable] says that nothing could be found out.
+// [audience.CauseKeysUnavailable] or [audience.CauseIntrospectionUnavailable]
+// says that nothing could be found out. Other calls may get the same claims, or
+// the same Refusal: do not change them.
+//
+// The form of a token tells whether it is a JWT: then it has two dots. A JWT is
+// verified with the keys of the issuer that its iss names, or by asking that
+// issuer, if this is how it is configured. Any other token is taken to the one
+// issuer that is asked, if there is one.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, error) {
-	token, err := parse(raw)
-	if err != nil {
-		return nil, err
+	r := v.current.Load()
+	switch {
+	case len(raw) > maxToken:
+		return nil, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
+	case r.opaque != nil && strings.Count(raw, ".") != 2:
+		return r.opaque.introspect.verify(ctx, raw)
+	case r.cache == nil:
+		found := r.verify(ctx, raw)
+		return found.claims, found.err
 	}
-	i, ok := v.issuers[token.issuer]
-	if !ok {
-		return nil, &audience.Refusal{Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", token.issuer), Want: v.known()}
+	key, found := r.cache.find(raw)
+	if found == nil {
+		fresh := r.verify(ctx, raw)
+		r.cache.keep(key, len(raw), fresh)
+		found = &fresh
 	}
-	if !slices.Contains(algorithms, token.alg) {
-		return nil, &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg)}
-	}
-	if err := i.preset.CheckType(token.typ); err != nil {
-		return nil, err
-	}
-	payload, err := i.verify(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	return i.preset.Claims(payload)
+	return found.claims, found.err
 }
 
-func (v *Verifier) known() string {
+// verdict is what was found out about a token: its claims, or why there are
+// none.
+type verdict struct {
+	claims *audience.Claims
+	err    error
+
+	// by is whose keys show that the token is genuine, or that it is not; nil if
+	// they were not asked, or not at hand.
+	by   *issuer
+	keys uint64    // their generation
+	end  time.Time // when they are too old to show anything
+}
+
+// verify judges a token afresh.
+func (r *roster) verify(ctx context.Context, raw string) verdict {
+	token, err := parse(raw)
+	if err != nil {
+		return verdict{err: err}
+	}
+	i := r.issuer(token.issuer)
+	switch {
+	case i == nil:
+		return verdict{err: &audience.Refusal{Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", token.issuer), Want: r.known()}}
+	case i.introspect != nil:
+		claims, err := i.introspect.verify(ctx, raw)
+		return verdict{claims: claims, err: err}
+	case !slices.Contains(i.algorithms, token.alg):
+		return verdict{err: &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms)}}
+	}
+	if err := i.preset.CheckType(token.typ); err != nil {
+		return verdict{err: err}
+	}
+	return i.verify(ctx, token)
+}
+
+// issuer returns whose tokens have this iss, nil if nobody's have.
+func (r *roster) issuer(iss string) *issuer {
+	if i := r.issuers[iss]; i != nil {
+		return i
+	}
+	for _, i := range r.issuers {
+		if slices.Contains(i.preset.Issuers(i.url), iss) {
+			return i
+		}
+	}
+	return nil
+}
+
+func (r *roster) known() string {
 	var urls []string
-	for url := range v.issuers {
+	for url := range r.issuers {
 		urls = append(urls, fmt.Sprintf("%q", url))
 	}
 	slices.Sort(urls)
 	return fmt.Sprint(urls)
 }
 
-// verify returns the payload of a token that i signed. A signature that no key
-// at hand made may be that of a key which is new under an old name: the issuer
-// is asked again, as often as the allowance lets strangers cause.
-func (i *issuer) verify(ctx context.Context, token *compact) ([]byte, error) {
+// verify finds out whether i signed a token. A signature that no key at hand
+// made may be that of a key which is new under an old name: the issuer is asked
+// again, as often as the allowance lets strangers cause.
+func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 	keys, err := i.keysFor(ctx, token)
 	if err != nil {
-		return nil, err
+		return verdict{err: err}
 	}
-	payload, err := i.check(ctx, token, keys)
-	if !errors.Is(err, audience.CauseSignatureInvalid) {
-		return payload, err
+	found := i.check(ctx, token, keys)
+	if !errors.Is(found.err, audience.CauseSignatureInvalid) {
+		return found
 	}
-	newer, noNews := i.keys.next(ctx, false)
-	if noNews != nil || newer == nil {
-		return nil, err
+	// A token that names no key may be of one that has taken the place of the
+	// only one: nothing is known of it until the issuer was asked.
+	patient := token.kid == "" && len(keys.find("", token.alg)) == 1
+	newer, err := i.keys.next(ctx, patient, func(s *snapshot) bool { return s.number > keys.number })
+	switch {
+	case err != nil && patient:
+		return verdict{err: err}
+	case err != nil || newer.generation == keys.generation:
+		return found
 	}
 	return i.check(ctx, token, newer)
 }
@@ -119,44 +175,46 @@ func (i *issuer) verify(ctx context.Context, token *compact) ([]byte, error) {
 // be: a kid is unknown only if a set lacks it that was fetched after the token
 // arrived.
 func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error) {
-	keys := i.keys.load()
-	if keys.has(token.kid) {
+	arrived := i.keys.begun.Load()
+	if keys := i.keys.load(); keys.has(token.kid) {
 		return keys, nil
 	}
-	arrived := i.keys.begun.Load()
-	for {
-		keys, err := i.keys.next(ctx, true)
-		switch {
-		case err != nil:
-			return nil, err
-		case keys.has(token.kid):
-			return keys, nil
-		case keys != nil && keys.number > arrived:
-			return nil, &audience.Refusal{
-				Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid),
-				Hint: "the issuer has no such key: it dropped it, or another issuer of the same name signed the token",
-			}
+	keys, err := i.keys.next(ctx, true, func(s *snapshot) bool { return s.has(token.kid) || s.number > arrived })
+	switch {
+	case err != nil:
+		return nil, err
+	case !keys.has(token.kid):
+		return nil, &audience.Refusal{
+			Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid),
+			Hint: "the issuer has no such key: it dropped it, or another issuer of the same name signed the token",
 		}
 	}
+	return keys, nil
 }
 
-// check has go-oidc verify a token against keys, and keeps the outcome that it
-// would flatten into text.
-func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) ([]byte, error) {
+// check has go-oidc verify a token against keys, keeps the outcome that it
+// would flatten into text, and reads the claims from the very bytes that were
+// signed.
+func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) verdict {
 	call := &call{token: token, keys: keys}
 	verifier := oidc.NewVerifier(i.url, call, &oidc.Config{
-		SupportedSigningAlgs: algorithms,
+		SupportedSigningAlgs: []string{token.alg},
 		SkipClientIDCheck:    true, // aud is judged by the rule of the method
 		SkipExpiryCheck:      true, // and so is exp, with one leeway for all
 	})
 	_, err := verifier.Verify(ctx, token.raw)
+	found := verdict{by: i, keys: keys.generation, end: keys.fetched.Add(maxStale)}
 	switch {
+	case !call.asked:
+		return verdict{err: malformed(errors.New("header: go-jose cannot read it"))}
 	case call.payload == nil:
-		return nil, &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
+		found.err = &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
 	case err != nil:
-		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	default:
+		found.claims, found.err = i.preset.Claims(call.payload)
 	}
-	return call.payload, nil
+	return found
 }
 
 // call is the [oidc.KeySet] of one verification: a snapshot of the issuer's
@@ -164,11 +222,13 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) ([]b
 type call struct {
 	token   *compact
 	keys    *snapshot
+	asked   bool
 	payload []byte
 }
 
 // VerifySignature implements [oidc.KeySet].
 func (c *call) VerifySignature(_ context.Context, raw string) ([]byte, error) {
+	c.asked = true
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.token.alg)})
 	if err != nil {
 		return nil, err

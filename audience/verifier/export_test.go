@@ -1,0 +1,76 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// Parts for the tests of this package.
+const (
+	MaxAsking   = maxAsking
+	MaxInactive = maxInactive
+)
+
+// FillShelf stores so many answers on a shelf with that bound, and returns how
+// many it held, at the least and at the most, once it was full.
+func FillShelf(bound, stored int) (least, most int) {
+	s, least := &shelf{bound: bound}, bound
+	for n := range stored {
+		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{until: time.Now().Add(time.Hour)})
+		held := 0
+		s.answers.Range(func(any, any) bool { held++; return true })
+		if most = max(most, held); n >= bound {
+			least = min(least, held)
+		}
+	}
+	return least, most
+}
+
+// Locations is where the metadata of an issuer is looked for.
+func Locations(issuer audience.Issuer) []string { return locations(issuer) }
+
+// CheckKeys parses a JWK set, and returns how many keys it holds. It has each
+// try every algorithm that it is for: none may accept a signature of zeroes.
+func CheckKeys(data []byte) (keys int, err error) {
+	set, err := parseKeys(data)
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range set.keys {
+		if len(k.algs) == 0 {
+			return len(set.keys), errors.New("a key without an algorithm")
+		}
+		for _, alg := range k.algs {
+			jws := forged(alg)
+			if _, err := k.verify(jws, alg); err == nil {
+				return len(set.keys), fmt.Errorf("a key for %s accepts a signature of zeroes", alg)
+			}
+		}
+	}
+	return len(set.keys), nil
+}
+
+// forged returns a token with a signature of zeroes.
+func forged(alg string) *jose.JSONWebSignature {
+	header := base64url.EncodeToString(fmt.Appendf(nil, `{"alg":%q}`, alg))
+	raw := header + ".e30." + base64url.EncodeToString(make([]byte, 256))
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+	if err != nil {
+		panic(err)
+	}
+	return jws
+}
+
+// CheckEndpoint parses metadata and returns one of its addresses.
+func CheckEndpoint(data []byte, issuer, location, name string) (string, error) {
+	m, err := parseMetadata(data, issuer, location)
+	if err != nil {
+		return "", err
+	}
+	return m.endpoint(name)
+}

@@ -1,0 +1,203 @@
+package verifier_test
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// TestHostileDocuments holds that what an issuer answers wrongly leaves the
+// old keys in place, and is no verdict about a token.
+func TestHostileDocuments(t *testing.T) {
+	page := func(body string) http.Handler { return testutil.Body("application/json", body) }
+	for name, row := range map[string]struct {
+		endpoint testutil.Endpoint
+		answer   http.Handler
+	}{
+		"T82/discovery redirects to itself":     {testutil.Discovery, testutil.Redirect(corp + "/.well-known/openid-configuration")},
+		"T82/discovery redirects to the keys":   {testutil.Discovery, testutil.Redirect(corp + "/jwks")},
+		"T82/keys redirect":                     {testutil.JWKS, testutil.Redirect(corp + "/jwks")},
+		"T82/keys redirect to another host":     {testutil.JWKS, testutil.Redirect("https://evil.example/jwks")},
+		"T82/keys redirect to plain http":       {testutil.JWKS, testutil.Redirect("http://idp.example.com/realms/corp/jwks")},
+		"T82/keys redirect with 307":            {testutil.JWKS, http.RedirectHandler(corp+"/jwks", http.StatusTemporaryRedirect)},
+		"T87/too large":                         {testutil.JWKS, page(string(jwks(t, testutil.NewKey("ES256").JWK())) + strings.Repeat(" ", 1<<20))},
+		"T87/discovery is too large":            {testutil.Discovery, page(strings.Repeat(" ", 1<<20+1))},
+		"T87/one byte a second":                 {testutil.JWKS, testutil.Drip(strings.Repeat(" ", 100), time.Second)},
+		"T87/discovery, one byte a second":      {testutil.Discovery, testutil.Drip(strings.Repeat(" ", 100), time.Second)},
+		"T88/keys are HTML":                     {testutil.JWKS, testutil.Body("text/html", "<html>")},
+		"T88/keys are null":                     {testutil.JWKS, page(`{"keys":null}`)},
+		"T88/keys is an empty list":             {testutil.JWKS, page(`{"keys":[]}`)},
+		"T88/keys is an object":                 {testutil.JWKS, page(`{"keys":{}}`)},
+		"T88/Keys":                              {testutil.JWKS, page(`{"Keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)},
+		"T88/no keys":                           {testutil.JWKS, page(`{}`)},
+		"T88/a list":                            {testutil.JWKS, page(`[]`)},
+		"T88/empty":                             {testutil.JWKS, page(``)},
+		"T88/half":                              {testutil.JWKS, page(`{"keys":[`)},
+		"T88/too many keys":                     {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 10_000) + `{}]}`)},
+		"T88/one key too many":                  {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 100) + encode(t, testutil.NewKey("ES256").JWK()) + `]}`)},
+		"T88/discovery is HTML":                 {testutil.Discovery, testutil.Body("text/html", "<html>")},
+		"T88/discovery says its issuer twice":   {testutil.Discovery, page(`{"issuer":"https://evil.example","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`)},
+		"500":                                   {testutil.JWKS, testutil.Status(500)},
+		"204":                                   {testutil.JWKS, testutil.Status(204)},
+		"discovery is not there, in two places": {testutil.Discovery, testutil.Status(404)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				issuer.Fault(row.endpoint, row.answer)
+				cold := newVerifier(t, issuer)
+				_, err := cold.Verify(t.Context(), mint(issuer))
+				want(t, "cold", err, audience.CauseKeysUnavailable)
+
+				issuer.Fault(row.endpoint, nil)
+				warm := newVerifier(t, issuer)
+				_, err = warm.Verify(t.Context(), mint(issuer))
+				want(t, "warm", err, "")
+				issuer.Fault(row.endpoint, row.answer)
+				time.Sleep(10 * time.Minute)
+				_, err = warm.Verify(t.Context(), mint(issuer))
+				want(t, "warm, ten minutes later", err, "")
+			})
+		})
+	}
+}
+
+// TestAge holds how long keys are used before they are fetched again.
+func TestAge(t *testing.T) {
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+	for name, row := range map[string]struct {
+		header, value string
+		want          time.Duration
+	}{
+		"none":            {"X-Nothing", "", 15 * time.Minute},
+		"max-age":         {"Cache-Control", `public, Max-Age="600"`, 10 * time.Minute},
+		"max-age of 0":    {"Cache-Control", "max-age=0", time.Minute},
+		"max-age, a year": {"Cache-Control", "max-age=31536000", time.Hour},
+		"no max-age":      {"Cache-Control", "max-age=-1", 15 * time.Minute},
+		"expires":         {"Expires", "600", 10 * time.Minute},
+		"expires at once": {"Expires", "0", time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				if seconds, err := time.ParseDuration(row.value + "s"); row.header == "Expires" && err == nil {
+					row.value = in(seconds)
+				}
+				set := jwks(t, testutil.NewKey("ES256").JWK())
+				issuer.Fault(testutil.JWKS, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set(row.header, row.value)
+					w.Write(set)
+				}))
+				v := newVerifier(t, issuer)
+				if err := v.Ready(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				// The next fetch comes when 4/5 have passed, a tenth sooner or later.
+				time.Sleep(row.want * 71 / 100)
+				if n := issuer.Requests(testutil.JWKS); n != 1 {
+					t.Errorf("%d fetches before %v, want 1", n, row.want)
+				}
+				time.Sleep(row.want * 18 / 100)
+				if n := issuer.Requests(testutil.JWKS); n != 2 {
+					t.Errorf("%d fetches after %v, want 2", n, row.want)
+				}
+			})
+		})
+	}
+}
+
+// TestRediscovery holds that an issuer may move its keys.
+func TestRediscovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		v := newVerifier(t, issuer)
+		if err := v.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(90 * time.Minute)
+		if n := issuer.Requests(testutil.Discovery); n != 2 {
+			t.Errorf("%d discoveries in 90 minutes, want 2", n)
+		}
+		issuer.Fault(testutil.JWKS, testutil.Status(404))
+		time.Sleep(10 * time.Minute)
+		if n := issuer.Requests(testutil.Discovery); n < 4 {
+			t.Errorf("%d discoveries when the keys are gone, want more", n)
+		}
+	})
+}
+
+// bomb answers with a few bytes that unpack to many.
+func bomb(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Encoding", "gzip")
+	z := gzip.NewWriter(w)
+	page := make([]byte, 1<<20)
+	for range 16 {
+		z.Write(page)
+	}
+	z.Close()
+}
+
+// TestSockets holds what only a real wire can show: the certificate and
+// compression.
+func TestSockets(t *testing.T) {
+	authority := testutil.NewCA()
+	good := authority.Certificate("idp.example.com")
+	for name, row := range map[string]struct {
+		certificate tls.Certificate
+		bomb        bool
+		cause       audience.Cause
+	}{
+		"good":                  {good, false, ""},
+		"T91/another authority": {testutil.NewCA().Certificate("idp.example.com"), false, audience.CauseKeysUnavailable},
+		"T91/another host":      {authority.Certificate("evil.example"), false, audience.CauseKeysUnavailable},
+		"T88/gzip bomb":         {good, true, audience.CauseKeysUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuer := newIssuer()
+			if row.bomb {
+				issuer.Fault(testutil.JWKS, http.HandlerFunc(bomb))
+			}
+			stop, base, err := issuer.Listen("127.0.0.1:0", &row.certificate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(stop)
+			transport := &http.Transport{
+				TLSClientConfig: &tls.Config{RootCAs: authority.Pool()},
+				DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(base, "https://"))
+				},
+			}
+			t.Cleanup(transport.CloseIdleConnections)
+			v := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(transport))
+			_, err = v.Verify(t.Context(), mint(issuer))
+			want(t, "token", err, row.cause)
+		})
+	}
+}
+
+// TestOldTLS holds that the verifier's own transport speaks no TLS before 1.2.
+func TestOldTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	err := verifierOf(t, []audience.Issuer{{URL: server.URL}}).Ready(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "protocol version") {
+		t.Errorf("T91: Ready = %v, want the protocol version refused", err)
+	}
+}

@@ -1,0 +1,68 @@
+package verifier
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+const (
+	fileAge      = 5 * time.Second // how often a file of keys is looked at
+	fileCooldown = time.Second     // how often tokens may have it looked at
+	fileSettled  = 2 * time.Second // a change sooner after the last may leave the file's time as it is
+)
+
+// keysFile gets the keys of one issuer from a file, and reads it again when it
+// has changed: another file under the name, as a rename or a symbolic link
+// brings it, or another time or size. It is used by one fetch at a time.
+type keysFile struct {
+	path string
+	last *snapshot   // what was read
+	info os.FileInfo // of the file it was read from
+}
+
+// fetch returns the keys, and how long they may be used unasked.
+func (f *keysFile) fetch(context.Context) (*snapshot, time.Duration, error) {
+	info, err := os.Stat(f.path)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !info.Mode().IsRegular(): // to open a pipe could take for ever
+		return nil, 0, fmt.Errorf("keys file %s: not a regular file", f.path)
+	case f.changed(info):
+		if f.last, err = readKeys(f.path); err != nil {
+			f.info = nil
+			return nil, 0, err
+		}
+		f.info = info
+	}
+	keys := *f.last
+	return &keys, fileAge, nil
+}
+
+func (f *keysFile) changed(info os.FileInfo) bool {
+	return f.info == nil || !os.SameFile(f.info, info) || f.info.Size() != info.Size() ||
+		!f.info.ModTime().Equal(info.ModTime()) || time.Since(info.ModTime()) < fileSettled
+}
+
+func readKeys(path string) (*snapshot, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > maxDocument:
+		return nil, fmt.Errorf("keys file %s: more than %d bytes", path, maxDocument)
+	}
+	keys, err := parseKeys(data)
+	if err != nil {
+		return nil, fmt.Errorf("keys file %s: %w", path, err)
+	}
+	return keys, nil
+}

@@ -1,0 +1,96 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// newIssuer checks the configuration of an issuer. What of old, which may be
+// nil, serves this one as well is taken over.
+func (o *options) newIssuer(config audience.Issuer, old *issuer) (*issuer, error) {
+	preset, known := audience.PresetNamed(config.Preset)
+	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms)}
+	if len(i.algorithms) == 0 {
+		i.algorithms = algorithms
+	}
+	if old == nil {
+		old = &issuer{}
+	}
+	switch {
+	case i.url == "":
+		return nil, errors.New("no url")
+	case !known:
+		return nil, fmt.Errorf("unknown preset %q", config.Preset)
+	case slices.ContainsFunc(i.algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) }):
+		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
+	case config.Introspection == audience.Introspection{}:
+		return i, o.setKeys(i, config, old)
+	case config.Introspection.ClientID == "" || config.Introspection.Secret == audience.Secret{}:
+		return nil, errors.New("introspection without a client or its secret")
+	}
+	if i.introspect = old.introspect; i.introspect == nil || !i.introspect.serves(config) {
+		i.introspect = newIntrospector(config, preset, o)
+	}
+	return i, nil
+}
+
+// setKeys gives i its key set. Only what strangers could have asked over the
+// network needs a cool-down.
+func (o *options) setKeys(i *issuer, config audience.Issuer, old *issuer) error {
+	from := sourceOf(config)
+	if old.keys != nil && old.keys.source == from {
+		i.keys = old.keys
+		return nil
+	}
+	fetch, cooldown := (&fetcher{issuer: config, web: o.web}).fetch, o.cooldown
+	if config.KeysFile != "" {
+		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
+	}
+	if jwks, ok := o.static[config.URL]; ok {
+		var err error
+		if fetch, err = staticKeys(jwks); err != nil {
+			return err
+		}
+		cooldown = 0
+	}
+	i.keys = newKeySet(from, fetch, cooldown)
+	return nil
+}
+
+// same reports whether what was found out about a token of i would be found
+// out again by other.
+func (i *issuer) same(other *issuer) bool {
+	return i.preset.Name == other.preset.Name && slices.Equal(i.algorithms, other.algorithms) &&
+		i.keys == other.keys && i.introspect == other.introspect
+}
+
+func (i *issuer) close() {
+	if i.keys != nil {
+		i.keys.close()
+	}
+	if i.introspect != nil {
+		i.introspect.close()
+	}
+}
+
+func (i *issuer) ready(ctx context.Context) error {
+	if i.introspect != nil {
+		return i.introspect.ready(ctx)
+	}
+	return i.keys.ready(ctx)
+}
+
+func (i *issuer) figures() Figures {
+	var f Figures
+	if i.introspect != nil {
+		f = i.introspect.outage.figures()
+	} else {
+		f = i.keys.figures()
+	}
+	f.Issuer = i.url
+	return f
+}

@@ -1,0 +1,69 @@
+package verifier_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+func TestNewRefuses(t *testing.T) {
+	secret := audience.Secret{Env: "SECRET"}
+	for name, issuers := range map[string][]audience.Issuer{
+		"none":           nil,
+		"without url":    {{}},
+		"unknown preset": {{URL: corp, Preset: "x"}},
+		"twice":          {{URL: corp}, {URL: corp}},
+		"symmetric":      {{URL: corp, Algorithms: []string{"RS256", "HS256"}}},
+		"none allowed":   {{URL: corp, Algorithms: []string{"none"}}},
+		"no client":      {{URL: corp, Introspection: audience.Introspection{URL: corp + "/introspect", Secret: secret}}},
+		"no secret":      {{URL: corp, Introspection: audience.Introspection{ClientID: "order-status"}}},
+		"two asked": {
+			{URL: corp, Introspection: audience.Introspection{ClientID: "order-status", Secret: secret}},
+			{URL: corp + "/", Introspection: audience.Introspection{ClientID: "order-status", Secret: secret}},
+		},
+	} {
+		if _, err := verifier.New(issuers); err == nil {
+			t.Errorf("%s: New succeeded", name)
+		}
+	}
+	for name, opt := range map[string]verifier.Option{
+		"no cooldown":  verifier.Cooldown(0),
+		"negative TTL": verifier.IntrospectionTTL(-time.Second),
+		"small cache":  verifier.Cache(-1),
+	} {
+		if _, err := verifier.New([]audience.Issuer{{URL: corp}}, opt); err == nil {
+			t.Errorf("%s: New succeeded", name)
+		}
+	}
+}
+
+// TestIssuersAreApart holds that an issuer vouches for its own tokens alone,
+// also under a kid that another uses, and holds up no other.
+func TestIssuersAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
+		v := verifierOf(t, []audience.Issuer{{URL: one.URL()}, {URL: two.URL()}}, verifier.Transport(one.Transport(two)))
+		key := testutil.NewKey("ES256")
+		two.SetJWKS(jwks(t, key.JWK()))
+		_, err := v.Verify(t.Context(), mint(two, testutil.SignedBy(key)))
+		want(t, "two's own", err, "")
+		_, err = v.Verify(t.Context(), mint(one, testutil.SignedBy(key)))
+		want(t, "one's, signed by two", err, audience.CauseKeyUnknown)
+
+		two.Rotate("ES256")
+		two.Fault(testutil.JWKS, testutil.Hang())
+		two.SetJWKS(nil)
+		go v.Verify(t.Context(), mint(two))
+		synctest.Wait()
+		began := time.Now()
+		_, err = v.Verify(t.Context(), mint(one))
+		want(t, "L28/one while two hangs", err, "")
+		if time.Since(began) != 0 {
+			t.Errorf("one waited %v for two", time.Since(began))
+		}
+	})
+}

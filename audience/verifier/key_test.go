@@ -1,0 +1,164 @@
+package verifier_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// number returns a JWK's big number of so many bits, odd.
+func number(bits int) string {
+	n := bytes.Repeat([]byte{0xff}, (bits+7)/8)
+	n[0] >>= (8 - bits%8) % 8
+	return base64.RawURLEncoding.EncodeToString(n)
+}
+
+// TestKeysSkipped holds that a bad key is left out, said to be, and does not
+// spoil the good one beside it.
+func TestKeysSkipped(t *testing.T) {
+	ec, rsa := testutil.NewKey("ES256"), testutil.NewKey("RS256")
+	coordinate := ec.JWK()["x"]
+	for name, row := range map[string]struct {
+		bad any
+		why string
+	}{
+		"T4/for encryption":           {changed(ec, map[string]any{"use": "enc"}), "use"},
+		"T4/use of another type":      {changed(ec, map[string]any{"use": 1}), "use"},
+		"T4/for encrypting":           {changed(ec, map[string]any{"key_ops": []string{"encrypt"}}), "key_ops"},
+		"T4/key_ops is a string":      {changed(ec, map[string]any{"key_ops": "verify"}), "key_ops"},
+		"T5/RSA of 1024 bits":         {changed(rsa, map[string]any{"n": number(1024)}), "1024 bits"},
+		"T5/RSA of 2047 bits":         {changed(rsa, map[string]any{"n": number(2047)}), "2047 bits"},
+		"T5/RSA of 16384 bits":        {changed(rsa, map[string]any{"n": number(16384)}), "malformed"},
+		"T5/RSA of 9000 bits":         {changed(rsa, map[string]any{"n": number(9000)}), "malformed"},
+		"T5/exponent 1":               {changed(rsa, map[string]any{"e": "AQ"}), "malformed"},
+		"T5/exponent 2":               {changed(rsa, map[string]any{"e": "Ag"}), "exponent 2"},
+		"T5/exponent 4":               {changed(rsa, map[string]any{"e": "BA"}), "exponent 4"},
+		"T6/point off the curve":      {changed(ec, map[string]any{"y": coordinate}), "malformed"},
+		"T6/no y":                     {changed(ec, map[string]any{"y": nil}), "malformed"},
+		"T6/point zero":               {changed(ec, map[string]any{"x": number(8), "y": number(8)}), "malformed"},
+		"T6/P-384 for ES256":          {changed(testutil.NewKey("ES384"), map[string]any{"alg": "ES256"}), "alg"},
+		"T8/symmetric":                {map[string]any{"kty": "oct", "k": "AAAA", "kid": ec.ID()}, "secret"},
+		"T16/a number":                {1, "object"},
+		"T16/nothing":                 {nil, "object"},
+		"T16/no members":              {map[string]any{}, "malformed"},
+		"T16/no kty":                  {changed(ec, map[string]any{"kty": nil}), "malformed"},
+		"T16/unknown kty":             {map[string]any{"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"}, "malformed"},
+		"T16/Ed448":                   {map[string]any{"kty": "OKP", "crv": "Ed448", "x": "AA"}, "malformed"},
+		"T16/short Ed25519":           {map[string]any{"kty": "OKP", "crv": "Ed25519", "x": "AA"}, "malformed"},
+		"T16/kid of a page":           {changed(ec, map[string]any{"kid": strings.Repeat("k", 257)}), "kid"},
+		"T17/d alone":                 {changed(rsa, map[string]any{"d": "AAAA"}), "secret"},
+		"T17/p alone":                 {changed(rsa, map[string]any{"p": "AAAA"}), "secret"},
+		"alg is symmetric":            {changed(rsa, map[string]any{"alg": "HS256"}), "alg"},
+		"alg is of another kind":      {changed(rsa, map[string]any{"alg": "ES256"}), "alg"},
+		"alg is for encryption":       {changed(rsa, map[string]any{"alg": "RSA-OAEP"}), "alg"},
+		"alg is not a string":         {changed(rsa, map[string]any{"alg": 1}), "malformed"},
+		"a member stands there twice": {twice{`{"kty":"EC","kty":"EC"}`}, "duplicate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuer := newIssuer()
+			good := testutil.NewKey("ES256")
+			issuer.SetJWKS(jwks(t, row.bad, good.JWK()))
+			v := newVerifier(t, issuer, verifier.Cooldown(time.Millisecond))
+			_, err := v.Verify(t.Context(), mint(issuer, testutil.SignedBy(good)))
+			want(t, "good key", err, "")
+			_, err = v.Verify(t.Context(), mint(issuer, testutil.SignedBy(ec)))
+			want(t, "bad key", err, audience.CauseKeyUnknown)
+			if skipped := v.Figures()[0].Skipped; len(skipped) != 1 || !strings.Contains(skipped[0], row.why) {
+				t.Errorf("skipped = %q, want one that says %q", skipped, row.why)
+			}
+		})
+	}
+}
+
+// twice is JSON that encoding/json does not write.
+type twice struct{ text string }
+
+// MarshalJSON implements [json.Marshaler].
+func (w twice) MarshalJSON() ([]byte, error) { return []byte(w.text), nil }
+
+// TestKeyFits holds that a key verifies what it is for, and nothing else.
+func TestKeyFits(t *testing.T) {
+	rsa, other := testutil.NewKey("RS256"), testutil.NewKey("RS256")
+	ec, ed := testutil.NewKey("ES256"), testutil.NewKey("EdDSA")
+	for name, row := range map[string]struct {
+		keys   []any
+		signer *testutil.Key
+		cause  audience.Cause
+	}{
+		"T3/RS256 under a key for PS256":       {[]any{changed(rsa, map[string]any{"alg": "PS256"})}, rsa, audience.CauseSignatureInvalid},
+		"T3/PS256 under a key without alg":     {[]any{changed(rsa, map[string]any{"alg": nil})}, rsa.As(rsa.ID(), "PS256"), ""},
+		"T8/kid shared by oct and RSA":         {[]any{map[string]any{"kty": "oct", "k": "AAAA", "kid": rsa.ID()}, rsa.JWK()}, rsa, ""},
+		"T14/second of two under a kid":        {[]any{changed(other, map[string]any{"kid": "1"}), changed(rsa, map[string]any{"kid": "1"})}, rsa.As("1", "RS256"), ""},
+		"T14/EC and RSA under a kid":           {[]any{changed(ec, map[string]any{"kid": "1"}), changed(rsa, map[string]any{"kid": "1"})}, rsa.As("1", "RS256"), ""},
+		"T14/neither of two under a kid":       {[]any{changed(ec, map[string]any{"kid": "1"}), changed(other, map[string]any{"kid": "1"})}, rsa.As("1", "RS256"), audience.CauseSignatureInvalid},
+		"EdDSA under the name of its curve":    {[]any{ed.JWK()}, ed.As(ed.ID(), "Ed25519"), ""},
+		"key_ops verify, no use":               {[]any{changed(rsa, map[string]any{"use": nil, "key_ops": []string{"verify"}})}, rsa, ""},
+		"kid of the key and none in the token": {[]any{rsa.JWK(), ec.JWK()}, rsa.As("", "RS256"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issuer := newIssuer()
+			issuer.SetJWKS(jwks(t, row.keys...))
+			opts := []testutil.MintOption{testutil.SignedBy(row.signer)}
+			if row.signer.ID() == "" {
+				opts = append(opts, testutil.Header("kid", nil))
+			}
+			_, err := newVerifier(t, issuer).Verify(t.Context(), mint(issuer, opts...))
+			want(t, "token", err, row.cause)
+		})
+	}
+}
+
+// TestWithoutKeyID holds that a token without kid is matched to the one key
+// that it can mean, or to none.
+func TestWithoutKeyID(t *testing.T) {
+	issuer := newIssuer()
+	issuer.Rotate("EdDSA")
+	v := newVerifier(t, issuer)
+	_, err := v.Verify(t.Context(), mint(issuer, testutil.Header("kid", nil)))
+	want(t, "one key of the algorithm", err, "")
+	issuer.Rotate("EdDSA")
+	v = newVerifier(t, issuer)
+	_, err = v.Verify(t.Context(), mint(issuer, testutil.Header("kid", nil)))
+	want(t, "two keys of the algorithm", err, audience.CauseSignatureInvalid)
+}
+
+// TestAlgorithms holds that an issuer's own list of algorithms narrows what its
+// keys could verify (RFC 8725, section 3.1).
+func TestAlgorithms(t *testing.T) {
+	issuer := newIssuer()
+	issuer.Rotate("RS256")
+	issuer.Rotate("ES256")
+	v := verifierOf(t, []audience.Issuer{{URL: corp, Algorithms: []string{"RS256"}}}, verifier.Transport(issuer.Transport()))
+	_, err := v.Verify(t.Context(), mint(issuer))
+	want(t, "ES256", err, audience.CauseAlgorithmNotAllowed)
+	issuer.Rotate("RS256")
+	_, err = v.Verify(t.Context(), mint(issuer))
+	want(t, "RS256", err, "")
+	if n := issuer.Requests(testutil.JWKS); n != 1 {
+		t.Errorf("%d fetches, want none for the algorithm that is not allowed", n)
+	}
+}
+
+func FuzzKeys(f *testing.F) {
+	for _, alg := range []string{"RS256", "ES256", "ES384", "EdDSA"} {
+		f.Add(jwks(f, testutil.NewKey(alg).JWK()))
+	}
+	f.Add([]byte(`{"keys":null}`))
+	f.Add([]byte(`{"keys":[1,{},{"kty":"RSA","n":"AQ","e":"AQ"},{"kty":"oct","k":"AA"}]}`))
+	f.Add([]byte(`{"Keys":[],"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}],"keys":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		keys, err := verifier.CheckKeys(data)
+		if keys > 0 && err != nil {
+			t.Errorf("a set of %d keys has one of no use: %v", keys, err)
+		}
+		if keys > 100 {
+			t.Errorf("%d keys", keys)
+		}
+	})
+}

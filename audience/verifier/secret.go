@@ -1,0 +1,27 @@
+package verifier
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// reveal reads a secret from where it is kept, anew each time, so that it can
+// be rotated under a running process. The line break that editors leave at the
+// end of a file is not part of it.
+func reveal(s audience.Secret) (string, error) {
+	text, from := os.Getenv(s.Env), "environment variable "+s.Env
+	if s.File != "" {
+		data, err := os.ReadFile(s.File)
+		if err != nil {
+			return "", fmt.Errorf("client secret: %w", err)
+		}
+		text, from = strings.TrimRight(string(data), "\r\n"), "file "+s.File
+	}
+	if text == "" {
+		return "", fmt.Errorf("client secret: %s is empty", from)
+	}
+	return text, nil
+}

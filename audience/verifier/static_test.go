@@ -1,0 +1,52 @@
+package verifier_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// TestStaticKeys holds that keys which were given serve for ever, that nobody is
+// asked for others, and that a token of another key need not wait to be refused.
+func TestStaticKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer, key := newIssuer(), testutil.NewKey("ES256")
+		set := jwks(t, key.JWK())
+		v := newVerifier(t, issuer, verifier.StaticKeys(corp, set))
+		clear(set) // the verifier has its own
+		for range 3 {
+			_, err := v.Verify(t.Context(), mint(issuer, testutil.SignedBy(key)))
+			want(t, "the key", err, "")
+			began := time.Now()
+			for range 2 {
+				_, err = v.Verify(t.Context(), mint(issuer))
+				want(t, "another", err, audience.CauseKeyUnknown)
+			}
+			if waited := time.Since(began); waited != 0 {
+				t.Errorf("others waited %v", waited)
+			}
+			time.Sleep(30 * 24 * time.Hour)
+		}
+		if n := issuer.Requests(testutil.Discovery) + issuer.Requests(testutil.JWKS); n != 0 {
+			t.Errorf("%d requests, want none", n)
+		}
+	})
+}
+
+func TestStaticKeysRefused(t *testing.T) {
+	set := jwks(t, testutil.NewKey("ES256").JWK())
+	for name, opt := range map[string]verifier.Option{
+		"no keys":        verifier.StaticKeys(corp, []byte(`{"keys":[]}`)),
+		"not JSON":       verifier.StaticKeys(corp, []byte(`-----BEGIN PUBLIC KEY-----`)),
+		"another issuer": verifier.StaticKeys(corp+"/", set),
+	} {
+		if v, err := verifier.New([]audience.Issuer{{URL: corp}}, opt); err == nil {
+			v.Close()
+			t.Errorf("%s: New succeeded", name)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package verifier
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	fetchTimeout = 5 * time.Second // of what is asked of an issuer at once
+	maxDocument  = 1 << 20         // bytes of a document, unpacked
+	maxAnswer    = 16 << 10        // bytes of an answer about a token
+)
+
+// web carries requests to issuers. It keeps no cookies and follows no redirect:
+// no host may send us to another.
+type web struct {
+	client *http.Client
+	own    bool // the transport is ours to close
+}
+
+func newWeb(transport http.RoundTripper) *web {
+	own := transport == nil
+	if own {
+		transport = &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:      true,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		}
+	}
+	return &web{own: own, client: &http.Client{
+		Transport:     transport,
+		Timeout:       fetchTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (w *web) close() {
+	if w.own {
+		w.client.CloseIdleConnections()
+	}
+}
+
+// get fetches a document.
+func (w *web) get(ctx context.Context, address string) ([]byte, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w.do(request, maxDocument)
+}
+
+// do returns what a request is answered with: 200, and at most so many bytes.
+// Its error never holds what came; an answer that is not taken is an
+// answerError.
+func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error) {
+	request.Header.Set("Accept", "application/json")
+	response, err := w.client.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, ""}
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("%s: %w", request.URL.Redacted(), err)
+	case int64(len(body)) > most:
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, fmt.Sprintf(" with more than %d bytes", most)}
+	}
+	return body, response.Header, nil
+}
+
+// answerError is an answer other than 200, or of more bytes than are read.
+type answerError struct {
+	address string
+	code    int
+	more    string
+}
+
+func (e answerError) Error() string {
+	return fmt.Sprintf("%s answered %d%s", e.address, e.code, e.more)
+}
