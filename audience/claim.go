@@ -52,7 +52,7 @@ func decode(v, into any) (ok bool) {
 	var err error
 	switch into := into.(type) {
 	case *string:
-		*into, ok = v.(string)
+		*into, _ = v.(string)
 		return *into != ""
 	case *bool:
 		*into, ok = v.(bool)

@@ -7,22 +7,20 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// admitted is a call that was let in: the claims that its token was judged by,
-// and the token, for exchange. Only this package can reach it, so that a
-// handler cannot exchange a token that was not judged.
+// admitted is what a caller was admitted by: the claims, and the token that
+// they come from, to be shown further on. Only this package can reach it, so
+// that a handler cannot exchange a token that was not judged.
 type admitted struct {
 	claims *audience.Claims
 	token  tokensource.Token
 }
 
-type admittedKey struct{}
-
-// withAdmitted returns a context for the handler of a call that was let in.
-func withAdmitted(ctx context.Context, a *admitted) context.Context {
-	return audience.NewContext(context.WithValue(ctx, admittedKey{}, a), a.claims.Caller())
-}
-
+// admittedFrom returns what the caller of a handler with this context was
+// admitted by; false if it has none.
 func admittedFrom(ctx context.Context) (*admitted, bool) {
-	a, ok := ctx.Value(admittedKey{}).(*admitted)
-	return a, ok
+	c, ok := callFrom(ctx)
+	if !ok || c.claims == nil {
+		return nil, false
+	}
+	return &admitted{claims: c.claims, token: tokensource.NewToken(c.raw, c.claims.Expiry())}, true
 }

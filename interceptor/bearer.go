@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,18 +30,33 @@ func bearer(ctx context.Context) (string, error) {
 	}
 }
 
+// presents reports whether a call brings an authorization value, of any form.
+func presents(ctx context.Context) bool {
+	return len(metadata.ValueFromIncomingContext(ctx, authorization)) > 0
+}
+
 // credentialsOf cuts a token out of an authorization value: the scheme in any
-// case, one or more spaces, and a b64token up to the end.
+// case, one or more spaces, and the rest, of whatever form.
 func credentialsOf(value string) (string, error) {
 	scheme, rest, _ := strings.Cut(value, " ")
 	if !strings.EqualFold(scheme, "bearer") {
 		return "", &audience.Refusal{Cause: audience.CauseSchemeUnsupported, Want: "Bearer"}
 	}
-	token := strings.TrimLeft(rest, " ")
-	if body := strings.TrimRight(token, "="); body == "" || strings.ContainsFunc(body, notToken) {
-		return "", &audience.Refusal{Cause: audience.CauseCredentialsMalformed, Want: "Bearer, a space, and a token of the alphabet of RFC 6750"}
+	return strings.TrimLeft(rest, " "), nil
+}
+
+// refined returns why a token was not taken for genuine: for its form, if that
+// is not a b64token (RFC 6750, section 2.1), else for err. A token that is known
+// needs no look at each of its letters, which would take as long as hashing it;
+// nor does one that is too large, which would take longer.
+func refined(err error, token string) error {
+	if errors.Is(err, audience.CauseTokenTooLarge) {
+		return err
 	}
-	return token, nil
+	if body := strings.TrimRight(token, "="); body == "" || strings.ContainsFunc(body, notToken) {
+		return &audience.Refusal{Cause: audience.CauseCredentialsMalformed, Want: "Bearer, a space, and a token of the alphabet of RFC 6750"}
+	}
+	return err
 }
 
 // notToken reports whether c cannot stand in a b64token before its padding.

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -37,8 +38,8 @@ func (f TokenFunc) Token(ctx context.Context, r tokensource.Request) (tokensourc
 //
 // A mistake in the arguments, such as an empty audience, fails each call before
 // it is sent.
-func AsService(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	return newPerRPC(tokens, audience, opts)
+func AsService(tokens TokenSource, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(tokens, aud, opts)
 }
 
 // OnBehalfOf returns credentials with which a service calls another for the
@@ -47,9 +48,9 @@ func AsService(tokens TokenSource, audience string, opts ...CredentialsOption) c
 // that of a handler behind [Server], or come from it; anything else fails, and
 // so does the call if the exchange does. The token is shown to the issuer that
 // made it and to no other.
-func OnBehalfOf(tokens TokenSource, audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+func OnBehalfOf(tokens TokenSource, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	if tokens == nil {
-		return newPerRPC(nil, audience, opts)
+		return newPerRPC(nil, aud, opts)
 	}
 	exchange := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 		a, ok := admittedFrom(ctx)
@@ -59,14 +60,14 @@ func OnBehalfOf(tokens TokenSource, audience string, opts ...CredentialsOption) 
 		r.Subject, r.SubjectIssuer = a.token, a.claims.Issuer()
 		return tokens.Token(ctx, r)
 	}
-	return newPerRPC(TokenFunc(exchange), audience, opts)
+	return newPerRPC(TokenFunc(exchange), aud, opts)
 }
 
 // Forward returns credentials with which a service passes on the very token
 // that it was called with. The target can do with it whatever the service can,
 // so that is refused unless the token's aud names the target already. Like
 // [OnBehalfOf] it needs the context of a handler.
-func Forward(audience string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	forward := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 		a, ok := admittedFrom(ctx)
 		switch {
@@ -79,7 +80,7 @@ func Forward(audience string, opts ...CredentialsOption) credentials.PerRPCCrede
 		}
 		return a.token, nil
 	}
-	return newPerRPC(TokenFunc(forward), audience, opts)
+	return newPerRPC(TokenFunc(forward), aud, opts)
 }
 
 var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
@@ -93,12 +94,12 @@ type perRPC struct {
 	mistaken error // a mistake of whoever made it, told at each call
 }
 
-func newPerRPC(tokens TokenSource, audience string, opts []CredentialsOption) *perRPC {
+func newPerRPC(tokens TokenSource, aud string, opts []CredentialsOption) *perRPC {
 	c := &perRPC{tokens: tokens}
 	for _, opt := range opts {
 		opt.applyCredentials(c)
 	}
-	c.request = tokensource.Request{Audience: audience, Scope: strings.Join(c.scopes, " ")}
+	c.request = tokensource.Request{Audience: aud, Scope: strings.Join(c.scopes, " ")}
 	c.mistaken = c.check()
 	return c
 }
@@ -165,8 +166,12 @@ func codeOfToken(err error) codes.Code {
 // detail tells a server further up that the text is for its own log: see
 // passedOn.
 func failed(code codes.Code, err error) error {
+	reason := audience.ReasonTokenNotObtained
+	if code == codes.Unavailable {
+		reason = audience.ReasonIssuerUnavailable
+	}
 	st := status.New(code, err.Error())
-	if detailed, err := st.WithDetails(&errdetails.ErrorInfo{Reason: "TOKEN_NOT_OBTAINED", Domain: Domain}); err == nil {
+	if detailed, err := st.WithDetails(&errdetails.ErrorInfo{Reason: string(reason), Domain: Domain}); err == nil {
 		st = detailed
 	}
 	return st.Err()

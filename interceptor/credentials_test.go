@@ -2,6 +2,7 @@ package interceptor_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -16,6 +18,7 @@ import (
 	"google.golang.org/grpc/credentials/local"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -259,6 +262,41 @@ func TestRefusedFurtherOn(t *testing.T) {
 		err := call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn)
 		if got, want := verdictOf(err), (verdict{Code: codes.Unauthenticated}); got != want {
 			t.Errorf("%s: %v, want %v", shape, got, want)
+		}
+	}
+}
+
+// TestNothingOfOursIsPassedOn holds that a handler which returns an error of
+// this toolkit as it is, wrapped or joined, tells its peer nothing by it.
+func TestNothingOfOursIsPassedOn(t *testing.T) {
+	w := newWorld(t)
+	refusal := &audience.Refusal{Cause: audience.CauseAudienceMismatch, Want: "secret-audience"}
+	further := status.Error(codes.Unauthenticated, "secret-audience")
+	detailed, err := status.Convert(further).WithDetails(&errdetails.ErrorInfo{Reason: "TOKEN_EXPIRED", Domain: interceptor.Domain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, returned := range map[string]error{
+		"a refusal":          refusal,
+		"wrapped":            fmt.Errorf("secret-audience: %w", refusal),
+		"joined":             errors.Join(status.Error(codes.Internal, "secret-audience"), detailed.Err()),
+		"of a source":        &tokensource.MismatchError{Want: "secret-audience"},
+		"of another service": detailed.Err(),
+	} {
+		w.orders.inHandler = func(context.Context) error { return returned }
+		for shape, call := range shapes {
+			err := call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn)
+			if _, ours := interceptor.ReasonOf(err); ours || err == nil || strings.Contains(err.Error(), "secret-audience") {
+				t.Errorf("%s, %s: the peer reads %v", name, shape, err)
+			}
+		}
+	}
+	own := status.Error(codes.NotFound, "no such order")
+	w.orders.inHandler = func(context.Context) error { return own }
+	for shape, call := range shapes {
+		err := call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn)
+		if status.Code(err) != codes.NotFound || status.Convert(err).Message() != "no such order" {
+			t.Errorf("%s: the handler's own error became %v", shape, err)
 		}
 	}
 }

@@ -1,9 +1,13 @@
 package interceptor
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
@@ -18,17 +22,83 @@ type CredentialsOption interface{ applyCredentials(*perRPC) }
 type serverOptions struct {
 	wire     wire
 	log      *slog.Logger
+	oneIn    int
+	meters   metric.MeterProvider
 	verifier []verifier.Option
+	callOptions
+	errs []error // what is wrong with the options themselves
 }
+
+// newServerOptions applies the options, and says what is wrong with them.
+func newServerOptions(opts []ServerOption) (serverOptions, error) {
+	o := serverOptions{log: slog.Default(), meters: otel.GetMeterProvider()}
+	for _, opt := range opts {
+		if opt == nil {
+			o.refuse(errors.New("interceptor: a nil option"))
+			continue
+		}
+		opt.applyServer(&o)
+	}
+	return o, errors.Join(append(o.errs, o.wire.check())...)
+}
+
+// refuse has [NewServer] fail for a mistake in an option.
+func (o *serverOptions) refuse(err error) { o.errs = append(o.errs, err) }
 
 type serverOption func(*serverOptions)
 
 func (f serverOption) applyServer(o *serverOptions) { f(o) }
 
-// Logger sets where decisions are logged: refused calls as warnings, admitted
-// ones at debug level. The default is [slog.Default]. No token is ever logged.
+// Logger sets where decisions are logged, one line for each: refused calls as
+// warnings, admitted ones at debug level (but see [SampleAdmitted]), streams
+// that are ended while they run as information. The default is [slog.Default];
+// nil is an error. A line that the logger does not want costs nothing.
+//
+// Each line has method, stream, decision (admitted, refused, would_refuse or
+// ended), mode, request_id (as the peer was told or sent it, else empty) and
+// took (of a stream that is ended, how long it ran). Of a genuine token it has
+// issuer, client, user, chain (the parties that act for the user) and token: the
+// first 8 bytes, in hex, of the SHA-256 of its jti. Of a refusal it has reason
+// and code, as the peer was told, and cause, error and explain, which are for
+// the operator alone. No token is ever logged.
 func Logger(l *slog.Logger) ServerOption {
-	return serverOption(func(o *serverOptions) { o.log = l })
+	return serverOption(func(o *serverOptions) {
+		if o.log = l; l == nil {
+			o.refuse(errors.New("interceptor: nil logger; to log nothing, give it slog.DiscardHandler"))
+		}
+	})
+}
+
+// SampleAdmitted logs one of n admitted calls, chosen by chance, at the level
+// of information; 1 is all of them. The default is none.
+func SampleAdmitted(n int) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.oneIn = n; n < 1 {
+			o.refuse(fmt.Errorf("interceptor: one of %d admitted calls is sampled, want at least 1", n))
+		}
+	})
+}
+
+// MeterProvider sets who makes the instruments of the server's metrics. The
+// default is the global one of OpenTelemetry; nil is an error. The metrics are:
+//
+//   - grpcaud.server.decisions, how many, by rpc.service, rpc.method, decision,
+//     reason (empty for admitted calls) and mode;
+//   - grpcaud.server.duration, how long judging took, in seconds, by
+//     rpc.service, rpc.method and decision;
+//   - grpcaud.server.leases, the streams that run under a lease;
+//   - grpcaud.server.cache.hits and .misses, of the cache of verified tokens;
+//   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
+//     issuer: the configured URL.
+//
+// No label has a value that a token or a stranger chose: methods without a rule
+// count as "other", and so do those beyond the first 512.
+func MeterProvider(p metric.MeterProvider) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.meters = p; p == nil {
+			o.refuse(errors.New("interceptor: nil meter provider"))
+		}
+	})
 }
 
 // Transport sets what carries the server's requests to the issuers; see
@@ -37,10 +107,11 @@ func Transport(t http.RoundTripper) ServerOption {
 	return serverOption(func(o *serverOptions) { o.verifier = append(o.verifier, verifier.Transport(t)) })
 }
 
-// KeyCooldown sets how often tokens of unknown keys may have an issuer asked
-// for its keys; by default once in 30 seconds. See [verifier.Cooldown].
-func KeyCooldown(d time.Duration) ServerOption {
-	return serverOption(func(o *serverOptions) { o.verifier = append(o.verifier, verifier.Cooldown(d)) })
+// Verifier adjusts how tokens are verified: the cache of verified tokens, keys
+// that are not fetched, how often strangers may have an issuer asked. See the
+// options of package verifier for the defaults.
+func Verifier(opts ...verifier.Option) ServerOption {
+	return serverOption(func(o *serverOptions) { o.verifier = append(o.verifier, opts...) })
 }
 
 // PlaintextOption is what [AllowPlaintext] returns: an option of servers and

@@ -1,22 +1,73 @@
 package interceptor
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // Domain is the domain of the google.rpc.ErrorInfo that refusals carry; its
-// reason is an [audience.Reason].
+// reason is an [audience.Reason], and its one metadatum, request_id, names the
+// call in the server's log.
 const Domain = "grpcaud"
+
+// ReasonOf returns why a call was refused, from the error that the call
+// returned, wrapped or not. It is false for the errors of others, and for nil.
+// A reason that is not on the list of package audience comes from a server
+// with a longer list.
+func ReasonOf(err error) (audience.Reason, bool) {
+	st, _ := status.FromError(err)
+	for _, detail := range st.Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
+			return audience.Reason(info.GetReason()), true
+		}
+	}
+	return "", false
+}
+
+// answer is what the peer of a call that did not reach its handler is told.
+type answer struct {
+	code   codes.Code
+	phrase string
+	reason audience.Reason // empty if the call ended before it was judged
+}
+
+// answerTo is the only bridge from why a call is refused to what its peer is
+// told: a code, a fixed phrase and a reason. No text of err goes over it. What
+// is neither a refusal nor the call's own end is something that could not be
+// found out.
+func answerTo(err error) answer {
+	reason := audience.ReasonIssuerUnavailable
+	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
+		reason = refusal.Reason()
+	} else if errors.Is(err, context.Canceled) {
+		return answer{code: codes.Canceled, phrase: "call cancelled"}
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		return answer{code: codes.DeadlineExceeded, phrase: "deadline exceeded"}
+	}
+	return answer{codeOf(reason.Status()), reason.Phrase(), reason}
+}
+
+// word returns the reason, or the code where there is none: one of few words.
+func (a answer) word() string {
+	switch {
+	case a.reason != "":
+		return string(a.reason)
+	case a.code == codes.Canceled:
+		return "CANCELLED"
+	default:
+		return "DEADLINE_EXCEEDED"
+	}
+}
 
 // codeOf maps the statuses of package audience to gRPC's.
 func codeOf(s audience.Status) codes.Code {
@@ -30,17 +81,18 @@ func codeOf(s audience.Status) codes.Code {
 	}
 }
 
-// statusOf is the only bridge from why a call is refused to what its peer is
-// told: a code, a fixed phrase and a reason. No text of err goes over it.
-func statusOf(err error) *status.Status {
-	var refusal *audience.Refusal
-	if !errors.As(err, &refusal) {
-		return status.FromContextError(err)
+// statusOf returns the status of a refused call, which its peer knows by
+// requestID.
+func statusOf(err error, requestID string) *status.Status {
+	a := answerTo(err)
+	st := status.New(a.code, a.phrase)
+	if a.reason == "" {
+		return st
 	}
-	reason := refusal.Reason()
-	st := status.New(codeOf(reason.Status()), reason.Phrase())
-	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Reason: string(reason), Domain: Domain}}
-	if refusal.RetryAfter > 0 {
+	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{
+		Reason: string(a.reason), Domain: Domain, Metadata: map[string]string{"request_id": requestID},
+	}}
+	if refusal, ok := errors.AsType[*audience.Refusal](err); ok && refusal.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(refusal.RetryAfter)})
 	}
 	if detailed, err := st.WithDetails(details...); err == nil {
@@ -49,34 +101,35 @@ func statusOf(err error) *status.Status {
 	return st
 }
 
-// challenge returns the trailers that tell the peer which credentials to bring
-// (RFC 6750, section 3); nil where others would not help. Its parameters are
-// constants, so that nothing needs quoting.
-func challenge(err error) metadata.MD {
-	var refusal *audience.Refusal
-	if !errors.As(err, &refusal) || refusal.Reason().Status() == audience.StatusUnavailable {
-		return nil
-	}
-	value := fmt.Sprintf("Bearer realm=%q", Domain)
-	if code := refusal.Reason().Challenge(); code != "" {
-		value += fmt.Sprintf(", error=%q, error_description=%q", code, refusal.Reason().Phrase())
-	}
-	return metadata.Pairs("www-authenticate", value)
-}
-
-// passedOn returns what the peer may see of a handler's error. If that is, or
-// wraps, a refusal that the handler met further on, then it is not about the
-// peer's token: its reason is taken off, lest the peer drop a good token for
-// it, and so is its text, which was meant for the handler.
+// passedOn returns what the peer may see of a handler's error. If a refusal is
+// in it that the handler met further on, or the want of a token for going
+// there, then it is not about the peer's token: its reason is taken off, lest
+// the peer drop a good token for it, and so is its text, which was meant for
+// the handler.
 func passedOn(err error) error {
-	st, ok := status.FromError(err)
-	if !ok || err == nil {
+	if err == nil || !further(err) {
 		return err
 	}
-	for _, detail := range st.Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
-			return status.Error(st.Code(), "a call to another service was not admitted")
+	return status.Error(status.Code(err), "a call to another service was not admitted")
+}
+
+// further reports whether err, or an error that it wraps, is of this toolkit.
+func further(err error) bool {
+	switch e := err.(type) {
+	case *audience.Refusal:
+		return true
+	case interface{ GRPCStatus() *status.Status }:
+		if _, ours := ReasonOf(err); ours {
+			return true
+		}
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), further)
+	}
+	for _, ours := range []error{tokensource.ErrUnavailable, tokensource.ErrRefused, tokensource.ErrMismatch, tokensource.ErrClosed} {
+		if errors.Is(err, ours) {
+			return true
 		}
 	}
-	return err
+	cause := errors.Unwrap(err)
+	return cause != nil && further(cause)
 }

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -153,7 +154,7 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 		interceptor.Transport(c.network),
 		interceptor.Logger(c.log.With(slog.String("server", name))),
 		// The keys of this issuer are rotated every moment, to show it.
-		interceptor.KeyCooldown(100*time.Millisecond))
+		interceptor.Verifier(verifier.Cooldown(100*time.Millisecond)))
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (c *company) playOutage(ctx context.Context, p *printer) {
 		return
 	}
 	coldToken := warm
-	coldToken.tokens, coldToken.note, coldToken.want = coldClient, "client without a token", verdict{notAvailable.code, notObtained.reason}
+	coldToken.tokens, coldToken.note, coldToken.want = coldClient, "client without a token", notAvailable
 	coldKeys := warm
 	coldKeys.conn, coldKeys.note, coldKeys.want = coldServer.conn, "server without keys", notAvailable
 

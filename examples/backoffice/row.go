@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -46,7 +45,7 @@ var admitted = verdict{code: codes.OK}
 
 // notObtained is the verdict about a call that its client did not send, since
 // the issuer gave it no token.
-var notObtained = verdict{codes.Unauthenticated, "TOKEN_NOT_OBTAINED"}
+var notObtained = refused(audience.ReasonTokenNotObtained)
 
 func refused(reason audience.Reason) verdict {
 	code := codes.Unauthenticated
@@ -86,17 +85,9 @@ func (a attempt) do(ctx context.Context) row {
 	began := time.Now()
 	err := a.method.call(ctx, a.conn, grpc.PerRPCCredentials(interceptor.AsService(noting, a.method.service)))
 	r.took = time.Since(began)
-	r.Admitted, r.Code, r.Reason = err == nil, status.Code(err).String(), reasonOf(err)
+	reason, _ := interceptor.ReasonOf(err)
+	r.Admitted, r.Code, r.Reason = err == nil, status.Code(err).String(), string(reason)
 	return r
-}
-
-func reasonOf(err error) string {
-	for _, detail := range status.Convert(err).Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == interceptor.Domain {
-			return info.GetReason()
-		}
-	}
-	return ""
 }
 
 // peek reads aud and azp for the eye. It verifies nothing: that is the server's

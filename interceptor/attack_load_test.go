@@ -1,0 +1,220 @@
+package interceptor_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// silent keeps no log: under load it would be all that is measured.
+func silent(a *arena) {
+	a.options = append(a.options, interceptor.Logger(slog.New(slog.DiscardHandler)))
+}
+
+// burst makes calls, unary and streaming in turn, so many a second for some time,
+// and returns when all have ended. None waits for another.
+func burst(a *arena, perSecond int, lasting time.Duration, send func(*arena) []string, ended func(error, time.Duration)) {
+	either := []shape{shapes["unary"], shapes["stream"]}
+	var group sync.WaitGroup
+	for n := range perSecond * int(lasting/time.Second) {
+		values := send(a)
+		group.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			began := time.Now()
+			err := either[n%2](bearing(ctx, values...), a.conn)
+			ended(err, time.Since(began))
+		})
+		time.Sleep(time.Second / time.Duration(perSecond))
+	}
+	group.Wait()
+}
+
+// TestT85_T86_Floods sends forged tokens beside good ones.
+func TestT85_T86_Floods(t *testing.T) {
+	unknown := forging(func(_, payload, signature string) string {
+		header := fmt.Appendf(nil, `{"alg":"ES256","typ":"at+jwt","kid":"%x"}`, rand.Uint64())
+		return base64url.EncodeToString(header) + "." + payload + "." + signature
+	})
+	spoilt := forging(func(header, payload, signature string) string {
+		return header + "." + payload + fmt.Sprintf(".%016x", rand.Uint64()) + signature[16:]
+	})
+	either := func(a *arena) []string {
+		if rand.IntN(2) == 0 {
+			return unknown(a)
+		}
+		return spoilt(a)
+	}
+	for _, row := range []flood{
+		{"T85/10 000 of unknown keys in 10 s", unknown, 1000, 10 * time.Second, 2}, // the last wait for the next one
+		{"T86/10 000 bad signatures in 10 s", spoilt, 1000, 10 * time.Second, 1},
+		{"T86/beside unknown keys, for two minutes", either, 10, 2 * time.Minute, 6},
+	} {
+		if testing.Short() {
+			row.perSecond = min(row.perSecond, 100)
+		}
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { row.come(t, newArena(t, silent)) })
+		})
+	}
+}
+
+// flood is many attacks in a short time.
+type flood struct {
+	name      string
+	send      func(*arena) []string
+	perSecond int
+	lasting   time.Duration
+	most      int // requests to the issuer
+}
+
+// come has a flood come, beside good calls that do not feel it.
+func (f flood) come(t *testing.T, a *arena) {
+	a.admits(t, "before", shapes["unary"])
+	asked := a.asked()
+	var group sync.WaitGroup
+	group.Go(func() {
+		burst(a, f.perSecond/10, f.lasting, a.good, func(err error, took time.Duration) {
+			if err != nil || took > 0 {
+				t.Errorf("a good call took %v: %v", took, err)
+			}
+		})
+	})
+	burst(a, f.perSecond, f.lasting, f.send, func(err error, _ time.Duration) {
+		if err == nil {
+			t.Error("admitted")
+		}
+	})
+	group.Wait()
+	if got := a.asked() - asked; got > f.most {
+		t.Errorf("the issuer was asked %d times, want at most %d", got, f.most)
+	}
+}
+
+// forging spoils one good token again and again, each time otherwise.
+func forging(spoil func(header, payload, signature string) string) func(*arena) []string {
+	parts := sync.OnceValue(func() []string {
+		return strings.Split(testutil.NewIssuer(corp).Mint(read(nil), testutil.SignedBy(ownKey)), ".")
+	})
+	return func(*arena) []string {
+		p := parts()
+		return []string{"Bearer " + spoil(p[0], p[1], p[2])}
+	}
+}
+
+// TestRotationUnderLoad: a new key signs at once, and the old one goes
+// when the last token by it has ended. No good call is refused, no key costs
+// more than one request, and a key that is gone is gone by the next refresh.
+func TestRotationUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newArena(t, silent)
+		next := testutil.NewKey("ES256").As("2", "ES256")
+		go func() {
+			time.Sleep(20 * time.Second)
+			a.Use(next)
+			time.Sleep(5 * time.Minute)
+			a.Retire()
+		}()
+		burst(a, 5, 10*time.Minute, a.good, func(err error, took time.Duration) {
+			if err != nil || took > 0 {
+				t.Errorf("a good call took %v: %v", took, err)
+			}
+		})
+		const first, refreshes, unknown = 2, 3, 1
+		if got := a.asked(); got > first+refreshes+unknown {
+			t.Errorf("the issuer was asked %d times, want at most %d", got, first+refreshes+unknown)
+		}
+		err := shapes["unary"](bearing(t.Context(), token(nil, testutil.SignedBy(ownKey))(a)...), a.conn)
+		if got, want := verdictOf(err), keyUnknown.verdict; got != want {
+			t.Errorf("by the key that is gone: %v, want %v", got, want)
+		}
+	})
+}
+
+// TestRotationStorm: a new key each second. Calls wait for the next
+// request that is allowed, and leave nothing behind.
+func TestRotationStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newArena(t, silent)
+		a.admits(t, "before", shapes["unary"])
+		asked, goroutines := a.asked(), runtime.NumGoroutine()
+		go func() {
+			for range 60 {
+				a.Rotate("ES256")
+				time.Sleep(time.Second)
+			}
+		}()
+		burst(a, 5, time.Minute, a.good, func(err error, took time.Duration) {
+			if err != nil || took > 31*time.Second {
+				t.Errorf("a good call took %v: %v", took, err)
+			}
+		})
+		synctest.Wait()
+		if got := a.asked() - asked; got > 4 {
+			t.Errorf("the issuer was asked %d times, want at most one in 30 seconds", got)
+		}
+		if got := runtime.NumGoroutine(); got > goroutines+5 {
+			t.Errorf("%d goroutines, %d before", got, goroutines)
+		}
+	})
+}
+
+// TestReload: keys and policy change while calls are judged, and no
+// good one is refused.
+func TestReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newArena(t, silent)
+		var done atomic.Bool
+		var group, calls sync.WaitGroup
+		group.Go(func() {
+			for lifetime := time.Hour; !done.Load(); lifetime += time.Second {
+				m := a.matrix
+				m.Issuers = map[string]audience.Issuer{"corp": {URL: corp, MaxLifetime: lifetime}, "partner": m.Issuers["partner"]}
+				policy, err := audience.New(m)
+				if err == nil {
+					err = a.server.Swap(policy)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+		group.Go(func() {
+			for !done.Load() {
+				a.Rotate("ES256")
+				time.Sleep(45 * time.Second)
+			}
+		})
+		for _, call := range shapes {
+			for range 4 {
+				calls.Go(func() { reloaded(t, a, call) })
+			}
+		}
+		calls.Wait()
+		done.Store(true)
+		group.Wait()
+	})
+}
+
+// reloaded makes good calls, one after the other.
+func reloaded(t *testing.T, a *arena, call shape) {
+	for range 200 {
+		if err := call(bearing(context.Background(), a.good(a)...), a.conn); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Duration(rand.Int64N(int64(time.Second))))
+	}
+}

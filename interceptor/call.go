@@ -1,0 +1,82 @@
+package interceptor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// call is the context of a call that was let in, with or without a caller. It
+// holds what the call was judged by where handlers cannot reach it, and hides
+// the metadata by which they could: see [StripMetadata].
+type call struct {
+	context.Context // the call's own
+
+	server   *Server
+	method   string
+	rule     *audience.Rule   // nil if the method has none
+	claims   *audience.Claims // nil if there is no caller: nobody was asked, or what came was not good enough
+	raw      string           // the token that says so
+	leased   bool             // the call is a stream, and has a lease
+	once     sync.Once        // guards incoming
+	incoming any              // the metadata that is left, made when it is first asked for
+}
+
+type callKey struct{}
+
+// callFrom returns the call that ctx is the context of, or comes from.
+func callFrom(ctx context.Context) (*call, bool) {
+	c, ok := ctx.Value(callKey{}).(*call)
+	return c, ok
+}
+
+// handlerContext returns the context of the call's handler. A caller that it
+// has from further out is not this call's.
+func (c *call) handlerContext() context.Context {
+	var caller *audience.Caller
+	if c.claims != nil {
+		caller = c.claims.Caller()
+	}
+	return audience.NewContext(c, caller)
+}
+
+// Value implements [context.Context].
+func (c *call) Value(key any) any {
+	switch key {
+	case callKey{}:
+		return c
+	case incomingKey:
+		c.once.Do(func() { c.incoming = c.server.strip.from(c.Context.Value(key)) })
+		return c.incoming
+	}
+	return c.Context.Value(key)
+}
+
+// Format implements [fmt.Formatter]: whoever prints a context finds no token in
+// it, whatever the verb.
+func (*call) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "interceptor.call") }
+
+// incomingKey is the key under which contexts keep the metadata of the call that
+// they belong to. grpc does not export it, but looks for nothing else when it is
+// asked for that metadata. With it, a copy is made for handlers that look.
+var incomingKey = func() any {
+	var l listener
+	metadata.FromIncomingContext(&l)
+	return l.key
+}()
+
+// listener is a context that hears what it is asked for.
+type listener struct {
+	context.Context
+	key any
+}
+
+func (l *listener) Value(key any) any {
+	l.key = key
+	return nil
+}

@@ -1,0 +1,187 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// challengeKey is the trailer that a [Challenge] travels in.
+const challengeKey = "www-authenticate"
+
+type trailer = metadata.MD
+
+// Challenge tells the peer of a refused call which credentials to bring: the
+// Bearer challenge of RFC 6750, section 3, with the parameters of RFC 9470,
+// section 3. It is data from a stranger: nothing in it may become an address
+// that a client asks for tokens.
+type Challenge struct {
+	// Realm is what is protected; [Domain] in the challenges of a [Server].
+	Realm string
+
+	// Error is the code of what was wrong, such as "invalid_token"; empty if no
+	// token came, or another would not help.
+	Error string
+
+	// Description is a sentence for the developer of the client; may be empty.
+	Description string
+
+	// Wanted is what a token must have to be admitted.
+	Wanted audience.Challenge
+}
+
+// challenge returns the trailers that tell the peer which credentials to bring;
+// nil where others would not help.
+func challenge(err error) trailer {
+	refusal, ok := errors.AsType[*audience.Refusal](err)
+	if !ok || refusal.Reason().Status() == audience.StatusUnavailable {
+		return nil
+	}
+	c := Challenge{Realm: Domain, Error: refusal.Reason().Challenge()}
+	if c.Error != "" {
+		c.Description, c.Wanted = refusal.Reason().Phrase(), refusal.Challenge
+	}
+	return metadata.Pairs(challengeKey, c.String())
+}
+
+// String returns c as the value of a header. Characters that cannot stand in
+// one are written as question marks, and a MaxAge is rounded down to seconds,
+// of which there is at least one.
+func (c Challenge) String() string {
+	b := strings.Builder{}
+	b.WriteString("Bearer realm=" + quotedString(c.Realm))
+	param := func(name, value string) {
+		if value != "" {
+			b.WriteString(", " + name + "=" + quotedString(value))
+		}
+	}
+	param("error", c.Error)
+	param("error_description", c.Description)
+	param("scope", strings.Join(c.Wanted.Scopes, " "))
+	param("acr_values", strings.Join(c.Wanted.ACR, " "))
+	if c.Wanted.MaxAge > 0 {
+		param("max_age", strconv.Itoa(max(1, int(c.Wanted.MaxAge/time.Second))))
+	}
+	return b.String()
+}
+
+// quotedString writes a value as RFC 9110, section 5.6.4, asks, and in the
+// characters that gRPC's metadata may hold.
+func quotedString(value string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range value {
+		switch {
+		case c < ' ' || c > '~':
+			b.WriteByte('?')
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			fallthrough
+		default:
+			b.WriteRune(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// ParseChallenge reads one Bearer challenge, as a server sends it in the
+// trailer www-authenticate: the grammar of RFC 9110, section 11.3, strictly, in the
+// characters that gRPC's metadata may hold. Parameters that [Challenge] does
+// not have are left out; one that stands twice is an error, and so is every
+// other scheme. A max_age of zero reads as none.
+func ParseChallenge(value string) (Challenge, error) {
+	const longest = 8 << 10
+	scheme, rest, _ := strings.Cut(value, " ")
+	switch {
+	case len(value) > longest:
+		return Challenge{}, fmt.Errorf("interceptor: challenge of %d bytes, want at most %d", len(value), longest)
+	case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }):
+		return Challenge{}, errors.New("interceptor: challenge with characters other than printable ASCII")
+	case !strings.EqualFold(scheme, "bearer"):
+		return Challenge{}, fmt.Errorf("interceptor: challenge of scheme %q, want Bearer", scheme)
+	}
+	params, err := parseParams(rest)
+	if err != nil {
+		return Challenge{}, fmt.Errorf("interceptor: challenge: %w", err)
+	}
+	c := Challenge{
+		Realm: params["realm"], Error: params["error"], Description: params["error_description"],
+		Wanted: audience.Challenge{Scopes: words(params["scope"]), ACR: words(params["acr_values"])},
+	}
+	if age, ok := params["max_age"]; ok {
+		seconds, err := strconv.ParseUint(age, 10, 31)
+		if err != nil {
+			return Challenge{}, fmt.Errorf("interceptor: challenge: max_age %q, want seconds", age)
+		}
+		c.Wanted.MaxAge = time.Duration(seconds) * time.Second
+	}
+	return c, nil
+}
+
+// words cuts a list that is divided by spaces; nil if it is empty.
+func words(list string) []string {
+	if words := strings.Fields(list); len(words) > 0 {
+		return words
+	}
+	return nil
+}
+
+// parseParams reads auth-params that commas divide, by their lower-case names
+// (RFC 9110, section 11.2).
+func parseParams(s string) (map[string]string, error) {
+	params := map[string]string{}
+	for s = strings.TrimLeft(s, " ,"); s != ""; s = strings.TrimLeft(s, " ,") {
+		name, rest := cutToken(s)
+		rest, ok := strings.CutPrefix(strings.TrimLeft(rest, " "), "=")
+		value, rest, valued := cutValue(strings.TrimLeft(rest, " "))
+		name = strings.ToLower(name)
+		_, twice := params[name]
+		rest = strings.TrimLeft(rest, " ")
+		switch {
+		case name == "" || !ok || !valued || rest != "" && rest[0] != ',':
+			return nil, fmt.Errorf("%.64q, want name=value, or name=\"value\"", s)
+		case twice:
+			return nil, fmt.Errorf("%q stands twice", name)
+		}
+		params[name], s = value, rest
+	}
+	return params, nil
+}
+
+// cutToken cuts a token off s (RFC 9110, section 5.6.2); empty if none stands
+// there.
+func cutToken(s string) (token, rest string) {
+	end := strings.IndexFunc(s, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	})
+	if end < 0 {
+		end = len(s)
+	}
+	return s[:end], s[end:]
+}
+
+// cutValue cuts a token or a quoted string off s.
+func cutValue(s string) (value, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		value, rest = cutToken(s)
+		return value, rest, value != ""
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return b.String(), s[i+1:], true
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return "", "", false
+}

@@ -1,0 +1,31 @@
+package interceptor
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// StatusOf and ChallengeOf let tests reach causes that no call brings about.
+var (
+	StatusOf    = statusOf
+	ChallengeOf = challenge
+)
+
+// AddTo returns what adds to a table of this bound.
+func AddTo(bound int) func(key int, fresh func() *int) (*int, bool) {
+	return (&table[int, *int]{bound: bound}).add
+}
+
+// Recorder returns what tells of one decision of s.
+func Recorder(t testing.TB, s *Server, token, method string, err error) func(context.Context) {
+	t.Helper()
+	claims, failed := s.verifier.Verify(t.Context(), token)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	guard := s.guard.Load()
+	return func(ctx context.Context) {
+		s.record(ctx, decision{method: method, rule: guard.Rule(method), claims: claims, err: err, began: time.Now()})
+	}
+}

@@ -1,0 +1,162 @@
+package interceptor
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// lease is a running stream, with the time that it may last. It is what the
+// handler sees of the stream: once it is over, it answers with the reason and
+// leaves the real one alone, which may have ended then.
+type lease struct {
+	middleware.WrappedServerStream
+	call   *call
+	opened time.Time
+	cancel context.CancelCauseFunc // of the handler's context; the cause is why the lease is over
+	told   atomic.Bool             // that it would be over, were its rule enforced
+	mu     sync.Mutex              // held while the handler sets header and trailer, which it cannot once the lease is over
+
+	due   time.Time // of the next look at it; guarded by leases.mu
+	place int       // in the heap; guarded by leases.mu
+}
+
+func newLease(ctx context.Context, c *call, stream grpc.ServerStream) *lease {
+	l := &lease{call: c, opened: time.Now(), place: -1}
+	l.ServerStream = stream
+	l.WrappedContext, l.cancel = context.WithCancelCause(ctx)
+	return l
+}
+
+// ended is why a lease is over, and what the peer is told about it. It is the
+// cause of the end of the handler's context.
+type ended struct {
+	error
+	status error
+}
+
+// end makes err the reason why the lease is over. It is false if it was over
+// before, or its stream was.
+func (l *lease) end(err error, requestID string) bool {
+	end := &ended{err, statusOf(err, requestID).Err()}
+	l.cancel(end) // the first cause stays
+	return l.over() == end
+}
+
+// over returns why the lease is over; nil while it is not, and if the client
+// has gone.
+func (l *lease) over() *ended {
+	if l.Context().Err() == nil {
+		return nil
+	}
+	end, _ := context.Cause(l.Context()).(*ended)
+	return end
+}
+
+// use returns what came of a use of the stream, f, unless the lease was over
+// before or is now.
+func (l *lease) use(f func() error) error {
+	if end := l.over(); end != nil {
+		return end.status
+	}
+	err := f()
+	if end := l.over(); end != nil {
+		return end.status
+	}
+	return err
+}
+
+// RecvMsg implements [grpc.ServerStream].
+func (l *lease) RecvMsg(m any) error {
+	return l.use(func() error { return l.ServerStream.RecvMsg(m) })
+}
+
+// SendMsg implements [grpc.ServerStream].
+func (l *lease) SendMsg(m any) error {
+	return l.use(func() error { return l.ServerStream.SendMsg(m) })
+}
+
+// SetHeader implements [grpc.ServerStream].
+func (l *lease) SetHeader(md metadata.MD) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.use(func() error { return l.ServerStream.SetHeader(md) })
+}
+
+// SendHeader implements [grpc.ServerStream].
+func (l *lease) SendHeader(md metadata.MD) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.use(func() error { return l.ServerStream.SendHeader(md) })
+}
+
+// SetTrailer implements [grpc.ServerStream].
+func (l *lease) SetTrailer(md metadata.MD) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over() == nil {
+		l.ServerStream.SetTrailer(md)
+	}
+}
+
+// ending is how a handler ended: it returned err, panicked, or, with neither,
+// called [runtime.Goexit].
+type ending struct {
+	returned bool
+	err      error
+	panicked any
+}
+
+// run runs a handler until it returns or the lease is over. Then the handler is
+// left alone in a goroutine of its own: when the RPC ends, gRPC wakes it if it
+// waits for its client, which is the only way to.
+func (l *lease) run(handler func() error) error {
+	done := make(chan ending, 1)
+	go l.detach(handler, done)
+	select {
+	case <-l.Context().Done():
+		if end := l.over(); end != nil {
+			return end.status
+		}
+		return (<-done).resume() // the client has gone, and the handler ends as ever
+	case o := <-done:
+		return o.resume()
+	}
+}
+
+// detach runs a handler and tells done how it ended. A panic's stack is logged,
+// since it is lost on the way.
+func (l *lease) detach(handler func() error, done chan<- ending) {
+	var o ending
+	defer func() {
+		if !o.returned {
+			o.panicked = recover()
+		}
+		if o.panicked != nil {
+			l.call.server.log.ErrorContext(l.Context(), "handler panicked", slog.String("method", l.call.method), slog.String("stack", string(debug.Stack())))
+		}
+		done <- o
+	}()
+	o.err = handler()
+	o.returned = true
+}
+
+// resume goes on where the handler ended, in the goroutine where the
+// interceptors around it wait.
+func (o ending) resume() error {
+	switch {
+	case o.panicked != nil:
+		panic(o.panicked)
+	case !o.returned:
+		runtime.Goexit()
+	}
+	return o.err
+}

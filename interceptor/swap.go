@@ -1,0 +1,48 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// Swap replaces the policy of a running server. Calls that begin afterwards are
+// judged by the new one, and so are running streams, as if they began under it
+// when they did: one that it refuses ends with its reason, the others at the end
+// that it sets them. A call that both policies admit is admitted while they
+// change too. The keys of issuers that stay the same stay at hand.
+//
+// An error leaves the old policy in force: it tells of a policy that lacks a
+// service, or that does not fit the methods which [Server.Covers] was told of.
+// Swap is safe for concurrent use.
+func (s *Server) Swap(policy *audience.Policy) error {
+	if policy == nil {
+		return errors.New("interceptor: no policy")
+	}
+	s.swapping.Lock()
+	defer s.swapping.Unlock()
+	guard, err := s.fitting(policy)
+	if err == nil {
+		err = s.verifier.Replace(guard.Issuers())
+	}
+	if err != nil {
+		return fmt.Errorf("interceptor: the old policy stays: %w", err)
+	}
+	s.guard.Store(guard)
+	s.warn(policy)
+	for _, l := range s.leases.all() {
+		s.reconsider(l)
+	}
+	return nil
+}
+
+// fitting returns this server's part of a policy, if it covers the methods that
+// are registered. It is called while swapping is held.
+func (s *Server) fitting(policy *audience.Policy) (*audience.Guard, error) {
+	guard, err := policy.Guard(s.services...)
+	if err == nil && s.registered != nil {
+		err = guard.Covers(s.registered)
+	}
+	return guard, err
+}
