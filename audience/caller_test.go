@@ -35,14 +35,14 @@ func TestContext(t *testing.T) {
 	if _, ok := audience.FromContext(t.Context()); ok {
 		t.Error("a caller in an empty context")
 	}
-	caller := &audience.Caller{Service: "customer-portal", Scopes: []string{"a"}}
+	caller := &audience.Caller{Service: "customer-portal", Chain: []string{"a"}, Scopes: []string{"a"}, Audience: []string{"a"}}
 	ctx := audience.NewContext(t.Context(), caller)
 	got, ok := audience.FromContext(ctx)
 	if diff := cmp.Diff(*caller, got, plainly); !ok || diff != "" {
 		t.Errorf("FromContext (-want +got):\n%s", diff)
 	}
-	got.Scopes[0] = "changed"
-	if caller.Scopes[0] != "a" {
+	got.Chain[0], got.Scopes[0], got.Audience[0] = "changed", "changed", "changed"
+	if caller.Chain[0] != "a" || caller.Scopes[0] != "a" || caller.Audience[0] != "a" {
 		t.Error("what FromContext returns shares the caller's slices")
 	}
 	if _, ok := audience.FromContext(audience.NewContext(t.Context(), nil)); ok {
@@ -60,6 +60,29 @@ func TestCallerPrints(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(format, *c.Caller()); strings.Contains(text, "salary") || strings.Contains(text, "5000") {
 			t.Errorf("%s prints %s", format, text)
+		}
+	}
+}
+
+// TestCallerWithUser holds that only a client's own account is nobody's.
+func TestCallerWithUser(t *testing.T) {
+	for _, row := range []struct {
+		name, preset string
+		claims       claims
+		want         string
+	}{
+		{"a person", "keycloak", claims{"preferred_username": "alice"}, "alice"},
+		{"another client's account", "keycloak", claims{"preferred_username": "service-account-backoffice-portal"}, "alice"},
+		{"almost the client's id", "keycloak", claims{"sub": "Customer-Portal"}, "Customer-Portal"},
+		{"an account in lower case", "keycloak", claims{"azp": "Customer-Portal", "preferred_username": "service-account-customer-portal"}, ""},
+		{"an issuer other than Keycloak", "rfc9068", claims{"client_id": "customer-portal", "preferred_username": "service-account-customer-portal"}, "alice"},
+	} {
+		c, err := read(t, row.preset, token(row.claims))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Caller().User; got != row.want {
+			t.Errorf("%s: user %q, want %q", row.name, got, row.want)
 		}
 	}
 }

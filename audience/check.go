@@ -144,7 +144,12 @@ func (c *checker) secret(a at, secret Secret) {
 
 func (c *checker) clients(a at, names []string) {
 	for i, name := range names {
-		if _, ok := c.matrix.Clients[name]; !ok {
+		if _, ok := c.matrix.Clients[name]; ok {
+			continue
+		}
+		if name == "*" || name == "any" {
+			c.problem(a.item("clients", i), "unknown client %q; if every client is meant, write clients: any, without a list", name)
+		} else {
 			c.problem(a.item("clients", i), "unknown client %q%s", name, c.hint(name, maps.Keys(c.matrix.Clients)))
 		}
 	}

@@ -65,6 +65,9 @@ func (c *checker) scopes(a at, allow Allow) {
 	case !allow.NoScopes && !some:
 		c.problem(a.to("scopes"), "no scopes: list them, or write none")
 	}
+	if slices.Contains(allow.Scopes, "none") {
+		c.problem(a.to("scopes"), "a list with none in it; if no scope is demanded, write scopes: none, without a list")
+	}
 	c.tokens(a, "scopes", "a scope", allow.Scopes)
 	c.tokens(a, "any_scopes", "a scope", allow.AnyScopes)
 }

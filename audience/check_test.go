@@ -77,6 +77,8 @@ func TestNewRefuses(t *testing.T) {
 		"unknown client": {
 			allow(audience.Allow{Clients: []string{"custmer-portal"}, Methods: []string{"*"}, NoScopes: true}), `services.human-resource.allow[0].clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`,
 		},
+		"any in a list":    {allow(audience.Allow{Clients: []string{"any"}, Methods: []string{"*"}, NoScopes: true}), "write clients: any"},
+		"none in a list":   {allow(audience.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"none"}}), "write scopes: none"},
 		"no clients":       {allow(audience.Allow{Methods: []string{"*"}, NoScopes: true}), "no clients"},
 		"any and a list":   {allow(audience.Allow{AnyClient: true, Clients: []string{"order-status"}, Methods: []string{"*"}, NoScopes: true}), "both any"},
 		"no methods":       {allow(audience.Allow{AnyClient: true, NoScopes: true}), "no methods"},
@@ -160,6 +162,10 @@ func TestWarnings(t *testing.T) {
 		`services.y: nobody may call "y": no allow`,
 		`public[1]: acme.orders.v1.OrderStatus/Version is open to anybody, though "order-status" is guarded`,
 		`clients.idle: no rule names client "idle"`,
+	}
+	policy.Warnings()[0] = nil
+	if policy.Warnings()[0] == nil {
+		t.Error("what Warnings returns is not a copy")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)

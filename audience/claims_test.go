@@ -86,6 +86,7 @@ func TestClaimsRefused(t *testing.T) {
 		{"T46 sub number", claims{"sub": 1}, audience.CauseClaimsMalformed},
 		{"T46 sub long", claims{"sub": strings.Repeat("x", 10<<10)}, audience.CauseClaimsMalformed},
 		{"T46 sub control character", claims{"sub": "alice\n"}, audience.CauseClaimsMalformed},
+		{"T46 sub delete character", claims{"sub": "alice\x7f"}, audience.CauseClaimsMalformed},
 		{"T46 sub null", claims{"sub": null}, audience.CauseClaimsMalformed},
 		{"T46 sub of a login missing", claims{"sub": nil, "sid": "s"}, audience.CauseClaimMissing},
 		{"T46 sub of a login missing, by its time", claims{"sub": nil, "auth_time": now.Unix()}, audience.CauseClaimMissing},
@@ -113,6 +114,8 @@ func TestClaimsRefused(t *testing.T) {
 		{"T43 payload typ Refresh", claims{"typ": "Refresh"}, audience.CauseTypeNotAllowed},
 		{"T43 payload typ missing", claims{"typ": nil}, audience.CauseTypeNotAllowed},
 		{"T43 nonce of an ID token", claims{"nonce": "n"}, audience.CauseTypeNotAllowed},
+		{"T43 at_hash of an ID token", claims{"at_hash": "h"}, audience.CauseTypeNotAllowed},
+		{"T43 c_hash of an ID token", claims{"c_hash": "h"}, audience.CauseTypeNotAllowed},
 		{"T43 events of a logout token", claims{"events": claims{}}, audience.CauseTypeNotAllowed},
 	} {
 		_, err := read(t, "keycloak", token(row.claims))
@@ -163,6 +166,7 @@ func TestScopes(t *testing.T) {
 		"read ":       nil,
 		"read  write": nil,
 		"read\twrite": nil,
+		"read\x7f":    nil,
 		`re"ad`:       nil,
 		`re\ad`:       nil,
 		"lesen-ä":     nil,
@@ -182,9 +186,33 @@ func TestStrictProfile(t *testing.T) {
 	if _, err := read(t, "", good); err != nil {
 		t.Errorf("a token by RFC 9068: %v", err)
 	}
+	c, err := read(t, "", token(claims{"azp": "backoffice-portal", "client_id": "backoffice-portal"}))
+	if err != nil || c.Caller().Service != "backoffice-portal" {
+		t.Errorf("azp beside the same client_id: %v", err)
+	}
 	for _, name := range []string{"iss", "exp", "sub", "client_id", "iat", "jti"} {
 		if _, err := read(t, "", token(claims{"azp": nil, "client_id": "customer-portal", name: nil})); !errors.Is(err, audience.CauseClaimMissing) {
 			t.Errorf("without %s: %v, want CLAIM_MISSING", name, err)
 		}
+	}
+}
+
+// TestClaimsLimits holds what is just accepted.
+func TestClaimsLimits(t *testing.T) {
+	act := claims{"sub": "x"}
+	for range 7 {
+		act = claims{"sub": "x", "act": act}
+	}
+	long := strings.Repeat("x", 1024)
+	c, err := read(t, "keycloak", token(claims{"sub": long, "act": act, "exp": 1.5}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Caller(); got.User != long || len(got.Chain) != 8 || c.Expiry().UnixMilli() != 1500 {
+		t.Errorf("user of %d bytes, chain of %d, expiry %v; want 1024, 8, 1.5 s", len(got.User), len(got.Chain), c.Expiry())
+	}
+	c.Audience()[0] = "changed"
+	if got := c.Audience(); got[0] != "order-status" {
+		t.Errorf("aud = %q: what Audience returns is not a copy", got)
 	}
 }

@@ -77,7 +77,7 @@ func (g *Guard) Rule(fullMethod string) *Rule {
 func (g *Guard) Covers(registered []string) error {
 	var errs []error
 	services := map[string]bool{}
-	for _, method := range registered {
+	for _, method := range slices.Sorted(slices.Values(registered)) {
 		service, _, _ := split(method)
 		services[service] = true
 		if g.Rule(method) == nil {

@@ -69,3 +69,42 @@ func TestHintOfAnotherIssuer(t *testing.T) {
 		t.Errorf("Judge = %v, want it to say %q", err, want)
 	}
 }
+
+// TestTypeHints holds that the operator is told which other kind of token came.
+func TestTypeHints(t *testing.T) {
+	p, _ := audience.PresetNamed("rfc9068")
+	for typ, want := range map[string]string{
+		"JWT": "an ID token", "Refresh": "a refresh token", "logout+jwt": "a logout token", "dpop+jwt": "a DPoP proof", "x": "name its preset",
+	} {
+		var refusal *audience.Refusal
+		if errors.As(p.CheckType(typ), &refusal); refusal == nil || !strings.Contains(refusal.Hint, want) {
+			t.Errorf("typ %q: %v, want a hint about %q", typ, refusal, want)
+		}
+	}
+}
+
+// TestSchemeHints holds that a scheme is noticed on either side.
+func TestSchemeHints(t *testing.T) {
+	m := company()
+	service := m.Services["order-status"]
+	service.Audiences = []string{"https://orders"}
+	m.Services["order-status"] = service
+	policy, err := audience.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, err := policy.Guard("order-status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for aud, want := range map[string]bool{"orders": true, "http://orders": true, "http://invoices": false, "invoices": false} {
+		c, err := read(t, "keycloak", token(claims{"aud": aud}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = guard.Rule(getStatus).Judge(c, now)
+		if got := strings.Contains(err.Error(), "only by its scheme"); got != want {
+			t.Errorf("aud %q: %v, want a word about its scheme: %v", aud, err, want)
+		}
+	}
+}

@@ -124,7 +124,7 @@ type Service struct {
 	Rollout []Rollout
 
 	// Allow lists the alternatives: a call is admitted if one of them holds
-	// in full. Empty means that nobody may call, which is a [Warning].
+	// in full. Empty means that nobody may call, which is one of [Policy.Warnings].
 	Allow []Allow
 }
 

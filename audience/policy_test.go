@@ -1,6 +1,7 @@
 package audience_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,13 @@ func TestCovers(t *testing.T) {
 	if err := g.Covers(registered); err != nil {
 		t.Errorf("Covers = %v", err)
 	}
+	if err := migrating(t).Covers([]string{"/acme.orders.v1.Orders/Get", "/acme.orders.v2.Orders/Put"}); err != nil {
+		t.Errorf("Covers = %v, though one of the gRPC services has the method", err)
+	}
+	err := migrating(t).Covers([]string{"/acme.orders.v1.Orders/Put"})
+	if err == nil || strings.Contains(err.Error(), "names method") {
+		t.Errorf("Covers = %v, want it to name the gRPC service that is missing and no method", err)
+	}
 	for want, methods := range map[string][]string{
 		"method /acme.Debug/Dump has no rule":             append(slices.Clone(registered), "/acme.Debug/Dump"),
 		"acme.hr.v1.HumanResource, which the server does": {getStatus},
@@ -84,5 +92,28 @@ func TestCovers(t *testing.T) {
 		if err := g.Covers(methods); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Covers(%q) = %v, want an error that says %q", methods, err, want)
 		}
+	}
+}
+
+// TestUnnamedMethod holds that a method which no entry names has no rule, and
+// that a method which two entries name is missed once.
+func TestUnnamedMethod(t *testing.T) {
+	m := company()
+	s := m.Services["order-status"]
+	s.Allow = []audience.Allow{s.Allow[0], s.Allow[0]}
+	m.Services["order-status"] = s
+	policy, err := audience.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard("order-status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rule := g.Rule(updateStatus); rule != nil {
+		t.Errorf("Rule(%q) = %+v, want none", updateStatus, rule)
+	}
+	if err := g.Covers([]string{"/acme.orders.v1.OrderStatus/Version"}); strings.Count(fmt.Sprint(err), "names method") != 1 {
+		t.Errorf("Covers = %v, want one missing method", err)
 	}
 }

@@ -88,7 +88,20 @@ func (p Preset) CheckType(typ string) error {
 	if slices.Contains(p.types, short) && (short != "" || typ == "") {
 		return nil
 	}
-	return &Refusal{Cause: CauseTypeNotAllowed, Got: "typ " + quoted(typ), Want: quoted(p.types...), Hint: typeHint(short)}
+	return &Refusal{Cause: CauseTypeNotAllowed, Got: "typ " + quoted(typ), Want: "one of " + quoted(p.types...), Hint: p.hint(typeHint(short))}
+}
+
+// hint adds that the issuer may speak another dialect, which is the likely
+// mistake where none was chosen.
+func (p Preset) hint(hint string) string {
+	if p.Name != DefaultPreset {
+		return hint
+	}
+	const dialect = "tokens are read by preset rfc9068, the default: if the issuer writes them otherwise, name its preset, such as keycloak"
+	if hint == "" {
+		return dialect
+	}
+	return dialect + "; " + hint
 }
 
 // check holds what the preset asks of the members as a whole. exp and iss are
@@ -97,14 +110,14 @@ func (p Preset) check(r *reader) error {
 	for _, names := range [][]string{{"iss", "exp"}, p.required} {
 		for _, name := range names {
 			if !r.has(name) {
-				return &Refusal{Cause: CauseClaimMissing, Want: name}
+				return &Refusal{Cause: CauseClaimMissing, Got: "no " + name, Want: name, Hint: p.hint("")}
 			}
 		}
 	}
 	for name, want := range p.payload {
 		if !r.is(name, want) {
-			got := fmt.Sprint(r.members[name])
-			return &Refusal{Cause: CauseTypeNotAllowed, Got: fmt.Sprintf("claim %s %.64q", name, got), Want: quoted(want), Hint: typeHint(strings.ToLower(got))}
+			value, _ := r.members[name].(string)
+			return &Refusal{Cause: CauseTypeNotAllowed, Got: "claim " + name + " " + orNone(value), Want: quoted(want), Hint: typeHint(strings.ToLower(value))}
 		}
 	}
 	if i := slices.IndexFunc(p.forbidden, r.has); i >= 0 {

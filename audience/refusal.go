@@ -64,6 +64,9 @@ func (r *Refusal) Error() string {
 	}
 	part("got %s", r.Got)
 	part("want %s", r.Want)
+	if separator == ", " {
+		separator = "; "
+	}
 	part("%s", r.Hint)
 	if r.Err != nil {
 		b.WriteString(": " + r.Err.Error())

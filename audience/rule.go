@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"crypto/subtle"
 	"slices"
 	"time"
 )
@@ -106,7 +107,7 @@ func (r *Rule) CheckBinding(c *Claims, thumbprint string) error {
 	switch {
 	case q.binding() != "":
 		return q.refusal(binding)
-	case c.binding == "" || c.binding == thumbprint:
+	case c.binding == "" || subtle.ConstantTimeCompare([]byte(c.binding), []byte(thumbprint)) == 1:
 		return nil
 	case thumbprint == "":
 		return &Refusal{

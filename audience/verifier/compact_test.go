@@ -73,6 +73,13 @@ func TestCompact(t *testing.T) {
 		{"T21: two alg", rawHeader(issuer, `{"alg":"none","alg":"EdDSA","typ":"at+jwt"}`), audience.CauseTokenMalformed},
 		{"T21: escaped twin", rawHeader(issuer, `{"alg":"EdDSA","\u0061lg":"none","typ":"at+jwt"}`), audience.CauseTokenMalformed},
 		{"T21: ALG", rawHeader(issuer, `{"ALG":"EdDSA","typ":"at+jwt"}`), audience.CauseTokenMalformed},
+		{"T12: empty kid", header("kid", ""), audience.CauseTokenMalformed},
+		{"empty typ", header("typ", ""), audience.CauseTokenMalformed},
+		{"T12: longest kid", header("kid", strings.Repeat("k", 256)), audience.CauseKeyUnknown},
+		{"largest header", rawHeader(issuer, spacious(4<<10)), audience.CauseKeyUnknown},
+		{"a byte too large a header", rawHeader(issuer, spacious(4<<10+1)), audience.CauseTokenMalformed},
+		{"no claims", part[0] + ".." + part[2], audience.CauseTokenMalformed},
+		{"T22: four parts", good + ".AAAA", audience.CauseTokenMalformed},
 		{"T22: five parts", good + ".AAAA.AAAA", audience.CauseTokenMalformed},
 		{"T24: flattened", `{"protected":"` + part[0] + `","payload":"` + part[1] + `","signature":"` + part[2] + `"}`, audience.CauseTokenMalformed},
 		{"T24: general", `{"payload":"` + part[1] + `","signatures":[{"protected":"` + part[0] + `","signature":"` + part[2] + `"}]}`, audience.CauseTokenMalformed},
@@ -94,6 +101,12 @@ func TestCompact(t *testing.T) {
 
 func rawHeader(issuer *testutil.Issuer, header string) string {
 	return mint(issuer, testutil.RawHeader([]byte(header)))
+}
+
+// spacious returns a header of so many bytes, with a kid that no key has.
+func spacious(size int) string {
+	const header = `{"alg":"EdDSA","typ":"at+jwt","kid":"unknown"}`
+	return header + strings.Repeat(" ", size-len(header))
 }
 
 // trail returns the token of these parts with one of them spelled as no encoder

@@ -61,20 +61,27 @@ func TestCrowd(t *testing.T) {
 		want(t, "stranger", err, audience.CauseKeyUnknown)
 		var group sync.WaitGroup
 		var mu sync.Mutex
-		causes := map[audience.Cause]int{}
+		causes, soonest := map[audience.Cause]int{}, time.Hour
 		for range 1000 {
 			group.Go(func() {
 				var refusal *audience.Refusal
 				if _, err := v.Verify(t.Context(), stranger); errors.As(err, &refusal) {
 					mu.Lock()
 					defer mu.Unlock()
-					causes[refusal.Cause]++
+					if causes[refusal.Cause]++; refusal.Cause == audience.CauseKeysUnavailable {
+						soonest = min(soonest, refusal.RetryAfter)
+					}
 				}
 			})
 		}
 		group.Wait()
-		if unknown := causes[audience.CauseKeyUnknown]; unknown == 0 || unknown > 256 || unknown+causes[audience.CauseKeysUnavailable] != 1000 {
-			t.Errorf("refusals = %v, want at most 256 of KEY_UNKNOWN and the rest of KEYS_UNAVAILABLE", causes)
+		if unknown, rest := causes[audience.CauseKeyUnknown], causes[audience.CauseKeysUnavailable]; unknown != 256 || rest != 744 {
+			t.Errorf("refusals = %v, want 256 of KEY_UNKNOWN and the rest of KEYS_UNAVAILABLE", causes)
 		}
+		if soonest != 30*time.Second {
+			t.Errorf("RetryAfter %v, want when tokens may have the issuer asked again", soonest)
+		}
+		_, err = v.Verify(t.Context(), stranger)
+		want(t, "when the crowd has left", err, audience.CauseKeyUnknown)
 	})
 }

@@ -32,6 +32,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for name, opt := range map[string]verifier.Option{
 		"no cooldown":  verifier.Cooldown(0),
+		"less than no": verifier.Cooldown(-1),
 		"negative TTL": verifier.IntrospectionTTL(-time.Second),
 		"small cache":  verifier.Cache(-1),
 	} {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -32,6 +33,8 @@ func TestKeysSkipped(t *testing.T) {
 		"T4/use of another type":      {changed(ec, map[string]any{"use": 1}), "use"},
 		"T4/for encrypting":           {changed(ec, map[string]any{"key_ops": []string{"encrypt"}}), "key_ops"},
 		"T4/key_ops is a string":      {changed(ec, map[string]any{"key_ops": "verify"}), "key_ops"},
+		"T4/for nothing":              {changed(ec, map[string]any{"key_ops": []string{}}), "key_ops"},
+		"T4/for signing":              {changed(ec, map[string]any{"key_ops": []string{"sign"}}), "key_ops"},
 		"T5/RSA of 1024 bits":         {changed(rsa, map[string]any{"n": number(1024)}), "1024 bits"},
 		"T5/RSA of 2047 bits":         {changed(rsa, map[string]any{"n": number(2047)}), "2047 bits"},
 		"T5/RSA of 16384 bits":        {changed(rsa, map[string]any{"n": number(16384)}), "malformed"},
@@ -57,6 +60,9 @@ func TestKeysSkipped(t *testing.T) {
 		"alg is symmetric":            {changed(rsa, map[string]any{"alg": "HS256"}), "alg"},
 		"alg is of another kind":      {changed(rsa, map[string]any{"alg": "ES256"}), "alg"},
 		"alg is for encryption":       {changed(rsa, map[string]any{"alg": "RSA-OAEP"}), "alg"},
+		"alg is none":                 {changed(ec, map[string]any{"alg": "none"}), "alg"},
+		"alg is of Ed25519":           {changed(rsa, map[string]any{"alg": "EdDSA"}), "alg"},
+		"curve is of another size":    {changed(ec, map[string]any{"crv": "P-224"}), "malformed"},
 		"alg is not a string":         {changed(rsa, map[string]any{"alg": 1}), "malformed"},
 		"a member stands there twice": {twice{`{"kty":"EC","kty":"EC"}`}, "duplicate"},
 	} {
@@ -99,6 +105,9 @@ func TestKeyFits(t *testing.T) {
 		"T14/neither of two under a kid":       {[]any{changed(ec, map[string]any{"kid": "1"}), changed(other, map[string]any{"kid": "1"})}, rsa.As("1", "RS256"), audience.CauseSignatureInvalid},
 		"EdDSA under the name of its curve":    {[]any{ed.JWK()}, ed.As(ed.ID(), "Ed25519"), ""},
 		"key_ops verify, no use":               {[]any{changed(rsa, map[string]any{"use": nil, "key_ops": []string{"verify"}})}, rsa, ""},
+		"key_ops sign and verify":              {[]any{changed(ec, map[string]any{"key_ops": []string{"sign", "verify"}})}, ec, ""},
+		"neither use nor alg":                  {[]any{changed(ec, map[string]any{"use": nil, "alg": nil})}, ec, ""},
+		"longest kid":                          {[]any{changed(ec, map[string]any{"kid": strings.Repeat("k", 256)})}, ec.As(strings.Repeat("k", 256), "ES256"), ""},
 		"kid of the key and none in the token": {[]any{rsa.JWK(), ec.JWK()}, rsa.As("", "RS256"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,6 +168,32 @@ func FuzzKeys(f *testing.F) {
 		}
 		if keys > 100 {
 			t.Errorf("%d keys", keys)
+		}
+	})
+}
+
+// TestKeyIDs holds which keys a kid may mean: those of that name, all of them,
+// and none without a name.
+func TestKeyIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		one, two, third, nameless := testutil.NewKey("ES256"), testutil.NewKey("ES256"), testutil.NewKey("ES256"), testutil.NewKey("ES256")
+		issuer.SetJWKS(jwks(t, changed(one, map[string]any{"kid": "shared"}), changed(two, map[string]any{"kid": "shared"}),
+			third.JWK(), changed(nameless, map[string]any{"kid": nil})))
+		v := newVerifier(t, issuer)
+		for _, row := range []struct {
+			name  string
+			key   *testutil.Key
+			kid   string
+			cause audience.Cause
+		}{
+			{"the first of a name", one, "shared", ""},
+			{"the second of a name", two, "shared", ""},
+			{"one of another name", third, "shared", audience.CauseSignatureInvalid},
+			{"a key without a name", nameless, third.ID(), audience.CauseSignatureInvalid},
+		} {
+			_, err := v.Verify(t.Context(), mint(issuer, testutil.SignedBy(row.key), testutil.Header("kid", row.kid)))
+			want(t, row.name, err, row.cause)
 		}
 	})
 }

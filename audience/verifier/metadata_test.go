@@ -141,6 +141,55 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+// documents answers with keys where the address ends in /jwks, else with metadata.
+func documents(metadata string, keys []byte) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		body := metadata
+		if strings.HasSuffix(r.URL.Path, "/jwks") {
+			body = string(keys)
+		}
+		return answer(r, http.StatusOK, strings.NewReader(body)), nil
+	})
+}
+
+// TestMetadataElsewhere holds that the keys are where the configured metadata
+// is, which need not be where the issuer's name points to.
+func TestMetadataElsewhere(t *testing.T) {
+	const elsewhere = "https://inside.example:8443"
+	issuer := newIssuer()
+	keys := jwks(t, issuer.Rotate("ES256").JWK())
+	for address, cause := range map[string]audience.Cause{elsewhere + "/jwks": "", corp + "/jwks": audience.CauseKeysUnavailable} {
+		document := encode(t, map[string]any{"issuer": corp, "jwks_uri": address})
+		wire := &recorder{next: documents(document, keys)}
+		v := verifierOf(t, []audience.Issuer{{URL: corp, Discovery: elsewhere + "/meta"}}, verifier.Transport(wire))
+		_, err := v.Verify(t.Context(), mint(issuer))
+		want(t, "keys at "+address, err, cause)
+		if wire.urls[0] != elsewhere+"/meta" || len(wire.urls) > 1 && wire.urls[1] != elsewhere+"/jwks" {
+			t.Errorf("asked %q", wire.urls)
+		}
+	}
+}
+
+// TestMetadataSpelling holds that a member is found by its very name, and is a
+// string; the keys would be there.
+func TestMetadataSpelling(t *testing.T) {
+	issuer := newIssuer()
+	keys := jwks(t, issuer.Rotate("ES256").JWK())
+	for document, cause := range map[string]audience.Cause{
+		`{"issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`:              "",
+		`{"issuer":"` + corp + `","jwks_uri":1}`:                                audience.CauseKeysUnavailable,
+		`{"issuer":"` + corp + `","JWKS_URI":"` + corp + `/jwks"}`:              audience.CauseKeysUnavailable,
+		`{"Issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`:              audience.CauseKeysUnavailable,
+		`{"issuer":["` + corp + `"],"jwks_uri":"` + corp + `/jwks"}`:            audience.CauseKeysUnavailable,
+		`{"issuer":"x","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`: audience.CauseKeysUnavailable,
+		`{"jwks_uri":"` + corp + `/jwks"}`:                                      audience.CauseKeysUnavailable,
+	} {
+		v := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(documents(document, keys)))
+		_, err := v.Verify(t.Context(), mint(issuer))
+		want(t, document, err, cause)
+	}
+}
+
 // TestUnknownIssuer holds that nobody is asked because a token says so.
 func TestUnknownIssuer(t *testing.T) {
 	ours, theirs := newIssuer(), testutil.NewIssuer("https://evil.example")

@@ -44,7 +44,7 @@ type issuer struct {
 	introspect *introspector // nil if its tokens are JWTs
 }
 
-// New returns a verifier of tokens of these issuers, at least one; a
+// New returns a verifier of tokens of these issuers, at least one; an
 // [audience.Guard] hands them out checked. It does no network I/O: keys are
 // fetched when the first token needs them. Close it when it is no longer used.
 func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
@@ -59,7 +59,7 @@ func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
 	return v, nil
 }
 
-// Verify returns the claims of a genuine token. Its error is a
+// Verify returns the claims of a genuine token. Its error is an
 // [audience.Refusal], or ctx's error if that ended first. A Refusal with
 // [audience.CauseKeysUnavailable] or [audience.CauseIntrospectionUnavailable]
 // says that nothing could be found out. Other calls may get the same claims, or

@@ -10,7 +10,7 @@ import (
 )
 
 func TestVerify(t *testing.T) {
-	for _, alg := range []string{"RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"} {
+	for _, alg := range algorithms {
 		t.Run(alg, func(t *testing.T) {
 			issuer := newIssuer()
 			issuer.Rotate(alg)
@@ -101,4 +101,18 @@ func TestForged(t *testing.T) {
 			t.Errorf("%d fetches of keys, want 2: the first need, and one for the stranger's kid", n)
 		}
 	})
+}
+
+// TestGenuineButMalformed holds that a genuine token with claims that cannot be
+// read has nobody asked: no other key would mend it.
+func TestGenuineButMalformed(t *testing.T) {
+	issuer := newIssuer()
+	v := newVerifier(t, issuer)
+	_, err := v.Verify(t.Context(), mint(issuer))
+	want(t, "good", err, "")
+	_, err = v.Verify(t.Context(), issuer.Mint(testutil.Claims{"exp": "soon"}))
+	want(t, "exp is a string", err, audience.CauseClaimsMalformed)
+	if n := issuer.Requests(testutil.JWKS); n != 1 {
+		t.Errorf("%d fetches of keys, want 1", n)
+	}
 }

@@ -146,3 +146,61 @@ func TestCrowdWhileFetching(t *testing.T) {
 		group.Wait()
 	})
 }
+
+// TestNewsOnTheWay holds that a kid is unknown only by an answer that was asked
+// for after the token came: an older one may still be on its way.
+func TestNewsOnTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		transport := issuer.Transport()
+		v, err := verifier.New([]audience.Issuer{{URL: corp, JWKS: corp + "/jwks"}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := transport.RoundTrip(r)
+			time.Sleep(2 * time.Second)
+			return response, err
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		var group sync.WaitGroup
+		old := mint(issuer)
+		group.Go(func() {
+			_, err := v.Verify(t.Context(), old)
+			want(t, "old key", err, "")
+		})
+		time.Sleep(time.Second)
+		issuer.Rotate("ES256")
+		_, err = v.Verify(t.Context(), mint(issuer))
+		want(t, "new key", err, "")
+		group.Wait()
+	})
+}
+
+// TestCloseWhileFetching holds that Close ends the fetch under way, and that
+// the next refusal tells when to come again.
+func TestCloseWhileFetching(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		v := newVerifier(t, issuer)
+		issuer.Fault(testutil.Discovery, testutil.Hang())
+		began := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			v.Close()
+		}()
+		_, err := v.Verify(t.Context(), mint(issuer))
+		want(t, "closed while waiting", err, audience.CauseKeysUnavailable)
+		if waited := time.Since(began); waited != time.Second {
+			t.Errorf("waited %v for a closed verifier", waited)
+		}
+		time.Sleep(time.Hour)
+		_, err = v.Verify(t.Context(), mint(issuer))
+		want(t, "closed", err, audience.CauseKeysUnavailable)
+		if wait := retryAfter(err); wait < time.Second {
+			t.Errorf("RetryAfter %v, want a second at least", wait)
+		}
+		if n := issuer.Requests(testutil.Discovery); n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+	})
+}

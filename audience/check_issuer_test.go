@@ -1,0 +1,44 @@
+package audience_test
+
+import (
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// TestNewRefusesAddresses holds that an issuer is reached by https alone, and
+// that its addresses hold nothing beside.
+func TestNewRefusesAddresses(t *testing.T) {
+	for _, row := range []struct {
+		issuer audience.Issuer
+		want   string
+	}{
+		{audience.Issuer{URL: "https://idp.example.com#x"}, "neither query"},
+		{audience.Issuer{URL: "https://idp.example.com?"}, "neither query"},
+		{audience.Issuer{URL: "https://me@idp.example.com"}, "neither query"},
+		{audience.Issuer{URL: "https://idp.example.com/a b"}, "is not an absolute URL"},
+		{audience.Issuer{URL: "https://idp.example.com/\x7f"}, "is not an absolute URL"},
+		{audience.Issuer{URL: "https:///realms/corp"}, "is not an absolute URL"},
+		{audience.Issuer{URL: "ftp://idp.example.com"}, "is not https"},
+		{audience.Issuer{URL: "http://127.0.0.1:8080"}, "is not https"},
+		{audience.Issuer{URL: "ftp://127.0.0.1", InsecureLoopback: true}, "is not https"},
+		{audience.Issuer{URL: "http://10.0.0.1", InsecureLoopback: true}, "is not https"},
+		{audience.Issuer{URL: "http://0.0.0.0", InsecureLoopback: true}, "is not https"},
+		{audience.Issuer{URL: "http://localhost.example", InsecureLoopback: true}, "is not https"},
+		{audience.Issuer{URL: corp, Discovery: "http://idp.example"}, "issuers.corp.discovery"},
+		{audience.Issuer{URL: corp, JWKS: corp + "/jwks?v=1"}, "issuers.corp.jwks"},
+	} {
+		newRefuses(t, func(m *audience.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
+	}
+}
+
+// TestLoopbackIssuer holds that plain http is accepted within the machine.
+func TestLoopbackIssuer(t *testing.T) {
+	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080/realms/corp"} {
+		m := company()
+		m.Issuers["corp"] = audience.Issuer{URL: url, InsecureLoopback: true}
+		if _, err := audience.New(m); err != nil {
+			t.Errorf("%s: New = %v", url, err)
+		}
+	}
+}

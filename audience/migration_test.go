@@ -1,0 +1,103 @@
+package audience_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// migrating is a matrix of one service in the middle of a move: two names, two
+// gRPC services, clients at two issuers under other ids.
+func migrating(t *testing.T) *audience.Guard {
+	t.Helper()
+	policy, err := audience.New(audience.Matrix{
+		Issuers: map[string]audience.Issuer{"corp": {URL: corp, Preset: "keycloak"}, "partner": {URL: partner, Preset: "keycloak"}},
+		Services: map[string]audience.Service{"orders": {
+			Issuers: []string{"corp", "partner"}, Audiences: []string{"orders-v1", "orders-v2"},
+			GRPC: []string{"acme.orders.v1.Orders", "acme.orders.v2.Orders"},
+			Allow: []audience.Allow{
+				{Clients: []string{"orders", "theirs"}, Methods: []string{"Get"}, Scopes: []string{"read"}},
+				{Clients: []string{"orders"}, Methods: []string{"*"}, Scopes: []string{"write"}},
+				{Clients: []string{"theirs"}, Methods: []string{"Get"}, Scopes: []string{"admin"}},
+			},
+		}},
+		Clients: map[string]audience.Client{"orders": {Issuer: "corp"}, "theirs": {Issuer: "partner", ID: "shop"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestMigration(t *testing.T) {
+	guard := migrating(t)
+	if got := guard.Issuers(); len(got) != 2 {
+		t.Errorf("Issuers = %v, want both", got)
+	}
+	guard.Issuers()[0].URL = "changed"
+	if got := guard.Issuers()[0].URL; got == "changed" {
+		t.Error("what Issuers returns is not a copy")
+	}
+	for _, row := range []struct {
+		rule   string
+		method string
+		claims claims
+		want   audience.Cause
+	}{
+		{"the first name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1"}, ""},
+		{"the second name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v2"}, ""},
+		{"not the matrix's own name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders"}, audience.CauseAudienceMismatch},
+		{"the second gRPC service", "/acme.orders.v2.Orders/Get", claims{"aud": "orders-v1"}, ""},
+		{"its other methods", "/acme.orders.v2.Orders/Put", claims{"aud": "orders-v1", "scope": "write"}, ""},
+		{"no self without the word", "/acme.orders.v1.Orders/Get", claims{"aud": nil}, audience.CauseAudienceMissing},
+		{"a client by its id", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iss": partner, "azp": "shop"}, ""},
+		{"a client by its name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iss": partner, "azp": "theirs"}, audience.CauseClientNotAllowed},
+		{"a client at another issuer", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "shop"}, audience.CauseClientNotAllowed},
+		{"a user is no client", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "x", "sub": "orders"}, audience.CauseClientNotAllowed},
+		{"the issuer comes before the audience", "/acme.orders.v1.Orders/Get", claims{"iss": "x", "aud": "x"}, audience.CauseIssuerNotAccepted},
+		{"the audience comes before the time", "/acme.orders.v1.Orders/Get", claims{"aud": "x", "exp": 1}, audience.CauseAudienceMismatch},
+		{"the time comes before the client", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "x", "exp": 1}, audience.CauseExpired},
+		{"a life counts from iat", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iat": now.Add(-24 * time.Hour).Unix(), "exp": now.Add(time.Second).Unix()}, audience.CauseLifetimeTooLong},
+	} {
+		changed := claims{"azp": "orders", "scope": "read"}
+		for name, value := range row.claims {
+			changed[name] = value
+		}
+		c, err := read(t, "keycloak", token(changed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = guard.Rule(row.method).Judge(c, now)
+		var refusal *audience.Refusal
+		if errors.As(err, &refusal) != (row.want != "") || refusal != nil && refusal.Cause != row.want {
+			t.Errorf("%s: Judge = %v, want %q", row.rule, err, string(row.want))
+		}
+	}
+}
+
+// TestWants holds what the operator reads of the clients and scopes that would
+// have done: one list an alternative, and of scopes only this client's.
+func TestWants(t *testing.T) {
+	guard := migrating(t)
+	for want, members := range map[string]claims{
+		`"orders" "shop", or "orders", or "shop"`: {"aud": "orders-v1", "azp": "x"},
+		`"read", or "write"`:                      {"aud": "orders-v1", "azp": "orders", "scope": nil},
+		`"read", or "admin"`:                      {"aud": "orders-v1", "azp": "shop", "iss": partner, "scope": nil},
+		`"orders-v1" "orders-v2"`:                 {"aud": "x"},
+	} {
+		c, err := read(t, "keycloak", token(members))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refusal *audience.Refusal
+		if errors.As(guard.Rule("/acme.orders.v1.Orders/Get").Judge(c, now), &refusal); refusal == nil || refusal.Want != want {
+			t.Errorf("%v: %v, want %s in it", members, refusal, want)
+		}
+	}
+}
