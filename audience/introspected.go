@@ -51,7 +51,21 @@ func (p Preset) introspection() Preset {
 	p.callers, p.audienceCalls = []string{"client_id", "azp"}, false
 	p.scopes = []string{"scope", "scp"}
 	p.required, p.forbidden = nil, idTokenClaims
+	p.itself = p.asked(p.itself)
 	return p
+}
+
+// asked narrows how a JWT of a client that calls as itself is known to what an
+// answer must show as well, since the claims of users that tell the two apart
+// need not be there: nobody has logged in, and the subject is the client or its
+// account, or missing as the name of a user is (RFC 7662, section 2.2).
+func (p Preset) asked(itself marker) marker {
+	return func(r *reader, client, subject string) bool {
+		account := subject == client+"@clients" ||
+			p.Name == "keycloak" && r.is("preferred_username", "service-account-"+strings.ToLower(client))
+		named := subject == client || subject == "" && !r.has("username") || account
+		return named && !r.login() && itself(r, client, subject)
+	}
 }
 
 // tokenType refuses what is active but no bearer token for services, such as a

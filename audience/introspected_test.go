@@ -118,3 +118,28 @@ func TestIntrospectedByPreset(t *testing.T) {
 		}
 	}
 }
+
+// TestIntrospectedUsers holds that an answer about a user does not pass for one
+// about a client that calls as itself.
+func TestIntrospectedUsers(t *testing.T) {
+	for _, row := range []struct{ preset, answer, user string }{
+		{"keycloak", `{"active":true,"exp":2,"sub":"6f1c","sid":"s","typ":"Bearer","azp":"portal","client_id":"portal","preferred_username":"service-account-portal"}`, "6f1c"},
+		{"keycloak", `{"active":true,"exp":2,"sub":"6f1c","typ":"Bearer","azp":"portal","client_id":"portal","preferred_username":"service-account-portal"}`, ""},
+		{"entra", `{"active":true,"exp":2,"sub":"alice","client_id":"portal","scope":"orders.read","ver":"2.0"}`, "alice"},
+		{"okta", `{"active":true,"exp":2,"sub":"alice","client_id":"portal","preferred_username":"service-account-portal"}`, "alice"},
+		{"rfc9068", `{"active":true,"exp":2,"sub":"portal","client_id":"portal"}`, ""},
+		{"rfc9068", `{"active":true,"exp":2,"client_id":"portal"}`, ""},
+	} {
+		p, _ := audience.PresetNamed(row.preset)
+		c, err := p.Introspected([]byte(row.answer), "https://idp")
+		if err != nil {
+			t.Errorf("%s: %s: %v", row.preset, row.answer, err)
+		} else if got := c.Caller().User; got != row.user {
+			t.Errorf("%s: %s: user %q, want %q", row.preset, row.answer, got, row.user)
+		}
+	}
+	p, _ := audience.PresetNamed("rfc9068")
+	if c, err := p.Introspected([]byte(`{"active":true,"exp":2,"client_id":"portal","username":"alice"}`), "https://idp"); err == nil {
+		t.Errorf("a user without sub passes as %+v", c.Caller())
+	}
+}

@@ -19,7 +19,7 @@ const wouldRefuse = "grpcaud-would-refuse"
 // the chain twice, is not judged again: it has no token any more, and is the
 // same call unless somebody gave it a new one.
 func (s *Server) decide(ctx context.Context, method string, stream bool, setTrailer func(context.Context, metadata.MD) error) (context.Context, error) {
-	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && !presents(ctx) {
+	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && c.Context.Err() == nil && !presents(ctx) {
 		return ctx, nil
 	}
 	c := &call{Context: ctx, server: s, method: method}
@@ -40,6 +40,7 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	case d.mode == audience.Warn:
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuse, answerTo(d.err).word()))
 	}
+	c.spared, c.found = d.err, c.claims
 	c.claims, c.raw = nil, ""
 	return c.handlerContext(), nil
 }

@@ -17,6 +17,7 @@ func TestCredentialsOf(t *testing.T) {
 		"Bearer abc":      {"abc", ""},
 		"bEARER abc":      {"abc", ""},
 		"Bearer   a.b-c=": {"a.b-c=", ""},
+		"Bearer ~a+b/c_":  {"~a+b/c_", ""},
 		"Bearer\tabc":     {"", audience.CauseSchemeUnsupported},
 		" Bearer abc":     {"", audience.CauseSchemeUnsupported},
 		"Bearerabc":       {"", audience.CauseSchemeUnsupported},

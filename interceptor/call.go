@@ -22,6 +22,8 @@ type call struct {
 	rule     *audience.Rule   // nil if the method has none
 	claims   *audience.Claims // nil if there is no caller: nobody was asked, or what came was not good enough
 	raw      string           // the token that says so
+	spared   error            // what the call would be refused for, were its rule enforced
+	found    *audience.Claims // the claims of a call that is spared, if they are genuine
 	leased   bool             // the call is a stream, and has a lease
 	once     sync.Once        // guards incoming
 	incoming any              // the metadata that is left, made when it is first asked for

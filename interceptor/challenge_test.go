@@ -143,6 +143,7 @@ func TestChallengeOf(t *testing.T) {
 	}{
 		"step-up":    {audience.CauseStepUp, []string{`Bearer realm="grpcaud", error="insufficient_user_authentication", error_description="` + audience.ReasonStepUpRequired.Phrase() + `", acr_values="urn:mfa", max_age="300"`}},
 		"no token":   {audience.CauseCredentialsMissing, []string{`Bearer realm="grpcaud"`}},
+		"malformed":  {audience.CauseCredentialsRepeated, []string{`Bearer realm="grpcaud", error="invalid_request", error_description="` + audience.ReasonCredentialsMalformed.Phrase() + `", acr_values="urn:mfa", max_age="300"`}},
 		"not mended": {audience.CauseClientNotAllowed, []string{`Bearer realm="grpcaud"`}},
 		"outage":     {audience.CauseKeysUnavailable, nil},
 	} {

@@ -21,7 +21,9 @@ type lease struct {
 	middleware.WrappedServerStream
 	call   *call
 	opened time.Time
-	cancel context.CancelCauseFunc // of the handler's context; the cause is why the lease is over
+	cancel context.CancelCauseFunc // of the handler's context
+	reason atomic.Pointer[ended]   // why the lease is over; left if its stream was over first
+	gone   chan struct{}           // closed when there is a reason
 	told   atomic.Bool             // that it would be over, were its rule enforced
 	mu     sync.Mutex              // held while the handler sets header and trailer, which it cannot once the lease is over
 
@@ -30,35 +32,47 @@ type lease struct {
 }
 
 func newLease(ctx context.Context, c *call, stream grpc.ServerStream) *lease {
-	l := &lease{call: c, opened: time.Now(), place: -1}
+	l := &lease{call: c, opened: time.Now(), gone: make(chan struct{}), place: -1}
 	l.ServerStream = stream
 	l.WrappedContext, l.cancel = context.WithCancelCause(ctx)
 	return l
 }
 
 // ended is why a lease is over, and what the peer is told about it. It is the
-// cause of the end of the handler's context.
+// cause of the end of the handler's context, unless that ended before.
 type ended struct {
 	error
 	status error
 }
 
+// left stands for the reason of a lease whose stream was over first.
+var left = &ended{}
+
 // end makes err the reason why the lease is over. It is false if it was over
 // before, or its stream was.
 func (l *lease) end(err error, requestID string) bool {
 	end := &ended{err, statusOf(err, requestID).Err()}
-	l.cancel(end) // the first cause stays
-	return l.over() == end
+	if !l.reason.CompareAndSwap(nil, end) {
+		return false
+	}
+	l.cancel(end)
+	close(l.gone)
+	return true
 }
 
-// over returns why the lease is over; nil while it is not, and if the client
-// has gone.
+// leave has the lease end no more: its stream is over.
+func (l *lease) leave() {
+	l.reason.CompareAndSwap(nil, left)
+	l.cancel(nil)
+}
+
+// over returns why the lease is over; nil while it is not, and if its stream
+// was over first.
 func (l *lease) over() *ended {
-	if l.Context().Err() == nil {
-		return nil
+	if end := l.reason.Load(); end != left {
+		return end
 	}
-	end, _ := context.Cause(l.Context()).(*ended)
-	return end
+	return nil
 }
 
 // use returns what came of a use of the stream, f, unless the lease was over
@@ -122,11 +136,8 @@ func (l *lease) run(handler func() error) error {
 	done := make(chan ending, 1)
 	go l.detach(handler, done)
 	select {
-	case <-l.Context().Done():
-		if end := l.over(); end != nil {
-			return end.status
-		}
-		return (<-done).resume() // the client has gone, and the handler ends as ever
+	case <-l.gone:
+		return l.over().status
 	case o := <-done:
 		return o.resume()
 	}

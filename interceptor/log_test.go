@@ -196,3 +196,21 @@ func TestLogBesideTheRule(t *testing.T) {
 		t.Errorf("line %v, want the cause and no story", line)
 	}
 }
+
+// TestLogOfMatrix holds that the operator is told what a matrix rarely means,
+// and that a logger for warnings reads of no admitted call.
+func TestLogOfMatrix(t *testing.T) {
+	issuer, written := newIssuer(), &log{}
+	idle := company(t, func(m *audience.Matrix) { m.Clients["idle"] = audience.Client{} })
+	server := serverOf(t, issuer, idle, interceptor.Logger(slog.New(slog.NewJSONHandler(written, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+	if !strings.Contains(written.String(), `no rule names client \"idle\"`) {
+		t.Errorf("log = %s, want the warning", written)
+	}
+	before := len(lines(t, written))
+	if err := call(t.Context(), server, getOrder, issuer.Mint(good(nil))); err != nil {
+		t.Fatal(err)
+	}
+	if got := lines(t, written)[before:]; len(got) != 0 {
+		t.Errorf("lines of an admitted call: %v, want none", got)
+	}
+}

@@ -68,7 +68,10 @@ func (s *Server) askAgain(l *lease) {
 	ctx, cancel := context.WithTimeout(l.Context(), sweepInterval)
 	defer cancel()
 	defer context.AfterFunc(s.open, cancel)()
+	if l.call.claims == nil {
+		return
+	}
 	if err := s.revoked(ctx, l.call.claims); errors.Is(err, audience.CauseRevoked) {
-		s.end(l, err)
+		s.end(l, s.guard.Load().Rule(l.call.method), err)
 	}
 }

@@ -259,6 +259,21 @@ func TestNewServerRefuses(t *testing.T) {
 	}
 }
 
+// TestClosedServer holds that Close reaches the verifier.
+func TestClosedServer(t *testing.T) {
+	w := newWorld(t)
+	w.server.Close()
+	for shape, call := range shapes {
+		err := call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn)
+		if got, want := verdictOf(err), (verdict{codes.Unavailable, audience.ReasonIssuerUnavailable}); got != want {
+			t.Errorf("%s: %v, want %v", shape, got, want)
+		}
+	}
+	if n := w.issuer.Requests(testutil.Discovery); n != 0 {
+		t.Errorf("the issuer was asked %d times", n)
+	}
+}
+
 // TestServersLeaveNothing holds that a server which is closed has no goroutine
 // left; synctest would see it.
 func TestServersLeaveNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -108,6 +110,47 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestRetryInfo holds that a peer is told when to come again where that helps,
+// and only there.
+func TestRetryInfo(t *testing.T) {
+	w := newWorld(t)
+	for shape, call := range shapes {
+		if retryDelay(status.Convert(call(t.Context(), w.conn))) != -1 {
+			t.Errorf("%s, no token: told to try again", shape)
+		}
+	}
+	w.issuer.Down()
+	for shape, call := range shapes {
+		err := call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn)
+		if wait := retryDelay(status.Convert(err)); wait <= 0 {
+			t.Errorf("%s, issuer down: %v, want a time to try again", shape, err)
+		}
+	}
+}
+
+// TestHandlersOwnErrors holds that an error which is no refusal of ours reaches
+// the peer as the handler gave it.
+func TestHandlersOwnErrors(t *testing.T) {
+	foreign, err := status.New(codes.Unauthenticated, "theirs").WithDetails(&errdetails.ErrorInfo{Reason: "R", Domain: "example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	for name, given := range map[string]error{
+		"a status":         status.Error(codes.NotFound, "no such order"),
+		"another's detail": foreign.Err(),
+		"no status":        errors.New("no status"),
+	} {
+		w.orders.inHandler = func(context.Context) error { return given }
+		for shape, call := range shapes {
+			got := status.Convert(call(bearing(t.Context(), "Bearer "+w.issuer.Mint(good(nil))), w.conn))
+			if want := status.Convert(given); got.Code() != want.Code() || got.Message() != want.Message() || len(got.Details()) != len(want.Details()) {
+				t.Errorf("%s, %s: %v, want %v", name, shape, got, want)
+			}
+		}
+	}
+}
+
 // retryDelay returns when the peer may try again, -1 if it is not told.
 func retryDelay(st *status.Status) time.Duration {
 	for _, detail := range st.Details() {
@@ -116,4 +159,17 @@ func retryDelay(st *status.Status) time.Duration {
 		}
 	}
 	return -1
+}
+
+// TestCallEnds holds that a call which ends while its token is judged is told
+// that, and nothing about the token.
+func TestCallEnds(t *testing.T) {
+	issuer := newIssuer()
+	issuer.Fault(testutil.Discovery, testutil.Hang())
+	server := newServer(t, issuer, io.Discard, "order-status")
+	ctx, cancel := context.WithCancel(incoming(t.Context(), "Bearer "+issuer.Mint(good(nil))))
+	cancel()
+	if got, want := verdictOf(unary(ctx, server, "/acme.orders.v1.OrderStatus/GetOrderStatus")), (verdict{Code: codes.Canceled}); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
 }

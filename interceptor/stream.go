@@ -31,7 +31,7 @@ func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 		return err
 	}
 	c, _ := callFrom(ctx)
-	if c.claims == nil || c.leased {
+	if c.leased {
 		wrapped := middleware.WrapServerStream(stream)
 		wrapped.WrappedContext = ctx
 		return passedOn(handler(srv, wrapped))
@@ -50,51 +50,90 @@ func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 
 // hold runs the handler of a stream, for as long as the lease lasts.
 func (s *Server) hold(l *lease, handler func() error) error {
-	defer l.cancel(nil)
+	defer l.leave()
 	s.leases.add(l, never)
 	defer s.leases.remove(l)
 	if s.reconsider(l); l.over() != nil {
 		return nil
 	}
-	if s.inPlace {
-		return handler()
+	if s.inPlace || l.call.claims == nil && l.call.spared == nil {
+		return handler() // nothing but a new policy ends a stream without a token
 	}
 	return l.run(handler)
 }
 
 // reconsider judges a running stream by the policy in force, as of when it
-// began, and sets its end by it.
+// began, and sets by it when to look again. A policy that changes meanwhile
+// counts.
 func (s *Server) reconsider(l *lease) {
-	rule := s.guard.Load().Rule(l.call.method)
-	if rule == nil {
-		s.end(l, errNoRule)
-		return
+	for {
+		guard := s.guard.Load()
+		s.leases.move(l, s.judgeAgain(l, guard.Rule(l.call.method)))
+		if s.guard.Load() == guard {
+			return
+		}
 	}
-	if err := s.may(l.Context(), rule, l.call.claims, l.opened); err != nil {
-		s.end(l, err)
-	}
-	end := never
-	if !s.endless && !rule.Public() {
-		end = rule.Ends(l.call.claims).Add(s.grace)
-	}
-	s.leases.move(l, end)
 }
 
-// expired ends a stream whose time has come.
-func (s *Server) expired(l *lease) {
-	s.end(l, &audience.Refusal{
+// judgeAgain ends a running stream that rule refuses, and returns when to look
+// at one that goes on: at its end, or soon where its refusal is not enforced
+// yet.
+func (s *Server) judgeAgain(l *lease, rule *audience.Rule) time.Time {
+	if rule == nil {
+		s.end(l, rule, errNoRule)
+		return never
+	}
+	end, now := never, time.Now().Round(0)
+	err := s.mayGoOn(l, rule)
+	if l.call.claims != nil && !s.endless && !rule.Public() {
+		end = rule.Ends(l.call.claims).Add(s.grace)
+		if err == nil && !now.Before(end) {
+			err = expired(l.call.claims)
+		}
+	}
+	if err == nil {
+		return end
+	}
+	s.end(l, rule, err)
+	if soon := now.Add(again); soon.Before(end) || !now.Before(end) {
+		return soon
+	}
+	return end
+}
+
+// mayGoOn asks whether a running stream might begin now as it did then. One
+// without a caller came without a token, or was spared.
+func (s *Server) mayGoOn(l *lease, rule *audience.Rule) error {
+	switch c := l.call; {
+	case c.claims != nil:
+		return s.may(l.Context(), rule, c.claims, l.opened)
+	case rule.Public(), rule.Optional() && c.spared == nil:
+		return nil
+	case c.spared != nil:
+		return c.spared
+	default:
+		return &audience.Refusal{Cause: audience.CauseCredentialsMissing}
+	}
+}
+
+// expired refuses a stream whose token has ended.
+func expired(c *audience.Claims) error {
+	return &audience.Refusal{
 		Cause: audience.CauseExpiredMidstream,
-		Got:   fmt.Sprintf("exp %s", l.call.claims.Expiry().UTC().Format(time.RFC3339)),
+		Got:   fmt.Sprintf("exp %s", c.Expiry().UTC().Format(time.RFC3339)),
 		Hint:  "the client opens the stream again with a new token",
-	})
+	}
 }
 
 // end ends a running stream for err. Where the rule is not enforced yet it goes
 // on, with the caller that it has, and that is told once.
-func (s *Server) end(l *lease, err error) {
-	rule := s.guard.Load().Rule(l.call.method)
+func (s *Server) end(l *lease, rule *audience.Rule, err error) {
+	claims := l.call.claims
+	if claims == nil {
+		claims = l.call.found
+	}
 	d := decision{
-		method: l.call.method, rule: rule, claims: l.call.claims, err: err, mode: modeOf(rule, l.call.claims, err),
+		method: l.call.method, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err),
 		began: l.opened, stream: true, end: true,
 	}
 	if d.mode == audience.Enforce {
@@ -102,7 +141,7 @@ func (s *Server) end(l *lease, err error) {
 		if !l.end(err, d.requestID) {
 			return
 		}
-	} else if l.told.Swap(true) {
+	} else if l.call.spared != nil || l.told.Swap(true) {
 		return
 	}
 	s.record(l.Context(), d)

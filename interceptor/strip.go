@@ -15,7 +15,8 @@ type strip []string
 // stripped is the token, and what proxies and frameworks tell their backends of
 // who calls: whatever it says here, the peer wrote it.
 var stripped = strip{
-	authorization,
+	authorization, "authorization-bin", "proxy-authorization",
+	"grpcgateway-authorization", "grpcgateway-proxy-authorization", "grpcgateway-cookie",
 	"x-user", "x-user-*", "x-auth-*",
 	"x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-forwarded-client-cert",
 	"grpcaud-*",

@@ -43,7 +43,7 @@ func TestCooldown(t *testing.T) {
 			if asked() {
 				t.Errorf("asked again within %v", row.cooldown)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			if !asked() {
 				t.Errorf("not asked after %v", row.cooldown)
 			}

@@ -152,7 +152,7 @@ func (i *introspector) post(ctx context.Context, raw string) (*audience.Claims, 
 func aboutOne(err error) bool {
 	answer, answered := errors.AsType[answerError](err)
 	switch answer.code {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+	case http.StatusUnauthorized, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return false
 	}

@@ -1,0 +1,42 @@
+package interceptor_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// TestPublic holds that a public method is open to anybody, over any wire, and
+// that its handler sees no caller, whatever the call carries.
+func TestPublic(t *testing.T) {
+	server := newServer(t, newIssuer(), io.Discard, "human-resource")
+	const method = "/acme.hr.v1.Holidays/ListHolidays"
+	handler := func(ctx context.Context) error {
+		if caller, ok := audience.FromContext(ctx); ok {
+			return fmt.Errorf("a caller: %+v", caller)
+		}
+		return nil
+	}
+	for name, ctx := range map[string]context.Context{"nothing": t.Context(), "a bad token": incoming(t.Context(), "Bearer x")} {
+		_, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) { return nil, handler(ctx) })
+		if err != nil {
+			t.Errorf("unary, %s: %v", name, err)
+		}
+		err = server.Stream(nil, streaming{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, stream grpc.ServerStream) error { return handler(stream.Context()) })
+		if err != nil {
+			t.Errorf("stream, %s: %v", name, err)
+		}
+	}
+}
+
+type streaming struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s streaming) Context() context.Context { return s.ctx }

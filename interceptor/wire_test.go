@@ -1,0 +1,133 @@
+package interceptor_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// untold is a connection that does not tell how secure it is.
+type untold struct{}
+
+func (untold) AuthType() string { return "untold" }
+
+// homely is a connection within the machine, as credentials/local tells it.
+type homely struct{ credentials.CommonAuthInfo }
+
+func (homely) AuthType() string { return "local" }
+
+func level(l credentials.SecurityLevel) credentials.AuthInfo {
+	return secured{credentials.CommonAuthInfo{SecurityLevel: l}}
+}
+
+// wires are connections, and whether tokens may travel over them: on a server
+// and on a client, where Loopback is not allowed and where it is.
+var wires = []struct {
+	name             string
+	peer             *peer.Peer
+	server, loopback bool // a server admits it; one that allows Loopback does
+	client, local    bool // a client uses it; one that allows Loopback does
+}{
+	{"private", &peer.Peer{AuthInfo: level(credentials.PrivacyAndIntegrity)}, true, true, true, true},
+	{"integrity alone", &peer.Peer{AuthInfo: level(credentials.IntegrityOnly)}, false, false, false, false},
+	{"no security", &peer.Peer{AuthInfo: level(credentials.NoSecurity)}, false, false, false, false},
+	{"level not set", &peer.Peer{AuthInfo: level(credentials.InvalidSecurityLevel)}, false, false, false, false},
+	{"level not told", &peer.Peer{AuthInfo: untold{}}, false, false, false, false},
+	{"nothing told", &peer.Peer{}, false, false, false, false},
+	{"no peer", nil, false, false, false, false},
+	{"local", &peer.Peer{AuthInfo: homely{}}, false, false, false, true},
+	{"from loopback", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}, false, true, false, false},
+	{"from loopback by IPv6", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 1}}, false, true, false, false},
+	{"from loopback, mapped", &peer.Peer{Addr: address("[::ffff:127.0.0.1]:1")}, false, true, false, false},
+	{"from a unix socket", &peer.Peer{Addr: &net.UnixAddr{Name: "@", Net: "unix"}}, false, true, false, false},
+	{"from a private network", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 1}}, false, false, false, false},
+	{"from anywhere", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4zero, Port: 1}}, false, false, false, false},
+	{"from a name", &peer.Peer{Addr: address("localhost:1")}, false, false, false, false},
+}
+
+type address string
+
+func (address) Network() string  { return "tcp" }
+func (a address) String() string { return string(a) }
+
+func TestServerWires(t *testing.T) {
+	issuer := newIssuer()
+	token := issuer.Mint(good(nil))
+	allowing := func(opts ...interceptor.ServerOption) *interceptor.Server {
+		server, err := interceptor.NewServer(company(t), interceptor.Services("order-status"), append(opts, interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { server.Close() })
+		return server
+	}
+	strict, loopback := allowing(), allowing(interceptor.AllowPlaintext(interceptor.Loopback))
+	for _, row := range wires {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token))
+		if row.peer != nil {
+			ctx = peer.NewContext(ctx, row.peer)
+		}
+		for name, way := range map[string]struct {
+			server *interceptor.Server
+			admits bool
+		}{"strict": {strict, row.server}, "Loopback": {loopback, row.loopback}} {
+			want := verdict{codes.Unauthenticated, audience.ReasonTransportInsecure}
+			if way.admits {
+				want = verdict{}
+			}
+			if got := verdictOf(unary(ctx, way.server, "/acme.orders.v1.OrderStatus/GetOrderStatus")); got != want {
+				t.Errorf("%s, %s: %v, want %v", row.name, name, got, want)
+			}
+		}
+	}
+}
+
+// unary is a call of a method whose handler does nothing.
+func unary(ctx context.Context, server *interceptor.Server, method string) error {
+	_, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) { return nil, nil })
+	return err
+}
+
+func TestClientWires(t *testing.T) {
+	strict := interceptor.AsService(fixed("x"), "order-status")
+	local := interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Loopback))
+	for _, row := range wires {
+		var info credentials.AuthInfo
+		if row.peer != nil {
+			info = row.peer.AuthInfo
+		}
+		ctx := credentials.NewContextWithRequestInfo(t.Context(), credentials.RequestInfo{AuthInfo: info})
+		for name, way := range map[string]struct {
+			creds credentials.PerRPCCredentials
+			uses  bool
+		}{"strict": {strict, row.client}, "Loopback": {local, row.local}} {
+			if _, err := way.creds.GetRequestMetadata(ctx); (err == nil) != way.uses {
+				t.Errorf("%s, %s: %v, want it used: %v", row.name, name, err, way.uses)
+			}
+		}
+	}
+	if !strict.RequireTransportSecurity() || local.RequireTransportSecurity() {
+		t.Error("RequireTransportSecurity is not what AllowPlaintext says")
+	}
+}
+
+// TestWireBeforeToken holds that over an open wire the wire is the reason,
+// whatever the call carries.
+func TestWireBeforeToken(t *testing.T) {
+	server := newServer(t, testutil.NewIssuer(corp), t.Output(), "order-status")
+	got := verdictOf(unary(t.Context(), server, "/acme.orders.v1.OrderStatus/GetOrderStatus"))
+	if want := (verdict{codes.Unauthenticated, audience.ReasonTransportInsecure}); got != want {
+		t.Errorf("no token: %v, want %v", got, want)
+	}
+}
