@@ -11,7 +11,7 @@ import (
 )
 
 // Cache sets how many verified tokens are remembered, so that a token which is
-// shown again costs a hash in place of a signature; by default 20480, rounded up
+// shown again costs a hash in place of a signature; by default 32768, rounded up
 // to a multiple of 16. Each takes about a KiB, and one that is larger takes the
 // room of several. Zero verifies each token each time.
 //
