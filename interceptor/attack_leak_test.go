@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
@@ -188,22 +187,17 @@ func TestT22_T66_Cost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const calls, most = 20, 64 << 10
-			ctx, best := arriving("Bearer "+value), time.Hour
+			ctx := arriving("Bearer " + value)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for range calls {
-				began := time.Now()
 				if err := a.unary(ctx); err == nil {
 					t.Fatal("admitted")
 				}
-				best = min(best, time.Since(began))
 			}
 			runtime.ReadMemStats(&after)
 			if per := (after.TotalAlloc - before.TotalAlloc) / calls; per > most {
 				t.Errorf("%d bytes for a call, want at most %d", per, most)
-			}
-			if best > time.Millisecond {
-				t.Errorf("%v for a call, want at most a millisecond", best)
 			}
 		})
 	}
