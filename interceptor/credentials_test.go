@@ -84,7 +84,7 @@ func TestAsServiceRefused(t *testing.T) {
 		{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
 	} {
 		for shape, call := range shapes {
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			err := call(ctx, w.conn, grpc.PerRPCCredentials(row.creds))
 			cancel()
 			if got := status.Code(err); got != row.want {

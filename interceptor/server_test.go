@@ -93,7 +93,7 @@ func TestRefused(t *testing.T) {
 			t.Run(row.name+"/"+shape, func(t *testing.T) {
 				logged := len(w.log.String())
 				var header, trailer metadata.MD
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				defer cancel()
 				err := call(bearing(ctx, row.values...), w.conn, grpc.Header(&header), grpc.Trailer(&trailer))
 				if diff := cmp.Diff(row.want, verdictOf(err)); diff != "" {
