@@ -38,7 +38,7 @@ func (l decisionLog) record(ctx context.Context, d *decision) {
 	}
 	id := d.requestID
 	if id == "" {
-		id = sentRequestID(ctx)
+		id = RequestID(ctx)
 	}
 	attrs = append(attrs, slog.String("request_id", id), slog.Duration("took", time.Since(d.began)))
 	l.to.LogAttrs(ctx, level, messages[d.outcome()], attrs...)

@@ -11,15 +11,18 @@ import (
 // requestIDOf returns the name of a call under which its peer can ask for the
 // story: the one that the peer gave it as x-request-id, or else a new one.
 func requestIDOf(ctx context.Context) string {
-	if id := sentRequestID(ctx); id != "" {
+	if id := RequestID(ctx); id != "" {
 		return id
 	}
 	return rand.Text()
 }
 
-// sentRequestID returns the name that the peer gave a call, if it is harmless
-// in a log; empty if it gave none.
-func sentRequestID(ctx context.Context) string {
+// RequestID returns the name that the peer gave the call which ctx is of, as
+// x-request-id in its metadata: for a handler's own log, and for the record of a
+// job ([audience.Caller.Record]). Empty if it gave none, several, or one that does
+// not belong into a log: more than 128 bytes, or others than letters, digits,
+// dots, hyphens and underscores.
+func RequestID(ctx context.Context) string {
 	const longest = 128
 	values := metadata.ValueFromIncomingContext(ctx, "x-request-id")
 	if len(values) != 1 || len(values[0]) > longest || strings.ContainsFunc(values[0], notInRequestID) {
