@@ -1,21 +1,30 @@
 package testutil
 
 import (
+	"crypto/x509"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 )
 
-// Client is a party that an [Issuer] knows. It proves itself with its secret,
-// by client_secret_basic or client_secret_post (RFC 6749, section 2.3.1);
-// without a secret it cannot.
+// Client is a party that an [Issuer] knows. It proves itself with its secret, by
+// client_secret_basic or client_secret_post (RFC 6749, section 2.3.1), with an
+// assertion signed by one of its keys (private_key_jwt), or with one of its
+// certificates (RFC 8705, section 2). Without any of them it cannot.
 type Client struct {
 	// ID is the client's id. It is required.
 	ID string
 
 	// Secret is the client's password.
 	Secret string
+
+	// Keys are those that the client signs assertions with, under their very
+	// algorithms.
+	Keys []*Key
+
+	// Certificates are those that the client may present to [Issuer.Listen].
+	Certificates []*x509.Certificate
 
 	// Audiences are those that the client may ask a token for.
 	Audiences []string
@@ -42,6 +51,7 @@ func (i *Issuer) Register(c Client) {
 		panic("testutil: register: client without an id")
 	}
 	c.Audiences, c.Is, c.Scopes = slices.Clone(c.Audiences), slices.Clone(c.Is), maps.Clone(c.Scopes)
+	c.Keys, c.Certificates = slices.Clone(c.Keys), slices.Clone(c.Certificates)
 	if c.Is == nil {
 		c.Is = []string{c.ID}
 	}
@@ -60,10 +70,12 @@ func (i *Issuer) client(id string) (Client, bool) {
 // authenticate returns the client that sent the parsed form of r.
 func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 	id, secret, basic := r.BasicAuth()
-	posted := r.PostForm.Has("client_secret")
+	posted, asserted := r.PostForm.Has("client_secret"), r.PostForm.Has("client_assertion")
 	switch {
-	case basic && posted:
+	case basic && (posted || asserted), posted && asserted:
 		return Client{}, refuse("invalid_request", "the client authenticates in two ways")
+	case asserted:
+		return i.asserted(r.PostForm)
 	case basic:
 		var idErr, secretErr error
 		id, idErr = url.QueryUnescape(id)
@@ -71,12 +83,23 @@ func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 		if idErr != nil || secretErr != nil {
 			return Client{}, refuse("invalid_client", "the credentials are not form-encoded")
 		}
+	case !r.PostForm.Has("client_id") && r.PostForm.Get("grant_type") == jwtBearer:
+		return i.described(r.PostForm)
 	default:
 		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
 	c, ok := i.client(id)
-	if !ok || c.Secret == "" || secret != c.Secret {
+	switch {
+	case ok && !basic && !posted && c.presented(r):
+		return c, nil
+	case !ok || c.Secret == "" || secret != c.Secret:
 		return Client{}, refuse("invalid_client", "unknown client or wrong secret")
 	}
 	return c, nil
+}
+
+// presented reports whether r came on a connection with a certificate of c.
+func (c Client) presented(r *http.Request) bool {
+	return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 &&
+		slices.ContainsFunc(c.Certificates, r.TLS.PeerCertificates[0].Equal)
 }

@@ -47,18 +47,22 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	secrets := []string{"client_secret_basic", "client_secret_post"}
-	writeJSON(w, http.StatusOK, map[string]any{
+	document := map[string]any{
 		"issuer":                                i.url,
 		"jwks_uri":                              i.address(JWKS),
 		"token_endpoint":                        i.address(Token),
-		"token_endpoint_auth_methods_supported": secrets,
+		"token_endpoint_auth_methods_supported": append(secrets, "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"),
 		"introspection_endpoint":                i.address(Introspection),
 		"introspection_endpoint_auth_methods_supported": secrets,
-		"grant_types_supported":                         []string{clientCredentials, tokenExchange},
+		"grant_types_supported":                         []string{clientCredentials, tokenExchange, jwtBearer},
 		"response_types_supported":                      []string{},
 		"subject_types_supported":                       []string{"public"},
 		"id_token_signing_alg_values_supported":         algs,
-	})
+	}
+	if i.options.alias != "" {
+		document["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": i.options.alias + i.path + string(Token)}
+	}
+	writeJSON(w, http.StatusOK, document)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

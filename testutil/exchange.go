@@ -25,7 +25,7 @@ func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	audiences, scope, err := c.target(form)
+	audiences, scope, err := i.target(c, form)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +36,14 @@ func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	if issued == "" {
 		issued = typeAccessToken
 	}
+	kind := "Bearer"
+	if issued == typeJWT {
+		kind = "N_A" // not for the caller to present: an assertion for elsewhere
+	}
 	return answer{
 		AccessToken:     i.issue(c, claims, audiences, scope),
 		IssuedTokenType: issued,
-		TokenType:       "Bearer",
+		TokenType:       kind,
 		ExpiresIn:       exp - now.Unix(),
 		Scope:           scope,
 	}, nil

@@ -24,6 +24,8 @@ type Issuer struct {
 	clients  map[string]Client
 	opaque   map[string]Claims // by token
 	revoked  map[string]bool   // by token
+	seen     map[string]bool   // ids of assertions
+	trusted  []*Issuer         // whose tokens are assertions here
 	faults   map[Endpoint]http.Handler
 	requests map[Endpoint]int
 }
@@ -50,6 +52,7 @@ func NewIssuer(issuer string, opts ...Option) *Issuer {
 		clients:  map[string]Client{},
 		opaque:   map[string]Claims{},
 		revoked:  map[string]bool{},
+		seen:     map[string]bool{},
 		faults:   map[Endpoint]http.Handler{},
 		requests: map[Endpoint]int{},
 	}
@@ -87,6 +90,11 @@ func (i *Issuer) arrive(path string) http.Handler {
 	case fault != nil:
 		return fault
 	}
+	return i.own(endpoint)
+}
+
+// own returns what serves endpoint where there is no fault.
+func (i *Issuer) own(endpoint Endpoint) http.Handler {
 	switch endpoint {
 	case Discovery:
 		return http.HandlerFunc(i.serveDiscovery)
@@ -122,7 +130,8 @@ func (i *Issuer) setDown(down bool) {
 }
 
 // Fault makes h answer for endpoint in the issuer's place; nil ends it.
-// [Status], [Body], [Hang], [Drip] and [Redirect] are the usual ones.
+// [Status], [Body], [Hang], [Drip] and [Redirect] are the usual ones, and
+// [Issuer.Alter] makes others.
 func (i *Issuer) Fault(endpoint Endpoint, h http.Handler) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 // Listen serves i on a socket at addr, such as "127.0.0.1:0": over TLS with
 // cert, over plain HTTP if cert is nil. Base is the scheme and address it is
 // reached at; what it publishes stays below the issuer's URL, so a client of
-// it dials base for the issuer's host. The error for a port in use names it.
+// it dials base for the issuer's host. Over TLS it asks for a client's certificate,
+// but takes any (see [Client]). The error for a port in use names it.
 // Stop closes every connection and returns when the listener's goroutine has
 // ended.
 func (i *Issuer) Listen(addr string, cert *tls.Certificate) (stop func(), base string, err error) {
@@ -23,7 +24,7 @@ func (i *Issuer) Listen(addr string, cert *tls.Certificate) (stop func(), base s
 	s := &http.Server{Handler: i, ErrorLog: log.New(io.Discard, "", 0)}
 	serve, base := s.Serve, "http://"+l.Addr().String()
 	if cert != nil {
-		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}}
+		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}, ClientAuth: tls.RequestClientCert}
 		serve = func(l net.Listener) error { return s.ServeTLS(l, "", "") }
 		base = "https://" + l.Addr().String()
 	}

@@ -2,6 +2,7 @@ package testutil_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -51,6 +52,42 @@ func TestListen(t *testing.T) {
 			}
 			res.Body.Close()
 		})
+	}
+}
+
+// A client proves itself with one of its certificates, and with no other.
+func TestClientCertificate(t *testing.T) {
+	ca := testutil.NewCA()
+	cert, mine := ca.Certificate("127.0.0.1"), ca.Certificate("batch")
+	issuer := corp()
+	issuer.Register(testutil.Client{ID: "batch", Certificates: []*x509.Certificate{mine.Leaf}, Audiences: []string{"order-status"}})
+	stop, base, err := issuer.Listen("127.0.0.1:0", &cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	for name, row := range map[string]struct {
+		present []tls.Certificate
+		client  string
+		status  int
+	}{
+		"its own":           {[]tls.Certificate{mine}, "batch", 200},
+		"of others":         {[]tls.Certificate{ca.Certificate("batch")}, "batch", 401},
+		"none":              {nil, "batch", 401},
+		"for others":        {[]tls.Certificate{mine}, "customer-portal", 401},
+		"for nobody at all": {[]tls.Certificate{mine}, "", 401},
+	} {
+		wire := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool(), Certificates: row.present}}
+		client := &http.Client{Transport: wire}
+		res, err := client.PostForm(base+"/realms/corp/token", clientCredentials("audience", "order-status", "client_id", row.client))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		wire.CloseIdleConnections()
+		if res.StatusCode != row.status {
+			t.Errorf("%s: got %d, want %d", name, res.StatusCode, row.status)
+		}
 	}
 }
 

@@ -13,6 +13,8 @@ type options struct {
 	claims   Claims
 	lifetime time.Duration
 	maxAge   time.Duration
+	template string // of a scope that asks for an audience
+	alias    string // where clients with certificates ask
 }
 
 type optionFunc func(*options)
@@ -34,6 +36,20 @@ func Lifetime(d time.Duration) Option {
 // The default is five minutes; zero asks for a new fetch each time.
 func MaxAge(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.maxAge = d })
+}
+
+// AudienceScope makes the issuer one that is asked for an audience by a scope:
+// "{audience}" as with Keycloak, "{audience}/.default" as with Entra ID. It then
+// looks at the parameters audience and resource in a token exchange only.
+func AudienceScope(template string) Option {
+	return optionFunc(func(o *options) { o.template = template })
+}
+
+// MutualTLSAlias publishes base, such as "https://mtls.idp.example.com", as where
+// clients that authenticate with a certificate find the token endpoint, below the
+// path of the issuer (RFC 8705, section 5). By default they are told nothing.
+func MutualTLSAlias(base string) Option {
+	return optionFunc(func(o *options) { o.alias = base })
 }
 
 // EveryToken adds claims to each token that the issuer issues or mints, as

@@ -29,6 +29,8 @@ func (i *Issuer) grant(c Client, form url.Values) (any, *refusal) {
 		return i.grantClient(c, form)
 	case tokenExchange:
 		return i.exchange(c, form)
+	case jwtBearer:
+		return i.bearer(c, form)
 	case "":
 		return nil, refuse("invalid_request", "grant_type is missing")
 	default:
@@ -38,7 +40,7 @@ func (i *Issuer) grant(c Client, form url.Values) (any, *refusal) {
 
 // grantClient is the client credentials grant (RFC 6749, section 4.4).
 func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
-	audiences, scope, err := c.target(form)
+	audiences, scope, err := i.target(c, form)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +53,15 @@ func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
 }
 
 // target returns the audiences that the form asks for, as audience or as
-// resource (RFC 8707, section 2), and the scope that c is granted there: what
-// it asks for, or else all that it may have.
-func (c Client) target(form url.Values) (audiences []string, scope string, err *refusal) {
+// resource (RFC 8707, section 2) or by scopes (see [AudienceScope]), and the scope
+// that c is granted there: what it asks for, or else all that it may have.
+func (i *Issuer) target(c Client, form url.Values) (audiences []string, scope string, err *refusal) {
+	asked, wanted := slices.Concat(form["audience"], form["resource"]), strings.Fields(form.Get("scope"))
+	if i.options.template != "" && form.Get("grant_type") != tokenExchange {
+		asked, wanted = c.split(i.options.template, wanted)
+	}
 	var allowed []string
-	for _, a := range slices.Concat(form["audience"], form["resource"]) {
+	for _, a := range asked {
 		if !slices.Contains(c.Audiences, a) {
 			return nil, "", refuse("invalid_target", fmt.Sprintf("%s may not have a token for %q", c.ID, a))
 		}
@@ -64,17 +70,29 @@ func (c Client) target(form url.Values) (audiences []string, scope string, err *
 			allowed = append(allowed, c.Scopes[a]...)
 		}
 	}
-	if audiences == nil {
-		return nil, "", refuse("invalid_target", "no audience is asked for")
-	}
-	wanted := strings.Fields(form.Get("scope"))
 	for _, s := range wanted {
 		if !slices.Contains(allowed, s) {
 			return nil, "", refuse("invalid_scope", fmt.Sprintf("%s may not have %q", c.ID, s))
 		}
 	}
+	if audiences == nil {
+		return nil, "", refuse("invalid_target", "no audience is asked for")
+	}
 	if len(wanted) == 0 {
 		wanted = allowed
 	}
 	return audiences, strings.Join(wanted, " "), nil
+}
+
+// split returns the audiences of c that scopes name by template, and the rest.
+func (c Client) split(template string, scopes []string) (audiences, rest []string) {
+	for _, s := range scopes {
+		named := func(a string) bool { return s == strings.ReplaceAll(template, "{audience}", a) }
+		if at := slices.IndexFunc(c.Audiences, named); at >= 0 {
+			audiences = append(audiences, c.Audiences[at])
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return audiences, rest
 }
