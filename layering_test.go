@@ -54,9 +54,10 @@ var layers = []layer{
 	},
 	{
 		packages: "tokensource",
-		imports:  []string{helpers, "golang.org/x/oauth2/..."},
+		imports:  []string{helpers, "golang.org/x/oauth2/...", "github.com/go-jose/go-jose/v4/...", "go.opentelemetry.io/otel/..."},
 		never:    []string{grpc, "audience/..."},
 	},
+	{packages: "tokensource/sourcetest", imports: []string{"tokensource"}, never: []string{grpc, "audience/..."}},
 	{
 		packages: "interceptor",
 		imports: []string{
@@ -66,7 +67,9 @@ var layers = []layer{
 			"go.opentelemetry.io/otel/...",
 		},
 	},
+	{packages: "interceptor/matrixtest", imports: []string{"audience", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
+	{packages: "testutil/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{packages: "proto/...", imports: []string{grpc, protobuf}},
 	{packages: "cmd/...", imports: []string{"..."}},
 	{packages: "examples/...", imports: []string{"..."}},

@@ -13,13 +13,16 @@ import (
 const fetchTimeout = 30 * time.Second
 
 // cell keeps one value fresh for as long as it is asked for. It is a chain of
-// states: each is immutable, and at most one fetch leads from it to the next. So
+// states: each is immutable, and at most one flight leads from it to the next. So
 // reading takes no lock and writes nothing. The rules are those of gRFC A83 and
 // A97, for any value.
 type cell[T any] struct {
 	state atomic.Pointer[state[T]]
 	fetch func(context.Context) (kept[T], error)
 	spawn func(func(context.Context)) // under the life of the source, not of a caller
+
+	ended  func(before, after *state[T]) // is told of each flight; may be nil
+	waited func(time.Duration)           // is told of each wait; may be nil
 }
 
 // kept is a value with its times.
@@ -31,22 +34,27 @@ type kept[T any] struct {
 
 type state[T any] struct {
 	kept[T]
-	err      error // why the last fetch failed; nil if it did not
-	failures int   // in a row
+	at       time.Time // of the last fetch
+	err      error     // why it failed; nil if it did not
+	failures int       // in a row
+	backoff  int       // how many of them count for the pause
 
-	left  atomic.Bool   // the fetch that leaves this state has begun
+	flight *flight[T] // out of this state
+}
+
+// flight is a fetch that leads from one state to another.
+type flight[T any] struct {
+	begun atomic.Bool
 	done  chan struct{} // closed when it has ended
 	after *state[T]     // where it led; to be read once done is closed
 }
 
-func newState[T any](k kept[T]) *state[T] {
-	return &state[T]{kept: k, done: make(chan struct{})}
-}
+func newFlight[T any]() *flight[T] { return &flight[T]{done: make(chan struct{})} }
 
 // init makes c ready for use.
 func (c *cell[T]) init(spawn func(func(context.Context)), fetch func(context.Context) (kept[T], error)) {
 	c.spawn, c.fetch = spawn, fetch
-	c.state.Store(newState(kept[T]{}))
+	c.state.Store(&state[T]{flight: newFlight[T]()})
 }
 
 // get returns the value at once if it is good, and the error of the last fetch at
@@ -63,56 +71,108 @@ func (c *cell[T]) get(ctx context.Context, now time.Time) (value T, err error) {
 		return s.value, nil
 	case s.err != nil && early:
 		return value, s.err
-	case ctx.Err() == nil:
-		c.leave(s)
-		select {
-		case <-s.done:
-			if s.after.err != nil {
-				return value, s.after.err
-			}
-			return s.after.value, nil
-		case <-ctx.Done():
+	case ctx.Err() != nil:
+		return value, noTime(ctx)
+	}
+	c.leave(s)
+	if c.waited != nil {
+		defer func() { c.waited(time.Since(now)) }()
+	}
+	select {
+	case <-s.flight.done:
+		if err := s.flight.after.err; err != nil {
+			return value, err
 		}
+		return s.flight.after.value, nil
+	case <-ctx.Done():
+		return value, noTime(ctx)
 	}
-	return value, fmt.Errorf("tokensource: wait for a token: %w", ctx.Err())
 }
 
-// leave starts the fetch that leads from s to the next state, unless it has begun.
+func noTime(ctx context.Context) error {
+	return fmt.Errorf("tokensource: wait for a token: %w", ctx.Err())
+}
+
+// leave starts the flight out of s, unless it has begun.
 func (c *cell[T]) leave(s *state[T]) {
-	if !s.left.Load() && s.left.CompareAndSwap(false, true) {
-		c.spawn(func(ctx context.Context) {
-			s.after = c.follow(ctx, s)
-			c.state.Store(s.after)
-			close(s.done)
-		})
+	f := s.flight
+	if f.begun.Load() || !f.begun.CompareAndSwap(false, true) {
+		return
 	}
+	c.spawn(func(ctx context.Context) {
+		pause(ctx, s.next)
+		got, err := c.try(ctx)
+		for { // until forget does not come between
+			before := c.state.Load()
+			f.after = before.then(got, err)
+			if c.state.CompareAndSwap(before, f.after) {
+				close(f.done)
+				if c.ended != nil {
+					c.ended(before, f.after)
+				}
+				return
+			}
+		}
+	})
 }
 
-// follow fetches and returns the state after s.
-func (c *cell[T]) follow(ctx context.Context, s *state[T]) *state[T] {
+// try fetches once. Its error is of a known kind.
+func (c *cell[T]) try(ctx context.Context) (got kept[T], err error) {
 	bounded, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	var got kept[T]
-	err := bounded.Err()
-	if err == nil {
+	if err = bounded.Err(); err == nil {
 		got, err = c.fetch(bounded)
 	}
 	switch {
 	case err == nil:
-		return newState(got)
+		return got, nil
 	case ctx.Err() != nil:
-		err = ErrClosed
+		return got, ErrClosed
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		// The chain ends here: the time that ran out is not the caller's.
-		err = fmt.Errorf("%w: no answer in time", ErrUnavailable)
+		return got, fmt.Errorf("%w: no answer in time", ErrUnavailable)
 	}
-	failed := newState(s.kept)
-	var h *held
-	if errors.As(err, &h) {
-		failed.err, failed.failures, failed.next = h.error, s.failures, h.until
+	return got, err
+}
+
+// then returns the state after s and the outcome of a fetch.
+func (s *state[T]) then(got kept[T], err error) *state[T] {
+	now := time.Now().Round(0)
+	if err == nil {
+		return &state[T]{kept: got, at: now, flight: newFlight[T]()}
+	}
+	failed := &state[T]{kept: s.kept, at: now, err: err, failures: s.failures + 1, backoff: s.backoff, flight: newFlight[T]()}
+	if h, ok := errors.AsType[*held](err); ok {
+		failed.err, failed.next = h.error, h.until
 		return failed
 	}
-	failed.err, failed.failures = err, s.failures+1
-	failed.next = retry(time.Now(), s.failures, err)
+	failed.next = retry(now, s.backoff, err)
+	failed.backoff++
 	return failed
+}
+
+// forget takes the value out of s, if that is still c's state, and reports whether
+// it was. The next fetch is not sooner than any other would be: after an error,
+// when its pause is over, else a second after the last answer.
+func (c *cell[T]) forget(s *state[T]) bool {
+	empty := &state[T]{at: s.at, err: s.err, failures: s.failures, backoff: s.backoff, flight: s.flight}
+	empty.next = s.at.Add(time.Second)
+	if s.err != nil {
+		empty.next = s.next
+	}
+	return c.state.CompareAndSwap(s, empty)
+}
+
+// pause waits until then, or for the end of ctx.
+func pause(ctx context.Context, then time.Time) {
+	d := time.Until(then)
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

@@ -22,21 +22,28 @@ type endpoint struct {
 	style Style
 }
 
+// metadata is what a source looks at in an issuer's metadata (RFC 8414, section 2;
+// RFC 8705, section 5).
+type metadata struct {
+	Issuer        string   `json:"issuer"`
+	TokenEndpoint string   `json:"token_endpoint"`
+	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
+	MutualTLS     struct {
+		TokenEndpoint string `json:"token_endpoint"`
+	} `json:"mtls_endpoint_aliases"`
+}
+
 // forever is later than any time that is compared with it.
 var forever = time.Unix(1<<40, 0)
 
 // discover finds the token endpoint (OpenID Connect Discovery 1.0, section 4). An
 // endpoint once found stays good until another one is.
-func (s *Source) discover(ctx context.Context) (kept[endpoint], error) {
-	if s.options.tokenURL != "" {
-		known := endpoint{s.options.tokenURL, s.options.style}
+func (s *server) discover(ctx context.Context) (kept[endpoint], error) {
+	if s.options.server.tokenURL != "" {
+		known := endpoint{s.options.server.tokenURL, s.options.server.style}
 		return kept[endpoint]{known, forever, forever}, nil
 	}
-	var doc struct {
-		Issuer        string   `json:"issuer"`
-		TokenEndpoint string   `json:"token_endpoint"`
-		AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
-	}
+	var doc metadata
 	err := s.read(ctx, strings.TrimSuffix(s.issuer, "/")+"/.well-known/openid-configuration", &doc)
 	if err != nil {
 		return kept[endpoint]{}, err
@@ -44,28 +51,50 @@ func (s *Source) discover(ctx context.Context) (kept[endpoint], error) {
 	if doc.Issuer != s.issuer {
 		return kept[endpoint]{}, fmt.Errorf("%w: discovery: got issuer %s, want %q, to the letter", ErrUnavailable, quote(doc.Issuer), s.issuer)
 	}
-	if err := s.options.checkURL(doc.TokenEndpoint); err != nil {
-		return kept[endpoint]{}, fmt.Errorf("%w: discovery: token_endpoint: %w", ErrUnavailable, err)
+	style, err := s.style(doc.AuthMethods)
+	if err != nil {
+		return kept[endpoint]{}, err
 	}
-	if !sameHost(doc.TokenEndpoint, s.issuer) {
-		return kept[endpoint]{}, fmt.Errorf("%w: discovery: token_endpoint: got %s, want one on the issuer's host; if it is right, set TokenURL", ErrUnavailable, quote(doc.TokenEndpoint))
+	name, at, near := "token_endpoint", doc.TokenEndpoint, sameHost
+	if _, ok := s.auth.(*mutualTLS); ok && doc.MutualTLS.TokenEndpoint != "" {
+		name, at, near = "mtls_endpoint_aliases: token_endpoint", doc.MutualTLS.TokenEndpoint, below
 	}
-	style := s.options.style
-	if style == 0 && slices.Contains(doc.AuthMethods, "client_secret_post") && !slices.Contains(doc.AuthMethods, "client_secret_basic") {
-		style = Post
+	if err := s.options.checkURL(at); err != nil {
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: %s: %w", ErrUnavailable, name, err)
 	}
-	return kept[endpoint]{endpoint{doc.TokenEndpoint, style}, forever, time.Now().Add(rediscovered).Round(0)}, nil
+	if !near(at, s.issuer) {
+		return kept[endpoint]{}, fmt.Errorf("%w: discovery: %s: got %s, want one on the issuer's host; if it is right, set TokenURL", ErrUnavailable, name, quote(at))
+	}
+	return kept[endpoint]{endpoint{at, style}, forever, time.Now().Add(rediscovered).Round(0)}, nil
+}
+
+// style returns how the secret is sent, if there is one. A server that lists ways
+// of authentication (RFC 8414, section 2) but not the client's would refuse it.
+func (s *server) style(supported []string) (Style, error) {
+	ours := s.auth.methods()
+	if style := s.options.server.style; style != 0 || len(supported) == 0 || len(ours) == 0 {
+		return style, nil
+	}
+	at := slices.IndexFunc(ours, func(method string) bool { return slices.Contains(supported, method) })
+	switch {
+	case at < 0:
+		return 0, fmt.Errorf("%w: discovery: the issuer authenticates clients by %s, this one authenticates by %q; if discovery is wrong, set TokenURL",
+			ErrRefused, sanitize(fmt.Sprintf("%q", supported)), ours)
+	case ours[at] == methodPost:
+		return Post, nil
+	}
+	return 0, nil
 }
 
 // read decodes the JSON document at u.
-func (s *Source) read(ctx context.Context, u string, doc any) error {
+func (s *server) read(ctx context.Context, u string, doc any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
 	if err != nil {
 		return fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
+		return unreached("discovery", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -107,6 +136,14 @@ func sameHost(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	return errX == nil && errY == nil && x.Scheme == y.Scheme && x.Host == y.Host
+}
+
+// below reports whether the first of two good URLs leads to the second's host, at
+// whatever port, or to one below it: where the endpoint for mutual TLS may be.
+func below(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && (x.Hostname() == y.Hostname() || strings.HasSuffix(x.Hostname(), "."+y.Hostname()))
 }
 
 func isLoopback(host string) bool {

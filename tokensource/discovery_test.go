@@ -1,6 +1,7 @@
 package tokensource_test
 
 import (
+	"crypto"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -83,7 +85,6 @@ func TestAuthStyle(t *testing.T) {
 		{[]string{post}, nil, true},
 		{[]string{key, post}, nil, true},
 		{[]string{post, basic}, nil, false},
-		{[]string{key}, nil, false},
 		{[]string{post}, option(tokensource.Basic), false},
 		{[]string{basic}, option(tokensource.Post), true},
 		{nil, append(option(tokensource.Post), tokensource.TokenURL(issuer+"/token")), true},
@@ -102,6 +103,32 @@ func TestAuthStyle(t *testing.T) {
 		}
 		if w.count() != 1 {
 			t.Errorf("%v: got %d requests, want no probing", row.methods, w.count())
+		}
+	}
+}
+
+// What an issuer lists, and does not take, is not sent; if it lists nothing, it is.
+func TestAuthMethods(t *testing.T) {
+	key := tokensource.PrivateKeyJWT(client, testutil.NewKey("ES256").Private().(crypto.Signer))
+	for _, row := range []struct {
+		auth    tokensource.ClientAuth
+		methods []string
+		good    bool
+	}{
+		{tokensource.ClientCredentials(client, secret), []string{"private_key_jwt", "none"}, false},
+		{tokensource.ClientSecretFile(client, "f"), []string{"private_key_jwt"}, false},
+		{key, []string{"client_secret_basic"}, false},
+		{key, []string{"client_secret_basic", "private_key_jwt"}, true},
+		{key, nil, true},
+		{tokensource.ClientAssertionFile(client, "f"), []string{"client_secret_basic"}, false},
+	} {
+		w := &wire{discovery: reply(200, document(issuer, issuer+"/token", row.methods...))}
+		_, err := open(t, row.auth, w).Token(t.Context(), orders)
+		if row.good != (err == nil) || (w.count() == 1) != row.good {
+			t.Errorf("%T, %q: got %v after %d requests, want good = %v", row.auth, row.methods, err, w.count(), row.good)
+		}
+		if !row.good && (!errors.Is(err, tokensource.ErrRefused) || !strings.Contains(err.Error(), row.methods[0])) {
+			t.Errorf("%T: got %v, want ErrRefused with both lists", row.auth, err)
 		}
 	}
 }

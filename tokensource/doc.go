@@ -9,7 +9,17 @@
 //	token, err := tokens.Token(ctx, tokensource.Request{Audience: "order-status"})
 //
 // With a Subject the request is a token exchange (RFC 8693): the client asks on
-// behalf of the caller that it is serving.
+// behalf of the caller that it is serving. [SubjectGrant] names other grants, and
+// [Chain] leads to the issuer of another domain.
+//
+// [ClientAuth] lists the ways in which a client can prove who it is. Servers differ
+// in how they want to be asked for an audience: [Preset] knows the common ones, and
+// [Ask] says it in full.
+//
+// Tokens may come from elsewhere: [NewFile] takes what something else keeps fresh in
+// a file, [NewMetadata] what a cloud gives to its machines, [NewFunc] what a function
+// says, [FromOAuth2] what x/oauth2 has. [OAuth2] and [NewTransport] carry them to
+// code that knows nothing of this package.
 //
 // Tokens are kept and shared. A token is fetched when it is first asked for, by
 // one request for all who wait, and each of them waits no longer than its own

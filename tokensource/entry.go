@@ -4,19 +4,49 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	idle  = 10 * time.Minute // after which a token that nobody asks for may be dropped
+	idle  = 10 * time.Minute // after which a token that nobody asks for is dropped
 	sweep = time.Minute
 )
 
 // entry is the token of one key.
 type entry struct {
 	cell[Token]
-	used atomic.Int64 // when it was last asked for, in Unix seconds
+	about Row
+	used  atomic.Int64 // when it was last asked for, in Unix seconds
+
+	mu      sync.Mutex // guards what follows
+	dropped Token      // the last that was
+	drops   int        // in a row, of that text
+	deaf    time.Time  // it is dropped again no sooner
+}
+
+func (s *Source) newEntry(r Request, now time.Time) *entry {
+	r.Also = slices.Clone(r.Also) // the caller may change its own
+	e := &entry{about: Row{Audience: r.Audience, Also: r.Also, Scope: canonical(r.Scope), Exchanged: !r.Subject.IsZero()}}
+	e.touch(now) // so that it is not the next to go
+	e.init(s.spawn, func(ctx context.Context) (kept[Token], error) {
+		a, err := s.minter.mint(ctx, r)
+		var k kept[Token]
+		if err == nil {
+			k, err = s.accept(a, r)
+		}
+		if err != nil && !a.again.IsZero() {
+			err = &held{err, a.again}
+		}
+		return k, err
+	})
+	e.waited = s.tell.waited
+	e.ended = func(before, after *state[Token]) {
+		s.tell.fetched(e.about, before, after)
+		s.sweep(time.Now())
+	}
+	return e
 }
 
 // touch notes that e is asked for. It writes at most once a second, so that the
@@ -27,9 +57,29 @@ func (e *entry) touch(now time.Time) {
 	}
 }
 
-// add returns the entry of k, which it makes if there is none.
-func (s *Source) add(k key, r Request, now time.Time) (*entry, error) {
-	if err := r.check(s.issuer); err != nil {
+// ownKey is the key of a request that has nothing else, because it takes half the
+// time to hash.
+type ownKey struct{ audience, scope string }
+
+func (r *Request) isOwn() bool {
+	return r.Subject.IsZero() && r.Actor.IsZero() && r.SubjectIssuer == "" && len(r.Also) == 0
+}
+
+// find returns the entry of r, nil if there is none.
+func (s *Source) find(r *Request) *entry {
+	var v any
+	if r.isOwn() {
+		v, _ = s.entries.Load(ownKey{r.Audience, canonical(r.Scope)})
+	} else {
+		v, _ = s.entries.Load(r.key())
+	}
+	e, _ := v.(*entry)
+	return e
+}
+
+// add returns the entry of r, which it makes if there is none.
+func (s *Source) add(r Request, now time.Time) (*entry, error) {
+	if err := s.minter.check(r); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -37,42 +87,52 @@ func (s *Source) add(k key, r Request, now time.Time) (*entry, error) {
 	if s.ctx.Err() != nil {
 		return nil, ErrClosed
 	}
-	if v, ok := s.entries.Load(k); ok {
-		return v.(*entry), nil
+	if e := s.find(&r); e != nil {
+		return e, nil
 	}
-	s.makeRoomLocked(now)
-	e := new(entry)
-	e.touch(now) // so that it is not the next to go
-	e.init(s.spawn, func(ctx context.Context) (kept[Token], error) { return s.mint(ctx, r) })
-	s.entries.Store(k, e)
+	if s.size >= s.options.bound {
+		s.evictLocked(now, max(1, s.options.bound/8))
+	}
+	e := s.newEntry(r, now)
+	if r.isOwn() {
+		s.entries.Store(ownKey{r.Audience, canonical(r.Scope)}, e)
+	} else {
+		s.entries.Store(r.key(), e)
+	}
 	s.size++
 	return e, nil
 }
 
-// makeRoomLocked drops the idle entries once a minute, and if s is full, the
-// eighth that was not asked for the longest.
-func (s *Source) makeRoomLocked(now time.Time) {
-	full := s.size >= s.options.bound
-	if !full && now.Sub(s.swept) < sweep {
-		return
+// sweep evicts the idle entries, once a minute.
+func (s *Source) sweep(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.swept) >= sweep {
+		s.evictLocked(now, 0)
 	}
+}
+
+// evictLocked drops the idle entries, and at least so many of those that were not
+// asked for the longest; within one second, tokens for subjects before the client's
+// own.
+func (s *Source) evictLocked(now time.Time, least int) {
 	s.swept = now
 	type aged struct {
 		key  any
 		used int64
+		own  int
 	}
 	all := make([]aged, 0, s.size)
 	s.entries.Range(func(k, v any) bool {
-		all = append(all, aged{k, v.(*entry).used.Load()})
+		e := v.(*entry)
+		all = append(all, aged{k, e.used.Load(), e.about.own()})
 		return true
 	})
-	slices.SortFunc(all, func(a, b aged) int { return cmp.Compare(a.used, b.used) })
-	surplus := 0
-	if full {
-		surplus = max(1, s.options.bound/8)
-	}
+	slices.SortFunc(all, func(a, b aged) int {
+		return cmp.Or(cmp.Compare(a.used, b.used), cmp.Compare(a.own, b.own))
+	})
 	for i, a := range all {
-		if i >= surplus && a.used >= now.Add(-idle).Unix() {
+		if i >= least && a.used >= now.Add(-idle).Unix() {
 			break
 		}
 		s.entries.Delete(a.key)

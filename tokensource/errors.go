@@ -32,6 +32,7 @@ type RefusedError struct {
 	Code        string // such as "invalid_client"; empty if the issuer gave none
 	Description string // one line of at most 200 bytes, without the client's secret and without tokens
 	Status      int    // the HTTP status
+	Hint        string // what to change at the issuer, if the [Preset] knows; else empty
 }
 
 // Error says what the issuer said.
@@ -42,6 +43,9 @@ func (e *RefusedError) Error() string {
 	}
 	if e.Description != "" {
 		text += ": " + e.Description
+	}
+	if e.Hint != "" {
+		text += "; " + e.Hint
 	}
 	return text
 }

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -27,4 +32,54 @@ func Example() {
 	// Output:
 	// order-status true false
 	// human-resource false true
+}
+
+func ExampleNewFile() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "token") // such as /var/run/secrets/tokens/order-status
+	if err := os.WriteFile(path, []byte("what-the-kubelet-wrote\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	tokens, err := tokensource.NewFile(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tokens.Close()
+	token, err := tokens.Token(context.Background(), tokensource.Request{Audience: "order-status"})
+	fmt.Println(token.Valid(), token, err)
+	// Output: true [redacted] <nil>
+}
+
+func ExampleNewTransport() {
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println(r.Header.Get("Authorization"))
+	}))
+	defer api.Close()
+	tokens, err := tokensource.NewFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		return tokensource.NewToken("from-the-vault", time.Now().Add(time.Hour)), nil
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tokens.Close()
+
+	carrying := tokensource.NewTransport(tokens, tokensource.Request{Audience: "order-status"},
+		api.Client().Transport, api.Listener.Addr().String())
+	client := &http.Client{Transport: carrying, Timeout: time.Minute}
+	resp, err := client.Get(api.URL)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp.Body.Close()
+	// Output: Bearer from-the-vault
 }

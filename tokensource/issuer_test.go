@@ -2,6 +2,8 @@ package tokensource_test
 
 import (
 	"errors"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,4 +97,51 @@ func TestIssuerDownAtStart(t *testing.T) {
 			t.Errorf("up: %v", err)
 		}
 	})
+}
+
+// Whatever is wrong with an issuer: there is no token, nobody waits for more than
+// 10 s, and all is well once the issuer is.
+func TestIssuerFaults(t *testing.T) {
+	idp, _ := newIssuer(t)
+	member := func(name string, value any) http.Handler {
+		return idp.Alter(testutil.Token, func(answer map[string]any) { answer[name] = value })
+	}
+	for name, fault := range map[string]http.Handler{
+		"T103 MAC":            member("token_type", "MAC"),
+		"T103 missing":        member("token_type", nil),
+		"T104 HTML":           testutil.Body("text/html", "<html>login</html>"),
+		"T104 error":          member("error", "invalid_target"),
+		"T104 2 MiB":          member("padding", strings.Repeat("x", 2<<20)),
+		"T104 CRLF":           member("access_token", "t\r\nx: y"),
+		"T104 empty":          member("access_token", ""),
+		"T104 truncated JSON": idp.Truncate(testutil.Token, 40),
+		"T105 429":            testutil.Status(429),
+		"T105 429 seconds":    testutil.Status(429, "Retry-After", "5"),
+		"T105 429 date":       testutil.Status(429, "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"),
+		"T105 503 absurd":     testutil.Status(503, "Retry-After", "1000000000"),
+		"T105 503 garbage":    testutil.Status(503, "Retry-After", "soon"),
+		"T106 description":    testutil.Body("application/json", `{"error":"invalid_client","error_description":"\u000d\u000aeyJh"}`),
+		"for somebody else":   member("access_token", idp.Mint(testutil.Claims{"aud": "human-resource"})),
+		"redirect":            testutil.Redirect("https://evil.example/token"),
+		"hangs":               testutil.Hang(),
+		"drips":               testutil.Drip(`{"access_token":"t","token_type":"Bearer"}`, time.Second),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			idp, s := newIssuer(t)
+			idp.Fault(testutil.Token, fault)
+			begin := time.Now()
+			for range 20 {
+				token, err := s.Token(t.Context(), orders)
+				if err == nil || !token.IsZero() || strings.ContainsAny(err.Error(), "\r\n") || strings.Contains(err.Error(), "eyJ") {
+					t.Errorf("%s: got %q, %v", name, token.Reveal(), err)
+				}
+			}
+			if got := idp.Requests(testutil.Token); got != 1 || time.Since(begin) > 10*time.Second {
+				t.Errorf("%s: got %d requests in %v", name, got, time.Since(begin))
+			}
+			idp.Fault(testutil.Token, nil)
+			time.Sleep(2 * time.Minute)
+			must(t, s, orders)
+		})
+	}
 }

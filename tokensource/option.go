@@ -3,9 +3,12 @@ package tokensource
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/oauth2"
 )
 
@@ -14,10 +17,33 @@ type Option interface{ apply(*options) }
 
 type options struct {
 	transport http.RoundTripper // nil: one of our own
-	tokenURL  string            // empty: from discovery
-	style     Style             // zero: from discovery
 	bound     int
+	parallel  int
 	loopback  bool
+	sole      bool // extra audiences are a mismatch
+	log       *slog.Logger
+	meters    metric.MeterProvider
+	server    serverOptions
+}
+
+// serverOptions say how an authorization server is asked; the other kinds of
+// source refuse them.
+type serverOptions struct {
+	tokenURL   string      // empty: from discovery
+	style      Style       // zero: from discovery
+	ask        *Strategy   // nil: the preset's
+	grant      Grant       // zero: the preset's
+	parameters [][2]string // names and values
+	preset     string      // by its name; empty: the default
+}
+
+// newOptions applies opts to the defaults.
+func newOptions(opts []Option) *options {
+	o := &options{bound: 10_000, parallel: 16, log: slog.Default(), meters: otel.GetMeterProvider()}
+	for _, opt := range opts {
+		opt.apply(o)
+	}
+	return o
 }
 
 // check refuses values with which a source could not work, or not safely.
@@ -34,18 +60,10 @@ func (o *options) check(issuer string, auth ClientAuth) error {
 	if err := auth.check(); err != nil {
 		return err
 	}
-	if o.tokenURL != "" {
-		if err := o.checkURL(o.tokenURL); err != nil {
-			return fmt.Errorf("tokensource: token URL: %w", err)
-		}
+	if err := o.checkServer(auth); err != nil {
+		return err
 	}
-	switch {
-	case o.bound < 1:
-		return fmt.Errorf("tokensource: bound: got %d, want at least 1", o.bound)
-	case o.style < 0 || o.style > Post:
-		return fmt.Errorf("tokensource: auth style: got %d, want Basic or Post", o.style)
-	}
-	return nil
+	return o.checkEngine()
 }
 
 type option func(*options)
@@ -60,8 +78,9 @@ func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.
 
 // TokenURL sets the token endpoint. By default it is found by OpenID Connect
 // Discovery 1.0, section 4, when the first token is needed, and looked up again
-// every hour in the background.
-func TokenURL(u string) Option { return option(func(o *options) { o.tokenURL = u }) }
+// every hour in the background. A set one is asked whatever discovery would say, also of
+// the ways of authentication.
+func TokenURL(u string) Option { return option(func(o *options) { o.server.tokenURL = u }) }
 
 // Style is a way to send the client's secret.
 type Style int
@@ -82,11 +101,7 @@ func (s Style) oauth2() oauth2.AuthStyle {
 // AuthStyle sets how the secret is sent. The default is [Post] if that is the only
 // one of the two that discovery names, else [Basic]. One is never tried after the
 // other.
-func AuthStyle(s Style) Option { return option(func(o *options) { o.style = s }) }
-
-// Bound sets how many tokens are kept at most; those that were not asked for the
-// longest go first. The default is 10 000. It must be positive.
-func Bound(n int) Option { return option(func(o *options) { o.bound = n }) }
+func AuthStyle(s Style) Option { return option(func(o *options) { o.server.style = s }) }
 
 // InsecureLoopback accepts an issuer and a token endpoint on plain http if their
 // host is a loopback address or localhost. The default is https everywhere.

@@ -2,29 +2,35 @@ package tokensource
 
 import (
 	"context"
-	"net/http"
+	"fmt"
+	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-const (
-	requestTimeout = 10 * time.Second
-	parallel       = 16 // requests to one token endpoint at a time
-)
+// minter is where a source has its tokens from: the part that differs between the
+// kinds of sources. It must be safe for concurrent use.
+type minter interface {
+	// check refuses a request that it can never serve; nothing is kept for it.
+	check(r Request) error
+	// mint asks for a token for r, which check has let pass. It runs at most once
+	// at a time for one r, under a context of the source and not of a caller. An
+	// error may be an *outage (try again then, all who use the lane), or a *held
+	// (try again then, without a backoff on top).
+	mint(ctx context.Context, r Request) (answer, error)
+	// close lets go of what the minter holds; no mint is under way any more.
+	close()
+}
 
-// Source gives tokens of one issuer to one client. It is safe for concurrent use.
-// Make one with [New] and close it with [Source.Close].
+// Source hands out tokens from memory, and has them from one place: an
+// authorization server ([New]), a file ([NewFile]), a metadata server
+// ([NewMetadata]) or a function ([NewFunc]). It is a [Tokens], and safe for
+// concurrent use. Close it with [Source.Close].
 type Source struct {
-	issuer   string
-	auth     ClientAuth
-	options  options
-	client   *http.Client
-	own      *http.Transport // nil if the caller brought one
-	endpoint cell[endpoint]
-	slots    chan struct{}
-	pause    atomic.Pointer[outage] // the last Retry-After of the token endpoint
-	entries  sync.Map               // of key to *entry
+	minter  minter
+	options *options
+	tell    *teller
+	entries sync.Map // of key to *entry
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -40,50 +46,57 @@ type Source struct {
 // (RFC 8414, section 2). New fails if it is not, if a part of auth is empty, or if
 // an option has no sensible value.
 func New(issuer string, auth ClientAuth, opts ...Option) (*Source, error) {
-	o := options{bound: 10_000}
-	for _, opt := range opts {
-		opt.apply(&o)
-	}
+	o := newOptions(opts)
 	if err := o.check(issuer, auth); err != nil {
 		return nil, err
 	}
-	s := &Source{issuer: issuer, auth: auth, options: o, slots: make(chan struct{}, parallel)}
-	if o.transport == nil {
-		o.transport = http.DefaultTransport
-		if t, ok := o.transport.(*http.Transport); ok {
-			s.own = t.Clone() // so that Close can end its connections
-			o.transport = s.own
-		}
+	s := newSource(o)
+	return s.start(newServer(issuer, auth, o, s.spawn))
+}
+
+// start returns a source over m, which is no authorization server.
+func start(m minter, opts []Option) (*Source, error) {
+	o, err := engineOptions(opts)
+	if err != nil {
+		return nil, err
 	}
-	s.client = &http.Client{
-		Transport: strict{o.transport},
-		Timeout:   requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		},
-	}
+	return newSource(o).start(m)
+}
+
+// newSource returns a source that is to be started.
+func newSource(o *options) *Source {
+	s := &Source{options: o}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.endpoint.init(s.spawn, s.discover)
+	return s
+}
+
+func (s *Source) start(m minter) (_ *Source, err error) {
+	s.minter = m
+	s.tell = &teller{log: s.options.log, warned: map[string]bool{}}
+	s.tell.metrics, err = newMetrics(s.options.meters, s)
+	if err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
 // Token returns the token that r asks for, from memory if it can: then it takes no
-// lock and allocates nothing. Else it waits for the issuer, as long as ctx allows;
-// the request goes on when ctx ends, for others and for the next call.
+// lock and allocates nothing. Else it waits, as long as ctx allows, for where the
+// token comes from; the request goes on when ctx ends, for others and for the next
+// call.
 //
 // The errors are [ErrUnavailable], [ErrRefused], [ErrMismatch], [ErrClosed] and
 // that of ctx. A failure is remembered for 1 s, then longer each time, up to 120 s,
-// or for the time of the issuer's Retry-After if that is longer, but at most 120 s.
+// or for the time of the issuer's Retry-After if that is longer, but at most 120 s;
+// that of a file, for 1 s.
 func (s *Source) Token(ctx context.Context, r Request) (Token, error) {
-	k, now := r.key(), time.Now()
-	v, ok := s.entries.Load(k)
-	if !ok {
+	e, now := s.find(&r), time.Now()
+	if e == nil {
 		var err error
-		if v, err = s.add(k, r, now); err != nil {
+		if e, err = s.add(r, now); err != nil {
 			return Token{}, err
 		}
 	}
-	e := v.(*entry)
 	e.touch(now)
 	return e.get(ctx, now)
 }
@@ -97,11 +110,13 @@ func (s *Source) Close() error {
 	s.entries.Clear()
 	s.mu.Unlock()
 	s.work.Wait()
-	if s.own != nil {
-		s.own.CloseIdleConnections()
-	}
+	s.tell.metrics.close()
+	s.minter.close()
 	return nil
 }
+
+// Format implements [fmt.Formatter]: a source is printed without what is in it.
+func (*Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokensource.Source") }
 
 // spawn runs f in the background, for as long as s is open. Once s is closed, it
 // runs f here, and the context of f has ended.

@@ -28,12 +28,19 @@ func TestTokensAreNotMixed(t *testing.T) { // T107
 		{Audience: "a"},
 		{Audience: "b"},
 		{Audience: "a", Scope: "x y"},
-		{Audience: "a", Scope: "y x"},
+		{Audience: "a", Scope: "x"},
 		{Audience: "a x", Scope: "y"},
 		{Audience: "a", Subject: alice},
 		{Audience: "a", Subject: bob},
 		{Audience: "b", Subject: alice},
 		{Audience: "a", Scope: "x y", Subject: alice},
+		{Audience: "a", Subject: alice, Actor: bob},
+		{Audience: "a", Subject: alice, Actor: alice},
+		{Audience: "a", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Also: []string{"b"}},
+		{Audience: "b", Also: []string{"a"}},
+		{Audience: "a", Also: []string{"b", "c"}},
+		{Audience: "a", Also: []string{`b" "c`}},
 	} {
 		for range 2 {
 			token, err := s.Token(t.Context(), r)
@@ -46,12 +53,17 @@ func TestTokensAreNotMixed(t *testing.T) { // T107
 			got[token.Reveal()] = i
 		}
 	}
-	again := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("alice", time.Time{})}
-	if token, err := s.Token(t.Context(), again); err != nil || got[token.Reveal()] != 5 {
-		t.Errorf("same text, other Token: got %q, %v", token.Reveal(), err)
+	for want, r := range map[int]tokensource.Request{
+		2:  {Audience: "a", Scope: "y x"},
+		5:  {Audience: "a", Subject: tokensource.NewToken("alice", time.Time{})},
+		14: {Audience: "a", Also: []string{"c", "b"}},
+	} {
+		if token, err := s.Token(t.Context(), r); err != nil || got[token.Reveal()] != want {
+			t.Errorf("%+v: got %q, %v, want the token of request %d", r, token.Reveal(), err, want)
+		}
 	}
-	if w.count() != 9 {
-		t.Errorf("got %d token requests, want 9", w.count())
+	if w.count() != 16 {
+		t.Errorf("got %d token requests, want 16", w.count())
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-const redacted = "[redacted]"
+const (
+	redacted = "[redacted]"
+	scheme   = "Bearer "
+)
 
 // Token is a bearer token (RFC 6750) that cannot be printed: fmt, slog and
 // encoders such as JSON show "[redacted]". The zero value is no token. A Token
@@ -19,8 +22,8 @@ type Token struct {
 	// text is a pointer to a string so that fmt cannot see through a struct that
 	// holds a Token in an unexported field, where it never calls our methods. It
 	// would see through a pointer to a struct.
-	text *string
-	rest *rest // not nil if text is not
+	text *string // with the scheme before it, which the header wants too
+	rest *rest   // not nil if text is not
 }
 
 // rest is what else belongs to a token, apart so that a Token is cheap to copy.
@@ -36,12 +39,23 @@ type rest struct {
 func NewToken(text string, expiry time.Time) Token {
 	// Without its monotonic part, expiry is compared as wall time, which goes on
 	// while the machine sleeps.
+	text = scheme + text
 	return Token{text: &text, rest: &rest{expiry: expiry.Round(0)}}
 }
 
 // Reveal returns the text of t, for the one place that sends it. The text of the
 // zero Token is empty.
 func (t Token) Reveal() string {
+	if t.text == nil {
+		return ""
+	}
+	return (*t.text)[len(scheme):]
+}
+
+// Bearer returns the value of an Authorization header that carries t (RFC 6750,
+// section 2.1), ready-made. It is a secret as the text is. That of the zero Token
+// is empty.
+func (t Token) Bearer() string {
 	if t.text == nil {
 		return ""
 	}
@@ -69,7 +83,7 @@ func (t Token) Valid() bool {
 
 // sum returns the digest of a token that is not zero.
 func (t Token) sum() [sha256.Size]byte {
-	t.rest.once.Do(func() { t.rest.digest = sha256.Sum256([]byte(*t.text)) })
+	t.rest.once.Do(func() { t.rest.digest = sha256.Sum256([]byte(t.Reveal())) })
 	return t.rest.digest
 }
 

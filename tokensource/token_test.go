@@ -48,7 +48,7 @@ func TestTokenCannotBePrinted(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprintf("%s %+v", token, request); !strings.HasPrefix(got, "[redacted] {Audience:a Scope: Subject:[redacted]") {
+	if got := fmt.Sprintf("%s %+v", token, request); !strings.HasPrefix(got, "[redacted] {Audience:a Also:[] Scope: Subject:[redacted]") {
 		t.Errorf("got %s, want [redacted] in both", got)
 	}
 }
@@ -70,6 +70,9 @@ func TestToken(t *testing.T) {
 		} {
 			if got := row.token.Reveal(); got != row.text {
 				t.Errorf("%s: Reveal() = %q, want %q", row.name, got, row.text)
+			}
+			if got, want := row.token.Bearer(), "Bearer "+row.text; got != want && !row.zero || row.zero && got != "" {
+				t.Errorf("%s: Bearer() = %q, want %q, or nothing of the zero Token", row.name, got, want)
 			}
 			if got := row.token.IsZero(); got != row.zero {
 				t.Errorf("%s: IsZero() = %v, want %v", row.name, got, row.zero)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,10 +21,13 @@ const (
 	secret = "s3cr3t/of+backoffice"
 )
 
+// silent logs nothing.
+var silent = tokensource.Logger(slog.New(slog.DiscardHandler))
+
 // newSource returns a source over w that the test closes.
 func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.Source {
 	t.Helper()
-	opts = append([]tokensource.Option{tokensource.Transport(w)}, opts...)
+	opts = append([]tokensource.Option{tokensource.Transport(w), silent}, opts...)
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), opts...)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,10 @@ package tokensource_test
 
 import (
 	"errors"
+	"maps"
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +23,9 @@ func TestRequestOnTheWire(t *testing.T) {
 		"subject_token": {"subject-token"}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
 		"requested_token_type": {"urn:ietf:params:oauth:token-type:access_token"},
 	}
+	acting := maps.Clone(exchange)
+	acting.Set("actor_token", "actor-token")
+	acting.Set("actor_token_type", "urn:ietf:params:oauth:token-type:access_token")
 	for _, row := range []struct {
 		name    string
 		request tokensource.Request
@@ -28,6 +34,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		{"client credentials", tokensource.Request{Audience: "order-status"}, own},
 		{"scope", tokensource.Request{Audience: "order-status", Scope: "orders.read orders.write"}, scoped},
 		{"exchange", tokensource.Request{Audience: "order-status", Subject: subject}, exchange},
+		{"actor", tokensource.Request{Audience: "order-status", Subject: subject, Actor: tokensource.NewToken("actor-token", time.Time{})}, acting},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := &wire{}
@@ -71,12 +78,19 @@ func TestExchangeFailsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
-		for name, subject := range map[string]tokensource.Token{
-			"empty":   tokensource.NewToken("", time.Time{}),
-			"expired": tokensource.NewToken("subject", time.Now().Add(-time.Second)),
+		good := tokensource.NewToken("good", time.Time{})
+		empty, expired := tokensource.NewToken("", time.Time{}), tokensource.NewToken("subject", time.Now().Add(-time.Second))
+		for name, r := range map[string]tokensource.Request{
+			"empty":                   {Subject: empty},
+			"expired":                 {Subject: expired},
+			"empty actor":             {Subject: good, Actor: empty},
+			"expired actor":           {Subject: good, Actor: expired},
+			"actor without a subject": {Actor: good},
 		} {
-			token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject})
-			if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
+			r.Audience = "a"
+			token, err := s.Token(t.Context(), r)
+			word, _, _ := strings.Cut(name, " ") // of the reason
+			if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() || !strings.Contains(err.Error(), word) {
 				t.Errorf("%s: got %q, %v, want ErrRefused", name, token.Reveal(), err)
 			}
 		}
@@ -132,4 +146,51 @@ func TestExchangeEndsWithSubject(t *testing.T) {
 			t.Errorf("got %d token requests, want 1", w.count())
 		}
 	})
+}
+
+// The grant jwt-bearer carries a subject too, in the way of the standard and in
+// that of Entra ID; it has no issued_token_type, and no place for an actor.
+func TestSubjectGrant(t *testing.T) {
+	const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	subject := tokensource.NewToken("subject-token", time.Time{})
+	for g, want := range map[tokensource.Grant]url.Values{
+		tokensource.JWTBearer:  {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}},
+		tokensource.OnBehalfOf: {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}, "requested_token_use": {"on_behalf_of"}},
+	} {
+		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300}`))}
+		s := newSource(t, w, tokensource.SubjectGrant(g))
+		if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject}); err != nil {
+			t.Fatal(err)
+		}
+		if _, form := w.last(); !cmp.Equal(want, form) {
+			t.Errorf("form (-want +got):\n%s", cmp.Diff(want, form))
+		}
+		_, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject, Actor: tokensource.NewToken("actor", time.Time{})})
+		if !errors.Is(err, tokensource.ErrRefused) || w.count() != 1 {
+			t.Errorf("with an actor: got %v after %d requests, want ErrRefused, and one", err, w.count())
+		}
+		if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a"}); err != nil {
+			t.Error(err)
+		}
+		if _, form := w.last(); form.Get("grant_type") != "client_credentials" {
+			t.Errorf("without a subject: got %v, want client credentials", form)
+		}
+	}
+}
+
+// An issuer's own words about a refusal show no token that was sent.
+func TestRefusalShowsNoToken(t *testing.T) { // T106
+	w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
+		said := form.Get("subject_token") + form.Get("actor_token") + form.Get("assertion") + form.Get("client_assertion")
+		return reply(400, `{"error":"invalid_grant","error_description":"bad `+said+`"}`)(r)
+	}}
+	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("opaque-subject", time.Time{})}
+	acting := r
+	acting.Actor = tokensource.NewToken("opaque-actor", time.Time{})
+	for grant, r := range map[tokensource.Grant]tokensource.Request{tokensource.TokenExchange: acting, tokensource.JWTBearer: r} {
+		_, err := newSource(t, w, tokensource.SubjectGrant(grant)).Token(t.Context(), r)
+		if !errors.Is(err, tokensource.ErrRefused) || strings.Contains(err.Error(), "opaque") {
+			t.Errorf("got %v, want ErrRefused without the tokens", err)
+		}
+	}
 }

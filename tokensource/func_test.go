@@ -1,0 +1,118 @@
+package tokensource_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+func newFunc(t *testing.T, f tokensource.Func, opts ...tokensource.Option) *tokensource.Source {
+	t.Helper()
+	s, err := tokensource.NewFunc(f, append(opts, silent)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestFunc(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		var f tokensource.Tokens = tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+			calls.Add(1)
+			return tokensource.NewToken("token-for-"+r.Audience+r.Subject.Reveal(), time.Now().Add(time.Hour)), nil
+		})
+		s := newFunc(t, f.Token)
+		alice := tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken("-alice", time.Time{}), SubjectIssuer: "https://any.example"}
+		for range 5 {
+			if got := must(t, s, orders).Reveal(); got != "token-for-order-status" {
+				t.Errorf("got %q", got)
+			}
+			if got := must(t, s, alice).Reveal(); got != "token-for-order-status-alice" {
+				t.Errorf("got %q", got)
+			}
+		}
+		if calls.Load() != 2 {
+			t.Errorf("got %d calls, want 2", calls.Load())
+		}
+		must(t, f, orders)
+		if calls.Load() != 3 {
+			t.Error("a Func has a memory")
+		}
+	})
+}
+
+func TestFuncAnswers(t *testing.T) {
+	own := errors.New("vault is sealed")
+	for name, row := range map[string]struct {
+		token tokensource.Token
+		err   error
+		want  []error
+	}{
+		"another audience": {tokensource.NewToken(jwt(`{"aud":"b"}`), time.Time{}), nil, []error{tokensource.ErrMismatch}},
+		"zero":             {tokensource.Token{}, nil, []error{tokensource.ErrUnavailable}},
+		"expired":          {tokensource.NewToken("t", time.Now().Add(-time.Minute)), nil, []error{tokensource.ErrUnavailable}},
+		"CRLF":             {tokensource.NewToken("t\r\nx: y", time.Time{}), nil, []error{tokensource.ErrUnavailable}},
+		"its own error":    {tokensource.Token{}, own, []error{tokensource.ErrUnavailable, own}},
+		"a refusal":        {tokensource.Token{}, &tokensource.RefusedError{Status: 400}, []error{tokensource.ErrRefused}},
+	} {
+		s := newFunc(t, func(context.Context, tokensource.Request) (tokensource.Token, error) { return row.token, row.err })
+		token, err := s.Token(t.Context(), orders)
+		for _, want := range row.want {
+			if !errors.Is(err, want) || !token.IsZero() {
+				t.Errorf("%s: got %q, %v, want %v", name, token.Reveal(), err, want)
+			}
+		}
+		if errors.Is(row.err, tokensource.ErrRefused) && errors.Is(err, tokensource.ErrUnavailable) {
+			t.Errorf("%s: got %v, which is an outage as well", name, err)
+		}
+	}
+}
+
+func TestFuncRefuses(t *testing.T) {
+	if _, err := tokensource.NewFunc(nil); err == nil {
+		t.Error("nil function: got no error")
+	}
+	f := func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		t.Error("was asked")
+		return tokensource.Token{}, nil
+	}
+	if _, err := tokensource.NewFunc(f, tokensource.Bound(0)); err == nil {
+		t.Error("bound 0: got no error")
+	}
+	s := newFunc(t, f)
+	for _, r := range []tokensource.Request{
+		{},
+		{Audience: "a", Actor: tokensource.NewToken("actor", time.Time{})},
+		{Audience: "a", Subject: tokensource.NewToken("subject", time.Now())},
+	} {
+		if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+			t.Errorf("%+v: got %v, want ErrRefused", r, err)
+		}
+	}
+}
+
+func TestParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most atomic.Int32
+		s := newFunc(t, func(context.Context, tokensource.Request) (tokensource.Token, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(time.Second)
+			now.Add(-1)
+			return tokensource.NewToken("t", time.Time{}), nil
+		}, tokensource.Parallel(2))
+		begin := time.Now()
+		if err := s.Warm(t.Context(), "a", "b", "c", "d", "e"); err != nil {
+			t.Error(err)
+		}
+		if time.Since(begin) != 3*time.Second || most.Load() != 2 {
+			t.Errorf("five tokens took %v, up to %d at a time, want 3s and 2", time.Since(begin), most.Load())
+		}
+	})
+}

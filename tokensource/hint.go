@@ -1,0 +1,41 @@
+package tokensource
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// hint says why an authorization server may have given a token for got to a client
+// that asked for want, and what to change there.
+func hint(p preset, client, want string, got []string) string {
+	near := func(aud string) bool {
+		trim := func(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), "/") }
+		return strings.EqualFold(trim(aud), trim(want))
+	}
+	fix := p.hint("", want, client)
+	switch {
+	case slices.ContainsFunc(got, near):
+		return "the names differ only in case, spaces or a trailing slash; they must be the same"
+	case fix != "":
+		return fmt.Sprintf("%s returned %s: %s", p.name, shown(got), fix)
+	case len(got) == 0:
+		return "the issuer ignored the audience asked for, or knows no audience for this client"
+	case slices.Equal(got, []string{"account"}):
+		return "this is Keycloak's default: the client has no client scope with an audience mapper for it"
+	case client != "" && slices.Equal(got, []string{client}):
+		return "the issuer addressed the token to the client itself: it ignored the audience asked for"
+	}
+	return "the issuer chose other audiences: check what this client may ask for there"
+}
+
+// shown is how a token's aud reads in a sentence.
+func shown(aud []string) string {
+	switch len(aud) {
+	case 0:
+		return "no aud"
+	case 1:
+		return "aud " + quote(aud[0])
+	}
+	return fmt.Sprintf("aud %q", aud)
+}

@@ -1,0 +1,135 @@
+package tokensource_test
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+const (
+	uri           = "https://orders.example.com"
+	exchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange"
+	bearerGrant   = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+)
+
+// What each preset sends for the client itself and for a subject.
+func TestPresets(t *testing.T) {
+	scope := func(s string) url.Values { return url.Values{"scope": {s}} }
+	byAudience, byResource, nothing := url.Values{"audience": {uri}}, url.Values{"resource": {uri}}, url.Values{}
+	rows := map[string]struct {
+		own, subject url.Values
+		grant        string
+	}{
+		"":              {byAudience, byAudience, exchangeGrant},
+		"rfc9068":       {byAudience, byAudience, exchangeGrant},
+		"oidc-provider": {byResource, byResource, exchangeGrant},
+		"keycloak":      {scope(uri), byAudience, exchangeGrant},
+		"auth0":         {byAudience, byAudience, exchangeGrant},
+		"auth0-rfc9068": {byAudience, byAudience, exchangeGrant},
+		"okta":          {nothing, nothing, exchangeGrant},
+		"entra":         {scope(uri + "/.default"), scope(uri + "/.default"), bearerGrant},
+		"entra-v1":      {scope(uri + "/.default"), scope(uri + "/.default"), bearerGrant},
+		"hydra":         {byAudience, byAudience, exchangeGrant},
+		"zitadel":       {scope("urn:zitadel:iam:org:project:id:" + uri + ":aud"), byAudience, exchangeGrant},
+		"zitadel-oidc":  {scope("urn:zitadel:iam:org:project:id:" + uri + ":aud"), byAudience, exchangeGrant},
+		"dex":           {scope("audience:server:client_id:" + uri), scope("audience:server:client_id:" + uri), exchangeGrant},
+		"duende":        {byResource, byResource, exchangeGrant},
+		"pingone":       {nothing, nothing, exchangeGrant},
+		"cognito":       {nothing, nothing, exchangeGrant},
+	}
+	for name, row := range rows {
+		own := form(t, tokensource.Request{Audience: uri}, tokensource.Preset(name))
+		if diff := cmp.Diff(row.own, own); diff != "" {
+			t.Errorf("%s: form (-want +got):\n%s", name, diff)
+		}
+		subject := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{})}, tokensource.Preset(name))
+		if got := subject.Get("grant_type"); got != row.grant {
+			t.Errorf("%s: grant: got %s, want %s", name, got, row.grant)
+		}
+		if on := subject.Get("requested_token_use") == "on_behalf_of"; on != (row.grant == bearerGrant) {
+			t.Errorf("%s: on behalf of: got %v", name, on)
+		}
+		for asked := range subject {
+			if !slices.Contains([]string{"audience", "resource", "scope"}, asked) {
+				subject.Del(asked)
+			}
+		}
+		if diff := cmp.Diff(row.subject, subject); diff != "" {
+			t.Errorf("%s: form for a subject (-want +got):\n%s", name, diff)
+		}
+	}
+	for _, name := range audience.Presets() {
+		_, known := rows[name]
+		s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset(name))
+		if s != nil {
+			s.Close()
+		}
+		if known != (err == nil) || !known && !strings.Contains(err.Error(), "use New") {
+			t.Errorf("%s: got %v, want a source, or to be told what to use instead", name, err)
+		}
+	}
+}
+
+// What is set overrules the preset, in any order, but not how it is asked in an
+// exchange where that is another matter.
+func TestPresetOverruled(t *testing.T) {
+	subject := tokensource.NewToken("s", time.Time{})
+	ask, preset := tokensource.Ask(tokensource.ByNothing()), tokensource.Preset("keycloak")
+	for _, opts := range [][]tokensource.Option{{ask, preset}, {preset, ask}} {
+		if got := form(t, tokensource.Request{Audience: uri}, opts...); len(got) != 0 {
+			t.Errorf("own: got %v, want nothing", got)
+		}
+		if got := form(t, tokensource.Request{Audience: uri, Subject: subject}, opts...).Get("audience"); got != uri {
+			t.Errorf("exchange: got audience %q, want %q", got, uri)
+		}
+	}
+	got := form(t, tokensource.Request{Audience: uri, Subject: subject}, tokensource.Preset("entra"), tokensource.SubjectGrant(tokensource.TokenExchange))
+	if got.Get("grant_type") != exchangeGrant {
+		t.Errorf("got %v, want an exchange", got)
+	}
+}
+
+// A refusal says what to change where.
+func TestHints(t *testing.T) {
+	for _, row := range []struct{ preset, code, want string }{
+		{"keycloak", "invalid_scope", `create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional`},
+		{"keycloak", "invalid_request", `switch on standard token exchange for client "backoffice-portal"`},
+		{"auth0", "access_denied", `authorize client "backoffice-portal" for the API "order-status"`},
+		{"hydra", "invalid_request", `add "order-status" to the audience list of client "backoffice-portal"`},
+		{"dex", "invalid_scope", `trustedPeers of client "order-status"`},
+		{"", "invalid_target", "see Ask"},
+	} {
+		w := &wire{token: refusal(row.code)}
+		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
+		refused, ok := errors.AsType[*tokensource.RefusedError](err)
+		if !ok || !strings.Contains(refused.Hint, row.want) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s, %s: got %v, want %q in it", row.preset, row.code, err, row.want)
+		}
+	}
+	w := &wire{token: refusal("invalid_client")}
+	_, err := newSource(t, w, tokensource.Preset("keycloak")).Token(t.Context(), orders)
+	if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Hint != "" {
+		t.Errorf("invalid_client: got %v, want no hint", err)
+	}
+}
+
+// A token without aud is a mismatch but where there is no other.
+func TestTokenWithoutAudience(t *testing.T) {
+	for preset, want := range map[string]error{"cognito": nil, "pingone": tokensource.ErrMismatch, "": tokensource.ErrMismatch} {
+		w := &wire{token: always(reply(200, grant(jwt(`{}`), `"expires_in":300`)))}
+		if _, err := newSource(t, w, tokensource.Preset(preset)).Token(t.Context(), orders); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", preset, err, want)
+		}
+	}
+	w := &wire{token: always(reply(200, grant(jwt(`{"aud":"other"}`), `"expires_in":300`)))}
+	if _, err := newSource(t, w, tokensource.Preset("cognito")).Token(t.Context(), orders); !errors.Is(err, tokensource.ErrMismatch) {
+		t.Errorf("another audience: got %v, want ErrMismatch", err)
+	}
+}

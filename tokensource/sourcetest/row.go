@@ -1,0 +1,163 @@
+package sourcetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// row is one thing that every Tokens must do.
+type row struct {
+	name  string
+	check func(ctx context.Context, tokens tokensource.Tokens, audiences []string) error
+}
+
+var rows = []row{
+	{"tokens are for whom they were asked for", addressed},
+	{"tokens of two audiences are two", distinct},
+	{"no token without an audience", refuses(tokensource.Request{})},
+	{"no actor without a subject", noActor},
+	{"a subject gets a token of its own, or none", noSubject},
+	{"a context that has ended ends the wait", ended},
+	{"a caller that leaves disturbs no other", disturbed},
+	{"tokens may be asked for at once", concurrent},
+	{"tokens cannot be printed", printed},
+}
+
+// addressed has the tokens judged by a source of ours: their form, their end, and
+// whom a JWT is for.
+func addressed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	judge, err := tokensource.NewFunc(tokens.Token, tokensource.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return err
+	}
+	defer judge.Close()
+	return judge.Warm(ctx, audiences...)
+}
+
+func distinct(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	first := map[string]string{} // audience, by token
+	for _, audience := range audiences {
+		token, err := tokens.Token(ctx, tokensource.Request{Audience: audience})
+		if err != nil {
+			return err
+		}
+		if other, ok := first[token.Reveal()]; ok {
+			return fmt.Errorf("got one token for %q and for %q, want two", other, audience)
+		}
+		first[token.Reveal()] = audience
+	}
+	return nil
+}
+
+// refuses returns a check that r is refused.
+func refuses(r tokensource.Request) func(context.Context, tokensource.Tokens, []string) error {
+	return func(ctx context.Context, tokens tokensource.Tokens, _ []string) error {
+		token, err := tokens.Token(ctx, r)
+		if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
+			return fmt.Errorf("%+v: got a token: %v, error %v; want the zero Token and ErrRefused", r, !token.IsZero(), err)
+		}
+		return nil
+	}
+}
+
+func noActor(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	actor := tokensource.NewToken("actor-of-sourcetest", time.Time{})
+	return refuses(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
+}
+
+func noSubject(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	own, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
+	if err != nil {
+		return err
+	}
+	subject := tokensource.NewToken("subject-of-sourcetest", time.Time{})
+	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0], Subject: subject})
+	switch {
+	case err != nil && !token.IsZero():
+		return fmt.Errorf("got a token beside the error %w", err)
+	case err != nil && strings.Contains(err.Error(), subject.Reveal()):
+		return errors.New("the error holds the subject's token")
+	case err == nil && token.Reveal() == subject.Reveal():
+		return errors.New("got the subject's own token")
+	case err == nil && token.Reveal() == own.Reveal():
+		return errors.New("got the client's own token for a subject")
+	}
+	return nil
+}
+
+func ended(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	done := make(chan error, 1)
+	go func() {
+		token, err := tokens.Token(over, tokensource.Request{Audience: audiences[0]})
+		if err != nil && (!errors.Is(err, context.Canceled) || !token.IsZero()) {
+			err = fmt.Errorf("got %w, want a token, or the zero Token and context.Canceled", err)
+		} else {
+			err = nil
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errors.New("still waits")
+	}
+}
+
+func disturbed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	leaving, leave := context.WithCancel(ctx)
+	go func() { _, _ = tokens.Token(leaving, tokensource.Request{Audience: audiences[0]}) }()
+	go leave()
+	return all(20, func(int) error {
+		_, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
+		return err
+	})
+}
+
+func concurrent(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	var whose sync.Map // audience, by token
+	return all(50*len(audiences), func(i int) error {
+		audience := audiences[i%len(audiences)]
+		token, err := tokens.Token(ctx, tokensource.Request{Audience: audience})
+		if err != nil {
+			return err
+		}
+		if other, _ := whose.LoadOrStore(token.Reveal(), audience); other != audience {
+			return fmt.Errorf("got one token for %q and for %q, want two", other, audience)
+		}
+		return nil
+	})
+}
+
+func printed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
+	if err != nil {
+		return err
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		if strings.Contains(fmt.Sprintf(verb, tokens), token.Reveal()) {
+			return fmt.Errorf("%s shows the token", verb)
+		}
+	}
+	return nil
+}
+
+// all runs f n times at once and joins the errors.
+func all(n int, f func(int) error) error {
+	errs := make([]error, n)
+	var work sync.WaitGroup
+	for i := range n {
+		work.Go(func() { errs[i] = f(i) })
+	}
+	work.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,92 @@
+package tokensource
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// NewTransport returns a transport that sends the token for r with each HTTP request
+// (RFC 6750, section 2.1), over https and only to hosts: names as they stand in a
+// URL, with the port unless it is 443. At least one is required. Base carries the
+// requests; nil means [http.DefaultTransport]. The transport is safe for concurrent
+// use.
+//
+// A request fails before it is sent if it is not https or goes to another host, if
+// a redirect from another host led to it, if it has an Authorization already, if
+// there is no token for it, and always if tokens is nil or no host is named.
+func NewTransport(tokens Tokens, r Request, base http.RoundTripper, hosts ...string) http.RoundTripper {
+	t := &bearerTransport{tokens: tokens, request: r, base: base}
+	if base == nil {
+		t.base = http.DefaultTransport
+	}
+	for _, host := range hosts {
+		t.hosts = append(t.hosts, canonicalHost(host))
+	}
+	return t
+}
+
+type bearerTransport struct {
+	tokens  Tokens
+	request Request
+	base    http.RoundTripper
+	hosts   []string
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *bearerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	sent, err := t.authorize(r)
+	if err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, err
+	}
+	return t.base.RoundTrip(sent)
+}
+
+// authorize returns r with a token. It asks for one last.
+func (t *bearerTransport) authorize(r *http.Request) (*http.Request, error) {
+	if err := t.check(r); err != nil {
+		return nil, fmt.Errorf("tokensource: request not sent: %w", err)
+	}
+	token, err := t.tokens.Token(r.Context(), t.request)
+	if err != nil {
+		return nil, err
+	}
+	sent := r.Clone(r.Context())
+	if sent.Header == nil {
+		sent.Header = http.Header{}
+	}
+	sent.Header.Set("Authorization", token.Bearer())
+	return sent, nil
+}
+
+func (t *bearerTransport) check(r *http.Request) error {
+	host := hostOf(r.URL)
+	switch {
+	case t.tokens == nil:
+		return errors.New("no source of tokens")
+	case len(t.hosts) == 0:
+		return errors.New("no host is named that may get the token")
+	case r.URL.Scheme != "https":
+		return fmt.Errorf("got scheme %s, want https", quote(r.URL.Scheme))
+	case host == "", !slices.Contains(t.hosts, host):
+		return fmt.Errorf("the token may not go to %s, but to %q", quote(host), t.hosts)
+	case r.Host != "" && canonicalHost(r.Host) != host:
+		return fmt.Errorf("got header Host %s, want %s", quote(r.Host), quote(host))
+	case r.Response != nil && r.Response.Request != nil && hostOf(r.Response.Request.URL) != host:
+		return fmt.Errorf("a redirect led from another host to %s", quote(host))
+	case len(r.Header.Values("Authorization")) > 0:
+		return errors.New("it has an Authorization already")
+	}
+	return nil
+}
+
+func hostOf(u *url.URL) string { return canonicalHost(u.Host) }
+
+// canonicalHost returns host in lower case, without the port of https.
+func canonicalHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ":443") }

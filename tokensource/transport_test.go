@@ -1,0 +1,103 @@
+package tokensource_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// body notes that it was closed.
+type body struct {
+	io.Reader
+	closed bool
+}
+
+func (b *body) Close() error {
+	b.closed = true
+	return nil
+}
+
+func TestTransport(t *testing.T) {
+	elsewhere := &http.Response{Request: &http.Request{URL: &url.URL{Scheme: "https", Host: "login.example"}}}
+	for name, row := range map[string]struct {
+		url   string
+		hosts []string
+		edit  func(*http.Request)
+		want  string // in the error; empty: it is sent
+	}{
+		"good":              {"https://orders.example/v1", []string{"orders.example"}, nil, ""},
+		"case":              {"https://Orders.Example/v1", []string{"ORDERS.example"}, nil, ""},
+		"default port":      {"https://orders.example:443/v1", []string{"orders.example"}, nil, ""},
+		"port":              {"https://orders.example:8443/v1", []string{"hr.example", "orders.example:8443"}, nil, ""},
+		"redirect at home":  {"https://orders.example/v2", []string{"orders.example"}, func(r *http.Request) { r.Response = &http.Response{Request: &http.Request{URL: r.URL}} }, ""},
+		"another port":      {"https://orders.example:8443/v1", []string{"orders.example"}, nil, "may not go"},
+		"another host":      {"https://evil.example/v1", []string{"orders.example"}, nil, "may not go"},
+		"host as a suffix":  {"https://evil-orders.example/v1", []string{"orders.example"}, nil, "may not go"},
+		"plaintext":         {"http://orders.example/v1", []string{"orders.example"}, nil, "https"},
+		"no host named":     {"https://orders.example/v1", nil, nil, "no host"},
+		"empty host named":  {"https:///v1", []string{""}, nil, "may not go"},
+		"Host header":       {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Host = "evil.example" }, "Host"},
+		"redirected here":   {"https://orders.example/v1", []string{"orders.example", "login.example"}, func(r *http.Request) { r.Response = elsewhere }, "redirect"},
+		"has Authorization": {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Header.Set("Authorization", "Basic x") }, "already"},
+		"empty one":         {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Header.Set("Authorization", "") }, "already"},
+	} {
+		w, sent := &wire{}, ""
+		base := roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent = r.Header.Get("Authorization")
+			return reply(200, "")(r)
+		})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, row.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &body{Reader: strings.NewReader("x")}
+		r.Body = b
+		if row.edit != nil {
+			row.edit(r)
+		}
+		before := r.Header.Clone()
+		_, err = tokensource.NewTransport(newSource(t, w), orders, base, row.hosts...).RoundTrip(r)
+		switch {
+		case row.want == "" && (err != nil || sent != "Bearer opaque-order-status"):
+			t.Errorf("%s: sent %q, %v", name, sent, err)
+		case row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want) || sent != "" || w.count() != 0 || !b.closed):
+			t.Errorf("%s: sent %q, %v, %d token requests, body closed: %v; want %q before all that", name, sent, err, w.count(), b.closed, row.want)
+		}
+		if len(r.Header) != len(before) {
+			t.Errorf("%s: the caller's request was changed", name)
+		}
+	}
+}
+
+func TestTransportWithoutToken(t *testing.T) {
+	w := &wire{token: always(reply(503, ""))}
+	base := roundTrip(func(*http.Request) (*http.Response, error) {
+		t.Error("sent without a token")
+		return nil, io.EOF
+	})
+	for name, tokens := range map[string]tokensource.Tokens{"outage": newSource(t, w), "nil": nil} {
+		client := &http.Client{Transport: tokensource.NewTransport(tokens, orders, base, "orders.example"), Timeout: time.Minute}
+		if _, err := client.Get("https://orders.example"); err == nil || tokens != nil && !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A client that follows a redirect to another host does not take the token there.
+func TestTransportIsNotLedAway(t *testing.T) {
+	var seen []string
+	base := roundTrip(func(r *http.Request) (*http.Response, error) {
+		seen = append(seen, r.URL.Host)
+		return reply(307, "", "Location", "https://evil.example/")(r)
+	})
+	client := &http.Client{Transport: tokensource.NewTransport(newSource(t, &wire{}), orders, base, "orders.example", "evil.example")}
+	if _, err := client.Get("https://orders.example"); err == nil || len(seen) != 1 {
+		t.Errorf("got %v after %q", err, seen)
+	}
+}
