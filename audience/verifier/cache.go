@@ -3,17 +3,16 @@ package verifier
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
-	"math/bits"
-	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // Cache sets how many verified tokens are remembered, so that a token which is
-// shown again costs a hash in place of a signature; by default 32768, rounded up
-// to a multiple of 16. Each takes about a KiB, and one that is larger takes the
-// room of several. Zero verifies each token each time.
+// shown again costs a hash in place of a signature; by default 16384, rounded up
+// to a multiple of 16, of which three quarters fit without any making room for
+// another. Each takes about a KiB; one of more than two takes the room of
+// several. Zero verifies each token each time.
 //
 // What is remembered is that a token is genuine, or for a second that it is not;
 // for whom it is, whether it has ended and what its bearer may do is judged on
@@ -51,17 +50,21 @@ func newCache(entries int, counts *counts) *cache {
 // digest stands for a token.
 type digest [sha256.Size]byte
 
+// digest hashes a token behind the prefix.
+func (c *cache) digest(raw string) (key digest) {
+	h := sha256.New()
+	h.Write(c.prefix[:])
+	h.Write(unsafe.Slice(unsafe.StringData(raw), len(raw))) // which it only reads: a copy would be for nothing
+	h.Sum(key[:0])
+	return key
+}
+
 // find returns what is known about a token, nil if nothing is, and its digest.
-func (c *cache) find(raw string) (digest, *verdict) {
-	s := c.counts.scratch()
-	defer c.counts.pool.Put(s)
-	s.text = append(append(s.text[:0], c.prefix[:]...), raw...)
-	key := digest(sha256.Sum256(s.text))
-	clear(s.text) // no token is kept
-	now := time.Now()
+func (c *cache) find(raw string, now time.Time) (digest, *verdict) {
+	key := c.digest(raw)
 	for _, t := range []*table{&c.genuine, &c.refused} {
-		if e := t.set(key).find(key); e != nil && e.alive(now) {
-			s.hits.Add(1)
+		if e := t.find(&key); e != nil && e.alive(now) {
+			c.counts.hit()
 			return key, &e.verdict
 		}
 	}
@@ -71,17 +74,16 @@ func (c *cache) find(raw string) (digest, *verdict) {
 
 // keep remembers a verdict if the issuer's keys were what it was found by. A
 // token that has ended is remembered as briefly as one that is not genuine.
-func (c *cache) keep(key digest, size int, v verdict) {
-	now := time.Now()
-	e := &entry{verdict: v, key: key, size: size}
+func (c *cache) keep(key digest, size int, v verdict, now time.Time) {
+	e := newEntry(key, size, v)
 	switch {
 	case v.by == nil:
 	case v.err == nil && v.claims.Expiry().After(now):
 		e.end = earlier(v.end, v.claims.Expiry())
-		c.genuine.set(key).put(e, now)
+		c.genuine.put(e, now)
 	default:
 		e.end = earlier(v.end, now.Add(briefly))
-		c.refused.set(key).put(e, now)
+		c.refused.put(e, now)
 	}
 }
 
@@ -96,8 +98,13 @@ func earlier(a, b time.Time) time.Time {
 type entry struct {
 	verdict
 	key  digest
-	size int         // of the token
+	size int         // of the token, or the share of a set if that is more
 	used atomic.Bool // since the hand of its set last came by
+}
+
+// newEntry returns an entry for a token of that digest and size.
+func newEntry(key digest, size int, v verdict) *entry {
+	return &entry{verdict: v, key: key, size: max(size, maxToken/ways)}
 }
 
 // alive reports whether the keys that an entry was found by are still those of
@@ -105,74 +112,4 @@ type entry struct {
 func (e *entry) alive(now time.Time) bool {
 	keys := e.by.keys.current.Load()
 	return keys != nil && keys.generation == e.keys && now.Before(e.end)
-}
-
-// table holds entries in sets, each of which holds those of some digests. So it
-// has a bound without a list that all would share.
-type table []set
-
-const ways = 16 // entries of a set
-
-func newTable(entries int) table { return make(table, (entries+ways-1)/ways) }
-
-func (t table) set(key digest) *set {
-	n, _ := bits.Mul64(binary.NativeEndian.Uint64(key[:]), uint64(len(t)))
-	return &t[n]
-}
-
-// set is the part of a table that a digest can be in. It holds tokens of
-// [maxToken] bytes together, so that large ones make it hold fewer.
-type set struct {
-	tags    [ways]atomic.Uint32 // of the entries' keys, so that others need not be looked at
-	entries [ways]atomic.Pointer[entry]
-
-	mu   sync.Mutex // guards changes
-	hand int        // where the next to be evicted is looked for
-}
-
-func (k *digest) tag() uint32 { return binary.NativeEndian.Uint32(k[8:]) }
-
-func (s *set) find(key digest) *entry {
-	tag := key.tag()
-	for n := range s.tags {
-		if s.tags[n].Load() != tag {
-			continue
-		}
-		if e := s.entries[n].Load(); e != nil && e.key == key {
-			if !e.used.Load() {
-				e.used.Store(true)
-			}
-			return e
-		}
-	}
-	return nil
-}
-
-// put adds an entry in the place of one of the same key, of dead ones, and, as
-// far as it needs room, of those that were not used since the hand last came by.
-func (s *set) put(e *entry, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	free, size := -1, e.size
-	for n := range s.entries {
-		switch old := s.entries[n].Load(); {
-		case old == nil || old.key == e.key || !old.alive(now):
-			s.entries[n].Store(nil)
-			free = n
-		default:
-			size += old.size
-		}
-	}
-	for step := 0; free < 0 || size > maxToken; step++ {
-		n := s.hand
-		s.hand = (n + 1) % ways
-		old := s.entries[n].Load()
-		if old == nil || step < ways && old.used.Swap(false) {
-			continue
-		}
-		s.entries[n].Store(nil)
-		free, size = n, size-old.size
-	}
-	s.tags[free].Store(e.key.tag())
-	s.entries[free].Store(e)
 }

@@ -29,11 +29,13 @@ func (v *Verifier) CacheFigures() CacheFigures {
 	return f
 }
 
-func (t table) entries() (n int) {
-	for i := range t {
-		for j := range t[i].entries {
-			if t[i].entries[j].Load() != nil {
-				n++
+func (t *table) entries() (n int) {
+	for _, half := range t {
+		for i := range half {
+			for j := range half[i].entries {
+				if half[i].entries[j].Load() != nil {
+					n++
+				}
 			}
 		}
 	}
@@ -49,20 +51,16 @@ type counts struct {
 		_ [56]byte
 	}
 	next atomic.Uint32 // of hits
-	pool sync.Pool     // of *scratch
+	pool sync.Pool     // of those of hits that are in use
 }
 
-// scratch is what looking for a token needs. The pool gives a processor the one
-// that it had before, and so the same counter.
-type scratch struct {
-	text []byte
-	hits *atomic.Uint64
-}
-
-func (c *counts) scratch() *scratch {
-	if s, ok := c.pool.Get().(*scratch); ok {
-		return s
+// hit counts a token that was remembered. The pool gives a processor the counter
+// that it had before.
+func (c *counts) hit() {
+	n, ok := c.pool.Get().(*atomic.Uint64)
+	if !ok {
+		n = &c.hits[int(c.next.Add(1))%len(c.hits)].Uint64
 	}
-	n := int(c.next.Add(1)) % len(c.hits)
-	return &scratch{text: make([]byte, 0, 2<<10), hits: &c.hits[n].Uint64}
+	n.Add(1)
+	c.pool.Put(n)
 }

@@ -12,7 +12,8 @@ type Figures struct {
 	// too old to be used.
 	Keys int
 
-	// Age is how long ago the keys were fetched; 0 if they never were.
+	// Age is how long ago the keys were fetched; 0 if they never were, as those
+	// of [StaticKeys].
 	Age time.Duration
 
 	// Skipped says why keys of the issuer are not used, one line for each. A
@@ -42,7 +43,9 @@ func (k *keySet) figures() Figures {
 		f.Keys = len(s.keys)
 	}
 	if s := k.current.Load(); s != nil {
-		f.Age = time.Since(s.fetched)
+		if !s.fetched.IsZero() {
+			f.Age = time.Since(s.fetched)
+		}
 		for _, err := range s.skipped {
 			f.Skipped = append(f.Skipped, err.Error())
 		}

@@ -46,16 +46,14 @@ func (o *options) setKeys(i *issuer, config audience.Issuer, old *issuer) error 
 		i.keys = old.keys
 		return nil
 	}
+	if jwks, ok := o.static[config.URL]; ok {
+		var err error
+		i.keys, err = staticKeys(from, jwks)
+		return err
+	}
 	fetch, cooldown := (&fetcher{issuer: config, web: o.web}).fetch, o.cooldown
 	if config.KeysFile != "" {
 		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
-	}
-	if jwks, ok := o.static[config.URL]; ok {
-		var err error
-		if fetch, err = staticKeys(jwks); err != nil {
-			return err
-		}
-		cooldown = 0
 	}
 	i.keys = newKeySet(from, fetch, cooldown)
 	return nil

@@ -25,7 +25,7 @@ const (
 // fresh until it is closed.
 type keySet struct {
 	source   source
-	fetch    fetchFunc
+	fetch    fetchFunc // nil if the keys were given
 	cooldown time.Duration
 	current  atomic.Pointer[snapshot]
 	begun    atomic.Uint64 // fetches begun
@@ -68,7 +68,7 @@ func newKeySet(from source, fetch fetchFunc, cooldown time.Duration) *keySet {
 // load returns the keys at hand, nil if there are none or they are too old.
 func (k *keySet) load() *snapshot {
 	s := k.current.Load()
-	if s == nil || time.Since(s.fetched) > maxStale {
+	if s == nil || time.Now().After(s.end()) {
 		return nil
 	}
 	return s
@@ -80,8 +80,9 @@ func (k *keySet) load() *snapshot {
 // cause next, and another is told errNotNow. It refuses with
 // [audience.CauseKeysUnavailable] when the fetch fails, or too many wait already:
 // nothing is known of the token then. The caller's own context bounds the wait.
+// Keys that were given are all there will ever be, whatever the news.
 func (k *keySet) next(ctx context.Context, patient bool, news func(*snapshot) bool) (*snapshot, error) {
-	for {
+	for k.fetch != nil {
 		keys, ended, err := k.join(patient, news)
 		if keys != nil || err != nil {
 			return keys, err
@@ -90,6 +91,7 @@ func (k *keySet) next(ctx context.Context, patient bool, news func(*snapshot) bo
 			return nil, err
 		}
 	}
+	return k.load(), nil
 }
 
 // join returns the keys at hand if they are news. Else it makes sure that a

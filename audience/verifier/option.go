@@ -24,7 +24,7 @@ type options struct {
 func newOptions(opts []Option) (*options, error) {
 	o := &options{
 		cooldown: 30 * time.Second, introspectionTTL: 30 * time.Second,
-		static: map[string][]byte{}, cache: 1 << 15,
+		static: map[string][]byte{}, cache: 1 << 14,
 	}
 	for _, opt := range opts {
 		opt.apply(o)

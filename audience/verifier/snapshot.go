@@ -11,6 +11,8 @@ import (
 
 const maxKeys = 100 // keys of one issuer that are looked at
 
+var forever = time.Unix(1<<40, 0)
+
 // snapshot is an issuer's keys at one moment. Once published it never changes.
 type snapshot struct {
 	keys       []*key
@@ -18,7 +20,7 @@ type snapshot struct {
 	digest     [sha256.Size]byte // of the document
 	number     uint64            // of the fetch that brought it
 	generation uint64            // the number of the first fetch in a row that brought these very keys
-	fetched    time.Time         // wall time: a host that slept has older keys
+	fetched    time.Time         // wall time: a host that slept has older keys; zero for keys that were given
 }
 
 // parseKeys reads a JWK set (RFC 7517, section 5). Keys that cannot be used
@@ -48,6 +50,14 @@ func parseKeys(data []byte) (*snapshot, error) {
 		return nil, fmt.Errorf("key set: no usable key among %d: %w", len(keys), errors.Join(s.skipped...))
 	}
 	return s, nil
+}
+
+// end is when s is too old to show anything. Keys that were given never are.
+func (s *snapshot) end() time.Time {
+	if s.fetched.IsZero() {
+		return forever
+	}
+	return s.fetched.Add(maxStale)
 }
 
 // has reports whether s, which may be nil, has a key of that name. A token

@@ -1,19 +1,15 @@
 package verifier
 
-import (
-	"context"
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// staticKeys returns a fetch of keys that were there from the start.
-func staticKeys(jwks []byte) (fetchFunc, error) {
+// staticKeys returns a key set that is there from the start. No other is
+// fetched, whoever asks, and it never gets too old.
+func staticKeys(from source, jwks []byte) (*keySet, error) {
 	keys, err := parseKeys(jwks)
 	if err != nil {
 		return nil, fmt.Errorf("static keys: %w", err)
 	}
-	return func(context.Context) (*snapshot, time.Duration, error) {
-		fetched := *keys
-		return &fetched, mostAge, nil
-	}, nil
+	k := newKeySet(from, nil, 0)
+	k.current.Store(keys)
+	return k, nil
 }

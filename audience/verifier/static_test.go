@@ -26,10 +26,15 @@ func TestStaticKeys(t *testing.T) {
 				_, err = v.Verify(t.Context(), mint(issuer))
 				want(t, "another", err, audience.CauseKeyUnknown)
 			}
+			_, err = v.Verify(t.Context(), swapPayload(mint(issuer, testutil.SignedBy(key)), mint(issuer)))
+			want(t, "forged", err, audience.CauseSignatureInvalid)
 			if waited := time.Since(began); waited != 0 {
 				t.Errorf("others waited %v", waited)
 			}
 			time.Sleep(30 * 24 * time.Hour)
+		}
+		if f := v.Figures()[0]; f.Keys != 1 || f.Age != 0 || f.Fetches != 0 {
+			t.Errorf("figures = %+v, want one key that nobody fetched", f)
 		}
 		if n := issuer.Requests(testutil.Discovery) + issuer.Requests(testutil.JWKS); n != 0 {
 			t.Errorf("%d requests, want none", n)

@@ -70,23 +70,34 @@ func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
 // issuer, if this is how it is configured. Any other token is taken to the one
 // issuer that is asked, if there is one.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, error) {
+	claims, _, err := v.VerifyAt(ctx, raw, time.Now())
+	return claims, err
+}
+
+// VerifyAt is [Verifier.Verify] for callers that have looked at the clock and
+// saw now: for a token that is remembered, nobody looks again. It returns as of
+// when the claims are to be judged, which is now, or later if finding out took
+// time.
+func (v *Verifier) VerifyAt(ctx context.Context, raw string, now time.Time) (*audience.Claims, time.Time, error) {
 	r := v.current.Load()
 	switch {
 	case len(raw) > maxToken:
-		return nil, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
+		return nil, now, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
 	case r.opaque != nil && strings.Count(raw, ".") != 2:
-		return r.opaque.introspect.verify(ctx, raw)
+		claims, err := r.opaque.introspect.verify(ctx, raw)
+		return claims, time.Now(), err
 	case r.cache == nil:
-		found := r.verify(ctx, raw)
-		return found.claims, found.err
+		fresh := r.verify(ctx, raw)
+		return fresh.claims, time.Now(), fresh.err
 	}
-	key, found := r.cache.find(raw)
+	key, found := r.cache.find(raw, now)
 	if found == nil {
 		fresh := r.verify(ctx, raw)
-		r.cache.keep(key, len(raw), fresh)
+		now = time.Now()
+		r.cache.keep(key, len(raw), fresh, now)
 		found = &fresh
 	}
-	return found.claims, found.err
+	return found.claims, now, found.err
 }
 
 // verdict is what was found out about a token: its claims, or why there are
@@ -203,7 +214,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) verd
 		SkipExpiryCheck:      true, // and so is exp, with one leeway for all
 	})
 	_, err := verifier.Verify(ctx, token.raw)
-	found := verdict{by: i, keys: keys.generation, end: keys.fetched.Add(maxStale)}
+	found := verdict{by: i, keys: keys.generation, end: keys.end()}
 	switch {
 	case !call.asked:
 		return verdict{err: malformed(errors.New("header: go-jose cannot read it"))}
