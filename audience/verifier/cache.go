@@ -3,6 +3,7 @@ package verifier
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -32,7 +33,7 @@ const (
 // seldom changes, writes nothing that other processors read.
 type cache struct {
 	counts  *counts
-	prefix  [sha256.Size]byte // nobody can tell which tokens share a set
+	keyed   []byte // the state of a hash that has read a secret block, so that nobody can tell which tokens share a set
 	genuine table
 	refused table // apart, so that no flood of forged tokens evicts a good one
 }
@@ -43,17 +44,23 @@ func newCache(entries int, counts *counts) *cache {
 		return nil
 	}
 	c := &cache{counts: counts, genuine: newTable(entries), refused: newTable(mostRefused)}
-	rand.Read(c.prefix[:]) // never fails
+	var secret [sha256.BlockSize]byte
+	rand.Read(secret[:]) // never fails
+	h := sha256.New()
+	h.Write(secret[:])
+	c.keyed, _ = h.(encoding.BinaryMarshaler).MarshalBinary() // nor does this
 	return c
 }
 
 // digest stands for a token.
 type digest [sha256.Size]byte
 
-// digest hashes a token behind the prefix.
+// digest hashes a token behind the secret block.
 func (c *cache) digest(raw string) (key digest) {
 	h := sha256.New()
-	h.Write(c.prefix[:])
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(c.keyed); err != nil {
+		panic("audience/verifier: a hash does not know its own state: " + err.Error())
+	}
 	h.Write(unsafe.Slice(unsafe.StringData(raw), len(raw))) // which it only reads: a copy would be for nothing
 	h.Sum(key[:0])
 	return key
