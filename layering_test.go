@@ -70,7 +70,7 @@ var layers = []layer{
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
 	{packages: "testutil/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
-	{packages: "proto/...", imports: []string{grpc, protobuf}},
+	{packages: "proto/...", imports: []string{"proto/grpcaud/v1", grpc, protobuf}},
 	{packages: "cmd/...", imports: []string{"..."}},
 	{packages: "examples/...", imports: []string{"..."}},
 }

@@ -23,7 +23,8 @@ type checker struct {
 	urls     map[string]string // the issuers by what tokens call them
 	public   map[string]bool   // the entries of Public
 
-	audiences map[party]string // the services by their aud and its issuer
+	audiences map[party]string           // the services by their aud and its issuer
+	declared  map[string][]MethodOptions // the entries of services that only options speak of
 }
 
 // maxProblems bounds what is told of a matrix that is wrong throughout.
@@ -43,8 +44,16 @@ func (c *checker) problem(a at, format string, args ...any) {
 	c.problems = append(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
 }
 
-func (c *checker) warn(a at, format string, args ...any) {
-	c.warnings = append(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
+func (c *checker) warn(a at, format string, args ...any) { c.tell(Warning, a, format, args...) }
+
+// inform tells of what is wide on purpose.
+func (c *checker) inform(a at, format string, args ...any) { c.tell(Info, a, format, args...) }
+
+func (c *checker) tell(s Severity, a at, format string, args ...any) {
+	if len(c.warnings) == maxProblems {
+		return
+	}
+	c.warnings = append(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
 }
 
 // hint finds the name that was meant. It looks for few of the problems, since
@@ -84,7 +93,12 @@ func (c *checker) check() {
 		c.client(at{"clients", name}, m.Clients[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
-		c.service(at{"services", name}, name, m.Services[name])
+		if _, ok := c.declared[name]; !ok {
+			c.service(at{"services", name}, name, m.Services[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.External)) {
+		c.external(at{"external", name}, name, m.External[name])
 	}
 	for i, entry := range m.Public {
 		c.publicEntry(at{}.item("public", i), entry)
@@ -102,7 +116,7 @@ func (c *checker) client(a at, client Client) {
 	if client.ID != "" && strings.TrimSpace(client.ID) != client.ID {
 		c.problem(a.to("id"), "%q begins or ends with white space", client.ID)
 	}
-	c.secret(a.to("secret"), client.Secret)
+	c.authentication(a, client)
 	party := (&Policy{matrix: c.matrix}).party(a[1])
 	if other, taken := c.parties[party]; taken {
 		c.problem(a, "%q is the same client of the same issuer", other)

@@ -10,6 +10,7 @@ var judged = []string{"iss", "aud", "azp", "client_id", "exp", "nbf", "iat", "sc
 
 func (c *checker) allow(a at, service Service, allow Allow) {
 	c.whose(a, service, allow)
+	c.wide(a, allow)
 	if len(allow.Methods) == 0 {
 		c.problem(a.to("methods"), "no methods: list their names, or write [\"*\"]")
 	}
@@ -22,6 +23,19 @@ func (c *checker) allow(a at, service Service, allow Allow) {
 		c.claim(a.to("claims"), name, allow.Claims[name])
 	}
 	c.login(a, allow)
+}
+
+// wide tells of what admits more than it names.
+func (c *checker) wide(a at, allow Allow) {
+	if allow.AnyClient {
+		c.inform(a.to("clients"), "any client that gets a token for the service may call")
+	}
+	if slices.Contains(allow.Methods, "*") {
+		c.inform(a.to("methods"), "every method may be called, also those to come")
+	}
+	if allow.NoScopes {
+		c.inform(a.to("scopes"), "no scope is demanded")
+	}
 }
 
 // whose checks from whom calls may come.

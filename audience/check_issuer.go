@@ -3,7 +3,6 @@ package audience
 import (
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +37,8 @@ func (c *checker) issuer(a at, issuer Issuer) {
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
+	c.url(a.to("token_url"), issuer.TokenURL, issuer)
+	c.ask(a, issuer)
 }
 
 func (c *checker) keys(a at, issuer Issuer) {
@@ -45,9 +46,7 @@ func (c *checker) keys(a at, issuer Issuer) {
 		c.problem(a.to("keys_file"), "both a file and an address for the keys; write one")
 	}
 	for i, algorithm := range issuer.Algorithms {
-		if !slices.Contains(algorithms, algorithm) {
-			c.problem(a.item("algorithms", i), "%q is not an asymmetric signature algorithm%s; there are %s", algorithm, nearest.Hint(algorithm, algorithms), strings.Join(algorithms, ", "))
-		}
+		c.algorithm(a.item("algorithms", i), algorithm)
 	}
 }
 

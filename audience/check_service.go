@@ -21,6 +21,7 @@ func (c *checker) service(a at, name string, service Service) {
 		c.audience(a, name, audience, service)
 	}
 	c.grpcs(a, service)
+	c.authorities(a, service.Authorities)
 	c.insecureNoAudience(a, service)
 	for i, rollout := range service.Rollout {
 		c.rollout(a.item("rollout", i), service, rollout)
@@ -53,6 +54,17 @@ func (c *checker) grpcs(a at, service Service) {
 	}
 }
 
+// defaultAudiences are what providers put into tokens that nobody asked an
+// audience for.
+var defaultAudiences = map[string]string{
+	"account":                        "Keycloak",
+	"api://default":                  "Okta's default server",
+	"https://kubernetes.default.svc": "Kubernetes",
+	"https://kubernetes.default.svc.cluster.local": "Kubernetes",
+	"00000003-0000-0000-c000-000000000000":         "Entra, for Microsoft Graph,",
+	"https://graph.microsoft.com":                  "Entra, for Microsoft Graph,",
+}
+
 // audience checks a value by which a service finds itself in aud. Two services
 // that share one accept each other's tokens.
 func (c *checker) audience(a at, name, audience string, service Service) {
@@ -62,8 +74,10 @@ func (c *checker) audience(a at, name, audience string, service Service) {
 	switch {
 	case audience == "" || strings.TrimSpace(audience) != audience:
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
-	case audience == "account":
-		c.warn(a, "\"account\" is what Keycloak puts into every token: it does not tell this service from another")
+	case defaultAudiences[audience] != "":
+		c.warn(a, "%q is what %s puts into every token: it does not tell this service from another", audience, defaultAudiences[audience])
+	case strings.HasSuffix(audience, ".auth0.com/userinfo"):
+		c.warn(a, "%q is what Auth0 puts into every token of a login: it does not tell this service from another", audience)
 	}
 	for _, issuer := range c.issuersOf(service) {
 		key := party{issuer.URL, audience}

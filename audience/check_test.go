@@ -150,7 +150,9 @@ func TestWarnings(t *testing.T) {
 	}
 	var got []string
 	for _, w := range policy.Warnings() {
-		got = append(got, w.Error())
+		if w.Severity != audience.Info {
+			got = append(got, w.Error())
+		}
 	}
 	want := []string{
 		"services.human-resource.rollout[0]: it has ended at 2026-01-01T00:00:00Z: the rules are enforced",
@@ -170,6 +172,49 @@ func TestWarnings(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Warnings (-want +got):\n%s", diff)
 	}
+}
+
+// TestWide holds that what is wide on purpose is information, and that the
+// defaults of providers are told from audiences of ours.
+func TestWide(t *testing.T) {
+	m := company()
+	for name, s := range m.Services {
+		s.Audiences, s.Allow = []string{"api://" + name}, []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}}}
+		m.Services[name] = s
+	}
+	for name, wide := range map[string]audience.Allow{
+		"clients": {AnyClient: true, Methods: []string{"Get"}, Scopes: []string{"read"}},
+		"methods": {Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"read"}},
+		"scopes":  {Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, NoScopes: true},
+	} {
+		allow(wide)(&m)
+		want := "info services.human-resource.allow[0]." + name
+		if got := told(t, m, audience.Info); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%q, want one that begins with %q", got, want)
+		}
+	}
+	for _, shared := range []string{"api://default", "https://kubernetes.default.svc", "00000003-0000-0000-c000-000000000000", "https://corp.eu.auth0.com/userinfo"} {
+		service(func(s *audience.Service) { s.Audiences = []string{shared} })(&m)
+		if got := strings.Join(told(t, m, audience.Warning), "\n"); !strings.Contains(got, "warning services.human-resource.audience: \""+shared) {
+			t.Errorf("%q does not warn of %s", got, shared)
+		}
+	}
+}
+
+// told returns what a policy tells of that severity.
+func told(t *testing.T, m audience.Matrix, s audience.Severity) []string {
+	t.Helper()
+	policy, err := audience.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, w := range policy.Warnings() {
+		if w.Severity == s {
+			told = append(told, w.Severity.String()+" "+w.Error())
+		}
+	}
+	return told
 }
 
 func issuer(change func(*audience.Issuer)) func(*audience.Matrix) {

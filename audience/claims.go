@@ -13,6 +13,9 @@ import (
 // exactly, none stands twice, and each value has the type that its definition
 // gives. They are immutable, and safe for concurrent use.
 type Claims struct {
+	assents assents // of the rules that admit it; they and binding are read on every call
+	binding string  // cnf.x5t#S256, "" if the token is not bound
+
 	issuer    string
 	subject   string
 	client    string // the authorized party, "" if the token names none
@@ -26,7 +29,6 @@ type Claims struct {
 	acr       string    // how
 	id        string    // jti
 	session   string    // sid
-	binding   string    // cnf.x5t#S256, "" if the token is not bound
 	service   bool      // a client that calls as itself
 	caller    Caller
 
@@ -141,6 +143,11 @@ func (c *Claims) Audience() []string { return slices.Clone(c.audience) }
 
 // IssuedAt returns the iat claim; the zero time if there is none.
 func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
+
+// Binding returns the SHA-256 of the certificate that the token is bound to, as
+// cnf.x5t#S256 has it (RFC 8705, section 3.1); empty if it is not bound. Hold it
+// to the peer's with [Rule.CheckBinding].
+func (c *Claims) Binding() string { return c.binding }
 
 // Expiry returns the exp claim.
 func (c *Claims) Expiry() time.Time { return c.expiry }

@@ -30,14 +30,14 @@ type claimDemand struct {
 // ofCaller are the questions of one alternative, in the order of asking: from
 // whom the token comes, and what for.
 var ofCaller = []question{
-	{"client", inquiry.client, inquiry.tellClient},
-	{"caller", inquiry.caller, inquiry.tellCaller},
-	{"scopes", inquiry.scopes, inquiry.tellScopes},
-	{"any scope", inquiry.anyScope, inquiry.tellAnyScope},
-	{"roles", inquiry.roles, inquiry.tellRoles},
-	{"claims", inquiry.members, inquiry.tellMembers},
-	{"login", inquiry.login, inquiry.tellLogin},
-	{"login age", inquiry.loginAge, inquiry.tellLoginAge},
+	{"client", inquiry.client, inquiry.tellClient, nil},
+	{"caller", inquiry.caller, inquiry.tellCaller, nil},
+	{"scopes", inquiry.scopes, inquiry.tellScopes, nil},
+	{"any scope", inquiry.anyScope, inquiry.tellAnyScope, nil},
+	{"roles", inquiry.roles, inquiry.tellRoles, nil},
+	{"claims", inquiry.members, inquiry.tellMembers, nil},
+	{"login", inquiry.login, inquiry.tellLogin, nil},
+	{"login age", inquiry.loginAge, inquiry.tellLoginAge, inquiry.loginTooOld},
 }
 
 func (q inquiry) client() Cause {
@@ -200,9 +200,15 @@ func (q inquiry) tellLogin() answer {
 }
 
 func (q inquiry) loginAge() Cause {
-	at, now, leeway := q.claims.authTime, q.now, q.terms.leeway
-	recent := now.Before(at.Add(q.demand.maxAuthAge+leeway)) && !at.After(now.Add(leeway))
+	recent := q.now.Before(q.loginTooOld()) && !q.claims.authTime.After(q.now.Add(q.terms.leeway))
 	return unless(q.demand.maxAuthAge == 0 || recent, CauseStepUp)
+}
+
+func (q inquiry) loginTooOld() time.Time {
+	if q.demand.maxAuthAge == 0 {
+		return time.Time{}
+	}
+	return q.claims.authTime.Add(q.demand.maxAuthAge + q.terms.leeway)
 }
 
 func (q inquiry) tellLoginAge() answer {

@@ -10,19 +10,20 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// ruleOf returns the rule for GetOrderStatus of a matrix of one service.
-func ruleOf(tb testing.TB, issuer audience.Issuer, service audience.Service) *audience.Rule {
+// ruleOf returns the rule for GetOrderStatus of a matrix of one service, and of
+// options.
+func ruleOf(tb testing.TB, issuer audience.Issuer, service audience.Service, options ...audience.MethodOptions) *audience.Rule {
 	tb.Helper()
 	issuer.URL = corp
 	if issuer.Preset == "" {
 		issuer.Preset = "keycloak"
 	}
 	service.GRPC = []string{"acme.orders.v1.OrderStatus"}
-	policy, err := audience.New(audience.Matrix{
+	policy, err := audience.Merge(audience.Matrix{
 		Issuers:  map[string]audience.Issuer{"corp": issuer},
 		Services: map[string]audience.Service{"order-status": service},
 		Clients:  map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
-	})
+	}, options...)
 	if err != nil {
 		tb.Fatal(err)
 	}

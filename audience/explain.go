@@ -55,14 +55,26 @@ func (r *Rule) Explain(c *Claims, now time.Time) Explanation {
 	case c == nil:
 		return Explanation{Service: r.service, Verdict: CauseCredentialsMissing}
 	}
-	q, _ := r.inquire(c, now).furthest()
+	q, _ := r.inquire(c, now).alternative()
 	e := Explanation{Service: r.service, Entry: q.demand.entry}
-	for _, questions := range [][]question{ofToken, ofCaller} {
-		for _, question := range questions {
-			e.add(question.about, question.ask(q), question.tell(q))
-		}
+	e.ask(q, ofToken)
+	e.ask(q, ofCaller)
+	if r.also == nil {
+		return e
+	}
+	admitted := e.Verdict == ""
+	q.demand = r.also
+	e.ask(q, ofCaller)
+	if admitted && e.Verdict != "" {
+		e.Entry = r.also.entry
 	}
 	return e
+}
+
+func (e *Explanation) ask(q inquiry, questions []question) {
+	for _, question := range questions {
+		e.add(question.about, question.ask(q), question.tell(q))
+	}
 }
 
 // add appends a step, if the rule asks for it.

@@ -131,6 +131,10 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 			g.methods["/"+grpc+"/"+method] = rule
 		}
 	}
+	for _, o := range p.besides(service) {
+		full := "/" + o.GRPC + "/" + o.Method
+		g.methods[full] = g.Rule(full).beside(p, o)
+	}
 	return nil
 }
 

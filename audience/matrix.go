@@ -16,6 +16,10 @@ type Matrix struct {
 	// Clients are all who may be named by a rule.
 	Clients map[string]Client
 
+	// External are APIs of others, which our clients call and no server of ours
+	// guards. Services and they share one space of names.
+	External map[string]External
+
 	// Public names what anybody may call without a token: a gRPC service
 	// ("grpc.health.v1.Health") or one method of it
 	// ("grpc.health.v1.Health/Check").
@@ -70,6 +74,14 @@ type Issuer struct {
 	// value means that its tokens are JWTs.
 	Introspection Introspection
 
+	// TokenURL is the address of its token endpoint; empty means that the
+	// metadata document names it.
+	TokenURL string
+
+	// Ask says how its clients ask for an audience; the zero value leaves that
+	// to the preset.
+	Ask Ask
+
 	// InsecureLoopback accepts plain http, on a loopback address only.
 	InsecureLoopback bool
 }
@@ -103,6 +115,10 @@ type Service struct {
 	// GRPC lists the full names of the gRPC services it consists of
 	// ("acme.orders.v1.OrderStatus"). Required.
 	GRPC []string
+
+	// Authorities are where its tokens may be sent: hosts, or hosts with a port,
+	// as gRPC has them in :authority. Empty means the host that a client dials.
+	Authorities []string
 
 	// Self accepts a token without aud from the client that bears the
 	// service's own name: a client is always its own audience.
@@ -206,24 +222,4 @@ type Rollout struct {
 	// empty means everybody, with or without a token. A named client is known
 	// only by a genuine token that is meant for the service.
 	Clients []string
-}
-
-// Client is a party that asks for tokens.
-type Client struct {
-	// Issuer names the issuer at which it is registered; empty means the only
-	// one of the matrix.
-	Issuer string
-
-	// ID is what tokens call it; empty means its name.
-	ID string
-
-	// Secret says where its client secret is kept, never what it is.
-	Secret Secret
-}
-
-// Secret is a reference to a secret: the path of a file or the name of an
-// environment variable, not both. The zero value refers to nothing.
-type Secret struct {
-	File string
-	Env  string
 }

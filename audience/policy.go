@@ -2,11 +2,9 @@ package audience
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 )
 
 // Policy is a checked access matrix. It is immutable, and safe for concurrent
@@ -14,27 +12,20 @@ import (
 // and an audience.
 type Policy struct {
 	matrix   Matrix
+	options  map[string][]MethodOptions // what is demanded besides, by gRPC service
+	declared map[string][]MethodOptions // the entries of services that only options speak of
 	warnings []*Problem
 }
 
 // New checks a matrix; the end of a [Rollout] is compared with the clock. Its
 // error joins one [Problem] for each mistake, 1000 of them at the most. The
 // policy shares m's maps and slices: do not change them afterwards.
-func New(m Matrix) (*Policy, error) {
-	c := newChecker(m, time.Now())
-	c.check()
-	if len(c.problems) > 0 {
-		errs := make([]error, len(c.problems))
-		for i, p := range c.problems {
-			errs[i] = p
-		}
-		return nil, errors.Join(errs...)
-	}
-	return &Policy{matrix: m, warnings: c.warnings}, nil
-}
+func New(m Matrix) (*Policy, error) { return Merge(m) }
 
 // Warnings lists what is allowed but rarely meant: a client that no rule
-// names, a service that nobody may call, an issuer's own default as audience.
+// names, a service that nobody may call, an issuer's own default as audience. A
+// [Problem] of severity [Info] tells of what is wide on purpose, such as
+// methods: ["*"]. There are 1000 of them at the most.
 func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
 
 // Services returns the names of the services, sorted.
@@ -53,7 +44,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
-			r.demands = append(r.demands, p.demand(fmt.Sprintf("services.%s.allow[%d]", name, i), allow))
+			r.demands = append(r.demands, p.demand(p.entry(name, i), allow))
 			r.optional = r.optional || allow.Optional
 		}
 	}
@@ -66,6 +57,14 @@ func (p *Policy) rule(name, method string) *Rule {
 		return nil
 	}
 	return r
+}
+
+// entry says where the alternative i of a service stands.
+func (p *Policy) entry(service string, i int) string {
+	if options, ok := p.declared[service]; ok {
+		return options[i].Place
+	}
+	return fmt.Sprintf("services.%s.allow[%d]", service, i)
 }
 
 func (p *Policy) demand(entry string, allow Allow) demand {

@@ -14,6 +14,36 @@ type Problem struct {
 
 	// Text says what is wrong and what would be right.
 	Text string
+
+	// Severity says how much it matters.
+	Severity Severity
+}
+
+// Severity is how much a [Problem] matters.
+type Severity uint8
+
+// The severities, from the gravest on.
+const (
+	// Mistake keeps a matrix from being a policy. It is the zero value.
+	Mistake Severity = iota
+
+	// Warning is for what is rarely meant.
+	Warning
+
+	// Info is for what is wide on purpose: the matrix writes it out.
+	Info
+)
+
+// String returns "mistake", "warning" or "info".
+func (s Severity) String() string {
+	switch s {
+	case Warning:
+		return "warning"
+	case Info:
+		return "info"
+	default:
+		return "mistake"
+	}
 }
 
 // Error joins the path and the text.

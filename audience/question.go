@@ -12,6 +12,10 @@ type question struct {
 	about string
 	ask   func(inquiry) Cause  // empty if the answer is good; allocates nothing
 	tell  func(inquiry) answer // the answer for the operator, good or not
+
+	// until returns from when on a good answer is a bad one, the zero time for
+	// never; nil where time spoils no answer.
+	until func(inquiry) time.Time
 }
 
 // answer is what a token says to a question. One whose want is empty belongs
@@ -42,9 +46,21 @@ func (q inquiry) first(questions []question) int {
 	return len(questions)
 }
 
-// furthest returns the inquiry at the alternative that holds, or else at the
-// first of those that got furthest; and the index of the question that refused.
+// furthest returns the inquiry at the demand that refuses, and the index of the
+// question that did: at the alternative, or at what is demanded besides if one
+// holds.
 func (q inquiry) furthest() (inquiry, int) {
+	best, at := q.alternative()
+	if at == len(ofCaller) && q.rule.also != nil {
+		best.demand = q.rule.also
+		at = best.first(ofCaller)
+	}
+	return best, at
+}
+
+// alternative returns the inquiry at the alternative that holds, or else at the
+// first of those that got furthest; and the index of the question that refused.
+func (q inquiry) alternative() (inquiry, int) {
 	best, most := q, -1
 	for i := range q.rule.demands {
 		q.demand = &q.rule.demands[i]
@@ -55,8 +71,43 @@ func (q inquiry) furthest() (inquiry, int) {
 	return best, most
 }
 
+// until returns from when on one of the questions of a rule that admits refuses:
+// those about the token, about the alternative that holds, and about what is
+// demanded besides.
+func (q inquiry) until() time.Time {
+	alternative, _ := q.alternative()
+	soonest := sooner(q.soonest(ofToken), alternative.soonest(ofCaller))
+	if q.demand = q.rule.also; q.demand != nil {
+		soonest = sooner(soonest, q.soonest(ofCaller))
+	}
+	return soonest
+}
+
+// soonest returns from when on one of the questions refuses that does not now;
+// the zero time for never.
+func (q inquiry) soonest(questions []question) time.Time {
+	var soonest time.Time
+	for i := range questions {
+		if questions[i].until != nil {
+			soonest = sooner(soonest, questions[i].until(q))
+		}
+	}
+	return soonest
+}
+
+// sooner returns the earlier of two times; the zero time stands for never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // wants tells what each alternative that failed at the same question wanted.
 func (q inquiry) wants(at int) string {
+	if q.demand == q.rule.also {
+		return ofCaller[at].tell(q).want
+	}
 	const most = 8
 	var wants []string
 	for i := range q.rule.demands {

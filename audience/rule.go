@@ -25,6 +25,7 @@ type Rule struct {
 	sole      bool     // whether aud may name nobody else
 	self      party    // who may come without aud, because it is us; zero for nobody
 	demands   []demand // alternatives, at least one
+	also      *demand  // what the .proto file demands besides; nil for nothing
 	rollouts  []rollout
 }
 
@@ -58,7 +59,11 @@ func (r *Rule) Optional() bool { return r.optional }
 // made the token, whether it is meant for us, whether it is alive, from whom it
 // comes, and what for. Every check is on, always; a [Rule] cannot be built
 // without an issuer and an audience. Nil claims are refused, except by a public
-// rule. Judge allocates nothing when it admits.
+// rule.
+//
+// Of claims that r has admitted, Judge asks anew when time may have changed an
+// answer: before the time of that yes, and from when on the first of the good
+// answers turns bad. In between it says yes again, and allocates nothing.
 func (r *Rule) Judge(c *Claims, now time.Time) error {
 	if r.public {
 		return nil
@@ -66,12 +71,16 @@ func (r *Rule) Judge(c *Claims, now time.Time) error {
 	if c == nil {
 		return &Refusal{Cause: CauseCredentialsMissing}
 	}
+	if c.assents.given(r, now) {
+		return nil
+	}
 	q := r.inquire(c, now)
 	if at := q.first(ofToken); at < len(ofToken) {
 		return q.refusal(ofToken[at])
 	}
 	q, at := q.furthest()
 	if at == len(ofCaller) {
+		c.assents.give(&assent{rule: r, from: q.now, until: q.until()})
 		return nil
 	}
 	refusal := q.refusal(ofCaller[at])
@@ -86,12 +95,7 @@ func (r *Rule) Ends(c *Claims) time.Time {
 	if r.public {
 		return time.Time{}
 	}
-	t := r.terms(c)
-	end := c.expiry
-	if oldest := c.issuedAt.Add(t.maxAge); t.maxAge > 0 && oldest.Before(end) {
-		end = oldest
-	}
-	return end.Add(t.leeway)
+	return r.inquire(c, time.Time{}).soonest(ofToken)
 }
 
 // CheckBinding holds a token to the certificate that it is bound to (RFC 8705,

@@ -9,19 +9,19 @@ import (
 // ofToken are the questions about the token as such, in the order of asking:
 // whose it is, whom it is for, and whether it is alive.
 var ofToken = []question{
-	{"issuer", inquiry.issuer, inquiry.tellIssuer},
-	{"audience", inquiry.audience, inquiry.tellAudience},
-	{"sole audience", inquiry.soleAudience, inquiry.tellSoleAudience},
-	{"expiry", inquiry.expiry, inquiry.tellExpiry},
-	{"not before", inquiry.notBefore, inquiry.tellNotBefore},
-	{"issued at", inquiry.issuedAt, inquiry.tellIssuedAt},
-	{"lifetime", inquiry.lifetime, inquiry.tellLifetime},
-	{"age", inquiry.age, inquiry.tellAge},
+	{"issuer", inquiry.issuer, inquiry.tellIssuer, nil},
+	{"audience", inquiry.audience, inquiry.tellAudience, nil},
+	{"sole audience", inquiry.soleAudience, inquiry.tellSoleAudience, nil},
+	{"expiry", inquiry.expiry, inquiry.tellExpiry, inquiry.expires},
+	{"not before", inquiry.notBefore, inquiry.tellNotBefore, nil},
+	{"issued at", inquiry.issuedAt, inquiry.tellIssuedAt, nil},
+	{"lifetime", inquiry.lifetime, inquiry.tellLifetime, nil},
+	{"age", inquiry.age, inquiry.tellAge, inquiry.tooOld},
 	binding,
 }
 
 // binding stands by itself, so that [Rule.CheckBinding] can ask it too.
-var binding = question{"binding", inquiry.binding, inquiry.tellBinding}
+var binding = question{"binding", inquiry.binding, inquiry.tellBinding, nil}
 
 func (q inquiry) issuer() Cause {
 	return unless(q.claims.issuer == q.terms.issuer, CauseIssuerNotAccepted)
@@ -98,8 +98,10 @@ func (q inquiry) tellSoleAudience() answer {
 
 // expiry: RFC 7519, section 4.1.4.
 func (q inquiry) expiry() Cause {
-	return unless(q.now.Before(q.claims.expiry.Add(q.terms.leeway)), CauseExpired)
+	return unless(q.now.Before(q.expires()), CauseExpired)
 }
+
+func (q inquiry) expires() time.Time { return q.claims.expiry.Add(q.terms.leeway) }
 
 func (q inquiry) tellExpiry() answer {
 	return answer{got: "exp " + stamp(q.claims.expiry), want: "after " + stamp(q.now.Add(-q.terms.leeway))}
@@ -145,8 +147,15 @@ func (q inquiry) tellLifetime() answer {
 
 // age refuses what cannot show its age where that matters.
 func (q inquiry) age() Cause {
-	young := !q.claims.issuedAt.IsZero() && q.now.Before(q.claims.issuedAt.Add(q.terms.maxAge+q.terms.leeway))
+	young := !q.claims.issuedAt.IsZero() && q.now.Before(q.tooOld())
 	return unless(q.terms.maxAge == 0 || young, CauseTokenTooOld)
+}
+
+func (q inquiry) tooOld() time.Time {
+	if q.terms.maxAge == 0 {
+		return time.Time{}
+	}
+	return q.claims.issuedAt.Add(q.terms.maxAge + q.terms.leeway)
 }
 
 func (q inquiry) tellAge() answer {

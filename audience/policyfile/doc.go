@@ -19,7 +19,7 @@
 //	  backoffice-portal:              # {} is enough
 //	    issuer: corp                  # default: the only one
 //	    id: backoffice                # default: the client's name
-//	    secret: {file: backoffice.secret}  # or {env: BACKOFFICE_SECRET}
+//	    secret: {file: backoffice.secret}  # or {env: BACKOFFICE_SECRET}, or see below
 //	public: [grpc.health.v1.Health]
 //
 // An issuer may also say
@@ -33,10 +33,23 @@
 //	max_age: 10m                  # default: until exp
 //	bound: required               # tokens must be bound to a certificate
 //	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where
+//	token_url: https://…          # default: what the metadata says
+//	ask: resource                 # how an audience is asked for; default: as the preset says
+//	                              # also audience, nothing, {scope: "{audience}/.default"},
+//	                              # {token_urls: {order-status: https://…}}
+//	parameters: {organization: acme}  # which clients send besides
 //	insecure: loopback            # accept plain http there
+//
+// a client, instead of secret, one of
+//
+//	private_key_jwt: {file: key.pem, kid: k1, algorithm: ES256}  # or env; kid and algorithm may be left out
+//	assertion: {file: /var/run/token}  # which something else keeps fresh
+//	mtls: {cert: tls.crt, key: tls.key}
+//	token_files: {order-status: /var/run/orders.token}  # tokens that something else keeps fresh
 //
 // a service
 //
+//	authorities: [orders.example.com]  # where its tokens may be sent; default: the host that is dialled
 //	self: true                    # it is its own audience
 //	sole_audience: true           # and nobody else may be in aud
 //	insecure_no_audience: {scope_prefix: orders/}  # for an issuer that sends no aud
@@ -56,7 +69,32 @@
 //	callers: users            # or services; default: both
 //	optional: true            # calls without a token too
 //
-// Durations are those of Go; paths start from the folder of the file.
+// APIs of others, which clients of ours call, stand beside the services:
+//
+//	external:
+//	  tracking:
+//	    audience: https://tracking.example.net  # default: the name
+//	    authorities: [tracking.example.net]
+//	    grpc: [carrier.v1.Tracking]  # default: whichever is called
+//	    clients: [order-status]
+//	    scopes: [parcels.read]    # default: what the issuer gives
+//
+// A large company has a file for each team, and one that begins with
+//
+//	version: 1
+//	includes: [teams/*.yaml]
+//
+// Patterns are those of [path.Match]. They start from the folder of the file and
+// stay below it; what they match is read in the order of the names, each file
+// once, without hidden ones. At least one file must match. An included file has
+// the same form, its own version, and no includes; all of them make one matrix,
+// in which no name may stand twice.
+//
+// [Watch] follows the files, [Schema] tells editors what they may hold, and
+// package protopolicy brings rules that stand in .proto files.
+//
+// Durations are those of Go; paths start from the folder of the file that they
+// stand in. A file has 8 MiB and a million keys and items at the most.
 //
 // Whatever the file says that is not understood is an error: an unknown or
 // repeated key, a value of another kind, an empty list. Aliases, anchors, merge

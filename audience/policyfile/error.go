@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
 )
 
 // A report lists mostFindings, so that one slip does not fill a log; after
@@ -15,24 +17,31 @@ const (
 )
 
 // Error is one finding in a file. The errors of [Load] and [Parse] join several,
-// in the order of their lines.
+// file by file in the order of their lines.
 type Error struct {
-	// File is the name that the file was read by.
+	// File is the name that the file was read by, or, without a line, the place
+	// of an option in a .proto file.
 	File string
 
-	// Line and Column count from 1. Column is 0 where only the line is known.
+	// Line and Column count from 1. They are 0 where they are not known.
 	Line, Column int
 
 	// Text says what was expected and what was found.
 	Text string
+
+	// Severity says how much it matters; the zero value is a mistake.
+	Severity audience.Severity
 }
 
-// Error returns "file:line:column: text", without a column that is 0.
+// Error returns "file:line:column: text", without what is 0.
 func (e *Error) Error() string {
-	if e.Column == 0 {
-		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
+	place := e.File
+	for _, n := range []int{e.Line, e.Column} {
+		if n > 0 {
+			place = fmt.Sprintf("%s:%d", place, n)
+		}
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+	return place + ": " + e.Text
 }
 
 // inOrder sorts findings by their places.
@@ -42,10 +51,10 @@ func inOrder(findings []*Error) []*Error {
 	})
 }
 
-// join makes one error of the findings, in order; nil if there are none.
-func join(findings []*Error) error {
+// joined makes one error of the findings; nil if there are none.
+func joined(findings []*Error) error {
 	var errs []error
-	for i, f := range inOrder(findings) {
+	for i, f := range findings {
 		if i == mostFindings {
 			errs = append(errs, fmt.Errorf("%s: … and %s%d more", f.File, atLeast(len(findings)), len(findings)-i))
 			break

@@ -6,5 +6,5 @@ import "github.com/grpcaud/grpcaud/audience"
 func Decode(name, dir string, data []byte) (audience.Matrix, error) {
 	r := &reader{file: name, dir: dir}
 	m := r.matrix(r.document(data))
-	return m, join(r.findings)
+	return m, joined(inOrder(r.findings))
 }

@@ -3,6 +3,7 @@ package policyfile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,14 +49,14 @@ func TestLoadTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := policyfile.Load(path)
-	if want := path + ":1: want at most 16 MiB"; err == nil || err.Error() != want {
+	if want := path + ":1: want at most 8 MiB; a larger"; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Load = %v, want %s", err, want)
 	}
 }
 
 func TestParseDeep(t *testing.T) {
 	const want = "access.yaml:1: not YAML: nested too deeply: want an access matrix, which begins with version: 1"
-	for text, size := range map[string]int{"[": 10 << 20, "{": 1 << 20, "- ": 1 << 20, "? ": 1 << 20} {
+	for text, size := range map[string]int{"[": 7 << 20, "{": 1 << 20, "- ": 1 << 20, "? ": 1 << 20} {
 		data := bytes.Repeat([]byte(text), size/len(text))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -66,6 +67,61 @@ func TestParseDeep(t *testing.T) {
 		}
 		if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
 			t.Errorf("Parse(%q…) allocates %d MiB, want at most 32", text, took>>20)
+		}
+	}
+}
+
+// TestParseLarge holds what the matrix of a large company costs, and that what
+// is none is refused before it costs more.
+func TestParseLarge(t *testing.T) {
+	if took, err := cost(large()); err != nil || took > 192 {
+		t.Errorf("a large matrix: %v; allocates %d MiB, want at most 192", err, took)
+	}
+	for _, text := range []string{"a: 1\n", "- a\n", "[a],", "a: {b: [c]}\n", "\n"} {
+		took, err := cost(bytes.Repeat([]byte(text), 7<<20/len(text)))
+		if want := "access.yaml:1: want at most 1000000 keys and items"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Parse(%q…) = %v, want %s", text, err, want)
+		}
+		if took > 16 {
+			t.Errorf("Parse(%q…) allocates %d MiB, want at most 16", text, took)
+		}
+	}
+}
+
+// cost parses data, and returns how many MiB that takes.
+func cost(data []byte) (uint64, error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := policyfile.Parse("access.yaml", data)
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) >> 20, err
+}
+
+// large is a matrix of 1000 services with 20 methods each, and of 2000 clients.
+func large() []byte {
+	var b bytes.Buffer
+	b.WriteString("version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices:\n")
+	for s := range 1000 {
+		fmt.Fprintf(&b, "  service-%d:\n    grpc: [acme.v1.Service%d]\n    allow:\n", s, s)
+		for m := range 20 {
+			client := 7*s + 13*m
+			fmt.Fprintf(&b, "    - clients: [client-%d, client-%d]\n      methods: [Method%d]\n      scopes: [read.%d]\n", client%2000, (client+31)%2000, m, m)
+		}
+	}
+	b.WriteString("clients:\n")
+	for c := range 2000 {
+		fmt.Fprintf(&b, "  client-%d: {}\n", c)
+	}
+	return b.Bytes()
+}
+
+func BenchmarkParseLarge(b *testing.B) {
+	data := large()
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := policyfile.Parse("access.yaml", data); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
@@ -106,22 +162,26 @@ func TestParseStops(t *testing.T) {
 func TestLint(t *testing.T) {
 	text := strings.Replace(example, "  customer-portal: {}\n", "  customer-portal: {}\n  nobody: {}\n", 1)
 	text = strings.Replace(text, "audience: order-status", "audience: account", 1)
-	findings, err := policyfile.Lint("access.yaml", []byte(text))
+	t.Chdir(folder(t, map[string]string{"access.yaml": text}))
+	findings, err := policyfile.Lint("access.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, f := range findings {
-		got = append(got, f.Error())
+		got = append(got, f.Severity.String()+" "+f.Error())
 	}
 	want := []string{
-		`access.yaml:9:5: "account" is what Keycloak puts into every token: it does not tell this service from another`,
-		`access.yaml:27:3: no rule names client "nobody"`,
+		`warning access.yaml:9:5: "account" is what Keycloak puts into every token: it does not tell this service from another`,
+		`info access.yaml:16:9: every method may be called, also those to come`,
+		`info access.yaml:23:9: every method may be called, also those to come`,
+		`info access.yaml:24:9: no scope is demanded`,
+		`warning access.yaml:27:3: no rule names client "nobody"`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Lint (-want +got):\n%s", diff)
 	}
-	if findings, err := policyfile.Lint("access.yaml", nil); err == nil || findings != nil {
+	if findings, err := policyfile.Lint("none.yaml"); err == nil || findings != nil {
 		t.Errorf("Lint of nothing = %v, %v, want an error alone", findings, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // fields reads a mapping whose keys are known.
 func (r *reader) fields(n *yaml.Node, known map[string]value) {
-	if !r.is(aMapping, n, "a mapping") {
+	if r.says(n, func() schema { return r.ofFields(known) }) || !r.is(aMapping, n, "a mapping") {
 		return
 	}
 	names := slices.Sorted(maps.Keys(known))
@@ -39,8 +39,9 @@ func (r *reader) fields(n *yaml.Node, known map[string]value) {
 
 // named reads a mapping from names to what read makes of their values.
 func named[T any](r *reader, want string, to *map[string]T, read func(*yaml.Node) T) value {
+	one := func(n *yaml.Node) { read(n) }
 	return value{want: want, read: func(n *yaml.Node) {
-		if !r.is(aMapping, n, want) {
+		if r.says(n, func() schema { return schema{"type": "object", "additionalProperties": r.describe(one)} }) || !r.is(aMapping, n, want) {
 			return
 		}
 		*to = map[string]T{}

@@ -11,9 +11,11 @@ import (
 func (r *reader) matrix(n *yaml.Node) (m audience.Matrix) {
 	r.fields(n, map[string]value{
 		"version":  required(value{want: "the number 1", read: r.version}),
-		"issuers":  required(named(r, "a mapping of issuer names", &m.Issuers, r.issuer)),
-		"services": required(named(r, "a mapping of service names", &m.Services, r.service)),
+		"includes": r.list("a list of files such as [teams/*.yaml]", r.include),
+		"issuers":  named(r, "a mapping of issuer names", &m.Issuers, r.issuer),
+		"services": named(r, "a mapping of service names", &m.Services, r.service),
 		"clients":  named(r, "a mapping of client names", &m.Clients, r.client),
+		"external": named(r, "a mapping of names", &m.External, r.external),
 		"public":   r.strings("a list of gRPC services or methods", &m.Public),
 	})
 	return m
@@ -31,13 +33,16 @@ func (r *reader) issuer(n *yaml.Node) (i audience.Issuer) {
 		"discovery":     r.text("a URL", &i.Discovery),
 		"jwks":          r.text("a URL", &i.JWKS),
 		"keys_file":     r.path(&i.KeysFile),
-		"preset":        r.text("the name of a preset", &i.Preset),
+		"preset":        r.among(audience.Presets(), r.text("the name of a preset", &i.Preset)),
 		"algorithms":    r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":        r.duration(&i.Leeway),
 		"max_lifetime":  r.duration(&i.MaxLifetime),
 		"max_age":       r.duration(&i.MaxAge),
 		"bound":         oneOf(r, &i.RequireBound, map[string]bool{"required": true}),
 		"introspection": {read: func(n *yaml.Node) { i.Introspection = r.introspection(n) }},
+		"token_url":     r.text("a URL", &i.TokenURL),
+		"ask":           r.ask(&i.Ask),
+		"parameters":    r.texts("a mapping from parameters to values", &i.Ask.Parameters),
 		"insecure":      oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
 	})
 	return i
@@ -60,6 +65,7 @@ func (r *reader) service(n *yaml.Node) (s audience.Service) {
 		"audience":             r.stringOrStrings(&s.Audiences),
 		"sole_audience":        r.boolean(&s.SoleAudience),
 		"insecure_no_audience": {read: func(n *yaml.Node) { s.InsecureNoAudience = r.scopePrefix(n) }},
+		"authorities":          r.strings("a list of hosts such as [orders.example.com]", &s.Authorities),
 		"grpc":                 required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
 		"self":                 r.boolean(&s.Self),
 		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
@@ -94,7 +100,7 @@ func (r *reader) rollout(n *yaml.Node) (o audience.Rollout) {
 func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
 	scopes := r.orWord("none", &a.NoScopes, r.strings("none or a list of scopes", &a.Scopes))
 	anyScopes, _ := child(n, "any_scopes")
-	scopes.required = anyScopes == nil
+	scopes.required = anyScopes == nil && n != probe
 	r.fields(n, map[string]value{
 		"clients":      required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
 		"methods":      required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
@@ -113,26 +119,16 @@ func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
 // claims reads a mapping that is not empty.
 func (r *reader) claims(to *map[string][]string) value {
 	const want = "a mapping of claim names"
-	v := named(r, want, to, func(n *yaml.Node) (values []string) {
-		r.strings("a list of values", &values).read(n)
+	return r.some(named(r, want, to, func(n *yaml.Node) (values []string) {
+		r.list("a list of values", func(n *yaml.Node) {
+			if n.Tag == aBoolean || n.Tag == aNumber {
+				r.finding(n, "want a string, got %s; quote it if the claim is a string: others cannot be demanded", kinds[n.Tag])
+			} else if r.is(aString, n, "a string") {
+				values = append(values, n.Value)
+			}
+		}).read(n)
 		return values
-	})
-	read := v.read
-	v.read = func(n *yaml.Node) {
-		if read(n); n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-			r.finding(n, "want %s, got an empty one", want)
-		}
-	}
-	return v
-}
-
-func (r *reader) client(n *yaml.Node) (c audience.Client) {
-	r.fields(n, map[string]value{
-		"issuer": r.text("the name of an issuer", &c.Issuer),
-		"id":     r.text("a client id", &c.ID),
-		"secret": r.secret(&c.Secret),
-	})
-	return c
+	}))
 }
 
 // secret looks before it reads: whatever else stands here may be the secret
@@ -140,7 +136,7 @@ func (r *reader) client(n *yaml.Node) (c audience.Client) {
 func (r *reader) secret(to *audience.Secret) value {
 	const want = "{file: …} or {env: …}"
 	return value{want: want, read: func(n *yaml.Node) {
-		if n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value) {
+		if n != probe && (n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value)) {
 			r.finding(n, "want %s: secrets never stand in this file", want)
 			return
 		}

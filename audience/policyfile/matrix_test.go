@@ -74,14 +74,15 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+const rareKeys = "\ufeffversion: 1\r\nissuers:\r\n" +
+	"  a: {url: 'http://localhost', discovery: 'http://localhost/d', jwks: 'http://localhost/k', insecure: loopback}\r\n" +
+	"services:\r\n" +
+	"  s: {issuers: [a], audience: [new, old], grpc: [g.S], self: true, allow: [{clients: any, methods: [M], scopes: none}]}\r\n" +
+	"clients:\r\n" +
+	"  s: {issuer: a, id: '42', secret: {file: s.secret}}\r\n" +
+	"  e: {secret: {env: E_SECRET}}\r\n"
+
 func TestMatrixRareKeys(t *testing.T) {
-	const text = "\ufeffversion: 1\r\nissuers:\r\n" +
-		"  a: {url: 'http://localhost', discovery: 'http://localhost/d', jwks: 'http://localhost/k', insecure: loopback}\r\n" +
-		"services:\r\n" +
-		"  s: {issuers: [a], audience: [new, old], grpc: [g.S], self: true, allow: [{clients: any, methods: [M], scopes: none}]}\r\n" +
-		"clients:\r\n" +
-		"  s: {issuer: a, id: '42', secret: {file: s.secret}}\r\n" +
-		"  e: {secret: {env: E_SECRET}}\r\n"
 	want := audience.Matrix{
 		Issuers: map[string]audience.Issuer{"a": {
 			URL: "http://localhost", Discovery: "http://localhost/d", JWKS: "http://localhost/k", InsecureLoopback: true,
@@ -95,7 +96,7 @@ func TestMatrixRareKeys(t *testing.T) {
 			"e": {Secret: audience.Secret{Env: "E_SECRET"}},
 		},
 	}
-	got, err := policyfile.Decode("access.yaml", "etc", []byte(text))
+	got, err := policyfile.Decode("access.yaml", "etc", []byte(rareKeys))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +105,7 @@ func TestMatrixRareKeys(t *testing.T) {
 	}
 }
 
-func TestMatrixDemands(t *testing.T) {
-	const text = `version: 1
+const demands = `version: 1
 issuers:
   a:
     url: https://a.example
@@ -138,6 +138,8 @@ services:
       optional: true
     - {clients: [s], methods: [N], scopes: [orders/read], any_scopes: [a], callers: services, optional: false}
 `
+
+func TestMatrixDemands(t *testing.T) {
 	secret := audience.Secret{Env: "ORDERS_SECRET"}
 	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := audience.Matrix{
@@ -171,7 +173,7 @@ services:
 			},
 		}},
 	}
-	got, err := policyfile.Decode("access.yaml", "etc", []byte(text))
+	got, err := policyfile.Decode("access.yaml", "etc", []byte(demands))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,12 @@ import (
 type reader struct {
 	file     string
 	dir      string // where relative paths start; empty leaves them alone
+	top      bool   // whether the matrix begins here
+	root     *yaml.Node
+	public   int      // how many public entries stand in files before it
+	patterns []string // what it includes
 	findings []*Error
+	schema   schema // what could stand where the probe does
 }
 
 func (r *reader) finding(n *yaml.Node, format string, args ...any) {
@@ -20,11 +25,12 @@ func (r *reader) finding(n *yaml.Node, format string, args ...any) {
 }
 
 func (r *reader) at(line, column int, format string, args ...any) {
-	if r.full() {
-		return
+	if r.schema == nil && !r.full() {
+		r.add(&Error{File: r.file, Line: line, Column: column, Text: fmt.Sprintf(format, args...)})
 	}
-	r.findings = append(r.findings, &Error{r.file, line, column, fmt.Sprintf(format, args...)})
 }
+
+func (r *reader) add(e *Error) { r.findings = append(r.findings, e) }
 
 // full reports whether there are so many findings that the rest of the file is
 // not worth reading.
@@ -47,6 +53,8 @@ var kinds = map[string]string{
 // is reports whether n is of the kind; if not, what was wanted is a finding.
 func (r *reader) is(kind string, n *yaml.Node, want string) bool {
 	switch {
+	case r.says(n, func() schema { return ofKind(kind, want) }):
+		return false
 	case !r.isPlain(n):
 		return false
 	case n.Tag != kind:
@@ -123,7 +131,7 @@ func (r *reader) boolean(to *bool) value {
 // list reads a list that is not empty, each of its items by item.
 func (r *reader) list(want string, item func(*yaml.Node)) value {
 	return value{want: want, read: func(n *yaml.Node) {
-		if !r.is(aList, n, want) {
+		if r.says(n, func() schema { return schema{"type": "array", "minItems": 1, "items": r.describe(item)} }) || !r.is(aList, n, want) {
 			return
 		}
 		if len(n.Content) == 0 {
@@ -150,10 +158,13 @@ func (r *reader) strings(want string, to *[]string) value {
 // stringOrStrings reads one string or a list of them.
 func (r *reader) stringOrStrings(to *[]string) value {
 	const want = "a string or a list of strings"
+	list, text := r.strings(want, to), r.text("a string", new(string))
 	return value{want: want, read: func(n *yaml.Node) {
-		if n.Kind == yaml.SequenceNode {
-			r.strings(want, to).read(n)
-		} else if r.is(aString, n, "a string") {
+		switch {
+		case r.says(n, func() schema { return r.either(text.read, list.read) }):
+		case n.Kind == yaml.SequenceNode:
+			list.read(n)
+		case r.is(aString, n, "a string"):
 			*to = []string{n.Value}
 		}
 	}}
@@ -163,11 +174,13 @@ func (r *reader) stringOrStrings(to *[]string) value {
 func (r *reader) orWord(word string, to *bool, v value) value {
 	read := v.read
 	v.read = func(n *yaml.Node) {
-		if n.Kind != yaml.ScalarNode || n.Value != word {
+		switch {
+		case r.says(n, func() schema { return schema{"anyOf": []schema{{"const": word}, r.describe(read)}} }):
+		case n.Kind != yaml.ScalarNode || n.Value != word:
 			read(n)
-			return
+		default:
+			*to = r.is(aString, n, v.want)
 		}
-		*to = r.is(aString, n, v.want)
 	}
 	return v
 }

@@ -15,6 +15,7 @@ import (
 func (r *reader) scalar(want string, parse func(string) bool) value {
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
+		case r.says(n, func() schema { return ofKind(aString, want) }):
 		case !r.isPlain(n) || n.Kind == yaml.ScalarNode && parse(n.Value):
 		case n.Tag == aString:
 			r.finding(n, "want %s, got %.32q", want, n.Value)
@@ -49,10 +50,11 @@ func (r *reader) date(to *time.Time) value {
 
 // oneOf reads one of a few words.
 func oneOf[T any](r *reader, to *T, words map[string]T) value {
-	return r.scalar(strings.Join(slices.Sorted(maps.Keys(words)), " or "), func(text string) (ok bool) {
+	names := slices.Sorted(maps.Keys(words))
+	return r.among(names, r.scalar(strings.Join(names, " or "), func(text string) (ok bool) {
 		*to, ok = words[text]
 		return ok
-	})
+	}))
 }
 
 // path reads the path of a file; a relative one starts from the folder of the

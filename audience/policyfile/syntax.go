@@ -12,6 +12,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// maxPieces is how many keys and items are worth parsing, so that what is no
+// matrix takes neither long nor much memory.
+const maxPieces = 1_000_000
+
 // document returns the top node of the only document in data; nil after a
 // finding that leaves nothing to read.
 func (r *reader) document(data []byte) *yaml.Node {
@@ -55,7 +59,10 @@ func decode(d *yaml.Decoder) (doc *yaml.Node, err error) {
 func (r *reader) isText(data []byte) bool {
 	switch {
 	case len(data) > maxSize:
-		r.at(1, 0, "want at most %d MiB", maxSize>>20)
+		r.at(1, 0, "want at most %d MiB; a larger matrix has a file for each team, by includes", maxSize>>20)
+		return false
+	case pieces(data) > maxPieces:
+		r.at(1, 0, "want at most %d keys and items; a larger matrix has a file for each team, by includes", maxPieces)
 		return false
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		r.at(1, 0, "want UTF-8, got UTF-16")
@@ -72,6 +79,15 @@ func (r *reader) isText(data []byte) bool {
 		}
 	}
 	return true
+}
+
+// pieces returns about how many keys and items data holds: to parse each of them
+// takes some hundred times its size.
+func pieces(data []byte) (n int) {
+	for _, mark := range []string{"\n", ",", ":"} {
+		n += bytes.Count(data, []byte(mark))
+	}
+	return n
 }
 
 // offset is a finding at data[i].

@@ -101,6 +101,7 @@ var broken = []struct{ name, text, want string }{
 	{"any_scopes alone", with("scopes: none", "any_scopes: []"), `access.yaml:10:19: want a list of scopes, got an empty list`},
 	{"callers", with("scopes: none", "scopes: none\n      callers: people"), `access.yaml:11:16: want services or users, got "people"`},
 	{"claim without values", with("scopes: none", "scopes: none\n      claims: {a: b}"), `access.yaml:11:19: want a list of values, got a string`},
+	{"claim that is no string", with("scopes: none", "scopes: none\n      claims: {a: [true]}"), `access.yaml:11:20: want a string, got a boolean; quote it if the claim is a string: others cannot be demanded`},
 	{"claim with a check of its own", with("scopes: none", "scopes: none\n      claims: {aud: [b]}"), `access.yaml:11:16: claim "aud" cannot be demanded here: it is empty, or has a check of its own`},
 	{"no claims", with("scopes: none", "scopes: none\n      claims: {}"), `access.yaml:11:15: want a mapping of claim names, got an empty one`},
 	{"no prefix", with("    grpc", "    insecure_no_audience: true\n    grpc"), `access.yaml:6:27: want a mapping, got a boolean`},

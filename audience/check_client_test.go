@@ -1,0 +1,109 @@
+package audience_test
+
+import (
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// TestNewRefusesClients holds that a client proves itself in one way, which is
+// told in full.
+func TestNewRefusesClients(t *testing.T) {
+	files := map[string]string{"order-status": "orders.token"}
+	for _, row := range []struct {
+		client audience.Client
+		want   string
+	}{
+		{audience.Client{Secret: audience.Secret{File: "a", Env: "A"}}, "clients.customer-portal.secret: both a file and"},
+		{audience.Client{Secret: audience.Secret{File: "a"}, Assertion: "b"}, "clients.customer-portal.assertion: both secret and assertion"},
+		{audience.Client{Certificate: audience.Certificate{File: "a", KeyFile: "b"}, TokenFiles: files}, "clients.customer-portal.token_files: both mtls and token_files"},
+		{audience.Client{PrivateKey: audience.PrivateKey{File: "a", Env: "A"}}, "clients.customer-portal.private_key_jwt: both a file and"},
+		{audience.Client{PrivateKey: audience.PrivateKey{KeyID: "k1"}}, "clients.customer-portal.private_key_jwt: no key"},
+		{audience.Client{PrivateKey: audience.PrivateKey{File: "a", Algorithm: "HS256"}}, `clients.customer-portal.private_key_jwt.algorithm: "HS256" is not an asymmetric`},
+		{audience.Client{Certificate: audience.Certificate{File: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{audience.Client{Certificate: audience.Certificate{KeyFile: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{audience.Client{TokenFiles: map[string]string{"order-statuz": "a"}}, `clients.customer-portal.token_files.order-statuz: unknown service "order-statuz", did you mean "order-status"?`},
+		{audience.Client{TokenFiles: map[string]string{"order-status": ""}}, "clients.customer-portal.token_files.order-status: no path"},
+	} {
+		newRefuses(t, func(m *audience.Matrix) { m.Clients["customer-portal"] = row.client }, row.want)
+	}
+}
+
+// TestNewRefusesAsking holds that there is one way to ask an issuer for an
+// audience.
+func TestNewRefusesAsking(t *testing.T) {
+	urls := map[string]string{"order-status": corp + "/orders"}
+	for _, row := range []struct {
+		issuer audience.Issuer
+		want   string
+	}{
+		{audience.Issuer{TokenURL: "http://idp.example.com/token"}, "issuers.corp.token_url"},
+		{audience.Issuer{Ask: audience.Ask{Parameter: "aud"}}, `issuers.corp.ask: want audience, resource or nothing, got "aud"`},
+		{audience.Issuer{Ask: audience.Ask{Parameter: "audience", Scope: "{audience}"}}, "issuers.corp.ask: more than one way"},
+		{audience.Issuer{Ask: audience.Ask{Scope: "{audience}", TokenURLs: urls}}, "issuers.corp.ask: more than one way"},
+		{audience.Issuer{Ask: audience.Ask{Scope: ".default"}}, `issuers.corp.ask.scope: ".default" has no {audience} in it`},
+		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"x": corp}}}, `issuers.corp.ask.token_urls.x: unknown service "x"`},
+		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"order-status": "http://a.example"}}}, "issuers.corp.ask.token_urls.order-status"},
+		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"order-status": ""}}}, "no URL"},
+		{audience.Issuer{Ask: audience.Ask{Parameters: map[string]string{"": "x"}}}, "issuers.corp.parameters: a parameter without a name"},
+	} {
+		row.issuer.URL = corp
+		newRefuses(t, func(m *audience.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
+	}
+}
+
+// TestNewRefusesExternal holds that an API of others is named as well as a
+// service is.
+func TestNewRefusesExternal(t *testing.T) {
+	portal := []string{"customer-portal"}
+	for _, row := range []struct {
+		name string
+		is   audience.External
+		want string
+	}{
+		{"tracking", audience.External{}, "external.tracking.clients: no clients"},
+		{"order-status", audience.External{Clients: portal}, `external.order-status: "order-status" is a service as well`},
+		{"my tracking", audience.External{Clients: portal}, "is not a name"},
+		{"tracking", audience.External{Clients: []string{"customer-portl"}}, `external.tracking.clients[0]: unknown client "customer-portl", did you mean`},
+		{"tracking", audience.External{Clients: portal, Issuer: "crop"}, `external.tracking.issuer: unknown issuer "crop", did you mean "corp"?`},
+		{"tracking", audience.External{Clients: portal, Issuer: "other"}, `external.tracking.clients[0]: client "customer-portal" is registered at another issuer than "other"`},
+		{"tracking", audience.External{Clients: portal, Audience: " x"}, "external.tracking.audience"},
+		{"tracking", audience.External{Clients: portal, Scopes: []string{"a b"}}, "external.tracking.scopes[0]"},
+		{"tracking", audience.External{Clients: portal, GRPC: []string{"a/b"}}, "external.tracking.grpc[0]"},
+		{"tracking", audience.External{Clients: portal, Authorities: []string{"https://a.example"}}, "external.tracking.authorities[0]"},
+	} {
+		newRefuses(t, func(m *audience.Matrix) {
+			m.Issuers["other"] = audience.Issuer{URL: "https://other.example"}
+			for name, client := range m.Clients {
+				client.Issuer = "corp"
+				m.Clients[name] = client
+			}
+			for name, service := range m.Services {
+				service.Issuers = []string{"corp"}
+				m.Services[name] = service
+			}
+			m.External = map[string]audience.External{row.name: row.is}
+		}, row.want)
+	}
+}
+
+// TestAuthorities holds what a place is that tokens may be sent to.
+func TestAuthorities(t *testing.T) {
+	withAuthority := func(authority string) func(*audience.Matrix) {
+		return func(m *audience.Matrix) {
+			s := m.Services["order-status"]
+			s.Authorities = []string{authority}
+			m.Services["order-status"] = s
+		}
+	}
+	for _, good := range []string{"orders.example.com", "orders.example.com:8443", "127.0.0.1:1", "[::1]:1", "orders"} {
+		m := company()
+		withAuthority(good)(&m)
+		if _, err := audience.New(m); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", ":443", "https://orders", "orders/x", "a b", "a:http", "me@orders", "*.example.com", "orders?x"} {
+		newRefuses(t, withAuthority(bad), "services.order-status.authorities[0]")
+	}
+}

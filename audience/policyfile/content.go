@@ -1,0 +1,92 @@
+package policyfile
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxSize is the size of the largest file that is read, in bytes. A matrix of a
+// thousand services has a few MiB; a larger company has one file for each team.
+const maxSize = 8 << 20
+
+// content is what a file holds, or why that is not known.
+type content struct {
+	path string
+	data []byte
+	err  error
+}
+
+// open reads the file at path, and little more of it than is accepted.
+func open(path string) content {
+	file, err := os.Open(path)
+	if err != nil {
+		return content{path: path, err: err}
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	return content{path, data, err}
+}
+
+// glob returns the files that pattern means from the folder of main: sorted,
+// without hidden ones and without main itself.
+func glob(main, pattern string) ([]string, error) {
+	folder := filepath.Dir(main)
+	names, err := fs.Glob(os.DirFS(folder), pattern)
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return name == filepath.Base(main) || strings.Contains("/"+name, "/.")
+	})
+	for i, name := range names {
+		names[i] = filepath.Join(folder, filepath.FromSlash(name))
+	}
+	return names, err
+}
+
+// included returns the files that the patterns mean, sorted, each once.
+func included(main string, patterns []string) []string {
+	var all []string
+	for _, pattern := range patterns {
+		names, _ := glob(main, pattern)
+		all = append(all, names...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// isPattern reports whether pattern stays below the folder that it starts from.
+func isPattern(pattern string) bool {
+	_, err := path.Match(pattern, "")
+	return err == nil && fs.ValidPath(pattern)
+}
+
+// digest tells contents from others.
+func digest(contents []content) string {
+	h := sha256.New()
+	text := func(s []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
+		h.Write(s)
+	}
+	for _, c := range contents {
+		text([]byte(c.path))
+		text(c.data)
+		text(fmt.Append(nil, c.err))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// look returns the digest of the file at path and of those that patterns mean.
+func look(path string, patterns []string) string {
+	contents := []content{open(path)}
+	for _, path := range included(path, patterns) {
+		contents = append(contents, open(path))
+	}
+	return digest(contents)
+}

@@ -1,0 +1,166 @@
+package policyfile
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// files are the file that a matrix begins in and those that it includes, read.
+type files struct {
+	contents []content // as they were on the disk
+	digest   string    // of the contents
+	readers  []*reader // of the contents, in their order
+	matrix   audience.Matrix
+	owners   map[place]*reader
+	proto    []*Error // findings about options of .proto files
+}
+
+// place is an entry of the matrix: its section and its name.
+type place struct{ section, name string }
+
+// read reads the file at path and those that it includes. What goes wrong is
+// told by policy.
+func read(path string) *files {
+	f := &files{contents: []content{open(path)}}
+	main := &reader{file: path, dir: filepath.Dir(path), top: true}
+	f.add(main, f.contents[0])
+	for _, path := range included(path, main.patterns) {
+		c := open(path)
+		f.contents = append(f.contents, c)
+		f.add(&reader{file: path, dir: filepath.Dir(path)}, c)
+	}
+	f.digest = digest(f.contents)
+	return f
+}
+
+// parse reads a file that is in memory.
+func parse(name string, data []byte) *files {
+	f := &files{contents: []content{{path: name, data: data}}}
+	f.add(&reader{file: name, top: true}, f.contents[0])
+	return f
+}
+
+// patterns are what the first file includes.
+func (f *files) patterns() []string { return f.readers[0].patterns }
+
+// add reads one file into the matrix.
+func (f *files) add(r *reader, c content) {
+	f.readers = append(f.readers, r)
+	if c.err != nil {
+		if len(f.readers) > 1 {
+			r.at(1, 0, "cannot be read: %v", c.err)
+		}
+		return
+	}
+	r.root = r.document(c.data)
+	if r.root == nil {
+		return
+	}
+	m := r.matrix(r.root)
+	join(f, r, "issuers", &f.matrix.Issuers, m.Issuers)
+	join(f, r, "services", &f.matrix.Services, m.Services)
+	join(f, r, "clients", &f.matrix.Clients, m.Clients)
+	join(f, r, "external", &f.matrix.External, m.External)
+	r.public = len(f.matrix.Public)
+	f.matrix.Public = append(f.matrix.Public, m.Public...)
+}
+
+// join adds a section of one file to that of all.
+func join[T any](f *files, r *reader, section string, all *map[string]T, one map[string]T) {
+	for _, name := range slices.Sorted(maps.Keys(one)) {
+		at := place{section, name}
+		if other, twice := f.owners[at]; twice {
+			n := locate(other.root, []string{section, name})
+			r.finding(locate(r.root, []string{section, name}), "%q stands at %s:%d:%d already", name, other.file, n.Line, n.Column)
+			continue
+		}
+		if f.owners == nil {
+			f.owners = map[place]*reader{}
+		}
+		if *all == nil {
+			*all = map[string]T{}
+		}
+		f.owners[at], (*all)[name] = r, one[name]
+	}
+}
+
+// policy reads the form of the files first. What they mean is judged only if the
+// form is right: a misspelled key would make mistakes of whatever refers to it.
+func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
+	if err := f.contents[0].err; err != nil {
+		return nil, fmt.Errorf("policyfile: %w", err)
+	}
+	if err := joined(f.findings()); err != nil {
+		return nil, err
+	}
+	policy, err := audience.Merge(f.matrix, options...)
+	if err != nil {
+		f.problem(err)
+		return nil, joined(f.findings())
+	}
+	return policy, nil
+}
+
+// findings lists what was found, file by file.
+func (f *files) findings() []*Error {
+	var all []*Error
+	for _, r := range f.readers {
+		all = append(all, inOrder(r.findings)...)
+	}
+	return append(all, f.proto...)
+}
+
+// problem turns each [audience.Problem] that err joins into a finding.
+func (f *files) problem(err error) {
+	switch e := err.(type) {
+	case *audience.Problem:
+		f.place(e)
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			f.problem(err)
+		}
+	}
+}
+
+// sections are the keys that the path of a problem begins with, if it is about a
+// file.
+var sections = []string{"issuers", "services", "clients", "external", "public"}
+
+// place finds where a problem stands.
+func (f *files) place(p *audience.Problem) {
+	if !slices.Contains(sections, p.Path[0]) {
+		f.proto = append(f.proto, &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity})
+		return
+	}
+	r, n := f.locate(p.Path)
+	r.add(&Error{r.file, n.Line, n.Column, p.Text, p.Severity})
+}
+
+// locate finds the file and the node that a path leads to; the first file stands
+// for those that none has.
+func (f *files) locate(path []string) (*reader, *yaml.Node) {
+	r := f.readers[0]
+	if len(path) == 1 {
+		return r, locate(r.root, path)
+	}
+	if owner, ok := f.owners[place{path[0], path[1]}]; ok {
+		r = owner
+	}
+	if i, err := strconv.Atoi(path[1]); err == nil && path[0] == "public" {
+		for _, other := range f.readers {
+			if other.root != nil && other.public <= i {
+				r = other
+			}
+		}
+		path = []string{path[0], strconv.Itoa(i - r.public)}
+	}
+	return r, locate(r.root, path)
+}

@@ -1,0 +1,23 @@
+package policyfile
+
+import "go.yaml.in/yaml/v3"
+
+// include notes which files one item of includes means.
+func (r *reader) include(n *yaml.Node) {
+	switch {
+	case !r.is(aString, n, "a file such as teams/*.yaml"):
+	case !r.top:
+		r.finding(n, "an included file cannot include others")
+	case r.dir == "":
+		r.finding(n, "what is in memory has no folder to include from")
+	case !isPattern(n.Value):
+		r.finding(n, "want a path below the folder of this file, such as teams/*.yaml, got %.64q", n.Value)
+	default:
+		if names, err := glob(r.file, n.Value); err != nil {
+			r.finding(n, "cannot be read: %v", err)
+		} else if len(names) == 0 {
+			r.finding(n, "no file %.64q in the folder of this one", n.Value)
+		}
+		r.patterns = append(r.patterns, n.Value)
+	}
+}

@@ -1,0 +1,98 @@
+package policyfile
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Schema returns a JSON Schema (draft 2020-12) of access matrices, for editors:
+// it completes keys and marks what cannot be read. What [Load] says beyond it,
+// about names and meanings, no schema can. The reader makes it, from the very
+// tables that it reads by.
+func Schema() []byte {
+	r := &reader{top: true}
+	s := r.describe(func(n *yaml.Node) { r.matrix(n) })
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["title"] = "access matrix"
+	text, _ := json.MarshalIndent(s, "", "  ") // maps of strings, booleans and lists
+	return append(text, '\n')
+}
+
+// schema is a JSON Schema, or a part of one.
+type schema = map[string]any
+
+// probe stands for a value that there is not. Whoever reads it says what could
+// stand there.
+var probe = &yaml.Node{Kind: yaml.MappingNode}
+
+// describe returns what read says of the probe.
+func (r *reader) describe(read func(*yaml.Node)) schema {
+	outer := r.schema
+	defer func() { r.schema = outer }()
+	r.schema = schema{}
+	read(probe)
+	return r.schema
+}
+
+// says takes s for what could stand where n does, if n is the probe.
+func (r *reader) says(n *yaml.Node, s func() schema) bool {
+	if n == probe {
+		r.schema = s()
+	}
+	return n == probe
+}
+
+// jsonTypes are the types of JSON Schema, by the tags of YAML.
+var jsonTypes = map[string]string{
+	aString: "string", aNumber: "integer", aBoolean: "boolean", aList: "array", aMapping: "object",
+}
+
+// ofKind describes a value of one kind.
+func ofKind(kind, want string) schema {
+	s := schema{"type": jsonTypes[kind], "description": want}
+	if kind == aString {
+		s["minLength"] = 1
+	}
+	return s
+}
+
+// ofFields describes a mapping whose keys are known.
+func (r *reader) ofFields(known map[string]value) schema {
+	properties, needed := schema{}, []string{}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		v := known[name]
+		s := r.describe(v.read)
+		if v.want != "" {
+			s["description"] = v.want
+		}
+		properties[name] = s
+		if v.required {
+			needed = append(needed, name)
+		}
+	}
+	return schema{"type": "object", "properties": properties, "required": needed, "additionalProperties": false}
+}
+
+// either reads the probe by several: any of them will do.
+func (r *reader) either(reads ...func(*yaml.Node)) schema {
+	var all []schema
+	for _, read := range reads {
+		all = append(all, r.describe(read))
+	}
+	return schema{"anyOf": all}
+}
+
+// among has v name the values that there are, for editors to propose. Whether it
+// is one of them is judged elsewhere.
+func (r *reader) among(values []string, v value) value {
+	read := v.read
+	v.read = func(n *yaml.Node) {
+		if read(n); n == probe {
+			r.schema["enum"] = values
+		}
+	}
+	return v
+}

@@ -1,0 +1,144 @@
+package policyfile
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// Watch follows the access matrix at path and the files that it includes, until
+// ctx ends. It reads them as [Load] does and hands each new policy to apply,
+// such as the Swap of a server of package interceptor:
+//
+//	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
+//
+// It looks at what the files hold, once a second unless [Every] says otherwise,
+// and takes up what two looks in a row have seen alike. So it makes no difference
+// whether a file is written in place, replaced, or reached through links that
+// change, as those of a ConfigMap in Kubernetes do; and no half of a file is ever
+// taken for the whole. The first policy that it applies is that of its first two
+// looks, so that no change is lost between a Load and a Watch.
+//
+// Files that make no policy, and a policy that apply refuses, leave the last good
+// one in force. They are told once, to the log and to [Report].
+//
+// The error is one of the arguments; Watch returns nil when ctx has ended. It
+// calls apply and the options' functions from the goroutine that it is called
+// in, one at a time.
+func Watch(ctx context.Context, path string, apply func(*audience.Policy) error, opts ...WatchOption) error {
+	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Figures) {}}
+	for _, o := range opts {
+		o.apply(w)
+	}
+	switch {
+	case path == "":
+		return errors.New("policyfile: no path")
+	case apply == nil:
+		return errors.New("policyfile: nothing to apply a policy with")
+	case w.log == nil, w.report == nil:
+		return errors.New("policyfile: a nil option; leave it out")
+	case w.every <= 0:
+		return errors.New("policyfile: want an interval of more than 0")
+	}
+	w.follow(ctx)
+	return nil
+}
+
+// WatchOption adjusts [Watch].
+type WatchOption interface{ apply(*watcher) }
+
+type watchFunc func(*watcher)
+
+func (f watchFunc) apply(w *watcher) { f(w) }
+
+// Logger replaces [slog.Default]: each new policy is logged as INFO, each
+// failure as ERROR.
+func Logger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
+
+// Every replaces a second as the time from one look at the files to the next.
+func Every(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
+
+// Options are the options of .proto files that each policy is merged with.
+func Options(options ...audience.MethodOptions) WatchOption {
+	return watchFunc(func(w *watcher) { w.options = slices.Clone(options) })
+}
+
+// Report has f called after each new policy and each failure.
+func Report(f func(Figures)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
+
+// Figures are what has come of a [Watch] so far. The zero value means that
+// nothing has.
+type Figures struct {
+	// Reloads and Failures count the policies that were applied, and the
+	// changes that led to none.
+	Reloads, Failures int
+
+	// Err is what went wrong with the last change; nil if it was applied.
+	Err error
+
+	// Generation is the SHA-256 of the files in force, in hex: processes that
+	// have the same one enforce the same. It is empty until one was applied.
+	Generation string
+}
+
+// watcher follows the files of a matrix.
+type watcher struct {
+	path    string
+	swap    func(*audience.Policy) error
+	options []audience.MethodOptions
+	log     *slog.Logger
+	every   time.Duration
+	report  func(Figures)
+
+	patterns []string // what the file includes
+	seen     string   // the digest of what was taken up last
+	next     *files   // what has changed since, until it is seen again
+	figures  Figures
+}
+
+func (w *watcher) follow(ctx context.Context) {
+	ticker := time.NewTicker(w.every)
+	defer ticker.Stop()
+	for w.look(); ; w.look() {
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// look reads what has changed, and takes it up if it is as it was at the last
+// look.
+func (w *watcher) look() {
+	switch {
+	case w.next != nil && look(w.path, w.next.patterns()) == w.next.digest:
+		w.take(w.next)
+		w.patterns, w.seen, w.next = w.next.patterns(), w.next.digest, nil
+	case w.next != nil || look(w.path, w.patterns) != w.seen:
+		w.next = read(w.path)
+	}
+}
+
+// take applies what the files say.
+func (w *watcher) take(f *files) {
+	policy, err := f.policy(w.options)
+	if err == nil {
+		err = w.swap(policy)
+	}
+	if w.figures.Err = err; err != nil {
+		w.figures.Failures++
+		w.log.Error("access matrix not taken up: the last good one stays", slog.String("path", w.path), slog.Any("error", err))
+	} else {
+		w.figures.Reloads++
+		w.figures.Generation = f.digest
+		w.log.Info("access matrix taken up", slog.String("path", w.path), slog.String("generation", f.digest))
+	}
+	w.report(w.figures)
+}

@@ -1,0 +1,99 @@
+package audience_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// callers is a matrix with all that a client finds in one.
+func callers() audience.Matrix {
+	return audience.Matrix{
+		Issuers: map[string]audience.Issuer{"corp": {URL: corp}, "partner": {URL: "https://partner.example"}},
+		Services: map[string]audience.Service{
+			"orders": {
+				Issuers: []string{"corp"}, Audiences: []string{"order-status", "orders-v0"}, GRPC: []string{"a.Orders"}, Authorities: []string{"orders.example.com"},
+				Allow: []audience.Allow{
+					{Clients: []string{"portal"}, Methods: []string{"Get"}, Scopes: []string{"write", "read"}},
+					{AnyClient: true, Methods: []string{"Watch"}, Scopes: []string{"read", "all"}},
+					{Clients: []string{"batch"}, Methods: []string{"*"}, Scopes: []string{"admin"}},
+				},
+			},
+			"people": {
+				Issuers: []string{"corp"}, GRPC: []string{"a.People"},
+				Allow: []audience.Allow{{Clients: []string{"batch", "stranger"}, Methods: []string{"*"}, NoScopes: true}},
+			},
+		},
+		Clients: map[string]audience.Client{
+			"portal": {Issuer: "corp", ID: "portal-1"}, "batch": {Issuer: "corp"}, "stranger": {Issuer: "partner"},
+		},
+		External: map[string]audience.External{
+			"tracking": {Clients: []string{"batch"}, Scopes: []string{"b", "a"}, Audience: "urn:tracking", GRPC: []string{"c.Tracking"}, Authorities: []string{"c.example"}},
+			"weather":  {Clients: []string{"batch"}},
+		},
+		Public: []string{"grpc.health.v1.Health"},
+	}
+}
+
+func TestTarget(t *testing.T) {
+	policy, err := audience.New(callers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := audience.Issuer{URL: corp}
+	for _, row := range []struct {
+		client, service string
+		want            audience.Target
+	}{
+		{"portal", "orders", audience.Target{
+			Service: "orders", Issuer: issuer, Audience: "order-status", Scopes: []string{"all", "read", "write"},
+			Authorities: []string{"orders.example.com"}, GRPC: []string{"a.Orders"},
+		}},
+		{"batch", "people", audience.Target{Service: "people", Issuer: issuer, Audience: "people", GRPC: []string{"a.People"}}},
+		{"batch", "tracking", audience.Target{
+			Service: "tracking", Issuer: issuer, Audience: "urn:tracking", Scopes: []string{"a", "b"},
+			Authorities: []string{"c.example"}, GRPC: []string{"c.Tracking"},
+		}},
+		{"batch", "weather", audience.Target{Service: "weather", Issuer: issuer, Audience: "weather"}},
+	} {
+		got, err := policy.Target(row.client, row.service)
+		if err != nil {
+			t.Errorf("%s, %s: %v", row.client, row.service, err)
+		}
+		if diff := cmp.Diff(row.want, got); diff != "" {
+			t.Errorf("%s, %s (-want +got):\n%s", row.client, row.service, diff)
+		}
+	}
+	for _, row := range []struct{ client, service, want string }{
+		{"portl", "orders", `no client "portl" in the policy, did you mean "portal"?`},
+		{"portal", "order", `no service "order" in the policy, did you mean "orders"?`},
+		{"portal", "weathr", `no service "weathr" in the policy, did you mean "weather"?`},
+		{"portal", "people", `the matrix does not let "portal" call "people"`},
+		{"portal", "weather", `the matrix does not let "portal" call "weather"`},
+		{"stranger", "people", `"people" accepts no tokens of "https://partner.example", at which client "stranger" is registered`},
+	} {
+		if _, err := policy.Target(row.client, row.service); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s, %s: %v, want %s", row.client, row.service, err, row.want)
+		}
+	}
+}
+
+func TestPolicyClient(t *testing.T) {
+	policy, err := audience.New(callers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, issuer, err := policy.Client("portal")
+	if err != nil || client.ID != "portal-1" || issuer.URL != corp {
+		t.Errorf("portal: %+v at %q, %v", client, issuer.URL, err)
+	}
+	if client, _, err = policy.Client("batch"); err != nil || client.ID != "batch" {
+		t.Errorf("batch: %+v, %v, want its name as id", client, err)
+	}
+	if diff := cmp.Diff([]string{"grpc.health.v1.Health"}, policy.Public()); diff != "" {
+		t.Errorf("Public (-want +got):\n%s", diff)
+	}
+}
