@@ -24,7 +24,7 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	}
 	c := &call{Context: ctx, server: s, method: method}
 	d := decision{method: method, began: time.Now(), stream: stream}
-	if d.err = s.admit(c); d.err != nil {
+	if d.err = s.admit(c, d.began); d.err != nil {
 		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode == audience.Enforce {
 			d.requestID = requestIDOf(ctx)
 		}
@@ -33,7 +33,7 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	s.record(ctx, d)
 	switch {
 	case d.err == nil:
-		return c.handlerContext(), nil
+		return c, nil
 	case d.mode == audience.Enforce:
 		_ = setTrailer(ctx, challenge(d.err)) // fails only if the call has ended
 		return nil, statusOf(d.err, d.requestID).Err()
@@ -41,15 +41,15 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuse, answerTo(d.err).word()))
 	}
 	c.spared, c.found = d.err, c.claims
-	c.claims, c.raw = nil, ""
-	return c.handlerContext(), nil
+	c.claims, c.raw = nil, nil
+	return c, nil
 }
 
 // admit is the whole decision about one call: whether its method has a rule,
 // whether the wire is private, whether the token is genuine, and what the rule
 // says to it. It notes on c what it finds; without claims and without an error
 // nobody was asked.
-func (s *Server) admit(c *call) (err error) {
+func (s *Server) admit(c *call, now time.Time) error {
 	c.rule = s.guard.Load().Rule(c.method)
 	switch {
 	case c.rule == nil:
@@ -60,13 +60,15 @@ func (s *Server) admit(c *call) (err error) {
 	if err := s.wire.admits(c.Context); err != nil {
 		return err
 	}
-	if c.raw, err = bearer(c.Context); err != nil {
+	raw, err := bearer(c.Context)
+	if err != nil {
 		return err
 	}
-	if c.claims, err = s.verifier.Verify(c.Context, c.raw); err != nil {
-		return refined(err, c.raw)
+	if c.claims, now, err = s.verifier.VerifyAt(c.Context, raw, now); err != nil {
+		return refined(err, raw)
 	}
-	if err := s.may(c.Context, c.rule, c.claims, time.Now()); err != nil {
+	c.raw = &raw
+	if err := s.may(c.Context, c.rule, c.claims, now); err != nil {
 		return err
 	}
 	return s.revoked(c.Context, c.claims)

@@ -3,6 +3,7 @@ package interceptor_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +154,41 @@ func TestOptional(t *testing.T) {
 				t.Errorf("%s, %s: %v with a caller: %v, want %q and %v", row.name, shape, err, known, row.want, row.known)
 			}
 		}
+	}
+}
+
+// TestJudgedAfterWaiting holds that a token which ends while its keys are waited
+// for has ended.
+func TestJudgedAfterWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		slow := roundTripper(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return issuer.Transport().RoundTrip(r)
+		})
+		server := serverOf(t, issuer, company(t), interceptor.Transport(slow))
+		token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second - audience.Leeway).Unix()}))
+		if err := call(t.Context(), server, getOrder, token); verdictOf(err).Reason != audience.ReasonTokenExpired {
+			t.Errorf("%v, want %s", err, audience.ReasonTokenExpired)
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestAdmitAllocatesLittle holds what a token that comes again may cost.
+func TestAdmitAllocatesLittle(t *testing.T) {
+	issuer := newIssuer()
+	server := serverOf(t, issuer, company(t))
+	ctx := incoming(t.Context(), "Bearer "+issuer.Mint(good(nil)))
+	if n := testing.AllocsPerRun(100, func() {
+		if _, err := server.Unary(ctx, nil, getting, unhandled); err != nil {
+			t.Error(err)
+		}
+	}); n > 2 {
+		t.Errorf("%v allocations, want 2: the handler's context, and the token in it", n)
 	}
 }
 

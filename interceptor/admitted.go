@@ -22,5 +22,5 @@ func admittedFrom(ctx context.Context) (*admitted, bool) {
 	if !ok || c.claims == nil {
 		return nil, false
 	}
-	return &admitted{claims: c.claims, token: tokensource.NewToken(c.raw, c.claims.Expiry())}, true
+	return &admitted{claims: c.claims, token: tokensource.NewToken(*c.raw, c.claims.Expiry())}, true
 }

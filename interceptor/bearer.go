@@ -17,7 +17,7 @@ const authorization = "authorization"
 // section 2.1). Two values are refused even if they are equal: whoever chooses
 // among them chooses who calls.
 func bearer(ctx context.Context) (string, error) {
-	switch values := metadata.ValueFromIncomingContext(ctx, authorization); len(values) {
+	switch values := authorizations(ctx); len(values) {
 	case 0:
 		return "", &audience.Refusal{Cause: audience.CauseCredentialsMissing, Want: "authorization: Bearer <token>"}
 	case 1:
@@ -32,14 +32,24 @@ func bearer(ctx context.Context) (string, error) {
 
 // presents reports whether a call brings an authorization value, of any form.
 func presents(ctx context.Context) bool {
-	return len(metadata.ValueFromIncomingContext(ctx, authorization)) > 0
+	return len(authorizations(ctx)) > 0
+}
+
+// authorizations returns the authorization values of a call, not to be changed.
+// gRPC would copy them.
+func authorizations(ctx context.Context) []string {
+	md, _ := ctx.Value(incomingKey).(metadata.MD)
+	if values := md[authorization]; values != nil {
+		return values
+	}
+	return metadata.ValueFromIncomingContext(ctx, authorization) // which may be there in another case
 }
 
 // credentialsOf cuts a token out of an authorization value: the scheme in any
 // case, one or more spaces, and the rest, of whatever form.
 func credentialsOf(value string) (string, error) {
 	scheme, rest, _ := strings.Cut(value, " ")
-	if !strings.EqualFold(scheme, "bearer") {
+	if scheme != "Bearer" && !strings.EqualFold(scheme, "bearer") {
 		return "", &audience.Refusal{Cause: audience.CauseSchemeUnsupported, Want: "Bearer"}
 	}
 	return strings.TrimLeft(rest, " "), nil

@@ -2,18 +2,14 @@ package interceptor_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"io"
-	"log/slog"
+	"fmt"
+	"sync"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
-
-	"github.com/grpcaud/grpcaud/interceptor"
 )
 
 // secured is what TLS tells of a connection.
@@ -27,67 +23,53 @@ func incoming(ctx context.Context, authorization string) context.Context {
 }
 
 // BenchmarkAdmit is what a server adds to a unary call: the warm admission of a
-// token, by the algorithm of its key, beside an interceptor that does nothing.
+// token, by the algorithm of its key and by how many are in use, beside an
+// interceptor that does nothing and one that has go-oidc verify each token.
 func BenchmarkAdmit(b *testing.B) {
-	info := &grpc.UnaryServerInfo{FullMethod: "/acme.orders.v1.OrderStatus/GetOrderStatus"}
-	handler := func(context.Context, any) (any, error) { return nil, nil }
-	b.Run("noop", func(b *testing.B) {
-		ctx := incoming(b.Context(), "Bearer x")
-		noop := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			return handler(ctx, req)
-		}
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := noop(ctx, nil, info, handler); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
-		b.Run(alg, func(b *testing.B) {
-			issuer := newIssuer()
-			issuer.Rotate(alg)
-			server, err := interceptor.NewServer(company(b), interceptor.Services("order-status"),
-				interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer server.Close()
-			token := issuer.Mint(good(nil))
-			ctx := incoming(b.Context(), "Bearer "+token)
+	noop := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return handler(ctx, req)
+	}
+	run := func(name, alg string, tokens int, judge func(*turnstile) grpc.UnaryServerInterceptor) {
+		b.Run(name, func(b *testing.B) {
+			turnstile := newTurnstile(b, alg, tokens)
+			lane, judge := turnstile.lane(b), judge(turnstile)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := server.Unary(ctx, nil, info, handler); err != nil {
-					b.Fatal(err)
-				}
+				lane.pass(b, judge)
 			}
-			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/hashing(b, token), "x-sha256")
+			report(b, lane)
 		})
 	}
-}
-
-// hashing returns how many nanoseconds the SHA-256 of a token takes, which is
-// the measure of a warm admission.
-func hashing(b *testing.B, token string) float64 {
-	b.StopTimer()
-	const times = 100_000
-	text, began := []byte(token), time.Now()
-	for range times {
-		text[0] ^= sha256.Sum256(text)[0] & 1
+	ours := func(s *turnstile) grpc.UnaryServerInterceptor { return s.server.Unary }
+	run("noop", "EdDSA", 1, func(*turnstile) grpc.UnaryServerInterceptor { return noop })
+	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
+		run(alg, alg, 1, ours)
+		run(alg+" by go-oidc", alg, 1, func(s *turnstile) grpc.UnaryServerInterceptor { return s.upstream(alg) })
 	}
-	return float64(time.Since(began)) / times
+	for _, tokens := range []int{100, 10_000} {
+		run(fmt.Sprint("ES256 of ", tokens), "ES256", tokens, ours)
+	}
 }
 
-// BenchmarkCredentials is what a client adds to a call when it holds a token.
-func BenchmarkCredentials(b *testing.B) {
-	creds := interceptor.AsService(fixed("a.b.c"), "order-status")
-	ctx := credentials.NewContextWithRequestInfo(b.Context(), credentials.RequestInfo{
-		AuthInfo: secured{credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}},
-	})
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := creds.GetRequestMetadata(ctx); err != nil {
-			b.Fatal(err)
-		}
+// BenchmarkAdmitParallel is how long an admission takes while as many others are
+// under way as there are processors: run it with -cpu 1,2.
+func BenchmarkAdmitParallel(b *testing.B) {
+	for _, tokens := range []int{1, 10_000} {
+		turnstile := newTurnstile(b, "ES256", tokens)
+		b.Run(fmt.Sprint("ES256 of ", tokens), func(b *testing.B) {
+			var mu sync.Mutex // guards lanes
+			var lanes []*lane
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				l := turnstile.lane(b)
+				for pb.Next() {
+					l.pass(b, turnstile.server.Unary)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				lanes = append(lanes, l)
+			})
+			report(b, lanes...)
+		})
 	}
 }

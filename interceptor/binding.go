@@ -13,9 +13,10 @@ import (
 )
 
 // bound holds a token to the certificate that it is bound to, if it is (RFC
-// 8705, section 3). Only then is there one to look for.
+// 8705, section 3). Only then is there one to look for; whether it must be is
+// among what [audience.Rule.Judge] asks.
 func (s *Server) bound(ctx context.Context, rule *audience.Rule, c *audience.Claims) error {
-	if rule.CheckBinding(c, "") == nil {
+	if c.Binding() == "" {
 		return nil
 	}
 	of := s.peerCertificate

@@ -21,7 +21,7 @@ type call struct {
 	method   string
 	rule     *audience.Rule   // nil if the method has none
 	claims   *audience.Claims // nil if there is no caller: nobody was asked, or what came was not good enough
-	raw      string           // the token that says so
+	raw      *string          // the token that says so; fmt, which calls no method of a hidden field, prints an address
 	spared   error            // what the call would be refused for, were its rule enforced
 	found    *audience.Claims // the claims of a call that is spared, if they are genuine
 	leased   bool             // the call is a stream, and has a lease
@@ -37,21 +37,13 @@ func callFrom(ctx context.Context) (*call, bool) {
 	return c, ok
 }
 
-// handlerContext returns the context of the call's handler. A caller that it
-// has from further out is not this call's.
-func (c *call) handlerContext() context.Context {
-	var caller *audience.Caller
-	if c.claims != nil {
-		caller = c.claims.Caller()
-	}
-	return audience.NewContext(c, caller)
-}
-
 // Value implements [context.Context].
 func (c *call) Value(key any) any {
 	switch key {
 	case callKey{}:
 		return c
+	case callerKey:
+		return c.caller()
 	case incomingKey:
 		c.once.Do(func() { c.incoming = c.server.strip.from(c.Context.Value(key)) })
 		return c.incoming
@@ -59,18 +51,34 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// caller returns who made the call, nil for nobody: a caller that the call has
+// from further out is not its own.
+func (c *call) caller() *audience.Caller {
+	if c.claims == nil {
+		return nil
+	}
+	return c.claims.Caller()
+}
+
 // Format implements [fmt.Formatter]: whoever prints a context finds no token in
 // it, whatever the verb.
 func (*call) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "interceptor.call") }
 
-// incomingKey is the key under which contexts keep the metadata of the call that
-// they belong to. grpc does not export it, but looks for nothing else when it is
-// asked for that metadata. With it, a copy is made for handlers that look.
-var incomingKey = func() any {
+// The keys under which contexts keep the caller, and the metadata of the call
+// that they belong to. Neither is exported, but nothing else is looked for when
+// they are asked for. So a call needs no context around it to name its caller,
+// and a copy of the metadata is made for handlers that look.
+var (
+	callerKey   = keyOf(func(ctx context.Context) { audience.FromContext(ctx) })
+	incomingKey = keyOf(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
+)
+
+// keyOf returns the key that a context is asked for.
+func keyOf(ask func(context.Context)) any {
 	var l listener
-	metadata.FromIncomingContext(&l)
+	ask(&l)
 	return l.key
-}()
+}
 
 // listener is a context that hears what it is asked for.
 type listener struct {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"sync/atomic"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -17,29 +17,17 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TokenSource hands out tokens; [tokensource.Source] is one. It must be safe
-// for concurrent use.
-type TokenSource interface {
-	Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error)
-}
-
-// TokenFunc is a function that is a [TokenSource].
-type TokenFunc func(ctx context.Context, r tokensource.Request) (tokensource.Token, error)
-
-// Token calls f.
-func (f TokenFunc) Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
-	return f(ctx, r)
-}
-
 // AsService returns credentials with which a client calls as itself: each call
 // carries a token that tokens got for this audience. Calls wait for a token
 // under their own deadlines. Use them for a connection
 // ([google.golang.org/grpc.WithPerRPCCredentials]) or for a call, not for both.
 //
 // A mistake in the arguments, such as an empty audience, fails each call before
-// it is sent.
-func AsService(tokens TokenSource, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	return newPerRPC(tokens, aud, opts)
+// it is sent. Credentials alone cannot know where their connection leads: use
+// them for connections to this audience only, or make them from the matrix with
+// [NewClient], which holds a token to the places that it may be sent to.
+func AsService(tokens tokensource.Tokens, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(asService, tokens, aud, opts)
 }
 
 // OnBehalfOf returns credentials with which a service calls another for the
@@ -48,19 +36,8 @@ func AsService(tokens TokenSource, aud string, opts ...CredentialsOption) creden
 // that of a handler behind [Server], or come from it; anything else fails, and
 // so does the call if the exchange does. The token is shown to the issuer that
 // made it and to no other.
-func OnBehalfOf(tokens TokenSource, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	if tokens == nil {
-		return newPerRPC(nil, aud, opts)
-	}
-	exchange := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
-		a, ok := admittedFrom(ctx)
-		if !ok {
-			return tokensource.Token{}, errNoCaller
-		}
-		r.Subject, r.SubjectIssuer = a.token, a.claims.Issuer()
-		return tokens.Token(ctx, r)
-	}
-	return newPerRPC(TokenFunc(exchange), aud, opts)
+func OnBehalfOf(tokens tokensource.Tokens, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+	return newPerRPC(onBehalfOf, tokens, aud, opts)
 }
 
 // Forward returns credentials with which a service passes on the very token
@@ -68,34 +45,23 @@ func OnBehalfOf(tokens TokenSource, aud string, opts ...CredentialsOption) crede
 // so that is refused unless the token's aud names the target already. Like
 // [OnBehalfOf] it needs the context of a handler.
 func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
-	forward := func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
-		a, ok := admittedFrom(ctx)
-		switch {
-		case !ok:
-			return tokensource.Token{}, errNoCaller
-		case !slices.Contains(a.claims.Audience(), r.Audience):
-			return tokensource.Token{}, fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.claims.Audience(), r.Audience)
-		case !a.token.Valid():
-			return tokensource.Token{}, errors.New("interceptor: the caller's token has expired")
-		}
-		return a.token, nil
-	}
-	return newPerRPC(TokenFunc(forward), aud, opts)
+	return newPerRPC(forward, nil, aud, opts)
 }
 
-var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
-
-// perRPC implements [credentials.PerRPCCredentials].
+// perRPC implements [credentials.PerRPCCredentials] for one audience.
 type perRPC struct {
-	tokens   TokenSource
+	verb     verb
+	tokens   tokensource.Tokens // nil for forward
 	wire     wire
 	scopes   []string
+	actor    actor
 	request  tokensource.Request
-	mistaken error // a mistake of whoever made it, told at each call
+	header   atomic.Pointer[map[string]string] // of the last token: many calls bear the same
+	mistaken error                             // a mistake of whoever made it, told at each call
 }
 
-func newPerRPC(tokens TokenSource, aud string, opts []CredentialsOption) *perRPC {
-	c := &perRPC{tokens: tokens}
+func newPerRPC(v verb, tokens tokensource.Tokens, aud string, opts []CredentialsOption) *perRPC {
+	c := &perRPC{verb: v, tokens: tokens}
 	for _, opt := range opts {
 		opt.applyCredentials(c)
 	}
@@ -105,7 +71,7 @@ func newPerRPC(tokens TokenSource, aud string, opts []CredentialsOption) *perRPC
 }
 
 func (c *perRPC) check() error {
-	if c.tokens == nil {
+	if c.tokens == nil && c.verb != forward {
 		return errors.New("interceptor: no source of tokens")
 	}
 	if c.request.Audience == "" {
@@ -114,6 +80,11 @@ func (c *perRPC) check() error {
 	for _, scope := range c.scopes {
 		if scope == "" || strings.ContainsAny(scope, " \t\r\n") {
 			return fmt.Errorf("interceptor: scope %q is not one scope", scope)
+		}
+	}
+	if c.actor != (actor{}) {
+		if err := c.actor.check(c.verb); err != nil {
+			return err
 		}
 	}
 	return c.wire.check()
@@ -125,25 +96,52 @@ func (c *perRPC) RequireTransportSecurity() bool { return c.wire.plaintext == ""
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It looks at
 // the wire before it asks for a token, and its errors are statuses.
 func (c *perRPC) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
-	call, _ := credentials.RequestInfoFromContext(ctx)
+	info, _ := credentials.RequestInfoFromContext(ctx)
+	return c.metadata(ctx, info, outgoingFrom(ctx))
+}
+
+func (c *perRPC) metadata(ctx context.Context, info credentials.RequestInfo, out *outgoing) (map[string]string, error) {
+	if err := c.may(ctx, info); err != nil {
+		return nil, out.fail(codes.Unauthenticated, err)
+	}
+	p := presented{tokens: c.tokens, request: c.request}
+	if err := c.find(ctx, &p); err != nil {
+		return nil, out.fail(codeOfToken(err), err)
+	}
+	out.note(p)
+	return c.headerOf(p.token), nil
+}
+
+// may refuses a call that must not bear a token.
+func (c *perRPC) may(ctx context.Context, info credentials.RequestInfo) error {
 	switch {
 	case c.mistaken != nil:
-		return nil, failed(codes.Unauthenticated, c.mistaken)
-	case !c.wire.carries(call.AuthInfo):
-		return nil, failed(codes.Unauthenticated, c.wire.refusal())
+		return c.mistaken
+	case !c.wire.carries(info.AuthInfo):
+		return c.wire.refusal()
 	case present(ctx):
-		return nil, failed(codes.Unauthenticated, errors.New("interceptor: the call carries an authorization value already"))
+		return errors.New("interceptor: the call carries an authorization value already")
 	}
-	token, err := c.tokens.Token(ctx, c.request)
-	if err != nil {
-		return nil, failed(codeOfToken(err), err)
+	return nil
+}
+
+// headerOf returns the metadata that carries a token. Whoever is given it must
+// not change it, and gRPC copies it.
+func (c *perRPC) headerOf(t tokensource.Token) map[string]string {
+	value := t.Bearer()
+	if last := c.header.Load(); last != nil && (*last)[authorization] == value {
+		return *last
 	}
-	return map[string]string{authorization: "Bearer " + token.Reveal()}, nil
+	header := map[string]string{authorization: value}
+	if c.verb == asService {
+		c.header.Store(&header)
+	}
+	return header
 }
 
 func present(ctx context.Context) bool {
 	outgoing, _ := metadata.FromOutgoingContext(ctx)
-	return len(outgoing.Get(authorization)) > 0
+	return len(outgoing[authorization]) > 0
 }
 
 // codeOfToken tells what keeps a call from getting a token: an issuer that
@@ -175,4 +173,10 @@ func failed(code codes.Code, err error) error {
 		st = detailed
 	}
 	return st.Err()
+}
+
+// fail notes that the call is not sent, and returns its status.
+func (o *outgoing) fail(code codes.Code, err error) error {
+	o.note(presented{failed: true})
+	return failed(code, err)
 }

@@ -20,8 +20,8 @@ import (
 )
 
 // failing is a source of one error.
-func failing(err error) interceptor.TokenSource {
-	return interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+func failing(err error) tokensource.Tokens {
+	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.Token{}, err
 	})
 }
@@ -52,7 +52,7 @@ func TestTokenErrors(t *testing.T) {
 // nobody was admitted, ask for no token, and say what is wrong.
 func TestMistakes(t *testing.T) {
 	w := newWorld(t)
-	asked := interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		t.Error("a token was asked for")
 		return tokensource.Token{}, nil
 	})
@@ -73,7 +73,7 @@ func TestMistakes(t *testing.T) {
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	var got []tokensource.Request
-	tokens := interceptor.TokenFunc(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+	tokens := tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
 		got = append(got, r)
 		return tokensource.NewToken(w.issuer.Mint(good(nil)), time.Time{}), nil
 	})

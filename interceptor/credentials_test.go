@@ -26,7 +26,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func newSource(t *testing.T, issuer *testutil.Issuer, id, secret string) *tokensource.Source {
+func newSource(t testing.TB, issuer *testutil.Issuer, id, secret string) *tokensource.Source {
 	t.Helper()
 	tokens, err := tokensource.New(issuer.URL(), tokensource.ClientCredentials(id, secret), tokensource.Transport(issuer.Transport()))
 	if err != nil {
@@ -36,9 +36,12 @@ func newSource(t *testing.T, issuer *testutil.Issuer, id, secret string) *tokens
 	return tokens
 }
 
+// orderStatus asks for the usual token.
+var orderStatus = tokensource.Request{Audience: "order-status"}
+
 // fixed is a source of one token.
-func fixed(text string) interceptor.TokenSource {
-	return interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+func fixed(text string) tokensource.Tokens {
+	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(text, time.Time{}), nil
 	})
 }
@@ -120,7 +123,7 @@ func TestTwoAuthorizations(t *testing.T) {
 // TestWireFirst holds that no token is asked for before the wire is known to be
 // private, in whichever way the credentials are attached.
 func TestWireFirst(t *testing.T) {
-	asked := interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		t.Error("a token was asked for")
 		return tokensource.Token{}, nil
 	})

@@ -12,12 +12,23 @@
 //
 // Its handlers find out who calls with [audience.FromContext].
 //
-// A client presents a token that was requested for the service it calls, in one
-// of three ways, none of which ever happens by itself:
+// A client finds in the same matrix whom to ask for a token, for what, and where
+// it may be sent:
 //
-//	interceptor.AsService(tokens, "order-status")   // as itself
-//	interceptor.OnBehalfOf(tokens, "order-status")  // for the caller it is serving: token exchange
-//	interceptor.Forward("order-status")             // the caller's own token, if it is meant for the target already
+//	as, err := interceptor.NewClient(policy, "backoffice-portal")
+//	defer as.Close()
+//	conn, err := grpc.NewClient(target, append(as.Service("order-status"), grpc.WithTransportCredentials(tlsCreds))...)
+//
+// It presents a token in one of three ways, none of which ever happens by itself:
+//
+//	as.Service("order-status")     // as itself
+//	as.OnBehalfOf("order-status")  // for the caller it is serving: token exchange
+//	as.Forward("order-status")     // the caller's own token, if it is meant for the target already
+//
+// A call that is refused returns a [RefusedError]; one whose token has just ended
+// or was withdrawn is made once more with another: see [Retry]. Without a matrix
+// there are the parts that a [Client] is made of: [AsService], [OnBehalfOf] and
+// [Forward], and Retry.
 //
 // Neither side lets a token travel over a wire that others can read; see
 // [AllowPlaintext].

@@ -22,3 +22,6 @@ func CallOf(ctx context.Context) any {
 
 // Leases returns how many streams of s run under a lease.
 func Leases(s *Server) int { return s.leases.count() }
+
+// Timing reports whether the timer of the leases of s was running. It stops it.
+func Timing(s *Server) bool { return s.leases.timer.Stop() }

@@ -51,7 +51,7 @@ var left = &ended{}
 // end makes err the reason why the lease is over. It is false if it was over
 // before, or its stream was.
 func (l *lease) end(err error, requestID string) bool {
-	end := &ended{err, statusOf(err, requestID).Err()}
+	end := &ended{err, statusWith(err, map[string]string{"request_id": requestID, endedKey: "stream"}).Err()}
 	if !l.reason.CompareAndSwap(nil, end) {
 		return false
 	}

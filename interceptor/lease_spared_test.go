@@ -73,26 +73,32 @@ func TestSpareOfAStreamEnds(t *testing.T) {
 	})
 }
 
-// TestPublicStreamIsGuarded holds that a stream without a token ends when its
-// method is guarded.
-func TestPublicStreamIsGuarded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t, func(m *audience.Matrix) {
-			m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees")
-		}))
-		stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		confirm(t, stream)
-		if err := o.server.Swap(company(t)); err != nil {
-			t.Fatal(err)
-		}
-		_ = stream.Send(&hrv1.ReviewEmployeesRequest{}) // a stream without a token ends at its next message
-		if got, want := verdictOf(drain(stream)), (verdict{codes.Unauthenticated, audience.ReasonCredentialsMissing}); got != want {
-			t.Errorf("ended with %v, want %v", got, want)
-		}
-	})
+// TestOpenStreamIsGuarded holds that a stream without a token ends when a new
+// policy asks for one, while its handler waits.
+func TestOpenStreamIsGuarded(t *testing.T) {
+	for name, open := range map[string]func(*audience.Matrix){
+		"public":   func(m *audience.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") },
+		"optional": func(m *audience.Matrix) { m.Services["human-resource"].Allow[0].Optional = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, echo, company(t, open))
+				stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				confirm(t, stream)
+				time.Sleep(24 * time.Hour)
+				confirm(t, stream)
+				if err := o.server.Swap(company(t)); err != nil {
+					t.Fatal(err)
+				}
+				if got, want := verdictOf(drain(stream)), (verdict{codes.Unauthenticated, audience.ReasonCredentialsMissing}); got != want {
+					t.Errorf("ended with %v, want %v", got, want)
+				}
+			})
+		})
+	}
 }
 
 // TestLeaseBesideAnotherEnd holds that a context which ends for a reason of

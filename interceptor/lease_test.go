@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -245,43 +244,6 @@ func TestLeaseContextEnds(t *testing.T) {
 	if err != nil || ctx.Err() == nil {
 		t.Errorf("%v, and the context: %v", err, ctx.Err())
 	}
-}
-
-// TestLeaseOfMany holds that all streams end in time and that nothing is left of
-// them, be they ended or be they done.
-func TestLeaseOfMany(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const many = 300
-		o := newOffice(t, echo, company(t))
-		began := time.Now()
-		ended := make(chan time.Duration, many)
-		for i := range many {
-			life := time.Duration(1+i*7%60) * time.Second
-			stream := o.open(t, life)
-			go func() {
-				if err := drain(stream); verdictOf(err) != expired {
-					t.Errorf("%v, want %v", err, expired)
-				}
-				ended <- time.Since(began) - life - audience.Leeway
-			}()
-		}
-		done := o.open(t, time.Minute)
-		if err := done.CloseSend(); err != nil {
-			t.Fatal(err)
-		}
-		if err := drain(done); !errors.Is(err, io.EOF) {
-			t.Errorf("a stream that is done: %v", err)
-		}
-		for range many {
-			if late := <-ended; late < 0 || late > 250*time.Millisecond {
-				t.Errorf("a stream ended %v after its time", late)
-			}
-		}
-		synctest.Wait()
-		if n := interceptor.Leases(o.server); n != 0 {
-			t.Errorf("%d leases are left", n)
-		}
-	})
 }
 
 // TestLeaseInPlace holds that a stream without a goroutine of its own ends when

@@ -10,10 +10,17 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // ServerOption adjusts a [Server]. None turns a check off.
 type ServerOption interface{ applyServer(*serverOptions) }
+
+// Option adjusts a [Server] or a [Client]; where they differ, its text says so.
+type Option interface {
+	ServerOption
+	ClientOption
+}
 
 // CredentialsOption adjusts what [AsService], [OnBehalfOf] and [Forward]
 // return.
@@ -49,6 +56,16 @@ type serverOption func(*serverOptions)
 
 func (f serverOption) applyServer(o *serverOptions) { f(o) }
 
+// option is one of servers and of clients.
+type option struct {
+	server func(*serverOptions)
+	client func(*clientOptions)
+}
+
+func (o option) applyServer(to *serverOptions) { o.server(to) }
+
+func (o option) applyClient(to *clientOptions) { o.client(to) }
+
 // Logger sets where decisions are logged, one line for each: refused calls as
 // warnings, admitted ones at debug level (but see [SampleAdmitted]), streams
 // that are ended while they run as information. The default is [slog.Default];
@@ -61,12 +78,22 @@ func (f serverOption) applyServer(o *serverOptions) { f(o) }
 // first 8 bytes, in hex, of the SHA-256 of its jti. Of a refusal it has reason
 // and code, as the peer was told, and cause, error and explain, which are for
 // the operator alone. No token is ever logged.
-func Logger(l *slog.Logger) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if o.log = l; l == nil {
-			o.refuse(errors.New("interceptor: nil logger; to log nothing, give it slog.DiscardHandler"))
-		}
-	})
+//
+// A client logs what [tokensource.Logger] says.
+func Logger(l *slog.Logger) Option {
+	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
+	return option{
+		func(o *serverOptions) { o.log, o.errs = l, append(o.errs, err) },
+		func(o *clientOptions) { o.log, o.errs = l, append(o.errs, err) },
+	}
+}
+
+// absent returns the error about an argument that is nil where it must not be.
+func absent(is bool, what string) error {
+	if !is {
+		return nil
+	}
+	return errors.New("interceptor: nil " + what)
 }
 
 // SampleAdmitted logs one of n admitted calls, chosen by chance, at the level
@@ -93,18 +120,24 @@ func SampleAdmitted(n int) ServerOption {
 //
 // No label has a value that a token or a stranger chose: methods without a rule
 // count as "other", and so do those beyond the first 512.
-func MeterProvider(p metric.MeterProvider) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if o.meters = p; p == nil {
-			o.refuse(errors.New("interceptor: nil meter provider"))
-		}
-	})
+//
+// Those of a client are listed at [tokensource.MeterProvider]. Both have
+// grpcaud.insecure: 1 for each option that takes a protection off.
+func MeterProvider(p metric.MeterProvider) Option {
+	err := absent(p == nil, "meter provider")
+	return option{
+		func(o *serverOptions) { o.meters, o.errs = p, append(o.errs, err) },
+		func(o *clientOptions) { o.meters, o.errs = p, append(o.errs, err) },
+	}
 }
 
-// Transport sets what carries the server's requests to the issuers; see
-// [verifier.Transport] for the default.
-func Transport(t http.RoundTripper) ServerOption {
-	return serverOption(func(o *serverOptions) { o.verifier = append(o.verifier, verifier.Transport(t)) })
+// Transport sets what carries requests to the issuers; see [verifier.Transport]
+// and [tokensource.Transport] for the defaults.
+func Transport(t http.RoundTripper) Option {
+	return option{
+		func(o *serverOptions) { o.verifier = append(o.verifier, verifier.Transport(t)) },
+		func(o *clientOptions) { o.source = append(o.source, tokensource.Transport(t)) },
+	}
 }
 
 // Verifier adjusts how tokens are verified: the cache of verified tokens, keys
@@ -120,10 +153,12 @@ type PlaintextOption struct{ plaintext Plaintext }
 
 // AllowPlaintext lets tokens travel over a wire without encryption. The default
 // is to refuse it: a server answers UNAUTHENTICATED, a client fails before it
-// asks for a token (RFC 6750, section 5.3).
+// asks for a token (RFC 6750, section 5.3). There are [Loopback] and [Mesh].
 func AllowPlaintext(over Plaintext) PlaintextOption { return PlaintextOption{over} }
 
 func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.plaintext }
+
+func (p PlaintextOption) applyClient(o *clientOptions) { o.wire.plaintext = p.plaintext }
 
 func (p PlaintextOption) applyCredentials(c *perRPC) { c.wire.plaintext = p.plaintext }
 

@@ -60,6 +60,9 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 	if s.journal, err = newJournal(o, figures{s.verifier.Figures, s.verifier.CacheFigures, s.leases.count}); err != nil {
 		return nil, err
 	}
+	if err := o.wire.tell(o.log, o.meters); err != nil {
+		return nil, err
+	}
 	s.guard.Store(guard)
 	s.warn(policy)
 	s.strip, s.leases.expired = append(s.strip, stripped...), s.reconsider
@@ -73,7 +76,9 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 // warn logs what is allowed but rarely meant.
 func (s *Server) warn(policy *audience.Policy) {
 	for _, problem := range policy.Warnings() {
-		s.log.Warn("access matrix", slog.String("problem", problem.Error()))
+		if problem.Severity == audience.Warning {
+			s.log.Warn("access matrix", slog.String("problem", problem.Error()))
+		}
 	}
 	if s.endless {
 		s.log.Warn("streams go on after their tokens have ended", slog.String("option", "InsecureIgnoreStreamExpiry"))

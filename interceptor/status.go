@@ -16,8 +16,8 @@ import (
 )
 
 // Domain is the domain of the google.rpc.ErrorInfo that refusals carry; its
-// reason is an [audience.Reason], and its one metadatum, request_id, names the
-// call in the server's log.
+// reason is an [audience.Reason]. Its metadatum request_id names the call in the
+// server's log; ended stands beside it where a stream ran and was ended.
 const Domain = "grpcaud"
 
 // ReasonOf returns why a call was refused, from the error that the call
@@ -26,12 +26,8 @@ const Domain = "grpcaud"
 // with a longer list.
 func ReasonOf(err error) (audience.Reason, bool) {
 	st, _ := status.FromError(err)
-	for _, detail := range st.Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
-			return audience.Reason(info.GetReason()), true
-		}
-	}
-	return "", false
+	info := infoOf(st)
+	return audience.Reason(info.GetReason()), info != nil
 }
 
 // answer is what the peer of a call that did not reach its handler is told.
@@ -84,13 +80,18 @@ func codeOf(s audience.Status) codes.Code {
 // statusOf returns the status of a refused call, which its peer knows by
 // requestID.
 func statusOf(err error, requestID string) *status.Status {
+	return statusWith(err, map[string]string{"request_id": requestID})
+}
+
+// statusWith is statusOf with these metadata of its ErrorInfo.
+func statusWith(err error, metadata map[string]string) *status.Status {
 	a := answerTo(err)
 	st := status.New(a.code, a.phrase)
 	if a.reason == "" {
 		return st
 	}
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{
-		Reason: string(a.reason), Domain: Domain, Metadata: map[string]string{"request_id": requestID},
+		Reason: string(a.reason), Domain: Domain, Metadata: metadata,
 	}}
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok && refusal.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(refusal.RetryAfter)})

@@ -53,7 +53,7 @@ func TestReasonOf(t *testing.T) {
 func TestReasonOfCalls(t *testing.T) {
 	issuer := newIssuer()
 	conn := serveOrders(t, guarded(t, issuer, audience.Enforce))
-	none := interceptor.TokenFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+	none := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.Token{}, errors.New("refused")
 	})
 	for shape, do := range shapes {

@@ -14,13 +14,14 @@ import (
 
 // Stream is a [grpc.StreamServerInterceptor]. Install it with [Server.Options].
 //
-// A stream with a caller has a lease: it ends with its token, at exp and the
-// leeway of the issuer, or when the token is revoked or a new policy refuses
-// it. Its peer is told TOKEN_EXPIRED, or that reason; its handler's context is
-// cancelled, and its RecvMsg and SendMsg return the same. The handler runs in a
-// goroutine of its own, so it may outlive the RPC for a moment; a panic in it is
-// raised again for the interceptors around this one, and only logged if the RPC
-// has ended before. See [Grace] and [CheckOnReceive].
+// A stream has a lease: it ends with its token, at exp and the leeway of the
+// issuer, or when the token is revoked, or a new policy refuses it, which may
+// also befall one without a token. Its peer is told TOKEN_EXPIRED, or that
+// reason; its handler's context is cancelled, and its RecvMsg and SendMsg return
+// the same. The handler runs in a goroutine of its own, so it may outlive the
+// RPC for a moment; a panic in it is raised again for the interceptors around
+// this one, and only logged if the RPC has ended before. See [Grace] and
+// [CheckOnReceive].
 func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	setTrailer := func(_ context.Context, md metadata.MD) error {
 		stream.SetTrailer(md)
@@ -56,8 +57,8 @@ func (s *Server) hold(l *lease, handler func() error) error {
 	if s.reconsider(l); l.over() != nil {
 		return nil
 	}
-	if s.inPlace || l.call.claims == nil && l.call.spared == nil {
-		return handler() // nothing but a new policy ends a stream without a token
+	if s.inPlace {
+		return handler()
 	}
 	return l.run(handler)
 }

@@ -3,9 +3,13 @@ package interceptor_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -27,6 +31,11 @@ type homely struct{ credentials.CommonAuthInfo }
 
 func (homely) AuthType() string { return "local" }
 
+// open is a connection in plaintext, as credentials/insecure tells it.
+type open struct{ credentials.CommonAuthInfo }
+
+func (open) AuthType() string { return "insecure" }
+
 func level(l credentials.SecurityLevel) credentials.AuthInfo {
 	return secured{credentials.CommonAuthInfo{SecurityLevel: l}}
 }
@@ -47,6 +56,7 @@ var wires = []struct {
 	{"nothing told", &peer.Peer{}, false, false, false, false},
 	{"no peer", nil, false, false, false, false},
 	{"local", &peer.Peer{AuthInfo: homely{}}, false, false, false, true},
+	{"plaintext", &peer.Peer{AuthInfo: open{}}, false, false, false, false},
 	{"from loopback", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}, false, true, false, false},
 	{"from loopback by IPv6", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 1}}, false, true, false, false},
 	{"from loopback, mapped", &peer.Peer{Addr: address("[::ffff:127.0.0.1]:1")}, false, true, false, false},
@@ -119,6 +129,75 @@ func TestClientWires(t *testing.T) {
 	}
 	if !strict.RequireTransportSecurity() || local.RequireTransportSecurity() {
 		t.Error("RequireTransportSecurity is not what AllowPlaintext says")
+	}
+}
+
+// TestMeshWires holds that where a mesh is named, a server takes tokens over every
+// connection, and a client uses those that its sidecar may be the end of.
+func TestMeshWires(t *testing.T) {
+	issuer := newIssuer()
+	token := issuer.Mint(good(nil))
+	mesh := interceptor.AllowPlaintext(interceptor.Mesh("istio"))
+	server := serverOf(t, issuer, company(t), mesh)
+	creds := interceptor.AsService(fixed("x"), "order-status", mesh)
+	for _, row := range wires {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token))
+		var info credentials.AuthInfo
+		if row.peer != nil {
+			ctx, info = peer.NewContext(ctx, row.peer), row.peer.AuthInfo
+		}
+		if err := unary(ctx, server, "/acme.orders.v1.OrderStatus/GetOrderStatus"); (err == nil) != (row.peer != nil) {
+			t.Errorf("%s: the server says %v", row.name, err)
+		}
+		uses := row.local || row.name == "plaintext"
+		if _, err := creds.GetRequestMetadata(credentials.NewContextWithRequestInfo(t.Context(), credentials.RequestInfo{AuthInfo: info})); (err == nil) != uses {
+			t.Errorf("%s: the client says %v, want it used: %v", row.name, err, uses)
+		}
+	}
+	for _, name := range []string{"", " "} {
+		if _, err := interceptor.NewServer(company(t), interceptor.Services("order-status"), interceptor.AllowPlaintext(interceptor.Mesh(name))); err == nil || !strings.Contains(err.Error(), "a mesh without a name") {
+			t.Errorf("Mesh(%q): %v", name, err)
+		}
+	}
+}
+
+// TestPlaintextIsTold holds that log and metrics of both sides say that a
+// protection is off, and say nothing where none is.
+func TestPlaintextIsTold(t *testing.T) {
+	issuer := newIssuer()
+	policy := company(t, withSecrets(t))
+	for name, row := range map[string]struct {
+		over interceptor.Plaintext
+		want string
+	}{"none": {}, "loopback": {interceptor.Loopback, "AllowPlaintext(loopback)"}, "mesh": {interceptor.Mesh("istio"), "AllowPlaintext(mesh istio)"}} {
+		for side, make := range map[string]func(interceptor.Option, interceptor.Option, interceptor.PlaintextOption) error{
+			"server": func(log, meters interceptor.Option, plain interceptor.PlaintextOption) error {
+				server, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Transport(issuer.Transport()), log, meters, plain)
+				if err == nil {
+					t.Cleanup(func() { server.Close() })
+				}
+				return err
+			},
+			"client": func(log, meters interceptor.Option, plain interceptor.PlaintextOption) error {
+				client, err := interceptor.NewClient(policy, "customer-portal", log, meters, plain)
+				if err == nil {
+					t.Cleanup(func() { client.Close() })
+				}
+				return err
+			},
+		} {
+			l, reader := &log{}, metric.NewManualReader()
+			if err := make(interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))), interceptor.MeterProvider(metric.NewMeterProvider(metric.WithReader(reader))), interceptor.AllowPlaintext(row.over)); err != nil {
+				t.Fatalf("%s, %s: %v", name, side, err)
+			}
+			if told := strings.Contains(l.String(), "tokens may travel in plaintext"); told != (row.want != "") || !strings.Contains(l.String(), row.want) {
+				t.Errorf("%s, %s: the log says %q", name, side, l)
+			}
+			insecure := slices.DeleteFunc(slices.Collect(maps.Keys(counted(t, reader))), func(name string) bool { return !strings.HasPrefix(name, "grpcaud.insecure") })
+			if got := strings.Join(insecure, ""); row.want == "" && got != "" || row.want != "" && got != "grpcaud.insecure option="+row.want {
+				t.Errorf("%s, %s: the metrics say %q, want %q", name, side, got, row.want)
+			}
+		}
 	}
 }
 

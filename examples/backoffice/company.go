@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -20,7 +22,6 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 const (
@@ -43,13 +44,12 @@ type company struct {
 	network    *http.Transport // on which the issuer has its name
 
 	orders, people *server
-	clients        map[string]*tokensource.Source
-	hop            hop // what the order status last presented to the human resources
+	clients        map[string]*interceptor.Client
 	closers        []func()
 }
 
 // secrets are what the clients prove themselves with at the issuer. They live
-// as long as this process.
+// as long as this process, in whose environment they stand: the matrix says so.
 var secrets = map[string]string{
 	customerPortal:   "customer-portal-secret",
 	backofficePortal: "backoffice-portal-secret",
@@ -59,7 +59,7 @@ var secrets = map[string]string{
 // open starts the company. What has started is stopped again if the rest
 // cannot.
 func open(config config, policy *audience.Policy, log *slog.Logger) (*company, error) {
-	c := &company{policy: policy, log: log, ca: testutil.NewCA(), clients: map[string]*tokensource.Source{}}
+	c := &company{policy: policy, log: log, ca: testutil.NewCA(), clients: map[string]*interceptor.Client{}}
 	if err := c.start(config); err != nil {
 		c.close()
 		return nil, err
@@ -72,7 +72,12 @@ func (c *company) start(config config) (err error) {
 		return err
 	}
 	for id, secret := range secrets {
-		if c.clients[id], err = c.newClient(id, secret); err != nil {
+		if err := os.Setenv(strings.ReplaceAll(strings.ToUpper(id), "-", "_")+"_SECRET", secret); err != nil {
+			return err
+		}
+	}
+	for id := range secrets {
+		if c.clients[id], err = c.newClient(id); err != nil {
 			return err
 		}
 	}
@@ -81,9 +86,12 @@ func (c *company) start(config config) (err error) {
 	}); err != nil {
 		return err
 	}
-	employees := interceptor.OnBehalfOf(c.hop.noting(c.clients[orderStatus]), humanResource)
+	employees, err := c.dial(c.people, c.clients[orderStatus].OnBehalfOf(humanResource)...)
+	if err != nil {
+		return err
+	}
 	c.orders, err = c.openServer(orderStatus, config.orders, func(s *grpc.Server) {
-		ordersv1.RegisterOrderStatusServer(s, newOrders(hrv1.NewHumanResourceClient(c.people.conn), employees))
+		ordersv1.RegisterOrderStatusServer(s, newOrders(hrv1.NewHumanResourceClient(employees)))
 	})
 	return err
 }
@@ -135,15 +143,16 @@ func (c *company) startIssuer(addr string) error {
 	return err
 }
 
-// newClient returns a client of the issuer that holds no token yet.
-func (c *company) newClient(id, secret string) (*tokensource.Source, error) {
-	return tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(id, secret), tokensource.Transport(c.network))
+// newClient returns a client of the matrix that holds no token yet.
+func (c *company) newClient(id string) (*interceptor.Client, error) {
+	return interceptor.NewClient(c.policy, id, interceptor.Transport(c.network), interceptor.Logger(c.log.With(slog.String("client", id))))
 }
 
 // server is one guarded gRPC server, and a connection to it.
 type server struct {
 	addr string
-	conn *grpc.ClientConn
+	tap  tap
+	conn *grpc.ClientConn // whose calls bring their own credentials
 	stop func()
 }
 
@@ -159,7 +168,8 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 		return nil, err
 	}
 	cert := c.ca.Certificate("127.0.0.1", "localhost")
-	s := grpc.NewServer(append(admit.Options(), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
+	served := &server{}
+	s := grpc.NewServer(append(append(served.tap.options(), admit.Options()...), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
 	register(s)
 	if err := admit.Covers(s); err != nil {
 		return nil, err
@@ -169,16 +179,23 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	go s.Serve(listener)
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})))
-	stop := func() {
+	served.addr, served.stop = listener.Addr().String(), func() {
 		s.Stop()
 		admit.Close()
-		if conn != nil {
-			conn.Close()
-		}
 	}
-	c.closers = append(c.closers, stop)
-	return &server{addr: listener.Addr().String(), conn: conn, stop: stop}, err
+	c.closers = append(c.closers, served.stop)
+	served.conn, err = c.dial(served)
+	return served, err
+}
+
+// dial returns a connection to a server over TLS.
+func (c *company) dial(to *server, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	tlsCreds := credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
+	conn, err := grpc.NewClient(to.addr, append(opts, grpc.WithTransportCredentials(tlsCreds))...)
+	if err == nil {
+		c.closers = append(c.closers, func() { conn.Close() })
+	}
+	return conn, err
 }
 
 func (c *company) server(service string) *server {

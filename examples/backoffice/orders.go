@@ -7,7 +7,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -21,16 +20,15 @@ import (
 // admitted.
 type orders struct {
 	ordersv1.UnimplementedOrderStatusServer
-	people    hrv1.HumanResourceClient
-	onBehalf  credentials.PerRPCCredentials
-	mu        sync.Mutex // guards byID
+	people    hrv1.HumanResourceClient // who calls there, calls for whom it serves
+	mu        sync.Mutex               // guards byID
 	byID      map[string]*ordersv1.Order
 	clerkByID map[string]string // the employee who handles an order
 }
 
-func newOrders(people hrv1.HumanResourceClient, onBehalf credentials.PerRPCCredentials) *orders {
+func newOrders(people hrv1.HumanResourceClient) *orders {
 	return &orders{
-		people: people, onBehalf: onBehalf,
+		people:    people,
 		byID:      map[string]*ordersv1.Order{"o-1": {Id: "o-1", Status: ordersv1.Status_STATUS_PACKED, ChangedAt: timestamppb.New(time.Now())}},
 		clerkByID: map[string]string{"o-1": "e-1"},
 	}
@@ -47,7 +45,7 @@ func (o *orders) GetOrderStatus(ctx context.Context, r *ordersv1.GetOrderStatusR
 	if caller.User == "" || caller.Service != backofficePortal {
 		return &ordersv1.GetOrderStatusResponse{Order: order}, nil
 	}
-	clerk, err := o.people.GetEmployee(ctx, &hrv1.GetEmployeeRequest{EmployeeId: o.clerkByID[order.GetId()]}, grpc.PerRPCCredentials(o.onBehalf))
+	clerk, err := o.people.GetEmployee(ctx, &hrv1.GetEmployeeRequest{EmployeeId: o.clerkByID[order.GetId()]})
 	if err != nil {
 		return nil, err
 	}

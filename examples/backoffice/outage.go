@@ -12,23 +12,16 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // playOutage stops the issuer. Whoever has a token, or keys, goes on; whoever
 // has none is told UNAVAILABLE, which is not a verdict about a token.
 func (c *company) playOutage(ctx context.Context, p *printer) {
-	coldClient, coldServer, err := c.openCold()
-	warm := attempt{client: backofficePortal, tokens: c.clients[backofficePortal], method: getEmployee, conn: c.people.conn, note: "warm client, warm server", want: admitted}
+	warm, coldToken, coldKeys, err := c.openCold()
 	if err != nil {
 		p.row(row{Client: "-", note: "start of the cold parts", extra: err})
 		return
 	}
-	coldToken := warm
-	coldToken.tokens, coldToken.note, coldToken.want = coldClient, "client without a token", notAvailable
-	coldKeys := warm
-	coldKeys.conn, coldKeys.note, coldKeys.want = coldServer.conn, "server without keys", notAvailable
-
 	c.stopIssuer()
 	c.network.CloseIdleConnections()
 	for _, a := range []attempt{warm, coldToken, coldKeys} {
@@ -58,18 +51,33 @@ func (c *company) playOutage(ctx context.Context, p *printer) {
 
 var notAvailable = refused(audience.ReasonIssuerUnavailable)
 
-// openCold starts a client that holds no token, and a server that holds no
-// keys.
-func (c *company) openCold() (*tokensource.Source, *server, error) {
-	client, err := c.newClient(backofficePortal, secrets[backofficePortal])
+// openCold returns what is tried while the issuer is down: with a client and a
+// server that have what they need, with a client that holds no token, and with a
+// server that holds no keys.
+func (c *company) openCold() (warm, coldToken, coldKeys attempt, err error) {
+	warm = attempt{client: backofficePortal, method: getEmployee, server: c.people, note: "warm client, warm server", want: admitted}
+	if warm.conn, err = c.dial(c.people, c.clients[backofficePortal].Service(humanResource)...); err != nil {
+		return warm, coldToken, coldKeys, err
+	}
+	client, err := c.newClient(backofficePortal)
 	if err != nil {
-		return nil, nil, err
+		return warm, coldToken, coldKeys, err
 	}
 	c.closers = append(c.closers, func() { client.Close() })
-	server, err := c.openServer(humanResource, "127.0.0.1:0", func(s *grpc.Server) {
+	coldToken = warm
+	coldToken.note, coldToken.want = "client without a token", notAvailable
+	if coldToken.conn, err = c.dial(c.people, client.Service(humanResource)...); err != nil {
+		return warm, coldToken, coldKeys, err
+	}
+	coldKeys = warm
+	coldKeys.note, coldKeys.want = "server without keys", notAvailable
+	if coldKeys.server, err = c.openServer(humanResource, "127.0.0.1:0", func(s *grpc.Server) {
 		hrv1.RegisterHumanResourceServer(s, newPeople())
-	})
-	return client, server, err
+	}); err != nil {
+		return warm, coldToken, coldKeys, err
+	}
+	coldKeys.conn, err = c.dial(coldKeys.server, c.clients[backofficePortal].Service(humanResource)...)
+	return warm, coldToken, coldKeys, err
 }
 
 // rotateUnderLoad has the issuer change its signing key four times while
@@ -92,7 +100,8 @@ func (c *company) rotateUnderLoad(ctx context.Context) row {
 				default:
 				}
 				token := c.issuer.Mint(testutil.Claims{"sub": "alice", "aud": humanResource, "azp": backofficePortal, "typ": "Bearer"})
-				r := attempt{client: backofficePortal, tokens: presenting(token), method: m, conn: c.people.conn, want: admitted}.do(ctx)
+				r := attempt{client: backofficePortal, tokens: presenting(token), method: m, server: c.people, want: admitted}.do(ctx)
+				r.Audience, r.Party = peek(token) // the tap hears both callers
 				calls.Add(1)
 				if !r.asWanted() {
 					failed.Add(1)

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -49,23 +48,38 @@ func (c *company) playMatrix(ctx context.Context, p *printer) {
 		{orderStatus, []verdict{notObtained, notObtained, notObtained, admitted, notAllowed, notAllowed}},
 	} {
 		for i, m := range methods {
-			p.row(attempt{client: client.id, tokens: c.clients[client.id], method: m, conn: c.server(m.service).conn, want: client.want[i]}.do(ctx))
+			conn, err := c.dial(c.server(m.service), c.clients[client.id].Service(m.service)...)
+			if err != nil {
+				p.row(row{Client: client.id, note: "dialling", extra: err})
+				continue
+			}
+			p.row(attempt{client: client.id, method: m, server: c.server(m.service), conn: conn, want: client.want[i]}.do(ctx))
 		}
 	}
 }
 
 func (c *company) playReplay(ctx context.Context, p *printer) {
-	token, err := c.clients[customerPortal].Token(ctx, tokensource.Request{Audience: orderStatus})
+	token, err := c.stolen(ctx)
 	for _, m := range []method{getOrderStatus, getEmployee, listEmployees, reviewEmployees} {
 		want := refused(audience.ReasonAudienceMismatch)
 		if m.service == orderStatus {
 			want = admitted
 		}
-		r := attempt{client: customerPortal, tokens: presenting(token.Reveal()), method: m, conn: c.server(m.service).conn, want: want}.do(ctx)
+		r := attempt{client: customerPortal, tokens: presenting(token), method: m, server: c.server(m.service), want: want}.do(ctx)
 		r.extra = err
 		p.row(r)
 	}
 	p.say("The same token, the same issuer, the same signature: it is meant for the order status and for nobody else.")
+}
+
+// stolen returns the token of a call that the customer portal has made.
+func (c *company) stolen(ctx context.Context) (string, error) {
+	conn, err := c.dial(c.orders, c.clients[customerPortal].Service(orderStatus)...)
+	if err != nil {
+		return "", err
+	}
+	err = getOrderStatus.call(ctx, conn)
+	return c.orders.tap.take(), err
 }
 
 // playEmployee follows one person's token. She logged in at the back-office
@@ -73,9 +87,15 @@ func (c *company) playReplay(ctx context.Context, p *printer) {
 // that is addressed to the next service and names everybody on the way.
 func (c *company) playEmployee(ctx context.Context, p *printer) {
 	login := c.issuer.User(backofficePortal, "alice", backofficePortal)
-	exchanged := interceptor.TokenFunc(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+	portal, err := tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(backofficePortal, secrets[backofficePortal]), tokensource.Transport(c.network))
+	if err != nil {
+		p.row(row{Client: backofficePortal, note: "start", extra: err})
+		return
+	}
+	defer portal.Close()
+	exchanged := tokensource.Func(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 		r.Subject = tokensource.NewToken(login, time.Time{})
-		return c.clients[backofficePortal].Token(ctx, r)
+		return portal.Token(ctx, r)
 	})
 	var answer *ordersv1.GetOrderStatusResponse
 	ask := getOrderStatus
@@ -83,13 +103,13 @@ func (c *company) playEmployee(ctx context.Context, p *printer) {
 		answer, err = ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: "o-1"}, opts...)
 		return err
 	}
-	r := attempt{client: backofficePortal, tokens: exchanged, method: ask, conn: c.orders.conn, note: "for alice", want: admitted}.do(ctx)
+	r := attempt{client: backofficePortal, tokens: exchanged, method: ask, server: c.orders, note: "for alice", want: admitted}.do(ctx)
 	if chain := []string{orderStatus, backofficePortal, "alice"}; !slices.Equal(answer.GetCallers(), chain) {
 		r.extra = fmt.Errorf("callers at the end are %q, want %q", answer.GetCallers(), chain)
 	}
 	p.row(r)
 	p.row(c.onward(r))
-	p.row(attempt{client: backofficePortal, tokens: presenting(login), method: getOrderStatus, conn: c.orders.conn, note: "her login's token, not exchanged", want: refused(audience.ReasonAudienceMismatch)}.do(ctx))
+	p.row(attempt{client: backofficePortal, tokens: presenting(login), method: getOrderStatus, server: c.orders, note: "her login's token, not exchanged", want: refused(audience.ReasonAudienceMismatch)}.do(ctx))
 	callers := slices.Clone(answer.GetCallers())
 	slices.Reverse(callers)
 	p.say("Who asked the human-resource API for the clerk (%s): %s", answer.GetClerk(), strings.Join(callers, " -> "))
@@ -99,7 +119,7 @@ func (c *company) playEmployee(ctx context.Context, p *printer) {
 // token and the outcome of first tell it.
 func (c *company) onward(first row) row {
 	r := row{Client: orderStatus, Service: getEmployee.service, Method: getEmployee.name, Admitted: first.Admitted, Code: first.Code, Reason: first.Reason, took: first.took, note: "for alice, within the call above", want: admitted}
-	r.Audience, r.Party = peek(c.hop.last())
+	r.Audience, r.Party = peek(c.people.tap.take())
 	if !slices.Equal(r.Audience, []string{humanResource}) || r.Party != orderStatus {
 		r.extra = fmt.Errorf("its token is for %q and of %q", r.Audience, r.Party)
 	}
@@ -131,7 +151,7 @@ func (c *company) playBadTokens(ctx context.Context, p *printer) {
 		{"not a token", "b7c9d2", refused(audience.ReasonTokenInvalid)},
 	} {
 		for _, m := range []method{getEmployee, listEmployees} {
-			p.row(attempt{client: backofficePortal, tokens: presenting(bad.token), method: m, conn: c.people.conn, note: bad.note, want: bad.want}.do(ctx))
+			p.row(attempt{client: backofficePortal, tokens: presenting(bad.token), method: m, server: c.people, note: bad.note, want: bad.want}.do(ctx))
 		}
 	}
 }

@@ -1,0 +1,81 @@
+package interceptor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// TestClientSwap holds that connections follow the policy, that tokens stay
+// which are still good for it, and that a policy which leads nowhere is not
+// taken.
+func TestClientSwap(t *testing.T) {
+	issuer, served := newIssuer(), &orders{}
+	secrets := withSecrets(t)
+	client := newClient(t, issuer, company(t, secrets), "customer-portal")
+	conn := connect(t, issuer, served, client.Service("order-status")...)
+	call := func(tokens int) {
+		t.Helper()
+		if err := shapes["unary"](t.Context(), conn); err != nil {
+			t.Error(err)
+		}
+		if n := issuer.Requests(testutil.Token); n != tokens {
+			t.Errorf("%d token requests so far, want %d", n, tokens)
+		}
+	}
+	call(1)
+	if err := client.Swap(company(t, secrets, func(m *audience.Matrix) { m.Clients["batch"] = audience.Client{} })); err != nil {
+		t.Fatal(err)
+	}
+	call(1)
+
+	if err := client.Swap(company(t, secrets, authoritiesOf("elsewhere.test"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := shapes["unary"](t.Context(), conn); err == nil || !strings.Contains(err.Error(), `may go to ["elsewhere.test"] only`) {
+		t.Errorf("the new policy's authorities are not heeded: %v", err)
+	}
+
+	for want, policy := range map[string]*audience.Policy{
+		"no policy": nil,
+		`no client "customer-portal"`: company(t, func(m *audience.Matrix) {
+			delete(m.Clients, "customer-portal")
+			m.Services["order-status"].Allow[0].Clients[0] = "order-status"
+		}),
+		`does not let "customer-port`:  company(t, secrets, func(m *audience.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }),
+		"does not say how it authenti": company(t),
+	} {
+		if err := client.Swap(policy); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Swap = %v, want %q", err, want)
+		}
+	}
+
+	for range 3 {
+		if err := client.Swap(company(t, withSecrets(t))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(2)
+}
+
+// TestClientSwapDuringWait holds that a call which waits for a token gets it,
+// though the policy changes meanwhile.
+func TestClientSwapDuringWait(t *testing.T) {
+	issuer, served := newIssuer(), &orders{}
+	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+	conn := connect(t, issuer, served, client.Service("order-status")...)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	issuer.Fault(testutil.Discovery, holding(asked, answer, issuer))
+	done := make(chan error, 1)
+	go func() { done <- shapes["unary"](t.Context(), conn) }()
+	<-asked
+	if err := client.Swap(company(t, withSecrets(t))); err != nil {
+		t.Error(err)
+	}
+	close(answer)
+	if err := <-done; err != nil {
+		t.Errorf("the call that waited: %v", err)
+	}
+}

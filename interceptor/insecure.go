@@ -1,0 +1,26 @@
+package interceptor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// tell says in log and metrics that tokens may travel in plaintext, where they
+// may.
+func (w wire) tell(log *slog.Logger, meters metric.MeterProvider) error {
+	if w.plaintext == "" {
+		return nil
+	}
+	option := fmt.Sprintf("AllowPlaintext(%s)", w.plaintext)
+	log.Warn("tokens may travel in plaintext", slog.String("option", option))
+	gauge, err := meters.Meter("github.com/grpcaud/grpcaud/interceptor").Int64Gauge("grpcaud.insecure", metric.WithDescription("Options that take a protection off."))
+	if err != nil {
+		return fmt.Errorf("interceptor: metrics: %w", err)
+	}
+	gauge.Record(context.Background(), 1, metric.WithAttributes(attribute.String("option", option)))
+	return nil
+}

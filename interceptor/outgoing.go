@@ -1,0 +1,77 @@
+package interceptor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// outgoing is the context of one attempt of a call. The client's interceptors
+// make it; its credentials look up there where the call goes, and note what
+// they presented.
+type outgoing struct {
+	context.Context // the call's own
+
+	place   *place
+	trailer metadata.MD // of the answer
+
+	mu        sync.Mutex // guards presented
+	presented presented
+}
+
+// place is where a connection leads.
+type place struct {
+	conn *grpc.ClientConn
+	host string // that it was made for
+}
+
+// presented is a token that went out with a call.
+type presented struct {
+	tokens  tokensource.Tokens  // where it is from; nil if no other can be had
+	request tokensource.Request // which it answers
+	token   tokensource.Token
+	failed  bool // there was none, and the call was not sent
+}
+
+type outgoingKey struct{}
+
+// outgoingFrom returns the attempt that ctx is the context of; nil if the call
+// has not passed the interceptors.
+func outgoingFrom(ctx context.Context) *outgoing {
+	o, _ := ctx.Value(outgoingKey{}).(*outgoing)
+	return o
+}
+
+// Value implements [context.Context].
+func (o *outgoing) Value(key any) any {
+	if key == (outgoingKey{}) {
+		return o
+	}
+	return o.Context.Value(key)
+}
+
+// Format implements [fmt.Formatter]: whoever prints a context finds no token in
+// it, whatever the verb.
+func (*outgoing) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "interceptor.outgoing") }
+
+// note keeps what was presented.
+func (o *outgoing) note(p presented) {
+	if o != nil {
+		o.mu.Lock()
+		o.presented = p
+		o.mu.Unlock()
+	}
+}
+
+// sent returns what was presented.
+func (o *outgoing) sent() presented {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.presented
+}

@@ -1,0 +1,120 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// openSources makes the sources of the client's tokens. Those that are made
+// before one fails are closed.
+func (p *plan) openSources(o *clientOptions) (err error) {
+	opts := append([]tokensource.Option{tokensource.Logger(o.log), tokensource.MeterProvider(o.meters)}, o.source...)
+	if len(p.terms.client.TokenFiles) > 0 {
+		return p.openFiles(opts)
+	}
+	auth, err := authOf(p.terms.client)
+	if err != nil {
+		return err
+	}
+	p.tokens, err = tokensource.New(p.terms.issuer.URL, auth, append(opts, p.terms.options()...)...)
+	return err
+}
+
+func (p *plan) openFiles(opts []tokensource.Option) error {
+	p.files = map[string]*tokensource.Source{}
+	for service, path := range p.terms.client.TokenFiles {
+		source, err := tokensource.NewFile(path, opts...)
+		if err != nil {
+			p.close()
+			return err
+		}
+		p.files[service] = source
+	}
+	return nil
+}
+
+// close closes the sources.
+func (p *plan) close() {
+	for source := range p.sources {
+		source.Close()
+	}
+}
+
+// authOf returns how a client proves who it is.
+func authOf(c audience.Client) (tokensource.ClientAuth, error) {
+	key := c.PrivateKey
+	opts := []tokensource.KeyOption{}
+	if key.KeyID != "" {
+		opts = append(opts, tokensource.KeyID(key.KeyID))
+	}
+	if key.Algorithm != "" {
+		opts = append(opts, tokensource.Algorithm(key.Algorithm))
+	}
+	switch {
+	case c.Secret.File != "":
+		return tokensource.ClientSecretFile(c.ID, c.Secret.File), nil
+	case c.Secret.Env != "":
+		secret, err := environment(c.Secret.Env)
+		return tokensource.ClientCredentials(c.ID, secret), err
+	case key.File != "":
+		return tokensource.PrivateKeyFile(c.ID, key.File, opts...), nil
+	case key.Env != "":
+		text, err := environment(key.Env)
+		return tokensource.PrivateKeyText(c.ID, text, opts...), err
+	case c.Assertion != "":
+		return tokensource.ClientAssertionFile(c.ID, c.Assertion), nil
+	case c.Certificate.File != "":
+		return tokensource.MutualTLS(c.ID, c.Certificate.File, c.Certificate.KeyFile), nil
+	}
+	return nil, errors.New("the matrix does not say how it authenticates: add secret, private_key_jwt, assertion, mtls or token_files")
+}
+
+func environment(name string) (string, error) {
+	if value := os.Getenv(name); value != "" {
+		return value, nil
+	}
+	return "", fmt.Errorf("environment variable %s is missing or empty", name)
+}
+
+// options says how the issuer is asked.
+func (t terms) options() []tokensource.Option {
+	issuer, ask := t.issuer, t.issuer.Ask
+	opts := []tokensource.Option{tokensource.Preset(issuer.Preset)}
+	if issuer.TokenURL != "" {
+		opts = append(opts, tokensource.TokenURL(issuer.TokenURL))
+	}
+	if issuer.InsecureLoopback {
+		opts = append(opts, tokensource.InsecureLoopback())
+	}
+	if s, ok := t.strategy(); ok {
+		opts = append(opts, tokensource.Ask(s))
+	}
+	for _, name := range slices.Sorted(maps.Keys(ask.Parameters)) {
+		opts = append(opts, tokensource.Parameter(name, ask.Parameters[name]))
+	}
+	return opts
+}
+
+// strategy returns how an audience is asked for, if the matrix says it.
+func (t terms) strategy() (s tokensource.Strategy, ok bool) {
+	ask := t.issuer.Ask
+	switch {
+	case ask.Parameter == "audience":
+		return tokensource.ByAudience(), true
+	case ask.Parameter == "resource":
+		return tokensource.ByResource(), true
+	case ask.Parameter == "nothing":
+		return tokensource.ByNothing(), true
+	case ask.Scope != "":
+		return tokensource.ByScope(ask.Scope), true
+	case len(t.tokenURLs) > 0:
+		return tokensource.ByTokenURL(t.tokenURLs), true
+	}
+	return s, false
+}
