@@ -1,0 +1,28 @@
+package main
+
+import (
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+)
+
+// TestAccess holds that each server of the company lets in whom access.yaml
+// names, and nobody else.
+func TestAccess(t *testing.T) {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	matrixtest.Assert(t, policy, interceptor.Services(orderStatus), func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, newOrders(nil))
+	})
+	matrixtest.Assert(t, policy, interceptor.Services(humanResource), func(s *grpc.Server) {
+		hrv1.RegisterHumanResourceServer(s, newPeople())
+	})
+}

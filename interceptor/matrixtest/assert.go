@@ -1,0 +1,159 @@
+package matrixtest
+
+import (
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// Assert holds that a server which is guarded by policy does what the matrix
+// says. services are those that the server hosts, register adds their
+// implementations, and opts are the server's own options; those that guard it
+// and its credentials are added. Handlers are not called: what is behind the last
+// interceptor does not matter here.
+//
+// Each mistake is one error that names its cell: who called what, and with which
+// token. A method without a rule is a mistake, too.
+//
+// What the matrix says of keys, introspection and certificates is left out, and
+// so are rollouts: the rules are held as they will be enforced. Assert takes some
+// hundred microseconds for each cell, and runs in a [testing/synctest] bubble
+// too.
+func Assert(t testing.TB, policy *audience.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
+	t.Helper()
+	w, err := newWorld(policy)
+	if err != nil {
+		t.Fatalf("matrixtest: %v", err)
+	}
+	admit, err := interceptor.NewServer(w.policy, services, interceptor.Transport(w.transport), interceptor.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatalf("matrixtest: %v", err)
+	}
+	t.Cleanup(func() { admit.Close() })
+	opts = slices.Concat(admit.Options(), opts, w.arrivals.options())
+	w.conn = testutil.Serve(t, opts, func(s *grpc.Server) {
+		register(s)
+		if err := admit.Covers(s); err != nil {
+			t.Errorf("matrixtest: %v", err)
+		}
+		w.methods = methods(s, w.matrix, services, policy.Options())
+	})
+	for _, m := range w.methods {
+		w.assert(t, m)
+	}
+}
+
+// world is a guarded server and all who may call it.
+type world struct {
+	policy    *audience.Policy
+	matrix    audience.Matrix
+	issuers   map[string]*testutil.Issuer
+	transport http.RoundTripper
+	conn      *grpc.ClientConn
+	methods   []method
+	arrivals  arrivals
+}
+
+func newWorld(policy *audience.Policy) (*world, error) {
+	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
+	var others []*testutil.Issuer
+	for name, i := range w.matrix.Issuers {
+		w.matrix.Issuers[name] = audience.Issuer{URL: i.URL, Preset: i.Preset, Leeway: i.Leeway, MaxLifetime: i.MaxLifetime, MaxAge: i.MaxAge, InsecureLoopback: i.InsecureLoopback}
+		w.issuers[name] = testutil.NewIssuer(i.URL)
+		others = append(others, w.issuers[name])
+	}
+	for name, s := range w.matrix.Services {
+		s.Rollout = nil
+		w.matrix.Services[name] = s
+	}
+	w.transport = others[0].Transport(others[1:]...)
+	var err error
+	w.policy, err = audience.Merge(w.matrix, policy.Options()...)
+	return w, err
+}
+
+// assert holds what the matrix says of one method.
+func (w *world) assert(t testing.TB, m method) {
+	t.Helper()
+	switch {
+	case m.public:
+		w.call(t, m, "nobody", "no token", "").admitted()
+		return
+	case m.optional():
+		w.call(t, m, "nobody", "no token", "").admitted()
+	case len(m.allow) > 0:
+		w.call(t, m, "nobody", "no token", "").refused(audience.ReasonCredentialsMissing)
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.matrix.Clients)) {
+		c := w.matrix.Clients[name]
+		w.assertClient(t, m, name, token{client: name, id: c.ID, issuer: c.Issuer})
+	}
+	if s, ok := w.matrix.Services[m.service]; ok {
+		issuer := s.Issuers[0]
+		w.assertClient(t, m, "a stranger", token{id: stranger(w.matrix.Issuers[issuer].Preset), issuer: issuer})
+	}
+}
+
+// assertClient calls m with the tokens of one client.
+func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
+	t.Helper()
+	tok.now, tok.dialect = time.Now(), dialects[w.matrix.Issuers[tok.issuer].Preset]
+	if s, ok := w.matrix.Services[m.service]; ok {
+		tok.audience = s.Audiences[0]
+	}
+	tokens := m.tokens(tok)
+	for _, what := range slices.Sorted(maps.Keys(tokens)) {
+		tok := tokens[what]
+		c := w.call(t, m, who, what, w.mint(tok))
+		if m.admits(tok) {
+			c.admitted()
+			elsewhere := tok
+			elsewhere.audience = "https://elsewhere.example"
+			w.call(t, m, who, what+", for another audience", w.mint(elsewhere)).refused(audience.ReasonAudienceMismatch)
+		} else {
+			c.refused(w.reasons(m, tok)...)
+		}
+	}
+}
+
+// reasons are those for which the matrix refuses genuine tokens that are
+// addressed to the service.
+func (w *world) reasons(m method, tok token) []audience.Reason {
+	if s, ok := w.matrix.Services[m.service]; ok && !slices.Contains(s.Issuers, tok.issuer) {
+		return []audience.Reason{audience.ReasonTokenInvalid}
+	}
+	return []audience.Reason{
+		audience.ReasonNoPolicy, audience.ReasonClientNotAllowed, audience.ReasonScopeInsufficient,
+		audience.ReasonRoleInsufficient, audience.ReasonClaimNotAllowed, audience.ReasonStepUpRequired,
+	}
+}
+
+// mint writes a token, and signs it.
+func (w *world) mint(tok token) string {
+	var typ any
+	if tok.dialect.typ != "" {
+		typ = tok.dialect.typ
+	}
+	return w.issuers[tok.issuer].Mint(tok.dialect.claims(tok), testutil.Header("typ", typ))
+}
+
+// stranger is the id of a client that no matrix names.
+func stranger(preset string) string {
+	switch preset {
+	case "spiffe":
+		return "spiffe://stranger.example/matrixtest"
+	case "kubernetes":
+		return "system:serviceaccount:matrixtest:stranger"
+	default:
+		return "matrixtest-stranger"
+	}
+}

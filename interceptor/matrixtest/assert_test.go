@@ -1,0 +1,211 @@
+package matrixtest_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+)
+
+// company is a matrix of both shapes of calls and of every demand, changed.
+func company(t *testing.T, change func(*audience.Matrix), options ...audience.MethodOptions) *audience.Policy {
+	t.Helper()
+	m := audience.Matrix{
+		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}, "partner": {URL: "https://login.partner.example"}},
+		Services: map[string]audience.Service{
+			"order-status": {
+				Issuers: []string{"corp", "partner"},
+				GRPC:    []string{"acme.orders.v1.OrderStatus"},
+				Rollout: []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}},
+				Allow: []audience.Allow{
+					{Clients: []string{"customer-portal", "shop"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}, AnyScopes: []string{"a", "b"}},
+					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}, Roles: []string{"clerk", "orders/clerk"}, Callers: audience.UsersOnly},
+					{Clients: []string{"order-status"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true, Callers: audience.ServicesOnly},
+				},
+			},
+			"human-resource": {
+				Issuers:   []string{"corp"},
+				GRPC:      []string{"acme.hr.v1.HumanResource"},
+				Audiences: []string{"https://hr.example", "hr"},
+				Allow: []audience.Allow{
+					{
+						Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true,
+						ACR: []string{"gold"}, MaxAuthAge: time.Hour, Claims: map[string][]string{"department": {"hr"}},
+					},
+					{AnyClient: true, Methods: []string{"GetEmployee"}, Scopes: []string{"hr.read"}, Optional: true},
+				},
+			},
+		},
+		Clients: map[string]audience.Client{
+			"customer-portal": {Issuer: "corp", ID: "portal"}, "backoffice-portal": {Issuer: "corp"}, "order-status": {Issuer: "corp"},
+			"shop": {Issuer: "partner"},
+		},
+		Public: []string{"acme.orders.v1.OrderStatus/Version"},
+	}
+	if change != nil {
+		change(&m)
+	}
+	policy, err := audience.Merge(m, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+func register(s *grpc.Server) {
+	ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
+	hrv1.RegisterHumanResourceServer(s, hrv1.UnimplementedHumanResourceServer{})
+}
+
+var both = interceptor.Services("order-status", "human-resource")
+
+func TestAssert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { matrixtest.Assert(t, company(t, nil), both, register) })
+}
+
+// TestAssertOptions holds that what .proto files demand besides counts.
+func TestAssertOptions(t *testing.T) {
+	matrixtest.Assert(t, company(t, nil, audience.MethodOptions{
+		GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "p",
+		Demands: audience.Allow{Clients: []string{"shop", "customer-portal"}, Scopes: []string{"orders.audit"}, ACR: []string{"gold"}},
+	}, audience.MethodOptions{
+		GRPC: "acme.hr.v1.HumanResource", Method: "GetEmployee", Place: "q", Demands: audience.Allow{Scopes: []string{"hr.audit"}},
+	}), both, register)
+}
+
+// TestAssertPresets holds that the tokens of every preset are written as it
+// reads them.
+func TestAssertPresets(t *testing.T) {
+	for _, preset := range audience.Presets() {
+		t.Run(preset, func(t *testing.T) {
+			known, _ := audience.PresetNamed(preset)
+			matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
+				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
+				allow := audience.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
+				switch preset {
+				case "google", "spiffe", "kubernetes", "dex":
+				default:
+					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
+				}
+				if known.TellsServices() && named[preset] == "" && preset != "google" {
+					allow.Callers = audience.UsersOnly
+				}
+				switch preset {
+				case "rfc9068", "oidc-provider", "keycloak", "auth0", "auth0-rfc9068", "entra", "entra-v1", "zitadel", "cognito", "dex":
+					allow.Roles = []string{"clerk"}
+				}
+				services := audience.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
+				if known.TellsServices() {
+					services.Callers = audience.ServicesOnly
+				}
+				m.Issuers = map[string]audience.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
+				m.Clients = map[string]audience.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
+				m.Services = map[string]audience.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []audience.Allow{allow, services}}}
+			}), interceptor.Services("order-status"), func(s *grpc.Server) {
+				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
+			})
+		})
+	}
+}
+
+// recorder takes the errors of a test in its place.
+type recorder struct {
+	testing.TB
+	errors []string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.errors = append(r.errors, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	panic(r)
+}
+
+// TestAssertFails holds that a server which does otherwise fails the test, by
+// the name of the cell.
+func TestAssertFails(t *testing.T) {
+	refusing := grpc.ChainUnaryInterceptor(func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+		return nil, status.Error(codes.PermissionDenied, "not today")
+	})
+	forgetting := grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		return next(ctx, req)
+	})
+	var good []string
+	forgiving := grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		md, _ := metadata.FromIncomingContext(ctx)
+		_, err := next(ctx, req)
+		if status.Code(err) == codes.Unimplemented {
+			good = md["authorization"]
+			return nil, err
+		}
+		md = md.Copy()
+		md["authorization"] = good
+		return next(metadata.NewIncomingContext(ctx, md), req)
+	})
+	for _, row := range []struct {
+		name   string
+		change func(*audience.Matrix)
+		opts   []grpc.ServerOption
+		want   string
+	}{
+		{"nothing", nil, []grpc.ServerOption{forgetting}, ""},
+		{
+			"an interceptor that refuses", nil,
+			[]grpc.ServerOption{refusing},
+			"/acme.orders.v1.OrderStatus/GetOrderStatus, customer-portal, the right token for allow[0]: refused, want admitted",
+		},
+		{
+			"an interceptor that forgives, unary", nil,
+			[]grpc.ServerOption{forgiving},
+			"/acme.orders.v1.OrderStatus/GetOrderStatus, customer-portal, the token for allow[0] without scope orders.read: admitted, want refused",
+		},
+		{"a method without a rule", func(m *audience.Matrix) {
+			s := m.Services["human-resource"]
+			s.Allow = []audience.Allow{{AnyClient: true, Methods: []string{"GetEmployee"}, NoScopes: true}}
+			m.Services["human-resource"] = s
+		}, nil, "method /acme.hr.v1.HumanResource/ListEmployees has no rule"},
+		{"a client of an issuer that the service does not accept", func(m *audience.Matrix) {
+			m.Services["human-resource"].Allow[0].Clients[0] = "shop"
+		}, nil, "/acme.hr.v1.HumanResource/GetEmployee, shop, the right token for allow[0]: refused, want admitted"},
+		{"roles that tokens do not have", func(m *audience.Matrix) {
+			m.Services["order-status"].Allow[0].Roles = []string{"clerk"}
+			m.Issuers["partner"] = audience.Issuer{URL: "https://login.partner.example", Preset: "hydra"}
+		}, nil, "/acme.orders.v1.OrderStatus/GetOrderStatus, shop, the right token for allow[0]: refused, want admitted"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := &recorder{TB: t}
+			matrixtest.Assert(r, company(t, row.change), both, register, row.opts...)
+			if all := strings.Join(r.errors, "\n"); !strings.Contains(all, row.want) || row.want == "" && all != "" {
+				t.Errorf("errors:\n%s\nwant %q", all, row.want)
+			}
+		})
+	}
+}
+
+// TestAssertWithoutServer holds that what cannot be set up ends the test.
+func TestAssertWithoutServer(t *testing.T) {
+	r := &recorder{TB: t}
+	defer func() {
+		if recover() != r || len(r.errors) != 1 || !strings.Contains(r.errors[0], `no service "orders"`) {
+			t.Errorf("errors: %q", r.errors)
+		}
+	}()
+	matrixtest.Assert(r, company(t, nil), interceptor.Services("orders"), register)
+}

@@ -1,0 +1,125 @@
+package matrixtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+)
+
+// call is one cell of the test, and what came of it.
+type call struct {
+	t       testing.TB
+	cell    string
+	err     error
+	arrived bool // at the handler
+}
+
+// call makes a call with that token, or without one.
+func (w *world) call(t testing.TB, m method, who, what, bearer string) call {
+	t.Helper()
+	ctx, id := w.arrivals.expect(t.Context())
+	if bearer != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+bearer)
+	}
+	c := call{t: t, cell: m.full + ", " + who + ", " + what, err: do(ctx, w.conn, m)}
+	c.arrived = w.arrivals.have(id)
+	return c
+}
+
+// do makes a call of either shape. Whatever it is asked, the handler's place
+// answers with an error.
+func do(ctx context.Context, conn *grpc.ClientConn, m method) error {
+	if !m.info.IsClientStream && !m.info.IsServerStream {
+		return conn.Invoke(ctx, m.full, &emptypb.Empty{}, &emptypb.Empty{})
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: m.info.IsClientStream, ServerStreams: true}, m.full)
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(&emptypb.Empty{}); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return stream.RecvMsg(&emptypb.Empty{})
+}
+
+// admitted holds that the call was let in.
+func (c call) admitted() {
+	c.t.Helper()
+	if !c.arrived {
+		c.t.Errorf("%s: refused, want admitted: %v", c.cell, c.err)
+	}
+}
+
+// refused holds that the call was refused by the matrix, for one of the reasons.
+func (c call) refused(wanted ...audience.Reason) {
+	c.t.Helper()
+	if c.arrived {
+		c.t.Errorf("%s: admitted, want refused", c.cell)
+	} else if reason, _ := interceptor.ReasonOf(c.err); !slices.Contains(wanted, reason) {
+		c.t.Errorf("%s: refused by %v, want one of %q", c.cell, c.err, wanted)
+	}
+}
+
+// arrivals notes which calls get as far as a handler.
+type arrivals struct {
+	mu    sync.Mutex // guards the rest
+	last  int
+	calls map[string]bool // that have arrived
+}
+
+const header = "matrixtest-call"
+
+// expect returns a context for a call, and its name.
+func (a *arrivals) expect(ctx context.Context) (context.Context, string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last++
+	id := strconv.Itoa(a.last)
+	return metadata.AppendToOutgoingContext(ctx, header, id), id
+}
+
+// have reports whether a call has arrived.
+func (a *arrivals) have(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.calls[id]
+}
+
+// options put an end to each call where its handler would begin.
+func (a *arrivals) options() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(func(ctx context.Context, _ any, _ *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
+			return nil, a.arrive(ctx)
+		}),
+		grpc.ChainStreamInterceptor(func(_ any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, _ grpc.StreamHandler) error {
+			return a.arrive(stream.Context())
+		}),
+	}
+}
+
+func (a *arrivals) arrive(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.calls == nil {
+		a.calls = map[string]bool{}
+	}
+	for _, id := range metadata.ValueFromIncomingContext(ctx, header) {
+		a.calls[id] = true
+	}
+	return status.Error(codes.Unimplemented, "matrixtest: admitted")
+}

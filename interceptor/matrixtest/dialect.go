@@ -1,0 +1,104 @@
+package matrixtest
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// dialect is how tokens of a preset are written.
+type dialect struct {
+	typ     string // the header; empty for none
+	client  string // the claim that names the client
+	scopes  string // the claim that lists the scopes; empty for none
+	granted bool   // whether scopes are what users grant, so that no service has some
+	roles   func(roles []string) testutil.Claims
+	subject string          // what follows the id in sub, of a service that calls as itself
+	user    testutil.Claims // what only a call for a user has
+	always  testutil.Claims
+}
+
+// dialects are those of all presets.
+var dialects = map[string]dialect{
+	"rfc9068":       {typ: "at+jwt", client: "client_id", scopes: "scope", roles: in("roles")},
+	"oidc-provider": {typ: "at+jwt", client: "client_id", scopes: "scope", roles: in("roles")},
+	"keycloak":      {typ: "JWT", client: "azp", scopes: "scope", roles: keycloakRoles, always: testutil.Claims{"typ": "Bearer"}},
+	"auth0":         {typ: "JWT", client: "azp", scopes: "scope", roles: in("permissions"), subject: "@clients"},
+	"auth0-rfc9068": {typ: "at+jwt", client: "client_id", scopes: "scope", roles: in("permissions"), subject: "@clients"},
+	"okta":          {typ: "JWT", client: "cid", scopes: "scp", user: testutil.Claims{"uid": "alice"}},
+	"entra":         {typ: "JWT", client: "azp", scopes: "scp", roles: in("roles"), granted: true, user: testutil.Claims{"idtyp": "user"}, always: testutil.Claims{"ver": "2.0"}},
+	"entra-v1":      {typ: "JWT", client: "appid", scopes: "scp", roles: in("roles"), granted: true, user: testutil.Claims{"idtyp": "user"}, always: testutil.Claims{"ver": "1.0"}},
+	"hydra":         {typ: "JWT", client: "client_id", scopes: "scp"},
+	"zitadel":       {typ: "JWT", client: "azp", scopes: "scope", roles: zitadelRoles},
+	"zitadel-oidc":  {typ: "JWT", client: "client_id", scopes: "scope"},
+	"google":        {typ: "JWT", client: "sub"},
+	"cognito":       {client: "client_id", scopes: "scope", roles: in("cognito:groups"), user: testutil.Claims{"username": "alice"}, always: testutil.Claims{"token_use": "access"}},
+	"pingone":       {typ: "at+jwt", client: "client_id", scopes: "scope"},
+	"duende":        {typ: "at+jwt", client: "client_id", scopes: "scope"},
+	"dex":           {client: "azp", roles: in("groups")},
+	"spiffe":        {typ: "JWT", client: "sub"},
+	"kubernetes":    {client: "sub"},
+}
+
+// tellsKinds reports whether tok could as well be of the other kind of caller.
+// Who is known by the subject is a service.
+func (d dialect) tellsKinds(tok token) bool {
+	return d.client != "sub" && (!d.granted || len(tok.scopes) == 0)
+}
+
+func in(claim string) func([]string) testutil.Claims {
+	return func(roles []string) testutil.Claims { return testutil.Claims{claim: roles} }
+}
+
+func zitadelRoles(roles []string) testutil.Claims {
+	held := map[string]any{}
+	for _, role := range roles {
+		held[role] = map[string]string{"1": "acme.example"}
+	}
+	return testutil.Claims{"urn:zitadel:iam:org:project:roles": held}
+}
+
+// keycloakRoles tells the roles of clients, client/role, from those of the realm.
+func keycloakRoles(roles []string) testutil.Claims {
+	type held struct {
+		Roles []string `json:"roles"`
+	}
+	realm, clients := held{Roles: []string{}}, map[string]held{}
+	for _, role := range roles {
+		client, name, ok := strings.Cut(role, "/")
+		if ok {
+			clients[client] = held{append(clients[client].Roles, name)}
+		} else {
+			realm.Roles = append(realm.Roles, role)
+		}
+	}
+	return testutil.Claims{"realm_access": realm, "resource_access": clients}
+}
+
+// claims writes a token down.
+func (d dialect) claims(tok token) testutil.Claims {
+	c := testutil.Claims{"sub": tok.id + d.subject, "aud": tok.audience}
+	maps.Copy(c, d.always)
+	if tok.user {
+		c["sub"] = "alice"
+		maps.Copy(c, d.user)
+	}
+	c[d.client] = tok.id
+	if d.scopes != "" && len(tok.scopes) > 0 {
+		c[d.scopes] = strings.Join(tok.scopes, " ")
+	}
+	if d.roles != nil && len(tok.roles) > 0 {
+		maps.Copy(c, d.roles(tok.roles))
+	}
+	if tok.login {
+		c["auth_time"] = tok.now.Unix()
+	}
+	if tok.acr != "" {
+		c["acr"] = tok.acr
+	}
+	for name, value := range tok.claims {
+		c[name] = value
+	}
+	return c
+}

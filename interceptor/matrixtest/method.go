@@ -1,0 +1,110 @@
+package matrixtest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// method is one method of the server, and what the matrix says of it.
+type method struct {
+	full    string
+	info    grpc.MethodInfo
+	service string // of the matrix
+	public  bool
+	allow   []entry          // the entries that are about it
+	also    []audience.Allow // what .proto files demand besides
+}
+
+// entry is an entry of allow, and where it stands.
+type entry struct {
+	audience.Allow
+	at      string
+	issuers []string // of the service
+}
+
+// names reports whether e is about the client of tok. A client that is named is
+// meant to get in; any client is one of an issuer whose tokens are accepted.
+func (e entry) names(tok token) bool {
+	if e.AnyClient {
+		return slices.Contains(e.issuers, tok.issuer)
+	}
+	return slices.Contains(e.Clients, tok.client)
+}
+
+// optional reports whether it may be called without a token.
+func (m method) optional() bool {
+	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.Optional }) &&
+		!slices.ContainsFunc(m.also, func(a audience.Allow) bool { return !a.Optional })
+}
+
+// admits reports whether the matrix lets the bearer of tok call.
+func (m method) admits(tok token) bool {
+	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.names(tok) && tok.fits(e.Allow) }) &&
+		!slices.ContainsFunc(m.also, func(a audience.Allow) bool { return !tok.fits(a) })
+}
+
+// tokens returns the tokens that tok's client is to call with, by their names:
+// for each entry that names it one that satisfies it, and those that lack one
+// thing. A client that no entry names comes with all that they demand.
+func (m method) tokens(tok token) map[string]token {
+	all := map[string]token{}
+	everything := tok
+	for _, e := range m.allow {
+		everything = everything.satisfying(e.Allow)
+		if !e.names(tok) {
+			continue
+		}
+		right := tok.satisfying(e.Allow)
+		for _, also := range m.also {
+			right = right.satisfying(also)
+		}
+		all["the right token for "+e.at] = right
+		for what, less := range right.lacking() {
+			all["the token for "+e.at+" "+what] = less
+		}
+	}
+	if len(all) == 0 {
+		all["a token with all that others need"] = everything
+	}
+	return all
+}
+
+// methods lists those of a server, in the order of their names.
+func methods(srv *grpc.Server, matrix audience.Matrix, services []string, options []audience.MethodOptions) []method {
+	var all []method
+	registered := srv.GetServiceInfo()
+	for _, name := range slices.Sorted(maps.Keys(registered)) {
+		for _, info := range registered[name].Methods {
+			m := method{full: "/" + name + "/" + info.Name, info: info}
+			m.public = slices.Contains(matrix.Public, name) || slices.Contains(matrix.Public, name+"/"+info.Name)
+			for _, service := range services {
+				if s := matrix.Services[service]; slices.Contains(s.GRPC, name) {
+					m.service, m.allow = service, about(s, info.Name)
+				}
+			}
+			for _, o := range options {
+				if o.GRPC == name && o.Method == info.Name {
+					m.also = append(m.also, o.Demands)
+				}
+			}
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// about returns the entries of s that are about a method.
+func about(s audience.Service, method string) []entry {
+	var entries []entry
+	for i, a := range s.Allow {
+		if slices.Contains(a.Methods, method) || slices.Contains(a.Methods, "*") {
+			entries = append(entries, entry{a, fmt.Sprintf("allow[%d]", i), s.Issuers})
+		}
+	}
+	return entries
+}
