@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// lifetime is that of every token.
+const lifetime = 3 * time.Second
+
+// company is two services, a worker and their authorization server.
+type company struct {
+	policy  *audience.Policy
+	log     *slog.Logger
+	ca      *testutil.CA
+	issuer  *testutil.Issuer
+	network *http.Transport // on which the issuer has its name
+	orders  *server
+	desk    *desk
+	worker  *worker
+	closers []func()
+}
+
+// open starts the company. What has started is stopped again if the rest cannot.
+func open(policy *audience.Policy, log *slog.Logger) (*company, error) {
+	c := &company{policy: policy, log: log, ca: testutil.NewCA()}
+	err := c.openIssuer()
+	if err == nil {
+		err = c.openServices()
+	}
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// openIssuer starts the authorization server and gives its clients their secrets,
+// where the matrix says that they look for them.
+func (c *company) openIssuer() error {
+	const name = "https://idp.example.com/realms/corp"
+	c.issuer = testutil.NewIssuer(name, testutil.Lifetime(lifetime))
+	for _, client := range []testutil.Client{
+		{ID: "order-status", Audiences: []string{"human-resource"}, Exchange: true},
+		{ID: "night-worker", Audiences: []string{"human-resource"}},
+	} {
+		client.Secret = rand.Text()
+		if err := os.Setenv(strings.ToUpper(strings.ReplaceAll(client.ID, "-", "_"))+"_SECRET", client.Secret); err != nil {
+			return err
+		}
+		c.issuer.Register(client)
+	}
+	cert := c.ca.Certificate("idp.example.com")
+	stop, base, err := c.issuer.Listen("127.0.0.1:0", &cert)
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, stop)
+	at, err := url.Parse(base)
+	if err != nil {
+		return err
+	}
+	c.network = &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, at.Host)
+		},
+	}
+	c.closers = append(c.closers, c.network.CloseIdleConnections)
+	return nil
+}
+
+func (c *company) openServices() error {
+	hr, err := c.openServer("human-resource", func(s *grpc.Server) { hrv1.RegisterHumanResourceServer(s, people{}) })
+	if err != nil {
+		return err
+	}
+	orderStatus, err := c.openClient("order-status")
+	if err != nil {
+		return err
+	}
+	nightWorker, err := c.openClient("night-worker")
+	if err != nil {
+		return err
+	}
+	onBehalf, err := c.dial(hr.addr, orderStatus.OnBehalfOf("human-resource")...)
+	if err != nil {
+		return err
+	}
+	itself, err := c.dial(hr.addr, nightWorker.Service("human-resource")...)
+	if err != nil {
+		return err
+	}
+	c.worker = &worker{hrv1.NewHumanResourceClient(itself), c.log}
+	c.desk = &desk{people: hrv1.NewHumanResourceClient(onBehalf), log: c.log, told: make(chan error, 1), queue: make(chan []byte, 1)}
+	c.orders, err = c.openServer("order-status", func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, c.desk) })
+	return err
+}
+
+// openClient returns a client of the matrix.
+func (c *company) openClient(name string) (*interceptor.Client, error) {
+	client, err := interceptor.NewClient(c.policy, name, interceptor.Transport(c.network), interceptor.Logger(c.log))
+	if err == nil {
+		c.closers = append(c.closers, func() { _ = client.Close() })
+	}
+	return client, err
+}
+
+// server is one guarded gRPC server, and a connection to it without a token.
+type server struct {
+	addr string
+	conn *grpc.ClientConn
+}
+
+// openServer starts a service of the matrix.
+func (c *company) openServer(name string, register func(*grpc.Server)) (*server, error) {
+	admit, err := interceptor.NewServer(c.policy, interceptor.Services(name), interceptor.Transport(c.network), interceptor.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return nil, err
+	}
+	cert := c.ca.Certificate("127.0.0.1")
+	s := grpc.NewServer(append(admit.Options(), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
+	c.closers = append(c.closers, func() {
+		s.Stop()
+		_ = admit.Close()
+	})
+	register(s)
+	if err := admit.Covers(s); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go func() { _ = s.Serve(listener) }()
+	conn, err := c.dial(listener.Addr().String())
+	return &server{addr: listener.Addr().String(), conn: conn}, err
+}
+
+func (c *company) dial(addr string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	tls := credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
+	conn, err := grpc.NewClient(addr, append(opts, grpc.WithTransportCredentials(tls))...)
+	if err == nil {
+		c.closers = append(c.closers, func() { _ = conn.Close() })
+	}
+	return conn, err
+}
+
+// close stops everything, the last first.
+func (c *company) close() {
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		c.closers[i]()
+	}
+}
