@@ -19,7 +19,8 @@ type Caller struct {
 	Service string
 
 	// User is the subject on whose behalf Service calls; empty if it calls as
-	// itself.
+	// itself, and where the token does not say for whom (a lightweight token of
+	// Keycloak): a rule that must know says which callers it means.
 	User string
 
 	// Chain lists the parties that act for User, the latest first (the act

@@ -27,6 +27,7 @@ type Preset struct {
 	audienceCalls bool     // where none is present, a single aud is the caller
 	itself        marker   // tells a client that calls as itself
 	blind         bool     // nothing tells that for certain
+	nameless      bool     // a token of nobody's login may lack sub, whoever it speaks for
 
 	scopes     []string // the claims that may hold scopes, the first present one counts
 	scopeLists bool     // as arrays too
@@ -146,7 +147,7 @@ func (p Preset) who(c *Claims, r *reader) (err error) {
 		return &Refusal{Cause: CauseClaimsMalformed, Err: r.err}
 	case !strings.HasPrefix(c.subject, p.subject):
 		return &Refusal{Cause: CauseClaimsMalformed, Got: "sub " + quoted(c.subject), Want: "one that begins with " + quoted(p.subject)}
-	case c.subject == "" && (!c.service || r.login()):
+	case c.subject == "" && (!c.service && !p.nameless || r.login()):
 		return &Refusal{Cause: CauseClaimMissing, Want: "sub", Hint: "a user's token must say which user; in Keycloak that is the client scope basic"}
 	}
 	return nil

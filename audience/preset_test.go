@@ -65,7 +65,15 @@ func TestPresets(t *testing.T) {
 			said{"i", "orders", "6f1c", nil, nil, false},
 		},
 		{
-			"Keycloak, lightweight", "keycloak", `{"jti":"tB","iat":1,"exp":2,"iss":"i","azp":"portal","typ":"Bearer"}`,
+			"Keycloak, lightweight, of a client or of a user", "keycloak", `{"jti":"tB","iat":1,"exp":2,"iss":"i","azp":"portal","typ":"Bearer"}`,
+			said{"i", "portal", "", nil, nil, false},
+		},
+		{
+			"Keycloak, lightweight, of a client by client_id", "keycloak", `{"jti":"tB","iat":1,"exp":2,"iss":"i","azp":"portal","client_id":"portal","typ":"Bearer"}`,
+			said{"i", "portal", "", nil, nil, true},
+		},
+		{
+			"Keycloak, lightweight, of a client by its account", "keycloak", `{"jti":"tB","iat":1,"exp":2,"iss":"i","azp":"portal","preferred_username":"service-account-portal","typ":"Bearer"}`,
 			said{"i", "portal", "", nil, nil, true},
 		},
 		{

@@ -22,7 +22,7 @@ var presets = map[string]Preset{
 	// Keycloak types the payload, not the header, unless the client asks for
 	// at+jwt. Its lightweight tokens leave sub out.
 	"keycloak": {
-		types: []string{"jwt", "at+jwt", ""}, callers: []string{"azp", "client_id"}, itself: isServiceAccount,
+		types: []string{"jwt", "at+jwt", ""}, callers: []string{"azp", "client_id"}, itself: isServiceAccount, nameless: true,
 		payload: map[string]string{"typ": "Bearer"}, forbidden: idTokenClaims,
 		scopes: scopeString, roles: keycloakRoles,
 	},
@@ -145,10 +145,17 @@ func isClient(r *reader, client, subject string) bool {
 
 // isServiceAccount knows Keycloak's account of a client by its name. A user
 // could have registered under that name: a user has a session, and no
-// client_id, which Keycloak writes for clients alone.
+// client_id, which Keycloak writes for clients alone. A lightweight token lacks
+// sub, and often all of these: it speaks for nobody then, since a user's may.
 func isServiceAccount(r *reader, client, subject string) bool {
-	account := client != "" && r.is("preferred_username", "service-account-"+strings.ToLower(client))
-	return isClient(r, client, subject) || account && (r.has("client_id") || !r.has("sid"))
+	named := r.is("preferred_username", "service-account-"+strings.ToLower(client))
+	switch {
+	case client == "":
+		return false
+	case named, subject == "":
+		return r.has("client_id") || named && !r.has("sid")
+	}
+	return subject == client && !r.login()
 }
 
 // isAuth0Client goes by the subject; those of users begin with where they come
