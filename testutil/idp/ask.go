@@ -1,0 +1,29 @@
+package idp
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Variable is the environment variable that asks for servers: names out of
+// keycloak, oidc-provider, zitadel and envoy, with commas between them, or
+// all. Empty asks for none.
+const Variable = "GRPCAUD_IDPS"
+
+var names = []string{"keycloak", "oidc-provider", "zitadel", "envoy", "all"}
+
+// ask skips t unless the environment asks for name.
+func ask(t testing.TB, name string) {
+	t.Helper()
+	asked := strings.FieldsFunc(os.Getenv(Variable), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, a := range asked {
+		if !slices.Contains(names, a) {
+			t.Fatalf("idp: %s asks for %q, want some of %q", Variable, a, names)
+		}
+	}
+	if !slices.Contains(asked, name) && !slices.Contains(asked, "all") {
+		t.Skipf("idp: %s does not ask for %s", Variable, name)
+	}
+}

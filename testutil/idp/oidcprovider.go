@@ -1,0 +1,78 @@
+package idp
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+//go:embed oidcprovider/*.mjs oidcprovider/*.json
+var oidcProviderFiles embed.FS
+
+// OIDCProvider returns the server made with oidc-provider 9.13.3, of Node.js.
+// It has resources (RFC 8707), access tokens as of RFC 9068 and, by a grant of
+// ours, token exchange (RFC 8693) for clients to whom the token is addressed.
+//
+// An audience is asked for by resource: urn:acme:order-status, and so on. The
+// clients are customer-portal, backoffice-portal and order-status, with the
+// secrets that [Secret] tells, and
+//
+//   - batch, which authenticates with [Server.Key];
+//   - batch-mtls, which authenticates with a certificate of [Server.CA] for
+//     the name batch-mtls, and whose tokens are bound to it (RFC 8705);
+//   - auditor, which can ask for urn:acme:order-status:VARIANT: signed with
+//     PS256, ES256, EdDSA or Ed25519; opaque, for introspection; short, for
+//     three seconds; several and several-no-azp, for two audiences; bad-azp,
+//     no-client, no-exp; or as auth0, entra and okta write them.
+//
+// People log in at customer-portal and backoffice-portal; every name and
+// password will do. A refresh token takes the scope offline_access and the
+// prompt consent.
+func OIDCProvider(t testing.TB) *Server {
+	t.Helper()
+	ask(t, "oidc-provider")
+	return given(t, oidcProvider)
+}
+
+var oidcProvider = sync.OnceValues(startOIDCProvider)
+
+func startOIDCProvider() (*Server, error) {
+	installed, err := cached("oidc-provider-9.13.3", func(dir string) error {
+		if err := copyFiles(dir, oidcProviderFiles, "oidcprovider"); err != nil {
+			return err
+		}
+		return run(dir, "npm", "ci", "--no-audit", "--no-fund")
+	})
+	if err != nil {
+		return nil, err
+	}
+	at, err := newSite()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Issuer: "http://" + at.addr, TLS: "https://" + at.tls, Key: testutil.NewKey("ES256")}
+	s.rotate = postRotate(s.Issuer)
+	s.process = &process{dir: at.dir, args: []string{"node", "server.mjs", at.addr, at.tls}, ready: answers(s.Issuer)}
+	batch, err := json.Marshal([]any{s.Key.JWK()})
+	if err != nil {
+		return nil, err
+	}
+	if s.CA, err = at.certify(); err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		copyFiles(at.dir, oidcProviderFiles, "oidcprovider"),
+		os.WriteFile(at.path("batch.json"), batch, 0o600),
+		os.Symlink(filepath.Join(installed, "node_modules"), at.path("node_modules")),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.process.start()
+}
