@@ -33,6 +33,18 @@ func audienceHint(c *Claims, want []string) string {
 	return ""
 }
 
+// IssuerHint explains for the operator why iss is none of the issuers known, where
+// the mistake is a common one; empty where it is not.
+func IssuerHint(iss string, known []string) string {
+	entra := func(s string) bool {
+		return strings.HasPrefix(s, "https://sts.windows.net/") || strings.HasPrefix(s, "https://login.microsoftonline.com/")
+	}
+	if entra(iss) && slices.ContainsFunc(known, entra) {
+		return "Entra has one issuer for v1 tokens (https://sts.windows.net/TENANT/) and one for v2 tokens (https://login.microsoftonline.com/TENANT/v2.0): name the one that the API's requestedAccessTokenVersion yields, with its preset"
+	}
+	return nearMiss([]string{iss}, known, "issuers")
+}
+
 // nearMiss finds a value that is almost one of the wanted.
 func nearMiss(got, want []string, what string) string {
 	for _, g := range got {
@@ -48,20 +60,25 @@ func nearMiss(got, want []string, what string) string {
 // difference names what alone tells a from b; empty if more does.
 func difference(a, b string) string {
 	bare := func(s string) string {
-		_, rest, _ := strings.Cut(s, "://")
-		return rest
+		if _, rest, ok := strings.Cut(s, "://"); ok {
+			return rest
+		}
+		return s
 	}
+	unslashed := func(s string) string { return strings.TrimSuffix(s, "/") }
 	switch {
-	case a == b:
+	case a == b, unslashed(bare(a)) == "":
 		return ""
-	case strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/"):
+	case unslashed(a) == unslashed(b):
 		return "a trailing slash"
 	case strings.TrimSpace(a) == strings.TrimSpace(b):
 		return "white space"
 	case strings.EqualFold(a, b):
 		return "upper and lower case"
-	case bare(a) == b || bare(b) == a || bare(a) != "" && bare(a) == bare(b):
+	case bare(a) == bare(b):
 		return "its scheme"
+	case unslashed(bare(a)) == unslashed(bare(b)):
+		return "its scheme and a trailing slash"
 	default:
 		return ""
 	}

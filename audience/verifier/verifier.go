@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -122,7 +123,7 @@ func (r *roster) verify(ctx context.Context, raw string) verdict {
 	i := r.issuer(token.issuer)
 	switch {
 	case i == nil:
-		return verdict{err: &audience.Refusal{Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", token.issuer), Want: r.known()}}
+		return verdict{err: r.stranger(token.issuer)}
 	case i.introspect != nil:
 		claims, err := i.introspect.verify(ctx, raw)
 		return verdict{claims: claims, err: err}
@@ -148,13 +149,13 @@ func (r *roster) issuer(iss string) *issuer {
 	return nil
 }
 
-func (r *roster) known() string {
-	var urls []string
-	for url := range r.issuers {
-		urls = append(urls, fmt.Sprintf("%q", url))
+// stranger is the refusal of a token that none of the issuers made.
+func (r *roster) stranger(iss string) error {
+	urls := slices.Sorted(maps.Keys(r.issuers))
+	return &audience.Refusal{
+		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
+		Hint: audience.IssuerHint(iss, urls),
 	}
-	slices.Sort(urls)
-	return fmt.Sprint(urls)
 }
 
 // verify finds out whether i signed a token. A signature that no key at hand

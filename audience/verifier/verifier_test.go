@@ -1,6 +1,7 @@
 package verifier_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,5 +115,16 @@ func TestGenuineButMalformed(t *testing.T) {
 	want(t, "exp is a string", err, audience.CauseClaimsMalformed)
 	if n := issuer.Requests(testutil.JWKS); n != 1 {
 		t.Errorf("%d fetches of keys, want 1", n)
+	}
+}
+
+// TestNearIssuer holds that the operator is told of an issuer that is almost one
+// of ours.
+func TestNearIssuer(t *testing.T) {
+	issuer := testutil.NewIssuer(corp)
+	v := newVerifier(t, issuer)
+	_, err := v.Verify(t.Context(), issuer.Mint(testutil.Claims{"iss": corp + "/"}))
+	if refusal, ok := errors.AsType[*audience.Refusal](err); !ok || !strings.Contains(refusal.Hint, "a trailing slash") {
+		t.Errorf("got %v, want a word about the slash", err)
 	}
 }
