@@ -86,6 +86,29 @@ func causeOf(err error) audience.Cause {
 	return ""
 }
 
+// TestAssentsAreFew holds that a token which is used for many methods does not
+// keep all their answers.
+func TestAssentsAreFew(t *testing.T) {
+	c, err := read(t, "keycloak", token(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := make([]*audience.Rule, 20)
+	for i := range rules {
+		rules[i] = ruleOf(t, audience.Issuer{}, entry(nil))
+	}
+	n := testing.AllocsPerRun(10, func() {
+		for _, rule := range rules {
+			if err := rule.Judge(c, now); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if int(n) < len(rules) {
+		t.Errorf("%v allocations for %d rules in turn, want each to be asked again", n, len(rules))
+	}
+}
+
 // TestAssentsOfSeveral holds that a token which is used for a few methods in turn
 // is admitted without an allocation, from several goroutines too.
 func TestAssentsOfSeveral(t *testing.T) {

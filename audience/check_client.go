@@ -104,7 +104,7 @@ func (c *checker) external(a at, name string, e External) {
 	if _, taken := c.matrix.Services[name]; taken {
 		c.problem(a, "%q is a service as well; it can be only one of the two", name)
 	}
-	if e.Audience != "" && strings.TrimSpace(e.Audience) != e.Audience {
+	if strings.TrimSpace(e.Audience) != e.Audience {
 		c.problem(a.to("audience"), "%q begins or ends with white space", e.Audience)
 	}
 	if e.Issuer != "" {

@@ -1,6 +1,7 @@
 package audience_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -84,6 +85,38 @@ func TestNewRefusesExternal(t *testing.T) {
 			}
 			m.External = map[string]audience.External{row.name: row.is}
 		}, row.want)
+	}
+}
+
+// TestNewTakesClients holds that what is written in full is right, and that an API
+// of others is reason enough for a client to be there.
+func TestNewTakesClients(t *testing.T) {
+	m := callers()
+	m.Clients["tracker"] = audience.Client{Issuer: "corp", PrivateKey: audience.PrivateKey{File: "key.pem", Algorithm: "ES256"}}
+	m.Clients["batch"] = audience.Client{Issuer: "corp", PrivateKey: audience.PrivateKey{Env: "KEY"}}
+	m.Clients["portal"] = audience.Client{Issuer: "corp", TokenFiles: map[string]string{"orders": "orders.token", "weather": "weather.token"}}
+	m.External["tracking"] = audience.External{Issuer: "corp", Clients: []string{"tracker"}}
+	m.Issuers["corp"] = audience.Issuer{URL: corp, Ask: audience.Ask{Scope: "{audience}/.default"}}
+	m.Issuers["partner"] = audience.Issuer{URL: partner, Ask: audience.Ask{TokenURLs: map[string]string{"people": partner + "/people"}}}
+	policy, err := audience.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range policy.Warnings() {
+		if strings.HasPrefix(w.Error(), "clients.") {
+			t.Error(w)
+		}
+	}
+}
+
+// TestNewRefusesStrangersOnce holds that a client which is not there has no issuer
+// to be at, either.
+func TestNewRefusesStrangersOnce(t *testing.T) {
+	m := callers()
+	m.External["tracking"] = audience.External{Issuer: "partner", Clients: []string{"nobody"}}
+	want := `external.tracking.clients[0]: unknown client "nobody"`
+	if _, err := audience.New(m); err == nil || err.Error() != want {
+		t.Errorf("New = %v, want %s", err, want)
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *checker) url(a at, address string, issuer Issuer) {
 	switch {
 	case address == "":
 	case err != nil || u.Host == "" || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address)
+		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // what stands before may be a password
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
 		c.problem(a, "%q must have neither query, nor fragment, nor user", u.Redacted())
 	case u.Scheme == "http" && issuer.InsecureLoopback && loopback(u.Hostname()):

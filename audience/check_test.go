@@ -46,6 +46,9 @@ func TestNewRefuses(t *testing.T) {
 				m.Issuers["corp"] = audience.Issuer{URL: "https://me:hunter2@idp.example.com"}
 			}, "me:xxxxx@",
 		},
+		"url with a user, of another form": {
+			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: "me:hunter2@idp.example.com"} }, `"idp.example.com" is not an absolute URL`,
+		},
 		"jwks elsewhere by http": {
 			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: corp, JWKS: "http://keys.example"} }, "issuers.corp.jwks",
 		},

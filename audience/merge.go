@@ -70,9 +70,6 @@ func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
 // merge takes in the options: beside the rules of the services that the matrix
 // speaks of, and as the rules of the others.
 func (p *Policy) merge(options []MethodOptions) {
-	if len(options) == 0 {
-		return
-	}
 	owners, written := p.matrix.owners(), p.matrix.Services
 	p.matrix.Services = map[string]Service{}
 	maps.Copy(p.matrix.Services, written)

@@ -57,6 +57,8 @@ func TestMergeAddsDemands(t *testing.T) {
 		"no step-up":                   {audience.Allow{ACR: []string{"gold"}}, nil, audience.CauseStepUp},
 		"step-up":                      {audience.Allow{ACR: []string{"gold"}}, claims{"acr": "gold"}, ""},
 		"no login":                     {audience.Allow{MaxAuthAge: time.Minute}, nil, audience.CauseStepUp},
+		"no service":                   {audience.Allow{Callers: audience.ServicesOnly}, nil, audience.CauseCallerKind},
+		"no such claim":                {audience.Allow{Claims: map[string][]string{"tenant": {"acme"}}}, nil, audience.CauseClaimNotAllowed},
 	} {
 		rule := merged(t, company(), demandingBesides(row.demands)).Rule(getStatus)
 		if got := verdict(t, rule, "keycloak", token(row.token)); got != row.want {
@@ -307,7 +309,7 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 // it.
 func TestMergeTarget(t *testing.T) {
 	policy, err := audience.Merge(company(),
-		demandingBesides(audience.Allow{Scopes: []string{"orders.audit"}}),
+		demandingBesides(audience.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.audit"}}),
 		audience.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "Drop", Demands: audience.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"orders.drop"}}},
 		audience.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "WatchOrderStatus", Audience: "order-status"})
 	if err != nil {

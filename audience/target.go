@@ -18,6 +18,9 @@ type Target struct {
 	// its tokens.
 	Issuer Issuer
 
+	// Accepts are the URLs of all issuers whose tokens it accepts.
+	Accepts []string
+
 	// Audience is the value that a token must have in aud. Of several that the
 	// service answers to it is the first.
 	Audience string
@@ -53,7 +56,7 @@ func (p *Policy) Target(client, service string) (Target, error) {
 		return Target{}, notLet(client, service)
 	}
 	t := Target{
-		Service: service, Issuer: issuer, Audience: e.Audience, Scopes: sorted(e.Scopes),
+		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.Audience, Scopes: sorted(e.Scopes),
 		Authorities: slices.Clone(e.Authorities), GRPC: slices.Clone(e.GRPC),
 	}
 	if t.Audience == "" {
@@ -75,14 +78,18 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 			scopes = append(scopes, o.Demands.Scopes...)
 		}
 	}
+	var accepts []string
+	for _, i := range p.issuersOf(s) {
+		accepts = append(accepts, i.URL)
+	}
 	switch {
 	case !let:
 		return Target{}, notLet(client, name)
-	case !slices.ContainsFunc(p.issuersOf(s), func(i Issuer) bool { return i.URL == issuer.URL }):
+	case !slices.Contains(accepts, issuer.URL):
 		return Target{}, fmt.Errorf("audience: %q accepts no tokens of %q, at which client %q is registered", name, issuer.URL, client)
 	}
 	return Target{
-		Service: name, Issuer: issuer, Audience: s.audiences(name)[0], Scopes: sorted(scopes),
+		Service: name, Issuer: issuer, Accepts: accepts, Audience: s.audiences(name)[0], Scopes: sorted(scopes),
 		Authorities: slices.Clone(s.Authorities), GRPC: slices.Clone(s.GRPC),
 	}, nil
 }
@@ -109,9 +116,7 @@ func (p *Policy) Client(name string) (Client, Issuer, error) {
 // methods as "grpc.health.v1.Health/Check".
 func (p *Policy) Public() []string { return slices.Clone(p.matrix.Public) }
 
-// callees lists what clients may be meant to call, sorted.
+// callees lists what clients may be meant to call.
 func (p *Policy) callees() []string {
-	names := slices.AppendSeq(p.Services(), maps.Keys(p.matrix.External))
-	slices.Sort(names)
-	return names
+	return slices.AppendSeq(p.Services(), maps.Keys(p.matrix.External))
 }

@@ -43,21 +43,21 @@ func TestTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := audience.Issuer{URL: corp}
+	issuer, accepts := audience.Issuer{URL: corp}, []string{corp}
 	for _, row := range []struct {
 		client, service string
 		want            audience.Target
 	}{
 		{"portal", "orders", audience.Target{
-			Service: "orders", Issuer: issuer, Audience: "order-status", Scopes: []string{"all", "read", "write"},
+			Service: "orders", Issuer: issuer, Accepts: accepts, Audience: "order-status", Scopes: []string{"all", "read", "write"},
 			Authorities: []string{"orders.example.com"}, GRPC: []string{"a.Orders"},
 		}},
-		{"batch", "people", audience.Target{Service: "people", Issuer: issuer, Audience: "people", GRPC: []string{"a.People"}}},
+		{"batch", "people", audience.Target{Service: "people", Issuer: issuer, Accepts: accepts, Audience: "people", GRPC: []string{"a.People"}}},
 		{"batch", "tracking", audience.Target{
-			Service: "tracking", Issuer: issuer, Audience: "urn:tracking", Scopes: []string{"a", "b"},
+			Service: "tracking", Issuer: issuer, Accepts: accepts, Audience: "urn:tracking", Scopes: []string{"a", "b"},
 			Authorities: []string{"c.example"}, GRPC: []string{"c.Tracking"},
 		}},
-		{"batch", "weather", audience.Target{Service: "weather", Issuer: issuer, Audience: "weather"}},
+		{"batch", "weather", audience.Target{Service: "weather", Issuer: issuer, Accepts: accepts, Audience: "weather"}},
 	} {
 		got, err := policy.Target(row.client, row.service)
 		if err != nil {

@@ -36,26 +36,25 @@ func open(path string) content {
 	return content{path, data, err}
 }
 
-// glob returns the files that pattern means from the folder of main: sorted,
-// without hidden ones and without main itself.
-func glob(main, pattern string) ([]string, error) {
+// glob returns the files that pattern, as isPattern wants it, means from the folder
+// of main: sorted, without hidden ones and without main itself.
+func glob(main, pattern string) []string {
 	folder := filepath.Dir(main)
-	names, err := fs.Glob(os.DirFS(folder), pattern)
+	names, _ := fs.Glob(os.DirFS(folder), pattern)
 	names = slices.DeleteFunc(names, func(name string) bool {
 		return name == filepath.Base(main) || strings.Contains("/"+name, "/.")
 	})
 	for i, name := range names {
 		names[i] = filepath.Join(folder, filepath.FromSlash(name))
 	}
-	return names, err
+	return names
 }
 
 // included returns the files that the patterns mean, sorted, each once.
 func included(main string, patterns []string) []string {
 	var all []string
 	for _, pattern := range patterns {
-		names, _ := glob(main, pattern)
-		all = append(all, names...)
+		all = append(all, glob(main, pattern)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -88,7 +88,8 @@
 // stay below it; what they match is read in the order of the names, each file
 // once, without hidden ones. At least one file must match. An included file has
 // the same form, its own version, and no includes; all of them make one matrix,
-// in which no name may stand twice.
+// in which no name may stand twice. It makes public methods of its own services
+// alone: only the first file may open anything else, such as health and reflection.
 //
 // [Watch] follows the files, [Schema] tells editors what they may hold, and
 // package protopolicy brings rules that stand in .proto files.

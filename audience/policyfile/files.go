@@ -93,13 +93,17 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 }
 
 // policy reads the form of the files first. What they mean is judged only if the
-// form is right: a misspelled key would make mistakes of whatever refers to it.
+// form is right: a misspelled key would make mistakes of whatever refers to it. So
+// is it only if none of them opens what is another's.
 func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
 	if err := f.contents[0].err; err != nil {
 		return nil, fmt.Errorf("policyfile: %w", err)
 	}
 	if err := joined(f.findings()); err != nil {
 		return nil, err
+	}
+	if f.public(); len(f.findings()) > 0 {
+		return nil, joined(f.findings())
 	}
 	policy, err := audience.Merge(f.matrix, options...)
 	if err != nil {

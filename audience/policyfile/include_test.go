@@ -55,13 +55,13 @@ services:
     - {clients: [portal], methods: [Get], scopes: [read]}
 clients:
   portal: {secret: {file: portal.secret}}
-public: [acme.Health]
+public: [acme.People/Ping]
 `
 )
 
 func TestIncludes(t *testing.T) {
 	dir := folder(t, map[string]string{
-		"access.yaml":       strings.Replace(head, "[teams/*.yaml]", `["*.yaml", "teams/*.yaml", teams/orders.yaml]`, 1),
+		"access.yaml":       strings.Replace(head, "[teams/*.yaml]", `["*.yaml", "teams/*.yaml", teams/orders.yaml]`, 1) + "public: [acme.Orders/Status]\n",
 		"teams/orders.yaml": orders, "teams/people.yaml": people,
 		"teams/..2026/people.yaml": people, "teams/.hidden.yaml": "broken: [", ".hidden.yaml": "broken: [", "other.yaml": "version: 1\nclients: {other: {}}\n",
 	})
@@ -72,7 +72,7 @@ func TestIncludes(t *testing.T) {
 	if diff := cmp.Diff([]string{"orders", "people"}, policy.Services()); diff != "" {
 		t.Errorf("Services (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"acme.Orders/Version", "acme.Health"}, policy.Public()); diff != "" {
+	if diff := cmp.Diff([]string{"acme.Orders/Status", "acme.Orders/Version", "acme.People/Ping"}, policy.Public()); diff != "" {
 		t.Errorf("Public (-want +got):\n%s", diff)
 	}
 	client, _, err := policy.Client("portal")
@@ -88,8 +88,11 @@ func TestIncludesBroken(t *testing.T) {
 		{"an issuer twice", head, orders + "issuers: {corp: {url: https://x.example}}\n", `teams/a.yaml:8:11: "corp" stands at access.yaml:4:3 already`},
 		{"form", head, strings.Replace(people, "scopes", "scope", 1), `teams/a.yaml:6:43: unknown key "scope", did you mean "scopes"?`},
 		{"meaning", head, strings.Replace(people, "[portal]", "[protal]", 1), `teams/a.yaml:6:18: unknown client "protal", did you mean "portal"?`},
-		{"public", head + "public: [acme.A, acme.B]\n", strings.Replace(people, "acme.Health", "acme.X, acme.Y/", 1), `teams/a.yaml:9:18: "acme.Y/" is not a method, such as grpc.health.v1.Health/Check`},
+		{"a name that is a number", head, strings.NewReplacer("people:", `"7":`, "[portal]", "[protal]").Replace(people), `teams/a.yaml:6:18: unknown client "protal", did you mean "portal"?`},
+		{"public", head + "public: [acme.A, acme.B]\n", strings.Replace(people, "acme.People/Ping", "acme.People/A, acme.People/", 1), `teams/a.yaml:9:25: "acme.People/" is not a method, such as grpc.health.v1.Health/Check`},
 		{"public, in the first", head + "public: [acme.A, acme.B/]\n", people, `access.yaml:5:18: "acme.B/" is not a method, such as grpc.health.v1.Health/Check`},
+		{"public, of the first's service", head + strings.Replace(orders[len("version: 1\n"):], "/Version", "/Status", 1), strings.Replace(people, "People/Ping", "Orders/Version", 1), `teams/a.yaml:9:10: "acme.Orders/Version" belongs to no service of this file: only access.yaml can make it public`},
+		{"public, of nobody's service", head, strings.Replace(people, "acme.People/Ping", "grpc.health.v1.Health", 1), `teams/a.yaml:9:10: "grpc.health.v1.Health" belongs to no service of this file: only access.yaml can make it public`},
 		{"nested", head, "includes: [x.yaml]\n" + people, `teams/a.yaml:1:12: an included file cannot include others`},
 		{"no version", head, strings.Replace(people, "version: 1\n", "", 1), `teams/a.yaml:1:1: missing key "version": want the number 1`},
 		{"empty", head, "", `teams/a.yaml:1: empty: want an access matrix, which begins with version: 1`},
@@ -139,7 +142,7 @@ func TestLoadOptions(t *testing.T) {
 	}
 	options.Public = true
 	findings, err := policyfile.Lint(path, options)
-	if last := len(findings) - 1; err != nil || last < 0 || !strings.HasPrefix(findings[last].Error(), "people.proto:7: acme.People/Get stays guarded") {
+	if last := len(findings) - 1; err != nil || last < 0 || findings[last].Severity != audience.Warning || !strings.HasPrefix(findings[last].Error(), "people.proto:7: acme.People/Get stays guarded") {
 		t.Errorf("Lint = %v, %v", findings, err)
 	}
 }

@@ -18,10 +18,11 @@ import (
 //
 // It looks at what the files hold, once a second unless [Every] says otherwise,
 // and takes up what two looks in a row have seen alike. So it makes no difference
-// whether a file is written in place, replaced, or reached through links that
-// change, as those of a ConfigMap in Kubernetes do; and no half of a file is ever
-// taken for the whole. The first policy that it applies is that of its first two
-// looks, so that no change is lost between a Load and a Watch.
+// whether a file is replaced, or reached through links that change, as those of a
+// ConfigMap in Kubernetes do. One that is written in place must not stand half
+// written for that long, since half of a matrix may be a matrix that demands less:
+// write another file, and rename it. The first policy that it applies is that of
+// its first two looks, so that no change is lost between a Load and a Watch.
 //
 // Files that make no policy, and a policy that apply refuses, leave the last good
 // one in force. They are told once, to the log and to [Report].

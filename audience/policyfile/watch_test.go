@@ -98,6 +98,9 @@ func TestWatch(t *testing.T) {
 		first := f.figures.Generation
 		f.write(t, "access.yaml", matrix+"# a word more\n")
 		f.wants(t, "written in place", 2, 0)
+		if !strings.Contains(f.log.String(), "level=INFO") || !strings.Contains(f.log.String(), f.figures.Generation) {
+			t.Errorf("log:\n%s\nwant the generation", &f.log)
+		}
 		if f.figures.Generation == first || len(first) != 64 {
 			t.Errorf("generations %q and %q", first, f.figures.Generation)
 		}
@@ -130,6 +133,30 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// TestWatchSameSize holds that a change is seen which changes no size, no name or no
+// content.
+func TestWatchSameSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := strings.Replace(head, "[", "[others/*.yaml, ", 1)
+		f := follow(t, folder(t, map[string]string{"access.yaml": text, "teams/people.yaml": people, "others/orders.yaml": orders}))
+		f.wants(t, "at first", 1, 0)
+		f.write(t, "teams/people.yaml", strings.ReplaceAll(people, "[read]", "[edit]"))
+		f.wants(t, "another scope", 2, 0)
+		if err := os.Rename(filepath.Join(f.dir, "teams/people.yaml"), filepath.Join(f.dir, "others/people.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		f.wants(t, "moved, and so is the place of its secret; the other pattern means nothing now", 2, 1)
+		f.write(t, "teams/none.yaml", "")
+		f.wants(t, "empty", 2, 2)
+		f.write(t, "access.yaml", "")
+		f.wants(t, "all is empty", 2, 3)
+		if err := os.Remove(filepath.Join(f.dir, "access.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		f.wants(t, "removed", 2, 4)
+	})
+}
+
 // TestWatchHalf holds that a file is taken up only when it has stopped changing,
 // and no sooner than it was seen twice.
 func TestWatchHalf(t *testing.T) {
@@ -153,8 +180,13 @@ func TestWatchHalf(t *testing.T) {
 		f.write(t, "access.yaml", matrix+"# for a moment\n")
 		f.after(time.Minute)
 		f.write(t, "access.yaml", matrix+strings.Repeat("#", 9))
-		if got := f.after(3 * time.Minute); got.Failures != 0 {
-			t.Errorf("%+v when the file is as it was", got)
+		before := f.after(3 * time.Minute)
+		if before.Failures != 0 {
+			t.Errorf("%+v when the file is as it was", before)
+		}
+		f.write(t, "access.yaml", matrix+"# for a moment\n")
+		if got := f.after(time.Minute); got.Reloads != before.Reloads {
+			t.Errorf("%+v after one look at what was there for a moment before", got)
 		}
 	})
 }

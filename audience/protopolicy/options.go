@@ -26,14 +26,21 @@ import (
 // the gRPC services that are asked for, and must be there; none of them means
 // all. What has no options is left out. The order is that of the names.
 func FromFiles(files *protoregistry.Files, services ...string) ([]audience.MethodOptions, error) {
-	var all []*descriptorpb.FileDescriptorProto
+	set := &descriptorpb.FileDescriptorSet{}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		if file.Services().Len() > 0 {
-			all = append(all, protodesc.ToFileDescriptorProto(file))
+			set.File = append(set.File, protodesc.ToFileDescriptorProto(file))
 		}
 		return true
 	})
-	return from(all, services)
+	data, err := proto.Marshal(set) // and back, so that options of dynamic types are of ours
+	if err == nil {
+		err = proto.Unmarshal(data, set)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("protopolicy: files: %w", err)
+	}
+	return from(set.GetFile(), services)
 }
 
 // maxSet is the size of the largest descriptor set that is read, in bytes.

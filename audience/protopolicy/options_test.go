@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -85,6 +86,31 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// TestFromDynamic holds that options are read whose types were made at run time, as
+// by a parser of .proto files.
+func TestFromDynamic(t *testing.T) {
+	var file descriptorpb.FileDescriptorProto
+	data, err := proto.Marshal(protodesc.ToFileDescriptorProto(cataloguev1.File_acme_catalogue_v1_catalogue_proto))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (proto.UnmarshalOptions{Resolver: dynamicpb.NewTypes(protoregistry.GlobalFiles)}).Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	made, err := protodesc.NewFile(&file, protoregistry.GlobalFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files protoregistry.Files
+	if err := files.RegisterFile(made); err != nil {
+		t.Fatal(err)
+	}
+	got, err := protopolicy.FromFiles(&files)
+	if diff := cmp.Diff(wanted, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // TestFromEveryField holds that every field of the option is read.
 func TestFromEveryField(t *testing.T) {
 	option := &grpcaudv1.MethodAccess{
@@ -149,6 +175,10 @@ func TestFromDescriptorSetRefuses(t *testing.T) {
 		"max_auth_age: want more than 0": method(func(m *descriptorpb.MethodDescriptorProto) { access(m).MaxAuthAge = durationpb.New(0) }),
 		`max_auth_age: want more`:        method(func(m *descriptorpb.MethodDescriptorProto) { access(m).MaxAuthAge.Nanos = -1 }),
 		`"Put\nItem": not the name of`:   method(func(m *descriptorpb.MethodDescriptorProto) { m.Name = proto.String("Put\nItem") }),
+		`"Put\nIt": not the name of`: set(t, func(s *descriptorpb.ServiceDescriptorProto) {
+			proto.ClearExtension(s.GetOptions(), grpcaudv1.E_Service)
+			s.GetMethod()[2].Name = proto.String("Put\nIt")
+		}),
 		`"acme\n.proto": service "acme.catalogue.v1.Catalogue": "GetItem": not the name`: setOf(t, func(f *descriptorpb.FileDescriptorProto) { f.Name = proto.String("acme\n.proto") }),
 		`service "acme/catalogue.Catalogue": "GetItem": not the name`:                    setOf(t, func(f *descriptorpb.FileDescriptorProto) { f.Package = proto.String("acme/catalogue") }),
 		`"": not the name of a method`:                                                   set(t, func(s *descriptorpb.ServiceDescriptorProto) { s.GetMethod()[0].Name = nil }),
@@ -200,4 +230,16 @@ func FuzzFromDescriptorSet(f *testing.F) {
 			t.Errorf("Merge = %v, want problems", err)
 		}
 	})
+}
+
+// TestFromDescriptorSetIgnores holds that methods without options may be called
+// anything.
+func TestFromDescriptorSetIgnores(t *testing.T) {
+	_, err := protopolicy.FromDescriptorSet(set(t, func(s *descriptorpb.ServiceDescriptorProto) {
+		proto.ClearExtension(s.GetOptions(), grpcaudv1.E_Service)
+		s.GetMethod()[0].Name, s.GetMethod()[0].Options = proto.String("Get\nItem"), nil
+	}))
+	if err != nil {
+		t.Error(err)
+	}
 }
