@@ -69,9 +69,11 @@ var layers = []layer{
 	},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
+	{packages: "testutil/conformance"}, // tests alone
 	{packages: "testutil/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{packages: "proto/...", imports: []string{"proto/grpcaud/v1", grpc, protobuf}},
 	{packages: "cmd/...", imports: []string{"..."}},
+	{packages: "docs"},
 	{packages: "examples/...", imports: []string{"..."}},
 }
 

@@ -46,7 +46,7 @@ func dialledHost(target string) string {
 // gRPC leaves out.
 func cutPort(authority string) (host, port string) {
 	at := strings.LastIndexByte(authority, ':')
-	if at < 0 || strings.Contains(authority[at:], "]") || strings.Contains(authority[:at], ":") && !strings.HasSuffix(authority[:at], "]") {
+	if at < 0 || strings.Contains(authority[:at], ":") && !strings.HasSuffix(authority[:at], "]") {
 		return authority, "443"
 	}
 	return authority[:at], authority[at+1:]

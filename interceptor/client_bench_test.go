@@ -2,6 +2,10 @@ package interceptor_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,9 +14,9 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // usual does what oauth.TokenSource of grpc-go does, whose package would bring
@@ -38,41 +42,80 @@ func reusing(token string) credentials.PerRPCCredentials {
 	return usual{oauth2.ReuseTokenSource(&oauth2.Token{AccessToken: token, Expiry: time.Now().Add(time.Hour)}, nil)}
 }
 
-// BenchmarkCredentials is what a client's credentials add to a call when the
-// token is at hand: those of one audience, those of a connection beside the
-// interceptors, and the usual ones.
+// BenchmarkCredentials is what a client's credentials add to a call when the token
+// is at hand: those of one audience, and of a thousand that share a source; those of
+// a connection beside the interceptors; the usual ones; and a look at the clock,
+// which is the greater part. Run it with -cpu 1,2.
 func BenchmarkCredentials(b *testing.B) {
-	issuer := newIssuer()
-	tokens := newSource(b, issuer, "customer-portal", "customer-secret")
-	if _, err := tokens.Token(b.Context(), orderStatus); err != nil {
-		b.Fatal(err)
+	b.Run("clock", func(b *testing.B) {
+		for b.Loop() {
+			now = time.Now()
+		}
+	})
+	for _, n := range []int{1, 100, 1000} {
+		creds := asServices(b, memory(b, forAnHour), n)
+		b.Run(fmt.Sprint("AsService of ", n), func(b *testing.B) { benchmarkCredentials(b, requesting(b.Context()), creds) })
 	}
-	for name, creds := range map[string]credentials.PerRPCCredentials{
-		"AsService":         interceptor.AsService(tokens, "order-status"),
-		"oauth.TokenSource": reusing("a.b.c"),
-	} {
-		b.Run(name, func(b *testing.B) { benchmarkCredentials(b, b.Context(), creds) })
-		b.Run(name+"-parallel", func(b *testing.B) {
-			ctx := requesting(b.Context())
-			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					if _, err := creds.GetRequestMetadata(ctx, orderStatusURI...); err != nil {
-						b.Error(err)
-					}
-				}
-			})
-		})
-	}
+	b.Run("oauth.TokenSource", func(b *testing.B) {
+		benchmarkCredentials(b, requesting(b.Context()), []credentials.PerRPCCredentials{reusing("a.b.c")})
+	})
 	b.Run("Client", func(b *testing.B) {
-		conn, err := grpc.NewClient("passthrough:///service.test", grpc.WithTransportCredentials(credentials.NewTLS(nil)))
-		if err != nil {
+		ctx, creds := ofClient(b)
+		benchmarkCredentials(b, ctx, []credentials.PerRPCCredentials{creds})
+	})
+}
+
+// ofClient returns the credentials of a client's connection, and a context of a call.
+func ofClient(t testing.TB) (context.Context, credentials.PerRPCCredentials) {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///service.test", grpc.WithTransportCredentials(credentials.NewTLS(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	client := newClient(t, newIssuer(), company(t, withSecrets(t)), "customer-portal")
+	ctx, creds := interceptor.CredentialsWithin(t.Context(), conn, client, "order-status")
+	return requesting(ctx), creds
+}
+
+// TestTokenAtHandAllocatesNothing holds that a call whose token is at hand costs its
+// credentials no memory.
+func TestTokenAtHandAllocatesNothing(t *testing.T) {
+	ctx, ofClient := ofClient(t)
+	for name, creds := range map[string]credentials.PerRPCCredentials{
+		"AsService": interceptor.AsService(memory(t, forAnHour), "order-status"),
+		"Client":    ofClient,
+	} {
+		if n := testing.AllocsPerRun(100, func() {
+			if _, err := creds.GetRequestMetadata(ctx, orderStatusURI...); err != nil {
+				t.Error(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, n)
+		}
+	}
+}
+
+var now time.Time // keeps the compiler from leaving out what nobody looks at
+
+// benchmarkCredentials takes them by turns, on each processor.
+func benchmarkCredentials(b *testing.B, ctx context.Context, creds []credentials.PerRPCCredentials) {
+	for _, c := range creds {
+		if _, err := c.GetRequestMetadata(ctx, orderStatusURI...); err != nil {
 			b.Fatal(err)
 		}
-		defer conn.Close()
-		client := newClient(b, issuer, company(b, withSecrets(b)), "customer-portal")
-		ctx, creds := interceptor.CredentialsWithin(b.Context(), conn, client, "order-status")
-		benchmarkCredentials(b, ctx, creds)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if i == len(creds) {
+				i = 0
+			}
+			if _, err := creds[i].GetRequestMetadata(ctx, orderStatusURI...); err != nil {
+				b.Error(err)
+			}
+		}
 	})
 }
 
@@ -88,51 +131,91 @@ func requesting(ctx context.Context) context.Context {
 	})
 }
 
-func benchmarkCredentials(b *testing.B, ctx context.Context, creds credentials.PerRPCCredentials) {
-	ctx = requesting(ctx)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := creds.GetRequestMetadata(ctx, orderStatusURI...); err != nil {
-			b.Fatal(err)
-		}
+// memory is a source of the tokens that mint makes.
+func memory(t testing.TB, mint tokensource.Func) *tokensource.Source {
+	t.Helper()
+	tokens, err := tokensource.NewFunc(mint, tokensource.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { tokens.Close() })
+	return tokens
 }
 
-// BenchmarkRPC is a unary call over TLS to a server that looks at no token: with
-// a token from a client of the matrix, with the same value as a constant header,
-// and with the usual credentials. The three take turns, so that what disturbs
-// one disturbs all.
+func forAnHour(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+	return tokensource.NewToken("token-for-"+r.Audience, time.Now().Add(time.Hour)), nil
+}
+
+// asServices are credentials for so many audiences, with their tokens at hand.
+func asServices(b *testing.B, tokens *tokensource.Source, n int) []credentials.PerRPCCredentials {
+	b.Helper()
+	creds := make([]credentials.PerRPCCredentials, n)
+	audiences := make([]string, n)
+	for i := range creds {
+		audiences[i] = fmt.Sprint("service-", i)
+		creds[i] = interceptor.AsService(tokens, audiences[i])
+	}
+	if err := tokens.Warm(b.Context(), audiences...); err != nil {
+		b.Fatal(err)
+	}
+	return creds
+}
+
+// BenchmarkRPC is the median of a unary call over TLS to a server that looks at no
+// token: with a token from a client of the matrix, with the same value as a constant
+// header, and with the usual credentials.
 func BenchmarkRPC(b *testing.B) {
 	issuer := newIssuer()
 	client := newClient(b, issuer, company(b, withSecrets(b)), "customer-portal")
-	tokens := newSource(b, issuer, "customer-portal", "customer-secret")
-	token, err := tokens.Token(b.Context(), orderStatus)
+	token, err := newSource(b, issuer, "customer-portal", "customer-secret").Token(b.Context(), orderStatus)
 	if err != nil {
 		b.Fatal(err)
 	}
-	g := &gate{script: []audience.Reason{""}, blind: true}
+	g := &gate{blind: true}
 	constant := metadata.AppendToOutgoingContext(b.Context(), "authorization", token.Bearer())
-	rows := []struct {
-		name string
-		ctx  context.Context
-		conn *grpc.ClientConn
-		took time.Duration
-	}{
-		{"constant", constant, g.serve(b), 0},
-		{"Client", b.Context(), g.serve(b, client.Service("order-status")...), 0},
-		{"oauth.TokenSource", b.Context(), g.serve(b, grpc.WithPerRPCCredentials(reusing(token.Reveal()))), 0},
+	usually := grpc.WithPerRPCCredentials(reusing(token.Reveal()))
+	kinds := []sampled{
+		{name: "constant", call: calling(constant, g.serve(b))},
+		{name: "Client", call: calling(b.Context(), g.serve(b, client.Service("order-status")...))},
+		{name: "oauth.TokenSource", call: calling(b.Context(), g.serve(b, usually))},
 	}
-	for b.Loop() {
-		for i := range rows {
-			began := time.Now()
-			if _, err := ordersv1.NewOrderStatusClient(rows[i].conn).GetOrderStatus(rows[i].ctx, &ordersv1.GetOrderStatusRequest{}); err != nil {
-				b.Fatal(err)
-			}
-			rows[i].took += time.Since(began)
+	sample(b, b.Loop, kinds)
+	tell(b, 50, "p50", kinds)
+}
+
+func calling(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) func() error {
+	orders, request := ordersv1.NewOrderStatusClient(conn), &ordersv1.GetOrderStatusRequest{}
+	return func() error {
+		_, err := orders.GetOrderStatus(ctx, request, opts...)
+		return err
+	}
+}
+
+// BenchmarkRPCAtExpiry is how long a unary call over TLS takes at worst, but for one
+// in a hundred, from all processors: while tokens last, and while each of a hundred
+// has to be renewed after a second or so, for which its issuer takes 20 ms.
+func BenchmarkRPCAtExpiry(b *testing.B) {
+	var minted atomic.Int64
+	lasting := asServices(b, memory(b, forAnHour), 100)
+	ending := asServices(b, memory(b, func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		minted.Add(1)
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+		}
+		return tokensource.NewToken("token-for-"+r.Audience, time.Now().Add(3*time.Second)), nil
+	}), 100)
+	conn := (&gate{blind: true}).serve(b)
+	by := func(creds []credentials.PerRPCCredentials) func() error {
+		return func() error {
+			return calling(b.Context(), conn, grpc.PerRPCCredentials(creds[rand.IntN(len(creds))]))()
 		}
 	}
-	for _, row := range rows {
-		b.ReportMetric(float64(row.took.Nanoseconds())/float64(b.N), row.name+"-ns")
-		b.ReportMetric(float64(row.took)/float64(rows[0].took), row.name+"-x")
-	}
+	kinds := []sampled{{name: "steady", call: by(lasting)}, {name: "renewing", call: by(ending)}}
+	first := minted.Load()
+	sample(b, func() bool { return minted.Load() == first }, kinds) // until renewals have begun
+	b.ResetTimer()
+	sampleParallel(b, kinds)
+	tell(b, 99, "p99", kinds)
+	b.ReportMetric(float64(minted.Load()-first), "renewals")
 }

@@ -3,8 +3,10 @@ package interceptor_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -77,5 +79,38 @@ func TestClientSwapDuringWait(t *testing.T) {
 	close(answer)
 	if err := <-done; err != nil {
 		t.Errorf("the call that waited: %v", err)
+	}
+}
+
+// TestClientSwapTwice holds that what belongs to an older policy ends with the
+// next one but one, and with the client.
+func TestClientSwapTwice(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *interceptor.Client) error{
+		"a second swap": func(t *testing.T, c *interceptor.Client) error { return c.Swap(company(t, withSecrets(t))) },
+		"the end":       func(_ *testing.T, c *interceptor.Client) error { return c.Close() },
+	} {
+		issuer, served := newIssuer(), &orders{}
+		client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+		conn := connect(t, issuer, served, client.Service("order-status")...)
+		asked, answer := make(chan struct{}), make(chan struct{})
+		issuer.Fault(testutil.Discovery, holding(asked, answer, issuer))
+		done := make(chan error, 1)
+		go func() { done <- shapes["unary"](t.Context(), conn) }()
+		<-asked
+		if err := client.Swap(company(t, withSecrets(t))); err != nil {
+			t.Error(err)
+		}
+		if err := end(t, client); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-done:
+			if err == nil {
+				t.Errorf("%s: the call went through", name)
+			}
+		case <-time.After(time.Minute):
+			t.Errorf("%s: the call waits on", name)
+		}
+		close(answer)
 	}
 }

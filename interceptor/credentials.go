@@ -51,13 +51,15 @@ func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredential
 // perRPC implements [credentials.PerRPCCredentials] for one audience.
 type perRPC struct {
 	verb     verb
-	tokens   tokensource.Tokens // nil for forward
 	wire     wire
+	mistaken error                                            // a mistake of whoever made it, told at each call
+	own      func(context.Context) (tokensource.Token, error) // asks tokens for request, which has no subject
+	last     atomic.Pointer[presented]                        // of own: many calls bear the same token
+	tokens   tokensource.Tokens                               // nil for forward
+	request  tokensource.Request
+	accepts  []string // the issuers whose tokens may be forwarded; nil if that is not known
 	scopes   []string
 	actor    actor
-	request  tokensource.Request
-	header   atomic.Pointer[map[string]string] // of the last token: many calls bear the same
-	mistaken error                             // a mistake of whoever made it, told at each call
 }
 
 func newPerRPC(v verb, tokens tokensource.Tokens, aud string, opts []CredentialsOption) *perRPC {
@@ -66,6 +68,7 @@ func newPerRPC(v verb, tokens tokensource.Tokens, aud string, opts []Credentials
 		opt.applyCredentials(c)
 	}
 	c.request = tokensource.Request{Audience: aud, Scope: strings.Join(c.scopes, " ")}
+	c.own = tokensource.For(tokens, c.request)
 	c.mistaken = c.check()
 	return c
 }
@@ -104,12 +107,12 @@ func (c *perRPC) metadata(ctx context.Context, info credentials.RequestInfo, out
 	if err := c.may(ctx, info); err != nil {
 		return nil, out.fail(codes.Unauthenticated, err)
 	}
-	p := presented{tokens: c.tokens, request: c.request}
-	if err := c.find(ctx, &p); err != nil {
+	p, err := c.find(ctx)
+	if err != nil {
 		return nil, out.fail(codeOfToken(err), err)
 	}
 	out.note(p)
-	return c.headerOf(p.token), nil
+	return p.header, nil
 }
 
 // may refuses a call that must not bear a token.
@@ -123,20 +126,6 @@ func (c *perRPC) may(ctx context.Context, info credentials.RequestInfo) error {
 		return errors.New("interceptor: the call carries an authorization value already")
 	}
 	return nil
-}
-
-// headerOf returns the metadata that carries a token. Whoever is given it must
-// not change it, and gRPC copies it.
-func (c *perRPC) headerOf(t tokensource.Token) map[string]string {
-	value := t.Bearer()
-	if last := c.header.Load(); last != nil && (*last)[authorization] == value {
-		return *last
-	}
-	header := map[string]string{authorization: value}
-	if c.verb == asService {
-		c.header.Store(&header)
-	}
-	return header
 }
 
 func present(ctx context.Context) bool {
@@ -177,6 +166,6 @@ func failed(code codes.Code, err error) error {
 
 // fail notes that the call is not sent, and returns its status.
 func (o *outgoing) fail(code codes.Code, err error) error {
-	o.note(presented{failed: true})
+	o.note(&presented{failed: true})
 	return failed(code, err)
 }

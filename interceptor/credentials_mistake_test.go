@@ -57,9 +57,12 @@ func TestMistakes(t *testing.T) {
 		return tokensource.Token{}, nil
 	})
 	for want, creds := range map[string]credentials.PerRPCCredentials{
-		"empty audience":     interceptor.AsService(asked, ""),
-		"plaintext over":     interceptor.AsService(asked, "order-status", interceptor.AllowPlaintext("lan")),
-		"no admitted caller": interceptor.OnBehalfOf(asked, "human-resource"),
+		"no source of tokens":    interceptor.AsService(nil, "order-status"),
+		`"a b" is not one scope`: interceptor.AsService(asked, "order-status", interceptor.Scopes("a b")),
+		`"" is not one scope`:    interceptor.AsService(asked, "order-status", interceptor.Scopes("a", "")),
+		"empty audience":         interceptor.AsService(asked, ""),
+		"plaintext over":         interceptor.AsService(asked, "order-status", interceptor.AllowPlaintext("lan")),
+		"no admitted caller":     interceptor.OnBehalfOf(asked, "human-resource"),
 	} {
 		for shape, call := range shapes {
 			if err := call(t.Context(), w.conn, grpc.PerRPCCredentials(creds)); !strings.Contains(fmt.Sprint(err), want) {

@@ -185,3 +185,37 @@ func TestActorMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestClientForwardKeepsIssuersApart holds that a token is not shown to a service
+// that takes none of its issuer, though it is addressed to one of that name.
+func TestClientForwardKeepsIssuersApart(t *testing.T) {
+	elsewhere := func(m *audience.Matrix) {
+		m.Issuers["other"] = audience.Issuer{URL: "https://other.example"}
+		for name, client := range m.Clients {
+			client.Issuer = "other"
+			m.Clients[name] = client
+		}
+		for name, service := range m.Services {
+			service.Issuers = []string{"other"}
+			m.Services[name] = service
+		}
+	}
+	for shape, call := range shapes {
+		issuer := newIssuer()
+		g := &gate{script: []audience.Reason{""}}
+		client := newClient(t, issuer, company(t, withSecrets(t), elsewhere), "order-status")
+		h := newHop(t, issuer, nil)
+		var found error
+		h.orders.inHandler = func(ctx context.Context) error {
+			_, found = employee(ctx, g.serve(t, client.Forward("human-resource")...))
+			return found
+		}
+		token := issuer.Mint(good(testutil.Claims{"client_id": "backoffice-portal", "aud": []string{"order-status", "human-resource"}}))
+		if err := call(bearing(t.Context(), "Bearer "+token), h.conn); err == nil {
+			t.Errorf("%s: the token of another issuer went on", shape)
+		}
+		if found == nil || !strings.Contains(found.Error(), `accepts those of ["https://other.example"]`) || len(g.tokens) != 0 {
+			t.Errorf("%s: got %v, and %d tokens came", shape, found, len(g.tokens))
+		}
+	}
+}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -21,8 +21,7 @@ type outgoing struct {
 	place   *place
 	trailer metadata.MD // of the answer
 
-	mu        sync.Mutex // guards presented
-	presented presented
+	presented atomic.Pointer[presented]
 }
 
 // place is where a connection leads.
@@ -31,12 +30,17 @@ type place struct {
 	host string // that it was made for
 }
 
-// presented is a token that went out with a call.
+// presented is a token that went out with a call, or with many. It is immutable.
 type presented struct {
+	token   tokensource.Token
+	header  map[string]string   // that carries it; gRPC copies it
 	tokens  tokensource.Tokens  // where it is from; nil if no other can be had
 	request tokensource.Request // which it answers
-	token   tokensource.Token
-	failed  bool // there was none, and the call was not sent
+	failed  bool                // there was none, and the call was not sent
+}
+
+func newPresented(tokens tokensource.Tokens, r tokensource.Request, t tokensource.Token) *presented {
+	return &presented{token: t, header: map[string]string{authorization: t.Bearer()}, tokens: tokens, request: r}
 }
 
 type outgoingKey struct{}
@@ -61,17 +65,16 @@ func (o *outgoing) Value(key any) any {
 func (*outgoing) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "interceptor.outgoing") }
 
 // note keeps what was presented.
-func (o *outgoing) note(p presented) {
+func (o *outgoing) note(p *presented) {
 	if o != nil {
-		o.mu.Lock()
-		o.presented = p
-		o.mu.Unlock()
+		o.presented.Store(p)
 	}
 }
 
-// sent returns what was presented.
+// sent returns what was presented; the zero value if nothing was.
 func (o *outgoing) sent() presented {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.presented
+	if p := o.presented.Load(); p != nil {
+		return *p
+	}
+	return presented{}
 }

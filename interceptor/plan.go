@@ -112,10 +112,11 @@ func (p *plan) credentials(v verb, name string) (audience.Target, *perRPC, error
 	if err != nil {
 		return target, nil, err
 	}
-	c := &perRPC{verb: v, wire: p.wire, request: tokensource.Request{Audience: target.Audience, Scope: strings.Join(target.Scopes, " ")}}
+	c := &perRPC{verb: v, wire: p.wire, accepts: target.Accepts, request: tokensource.Request{Audience: target.Audience, Scope: strings.Join(target.Scopes, " ")}}
 	if v != forward {
 		c.tokens, err = p.source(name)
 	}
+	c.own = tokensource.For(c.tokens, c.request)
 	return target, c, err
 }
 

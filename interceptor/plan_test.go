@@ -130,6 +130,19 @@ func TestClientProves(t *testing.T) {
 			t.Errorf("a key in %s: sent %v", name, got.form)
 		}
 	}
+	for want, way := range map[string]audience.Client{
+		"ES384":           {PrivateKey: audience.PrivateKey{File: key, Algorithm: "ES384"}},
+		"*http.Transport": {Certificate: audience.Certificate{File: key, KeyFile: key}},
+	} {
+		client, err := interceptor.NewClient(company(t, func(m *audience.Matrix) { m.Clients["customer-portal"] = way }), "customer-portal", interceptor.Transport(&spy{}))
+		if err == nil {
+			err = client.Warm(t.Context(), "order-status")
+			client.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want an error that says %s", way, err, want)
+		}
+	}
 	assertion := filepath.Join(t.TempDir(), "assertion")
 	token := newIssuer().Mint(good(nil))
 	if err := os.WriteFile(assertion, []byte(token), 0o600); err != nil {

@@ -2,14 +2,17 @@ package interceptor_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -51,5 +54,54 @@ func TestPresenter(t *testing.T) {
 	}
 	if n := issuer.Requests(testutil.Token); n != 1 {
 		t.Errorf("%d token requests, want 1", n)
+	}
+}
+
+// TestPresenterOfTwo holds that what is right on one connection is not taken to be
+// so on another that was made with the same options.
+func TestPresenterOfTwo(t *testing.T) {
+	issuer, served := newIssuer(), &orders{}
+	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+	options := client.Service("order-status")
+	conn := connect(t, issuer, served, options...)
+	cert := testutil.NewCA().Certificate("service.test")
+	server := grpc.NewServer(grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
+	listener := bufconn.Listen(1 << 16)
+	go server.Serve(listener)
+	defer server.Stop()
+	other, err := grpc.NewClient("passthrough:///elsewhere.test", append(options, anyone, grpc.WithAuthority("service.test"),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for shape, call := range shapes {
+		if err := call(t.Context(), conn); err != nil {
+			t.Fatalf("%s: %v", shape, err)
+		}
+		if err := call(t.Context(), other); err == nil || !strings.Contains(err.Error(), `of a connection to "elsewhere.test"`) {
+			t.Errorf("%s over another connection: %v", shape, err)
+		}
+	}
+}
+
+// TestPresenterFirst holds that nothing is dialled for a call that would not be
+// sent.
+func TestPresenterFirst(t *testing.T) {
+	client := newClient(t, newIssuer(), company(t, withSecrets(t)), "customer-portal")
+	conn, err := grpc.NewClient("passthrough:///service.test", append(client.Service("order-status"), anyone,
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
+			t.Error("the server was dialled")
+			return nil, net.ErrClosed
+		}))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := employee(t.Context(), conn); verdictOf(err) != refusedHere {
+		t.Errorf("unary: %v", err)
+	}
+	if _, err := hrv1.NewHumanResourceClient(conn).ReviewEmployees(t.Context()); verdictOf(err) != refusedHere {
+		t.Errorf("stream: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -80,7 +81,7 @@ func TestT111(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
-	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge)}
+	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
 	conn := g.serve(t, client.Service("order-status")...)
 	for shape, call := range shapes {
 		refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
@@ -112,6 +113,21 @@ func TestForeignChallenge(t *testing.T) {
 			if calls != 1 || status.Code(err) != code {
 				t.Errorf("%s, %v: %v after %d calls", shape, code, err, calls)
 			}
+		}
+	}
+}
+
+// TestRefusedErrorText holds that a refusal without a request id is told without.
+func TestRefusedErrorText(t *testing.T) {
+	st, err := status.New(codes.PermissionDenied, "no").WithDetails(&errdetails.ErrorInfo{Reason: "SCOPE_INSUFFICIENT", Domain: interceptor.Domain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return st.Err() })},
+		func(*grpc.Server) {}, interceptor.Retry()...)
+	for shape, call := range shapes {
+		if err, want := call(t.Context(), conn), "rpc error: code = PermissionDenied desc = no (SCOPE_INSUFFICIENT)"; err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", shape, err, want)
 		}
 	}
 }

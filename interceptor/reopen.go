@@ -19,18 +19,14 @@ import (
 // are missed, or come again: open decides where the next one begins.
 //
 // The sequence ends after the last message, when the server has no more; or with
-// the error that it yields, which is any other than that. A stream that brought
-// no message is opened again a second after it was opened, at the earliest. The
-// context of open ends with its stream. Whoever leaves the loop ends the
-// stream.
+// the error that it yields, which is any other than that. A stream is opened
+// again a second after it was opened, at the earliest. The context of open ends with
+// its stream. Whoever leaves the loop ends the stream.
 func Reopen[T any](ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[T], error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		for {
-			opened, moved := time.Now(), false
-			err := follow(ctx, open, func(m *T) bool {
-				moved = true
-				return yield(m, nil)
-			})
+			opened := time.Now()
+			err := follow(ctx, open, func(m *T) bool { return yield(m, nil) })
 			if errors.Is(err, io.EOF) {
 				return
 			}
@@ -38,7 +34,7 @@ func Reopen[T any](ctx context.Context, open func(context.Context) (grpc.ServerS
 				yield(nil, err)
 				return
 			}
-			if !moved && !until(ctx, opened.Add(time.Second)) {
+			if !until(ctx, opened.Add(time.Second)) {
 				yield(nil, ctx.Err())
 				return
 			}

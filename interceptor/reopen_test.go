@@ -87,15 +87,23 @@ func TestReopenEnds(t *testing.T) {
 	})
 }
 
+// script is a stream of one message, and then an error.
 type script struct {
 	grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse]
-	err error
+	err  error
+	sent bool
 }
 
-func (s script) Recv() (*ordersv1.WatchOrderStatusResponse, error) { return nil, s.err }
+func (s *script) Recv() (*ordersv1.WatchOrderStatusResponse, error) {
+	if s.sent {
+		return nil, s.err
+	}
+	s.sent = true
+	return &ordersv1.WatchOrderStatusResponse{}, nil
+}
 
-// TestReopenPaces holds that a stream which brings nothing is opened once a
-// second, that any other error ends the sequence, and so does the context.
+// TestReopenPaces holds that a stream which its server ends at once is opened once
+// a second, that any other error ends the sequence, and so does the context.
 func TestReopenPaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := endedStatus(t)
@@ -119,7 +127,7 @@ func TestReopenPaces(t *testing.T) {
 			var last error
 			for _, err := range interceptor.Reopen(ctx, func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
 				opened++
-				return script{err: end(opened, cancel)}, nil
+				return &script{err: end(opened, cancel)}, nil
 			}) {
 				last = err
 			}

@@ -237,6 +237,8 @@ func TestRetryInvalidOnce(t *testing.T) {
 			{[]audience.Reason{audience.ReasonTokenExpired}, 2},
 			{[]audience.Reason{""}, 1},
 			{[]audience.Reason{audience.ReasonTokenInvalid, ""}, 2},
+			{[]audience.Reason{audience.ReasonTokenExpired}, 2},
+			{[]audience.Reason{audience.ReasonTokenInvalid, ""}, 2},
 		} {
 			if got := attempts(row.script...); got != row.want {
 				t.Errorf("%s, %d: %d attempts for %q, want %d", shape, i, got, row.script, row.want)

@@ -20,30 +20,60 @@ const (
 
 var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
 
-// find gets the token that p lacks, and notes how it was asked for.
-func (c *perRPC) find(ctx context.Context, p *presented) (err error) {
-	if c.verb != asService {
-		a, ok := admittedFrom(ctx)
-		switch {
-		case !ok:
-			return errNoCaller
-		case c.verb == forward:
-			p.token = a.token
-			return a.forwardTo(c.request.Audience)
-		}
-		p.request.Subject, p.request.SubjectIssuer = a.token, a.claims.Issuer()
-		if p.request.Actor, err = c.actor.token(ctx); err != nil {
-			return fmt.Errorf("interceptor: the actor's own token: %w", err)
-		}
+// find gets the token that a call is to bear.
+func (c *perRPC) find(ctx context.Context) (*presented, error) {
+	if c.verb == asService {
+		return c.findOwn(ctx)
 	}
-	p.token, err = c.tokens.Token(ctx, p.request)
-	return err
+	a, ok := admittedFrom(ctx)
+	switch {
+	case !ok:
+		return nil, errNoCaller
+	case c.verb == onBehalfOf:
+		return c.exchange(ctx, a)
+	}
+	if err := a.forwardTo(c.request.Audience, c.accepts); err != nil {
+		return nil, err
+	}
+	return newPresented(nil, c.request, a.token), nil
+}
+
+// findOwn gets the client's own token, which as a rule is that of the last call.
+func (c *perRPC) findOwn(ctx context.Context) (*presented, error) {
+	token, err := c.own(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := c.last.Load()
+	if p == nil || p.token != token {
+		p = newPresented(c.tokens, c.request, token)
+		c.last.Store(p)
+	}
+	return p, nil
+}
+
+// exchange gets a token for the one that a caller was admitted by.
+func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) {
+	actor, err := c.actor.token(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("interceptor: the actor's own token: %w", err)
+	}
+	r := c.request
+	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.claims.Issuer(), actor
+	token, err := c.tokens.Token(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return newPresented(c.tokens, r, token), nil
 }
 
 // forwardTo refuses to pass on a token that its target could not use, or should
-// not have.
-func (a *admitted) forwardTo(aud string) error {
+// not have: one that is addressed to it by the issuer of others is not for it. Nil
+// issuers are unknown.
+func (a *admitted) forwardTo(aud string, issuers []string) error {
 	switch {
+	case issuers != nil && !slices.Contains(issuers, a.claims.Issuer()):
+		return fmt.Errorf("interceptor: the caller's token is of %q, and %q accepts those of %q", a.claims.Issuer(), aud, issuers)
 	case !slices.Contains(a.claims.Audience(), aud):
 		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.claims.Audience(), aud)
 	case !a.token.Valid():

@@ -210,3 +210,19 @@ func TestWireBeforeToken(t *testing.T) {
 		t.Errorf("no token: %v, want %v", got, want)
 	}
 }
+
+// TestWireAdvice holds that a refusal says what to write instead, by what was
+// allowed.
+func TestWireAdvice(t *testing.T) {
+	ctx := credentials.NewContextWithRequestInfo(t.Context(), credentials.RequestInfo{})
+	for want, opts := range map[string][]interceptor.CredentialsOption{
+		"use transport credentials":                nil,
+		"google.golang.org/grpc/credentials/local": {interceptor.AllowPlaintext(interceptor.Loopback)},
+		`a sidecar of`:                             {interceptor.AllowPlaintext(interceptor.Mesh("istio"))},
+	} {
+		_, err := interceptor.AsService(fixed("1"), "order-status", opts...).GetRequestMetadata(ctx)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want an error that says %q", err, want)
+		}
+	}
+}

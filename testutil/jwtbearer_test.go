@@ -107,8 +107,12 @@ func TestAudienceScope(t *testing.T) {
 		}
 	}
 	token := issuer.User("customer-portal", "alice", "order-status")
-	if got := post(t, issuer, testutil.Token, "order-status", "s3cret", swap(token, "human-resource")); got.status != 200 {
-		t.Errorf("exchange: answer = %+v, want 200", got)
+	for _, scope := range []string{"", "aud:human-resource"} {
+		form := swap(token, "human-resource")
+		form.Set("scope", scope)
+		if got := post(t, issuer, testutil.Token, "order-status", "s3cret", form); got.status != 200 {
+			t.Errorf("exchange with scope %q: answer = %+v, want 200", scope, got)
+		}
 	}
 }
 

@@ -40,7 +40,8 @@ func MaxAge(d time.Duration) Option {
 
 // AudienceScope makes the issuer one that is asked for an audience by a scope:
 // "{audience}" as with Keycloak, "{audience}/.default" as with Entra ID. It then
-// looks at the parameters audience and resource in a token exchange only.
+// looks at the parameters audience and resource in a token exchange only, beside
+// the scopes.
 func AudienceScope(template string) Option {
 	return optionFunc(func(o *options) { o.template = template })
 }

@@ -57,8 +57,12 @@ func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
 // that c is granted there: what it asks for, or else all that it may have.
 func (i *Issuer) target(c Client, form url.Values) (audiences []string, scope string, err *refusal) {
 	asked, wanted := slices.Concat(form["audience"], form["resource"]), strings.Fields(form.Get("scope"))
-	if i.options.template != "" && form.Get("grant_type") != tokenExchange {
-		asked, wanted = c.split(i.options.template, wanted)
+	if i.options.template != "" {
+		if form.Get("grant_type") != tokenExchange {
+			asked = nil
+		}
+		named, rest := c.split(i.options.template, wanted)
+		asked, wanted = append(asked, named...), rest
 	}
 	var allowed []string
 	for _, a := range asked {

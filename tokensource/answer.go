@@ -35,6 +35,8 @@ func (s *Source) accept(a answer, r Request) (kept[Token], error) {
 		return kept[Token]{}, fmt.Errorf("%w: token of %d bytes, want at most %d", ErrUnavailable, len(a.text), maxToken)
 	case !b64token.MatchString(a.text):
 		return kept[Token]{}, fmt.Errorf("%w: token is empty, or has characters that a bearer token must not have", ErrUnavailable)
+	case a.text == r.Subject.Reveal(), a.text == r.Actor.Reveal():
+		return kept[Token]{}, fmt.Errorf("%w: a token that was to be exchanged came back itself, and is not sent to %s", ErrRefused, quote(r.Audience))
 	}
 	claims, isJWT := peek(a.text)
 	if isJWT {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -76,6 +77,20 @@ func TestMismatchNamesTheSetting(t *testing.T) {
 		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
 		if mismatch, ok := errors.AsType[*tokensource.MismatchError](err); !ok || !strings.Contains(mismatch.Hint, row.want) {
 			t.Errorf("%s, aud %s: got %v, want the hint %q", row.preset, row.aud, err, row.want)
+		}
+	}
+}
+
+// What comes back from an exchange as it was shown is passed on to nobody: opaque
+// tokens tell of no audience that would give it away.
+func TestExchangeThatChangesNothing(t *testing.T) {
+	for _, echoed := range []string{"caller", "actor"} {
+		s := newSource(t, &wire{token: always(reply(200, grant(echoed, `"expires_in":300`)))})
+		token, err := s.Token(t.Context(), tokensource.Request{
+			Audience: "a", Subject: tokensource.NewToken("caller", time.Time{}), Actor: tokensource.NewToken("actor", time.Time{}),
+		})
+		if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
+			t.Errorf("%s: got %q, %v, want ErrRefused", echoed, token.Reveal(), err)
 		}
 	}
 }

@@ -208,6 +208,7 @@ func TestPrivateKeyFile(t *testing.T) {
 		{"SEC 1 after its curve", curve + encoded(t, "EC PRIVATE KEY", sec1, err), nil, "ES256", nil},
 		{"JWK, EC", private(ec, nil), nil, "ES256", ec.ID()},
 		{"JWK, Ed25519, another kid", private(ed, nil), []tokensource.KeyOption{tokensource.KeyID("k")}, "EdDSA", "k"},
+		{"JWK, another algorithm", private(ec, map[string]any{"alg": "RS256"}), []tokensource.KeyOption{tokensource.Algorithm("ES256")}, "ES256", ec.ID()},
 	} {
 		w := through(idp)
 		if _, err := open(t, tokensource.PrivateKeyFile(client, file(t, row.text), row.opts...), w).Token(t.Context(), orders); err != nil {

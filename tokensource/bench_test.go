@@ -11,68 +11,49 @@ import (
 	"golang.org/x/oauth2"
 )
 
+// BenchmarkToken is what a token costs that is at hand: for one audience and for many,
+// looked up each time and by a standing request, and exchanged; beside what x/oauth2
+// takes for one audience. Run it with -cpu 1,2.
 func BenchmarkToken(b *testing.B) {
-	for _, n := range []int{1, 1000} {
-		b.Run(fmt.Sprintf("audiences=%d", n), func(b *testing.B) {
-			s, requests := warm(b, n, tokensource.Token{})
-			b.ReportAllocs()
-			i := 0
-			for b.Loop() {
-				if _, err := s.Token(context.Background(), requests[i%n]); err != nil {
-					b.Fatal(err)
-				}
-				i++
-			}
+	ctx := context.Background()
+	for _, n := range []int{1, 100, 1000} {
+		s, requests := warm(b, n, tokensource.Token{})
+		benchmark(b, fmt.Sprint("audiences=", n), n, func(i int) error {
+			_, err := s.Token(ctx, requests[i])
+			return err
+		})
+		standing := make([]func(context.Context) (tokensource.Token, error), n)
+		for i := range standing {
+			standing[i] = tokensource.For(s, requests[i])
+		}
+		benchmark(b, fmt.Sprint("standing=", n), n, func(i int) error {
+			_, err := standing[i](ctx)
+			return err
 		})
 	}
-}
-
-func BenchmarkTokenParallel(b *testing.B) {
-	for _, n := range []int{1, 1000} {
-		b.Run(fmt.Sprintf("audiences=%d", n), func(b *testing.B) {
-			s, requests := warm(b, n, tokensource.Token{})
-			b.ReportAllocs()
-			b.RunParallel(func(pb *testing.PB) {
-				for i := 0; pb.Next(); i++ {
-					if _, err := s.Token(context.Background(), requests[i%n]); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
-		})
-	}
-}
-
-func BenchmarkTokenExchange(b *testing.B) {
-	subject := tokensource.NewToken(strings.Repeat("s", 1000), time.Time{})
-	s, requests := warm(b, 1, subject)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := s.Token(context.Background(), requests[0]); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkReuseTokenSource is what x/oauth2 costs for one audience.
-func BenchmarkReuseTokenSource(b *testing.B) {
-	s := oauth2.ReuseTokenSource(&oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil)
-	b.Run("serial", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := s.Token(); err != nil {
-				b.Fatal(err)
-			}
-		}
+	exchanging, requests := warm(b, 1, tokensource.NewToken(strings.Repeat("s", 1000), time.Time{}))
+	benchmark(b, "exchanged", 1, func(i int) error {
+		_, err := exchanging.Token(ctx, requests[i])
+		return err
 	})
-	b.Run("parallel", func(b *testing.B) {
+	usual := oauth2.ReuseTokenSource(&oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil)
+	benchmark(b, "oauth2.ReuseTokenSource", 1, func(int) error {
+		_, err := usual.Token()
+		return err
+	})
+}
+
+// benchmark asks for n tokens by turns, on each processor.
+func benchmark(b *testing.B, name string, n int, token func(i int) error) {
+	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				if _, err := s.Token(); err != nil {
+			for i := 0; pb.Next(); i++ {
+				if i == n {
+					i = 0
+				}
+				if err := token(i); err != nil {
 					b.Error(err)
-					return
 				}
 			}
 		})

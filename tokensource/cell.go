@@ -137,7 +137,7 @@ func (c *cell[T]) try(ctx context.Context) (got kept[T], err error) {
 
 // then returns the state after s and the outcome of a fetch.
 func (s *state[T]) then(got kept[T], err error) *state[T] {
-	now := time.Now().Round(0)
+	now := time.Now() // pauses are of the monotonic clock: no step of the other makes them long
 	if err == nil {
 		return &state[T]{kept: got, at: now, flight: newFlight[T]()}
 	}

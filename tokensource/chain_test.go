@@ -85,7 +85,7 @@ func TestChain(t *testing.T) {
 func TestChainFromPreset(t *testing.T) {
 	home, _, homeWire, awayWire := domains()
 	subject := tokensource.NewToken(home.User("customer-portal", "alice", client), time.Time{})
-	s := chain(t, homeWire, awayWire, tokensource.Preset("keycloak"))
+	s := chain(t, homeWire, awayWire, tokensource.Preset("zitadel"))
 	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: subject}); err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +119,12 @@ func TestChainRefusals(t *testing.T) {
 	a := open(t, tokensource.ClientCredentials(client, secret), homeWire)
 	if _, err := tokensource.Chain(a, nil); err == nil {
 		t.Error("chain to nowhere: got no error")
+	}
+	if _, err := tokensource.Chain(nil, a); err == nil {
+		t.Error("chain from nowhere: got no error")
+	}
+	if _, err := tokensource.Chain(s, a); err == nil {
+		t.Error("chain from a chain: got no error")
 	}
 	if _, err := tokensource.Chain(a, s); err == nil || !strings.Contains(err.Error(), "New") {
 		t.Errorf("chain to a chain: got %v, want an error", err)
@@ -161,5 +167,53 @@ func TestChainChecksGrant(t *testing.T) {
 	w := &wire{token: always(reply(200, answer("t", "N_A", "access_token")))}
 	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("s", time.Time{})}); !errors.Is(err, tokensource.ErrUnavailable) {
 		t.Errorf("N_A as an access token: got %v, want ErrUnavailable", err)
+	}
+}
+
+// The actor is shown at home alone, and all audiences are asked for at the partner.
+func TestChainCarriesTheRequest(t *testing.T) {
+	grant := `{"access_token":"` + jwt(`{"aud":"`+partner+`"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
+	home, away := &wire{token: always(reply(200, grant))}, &wire{discovery: reply(200, document(partner, partner+"/token"))}
+	_, err := chain(t, home, away).Token(t.Context(), tokensource.Request{
+		Audience: "freight", Also: []string{"customs"},
+		Subject: tokensource.NewToken("s", time.Time{}), Actor: tokensource.NewToken("batch", time.Time{}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, left := home.last()
+	_, arrived := away.last()
+	if left.Get("actor_token") != "batch" || arrived.Has("actor_token") {
+		t.Errorf("actor: got %q at home and %q at the partner", left.Get("actor_token"), arrived.Get("actor_token"))
+	}
+	if got := arrived["audience"]; len(got) != 2 || got[0] != "freight" || got[1] != "customs" {
+		t.Errorf("audiences: got %q, want both", got)
+	}
+}
+
+// Whose mistake a grant for others is can be told from the error.
+func TestChainMismatch(t *testing.T) {
+	grant := `{"access_token":"` + jwt(`{"aud":"elsewhere"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
+	s := chain(t, &wire{token: always(reply(200, grant))}, &wire{})
+	_, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{})})
+	var mismatch *tokensource.MismatchError
+	if !errors.As(err, &mismatch) || mismatch.Want != partner || len(mismatch.Got) != 1 || mismatch.Got[0] != "elsewhere" {
+		t.Errorf("got %v, want a MismatchError of %s and elsewhere", err, partner)
+	}
+}
+
+// What the partner cannot be asked for is found before the subject's token leaves.
+func TestChainAsksThePartnerFirst(t *testing.T) {
+	home := &wire{}
+	a := open(t, tokensource.ClientCredentials(client, secret), home)
+	b := open(t, tokensource.ClientCredentials(client, secret), &wire{}, tokensource.Ask(tokensource.ByTokenURL(map[string]string{"customs": issuer + "/customs"})))
+	s, err := tokensource.Chain(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, err = s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{})})
+	if !errors.Is(err, tokensource.ErrRefused) || home.count() != 0 {
+		t.Errorf("got %v after %d requests at home, want ErrRefused and none", err, home.count())
 	}
 }

@@ -118,7 +118,7 @@ func (s *server) read(ctx context.Context, u string, doc any) error {
 func (o *options) checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.User != nil: // the text may hold a password
+	case err != nil || u.User != nil || u.Host == "" && strings.Contains(text, "@"): // the text may hold a password
 		return errors.New("want a URL, and no user and password in it")
 	case u.Host == "" || u.Fragment != "":
 		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))

@@ -195,3 +195,40 @@ func TestDiscoveryIsKept(t *testing.T) {
 		}
 	})
 }
+
+// What leads nowhere safe is told by its own mistake, and loopback is plain http and
+// nothing else.
+func TestEndpointsOnLoopback(t *testing.T) {
+	for _, row := range []struct {
+		issuer, endpoint string
+		opts             []tokensource.Option
+		want             string // in the error; empty: it is asked
+	}{
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.Option{tokensource.InsecureLoopback()}, ""},
+		{"https://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.Option{tokensource.InsecureLoopback()}, "want one on the issuer's host"},
+		{"https://localhost", "ftp://localhost/token", []tokensource.Option{tokensource.InsecureLoopback()}, "got scheme"},
+		{"https://localhost", "ftp://localhost/token", nil, "got scheme"},
+		{"https://localhost", "http://localhost/token", nil, "InsecureLoopback"},
+		{"https://idp.example.com", "http://idp.example.com/token", nil, "got scheme"},
+	} {
+		w := &wire{discovery: reply(200, document(row.issuer, row.endpoint))}
+		s, err := tokensource.New(row.issuer, tokensource.ClientCredentials(client, secret), append(row.opts, tokensource.Transport(w), silent)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Token(t.Context(), orders); (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s at %s: got %v, want an error that says %q", row.endpoint, row.issuer, err, row.want)
+		}
+		s.Close()
+	}
+}
+
+// That there is no document is most often an issuer that is not to the letter.
+func TestDiscoveryHint(t *testing.T) {
+	for status, want := range map[int]bool{404: true, 500: false} {
+		_, err := newSource(t, &wire{discovery: reply(status, "")}).Token(t.Context(), orders)
+		if err == nil || strings.Contains(err.Error(), "to the letter") != want {
+			t.Errorf("%d: got %v, want a hint: %v", status, err, want)
+		}
+	}
+}

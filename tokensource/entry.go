@@ -16,9 +16,10 @@ const (
 
 // entry is the token of one key.
 type entry struct {
+	used atomic.Int64 // when it was last asked for, in Unix seconds
+	gone atomic.Bool  // it is evicted, and another may take its place
 	cell[Token]
 	about Row
-	used  atomic.Int64 // when it was last asked for, in Unix seconds
 
 	mu      sync.Mutex // guards what follows
 	dropped Token      // the last that was
@@ -65,6 +66,14 @@ func (r *Request) isOwn() bool {
 	return r.Subject.IsZero() && r.Actor.IsZero() && r.SubjectIssuer == "" && len(r.Also) == 0
 }
 
+// entryOf returns the entry of r, which it makes if there is none.
+func (s *Source) entryOf(r *Request, now time.Time) (*entry, error) {
+	if e := s.find(r); e != nil {
+		return e, nil
+	}
+	return s.add(*r, now)
+}
+
 // find returns the entry of r, nil if there is none.
 func (s *Source) find(r *Request) *entry {
 	var v any
@@ -77,7 +86,7 @@ func (s *Source) find(r *Request) *entry {
 	return e
 }
 
-// add returns the entry of r, which it makes if there is none.
+// add makes the entry of r, unless somebody else has.
 func (s *Source) add(r Request, now time.Time) (*entry, error) {
 	if err := s.minter.check(r); err != nil {
 		return nil, err
@@ -118,23 +127,24 @@ func (s *Source) sweep(now time.Time) {
 func (s *Source) evictLocked(now time.Time, least int) {
 	s.swept = now
 	type aged struct {
-		key  any
-		used int64
-		own  int
+		key   any
+		entry *entry
+		used  int64 // as of now, so that their order holds
 	}
 	all := make([]aged, 0, s.size)
 	s.entries.Range(func(k, v any) bool {
 		e := v.(*entry)
-		all = append(all, aged{k, e.used.Load(), e.about.own()})
+		all = append(all, aged{k, e, e.used.Load()})
 		return true
 	})
 	slices.SortFunc(all, func(a, b aged) int {
-		return cmp.Or(cmp.Compare(a.used, b.used), cmp.Compare(a.own, b.own))
+		return cmp.Or(cmp.Compare(a.used, b.used), cmp.Compare(a.entry.about.own(), b.entry.about.own()))
 	})
 	for i, a := range all {
 		if i >= least && a.used >= now.Add(-idle).Unix() {
 			break
 		}
+		a.entry.gone.Store(true)
 		s.entries.Delete(a.key)
 		s.size--
 	}

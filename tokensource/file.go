@@ -43,7 +43,7 @@ type file struct {
 func (f *file) check(r Request) error { return r.checkOwn("a file") }
 
 func (f *file) mint(context.Context, Request) (answer, error) {
-	a := answer{again: time.Now().Add(looked).Round(0)}
+	a := answer{again: time.Now().Add(looked)}
 	text, err := readFile("token", f.path)
 	if err != nil {
 		return a, err

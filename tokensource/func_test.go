@@ -61,6 +61,7 @@ func TestFuncAnswers(t *testing.T) {
 		"CRLF":             {tokensource.NewToken("t\r\nx: y", time.Time{}), nil, []error{tokensource.ErrUnavailable}},
 		"its own error":    {tokensource.Token{}, own, []error{tokensource.ErrUnavailable, own}},
 		"a refusal":        {tokensource.Token{}, &tokensource.RefusedError{Status: 400}, []error{tokensource.ErrRefused}},
+		"a mismatch":       {tokensource.Token{}, &tokensource.MismatchError{Want: "a"}, []error{tokensource.ErrMismatch}},
 	} {
 		s := newFunc(t, func(context.Context, tokensource.Request) (tokensource.Token, error) { return row.token, row.err })
 		token, err := s.Token(t.Context(), orders)
@@ -69,7 +70,7 @@ func TestFuncAnswers(t *testing.T) {
 				t.Errorf("%s: got %q, %v, want %v", name, token.Reveal(), err, want)
 			}
 		}
-		if errors.Is(row.err, tokensource.ErrRefused) && errors.Is(err, tokensource.ErrUnavailable) {
+		if row.want[0] != tokensource.ErrUnavailable && errors.Is(err, tokensource.ErrUnavailable) {
 			t.Errorf("%s: got %v, which is an outage as well", name, err)
 		}
 	}

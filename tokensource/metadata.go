@@ -99,7 +99,7 @@ func (m *machine) close() {
 func checkMetadata(text string) error {
 	u, err := url.Parse(strings.ReplaceAll(text, placeholder, "audience"))
 	switch {
-	case err != nil || u.User != nil:
+	case err != nil || u.User != nil || u.Host == "" && strings.Contains(text, "@"):
 		return errors.New("want a URL, and no user and password in it")
 	case u.Host == "" || u.Fragment != "":
 		return fmt.Errorf("got %s, want one with a host and no fragment", quote(text))

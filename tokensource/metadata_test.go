@@ -3,10 +3,14 @@ package tokensource_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -103,7 +107,19 @@ func TestMetadataAnswers(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %v", name, token.Reveal(), err, row.want)
 		}
 	}
+	refused := newMetadata(t, reply(403, ""))
+	var refusal *tokensource.RefusedError
+	if _, err := refused.Token(t.Context(), orders); !errors.As(err, &refusal) || refusal.Status != 403 {
+		t.Errorf("403: got %v, want its status", err)
+	}
 	broken := errors.New("connection reset")
+	short := newMetadata(t, func(r *http.Request) (*http.Response, error) {
+		body := io.MultiReader(strings.NewReader("half-a-token"), iotest.ErrReader(broken))
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(body), Request: r}, nil
+	})
+	if _, err := short.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) || !errors.Is(err, broken) {
+		t.Errorf("half an answer: got %v, want ErrUnavailable and its cause", err)
+	}
 	s := newMetadata(t, func(*http.Request) (*http.Response, error) { return nil, broken })
 	if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) || !errors.Is(err, broken) {
 		t.Errorf("no answer: got %v, want ErrUnavailable and its cause", err)
@@ -127,6 +143,7 @@ func TestNewMetadata(t *testing.T) {
 		"http://metadata.google.internal.example.com/":                 false,
 		"http://{audience}/":                                           false,
 		"https://me:pw@metadata.example.com/":                          false,
+		"me:pw@metadata.example.com":                                   false,
 		"https://metadata.example.com/#{audience}":                     false,
 		"ftp://127.0.0.1/":                                             false,
 		"https://":                                                     false,
@@ -168,6 +185,61 @@ func FuzzMetadata(f *testing.F) {
 		}
 		if life := time.Until(token.Expiry()); !bearer.MatchString(token.Reveal()) || life <= 0 || life > 24*time.Hour {
 			t.Errorf("accepted %q for %v", token.Reveal(), life)
+		}
+	})
+}
+
+// A proxy would be asked for the token of its own machine.
+func TestMetadataWithoutProxy(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "opaque") }))
+	defer server.Close()
+	proxied := errors.New("a proxy is asked for")
+	proxy := func(*http.Request) (*url.URL, error) { return nil, proxied }
+	shared := http.DefaultTransport.(*http.Transport)
+	before := shared.Proxy
+	defer func() { shared.Proxy = before }()
+	shared.Proxy = proxy
+	for name, row := range map[string]struct {
+		opts []tokensource.Option
+		want error
+	}{
+		"by default":            {nil, nil},
+		"the caller's own says": {[]tokensource.Option{tokensource.Transport(&http.Transport{Proxy: proxy})}, proxied},
+	} {
+		s, err := tokensource.NewMetadata(server.URL, nil, append(row.opts, silent)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, row.want) {
+			t.Errorf("%s: got %v, want %v", name, err, row.want)
+		}
+		s.Close()
+	}
+	if _, err := shared.Proxy(nil); err == nil {
+		t.Error("the transport of all was changed")
+	}
+}
+
+// An endpoint that wants to be left alone is, whatever it says to a request that was
+// under way already.
+func TestMetadataLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int32
+		s := newMetadata(t, func(r *http.Request) (*http.Response, error) {
+			switch n.Add(1) {
+			case 1:
+				time.Sleep(time.Second)
+				return reply(429, "", "Retry-After", "60")(r)
+			case 2:
+				time.Sleep(2 * time.Second)
+			}
+			return reply(503, "")(r)
+		})
+		if err := s.Warm(t.Context(), "a", "b"); !errors.Is(err, tokensource.ErrUnavailable) {
+			t.Fatalf("got %v, want ErrUnavailable", err)
+		}
+		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) || n.Load() != 2 {
+			t.Errorf("got %v after %d requests, want no third one", err, n.Load())
 		}
 	})
 }

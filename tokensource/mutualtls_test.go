@@ -2,10 +2,12 @@ package tokensource_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -175,5 +177,41 @@ func TestMutualTLSAlias(t *testing.T) {
 		if _, err := open(t, tokensource.ClientCredentials(client, secret), idp.transport).Token(t.Context(), orders); err != nil {
 			t.Errorf("%s, with a secret: %v", at, err)
 		}
+	}
+}
+
+// A certificate that was renewed for the same key is presented from then on, and
+// a transport need not have a TLS configuration.
+func TestMutualTLSRenewal(t *testing.T) {
+	idp := listen(t)
+	certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	first := idp.ca.Certificate("backoffice")
+	renewed := first
+	leaf := *first.Leaf
+	leaf.SerialNumber = new(big.Int).Add(leaf.SerialNumber, big.NewInt(1))
+	der, err := x509.CreateCertificate(rand.Reader, &leaf, &leaf, leaf.PublicKey, first.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if renewed.Leaf, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	renewed.Certificate = [][]byte{der}
+	idp.admit(first)
+	pair(t, first, certFile, keyFile)
+	s := open(t, tokensource.MutualTLS(client, certFile, keyFile), idp.transport)
+	if _, err := s.Token(t.Context(), orders); err != nil {
+		t.Fatal(err)
+	}
+	idp.admit(renewed)
+	pair(t, renewed, certFile, keyFile)
+	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "payroll"}); err != nil {
+		t.Errorf("renewed: %v", err)
+	}
+	bare := open(t, tokensource.MutualTLS(client, certFile, keyFile), &http.Transport{DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, net.ErrClosed
+	}})
+	if _, err := bare.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) {
+		t.Errorf("without a TLS configuration: got %v, want ErrUnavailable", err)
 	}
 }

@@ -62,6 +62,7 @@ func TestFromOAuth2(t *testing.T) {
 		"nothing":          {nil, nil, []error{tokensource.ErrUnavailable}},
 		"a refusal":        {nil, refusal, []error{tokensource.ErrRefused}},
 		"its own error":    {nil, own, []error{tokensource.ErrUnavailable, own}},
+		"an empty refusal": {nil, &oauth2.RetrieveError{}, []error{tokensource.ErrUnavailable}},
 	} {
 		s := fromOAuth2(t, func() (*oauth2.Token, error) { return row.token, row.err })
 		token, err := s.Token(t.Context(), orders)
@@ -76,6 +77,9 @@ func TestFromOAuth2(t *testing.T) {
 	}
 	if _, err := tokensource.FromOAuth2(nil); err == nil {
 		t.Error("nil: got no error")
+	}
+	if _, err := tokensource.FromOAuth2(oauth2Func(nil), tokensource.Bound(0)); err == nil {
+		t.Error("bound 0: got no error")
 	}
 	s := fromOAuth2(t, func() (*oauth2.Token, error) { return nil, own })
 	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{})}
@@ -106,5 +110,19 @@ func TestFromOAuth2Hangs(t *testing.T) {
 			t.Errorf("got %d calls, and Close after %v", calls.Load(), time.Since(begin))
 		}
 		close(wake)
+	})
+}
+
+// A source of x/oauth2 is asked again as soon as it has answered.
+func TestFromOAuth2Again(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fromOAuth2(t, func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "t", TokenType: "Bearer"}, nil })
+		begin := time.Now()
+		for _, audience := range []string{"a", "b", "c"} {
+			must(t, s, tokensource.Request{Audience: audience})
+		}
+		if d := time.Since(begin); d != 0 {
+			t.Errorf("three tokens took %v, want no wait", d)
+		}
 	})
 }

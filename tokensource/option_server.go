@@ -58,16 +58,19 @@ func (o *options) carrier() http.RoundTripper {
 
 // strategy is how an audience is asked for with g.
 func (o *serverOptions) strategy(g Grant) Strategy {
-	p := o.known()
+	p, s, exchange := o.known(), ByAudience(), g == TokenExchange || g == leaving
 	switch {
-	case p.exchanged != nil && (g == TokenExchange || g == leaving):
+	case p.exchanged != nil && exchange:
 		return p.exchanged
 	case o.ask != nil:
-		return *o.ask
+		s = *o.ask
 	case p.own != nil:
-		return p.own
+		s = p.own
 	}
-	return ByAudience()
+	if p.narrowed && exchange {
+		return narrowed{s}
+	}
+	return s
 }
 
 // grantFor is the grant that r needs; zero is the client's own.

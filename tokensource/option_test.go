@@ -31,6 +31,7 @@ func TestNew(t *testing.T) {
 		{"http://127.0.0.1.example.com", auth, opts(loopback), "https"},
 		{"http://localhost", auth, nil, "InsecureLoopback"},
 		{"https://me:pw@idp.example.com", auth, nil, "issuer"},
+		{"me:pw@idp.example.com", auth, nil, "no user and password"},
 		{issuer + "#x", auth, nil, "issuer"},
 		{issuer + "?x", auth, nil, "query"},
 		{issuer, nil, nil, "nil client"},

@@ -15,6 +15,7 @@ type preset struct {
 
 	own       Strategy // nil: ByAudience
 	exchanged Strategy // for a Subject; nil: as the own
+	narrowed  bool     // for a Subject, a parameter audience goes with how it is asked
 	grant     Grant    // for a Subject; zero: TokenExchange
 
 	bare bool // a token without aud is for whom it was asked for: all of its tokens are so

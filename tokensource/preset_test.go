@@ -30,7 +30,7 @@ func TestPresets(t *testing.T) {
 		"":              {byAudience, byAudience, exchangeGrant},
 		"rfc9068":       {byAudience, byAudience, exchangeGrant},
 		"oidc-provider": {byResource, byResource, exchangeGrant},
-		"keycloak":      {scope(uri), byAudience, exchangeGrant},
+		"keycloak":      {scope(uri), url.Values{"scope": {uri}, "audience": {uri}}, exchangeGrant},
 		"auth0":         {byAudience, byAudience, exchangeGrant},
 		"auth0-rfc9068": {byAudience, byAudience, exchangeGrant},
 		"okta":          {nothing, nothing, exchangeGrant},
@@ -86,8 +86,9 @@ func TestPresetOverruled(t *testing.T) {
 		if got := form(t, tokensource.Request{Audience: uri}, opts...); len(got) != 0 {
 			t.Errorf("own: got %v, want nothing", got)
 		}
-		if got := form(t, tokensource.Request{Audience: uri, Subject: subject}, opts...).Get("audience"); got != uri {
-			t.Errorf("exchange: got audience %q, want %q", got, uri)
+		got := form(t, tokensource.Request{Audience: uri, Subject: subject}, opts...)
+		if got.Get("audience") != uri || got.Has("scope") {
+			t.Errorf("exchange: got audience %q and scope %q, want %q alone", got.Get("audience"), got.Get("scope"), uri)
 		}
 	}
 	got := form(t, tokensource.Request{Audience: uri, Subject: subject}, tokensource.Preset("entra"), tokensource.SubjectGrant(tokensource.TokenExchange))

@@ -29,10 +29,10 @@ var presets = map[string]preset{
 		target: `let getResourceServerInfo and the client's rights allow "{client}" the resource "{audience}"`,
 	},
 
-	// Keycloak looks at no parameter in a client credentials request, and in an
-	// exchange at audience alone, which then only narrows.
+	// Keycloak looks at no parameter in a client credentials request. In an
+	// exchange it narrows by audience what the scopes bring.
 	"keycloak": {
-		name: "Keycloak", own: ByScope("{audience}"), exchanged: ByAudience(),
+		name: "Keycloak", own: ByScope("{audience}"), narrowed: true,
 		mapper: `add an audience mapper for "{audience}" to a client scope of client "{client}"`,
 		target: `switch on standard token exchange for client "{client}", and give it a client scope with an audience mapper for "{audience}"; the subject's token must be for "{client}"`,
 		scope:  `create a client scope named "{audience}" with an audience mapper for "{audience}", and add it to client "{client}" as optional; or, if a default scope has the mapper, set Ask(ByNothing())`,

@@ -20,7 +20,8 @@ type Request struct {
 	// section 3.3). Empty means what the issuer gives this client by default.
 	Scope string
 	// Subject is the token to exchange (RFC 8693, or see [SubjectGrant]). The zero
-	// Token means that the client asks for itself.
+	// Token means that the client asks for itself. An answer that is Subject or
+	// Actor itself is refused: what was not exchanged is not passed on.
 	Subject Token
 	// SubjectIssuer is who issued Subject, if that is known. A source shows a
 	// token to no other issuer than its own; empty leaves that to the caller.

@@ -25,7 +25,7 @@ func retry(now time.Time, failures int, err error) time.Time {
 	if errors.As(err, &o) && o.until.After(at) {
 		at = o.until
 	}
-	return at.Round(0)
+	return at
 }
 
 // retryAfter returns the time that the header Retry-After names, in seconds or as

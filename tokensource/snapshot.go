@@ -49,7 +49,7 @@ func (r Row) own() int {
 func (e *entry) row() Row {
 	s, row := e.state.Load(), e.about
 	row.Also = slices.Clone(row.Also)
-	row.Expiry, row.Refresh, row.Failures = s.value.Expiry(), s.next, s.failures
+	row.Expiry, row.Refresh, row.Failures = s.value.Expiry(), s.next.Round(0), s.failures
 	row.Used = time.Unix(e.used.Load(), 0)
 	if s.err != nil {
 		row.Error = s.err.Error()

@@ -90,12 +90,10 @@ func (s *Source) start(m minter) (_ *Source, err error) {
 // or for the time of the issuer's Retry-After if that is longer, but at most 120 s;
 // that of a file, for 1 s.
 func (s *Source) Token(ctx context.Context, r Request) (Token, error) {
-	e, now := s.find(&r), time.Now()
-	if e == nil {
-		var err error
-		if e, err = s.add(r, now); err != nil {
-			return Token{}, err
-		}
+	now := time.Now()
+	e, err := s.entryOf(&r, now)
+	if err != nil {
+		return Token{}, err
 	}
 	e.touch(now)
 	return e.get(ctx, now)
@@ -107,7 +105,7 @@ func (s *Source) Token(ctx context.Context, r Request) (Token, error) {
 func (s *Source) Close() error {
 	s.mu.Lock()
 	s.cancel()
-	s.entries.Clear()
+	s.evictLocked(time.Now(), s.size)
 	s.mu.Unlock()
 	s.work.Wait()
 	s.tell.metrics.close()

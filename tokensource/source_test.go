@@ -77,6 +77,22 @@ func TestAudienceIsRequired(t *testing.T) {
 	}
 }
 
+// What makes no sense is refused even where the client's own token is at hand.
+func TestOwnTokenIsForNobodyElse(t *testing.T) {
+	s := newSource(t, &wire{})
+	must(t, s, orders)
+	for name, change := range map[string]func(*tokensource.Request){
+		"an actor without a subject":       func(r *tokensource.Request) { r.Actor = tokensource.NewToken("actor", time.Time{}) },
+		"the issuer of a subject, without": func(r *tokensource.Request) { r.SubjectIssuer = "https://login.partner.example" },
+	} {
+		r := orders
+		change(&r)
+		if token, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+			t.Errorf("%s: got %q, %v, want ErrRefused", name, token.Reveal(), err)
+		}
+	}
+}
+
 // A token is shown to its own issuer alone: another could use it.
 func TestForeignSubject(t *testing.T) {
 	w := &wire{}

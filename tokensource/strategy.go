@@ -18,8 +18,8 @@ type Strategy interface {
 }
 
 // Ask sets how the source asks for an audience. The default is that of the [Preset],
-// or [ByAudience]. Where a preset asks differently in a token exchange (Keycloak,
-// ZITADEL), that stays.
+// or [ByAudience]. Where a preset asks differently in a token exchange
+// (ZITADEL), that stays; Keycloak is told the audience besides.
 func Ask(s Strategy) Option { return option(func(o *options) { o.server.ask = &s }) }
 
 // ByAudience names each audience in a parameter audience (RFC 8693, section 2.1;
@@ -45,6 +45,13 @@ func (p byParameter) ask(form url.Values, r Request) error {
 		}
 	}
 	return nil
+}
+
+// narrowed names each audience in a parameter audience, beside another way.
+type narrowed struct{ Strategy }
+
+func (n narrowed) ask(form url.Values, r Request) error {
+	return errors.Join(n.Strategy.ask(form, r), byParameter("audience").ask(form, r))
 }
 
 // placeholder stands for the audience in templates.

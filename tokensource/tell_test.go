@@ -171,6 +171,14 @@ func TestMetrics(t *testing.T) {
 		if diff := cmp.Diff(want, readMetrics(t, reader)); diff != "" {
 			t.Errorf("metrics (-want +got):\n%s", diff)
 		}
+		w.answer(numbered())
+		for _, audience := range []string{"e", "f", "g", "h"} {
+			time.Sleep(time.Second)
+			must(t, s, tokensource.Request{Audience: audience})
+		}
+		if got := readMetrics(t, reader)["grpcaud.client.life"]; got != 3588 {
+			t.Errorf("the token that ends first has %v s, want 3588", got)
+		}
 		time.Sleep(2 * time.Minute)
 		if _, ok := readMetrics(t, reader)["grpcaud.client.life"]; ok {
 			t.Error("nothing is in use, and has a life")

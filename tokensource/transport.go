@@ -88,5 +88,15 @@ func (t *bearerTransport) check(r *http.Request) error {
 
 func hostOf(u *url.URL) string { return canonicalHost(u.Host) }
 
-// canonicalHost returns host in lower case, without the port of https.
-func canonicalHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ":443") }
+// canonicalHost returns host in lower case, without the port of https. Letters
+// beyond ASCII stay as they are: the lower case of U+0130 is an i, but its host is
+// another than that of i.
+func canonicalHost(host string) string {
+	lower := func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}
+	return strings.TrimSuffix(strings.Map(lower, host), ":443")
+}

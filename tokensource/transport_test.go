@@ -1,6 +1,7 @@
 package tokensource_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -36,9 +37,13 @@ func TestTransport(t *testing.T) {
 		"default port":      {"https://orders.example:443/v1", []string{"orders.example"}, nil, ""},
 		"port":              {"https://orders.example:8443/v1", []string{"hr.example", "orders.example:8443"}, nil, ""},
 		"redirect at home":  {"https://orders.example/v2", []string{"orders.example"}, func(r *http.Request) { r.Response = &http.Response{Request: &http.Request{URL: r.URL}} }, ""},
+		"no headers":        {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Header = nil }, ""},
+		"no header Host":    {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Host = "" }, ""},
+		"led from nowhere":  {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Response = &http.Response{} }, ""},
 		"another port":      {"https://orders.example:8443/v1", []string{"orders.example"}, nil, "may not go"},
 		"another host":      {"https://evil.example/v1", []string{"orders.example"}, nil, "may not go"},
 		"host as a suffix":  {"https://evil-orders.example/v1", []string{"orders.example"}, nil, "may not go"},
+		"another letter":    {"https://Hİ.example/v1", []string{"hi.example"}, nil, "may not go"},
 		"plaintext":         {"http://orders.example/v1", []string{"orders.example"}, nil, "https"},
 		"no host named":     {"https://orders.example/v1", nil, nil, "no host"},
 		"empty host named":  {"https:///v1", []string{""}, nil, "may not go"},
@@ -99,5 +104,21 @@ func TestTransportIsNotLedAway(t *testing.T) {
 	client := &http.Client{Transport: tokensource.NewTransport(newSource(t, &wire{}), orders, base, "orders.example", "evil.example")}
 	if _, err := client.Get("https://orders.example"); err == nil || len(seen) != 1 {
 		t.Errorf("got %v after %q", err, seen)
+	}
+}
+
+// Without a transport of its own, the requests go over that of all.
+func TestTransportByDefault(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	tokens := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		cancel() // so that nothing is dialled
+		return tokensource.NewToken("t", time.Time{}), nil
+	})
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://orders.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokensource.NewTransport(tokens, orders, nil, "orders.example").RoundTrip(r); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the end of the context", err)
 	}
 }

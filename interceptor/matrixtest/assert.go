@@ -24,8 +24,9 @@ import (
 // Each mistake is one error that names its cell: who called what, and with which
 // token. A method without a rule is a mistake, too.
 //
-// What the matrix says of keys, introspection and certificates is left out, and
-// so are rollouts: the rules are held as they will be enforced. Assert takes some
+// What the matrix says of keys, introspection, certificates and the times of
+// tokens is left out, and so are rollouts: the rules are held as they will be
+// enforced. Assert takes some
 // hundred microseconds for each cell, and runs in a [testing/synctest] bubble
 // too.
 func Assert(t testing.TB, policy *audience.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
@@ -67,7 +68,7 @@ func newWorld(policy *audience.Policy) (*world, error) {
 	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
 	var others []*testutil.Issuer
 	for name, i := range w.matrix.Issuers {
-		w.matrix.Issuers[name] = audience.Issuer{URL: i.URL, Preset: i.Preset, Leeway: i.Leeway, MaxLifetime: i.MaxLifetime, MaxAge: i.MaxAge, InsecureLoopback: i.InsecureLoopback}
+		w.matrix.Issuers[name] = audience.Issuer{URL: i.URL, Preset: i.Preset, InsecureLoopback: i.InsecureLoopback}
 		w.issuers[name] = testutil.NewIssuer(i.URL)
 		others = append(others, w.issuers[name])
 	}

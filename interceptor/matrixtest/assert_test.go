@@ -32,7 +32,7 @@ func company(t *testing.T, change func(*audience.Matrix), options ...audience.Me
 				Rollout: []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}},
 				Allow: []audience.Allow{
 					{Clients: []string{"customer-portal", "shop"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}, AnyScopes: []string{"a", "b"}},
-					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}, Roles: []string{"clerk", "orders/clerk"}, Callers: audience.UsersOnly},
+					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}, Roles: []string{"orders/clerk", "clerk"}, Callers: audience.UsersOnly},
 					{Clients: []string{"order-status"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true, Callers: audience.ServicesOnly},
 				},
 			},
@@ -43,7 +43,7 @@ func company(t *testing.T, change func(*audience.Matrix), options ...audience.Me
 				Allow: []audience.Allow{
 					{
 						Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true,
-						ACR: []string{"gold"}, MaxAuthAge: time.Hour, Claims: map[string][]string{"department": {"hr"}},
+						ACR: []string{"gold"}, MaxAuthAge: time.Hour, Claims: map[string][]string{"department": {"hr"}, "site": {"delft", "leiden"}},
 					},
 					{AnyClient: true, Methods: []string{"GetEmployee"}, Scopes: []string{"hr.read"}, Optional: true},
 				},
@@ -119,6 +119,21 @@ func TestAssertPresets(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAssertIssuers holds that what an issuer demands beside the rules makes no
+// difference.
+func TestAssertIssuers(t *testing.T) {
+	matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
+		m.Issuers["corp"] = audience.Issuer{
+			URL: "http://127.0.0.1:1", InsecureLoopback: true, JWKS: "https://keys.example.com", Preset: "keycloak",
+			Algorithms: []string{"EdDSA"}, MaxLifetime: time.Second, RequireBound: true,
+		}
+		m.Issuers["partner"] = audience.Issuer{
+			URL: "https://login.partner.example", MaxAge: time.Second,
+			Introspection: audience.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: audience.Secret{File: "none"}},
+		}
+	}), both, register)
 }
 
 // recorder takes the errors of a test in its place.

@@ -2,8 +2,6 @@ package matrixtest
 
 import (
 	"context"
-	"errors"
-	"io"
 	"slices"
 	"strconv"
 	"sync"
@@ -27,34 +25,17 @@ type call struct {
 	arrived bool // at the handler
 }
 
-// call makes a call with that token, or without one.
+// call makes a call with that token, or without one. A stream is called as a unary
+// method is: an error is all that either answers.
 func (w *world) call(t testing.TB, m method, who, what, bearer string) call {
 	t.Helper()
 	ctx, id := w.arrivals.expect(t.Context())
 	if bearer != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+bearer)
 	}
-	c := call{t: t, cell: m.full + ", " + who + ", " + what, err: do(ctx, w.conn, m)}
+	c := call{t: t, cell: m.full + ", " + who + ", " + what, err: w.conn.Invoke(ctx, m.full, &emptypb.Empty{}, &emptypb.Empty{})}
 	c.arrived = w.arrivals.have(id)
 	return c
-}
-
-// do makes a call of either shape. Whatever it is asked, the handler's place
-// answers with an error.
-func do(ctx context.Context, conn *grpc.ClientConn, m method) error {
-	if !m.info.IsClientStream && !m.info.IsServerStream {
-		return conn.Invoke(ctx, m.full, &emptypb.Empty{}, &emptypb.Empty{})
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: m.info.IsClientStream, ServerStreams: true}, m.full)
-	if err != nil {
-		return err
-	}
-	if err := stream.SendMsg(&emptypb.Empty{}); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	return stream.RecvMsg(&emptypb.Empty{})
 }
 
 // admitted holds that the call was let in.

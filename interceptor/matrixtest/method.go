@@ -2,8 +2,8 @@ package matrixtest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -13,7 +13,6 @@ import (
 // method is one method of the server, and what the matrix says of it.
 type method struct {
 	full    string
-	info    grpc.MethodInfo
 	service string // of the matrix
 	public  bool
 	allow   []entry          // the entries that are about it
@@ -77,10 +76,9 @@ func (m method) tokens(tok token) map[string]token {
 // methods lists those of a server, in the order of their names.
 func methods(srv *grpc.Server, matrix audience.Matrix, services []string, options []audience.MethodOptions) []method {
 	var all []method
-	registered := srv.GetServiceInfo()
-	for _, name := range slices.Sorted(maps.Keys(registered)) {
-		for _, info := range registered[name].Methods {
-			m := method{full: "/" + name + "/" + info.Name, info: info}
+	for name, registered := range srv.GetServiceInfo() {
+		for _, info := range registered.Methods {
+			m := method{full: "/" + name + "/" + info.Name}
 			m.public = slices.Contains(matrix.Public, name) || slices.Contains(matrix.Public, name+"/"+info.Name)
 			for _, service := range services {
 				if s := matrix.Services[service]; slices.Contains(s.GRPC, name) {
@@ -95,6 +93,7 @@ func methods(srv *grpc.Server, matrix audience.Matrix, services []string, option
 			all = append(all, m)
 		}
 	}
+	slices.SortFunc(all, func(a, b method) int { return strings.Compare(a.full, b.full) })
 	return all
 }
 
