@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+)
+
+const diffKeycloakHelp = `
+
+With --keycloak and --realm, or --realm-file, it compares one access matrix with
+what Keycloak would do:
+
+  grants     a client can have tokens, or tokens with scopes, that the matrix does
+             not let it have; or all of its tokens name a service
+  lacks      the matrix lets a client call a service, and it cannot have a token
+             for it: the client, the client scope or its mapper is missing
+
+with what to change there. Nothing is changed. The admin is a client of the realm
+whose service account has the roles view-clients and view-realm of the client
+realm-management: --admin-client, with its secret in --admin-secret-file. Or the
+environment variable ` + adminToken + ` names a file with an access token.
+A realm file is what the admin console's export writes, or kc.sh export. The exit
+status is 2 also if Keycloak does not tell.`
+
+// adminToken is the environment variable that names a file with an access token
+// for Keycloak's admin API.
+const adminToken = "GRPCAUD_KEYCLOAK_TOKEN_FILE"
+
+// realmFlags say which realm a matrix is compared with.
+type realmFlags struct {
+	url, realm, file          string
+	adminClient, adminSecrets string
+	issuer, descriptors       string
+	exchange                  []string
+}
+
+func (f *realmFlags) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.url, "keycloak", "", "compare with a running Keycloak: its own URL, below which the realms are")
+	flags.StringVar(&f.realm, "realm", "", "the realm to compare with")
+	flags.StringVar(&f.file, "realm-file", "", "compare with the export of a realm")
+	flags.StringVar(&f.adminClient, "admin-client", "", "the client of the realm that may look at it")
+	flags.StringVar(&f.adminSecrets, "admin-secret-file", "", "the file that holds its secret")
+	flags.StringVar(&f.issuer, "issuer", "", "the issuer of the file that the realm is (default: the only one with preset: keycloak)")
+	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptorsUsage)
+	flags.StringSliceVar(&f.exchange, "exchange", nil, "clients that must be able to exchange tokens, beside those that are a service and call others")
+	cmd.MarkFlagsRequiredTogether("keycloak", "realm")
+	cmd.MarkFlagsRequiredTogether("admin-client", "admin-secret-file")
+	cmd.MarkFlagsMutuallyExclusive("keycloak", "realm-file")
+}
+
+// set reports whether a realm is meant.
+func (f *realmFlags) set() bool { return f.url != "" || f.file != "" }
+
+// args holds the arguments to one file, or to two where no realm is meant.
+func (f *realmFlags) args(cmd *cobra.Command, args []string) error {
+	if f.set() {
+		return cobra.ExactArgs(1)(cmd, args)
+	}
+	return cobra.ExactArgs(2)(cmd, args)
+}
+
+// diff compares the matrix at path with the realm.
+func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
+	set, err := readDescriptors(f.descriptors)
+	if err != nil {
+		return err
+	}
+	policy, err := policyfile.Load(path, set.options...)
+	if err != nil {
+		return err
+	}
+	want, _, err := keycloak.Export(policy, keycloak.Options{Issuer: f.issuer, Realm: f.realm, Exchange: f.exchange})
+	if err != nil {
+		return err
+	}
+	got, err := f.fetch(cmd.Context())
+	if err != nil {
+		return err
+	}
+	found := drift(keycloak.Compare(want, got))
+	if err := write(cmd, func(p *page) { found.write(p, format) }); err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return no
+	}
+	return nil
+}
+
+// fetch returns the realm that there is.
+func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
+	const most = 64 << 20
+	if f.file != "" {
+		data, err := read(f.file, most)
+		if err != nil {
+			return keycloak.Realm{}, err
+		}
+		realm, err := keycloak.Parse(data)
+		if err != nil {
+			return keycloak.Realm{}, fmt.Errorf("%s: %w", f.file, err)
+		}
+		return realm, nil
+	}
+	admin := keycloak.Admin{URL: f.url, Realm: f.realm, Client: f.adminClient}
+	path, into := f.adminSecrets, &admin.Secret
+	if path == "" {
+		path, into = os.Getenv(adminToken), &admin.Token
+	}
+	if path == "" {
+		return keycloak.Realm{}, errors.New("who asks Keycloak? give --admin-client and --admin-secret-file, or a file with a token in " + adminToken)
+	}
+	secret, err := read(path, 64<<10)
+	if err != nil {
+		return keycloak.Realm{}, err
+	}
+	if *into = strings.TrimSpace(string(secret)); *into == "" {
+		return keycloak.Realm{}, fmt.Errorf("%s: the file is empty", path)
+	}
+	return admin.Fetch(ctx)
+}
+
+// drift is what is different between a matrix and a realm.
+type drift []keycloak.Finding
+
+var driftColours = map[string]string{keycloak.Grants: bad, keycloak.Lacks: doubt}
+
+func (d drift) write(p *page, format string) {
+	if format == "json" {
+		p.json(map[string]any{"drift": append(drift{}, d...)})
+		return
+	}
+	if len(d) == 0 {
+		p.printf("no difference\n")
+		return
+	}
+	titles := []string{"drift", "client", "what", "fix"}
+	var rows [][]string
+	for _, x := range d {
+		rows = append(rows, []string{x.Kind, printable(x.Client), printable(x.Text), printable(x.Fix)})
+	}
+	if format == "markdown" {
+		p.markdownTable(titles, rows)
+		return
+	}
+	for i, row := range rows {
+		row[0] = p.in(driftColours[d[i].Kind], row[0])
+	}
+	p.table("", append([][]string{p.head("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
+}

@@ -1,0 +1,66 @@
+package main_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestDiffRealmGolden(t *testing.T) {
+	for _, format := range []string{"table", "markdown", "json"} {
+		r := run(t, "", "diff", company, "--realm-file", "testdata/drifted.json", "-o", format)
+		r.want(t, 1)
+		golden(t, "diff-realm-"+format, r.stdout)
+	}
+}
+
+// TestDiffOfTheExport finds no difference from what the program itself wrote.
+func TestDiffOfTheExport(t *testing.T) {
+	for _, row := range []struct{ matrix, flags string }{{company, ""}, {meshedMatrix, "--exchange batch"}} {
+		flags := strings.Fields(row.flags)
+		exported := run(t, "", append([]string{"export", row.matrix, "--to", "keycloak"}, flags...)...)
+		realm := file(t, "realm.json", exported.stdout)
+		r := run(t, "", append([]string{"diff", row.matrix, "--realm-file", realm}, flags...)...)
+		r.want(t, 0)
+		if r.stdout != "no difference\n" {
+			t.Errorf("%s: %s", row.matrix, r.stdout)
+		}
+		run(t, "", append([]string{"diff", row.matrix, "--realm-file", realm, "-o", "json"}, flags...)...).want(t, 0, `"drift": []`)
+	}
+}
+
+func TestDiffRealmRefuses(t *testing.T) {
+	t.Setenv("GRPCAUD_KEYCLOAK_TOKEN_FILE", "")
+	for _, row := range []struct{ args, want string }{
+		{company, "accepts 2 arg(s), received 1"},
+		{company + " " + company + " --realm-file testdata/drifted.json", "accepts 1 arg(s), received 2"},
+		{company + " --realm-file nowhere.json", "no such file"},
+		{company + " --realm-file " + company, "not the JSON of a realm"},
+		{company + " --realm-file testdata/drifted.json --issuer nobody", `no issuer "nobody"`},
+		{"nowhere.yaml --realm-file testdata/drifted.json", "no such file"},
+		{company + " --keycloak https://sso.example.com", "missing [realm]"},
+		{company + " --keycloak https://sso.example.com --realm corp --realm-file testdata/drifted.json", "none of the others can be"},
+		{company + " --keycloak https://sso.example.com --realm corp", "who asks Keycloak?"},
+		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor", "missing [admin-secret-file]"},
+		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "empty", " \n"), "the file is empty"},
+		{company + " --keycloak http://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "secret", "s3cret"), "want https"},
+	} {
+		r := run(t, "", append([]string{"diff"}, strings.Fields(row.args)...)...)
+		r.want(t, 2, row.want)
+		if strings.Contains(r.stderr, "s3cret") {
+			t.Errorf("%s: got the secret in %s", row.args, r.stderr)
+		}
+	}
+}
+
+// TestDiffTokenFile takes the admin's token from a file that the environment
+// names.
+func TestDiffTokenFile(t *testing.T) {
+	path := file(t, "token", "t0ken\n")
+	t.Setenv("GRPCAUD_KEYCLOAK_TOKEN_FILE", path)
+	run(t, "", "diff", company, "--keycloak", "https://127.0.0.1:0", "--realm", "corp").want(t, 2, "cannot ask Keycloak")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "", "diff", company, "--keycloak", "https://127.0.0.1:0", "--realm", "corp").want(t, 2, "no such file")
+}

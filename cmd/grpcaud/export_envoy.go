@@ -1,0 +1,58 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/envoy"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
+)
+
+// envoyFlags are what the matrix does not say of a proxy.
+type envoyFlags struct {
+	bootstrap                bool
+	listen, upstream, caFile string
+}
+
+func (v *envoyFlags) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&v.bootstrap, "bootstrap", false, "for envoy: a whole configuration")
+	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: where calls come in, host:port")
+	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: where the service is, host:port")
+	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the authorities that vouch for the issuers, in PEM, where Envoy runs")
+}
+
+const envoyHead = `# Made by grpcaud from the access matrix: change that, and export it again.
+#
+# Envoy differs from a guarded server by design. It answers a token for somebody else
+# with 403 (PERMISSION_DENIED), and names no reason. It does not end a stream when the
+# token ends. When a token is verified, it compares audiences without http(s):// and
+# without a slash at their end; the rules after that compare them exactly. It refuses
+# tokens that are bound to a certificate, does not look at an iat in the future, and
+# asks nobody whether a token was revoked. A key that it has not fetched yet is a 401
+# (UNAUTHENTICATED) to the caller.
+`
+
+const envoyWire = `#
+# The listener has no transport_socket: give it TLS before tokens come over a network.
+`
+
+func (e *exporting) toEnvoy(cmd *cobra.Command, policy *audience.Policy) ([]string, error) {
+	plan, keys, err := e.plan(policy)
+	if err != nil {
+		return nil, err
+	}
+	o := envoy.Options{Keys: keys, Forward: e.forward, Listen: e.envoy.listen, Upstream: e.envoy.upstream, CAFile: e.envoy.caFile}
+	if e.envoy.bootstrap {
+		config, err := envoy.Bootstrap(plan, o)
+		if err != nil {
+			return nil, err
+		}
+		return plan.Notes, writeYAML(cmd, envoyHead+envoyWire, config)
+	}
+	filters, err := envoy.Filters(plan, o)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Notes, writeYAML(cmd, envoyHead, ordered.Map{"http_filters", filters})
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+)
+
+// keycloakFlags are what the matrix does not say of a realm.
+type keycloakFlags struct {
+	issuer, realm string
+	exchange      []string
+	logins        []string
+}
+
+func (k *keycloakFlags) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer of the file that the realm is (default: the only one with preset: keycloak)")
+	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
+	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, beside those that are a service and call others")
+	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which people log in, as CLIENT=REDIRECT-URI")
+	suggest(cmd, "exchange", ofFile(clientNames))
+	suggest(cmd, "issuer", ofFile(issuerNames))
+}
+
+func (k *keycloakFlags) options() (keycloak.Options, error) {
+	logins, err := pairs("login", k.logins)
+	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
+}
+
+func (e *exporting) toKeycloak(cmd *cobra.Command, policy *audience.Policy) ([]string, error) {
+	o, err := e.keycloak.options()
+	if err != nil {
+		return nil, err
+	}
+	realm, notes, err := keycloak.Export(policy, o)
+	if err != nil {
+		return nil, err
+	}
+	return notes, write(cmd, func(p *page) { p.json(realm) })
+}
+
+func issuerNames(m audience.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }

@@ -1,0 +1,18 @@
+package main_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
+)
+
+func TestEveryPresetHasAFix(t *testing.T) {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(grpcaud.AskFor)), audience.Presets()); diff != "" {
+		t.Errorf("advice on audiences: got -, want +\n%s", diff)
+	}
+}

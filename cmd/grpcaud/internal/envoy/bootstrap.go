@@ -1,0 +1,87 @@
+package envoy
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
+)
+
+// Bootstrap returns a whole configuration: a listener, the filters, and the
+// service behind them.
+func Bootstrap(p *mesh.Plan, o Options) (object, error) {
+	filters, err := Filters(p, o)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err := keyClusters(p, o)
+	if err != nil {
+		return nil, err
+	}
+	service, err := upstream(o.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	front, err := listener(o.Listen, append(filters, filter("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", nil)))
+	if err != nil {
+		return nil, err
+	}
+	return object{"static_resources", object{
+		"listeners",
+		[]object{front},
+		"clusters", append([]object{service}, clusters...),
+	}}, nil
+}
+
+func listener(at string, filters []object) (object, error) {
+	host, port, err := split(at)
+	if err != nil {
+		return nil, fmt.Errorf("--listen: %w", err)
+	}
+	manager := filter("envoy.filters.network.http_connection_manager", "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", object{
+		"stat_prefix", "grpc",
+		"codec_type", "HTTP2",
+		"http_filters", filters,
+		"route_config",
+		object{"virtual_hosts", []object{{
+			"name", "service", "domains",
+			[]string{"*"},
+			"routes",
+			[]object{{
+				"match",
+				object{"prefix", "/", "grpc", object{}},
+				// A stream may live for as long as the client wants.
+				"route",
+				object{"cluster", "service", "timeout", "0s"},
+			}},
+		}}},
+	})
+	return object{"name", "grpc", "address", address(host, port), "filter_chains", []object{{"filters", []object{manager}}}}, nil
+}
+
+// upstream is the service, by HTTP/2.
+func upstream(at string) (object, error) {
+	host, port, err := split(at)
+	if err != nil {
+		return nil, fmt.Errorf("--upstream: %w", err)
+	}
+	c, err := cluster("service", host, strconv.FormatUint(port, 10))
+	const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+	return append(c, "typed_extension_protocol_options", object{options, object{
+		"@type", "type.googleapis.com/" + options,
+		"explicit_http_config",
+		object{"http2_protocol_options", object{}},
+	}}), err
+}
+
+func split(at string) (host string, port uint64, err error) {
+	host, text, err := net.SplitHostPort(at)
+	if err == nil {
+		port, err = strconv.ParseUint(text, 10, 16)
+	}
+	if err != nil || host == "" {
+		return "", 0, fmt.Errorf("got %q, want host:port", at)
+	}
+	return host, port, nil
+}

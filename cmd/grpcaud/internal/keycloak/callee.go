@@ -1,0 +1,126 @@
+package keycloak
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// callee is what clients want tokens for: a service of the matrix, or an API of
+// others.
+type callee struct {
+	name     string
+	audience string
+	entries  []audience.Allow // with the clients and the scopes of each
+	besides  []audience.Allow // what .proto files demand; it lets nobody in by itself
+}
+
+// addCallees finds the callees that accept tokens of the issuer, and gives each
+// the client that its audience is.
+func (e *exporter) addCallees() {
+	for _, name := range slices.Sorted(maps.Keys(e.matrix.Services)) {
+		s := e.matrix.Services[name]
+		if slices.Contains(s.Issuers, e.issuer) {
+			c := callee{name, s.Audiences[0], s.Allow, e.besides(s)}
+			if len(s.Audiences) > 1 {
+				e.note("further audiences of service %q: clients ask for the first, %q", name, s.Audiences[0])
+			}
+			e.remark(c)
+			e.addCallee(c)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.matrix.External)) {
+		x := e.matrix.External[name]
+		if x.Issuer == "" || x.Issuer == e.issuer {
+			e.addCallee(callee{name: name, audience: x.Audience, entries: []audience.Allow{{Clients: x.Clients, Scopes: x.Scopes}}})
+		}
+	}
+}
+
+func (e *exporter) addCallee(c callee) {
+	if strings.ContainsAny(c.audience, " \t\r\n") {
+		e.note("audience %q of %q: with spaces it cannot be part of a scope", c.audience, c.name)
+		return
+	}
+	e.callees = append(e.callees, c)
+	e.clients[c.audience] = &Client{
+		ID: c.audience, Description: "The audience of " + c.name, Enabled: true, Protocol: openID,
+		Attributes: map[string]string{}, Default: []string{}, Optional: []string{},
+	}
+	e.scopes[e.standsFor(c.audience)] = scope(e.standsFor(c.audience), "Tokens for "+c.name, false,
+		mapper("audience", mapsAudience, audienceClient, c.audience))
+}
+
+// standsFor returns the scope that clients ask for to get an audience.
+func (e *exporter) standsFor(aud string) string {
+	return strings.ReplaceAll(e.template, "{audience}", aud)
+}
+
+// besides are the demands of .proto files on the methods of s. Whom they do not
+// name they are for as well.
+func (e *exporter) besides(s audience.Service) []audience.Allow {
+	var all []audience.Allow
+	for _, o := range e.policy.Options() {
+		if slices.Contains(s.GRPC, o.GRPC) {
+			o.Demands.AnyClient = len(o.Demands.Clients) == 0
+			all = append(all, o.Demands)
+		}
+	}
+	return all
+}
+
+// all are all demands.
+func (c callee) all() []audience.Allow { return slices.Concat(c.entries, c.besides) }
+
+// remark notes what of the demands no realm can hold.
+func (e *exporter) remark(c callee) {
+	for _, allow := range c.all() {
+		for _, claim := range slices.Sorted(maps.Keys(allow.Claims)) {
+			e.note("claim %q, which service %q demands: give a default client scope a mapper for it", claim, c.name)
+		}
+		for _, role := range allow.Roles {
+			client, _, ofClient := strings.Cut(role, "/")
+			if ofClient {
+				e.note("role %q, which service %q demands: create it at client %q, and map it into access tokens", role, c.name, client)
+				continue
+			}
+			e.roles[role] = true
+			e.note("who has the role %q, which service %q demands: assign it to users and to service accounts", role, c.name)
+		}
+	}
+}
+
+// permissions are the scopes that an entry asks for.
+func permissions(a audience.Allow) []string { return slices.Concat(a.Scopes, a.AnyScopes) }
+
+// permissions are those of them that got a client scope of their own.
+func (e *exporter) permissions(a audience.Allow) []string {
+	return slices.DeleteFunc(permissions(a), e.taken)
+}
+
+// addOptional notes for each client the scopes that it asks for: those that stand
+// for the audiences of what it may call, and those that its calls need.
+func (e *exporter) addOptional() {
+	for _, c := range e.callees {
+		let := map[string]bool{}
+		for _, entry := range c.entries {
+			clients := slices.Values(entry.Clients)
+			if entry.AnyClient {
+				clients = maps.Keys(e.matrix.Clients)
+			}
+			for name := range clients {
+				let[name] = true
+				e.optional[name] = append(append(e.optional[name], e.standsFor(c.audience)), e.permissions(entry)...)
+			}
+		}
+		for _, entry := range c.besides {
+			for name := range let {
+				if entry.AnyClient || slices.Contains(entry.Clients, name) {
+					e.optional[name] = append(e.optional[name], e.permissions(entry)...)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package keycloak
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Finding is one difference between the realm that a matrix wants and the one
+// that there is.
+type Finding struct {
+	// Kind is Grants or Lacks.
+	Kind string `json:"kind"`
+
+	// Client is whose tokens it is about.
+	Client string `json:"client"`
+
+	// Text says what is different, and Fix what to change in the admin console.
+	Text string `json:"text"`
+	Fix  string `json:"fix"`
+}
+
+// The kinds of findings: what the realm would give and the matrix does not let
+// anybody have, and what the matrix allows and cannot be had.
+const (
+	Grants = "grants"
+	Lacks  = "lacks"
+)
+
+// Compare finds what a realm gives beyond the one that is wanted, as [Export]
+// makes it, and what it lacks.
+func Compare(want, got Realm) []Finding {
+	c := comparison{want: newIndex(want), got: newIndex(got)}
+	for _, client := range want.Clients {
+		has, ok := c.got.clients[client.ID]
+		switch {
+		case !ok:
+			c.lacks(client.ID, "create it: grpcaud export --to keycloak has it", "the realm has no such client")
+		case !has.Enabled:
+			c.lacks(client.ID, "enable it", "the client is disabled: it gets no token, and no token names it as audience")
+		case client.ServiceAccount:
+			c.client(client, has)
+		}
+	}
+	for _, client := range got.Clients {
+		if wanted, ok := c.want.clients[client.ID]; (!ok || !wanted.ServiceAccount) && client.Enabled {
+			c.stranger(client)
+		}
+	}
+	return c.found
+}
+
+type comparison struct {
+	want, got index
+	found     []Finding
+}
+
+func (c *comparison) grants(client, fix, format string, args ...any) {
+	c.found = append(c.found, Finding{Grants, client, fmt.Sprintf(format, args...), fix})
+}
+
+func (c *comparison) lacks(client, fix, format string, args ...any) {
+	c.found = append(c.found, Finding{Lacks, client, fmt.Sprintf(format, args...), fix})
+}
+
+// client compares a client that gets tokens.
+func (c *comparison) client(want, got Client) {
+	c.settings(want, got)
+	allowed := c.want.grants(want)
+	for _, g := range c.got.grants(got) {
+		known := c.want.audiences[g.audience]
+		is := slices.ContainsFunc(allowed, func(a grant) bool { return a.audience == g.audience })
+		switch {
+		case known && !is:
+			c.grants(want.ID, remedy(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by)
+		case g.how == always:
+			c.grants(want.ID, fmt.Sprintf("make the client scope %q optional", g.by), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
+		case g.how == fixed:
+			c.grants(want.ID, remedy(g), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
+		}
+	}
+	for _, g := range allowed {
+		if g.how == ifAsked {
+			c.audience(want, got, g)
+		}
+	}
+	c.permissions(want, got)
+}
+
+// settings compares what is not a scope.
+func (c *comparison) settings(want, got Client) {
+	if got.FullScope {
+		c.grants(want.ID, "switch off full scope allowed", "full scope is allowed: its tokens hold every role of the user, and may name the clients of these roles as audience")
+	}
+	if !got.ServiceAccount {
+		c.lacks(want.ID, "switch on service accounts roles", "it has no service account: it gets no token as itself")
+	}
+	if want.Attributes[exchange] == "true" && got.Attributes[exchange] != "true" {
+		c.lacks(want.ID, "switch on standard token exchange", "it may not exchange the token of its caller for one to call others with")
+	}
+}
+
+// audience checks that a client which asks for an audience gets it.
+func (c *comparison) audience(want, got Client, g grant) {
+	s, ok := c.got.scopes[g.by]
+	switch assigned := slices.Contains(slices.Concat(got.Default, got.Optional), g.by); {
+	case !ok:
+		c.lacks(want.ID, fmt.Sprintf("create it, with an audience mapper for %q, and add it as optional", g.audience), "there is no client scope %q, which it asks for to call %q", g.by, g.audience)
+	case !assigned:
+		c.lacks(want.ID, fmt.Sprintf("add the client scope %q as optional", g.by), "it may not ask for the client scope %q, and so not for tokens for %q", g.by, g.audience)
+	case !slices.ContainsFunc(s.Mappers, func(m Mapper) bool { return c.got.audience(m) == g.audience }):
+		c.lacks(want.ID, fmt.Sprintf("add an audience mapper for %q to it, with add to access token on", g.audience), "the client scope %q puts no %q into tokens", g.by, g.audience)
+	}
+}
+
+// permissions compares the scopes that services demand.
+func (c *comparison) permissions(want, got Client) {
+	wanted, has := c.want.permissions(want), c.got.permissions(got)
+	for _, name := range has {
+		if s, ok := c.want.scopes[name]; ok && s.Attributes[shown] == "true" && !slices.Contains(wanted, name) {
+			c.grants(want.ID, fmt.Sprintf("remove the client scope %q from it", name), "it can have the scope %q, which no rule of the matrix asks of it", name)
+		}
+	}
+	for _, name := range wanted {
+		if !slices.Contains(has, name) {
+			c.lacks(want.ID, fmt.Sprintf("create the client scope %q if there is none, with include in token scope on, and add it as optional", name), "it cannot have the scope %q, which a rule asks of it", name)
+		}
+	}
+}
+
+// stranger checks a client that the matrix does not let call anybody.
+func (c *comparison) stranger(client Client) {
+	if !client.getsTokens() {
+		return
+	}
+	for _, g := range c.got.grants(client) {
+		if c.want.audiences[g.audience] {
+			c.grants(client.ID, remedy(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by)
+		}
+	}
+}
+
+// getsTokens reports whether c has a way to get a token.
+func (c Client) getsTokens() bool {
+	return c.ServiceAccount || c.Code || c.Implicit || c.Password
+}
+
+// remedy says how to take an audience away.
+func remedy(g grant) string {
+	if g.how == fixed {
+		return fmt.Sprintf("delete the mapper %q of the client", g.by)
+	}
+	return fmt.Sprintf("remove the client scope %q from it", g.by)
+}

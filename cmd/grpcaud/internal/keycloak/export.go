@@ -1,0 +1,157 @@
+package keycloak
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// Options say what the matrix does not. The zero value is of use.
+type Options struct {
+	// Issuer names the issuer of the matrix that the realm is; empty means the
+	// only one whose preset is keycloak.
+	Issuer string
+
+	// Realm is the realm's name; empty means the one in the issuer's URL.
+	Realm string
+
+	// Exchange names clients that may exchange tokens, beside those that are a
+	// service and call others.
+	Exchange []string
+
+	// Logins are the redirect URIs of clients at which people log in.
+	Logins map[string][]string
+}
+
+// Export returns the realm that gives each client of the policy a token for each
+// service that it may call, with the scopes that it needs, and for nothing else.
+// The texts say what of the policy a realm cannot hold.
+func Export(policy *audience.Policy, o Options) (Realm, []string, error) {
+	e := exporter{
+		policy: policy, matrix: policy.Matrix(), template: "{audience}",
+		clients: map[string]*Client{}, scopes: map[string]Scope{}, roles: map[string]bool{}, optional: map[string][]string{},
+	}
+	if err := e.choose(o); err != nil {
+		return Realm{}, nil, err
+	}
+	e.addCallees()
+	e.addScopes()
+	e.addOptional()
+	for _, name := range slices.Sorted(maps.Keys(e.matrix.Clients)) {
+		if e.matrix.Clients[name].Issuer == e.issuer {
+			e.addClient(name)
+		}
+	}
+	if err := e.adjust(o); err != nil {
+		return Realm{}, nil, err
+	}
+	return e.realm(o.Realm), e.notes, nil
+}
+
+// exporter fills a realm.
+type exporter struct {
+	policy   *audience.Policy
+	matrix   audience.Matrix
+	issuer   string // its name
+	template string // of the scope that stands for an audience
+
+	callees  []callee
+	clients  map[string]*Client // by their ids
+	scopes   map[string]Scope
+	optional map[string][]string // scopes of clients, by their names
+	roles    map[string]bool     // of the realm, that rules demand
+	notes    []string
+}
+
+// note says what is not in the realm.
+func (e *exporter) note(format string, args ...any) {
+	e.notes = append(e.notes, fmt.Sprintf(format, args...))
+}
+
+// choose finds the issuer, and how it is asked for an audience.
+func (e *exporter) choose(o Options) error {
+	e.issuer = o.Issuer
+	if e.issuer == "" {
+		for name, issuer := range e.matrix.Issuers {
+			if issuer.Preset != "keycloak" {
+				continue
+			}
+			if e.issuer != "" {
+				return fmt.Errorf("issuers %q and %q are both Keycloak's: choose one with --issuer", min(e.issuer, name), max(e.issuer, name))
+			}
+			e.issuer = name
+		}
+	}
+	issuer, ok := e.matrix.Issuers[e.issuer]
+	switch {
+	case e.issuer == "":
+		return fmt.Errorf("no issuer of the file has preset: keycloak")
+	case !ok:
+		return fmt.Errorf("no issuer %q in the file", e.issuer)
+	case issuer.Preset != "keycloak":
+		return fmt.Errorf("issuer %q has preset: %s, which is not Keycloak", e.issuer, issuer.Preset)
+	}
+	if issuer.Ask.Scope != "" {
+		e.template = issuer.Ask.Scope
+	}
+	if issuer.Ask.Parameter != "" || len(issuer.Ask.TokenURLs) > 0 {
+		e.note("how clients ask issuer %q for an audience: Keycloak gives one for a scope alone; take ask out of the file", e.issuer)
+	}
+	return nil
+}
+
+// adjust sets what the options say.
+func (e *exporter) adjust(o Options) error {
+	for _, name := range o.Exchange {
+		client, err := e.client(name)
+		if err != nil {
+			return err
+		}
+		client.Attributes[exchange] = "true"
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Logins)) {
+		client, err := e.client(name)
+		if err != nil {
+			return err
+		}
+		client.Code, client.RedirectURIs = true, o.Logins[name]
+		client.Attributes["pkce.code.challenge.method"] = "S256"
+	}
+	return nil
+}
+
+func (e *exporter) client(name string) (*Client, error) {
+	if client, ok := e.clients[e.matrix.Clients[name].ID]; ok {
+		return client, nil
+	}
+	return nil, fmt.Errorf("no client %q of issuer %q in the file", name, e.issuer)
+}
+
+// realm puts the parts together, in the order of their names.
+func (e *exporter) realm(name string) Realm {
+	if name == "" {
+		_, name, _ = strings.Cut(e.matrix.Issuers[e.issuer].URL, "/realms/")
+		name = strings.TrimSuffix(name, "/")
+	}
+	if name == "" {
+		name = e.issuer
+	}
+	r := Realm{Name: name, Enabled: true, DefaultScopes: e.defaults(), OptionalScopes: []string{}}
+	for _, name := range slices.Sorted(maps.Keys(e.scopes)) {
+		r.Scopes = append(r.Scopes, e.scopes[name])
+	}
+	for _, id := range slices.Sorted(maps.Keys(e.clients)) {
+		r.Clients = append(r.Clients, *e.clients[id])
+	}
+	if roles := slices.Sorted(maps.Keys(e.roles)); len(roles) > 0 {
+		r.Roles = &Roles{}
+		for _, role := range roles {
+			r.Roles.Realm = append(r.Roles.Realm, Role{role})
+		}
+		r.ScopeMappings = []ScopeMapping{{rolesScope, roles}}
+	}
+	return r
+}

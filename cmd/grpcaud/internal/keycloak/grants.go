@@ -1,0 +1,100 @@
+package keycloak
+
+import (
+	"slices"
+	"strings"
+)
+
+// The ways in which an audience comes into a client's tokens.
+const (
+	ifAsked = "optional scope"
+	always  = "default scope"
+	fixed   = "mapper of its own"
+)
+
+// grant is an audience that tokens of a client can have.
+type grant struct {
+	audience string
+	how      string // ifAsked, always or fixed
+	by       string // the name of the scope, or of the mapper
+}
+
+// index finds the parts of a realm by their names.
+type index struct {
+	clients   map[string]Client
+	scopes    map[string]Scope
+	audiences map[string]bool // that there is a client scope for
+}
+
+func newIndex(r Realm) index {
+	x := index{map[string]Client{}, map[string]Scope{}, map[string]bool{}}
+	for _, c := range r.Clients {
+		x.clients[c.ID] = c
+	}
+	for _, s := range r.Scopes {
+		x.scopes[s.Name] = s
+	}
+	for _, s := range r.Scopes {
+		for _, m := range s.Mappers {
+			if aud := x.audience(m); aud != "" {
+				x.audiences[aud] = true
+			}
+		}
+	}
+	return x
+}
+
+// grants lists the audiences that tokens of c can have. Keycloak names no
+// audience that is a disabled client.
+func (x index) grants(c Client) []grant {
+	var all []grant
+	for _, m := range c.Mappers {
+		if aud := x.audience(m); aud != "" {
+			all = append(all, grant{aud, fixed, m.Name})
+		}
+	}
+	for _, by := range []struct {
+		how    string
+		scopes []string
+	}{{always, c.Default}, {ifAsked, c.Optional}} {
+		for _, name := range by.scopes {
+			for _, m := range x.scopes[name].Mappers {
+				if aud := x.audience(m); aud != "" {
+					all = append(all, grant{aud, by.how, name})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// audience returns what m writes into the aud of access tokens; empty if it
+// writes nothing.
+func (x index) audience(m Mapper) string {
+	switch {
+	case m.Config[intoAccessToken] != "true":
+		return ""
+	case m.Kind == mapsConstant && m.Config["claim.name"] == "aud":
+		return m.Config["claim.value"]
+	case m.Kind != mapsAudience:
+		return ""
+	}
+	if id := m.Config[audienceClient]; id != "" {
+		if x.clients[id].Enabled {
+			return id
+		}
+		return ""
+	}
+	return strings.TrimSpace(m.Config[audienceText])
+}
+
+// permissions are the scopes of c that tokens show, asked for or not.
+func (x index) permissions(c Client) []string {
+	var all []string
+	for _, name := range slices.Concat(c.Default, c.Optional) {
+		if s, ok := x.scopes[name]; ok && s.Attributes[shown] != "false" {
+			all = append(all, name)
+		}
+	}
+	return all
+}

@@ -1,0 +1,144 @@
+package keycloak
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Realm is what matters of a realm here: who may have which token. It reads and
+// writes the JSON of Keycloak's exports, imports and admin API.
+type Realm struct {
+	Name           string         `json:"realm"`
+	Enabled        bool           `json:"enabled"`
+	DefaultScopes  []string       `json:"defaultDefaultClientScopes"`
+	OptionalScopes []string       `json:"defaultOptionalClientScopes"`
+	Scopes         []Scope        `json:"clientScopes"`
+	Clients        []Client       `json:"clients"`
+	Roles          *Roles         `json:"roles,omitempty"`
+	ScopeMappings  []ScopeMapping `json:"scopeMappings,omitempty"`
+}
+
+// Scope is a client scope.
+type Scope struct {
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Protocol    string            `json:"protocol"`
+	Attributes  map[string]string `json:"attributes,omitempty"`
+	Mappers     []Mapper          `json:"protocolMappers,omitempty"`
+}
+
+// Client is a client of a realm. It never holds a secret: Keycloak makes one for
+// a client that comes without.
+type Client struct {
+	ID             string            `json:"clientId"`
+	Description    string            `json:"description,omitempty"`
+	Enabled        bool              `json:"enabled"`
+	Protocol       string            `json:"protocol"`
+	Authenticator  string            `json:"clientAuthenticatorType,omitempty"`
+	Public         bool              `json:"publicClient"`
+	Code           bool              `json:"standardFlowEnabled"`
+	Implicit       bool              `json:"implicitFlowEnabled"`
+	Password       bool              `json:"directAccessGrantsEnabled"`
+	ServiceAccount bool              `json:"serviceAccountsEnabled"`
+	FullScope      bool              `json:"fullScopeAllowed"`
+	RedirectURIs   []string          `json:"redirectUris,omitempty"`
+	Attributes     map[string]string `json:"attributes,omitempty"`
+	Mappers        []Mapper          `json:"protocolMappers,omitempty"`
+	Default        []string          `json:"defaultClientScopes"`
+	Optional       []string          `json:"optionalClientScopes"`
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]: what is left out is as Keycloak
+// takes it.
+func (c *Client) UnmarshalJSON(data []byte) error {
+	type plain Client
+	p := plain{Enabled: true, Code: true, FullScope: true}
+	err := json.Unmarshal(data, &p)
+	*c = Client(p)
+	return err
+}
+
+// Mapper writes a claim into tokens.
+type Mapper struct {
+	Name     string            `json:"name"`
+	Protocol string            `json:"protocol"`
+	Kind     string            `json:"protocolMapper"`
+	Config   map[string]string `json:"config"`
+}
+
+// Roles are the roles of a realm, without those of its clients.
+type Roles struct {
+	Realm []Role `json:"realm"`
+}
+
+// Role is a role.
+type Role struct {
+	Name string `json:"name"`
+}
+
+// ScopeMapping says which roles a client scope lets into tokens.
+type ScopeMapping struct {
+	Scope string   `json:"clientScope"`
+	Roles []string `json:"roles"`
+}
+
+// Parse reads a realm as Keycloak exports it.
+func Parse(data []byte) (Realm, error) {
+	var r Realm
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Realm{}, fmt.Errorf("not the JSON of a realm: %w", err)
+	}
+	if r.Name == "" || len(r.Clients) == 0 {
+		return Realm{}, errors.New(`not an export of a realm with its clients: got no "realm", or no "clients"`)
+	}
+	return r, nil
+}
+
+const openID = "openid-connect"
+
+// The kinds of mappers.
+const (
+	mapsAudience  = "oidc-audience-mapper"
+	mapsConstant  = "oidc-hardcoded-claim-mapper"
+	mapsSubject   = "oidc-sub-mapper"
+	mapsNote      = "oidc-usersessionmodel-note-mapper"
+	mapsAttribute = "oidc-usermodel-attribute-mapper"
+	mapsACR       = "oidc-acr-mapper"
+	mapsRoles     = "oidc-usermodel-realm-role-mapper"
+)
+
+// The settings of mappers.
+const (
+	intoAccessToken = "access.token.claim"
+	intoAnswer      = "introspection.token.claim"
+	audienceClient  = "included.client.audience"
+	audienceText    = "included.custom.audience"
+)
+
+// shown is the attribute of a client scope that the claim scope names it.
+const shown = "include.in.token.scope"
+
+// mapper returns one that writes into access tokens, and into the answer to a
+// question about a token. Settings come in pairs.
+func mapper(name, kind string, settings ...string) Mapper {
+	m := Mapper{name, openID, kind, map[string]string{intoAccessToken: "true", intoAnswer: "true"}}
+	for i := 0; i < len(settings); i += 2 {
+		m.Config[settings[i]] = settings[i+1]
+	}
+	return m
+}
+
+// claim is mapper for one that has to be told the name of its claim.
+func claim(name, kind string, settings ...string) Mapper {
+	return mapper(name, kind, append([]string{"claim.name", name, "jsonType.label", "String"}, settings...)...)
+}
+
+// scope returns a client scope; visible says whether the claim scope names it.
+func scope(name, description string, visible bool, mappers ...Mapper) Scope {
+	return Scope{
+		Name: name, Description: description, Protocol: openID, Mappers: mappers,
+		Attributes: map[string]string{shown: strconv.FormatBool(visible), "display.on.consent.screen": "false"},
+	}
+}

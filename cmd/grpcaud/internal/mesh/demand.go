@@ -1,0 +1,134 @@
+package mesh
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// demands returns what entries ask together of the tokens of i that these clients
+// come with. The error says what no proxy can check.
+func (i Issuer) demands(clients []string, entries []audience.Allow) ([]Either, error) {
+	every := []Either{}
+	kinds := []audience.Callers{}
+	for _, a := range entries {
+		if a.MaxAuthAge > 0 {
+			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
+		}
+		if a.Callers != "" {
+			kinds = append(kinds, a.Callers)
+		}
+		scopes, err := i.scopes(a)
+		if err != nil {
+			return nil, err
+		}
+		roles, err := i.roles(a.Roles)
+		if err != nil {
+			return nil, err
+		}
+		every = append(every, scopes, roles, members(a))
+	}
+	callers, err := i.callers(clients, kinds)
+	if err != nil {
+		return nil, err
+	}
+	every = append([]Either{callers}, every...)
+	return slices.DeleteFunc(every, func(e Either) bool { return len(e) == 0 || len(e) == 1 && len(e[0]) == 0 }), nil
+}
+
+// members asks for further claims, and for a way to log in.
+func members(a audience.Allow) Either {
+	var all All
+	for _, claim := range slices.Sorted(maps.Keys(a.Claims)) {
+		all = append(all, is(a.Claims[claim], claim))
+	}
+	if len(a.ACR) > 0 {
+		all = append(all, is(a.ACR, "acr"))
+	}
+	return must(all...)
+}
+
+// callers asks who calls: a way for each client, since where two claims name a
+// client, both must name the same.
+func (i Issuer) callers(clients []string, kinds []audience.Callers) (Either, error) {
+	var either Either
+	for _, id := range clients {
+		who := i.client(id)
+		services, users, ok := i.itself(id)
+		for _, kind := range kinds {
+			of := services
+			if kind == audience.UsersOnly {
+				of = users
+			}
+			if !ok || of == nil {
+				return nil, fmt.Errorf("callers: %s: the tokens do not tell by a claim who calls", kind)
+			}
+			who = append(who, of...)
+		}
+		either = append(either, who)
+	}
+	return either, nil
+}
+
+// client asks for tokens of the client of that id.
+func (i Issuer) client(id string) All {
+	if id == anyClient {
+		return nil
+	}
+	first := i.dialect.Clients[0]
+	all := All{is([]string{id}, first)}
+	for _, claim := range []string{"azp", "client_id"} {
+		if claim != first {
+			all = append(all, Condition{Claim: []string{claim}, Values: []string{id}, Absent: true})
+		}
+	}
+	return all
+}
+
+// scopes asks for scopes, in the first of the claims that is there.
+func (i Issuer) scopes(a audience.Allow) (Either, error) {
+	if len(a.Scopes)+len(a.AnyScopes) == 0 {
+		return nil, nil
+	}
+	if len(i.dialect.Scopes) == 0 {
+		return nil, errors.New("scopes: the tokens hold none")
+	}
+	var either Either
+	for n, claim := range i.dialect.Scopes {
+		var all All
+		for _, earlier := range i.dialect.Scopes[:n] {
+			all = append(all, lacks(earlier))
+		}
+		for _, scope := range a.Scopes {
+			all = append(all, is([]string{scope}, claim))
+		}
+		if len(a.AnyScopes) > 0 {
+			all = append(all, is(a.AnyScopes, claim))
+		}
+		either = append(either, all)
+	}
+	return either, nil
+}
+
+// roles asks for one of the roles, which may stand in several claims.
+func (i Issuer) roles(names []string) (Either, error) {
+	var either Either
+	for _, name := range names {
+		claim, value := i.role(name)
+		last := len(either) - 1
+		switch {
+		case claim == nil:
+			return nil, errors.New("roles: the tokens hold none")
+		case value == "":
+			either = append(either, All{has(claim...)})
+		case last >= 0 && slices.Equal(either[last][0].Claim, claim):
+			either[last][0].Values = append(either[last][0].Values, value)
+		default:
+			either = append(either, All{is([]string{value}, claim...)})
+		}
+	}
+	return either, nil
+}

@@ -1,0 +1,102 @@
+package mesh
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// Issuer is one whose tokens a proxy verifies.
+type Issuer struct {
+	// Name is its name in the matrix.
+	Name string
+
+	// Settings are those of the matrix.
+	Settings audience.Issuer
+
+	// URLs are what its tokens may have in iss.
+	URLs []string
+
+	// Must are the conditions on each of its tokens, whomever it is for.
+	Must All
+
+	preset  audience.Preset
+	dialect audience.Dialect
+}
+
+func newIssuer(name string, settings audience.Issuer) Issuer {
+	preset, _ := audience.PresetNamed(settings.Preset)
+	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), preset: preset, dialect: preset.Dialect()}
+	for _, claim := range slices.Sorted(maps.Keys(i.dialect.Payload)) {
+		i.Must = append(i.Must, is([]string{i.dialect.Payload[claim]}, claim))
+	}
+	for _, claim := range i.dialect.Required {
+		i.Must = append(i.Must, has(claim))
+	}
+	// No proxy compares a certificate with what a token is bound to.
+	for _, claim := range append(i.dialect.Forbidden, "cnf") {
+		i.Must = append(i.Must, lacks(claim))
+	}
+	return i
+}
+
+// Types are the typ headers that its tokens may have, in lower case and without
+// "application/"; the empty one is an absent header.
+func (i Issuer) Types() []string { return i.dialect.Types }
+
+// Scopes are the claims that may hold scopes.
+func (i Issuer) Scopes() []string { return i.dialect.Scopes }
+
+// unfit says why no proxy can judge the tokens of i; empty if it can.
+func (i Issuer) unfit() string {
+	switch {
+	case i.Settings.Introspection.ClientID != "":
+		return "its tokens are opaque, and the issuer must be asked about each"
+	case i.Settings.RequireBound:
+		return "its tokens are bound to the certificate of the client"
+	case i.Settings.MaxAge != 0:
+		return "max_age: how long ago a token was issued is not compared with the clock"
+	}
+	return ""
+}
+
+// JWKS is where the keys are, without asking the issuer; empty if that is not
+// known.
+func (i Issuer) JWKS() string {
+	if i.Settings.JWKS != "" {
+		return i.Settings.JWKS
+	}
+	path, ok := keyPaths[i.preset.Name]
+	switch {
+	case i.preset.Name == "google":
+		return "https://www.googleapis.com/oauth2/v3/certs"
+	case !ok:
+		return ""
+	}
+	return strings.TrimSuffix(i.Settings.URL, "/") + path
+}
+
+// keyPaths are where servers keep their keys, below their issuers' URLs.
+var keyPaths = map[string]string{
+	"keycloak":      "/protocol/openid-connect/certs",
+	"auth0":         "/.well-known/jwks.json",
+	"auth0-rfc9068": "/.well-known/jwks.json",
+	"okta":          "/v1/keys",
+	"cognito":       "/.well-known/jwks.json",
+	"hydra":         "/.well-known/jwks.json",
+	"dex":           "/keys",
+	"duende":        "/.well-known/openid-configuration/jwks",
+	"oidc-provider": "/jwks",
+}
+
+// Leeway is how far its clock and ours may differ.
+func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, audience.Leeway) }
+
+// MaxLifetime is the longest life of one of its tokens.
+func (i Issuer) MaxLifetime() time.Duration {
+	return cmp.Or(i.Settings.MaxLifetime, audience.MaxLifetime)
+}

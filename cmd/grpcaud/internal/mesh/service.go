@@ -1,0 +1,153 @@
+package mesh
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// addService adds a service with its rules.
+func (p *Plan) addService(name string) {
+	from := p.matrix.Services[name]
+	s := Service{Name: name, Audiences: from.Audiences, Bare: from.Self || from.InsecureNoAudience != ""}
+	for _, issuer := range from.Issuers {
+		if p.addIssuer(issuer) {
+			s.Issuers = append(s.Issuers, issuer)
+		}
+	}
+	for _, grpc := range from.GRPC {
+		s.Paths = append(s.Paths, path(grpc, "*", true))
+	}
+	for _, r := range from.Rollout {
+		p.note("the rollout of service %q: it is enforced at once, not from %s on", name, r.Until.Format("2006-01-02"))
+	}
+	for n, allow := range from.Allow {
+		entry := fmt.Sprintf("services.%s.allow[%d]", name, n)
+		if allow.Optional {
+			s.Optional = append(s.Optional, paths(from, allow)...)
+		}
+		for _, issuer := range s.Issuers {
+			p.addRules(&s, from, entry, p.Issuer(issuer), allow)
+		}
+	}
+	p.closeOptional(&s)
+	p.Services = append(p.Services, s)
+}
+
+// closeOptional takes out what .proto files want a token for.
+func (p *Plan) closeOptional(s *Service) {
+	for _, o := range p.policy.Options() {
+		if o.Demands.Optional {
+			continue
+		}
+		for _, path := range []string{path(o.GRPC, o.Method, true), path(o.GRPC, "*", true)} {
+			if i := slices.Index(s.Optional, path); i >= 0 {
+				s.Optional = slices.Delete(s.Optional, i, i+1)
+				p.note("calls of %s without a token: %s wants one for %s", path, o.Place, o.Method)
+			}
+		}
+	}
+}
+
+// addRules adds the rules of an entry: for the methods that .proto files make
+// further demands on, and for the others.
+func (p *Plan) addRules(s *Service, from audience.Service, entry string, i Issuer, allow audience.Allow) {
+	rest := Rule{Name: entry, Issuer: i.Name, Paths: paths(from, allow)}
+	if len(s.Issuers) > 1 {
+		rest.Name += " of " + i.Name
+	}
+	for _, o := range p.policy.Options() {
+		full := path(o.GRPC, o.Method, true)
+		whole := slices.Contains(rest.Paths, path(o.GRPC, "*", true))
+		if !whole && !slices.Contains(rest.Paths, full) {
+			continue
+		}
+		one := rest
+		one.Name, one.Paths = rest.Name+" at "+o.Method, []string{full}
+		p.add(s, from, one, i, allow, o.Demands)
+		rest.Paths = slices.DeleteFunc(rest.Paths, func(p string) bool { return p == full })
+		if whole {
+			rest.Except = append(rest.Except, full)
+		}
+	}
+	if len(rest.Paths) > 0 {
+		p.add(s, from, rest, i, allow)
+	}
+}
+
+// add adds a rule for calls that meet all demands.
+func (p *Plan) add(s *Service, from audience.Service, r Rule, i Issuer, demands ...audience.Allow) {
+	clients := p.clients(i, demands)
+	if len(clients) == 0 {
+		return // it is about clients of other issuers
+	}
+	r.Every = []Either{p.addressed(s, from, i)}
+	more, err := i.demands(clients, demands)
+	if err != nil {
+		p.note("%s, for tokens of issuer %q: %v", r.Name, i.Name, err)
+		return
+	}
+	for _, e := range more {
+		if !slices.ContainsFunc(r.Every, func(other Either) bool { return reflect.DeepEqual(e, other) }) {
+			r.Every = append(r.Every, e)
+		}
+	}
+	s.Rules = append(s.Rules, r)
+}
+
+// anyClient stands for the id of whichever client calls.
+const anyClient = ""
+
+// clients are what tokens of i call those whom all demands let call; anyClient
+// alone if none of them names one.
+func (p *Plan) clients(i Issuer, demands []audience.Allow) []string {
+	ids := []string{anyClient}
+	for _, d := range demands {
+		var named []string
+		for _, name := range d.Clients {
+			if c := p.matrix.Clients[name]; c.Issuer == i.Name {
+				named = append(named, c.ID)
+			}
+		}
+		switch {
+		case len(d.Clients) == 0:
+		case slices.Contains(ids, anyClient):
+			ids = named
+		default:
+			ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(named, id) })
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// addressed asks whom the token is for. A service that is its own audience also
+// takes its own client's token without aud; so do the services of an issuer that
+// sends none, whose entries ask for scopes that name them.
+func (p *Plan) addressed(s *Service, from audience.Service, i Issuer) Either {
+	ways := must(Condition{Claim: []string{"aud"}, Values: s.Audiences, Sole: from.SoleAudience})
+	if self, ok := p.matrix.Clients[s.Name]; ok && from.Self && self.Issuer == i.Name {
+		ways = append(ways, All{lacks("aud"), is([]string{self.ID}, i.dialect.Clients[0])})
+	}
+	if from.InsecureNoAudience != "" && i.preset.Name == "cognito" {
+		ways = append(ways, All{lacks("aud")})
+	}
+	return ways
+}
+
+// paths are those of the methods that an entry is about.
+func paths(s audience.Service, allow audience.Allow) []string {
+	var all []string
+	for _, grpc := range s.GRPC {
+		methods := allow.Methods
+		if slices.Contains(methods, "*") {
+			methods = []string{"*"}
+		}
+		for _, method := range methods {
+			all = append(all, path(grpc, method, true))
+		}
+	}
+	return all
+}

@@ -1,0 +1,48 @@
+// Grpcaud works with the access matrix at the command line, by the engine that
+// servers run.
+//
+//	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
+//	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
+//	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
+//	grpcaud token access.yaml --as customer-portal --for order-status
+//	grpcaud doctor access.yaml
+//	grpcaud serve access.yaml --service order-status --addr 127.0.0.1:8080 --plaintext
+//	grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
+//	grpcaud diff old.yaml new.yaml
+//	grpcaud diff access.yaml --keycloak https://sso.example.com --realm corp
+//	grpcaud export access.yaml --to keycloak|istio|envoy
+//	grpcaud completion bash|zsh|fish|powershell
+//
+// Check reads the file as a server does, and reports what is allowed but rarely
+// meant; with a set of descriptors, also what the file and the .proto files do
+// not have in common. Matrix draws who may call what. Explain judges a token and
+// tells why, and how to mend it; token fetches one first, as a client of the
+// matrix. Doctor does so as every client for every service, and compares what
+// the issuers give with what the matrix says. Serve is a guarded server to try
+// tokens at, and call makes one call of it, or of any other. Diff says who gains
+// and who loses what by a change, or what Keycloak would do otherwise than the file
+// says. Export writes the file down for Keycloak, Istio or Envoy.
+//
+// The exit status is 0 if all is well, 1 if the answer is no (a token refused, a
+// difference, a finding), and 2 if there is no answer: wrong use, a file that
+// cannot be read, or an issuer that cannot be asked. Then standard error says
+// why, in lines such as
+//
+//	grpcaud: access.yaml:12:9: unknown client "portl", did you mean "portal"?
+//
+// Output is coloured on a terminal only, and not if NO_COLOR is set.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// exit is the error of a command that has said all there is to say: the status
+// that the process ends with.
+type exit int
+
+const (
+	no      exit = 1 // the answer is no
+	unknown exit = 2 // there is no answer
+)
+
+// Error implements error.
+func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// run is the whole program. It returns the status to exit with.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if code, ok := errors.AsType[exit](err); ok {
+		return int(code)
+	}
+	complain(stderr, err)
+	return int(unknown)
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "grpcaud",
+		Short: "Check, draw, explain and compare the access matrix of gRPC services",
+		Long: `Grpcaud works with the access matrix: the file that says which client may call
+which method of which service, with what kind of token.
+
+It exits with 0 if all is well, with 1 if the answer is no, and with 2 if there
+is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(
+		checkCommand(),
+		matrixCommand(),
+		explainCommand(),
+		tokenCommand(),
+		doctorCommand(),
+		serveCommand(),
+		callCommand(),
+		diffCommand(),
+		exportCommand(),
+		versionCommand(),
+	)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	return root
+}
+
+// complain writes an error, a line for each that it joins.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "grpcaud: %s\n", printable(bare(strings.TrimSpace(line))))
+	}
+}
+
+// bare returns the text of an error without the names of the packages that it is
+// of.
+func bare(text string) string {
+	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "verifier: "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	return text
+}

@@ -1,0 +1,209 @@
+package main_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/json"
+	"net"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
+)
+
+// shopFiles are descriptors of the company's orders and of the echo service, of a
+// package shop, which this process does not know.
+func shopFiles(t testing.TB) *descriptorpb.FileDescriptorSet {
+	t.Helper()
+	text, err := prototext.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
+		protodesc.ToFileDescriptorProto(ordersv1.File_acme_orders_v1_order_status_proto),
+		protodesc.ToFileDescriptorProto(echov1.File_grpcaud_echo_v1_echo_proto),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := &descriptorpb.FileDescriptorSet{}
+	if err := prototext.Unmarshal([]byte(strings.NewReplacer("acme", "shop", "grpcaud", "shop").Replace(string(text))), set); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// shopSet writes them into a file.
+func shopSet(t *testing.T) string {
+	t.Helper()
+	data, err := proto.Marshal(shopFiles(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file(t, "set.binpb", string(data))
+}
+
+// lines returns what stands in the lines of a server's log about decisions.
+func (s *served) lines(t *testing.T) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for scanner := bufio.NewScanner(strings.NewReader(s.log.String())); scanner.Scan(); {
+		var line map[string]any
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
+			t.Errorf("log: %q is no JSON: %v", scanner.Text(), err)
+		}
+		if line["decision"] != nil {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// TestServe holds that a server admits and refuses by the matrix, and tells each
+// decision in a line of its log.
+func TestServe(t *testing.T) {
+	f := newField(t)
+	f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "human-resource": nil})
+	s := f.serve(t, "human-resource", "--plaintext")
+	for _, row := range []struct {
+		client, decision, reason string
+		code                     int
+		args                     []string
+	}{
+		{"backoffice-portal", "admitted", "", 0, nil},
+		{"order-status", "admitted", "", 0, nil},
+		{"backoffice-portal", "admitted", "", 0, []string{"NobodyNamesThis"}},
+		{"order-status", "refused", "CLIENT_NOT_ALLOWED", 1, []string{"ListEmployees"}},
+		{"customer-portal", "refused", "CLIENT_NOT_ALLOWED", 1, []string{"--anyway"}},
+		{"backoffice-portal", "admitted", "", 0, []string{"/grpc.health.v1.Health/Check"}},
+	} {
+		before := len(s.lines(t))
+		f.call(t, s, row.client, row.args...).want(t, row.code, row.reason)
+		lines := s.lines(t)[before:]
+		last := lines[len(lines)-1] // after those of reflection
+		if last["decision"] != row.decision || row.reason != "" && last["reason"] != row.reason {
+			t.Errorf("%s, %q: log says %v", row.client, row.args, last)
+		}
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("exit status = %d when interrupted, want 0\n%s", code, s.log)
+	}
+}
+
+// TestServeRefusesWhatTheMatrixDoesNotOpen holds that reflection, health and the
+// echo service are guarded as everything else is.
+func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
+	f := newField(t)
+	f.change(t, "public: [grpc.health.v1.Health, grpc.reflection.v1.ServerReflection]", "")
+	s := f.serve(t, "order-status", "--plaintext")
+	s.Service = "parcels"
+	f.change(t, "parcels.v1.Parcels", "grpc.health.v1.Health, grpc.reflection.v1.ServerReflection, grpcaud.echo.v1.Echo, shop.hr.v1.HumanResource, a.B")
+	for _, method := range []string{
+		"grpc.health.v1.Health/Check", "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+		"grpcaud.echo.v1.Echo/Say", "grpcaud.echo.v1.Echo/Chat", "shop.hr.v1.HumanResource/GetEmployee", "a.B/C", "a.B/C/D",
+	} {
+		f.call(t, s, "order-status", method).want(t, 1, "refused: NO_POLICY")
+	}
+}
+
+// TestServeAnswersAsDescribed holds that calls of each kind are answered as their
+// kind wants it, with descriptors.
+func TestServeAnswersAsDescribed(t *testing.T) {
+	f := newField(t)
+	f.change(t, "[grpcaud.echo.v1.Echo]", "[shop.other.v1.Other, shop.echo.v1.Echo]")
+	f.change(t, `methods: ["*"], scopes: none}`+"\nexternal", "methods: [Say, Repeat, Collect, Chat], scopes: none}\nexternal")
+	s := f.serve(t, "echo", "--plaintext", "--descriptors", shopSet(t))
+	for _, row := range []struct {
+		method, data string
+		replies      int
+		stream       bool
+	}{
+		{"Say", "{}", 1, false},
+		{"Repeat", "{}", 1, true},
+		{"Collect", "{} {} {}", 1, true},
+		{"Chat", "{} {} {}", 3, true},
+	} {
+		r := f.call(t, s, "customer-portal", "shop.echo.v1.Echo/"+row.method, "-d", row.data)
+		lines := s.lines(t)
+		if got := strings.Count(r.stdout, "{}"); r.code != 0 || got != row.replies || lines[len(lines)-1]["stream"] != row.stream {
+			t.Errorf("%s: %d replies, want %d\n%v\n%s", row.method, got, row.replies, lines[len(lines)-1], r.stdout+r.stderr)
+		}
+	}
+	// Of two gRPC services, the method that is meant is that of the one which has it.
+	f.run(t, "token", "--as", "customer-portal", "--for", "echo", "--descriptors", shopSet(t)).want(t, 0, "/shop.echo.v1.Echo/Say")
+}
+
+// TestServeFollowsTheFile holds that a change of the file is in force soon.
+func TestServeFollowsTheFile(t *testing.T) {
+	f := newField(t)
+	s := f.serve(t, "human-resource", "--plaintext")
+	f.call(t, s, "order-status").want(t, 0)
+	f.change(t, "{clients: [order-status], methods: [GetEmployee], scopes: none}", "{clients: [backoffice-portal], methods: [GetEmployee], scopes: none}")
+	for {
+		if r := f.call(t, s, "order-status", "GetEmployee", "--anyway"); r.code == 1 {
+			r.want(t, 1, "CLIENT_NOT_ALLOWED")
+			return
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the server does not follow the file")
+		}
+	}
+}
+
+// TestServeOverTLS holds that a server proves who it is, and a client asks.
+func TestServeOverTLS(t *testing.T) {
+	f := newField(t)
+	cert, key, ca := pair(t)
+	s := f.serve(t, "order-status", "--tls-cert", cert, "--tls-key", key)
+	asked := false
+	conn, err := tls.Dial("tcp", s.Addr, &tls.Config{
+		InsecureSkipVerify: true, NextProtos: []string{"h2"},
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			return &tls.Certificate{}, nil
+		},
+	})
+	if err != nil || !asked {
+		t.Fatalf("asked for a certificate, to which tokens may be bound: %t, %v", asked, err)
+	}
+	conn.Close()
+	s.line = []string{"--tls-ca", ca}
+	f.call(t, s, "customer-portal").want(t, 0, `"bytes": 0`)
+	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 2, `authority "orders.example.com"`)
+	f.change(t, "order-status:\n    grpc:", "order-status:\n    authorities: [orders.example.com]\n    grpc:")
+	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 0, `"bytes": 0`)
+	s.line = nil
+	f.call(t, s, "customer-portal").want(t, 2, "Unavailable", "certificate")
+	s.line = []string{"--plaintext"}
+	f.call(t, s, "customer-portal").want(t, 2, "Unavailable")
+}
+
+func TestServeWrongUse(t *testing.T) {
+	f := newField(t)
+	cert, key, _ := pair(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, row := range []struct {
+		want string
+		args []string
+	}{
+		{`required flag(s) "service" not set`, []string{"--plaintext"}},
+		{`no service "order-statu" in the file, did you mean "order-status"?`, []string{"--service", "order-statu", "--plaintext"}},
+		{"give --tls-cert and --tls-key, or --plaintext", []string{"--service", "order-status"}},
+		{"--plaintext at 0.0.0.0:0, where others can read tokens", []string{"--service", "order-status", "--plaintext", "--addr", "0.0.0.0:0"}},
+		{"address already in use", []string{"--service", "order-status", "--plaintext", "--addr", taken.Addr().String()}},
+		{"[plaintext tls-cert]", []string{"--service", "order-status", "--plaintext", "--tls-cert", cert, "--tls-key", key}},
+		{"[tls-cert tls-key]", []string{"--service", "order-status", "--tls-cert", cert}},
+		{"no such file", []string{"--service", "order-status", "--tls-cert", "missing", "--tls-key", key}},
+		{key + " and " + key + ": ", []string{"--service", "order-status", "--tls-cert", key, "--tls-key", key}},
+		{"no certificate in it", []string{"--service", "order-status", "--plaintext", "--issuer-ca", key}},
+		{"not a FileDescriptorSet", []string{"--service", "order-status", "--plaintext", "--descriptors", f.matrix}},
+	} {
+		run(t, "", append([]string{"serve", f.matrix}, row.args...)...).want(t, 2, "grpcaud: ", row.want)
+	}
+}
