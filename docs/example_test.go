@@ -1,0 +1,70 @@
+package docs_test
+
+import (
+	"log"
+	"net/http"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+var tlsCreds = credentials.NewTLS(nil)
+
+// A client that the access matrix knows.
+func Example() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	as, err := interceptor.NewClient(policy, "customer-portal")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+	conn, err := grpc.NewClient("orders.example.com:443",
+		append(as.Service("order-status"), grpc.WithTransportCredentials(tlsCreds))...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
+
+// A client on a machine of Google's.
+func Example_google() {
+	tokens, err := tokensource.NewMetadata(
+		"http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience={audience}",
+		http.Header{"Metadata-Flavor": {"Google"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer tokens.Close()
+	conn, err := grpc.NewClient("orders.example.com:443", grpc.WithTransportCredentials(tlsCreds),
+		grpc.WithPerRPCCredentials(interceptor.AsService(tokens, "https://orders.example.com")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
+
+// A client that calls for the user who is logged in at its caller.
+func Example_onBehalfOf() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	as, err := interceptor.NewClient(policy, "order-status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+	conn, err := grpc.NewClient("hr.example.com:443",
+		append(as.OnBehalfOf("human-resource"), grpc.WithTransportCredentials(tlsCreds))...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
