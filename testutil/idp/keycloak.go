@@ -48,7 +48,7 @@ func startKeycloak() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Issuer: "http://" + at.addr, TLS: "https://" + at.tls}
+	s := &Server{Product: "Keycloak " + keycloakVersion, Issuer: "http://" + at.addr, TLS: "https://" + at.tls}
 	if s.CA, err = at.certify(); err != nil {
 		return nil, err
 	}

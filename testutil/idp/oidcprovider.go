@@ -12,6 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
+const oidcProviderVersion = "9.13.3" // as in package.json
+
 //go:embed oidcprovider/*.mjs oidcprovider/*.json
 var oidcProviderFiles embed.FS
 
@@ -43,7 +45,7 @@ func OIDCProvider(t testing.TB) *Server {
 var oidcProvider = sync.OnceValues(startOIDCProvider)
 
 func startOIDCProvider() (*Server, error) {
-	installed, err := cached("oidc-provider-9.13.3", func(dir string) error {
+	installed, err := cached("oidc-provider-"+oidcProviderVersion, func(dir string) error {
 		if err := copyFiles(dir, oidcProviderFiles, "oidcprovider"); err != nil {
 			return err
 		}
@@ -56,7 +58,7 @@ func startOIDCProvider() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Issuer: "http://" + at.addr, TLS: "https://" + at.tls, Key: testutil.NewKey("ES256")}
+	s := &Server{Product: "oidc-provider " + oidcProviderVersion, Issuer: "http://" + at.addr, TLS: "https://" + at.tls, Key: testutil.NewKey("ES256")}
 	s.rotate = postRotate(s.Issuer)
 	s.process = &process{dir: at.dir, args: []string{"node", "server.mjs", at.addr, at.tls}, ready: answers(s.Issuer)}
 	batch, err := json.Marshal([]any{s.Key.JWK()})

@@ -12,6 +12,9 @@ import (
 // Server is a running authorization server. Its methods are safe for
 // concurrent use.
 type Server struct {
+	// Product is what runs, such as "Keycloak 26.7.3".
+	Product string
+
 	// Issuer is the issuer's URL, http on 127.0.0.1.
 	Issuer string
 

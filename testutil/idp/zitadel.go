@@ -24,6 +24,8 @@ func Zitadel(t testing.TB) *Server {
 	return given(t, zitadel)
 }
 
+const zitadelVersion = "3.45.0" // as in go.mod
+
 var zitadel = sync.OnceValues(startZitadel)
 
 func startZitadel() (*Server, error) {
@@ -39,7 +41,7 @@ func startZitadel() (*Server, error) {
 		os.RemoveAll(at.dir)
 		return nil, err
 	}
-	s := &Server{Issuer: "http://" + at.addr}
+	s := &Server{Product: "zitadel/oidc " + zitadelVersion, Issuer: "http://" + at.addr}
 	s.rotate = postRotate(s.Issuer)
 	s.process = &process{dir: at.dir, args: []string{"./zitadel", at.addr}, ready: answers(s.Issuer)}
 	return s, s.process.start()

@@ -1,0 +1,62 @@
+// Package conformance holds this module to real authorization servers, and to a
+// real proxy: the company of the examples at each of them, through the packages
+// that users import.
+package conformance_test
+
+import "testing"
+
+const (
+	withAZP    = "several audiences, with `azp`"
+	withoutAZP = "several audiences, without `azp`"
+	logout     = "a logout token is no access token"
+	assertions = "`private_key_jwt`"
+	bound      = "mutual TLS, with tokens that are bound to the certificate"
+	compared   = "`grpcaud diff` finds what was changed by hand, and `doctor` too"
+)
+
+// rows are what every provider is held to, as the table of compatibility names
+// it. Those that not all offer have names of their own.
+var rows = []struct {
+	name string
+	hold func(*testing.T, *company)
+}{
+	{"every client at every service, unary and streaming", theMatrix},
+	{withAZP, severalAudiences(withAZP)},
+	{withoutAZP, severalAudiences(withoutAZP)},
+	{"an audience that is not granted: the error says what to change", refusedAudience},
+	{"on behalf of a user who logged in, down two hops", onBehalf},
+	{"an ID token and a refresh token are no access tokens", otherTokens},
+	{logout, logoutToken},
+	{"keys rotate under load, and nobody is refused", rotation},
+	{"the provider stops, and comes back", outage},
+	{assertions, privateKey},
+	{bound, mutualTLS},
+	{"introspection", introspection},
+	{"`grpcaud doctor` finds nothing to mend", doctor},
+	{compared, drift},
+}
+
+func TestConformance(t *testing.T) {
+	found := newTable()
+	for i, p := range providers {
+		t.Run(p.name, func(t *testing.T) {
+			c := open(t, p)
+			found[0][1+i] = c.Product
+			for j, row := range rows {
+				t.Run(row.name, func(t *testing.T) {
+					cell := &found[1+j][1+i]
+					if why := p.lacks[row.name]; why != "" {
+						*cell = "not offered: " + why
+						t.Log(*cell)
+						return
+					}
+					row.hold(t, c)
+					*cell = "yes"
+				})
+			}
+		})
+	}
+	if !t.Failed() {
+		found.check(t)
+	}
+}
