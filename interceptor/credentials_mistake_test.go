@@ -62,6 +62,7 @@ func TestMistakes(t *testing.T) {
 		`"" is not one scope`:    interceptor.AsService(asked, "order-status", interceptor.Scopes("a", "")),
 		"empty audience":         interceptor.AsService(asked, ""),
 		"plaintext over":         interceptor.AsService(asked, "order-status", interceptor.AllowPlaintext("lan")),
+		"laintext over":          interceptor.OnBehalfOf(asked, "order-status", interceptor.Actor(asked, "corp"), interceptor.AllowPlaintext("lan")),
 		"no admitted caller":     interceptor.OnBehalfOf(asked, "human-resource"),
 	} {
 		for shape, call := range shapes {

@@ -3,14 +3,17 @@ package interceptor_test
 import (
 	"context"
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -161,4 +164,32 @@ func endedStatus(t *testing.T) error {
 	t.Helper()
 	o := newOffice(t, echo, company(t))
 	return drain(o.open(t, time.Second))
+}
+
+// TestReopenOnlyEnded holds that a stream is opened again only if it was ended, and
+// because its token had.
+func TestReopenOnlyEnded(t *testing.T) {
+	for _, info := range []*errdetails.ErrorInfo{
+		{Reason: string(audience.ReasonTokenExpired), Domain: interceptor.Domain},
+		{Reason: string(audience.ReasonTokenRevoked), Domain: interceptor.Domain, Metadata: map[string]string{"ended": "stream"}},
+	} {
+		st, err := status.New(codes.Unauthenticated, "no").WithDetails(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := 0
+		for _, err := range interceptor.Reopen(t.Context(), func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+			if opened++; opened > 1 {
+				return nil, io.EOF
+			}
+			return &script{err: st.Err(), sent: true}, nil
+		}) {
+			if status.Code(err) != codes.Unauthenticated {
+				t.Errorf("%v: %v", info, err)
+			}
+		}
+		if opened != 1 {
+			t.Errorf("%v: opened %d times", info, opened)
+		}
+	}
 }
