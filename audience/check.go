@@ -103,7 +103,11 @@ func (c *checker) check() {
 	for i, entry := range m.Public {
 		c.publicEntry(at{}.item("public", i), entry)
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.Clients)) {
+}
+
+// unused warns of clients that neither the matrix nor options name.
+func (c *checker) unused() {
+	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
 		if !c.used[name] {
 			c.warn(at{"clients", name}, "no rule names client %q", name)
 		}

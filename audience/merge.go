@@ -56,6 +56,7 @@ func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
 	c.declared = p.declared
 	c.check()
 	c.options(m, options)
+	c.unused()
 	if len(c.problems) > 0 {
 		errs := make([]error, len(c.problems))
 		for i, problem := range c.problems {
