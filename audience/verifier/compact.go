@@ -81,8 +81,10 @@ func misshapen(raw string) error {
 		r.Hint = "this is the JSON serialisation of a JWS; only the compact one is accepted"
 	case dots == 4:
 		r.Hint = "five parts are an encrypted token (JWE); let the issuer send signed ones to this service"
+	case dots < 2 && strings.HasPrefix(raw, "eyJ"):
+		r.Hint = "it begins as a JWT, and ends before the signature: was it cut off?"
 	case dots == 0:
-		r.Hint = "this may be an opaque token; let the issuer send JWTs for this audience"
+		r.Hint = "this may be an opaque token; let the issuer send JWTs for this audience, or set introspection"
 	case strings.HasSuffix(raw, "."):
 		r.Hint = "the signature is missing"
 	}
