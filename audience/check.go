@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -25,6 +26,7 @@ type checker struct {
 
 	audiences map[party]string           // the services by their aud and its issuer
 	declared  map[string][]MethodOptions // the entries of services that only options speak of
+	stray     string                     // what else an unknown client may mean, where one of them is checked
 }
 
 // maxProblems bounds what is told of a matrix that is wrong throughout.
@@ -41,7 +43,7 @@ func (c *checker) problem(a at, format string, args ...any) {
 	if len(c.problems) == maxProblems {
 		return
 	}
-	c.problems = append(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
+	c.problems = once(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
 }
 
 func (c *checker) warn(a at, format string, args ...any) { c.tell(Warning, a, format, args...) }
@@ -53,7 +55,16 @@ func (c *checker) tell(s Severity, a at, format string, args ...any) {
 	if len(c.warnings) == maxProblems {
 		return
 	}
-	c.warnings = append(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
+	c.warnings = once(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
+}
+
+// once appends p, unless the same is told already: what options say of a service,
+// they say of each of its methods.
+func once(all []*Problem, p *Problem) []*Problem {
+	if slices.ContainsFunc(all, func(q *Problem) bool { return q.Text == p.Text && slices.Equal(q.Path, p.Path) }) {
+		return all
+	}
+	return append(all, p)
 }
 
 // hint finds the name that was meant. It looks for few of the problems, since
@@ -168,7 +179,7 @@ func (c *checker) clients(a at, names []string) {
 		if name == "*" || name == "any" {
 			c.problem(a.item("clients", i), "unknown client %q; if every client is meant, write clients: any, without a list", name)
 		} else {
-			c.problem(a.item("clients", i), "unknown client %q%s", name, c.hint(name, maps.Keys(c.matrix.Clients)))
+			c.problem(a.item("clients", i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.stray)
 		}
 	}
 }

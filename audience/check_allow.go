@@ -10,7 +10,7 @@ var judged = []string{"iss", "aud", "azp", "client_id", "exp", "nbf", "iat", "sc
 
 func (c *checker) allow(a at, service Service, allow Allow) {
 	c.whose(a, service, allow)
-	c.wide(a, allow)
+	c.wide(a, service, allow)
 	if len(allow.Methods) == 0 {
 		c.problem(a.to("methods"), "no methods: list their names, or write [\"*\"]")
 	}
@@ -26,11 +26,14 @@ func (c *checker) allow(a at, service Service, allow Allow) {
 }
 
 // wide tells of what admits more than it names.
-func (c *checker) wide(a at, allow Allow) {
+func (c *checker) wide(a at, service Service, allow Allow) {
 	if allow.AnyClient {
 		c.inform(a.to("clients"), "any client that gets a token for the service may call")
 	}
-	if slices.Contains(allow.Methods, "*") {
+	switch every := slices.Contains(allow.Methods, "*"); {
+	case every && len(service.Closed) > 0:
+		c.inform(a.to("methods"), "every method that is not closed may be called, also those to come")
+	case every:
 		c.inform(a.to("methods"), "every method may be called, also those to come")
 	}
 	if allow.NoScopes {

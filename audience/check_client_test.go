@@ -114,7 +114,7 @@ func TestNewTakesClients(t *testing.T) {
 func TestNewRefusesStrangersOnce(t *testing.T) {
 	m := callers()
 	m.External["tracking"] = audience.External{Issuer: "partner", Clients: []string{"nobody"}}
-	want := `external.tracking.clients[0]: unknown client "nobody"`
+	want := `external.tracking.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
 	if _, err := audience.New(m); err == nil || err.Error() != want {
 		t.Errorf("New = %v, want %s", err, want)
 	}

@@ -30,6 +30,9 @@ func (c *checker) issuer(a at, issuer Issuer) {
 	if _, ok := PresetNamed(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, Presets()), strings.Join(Presets(), ", "))
 	}
+	if issuer.Preset == "keycloak" && strings.HasSuffix(issuer.URL, "/") {
+		c.warn(a.to("url"), "Keycloak writes no slash at the end of iss: want %q", strings.TrimRight(issuer.URL, "/"))
+	}
 	if other, taken := c.urls[issuer.URL]; taken {
 		c.problem(a.to("url"), "%q has the same url: tokens could not tell the two apart", other)
 	}

@@ -1,6 +1,7 @@
 package audience_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -39,6 +40,31 @@ func TestLoopbackIssuer(t *testing.T) {
 		m.Issuers["corp"] = audience.Issuer{URL: url, InsecureLoopback: true}
 		if _, err := audience.New(m); err != nil {
 			t.Errorf("%s: New = %v", url, err)
+		}
+	}
+}
+
+// TestKeycloakWritesNoSlash holds that an issuer which no token of Keycloak names is
+// warned of.
+func TestKeycloakWritesNoSlash(t *testing.T) {
+	for _, row := range []struct {
+		url, preset string
+		want        bool
+	}{
+		{"https://idp.example.com/realms/corp/", "keycloak", true},
+		{"https://idp.example.com/realms/corp", "keycloak", false},
+		{"https://idp.example.com/realms/corp/", "auth0", false},
+	} {
+		m := company()
+		m.Issuers["corp"] = audience.Issuer{URL: row.url, Preset: row.preset}
+		policy, err := audience.New(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = `issuers.corp.url: Keycloak writes no slash at the end of iss: want "https://idp.example.com/realms/corp"`
+		got := slices.ContainsFunc(policy.Warnings(), func(p *audience.Problem) bool { return p.Error() == want })
+		if got != row.want {
+			t.Errorf("%s, preset %s: warned = %t, want %t", row.url, row.preset, got, row.want)
 		}
 	}
 }

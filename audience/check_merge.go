@@ -29,7 +29,9 @@ func (c *checker) options(written Matrix, options []MethodOptions) {
 		case taken:
 			c.problem(at{"services", o.GRPC, "grpc"}, "%s is not among %s, but has options at %s: give this service another name", o.GRPC, quoted(service.GRPC...), o.Place)
 		case ok:
+			c.stray = "; if the service is not of this matrix, name yours in FromFiles"
 			c.declaration(a, declared, o, seen[o.GRPC] == "")
+			c.stray = ""
 			seen[o.GRPC] = o.Place
 		}
 		for _, name := range owners[o.GRPC] {
@@ -94,6 +96,13 @@ func (c *checker) demands(a at, d Allow) {
 func (c *checker) beside(a at, name string, service Service, o MethodOptions) {
 	service.Audiences = service.audiences(name)
 	c.sameAudience(a.to("audience"), service, o)
+	if slices.Contains(service.Closed, o.Method) {
+		c.warn(at{o.Place}, "%s/%s stays closed: nobody may call it, says services.%s.closed", o.GRPC, o.Method, name)
+		return
+	}
+	if len(service.Allow) == 0 {
+		c.warn(at{"services", name}, "the options of %s only add to an entry under allow, and there is none", o.GRPC)
+	}
 	covered, open, optional := false, false, false
 	for _, allow := range service.Allow {
 		if !slices.Contains(allow.Methods, o.Method) && !slices.Contains(allow.Methods, "*") {

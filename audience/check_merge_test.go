@@ -1,6 +1,7 @@
 package audience_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,5 +104,58 @@ func TestMergeFits(t *testing.T) {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
+	}
+}
+
+// TestMergeOfAStranger holds that a client which is not known is told once for the
+// options of a service, and what else may be meant.
+func TestMergeOfAStranger(t *testing.T) {
+	stranger := func(grpc, method string) audience.MethodOptions {
+		return audience.MethodOptions{
+			GRPC: grpc, Method: method, Place: "a.proto:S", Audience: "order-status",
+			Demands: audience.Allow{Clients: []string{"nobody"}, NoScopes: true},
+		}
+	}
+	const want = `a.proto:S.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
+	for grpc, also := range map[string]string{
+		"other.v1.S":                 "; if the service is not of this matrix, name yours in FromFiles",
+		"acme.orders.v1.OrderStatus": "",
+	} {
+		first := stranger("another.v1.S", "Get")
+		first.Place = "b.proto:S"
+		_, err := audience.Merge(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
+		if err == nil {
+			t.Fatalf("%s: a client that is not known is taken", grpc)
+		}
+		lines := strings.Split(err.Error(), "\n")
+		if i := slices.Index(lines, want+also); i < 0 || slices.Contains(lines[i+1:], want+also) {
+			t.Errorf("%s: got %v, want once %s", grpc, err, want+also)
+		}
+	}
+}
+
+// TestMergeWithoutAllow holds that who counts on options alone is told that they
+// only add, and told once.
+func TestMergeWithoutAllow(t *testing.T) {
+	m := company()
+	s := m.Services["order-status"]
+	s.Allow = nil
+	m.Services["order-status"] = s
+	one := demandingBesides(audience.Allow{Clients: []string{"customer-portal"}, NoScopes: true})
+	two := one
+	two.Method = "UpdateOrderStatus"
+	policy, err := audience.Merge(m, one, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "services.order-status: the options of acme.orders.v1.OrderStatus only add to an entry under allow, and there is none"
+	told := 0
+	for _, w := range policy.Warnings() {
+		if w.Error() == want {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("got %q %d times, want once: %v", want, told, policy.Warnings())
 	}
 }

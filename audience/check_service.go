@@ -32,6 +32,7 @@ func (c *checker) service(a at, name string, service Service) {
 	for i, allow := range service.Allow {
 		c.allow(a.item("allow", i), service, allow)
 	}
+	c.closed(a, service)
 	if _, known := c.matrix.Clients[name]; service.Self && !known {
 		c.problem(a.to("self"), "self needs a client of the name %q: whose tokens may lack aud?", name)
 	}
@@ -127,6 +128,31 @@ func (c *checker) prefixed(a at, list string, scopes []string, prefix string) {
 	for i, scope := range scopes {
 		if !strings.HasPrefix(scope, prefix) {
 			c.problem(a.item(list, i), "%q does not begin with %q, which stands for the audience", scope, prefix)
+		}
+	}
+}
+
+// closed checks the methods that nobody may call: nothing else may speak of them.
+func (c *checker) closed(a at, service Service) {
+	for i, method := range service.Closed {
+		a := a.item("closed", i)
+		c.method(a, service, method)
+		if method == "*" {
+			c.problem(a, "name the methods; nobody may call those of a service without allow")
+			continue
+		}
+		if slices.Index(service.Closed, method) < i {
+			c.problem(a, "%s stands here twice", method)
+		}
+		for n, allow := range service.Allow {
+			if slices.Contains(allow.Methods, method) {
+				c.problem(a, "%s is closed, but allow[%d] names it; it can be only one of the two", method, n)
+			}
+		}
+		for n, rollout := range service.Rollout {
+			if slices.Contains(rollout.Methods, method) {
+				c.problem(a, "%s is closed, but rollout[%d] names it; nobody may call it at any time", method, n)
+			}
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Claims struct {
 	id        string    // jti
 	session   string    // sid
 	service   bool      // a client that calls as itself
+	account   bool      // the subject is some client, be it another
 	caller    Caller
 
 	payload string                 // what was read; the strings above are parts of it

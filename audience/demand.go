@@ -13,9 +13,10 @@ type demand struct {
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
 	callers    Callers
-	scopes     []string // all of them
-	anyScopes  []string // one of them, unless there are none
-	roles      []string // one of them, unless there are none
+	accounts   map[party]bool // all clients, none of whom is a user; nil unless callers are users only
+	scopes     []string       // all of them
+	anyScopes  []string       // one of them, unless there are none
+	roles      []string       // one of them, unless there are none
 	claims     []claimDemand
 	acr        []string // one of them, unless there are none
 	maxAuthAge time.Duration
@@ -62,7 +63,7 @@ func (q inquiry) tellClient() answer {
 func (q inquiry) caller() Cause {
 	switch {
 	case q.demand.callers == "",
-		q.demand.callers == UsersOnly && q.claims.caller.User != "",
+		q.demand.callers == UsersOnly && q.forUser(),
 		q.demand.callers == ServicesOnly && q.claims.service:
 		return ""
 	default:
@@ -70,18 +71,31 @@ func (q inquiry) caller() Cause {
 	}
 }
 
+// forUser reports whether the token speaks for a person. An exchanged token has
+// the subject of the one that it was made from, which may have been a service's
+// own (RFC 8693, section 4.1): unless somebody has logged in, the subject must be
+// no client.
+func (q inquiry) forUser() bool {
+	c := q.claims
+	loggedIn := c.session != "" || !c.authTime.IsZero()
+	return c.caller.User != "" && (loggedIn || !c.account && !q.demand.accounts[party{c.issuer, c.caller.User}])
+}
+
 func (q inquiry) tellCaller() answer {
 	if q.demand.callers == "" {
 		return answer{}
 	}
-	got := "a token that speaks for nobody"
+	a := answer{got: "a token that speaks for nobody", want: string(q.demand.callers) + " only"}
 	switch {
 	case q.claims.service:
-		got = "a service that calls as itself"
+		a.got = "a service that calls as itself"
+	case q.forUser():
+		a.got = "a call on behalf of a user"
 	case q.claims.caller.User != "":
-		got = "a call on behalf of a user"
+		a.got = "a call on behalf of " + quoted(q.claims.caller.User) + ", which is a client"
+		a.hint = "the token was made from one that a service got for itself: users are people who logged in"
 	}
-	return answer{got: got, want: string(q.demand.callers) + " only"}
+	return a
 }
 
 func (q inquiry) scopes() Cause {

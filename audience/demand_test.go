@@ -85,8 +85,8 @@ func TestDemands(t *testing.T) {
 		},
 		{
 			"users only", func(a *audience.Allow) { a.Callers = audience.UsersOnly },
-			[]claims{{}},
-			[]claims{service},
+			[]claims{{}, {"sub": "backoffice-portal", "sid": "s"}, {"sub": "backoffice-portal", "auth_time": 1}, {"sub": "u", "sid": "s", "preferred_username": "service-account-x"}},
+			[]claims{service, {"sub": "backoffice-portal"}, {"sub": "u", "preferred_username": "service-account-x"}},
 			audience.CauseCallerKind,
 		},
 		{
@@ -168,6 +168,17 @@ func TestDemands(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUsersAreNoClients holds that the subject of an exchanged token which is a
+// client that the matrix does not know is told by its form, where it has one.
+func TestUsersAreNoClients(t *testing.T) {
+	rule := ruleOf(t, audience.Issuer{Preset: "auth0"}, entry(func(a *audience.Allow) { a.Callers = audience.UsersOnly }))
+	for subject, want := range map[string]audience.Cause{"stranger@clients": audience.CauseCallerKind, "auth0|1": ""} {
+		if got := verdict(t, rule, "auth0", token(claims{"sub": subject})); got != want {
+			t.Errorf("%s: refused by %q, want %q", subject, got, want)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
   ok  issuer         got iss "https://idp.example.com/realms/corp", want "https://idp.example.com/realms/corp"
   ok  audience       got aud "order-status", want "order-status"
   ok  sole audience  got aud "order-status", want no other than "order-status"
-  ok  expiry         got exp 2026-11-23T12:05:00Z, want after 2026-11-23T11:59:30Z
+  ok  expiry         got exp 2026-11-23T12:05:00Z, want after 2026-11-23T11:59:30Z (now less 30s leeway)
   ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   ok  lifetime       got 5m0s, want at most 24h0m0s
@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
                      "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token
   NO  sole audience  got aud "customer-portal" "account", want no other than "order-status"
                      whoever else the token is meant for could use it here: ask for one token for each service
-  ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z
+  ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z (now less 30s leeway)
   ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   NO  lifetime       got 8760h0m0s, want at most 24h0m0s

@@ -13,10 +13,12 @@ import (
 // Guard is what one server enforces: the rule of each method, and the issuers
 // to trust. It is immutable, and safe for concurrent use.
 type Guard struct {
-	methods  map[string]*Rule  // rules for one method, by its full name
-	services map[string]*Rule  // rules for the other methods of a gRPC service, by its full name
-	named    []methodOf        // the methods that the matrix names
-	owner    map[string]string // gRPC service: the service of the matrix that it belongs to
+	methods  map[string]*Rule    // rules for one method, by its full name
+	services map[string]*Rule    // rules for the other methods of a gRPC service, by its full name
+	closed   map[string]bool     // the methods that nobody may call, by their full names
+	named    []methodOf          // the methods that the matrix names
+	owner    map[string]string   // gRPC service: the service of the matrix that it belongs to
+	others   map[string][]string // the same of all gRPC services, of this server or not
 	issuers  []Issuer
 }
 
@@ -33,7 +35,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("audience: a guard needs the name of a service")
 	}
-	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, owner: map[string]string{}}
+	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners()}
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
@@ -72,16 +74,16 @@ func (g *Guard) Rule(fullMethod string) *Rule {
 }
 
 // Covers compares the guard with the methods that a server has registered, by
-// their full names. Its error joins what is wrong: methods without a rule, and
-// rules and services without a method.
+// their full names. Its error joins what is wrong: methods that have no rule and
+// are not closed, and rules and services without a method.
 func (g *Guard) Covers(registered []string) error {
 	var errs []error
 	services := map[string]bool{}
 	for _, method := range slices.Sorted(slices.Values(registered)) {
 		service, _, _ := split(method)
 		services[service] = true
-		if g.Rule(method) == nil {
-			errs = append(errs, fmt.Errorf("audience: method %s has no rule; add one to the matrix, or make it public there", method))
+		if g.Rule(method) == nil && !g.closed[method] {
+			errs = append(errs, g.uncovered(service, method))
 		}
 	}
 	for _, grpc := range slices.Sorted(maps.Keys(g.owner)) {
@@ -95,6 +97,14 @@ func (g *Guard) Covers(registered []string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// uncovered says what to do about a method without a rule.
+func (g *Guard) uncovered(service, method string) error {
+	if others := g.others[service]; g.owner[service] == "" && len(others) > 0 {
+		return fmt.Errorf("audience: method %s belongs to service %s of the matrix: name it in Services, or register it elsewhere", method, quoted(others...))
+	}
+	return fmt.Errorf("audience: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
 }
 
 func methodsOf(registered, services []string) []string {
@@ -128,7 +138,8 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		rule := p.rule(name, method)
 		g.named = append(g.named, methodOf{service.GRPC, method})
 		for _, grpc := range service.GRPC {
-			g.methods["/"+grpc+"/"+method] = rule
+			full := "/" + grpc + "/" + method
+			g.methods[full], g.closed[full] = rule, slices.Contains(service.Closed, method)
 		}
 	}
 	for _, o := range p.besides(service) {
@@ -140,7 +151,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 
 // methods lists the methods that s names, sorted.
 func (s Service) methods() []string {
-	var methods []string
+	methods := slices.Clone(s.Closed)
 	for _, allow := range s.Allow {
 		methods = append(methods, allow.Methods...)
 	}

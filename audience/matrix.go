@@ -142,6 +142,11 @@ type Service struct {
 	// Allow lists the alternatives: a call is admitted if one of them holds
 	// in full. Empty means that nobody may call, which is one of [Policy.Warnings].
 	Allow []Allow
+
+	// Closed are methods that nobody may call, by their short names, though
+	// Allow may say "*": a server that has them is complete all the same, see
+	// [Guard.Covers]. Empty means none.
+	Closed []string
 }
 
 // Allow is one alternative: demands that must all hold.
@@ -198,7 +203,8 @@ type Allow struct {
 // services that call as themselves. The zero value is both.
 type Callers string
 
-// The kinds of callers.
+// The kinds of callers. A token that was exchanged has the subject of the one that
+// it was made from: if that is a client, it speaks for no user.
 const (
 	UsersOnly    Callers = "users"
 	ServicesOnly Callers = "services"

@@ -64,7 +64,7 @@ func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
 		}
 		return nil, errors.Join(errs...)
 	}
-	p.warnings = c.warnings
+	p.clients, p.warnings = p.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
 	return p, nil
 }
 

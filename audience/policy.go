@@ -14,6 +14,7 @@ type Policy struct {
 	matrix   Matrix
 	options  map[string][]MethodOptions // what is demanded besides, by gRPC service
 	declared map[string][]MethodOptions // the entries of services that only options speak of
+	clients  map[party]bool             // all of them
 	warnings []*Problem
 }
 
@@ -35,6 +36,9 @@ func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.S
 // "*" stands for the methods that the matrix does not name.
 func (p *Policy) rule(name, method string) *Rule {
 	service := p.matrix.Services[name]
+	if slices.Contains(service.Closed, method) {
+		return nil
+	}
 	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
 	for _, issuer := range p.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
@@ -72,6 +76,9 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 		entry: entry, clients: p.parties(allow.Clients), who: "any", callers: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
+	}
+	if d.callers == UsersOnly {
+		d.accounts = p.clients
 	}
 	if d.clients != nil {
 		var ids []string

@@ -27,6 +27,7 @@ type Preset struct {
 	audienceCalls bool     // where none is present, a single aud is the caller
 	itself        marker   // tells a client that calls as itself
 	blind         bool     // nothing tells that for certain
+	account       marker   // tells the subject of some client from that of a user; nil if nothing does
 	nameless      bool     // a token of nobody's login may lack sub, whoever it speaks for
 
 	scopes     []string // the claims that may hold scopes, the first present one counts
@@ -142,6 +143,7 @@ func (p Preset) who(c *Claims, r *reader) (err error) {
 		return err
 	}
 	c.service = p.itself(r, c.client, c.subject)
+	c.account = p.account != nil && p.account(r, c.client, c.subject)
 	switch {
 	case r.err != nil:
 		return &Refusal{Cause: CauseClaimsMalformed, Err: r.err}

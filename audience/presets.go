@@ -22,18 +22,18 @@ var presets = map[string]Preset{
 	// Keycloak types the payload, not the header, unless the client asks for
 	// at+jwt. Its lightweight tokens leave sub out.
 	"keycloak": {
-		types: []string{"jwt", "at+jwt", ""}, callers: []string{"azp", "client_id"}, itself: isServiceAccount, nameless: true,
+		types: []string{"jwt", "at+jwt", ""}, callers: []string{"azp", "client_id"}, itself: isServiceAccount, account: hasServiceAccount, nameless: true,
 		payload: map[string]string{"typ": "Bearer"}, forbidden: idTokenClaims,
 		scopes: scopeString, roles: keycloakRoles,
 	},
 
 	"auth0": {
-		types: []string{"jwt"}, callers: []string{"azp", "client_id"}, itself: isAuth0Client,
+		types: []string{"jwt"}, callers: []string{"azp", "client_id"}, itself: isAuth0Client, account: endsLikeAuth0Client,
 		required: []string{"sub", "azp"}, forbidden: idTokenClaims,
 		scopes: scopeString, roles: rolesIn("permissions"),
 	},
 	"auth0-rfc9068": {
-		types: []string{"at+jwt"}, callers: []string{"client_id"}, itself: isAuth0Client,
+		types: []string{"at+jwt"}, callers: []string{"client_id"}, itself: isAuth0Client, account: endsLikeAuth0Client,
 		required: profile.required, scopes: scopeString, roles: rolesIn("permissions"),
 	},
 
@@ -156,6 +156,17 @@ func isServiceAccount(r *reader, client, subject string) bool {
 		return r.has("client_id") || named && !r.has("sid")
 	}
 	return subject == client && !r.login()
+}
+
+// hasServiceAccount knows Keycloak's accounts of clients by how their names begin.
+func hasServiceAccount(r *reader, _, _ string) bool {
+	name, _ := r.members["preferred_username"].(string)
+	return strings.HasPrefix(name, "service-account-")
+}
+
+// endsLikeAuth0Client knows the subjects of clients by how they end.
+func endsLikeAuth0Client(_ *reader, _, subject string) bool {
+	return strings.HasSuffix(subject, "@clients")
 }
 
 // isAuth0Client goes by the subject; those of users begin with where they come

@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func (q inquiry) expiry() Cause {
 func (q inquiry) expires() time.Time { return q.claims.expiry.Add(q.terms.leeway) }
 
 func (q inquiry) tellExpiry() answer {
-	return answer{got: "exp " + stamp(q.claims.expiry), want: "after " + stamp(q.now.Add(-q.terms.leeway))}
+	return answer{got: "exp " + stamp(q.claims.expiry), want: fmt.Sprintf("after %s (now less %v leeway)", stamp(q.now.Add(-q.terms.leeway)), q.terms.leeway)}
 }
 
 // notBefore: RFC 7519, section 4.1.5.

@@ -20,6 +20,7 @@ func viewed() audience.Matrix {
 			Allow: []audience.Allow{{
 				Clients: []string{"portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}, Roles: []string{"clerk"},
 			}},
+			Closed: []string{"Dump"},
 		}},
 		External: map[string]audience.External{"parcels": {Clients: []string{"portal"}, Scopes: []string{"track"}}},
 		Clients:  map[string]audience.Client{"portal": {}},

@@ -83,7 +83,7 @@ func (s *Server) may(ctx context.Context, rule *audience.Rule, c *audience.Claim
 	return s.bound(ctx, rule, c)
 }
 
-var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "add the method to the matrix"}
+var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}
 
 // modeOf returns what becomes of a call for which err was found: only a refusal
 // under a rule can be overlooked.

@@ -16,14 +16,15 @@ import (
 func TestT46_Subject(t *testing.T) {
 	sub := func(value any) func(*arena) []string { return token(testutil.Claims{"sub": value}) }
 	users := allowing(func(a *audience.Allow) {
-		a.Callers, a.Clients = audience.UsersOnly, append(a.Clients, "alice")
+		a.Callers, a.Clients = audience.UsersOnly, append(a.Clients, "batch")
 	})
-	admin := func(a *arena) { a.matrix.Clients["alice"] = audience.Client{Issuer: "corp"} }
+	batch := func(a *arena) { a.matrix.Clients["batch"] = audience.Client{Issuer: "corp"} }
 	attacks := []attack{
 		{"T46/missing", nil, sub(nil), claimMissing, 0},
 		{"T46/missing in a legacy user's", legacy, token(testutil.Claims{"sub": nil, "sid": "s"}), claimMissing, 0},
 		{"T46/twice", nil, spelt("sub", `"sub":"alice","sub":"admin"`), claimsMalformed, 0},
-		{"T46/a client that calls itself as a user is called", all(admin, users), token(testutil.Claims{"client_id": "alice"}), callerKind, 0},
+		{"T46/a client for a user", all(batch, users), token(testutil.Claims{"client_id": "batch", "sub": "batch"}), callerKind, 0},
+		{"T46/a client's own token, exchanged, for a user's", all(batch, users), sub("batch"), callerKind, 0},
 		{"T46/long, and still one", nil, sub(fmt.Sprintf("%01024d", 0)), admitted, 0},
 	}
 	for name, value := range map[string]any{

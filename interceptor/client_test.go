@@ -284,3 +284,17 @@ func TestClientClose(t *testing.T) {
 		t.Error("Swap opens a closed client")
 	}
 }
+
+// TestClientLogNamesWhoAsksWhom holds that a request for a token which fails is
+// logged with the client and the issuer, and without the secret.
+func TestClientLogNamesWhoAsksWhom(t *testing.T) {
+	issuer, l := newIssuer(), &log{}
+	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "another"})
+	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
+	if err := client.Warm(t.Context(), "order-status"); err == nil {
+		t.Fatal("a client with a wrong secret has a token")
+	}
+	if got, want := l.String(), "client=customer-portal issuer="+issuer.URL(); !strings.Contains(got, want) || strings.Contains(got, "customer-secret") {
+		t.Errorf("log: %s, want %s", got, want)
+	}
+}

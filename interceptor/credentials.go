@@ -151,7 +151,7 @@ func codeOfToken(err error) codes.Code {
 
 // failed is the status of a call that was not sent for want of a token. Its
 // detail tells a server further up that the text is for its own log: see
-// passedOn.
+// [Server.passOn].
 func failed(code codes.Code, err error) error {
 	reason := audience.ReasonTokenNotObtained
 	if code == codes.Unavailable {

@@ -79,6 +79,10 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // and code, as the peer was told, and cause, error and explain, which are for
 // the operator alone. No token is ever logged.
 //
+// Where a handler hands on the refusal of another service, which its peer is not
+// told, there is a warning "a call to another service was refused", with method,
+// request_id, and refusal: the code, reason and request_id of the other service.
+//
 // A client logs what [tokensource.Logger] says.
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")

@@ -3,6 +3,7 @@ package interceptor
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -14,7 +15,8 @@ import (
 // openSources makes the sources of the client's tokens. Those that are made
 // before one fails are closed.
 func (p *plan) openSources(o *clientOptions) (err error) {
-	opts := append([]tokensource.Option{tokensource.Logger(o.log), tokensource.MeterProvider(o.meters)}, o.source...)
+	log := o.log.With(slog.String("client", p.name), slog.String("issuer", p.terms.issuer.URL))
+	opts := append([]tokensource.Option{tokensource.Logger(log), tokensource.MeterProvider(o.meters)}, o.source...)
 	if len(p.terms.client.TokenFiles) > 0 {
 		return p.openFiles(opts)
 	}

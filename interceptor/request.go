@@ -23,12 +23,20 @@ func requestIDOf(ctx context.Context) string {
 // not belong into a log: more than 128 bytes, or others than letters, digits,
 // dots, hyphens and underscores.
 func RequestID(ctx context.Context) string {
-	const longest = 128
 	values := metadata.ValueFromIncomingContext(ctx, "x-request-id")
-	if len(values) != 1 || len(values[0]) > longest || strings.ContainsFunc(values[0], notInRequestID) {
+	if len(values) != 1 {
 		return ""
 	}
-	return values[0]
+	return loggable(values[0])
+}
+
+// loggable returns s, or nothing if it does not belong into a log.
+func loggable(s string) string {
+	const longest = 128
+	if len(s) > longest || strings.ContainsFunc(s, notInRequestID) {
+		return ""
+	}
+	return s
 }
 
 func notInRequestID(c rune) bool {

@@ -123,5 +123,5 @@ func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 		return nil, err
 	}
 	resp, err := handler(ctx, req)
-	return resp, passedOn(err)
+	return resp, s.passOn(ctx, info.FullMethod, err)
 }

@@ -3,6 +3,7 @@ package interceptor
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -102,16 +103,31 @@ func statusWith(err error, metadata map[string]string) *status.Status {
 	return st
 }
 
-// passedOn returns what the peer may see of a handler's error. If a refusal is
-// in it that the handler met further on, or the want of a token for going
-// there, then it is not about the peer's token: its reason is taken off, lest
-// the peer drop a good token for it, and so is its text, which was meant for
-// the handler.
-func passedOn(err error) error {
+// passOn returns what the peer may see of a handler's error. If a refusal is in
+// it that the handler met further on, or the want of a token for going there,
+// then it is not about the peer's token: its reason is taken off, lest the peer
+// drop a good token for it, and so is its text, which was meant for the
+// handler. The log is where both hops are found.
+func (s *Server) passOn(ctx context.Context, method string, err error) error {
 	if err == nil || !further(err) {
 		return err
 	}
+	s.log.LogAttrs(ctx, slog.LevelWarn, "a call to another service was refused",
+		slog.String("method", method), slog.String("request_id", RequestID(ctx)), refusalGroup(err))
 	return status.Error(status.Code(err), "a call to another service was not admitted")
+}
+
+// refusalGroup names the refusal that a handler met, for the log: its code, its
+// reason, and the id by which the other service's log knows it. Of its text
+// nothing is told, nor of a reason or an id that does not belong into a log.
+func refusalGroup(err error) slog.Attr {
+	st, _ := status.FromError(err)
+	reason, id := infoOf(st).GetReason(), infoOf(st).GetMetadata()["request_id"]
+	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
+		reason = string(refusal.Reason())
+	}
+	return slog.Group("refusal", slog.String("code", st.Code().String()),
+		slog.String("reason", loggable(reason)), slog.String("request_id", loggable(id)))
 }
 
 // further reports whether err, or an error that it wraps, is of this toolkit.

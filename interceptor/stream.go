@@ -35,7 +35,7 @@ func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	if c.leased {
 		wrapped := middleware.WrapServerStream(stream)
 		wrapped.WrappedContext = ctx
-		return passedOn(handler(srv, wrapped))
+		return s.passOn(ctx, info.FullMethod, handler(srv, wrapped))
 	}
 	c.leased = true
 	l := newLease(ctx, c, stream)
@@ -46,7 +46,7 @@ func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 		stream.SetTrailer(challenge(end.error))
 		return end.status
 	}
-	return passedOn(err)
+	return s.passOn(ctx, info.FullMethod, err)
 }
 
 // hold runs the handler of a stream, for as long as the lease lasts.

@@ -97,11 +97,15 @@ func redirected(status int) string {
 
 var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)
 
+// shortest is the length of the shortest secret that is taken out of a text: what
+// is shorter stands in many words, and is soon guessed in any case.
+const shortest = 4
+
 // sanitize makes one short line of a text that the issuer wrote, without the
 // secrets that an issuer may repeat in it.
 func sanitize(text string, secrets ...string) string {
 	for _, secret := range secrets {
-		if secret != "" {
+		if len(secret) >= shortest {
 			text = strings.ReplaceAll(text, secret, redacted)
 		}
 	}

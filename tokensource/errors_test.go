@@ -47,6 +47,27 @@ func TestRefusedError(t *testing.T) { // T106
 	}
 }
 
+// A secret of a letter or two stands in every other word: to take it out would
+// garble the text and tell the secret.
+func TestRefusedErrorStaysReadable(t *testing.T) {
+	w := &wire{token: always(reply(400, `{"error":"invalid_scope","error_description":"no scope for abcd, ask again"}`))}
+	for _, row := range []struct{ secret, want string }{
+		{"a", "no scope for abcd, ask again"},
+		{"abc", "no scope for abcd, ask again"},
+		{"abcd", "no scope for [redacted], ask again"},
+	} {
+		s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, row.secret), tokensource.Transport(w), silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Token(t.Context(), tokensource.Request{Audience: "a"})
+		s.Close()
+		if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Description != row.want {
+			t.Errorf("secret %q: got %v, want %q", row.secret, err, row.want)
+		}
+	}
+}
+
 // An issuer may write a secret, or many lines, wherever it writes a name.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	evil := secret + "\r\neyJhbGciOiJSUzI1NiJ9.eyJ4IjoxfQ.c2ln subject-token"

@@ -13,7 +13,7 @@ func hint(p preset, client, want string, got []string) string {
 		trim := func(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), "/") }
 		return strings.EqualFold(trim(aud), trim(want))
 	}
-	fix := p.hint("", want, client)
+	fix := p.hint("", want, client, "the issuer")
 	switch {
 	case slices.ContainsFunc(got, near):
 		return "the names differ only in case, spaces or a trailing slash; they must be the same"

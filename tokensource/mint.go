@@ -107,7 +107,7 @@ func unreached(what string, err error) error {
 func (s *server) explain(err error, r Request, client string) error {
 	var refused *RefusedError
 	if errors.As(err, &refused) {
-		refused.Hint = s.options.server.known().hint(refused.Code, r.Audience, client)
+		refused.Hint = s.options.server.known().hint(refused.Code, r.Audience, client, s.issuer)
 	}
 	return err
 }

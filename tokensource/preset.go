@@ -9,7 +9,8 @@ import (
 )
 
 // preset is what is known of a kind of authorization server. Its texts say what to
-// change there; {audience} and {client} stand in them for the names of a request.
+// change there; {audience}, {client} and {issuer} stand in them for the names of a
+// request.
 type preset struct {
 	name string // as people write it; empty: none is set
 
@@ -55,7 +56,7 @@ func (o *serverOptions) checkPreset() error {
 // hint says what to change at the server after a refusal with this code (RFC 6749,
 // section 5.2; RFC 8707, section 2); with no code, after a token that lacks the
 // audience. Empty if nothing is known.
-func (p preset) hint(code, audience, client string) string {
+func (p preset) hint(code, audience, client, issuer string) string {
 	text := ""
 	switch code {
 	case "":
@@ -67,5 +68,5 @@ func (p preset) hint(code, audience, client string) string {
 	case "invalid_target", "invalid_request", "unauthorized_client", "access_denied":
 		text = p.target
 	}
-	return strings.NewReplacer(placeholder, audience, "{client}", client).Replace(text)
+	return strings.NewReplacer(placeholder, audience, "{client}", client, "{issuer}", issuer).Replace(text)
 }

@@ -105,7 +105,7 @@ func TestHints(t *testing.T) {
 		{"auth0", "access_denied", `authorize client "backoffice-portal" for the API "order-status"`},
 		{"hydra", "invalid_request", `add "order-status" to the audience list of client "backoffice-portal"`},
 		{"dex", "invalid_scope", `trustedPeers of client "order-status"`},
-		{"", "invalid_target", "see Ask"},
+		{"", "invalid_target", "at https://idp.example.com/realms/corp; if the issuer wants to be asked otherwise, set ask"},
 	} {
 		w := &wire{token: refusal(row.code)}
 		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)

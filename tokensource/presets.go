@@ -21,7 +21,7 @@ var zitadel = preset{
 // presets has the names that audience.Presets lists.
 var presets = map[string]preset{
 	"rfc9068": {
-		target: `let client "{client}" have tokens for "{audience}"; or the server wants to be asked otherwise: see Ask`,
+		target: `let client "{client}" have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask`,
 	},
 	"oidc-provider": {
 		name: "oidc-provider", own: ByResource(),

@@ -29,7 +29,7 @@ func (r *reader) privateKey(to *audience.PrivateKey) value {
 		}
 		r.fields(n, map[string]value{
 			"file":      r.path(&to.File),
-			"env":       r.text("the name of an environment variable", &to.Env),
+			"env":       r.env(&to.Env),
 			"kid":       r.text("the id of the key", &to.KeyID),
 			"algorithm": r.text("an algorithm such as RS256", &to.Algorithm),
 		})

@@ -58,6 +58,7 @@
 //	    until: 2027-01-31         # the end of that day, UTC, or a time
 //	    methods: [GetOrderStatus] # default: all
 //	    clients: [customer-portal]  # default: everybody
+//	closed: [UpdateOrderStatus]   # nobody may call these, whatever "*" says
 //
 // and a rule
 //

@@ -70,6 +70,7 @@ func (r *reader) service(n *yaml.Node) (s audience.Service) {
 		"self":                 r.boolean(&s.Self),
 		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
 		"allow":                r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),
+		"closed":               r.strings("a list of the names of methods that nobody may call", &s.Closed),
 	})
 	switch {
 	case issuer != "" && s.Issuers != nil:
@@ -142,7 +143,7 @@ func (r *reader) secret(to *audience.Secret) value {
 		}
 		r.fields(n, map[string]value{
 			"file": r.path(&to.File),
-			"env":  r.text("the name of an environment variable", &to.Env),
+			"env":  r.env(&to.Env),
 		})
 	}}
 }

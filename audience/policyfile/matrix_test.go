@@ -77,7 +77,7 @@ func TestMatrix(t *testing.T) {
 const rareKeys = "\ufeffversion: 1\r\nissuers:\r\n" +
 	"  a: {url: 'http://localhost', discovery: 'http://localhost/d', jwks: 'http://localhost/k', insecure: loopback}\r\n" +
 	"services:\r\n" +
-	"  s: {issuers: [a], audience: [new, old], grpc: [g.S], self: true, allow: [{clients: any, methods: [M], scopes: none}]}\r\n" +
+	"  s: {issuers: [a], audience: [new, old], grpc: [g.S], self: true, allow: [{clients: any, methods: [M], scopes: none}], closed: [N]}\r\n" +
 	"clients:\r\n" +
 	"  s: {issuer: a, id: '42', secret: {file: s.secret}}\r\n" +
 	"  e: {secret: {env: E_SECRET}}\r\n"
@@ -89,7 +89,7 @@ func TestMatrixRareKeys(t *testing.T) {
 		}},
 		Services: map[string]audience.Service{"s": {
 			Issuers: []string{"a"}, Audiences: []string{"new", "old"}, GRPC: []string{"g.S"}, Self: true,
-			Allow: []audience.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}},
+			Allow: []audience.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}}, Closed: []string{"N"},
 		}},
 		Clients: map[string]audience.Client{
 			"s": {Issuer: "a", ID: "42", Secret: audience.Secret{File: filepath.Join("etc", "s.secret")}},

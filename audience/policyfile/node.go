@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -86,10 +87,19 @@ func (r *reader) isPlain(n *yaml.Node) bool {
 	return false
 }
 
+// plainWord is what needs no quotes in a list.
+var plainWord = regexp.MustCompile(`^[A-Za-z][\w./-]{0,63}$`)
+
 // mending says how a value of another kind becomes one of this kind, if one
 // character or two will do.
 func mending(kind string, n *yaml.Node) string {
 	switch {
+	case kind == aList && n.Kind == yaml.MappingNode:
+		return `: begin each with "- "`
+	case kind == aList && n.Tag == aString && strings.Trim(n.Value, "*") == "":
+		return `: write ["*"]`
+	case kind == aList && n.Tag == aString && plainWord.MatchString(n.Value):
+		return fmt.Sprintf(": write [%s]", n.Value)
 	case kind == aMapping && n.Tag == "!!null":
 		return "; write {} for an empty one"
 	case kind == aString && n.Kind == yaml.ScalarNode && n.Tag != "!!null":

@@ -57,6 +57,19 @@ func oneOf[T any](r *reader, to *T, words map[string]T) value {
 	}))
 }
 
+// env reads the name of an environment variable. It does not repeat a wrong one:
+// that may be the secret.
+func (r *reader) env(to *string) value {
+	v := r.text("the name of an environment variable", to)
+	read := v.read
+	v.read = func(n *yaml.Node) {
+		if read(n); strings.HasPrefix(*to, "$") {
+			r.finding(n, "want %s, without $", v.want)
+		}
+	}
+	return v
+}
+
 // path reads the path of a file; a relative one starts from the folder of the
 // matrix.
 func (r *reader) path(to *string) value {

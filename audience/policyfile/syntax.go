@@ -114,6 +114,7 @@ var mistakes = []struct {
 	{"could not find expected ':'", `want "key: value"`, 0},
 	{"mapping values are not allowed", `a second ":" in one value: quote it, or begin a new line`, 0},
 	{"block sequence entries are not allowed", `a "- " item must begin a line`, 0},
+	{"did not find expected alphabetic or numeric character", `a value cannot begin with "*" or "&": write "*" in quotes`, 0},
 	{"cannot start any token", "a value cannot begin like this: quote it", 0},
 	{"unexpected end of stream", "a quoted string is not closed", 0},
 }

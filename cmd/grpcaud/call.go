@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -52,7 +53,7 @@ func callCommand() *cobra.Command {
 		Use:   "call access.yaml --as CLIENT --for SERVICE --addr A [METHOD]",
 		Short: "Make one call as a client of the matrix",
 		Long:  callHelp, Example: callExamples,
-		Args:              cobra.RangeArgs(1, 2),
+		Args:              arguments(1, 2),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	c.flags(cmd)
@@ -121,9 +122,24 @@ func (c *calling) talk(ctx context.Context, cmd *cobra.Command, a *asker, conn *
 		return a.refused(m.full, token, refusal)
 	}
 	if st, ok := status.FromError(err); ok && err != nil {
-		return fmt.Errorf("%s: %s: %s", m.full, st.Code(), bare(st.Message()))
+		return fmt.Errorf("%s: %s: %s%s", m.full, st.Code(), bare(st.Message()), a.likely(m.full, st))
 	}
 	return err
+}
+
+// likely says what is likely wrong where a call failed; empty if nothing is known.
+func (a *asker) likely(full string, st *status.Status) string {
+	text := ""
+	switch {
+	case strings.Contains(st.Message(), "first record does not look like a TLS handshake"):
+		text = "the server speaks no TLS; on a loopback address use --plaintext"
+	case st.Code() == codes.Unimplemented:
+		text = a.misspelled(full)
+	}
+	if text == "" {
+		return ""
+	}
+	return "; " + text
 }
 
 // outgoing returns ctx with the headers that the user gave.

@@ -202,3 +202,23 @@ func TestCallOfAHostileServer(t *testing.T) {
 		}
 	}
 }
+
+// TestCallOverTheWrongLine holds that it is told why TLS fails at a server that
+// speaks none.
+func TestCallOverTheWrongLine(t *testing.T) {
+	f := newField(t)
+	s := f.serve(t, "order-status", "--plaintext")
+	s.line = nil
+	f.call(t, s, "customer-portal").want(t, 2, "the server speaks no TLS; on a loopback address use --plaintext")
+}
+
+// TestCallOfAMisspelledMethod holds that the method which was meant is named,
+// whether the rules refuse the other or the server does not have it.
+func TestCallOfAMisspelledMethod(t *testing.T) {
+	f := newField(t)
+	const want = `the file does not name "GetOrderState", did you mean "GetOrderStatus"?`
+	s := f.serve(t, "order-status", "--plaintext")
+	f.call(t, s, "customer-portal", "GetOrderState").want(t, 1, "CLIENT_NOT_ALLOWED", want)
+	s = &served{Addr: stranger(t, status.New(codes.Unimplemented, "unknown method"), nil), Service: "order-status", line: []string{"--plaintext"}}
+	f.call(t, s, "customer-portal", "GetOrderState").want(t, 2, "Unimplemented", want)
+}

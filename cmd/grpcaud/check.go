@@ -36,7 +36,7 @@ func checkCommand() *cobra.Command {
 		Use:   "check access.yaml",
 		Short: "Find what is wrong with an access matrix, or rarely meant",
 		Long:  checkHelp, Example: checkExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptorsUsage)

@@ -26,7 +26,7 @@ func compare(before, after audience.Matrix) changes {
 }
 
 // apart are the fields that are compared by what they mean.
-var apart = []string{"Allow", "Public"}
+var apart = []string{"Allow", "Closed", "Public"}
 
 // differ finds what differs in two values of one type, field by field and name
 // by name.

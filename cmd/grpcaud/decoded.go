@@ -19,12 +19,16 @@ type decoded struct {
 	Header  map[string]any `json:"header,omitempty"`
 	Claims  map[string]any `json:"claims,omitempty"`
 	payload []byte
+
+	opaque bool // it is one piece, and no JWT
+	halved bool // it begins as a JWT, and ends too soon
 }
 
 // decode reads of a token what can be read.
 func decode(token string) decoded {
-	var d decoded
 	parts := strings.Split(token, ".")
+	d := decoded{halved: len(parts) < 3 && strings.HasPrefix(token, "eyJ")}
+	d.opaque = len(parts) == 1 && !d.halved
 	if len(parts) != 3 && len(parts) != 5 { // JWS and JWE in compact form
 		return d
 	}

@@ -102,8 +102,8 @@ func (d descriptors) unruled(policy *audience.Policy, name string, s audience.Se
 			found = append(found, mistake(at("services", name, "grpc", i), "no %s among the descriptors%s", grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(d.methods)))))
 		}
 		for _, method := range methods {
-			if guard.Rule("/"+grpc+"/"+method) == nil {
-				found = append(found, mistake(at("services", name, "grpc", i), "%s/%s has no rule: name it under methods, or make it public", grpc, method))
+			if guard.Rule("/"+grpc+"/"+method) == nil && !slices.Contains(s.Closed, method) {
+				found = append(found, mistake(at("services", name, "grpc", i), "%s/%s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", grpc, method))
 			}
 		}
 	}
@@ -122,19 +122,20 @@ func (d descriptors) unknown(name string, s audience.Service) []*audience.Proble
 		known = append(known, methods...)
 	}
 	var found []*audience.Problem
-	look := func(list string, i int, methods []string) {
+	look := func(methods []string, list ...any) {
 		for j, method := range methods {
 			if !slices.Contains(known, method) {
-				found = append(found, mistake(at("services", name, list, i, "methods", j), "%s has no method %q%s", words(s.GRPC), method, nearest.Hint(method, known)))
+				found = append(found, mistake(at(slices.Concat([]any{"services", name}, list, []any{j})...), "%s has no method %q%s", words(s.GRPC), method, nearest.Hint(method, known)))
 			}
 		}
 	}
 	for i, allow := range s.Allow {
-		look("allow", i, allow.Methods)
+		look(allow.Methods, "allow", i, "methods")
 	}
 	for i, rollout := range s.Rollout {
-		look("rollout", i, rollout.Methods)
+		look(rollout.Methods, "rollout", i, "methods")
 	}
+	look(s.Closed, "closed")
 	return found
 }
 

@@ -48,14 +48,18 @@ func denied(client string, target audience.Target, exchanged bool, err error) *d
 		d.Text = fmt.Sprintf("the token has aud %q, want %q", mismatch.Got, mismatch.Want)
 		return d
 	}
-	if errors.Is(err, tokensource.ErrRefused) {
+	switch {
+	case errors.Is(err, tokensource.ErrRefused):
 		d.Result = noToken
+	case errors.Is(err, tokensource.ErrUnavailable):
+		d.Fix = fmt.Sprintf("see that %s can be reached from here, and is well; if a private authority vouches for it, give --issuer-ca", target.Issuer.URL)
 	}
 	if refusal, ok := errors.AsType[*tokensource.RefusedError](err); ok {
 		short := *refusal
 		short.Hint = "" // which is for those who write code
 		d.Text, d.Fix = bare(short.Error()), cmp.Or(refusals[refusal.Code], lack.fix())
-		if exchanged {
+		plain := cmp.Or(target.Issuer.Preset, audience.DefaultPreset) == audience.DefaultPreset
+		if exchanged || plain && refusal.Code == "invalid_target" {
 			d.Fix = cmp.Or(refusal.Hint, d.Fix)
 		}
 	}

@@ -63,9 +63,9 @@ func (f *realmFlags) set() bool { return f.url != "" || f.file != "" }
 // args holds the arguments to one file, or to two where no realm is meant.
 func (f *realmFlags) args(cmd *cobra.Command, args []string) error {
 	if f.set() {
-		return cobra.ExactArgs(1)(cmd, args)
+		return arguments(1, 1)(cmd, args)
 	}
-	return cobra.ExactArgs(2)(cmd, args)
+	return arguments(2, 2)(cmd, args)
 }
 
 // diff compares the matrix at path with the realm.
@@ -78,7 +78,7 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 	if err != nil {
 		return err
 	}
-	want, _, err := keycloak.Export(policy, keycloak.Options{Issuer: f.issuer, Realm: f.realm, Exchange: f.exchange})
+	want, notes, err := keycloak.Export(policy, keycloak.Options{Issuer: f.issuer, Realm: f.realm, Exchange: f.exchange})
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,7 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 	if err != nil {
 		return err
 	}
+	warn(cmd.ErrOrStderr(), "compared", notes)
 	found := drift(keycloak.Compare(want, got))
 	if err := write(cmd, func(p *page) { found.write(p, format) }); err != nil {
 		return err

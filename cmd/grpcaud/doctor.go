@@ -53,7 +53,7 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor access.yaml",
 		Short: "Compare what the issuers give with what the matrix says",
 		Long:  doctorHelp, Example: doctorExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	flags := cmd.Flags()

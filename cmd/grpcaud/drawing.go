@@ -26,6 +26,7 @@ type service struct {
 	External  bool     `json:"external,omitempty"` // an API of others
 	Remarks   []string `json:"remarks,omitempty"`
 	Allow     []entry  `json:"allow"`
+	Closed    []string `json:"closed,omitempty"` // methods that nobody may call
 }
 
 // entry is one alternative of a service.
@@ -34,6 +35,7 @@ type entry struct {
 	AnyClient bool     `json:"any_client,omitempty"`
 	Clients   []string `json:"clients,omitempty"`
 	Methods   []string `json:"methods"`
+	closed    []string // by its service, whatever Methods says
 	demands
 }
 
@@ -73,12 +75,12 @@ func draw(m audience.Matrix, options []audience.MethodOptions, services, clients
 func serviceOf(name string, from audience.Service) service {
 	s := service{
 		Name: name, Issuers: from.Issuers, Audiences: from.Audiences, GRPC: from.GRPC,
-		Remarks: remarks(from), Allow: []entry{},
+		Remarks: remarks(from), Allow: []entry{}, Closed: from.Closed,
 	}
 	for i, allow := range from.Allow {
 		s.Allow = append(s.Allow, entry{
 			Place:     fmt.Sprintf("services.%s.allow[%d]", name, i),
-			AnyClient: allow.AnyClient, Clients: allow.Clients, Methods: allow.Methods, demands: demandsOf(allow),
+			AnyClient: allow.AnyClient, Clients: allow.Clients, Methods: allow.Methods, closed: from.Closed, demands: demandsOf(allow),
 		})
 	}
 	return s
@@ -142,6 +144,9 @@ func remarks(s audience.Service) []string {
 	if len(s.Allow) == 0 {
 		all = append(all, "nobody may call it")
 	}
+	if len(s.Closed) > 0 {
+		all = append(all, "nobody may call "+words(s.Closed))
+	}
 	return all
 }
 
@@ -166,7 +171,10 @@ func (e entry) who() []string {
 
 // what names the methods of e.
 func (e entry) what() []string {
-	if slices.Contains(e.Methods, everyMethod) {
+	switch every := slices.Contains(e.Methods, everyMethod); {
+	case every && len(e.closed) > 0:
+		return []string{fmt.Sprintf(allMethods, "") + " but " + words(e.closed)}
+	case every:
 		return []string{fmt.Sprintf(allMethods, "")}
 	}
 	return e.Methods

@@ -49,7 +49,7 @@ func explainCommand() *cobra.Command {
 		Use:   "explain access.yaml --service S --method M",
 		Short: "Judge a token at a method, and tell why",
 		Long:  explainHelp, Example: explainExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	flags := cmd.Flags()
@@ -152,5 +152,7 @@ type nobody struct{}
 
 // RoundTrip implements [http.RoundTripper].
 func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("offline: nobody was asked")
+	return nil, errOffline
 }
+
+var errOffline = errors.New("no keys: nobody was asked (--offline)")

@@ -103,7 +103,8 @@ func TestExplainRefuses(t *testing.T) {
 func TestExplainCannotFindOut(t *testing.T) {
 	issuer, _ := corp(t)
 	raw := token(issuer, nil)
-	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "offline: nobody was asked", "??  genuine", "ok  audience")
+	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "got no keys: nobody was asked (--offline),",
+		"leave out --offline, or give the keys of the issuer by --jwks", "if the token is genuine it is admitted", "??  genuine", "ok  audience")
 
 	// What the rule refuses in any case is refused.
 	explainOrder(t, token(issuer, testutil.Claims{"aud": "account"}), "--offline").want(t, 1, "refused: AUDIENCE_MISMATCH", "??  genuine", "in any case")
@@ -188,7 +189,7 @@ func TestExplainWrongUse(t *testing.T) {
 		want string
 		args []string
 	}{
-		{`required flag(s) "method", "service" not set`, nil},
+		{`required flag(s) "method", "service" not set; see grpcaud explain --help`, nil},
 		{`no service "orders" in the file`, []string{"--service", "orders", "--method", "Get"}},
 		{`no service "order-statu" in the file, did you mean "order-status"?`, []string{"--service", "order-statu", "--method", "Get"}},
 		{`service "order-status" consists of acme.orders.v1.OrderStatus, not of acme.Other`, []string{"--service", "order-status", "--method", "acme.Other/Get"}},
@@ -208,4 +209,37 @@ func TestExplainWrongUse(t *testing.T) {
 func TestExplainNotesAMisspelledMethod(t *testing.T) {
 	issuer, keys := corp(t)
 	run(t, token(issuer, nil), "explain", company, "--service", "order-status", "--method", "GetOrderState", "--jwks", keys).want(t, 1, `the file does not name "GetOrderState", did you mean "GetOrderStatus"?`)
+}
+
+// TestExplainMends holds that it is said what to do, by what is wrong.
+func TestExplainMends(t *testing.T) {
+	issuer, keys := corp(t)
+	raw := token(issuer, nil)
+	matrix := func(callers string) string {
+		return file(t, "access.yaml", "version: 1\nissuers: {corp: {url: https://idp.example.com/realms/corp, preset: keycloak}}\n"+
+			"services: {orders: {grpc: [acme.Orders], audience: order-status, allow: [{clients: [customer-portal], methods: [Get], scopes: none, callers: "+callers+"}]}}\nclients: {customer-portal: {}}\n")
+	}
+	service := token(issuer, testutil.Claims{"sub": "service", "preferred_username": "service-account-customer-portal", "client_id": "customer-portal"})
+	for _, row := range []struct{ name, token, callers, want string }{
+		{"service for a user", service, "users", "this entry is for users: call with OnBehalfOf, or take callers: users out of services.orders.allow[0]"},
+		{"user for a service", raw, "services", "call without OnBehalfOf, or take callers: services out of services.orders.allow[0]"},
+		{"issuer", token(issuer, testutil.Claims{"iss": "https://evil.example.com"}), "users", "to mend it  if its tokens are to be accepted, add it under issuers"},
+		{"type", token(issuer, testutil.Claims{"typ": "ID"}), "users", "to mend it  send the access token"},
+		{"key", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k2")), "users", "to mend it  have the client ask https://idp.example.com/realms/corp for a new token"},
+		{"forged", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256"))), "users", "to mend it  see whether the token was cut off or altered"},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "users", "to mend it  have the issuer send JWTs for order-status; or, if its tokens are to stay opaque, set introspection under issuers"},
+		{"half", raw[:strings.LastIndexByte(raw, '.')], "users", "to mend it  was it cut off?"},
+		{"less than half", raw[:10], "users", "to mend it  was it cut off?"},
+		{"too old", token(issuer, testutil.Claims{"exp": 1000}), "users", "(now less 30s leeway)"},
+		{"too large", strings.Repeat("x", 20<<10), "users", "refused: TOKEN_TOO_LARGE"},
+	} {
+		r := run(t, row.token, "explain", matrix(row.callers), "--service", "orders", "--method", "Get", "--jwks", keys)
+		if r.code != 1 || !strings.Contains(r.stdout, row.want) {
+			t.Errorf("%s: exit status %d, want %q in\n%s%s", row.name, r.code, row.want, r.stdout, r.stderr)
+		}
+	}
+	r := run(t, "opaque", "explain", matrix("users"), "--service", "orders", "--method", "Put", "--jwks", keys)
+	if r.want(t, 1, "name it under methods of an entry"); strings.Contains(r.stdout, "introspection") {
+		t.Errorf("a method without a rule is told to be a matter of the token:\n%s", r.stdout)
+	}
 }

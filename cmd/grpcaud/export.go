@@ -63,7 +63,7 @@ func exportCommand() *cobra.Command {
 		Use:   "export access.yaml --to keycloak|istio|envoy",
 		Short: "Write the access matrix down for Keycloak, Istio or Envoy",
 		Long:  exportHelp, Example: exportExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	e.flags(cmd)
@@ -80,7 +80,7 @@ func exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		warn(cmd.ErrOrStderr(), notes)
+		warn(cmd.ErrOrStderr(), "exported", notes)
 		return nil
 	}
 	return cmd
@@ -104,11 +104,11 @@ func (e *exporting) flags(cmd *cobra.Command) {
 	}
 }
 
-// warn writes what was not exported, each text once.
-func warn(w io.Writer, notes []string) {
+// warn writes what was not done, such as "exported", each text once.
+func warn(w io.Writer, done string, notes []string) {
 	slices.Sort(notes)
 	for _, note := range slices.Compact(notes) {
-		fmt.Fprintf(w, "grpcaud: not exported: %s\n", printable(note))
+		fmt.Fprintf(w, "grpcaud: not %s: %s\n", done, printable(note))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,11 +12,14 @@ import (
 // trouble is what went wrong, as far as a fix depends on it.
 type trouble struct {
 	reason   audience.Reason
+	cause    audience.Cause // if it is known
 	issuer   audience.Issuer
 	audience string
 	client   string // with the word before it: `client "portal"`
 	service  string
 	method   string
+	entry    string // that refused, if it is known
+	want     string // of the refusal
 	scopes   []string
 }
 
@@ -23,16 +27,27 @@ type trouble struct {
 // the hint of the question says it all.
 func (t *target) fix(s *story, r *audience.Refusal) string {
 	issuer, _ := t.issuerOf(s.decoded)
-	return trouble{r.Reason(), issuer, t.service.Audiences[0], s.client(), t.name, t.method, r.Challenge.Scopes}.fix()
+	switch {
+	case errors.Is(r.Err, errOffline):
+		return "leave out --offline, or give the keys of the issuer by --jwks"
+	case r.Cause == audience.CauseTokenMalformed && s.halved:
+		return "was it cut off? Give the whole token: three parts with dots between them"
+	case r.Cause == audience.CauseTokenMalformed && s.opaque:
+		return fmt.Sprintf("have the issuer send JWTs for %s; or, if its tokens are to stay opaque, set introspection under issuers", t.service.Audiences[0])
+	}
+	return trouble{
+		reason: r.Reason(), cause: r.Cause, issuer: issuer, audience: t.service.Audiences[0], client: s.client(),
+		service: t.name, method: t.method, entry: s.Entry, want: r.Want, scopes: r.Challenge.Scopes,
+	}.fix()
 }
 
 func (t trouble) fix() string {
 	preset := cmp.Or(t.issuer.Preset, audience.DefaultPreset)
 	fill := strings.NewReplacer(
 		"{audience}", t.audience, "{client}", t.client, "{service}", t.service, "{method}", t.method,
-		"{issuer}", cmp.Or(t.issuer.URL, "the issuer"), "{scopes}", strings.Join(t.scopes, " "),
+		"{issuer}", cmp.Or(t.issuer.URL, "the issuer"), "{scopes}", strings.Join(t.scopes, " "), "{entry}", cmp.Or(t.entry, "the entry"),
 	)
-	advice := advices[t.reason]
+	advice := cmp.Or(t.ofCause(), advices[t.reason])
 	if special, ok := askFor[preset]; ok && t.reason == audience.ReasonAudienceMismatch {
 		advice = special
 	}
@@ -40,6 +55,26 @@ func (t trouble) fix() string {
 		advice = "in Keycloak, assign the client scopes {scopes} to {client}; if they are optional, the client asks for scope={scopes}"
 	}
 	return fill.Replace(advice)
+}
+
+// ofCause says what to do where the reason alone does not tell.
+func (t trouble) ofCause() string {
+	switch users := t.want == string(audience.UsersOnly)+" only"; {
+	case t.cause == audience.CauseCallerKind && users:
+		return "this entry is for users: call with OnBehalfOf, or take callers: users out of {entry}"
+	case t.cause == audience.CauseCallerKind:
+		return "this entry is for services that call as themselves: call without OnBehalfOf, or take callers: services out of {entry}"
+	default:
+		return causes[t.cause]
+	}
+}
+
+// causes are what to do, by the cause.
+var causes = map[audience.Cause]string{
+	audience.CauseIssuerUnknown:    "if its tokens are to be accepted, add it under issuers, and to the issuers of services.{service} if that lists some",
+	audience.CauseTypeNotAllowed:   "send the access token, not the ID token or the refresh token that came with it",
+	audience.CauseKeyUnknown:       "have the client ask {issuer} for a new token: no key of the issuer is of the kid of this one; if the keys came by --jwks or keys_file, see that they are the issuer's newest",
+	audience.CauseSignatureInvalid: "see whether the token was cut off or altered; if it was not, another than {issuer} signed it",
 }
 
 // client is whom a token says it was issued to.

@@ -14,26 +14,27 @@ type class struct {
 
 // classes sorts what the entries speak of into classes, in the order in which
 // they come. Of names that an entry lists it returns the list; of one that
-// speaks of all names, that it does.
-func classes(entries []entry, of func(entry) (names []string, every bool)) []class {
-	var order, keys []string
+// speaks of all names, that it does, and of which it does not.
+func classes(entries []entry, of func(entry) (names []string, every bool, but []string)) []class {
+	var order, last, keys []string
 	var every []int
-	listed := map[string][]int{}
+	listed, except := map[string][]int{}, map[string][]int{}
 	for i, e := range entries {
-		names, all := of(e)
+		names, all, but := of(e)
 		if all {
 			every = append(every, i)
 		}
 		for _, name := range names {
-			if listed[name] == nil {
-				order = append(order, name)
-			}
 			listed[name] = append(listed[name], i)
 		}
+		for _, name := range but {
+			except[name] = append(except[name], i)
+		}
+		order, last = append(order, names...), append(last, but...)
 	}
 	byKey := map[string]*class{}
-	for _, name := range order {
-		in := append(listed[name], every...)
+	for _, name := range unique(append(order, last...)) {
+		in := slices.DeleteFunc(append(listed[name], every...), func(i int) bool { return slices.Contains(except[name], i) })
 		slices.Sort(in)
 		in = slices.Compact(in)
 		key := fmt.Sprint(in)
@@ -54,15 +55,25 @@ func classes(entries []entry, of func(entry) (names []string, every bool)) []cla
 }
 
 func clientClasses(entries []entry) []class {
-	return classes(entries, func(e entry) ([]string, bool) { return e.Clients, e.AnyClient })
+	return classes(entries, func(e entry) ([]string, bool, []string) { return e.Clients, e.AnyClient, nil })
 }
 
 func methodClasses(entries []entry) []class {
-	return classes(entries, func(e entry) ([]string, bool) {
+	return classes(entries, func(e entry) ([]string, bool, []string) {
 		if slices.Contains(e.Methods, everyMethod) {
-			return slices.DeleteFunc(slices.Clone(e.Methods), func(m string) bool { return m == everyMethod }), true
+			return slices.DeleteFunc(slices.Clone(e.Methods), func(m string) bool { return m == everyMethod }), true, e.closed
 		}
-		return e.Methods, false
+		return e.Methods, false, e.closed
+	})
+}
+
+// unique returns values in their order, each once.
+func unique(values []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(values, func(v string) bool {
+		again := seen[v]
+		seen[v] = true
+		return again
 	})
 }
 

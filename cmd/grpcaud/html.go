@@ -80,7 +80,7 @@ func (s service) mark(client string) mark {
 		if m.Extent == "" {
 			m.Extent = "some"
 		}
-		if slices.Contains(e.Methods, everyMethod) {
+		if slices.Contains(e.Methods, everyMethod) && len(e.closed) == 0 {
 			m.Extent = "all"
 		}
 	}

@@ -31,7 +31,7 @@ func matrixCommand() *cobra.Command {
 		Use:   "matrix access.yaml",
 		Short: "Draw who may call what",
 		Long:  matrixHelp, Example: matrixExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	cmd.Flags().StringSliceVar(&services, "service", nil, "draw this service alone; may be repeated")

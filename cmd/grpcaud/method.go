@@ -38,7 +38,7 @@ func (a *asker) first(s audience.Service) string {
 		}
 	}
 	names = slices.Concat(names, methodNames(s), a.set.methods[s.GRPC[0]])
-	names = slices.DeleteFunc(names, func(m string) bool { return m == everyMethod })
+	names = slices.DeleteFunc(names, func(m string) bool { return m == everyMethod || slices.Contains(s.Closed, m) })
 	names = append(names, everyMethod)
 	for _, grpc := range s.GRPC {
 		if slices.Contains(a.set.methods[grpc], names[0]) {
@@ -58,6 +58,16 @@ func (a *asker) foreign(named string) (string, error) {
 		return "/" + a.target.GRPC[0] + "/" + named, nil
 	}
 	return "", fmt.Errorf("name the method of %q with its gRPC service, such as acme.parcels.v1.Parcels/Track", a.target.Service)
+}
+
+// misspelled tells of a method of ours that the file does not name, though it
+// names one like it; empty if there is none.
+func (a *asker) misspelled(full string) string {
+	t, err := targetAt(a.policy, a.target.Service, full)
+	if err != nil {
+		return "" // an API of others
+	}
+	return t.misspelled()
 }
 
 // unnamed stands for the methods that the matrix does not name.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -35,8 +37,12 @@ func (a *asker) refused(full, token string, e *interceptor.RefusedError) *refusa
 		r.Challenge = e.Challenge.String()
 	}
 	r.Fix = trouble{
-		e.Reason, a.target.Issuer, a.target.Audience, decode(token).client(), a.target.Service, full, e.Challenge.Wanted.Scopes,
+		reason: e.Reason, issuer: a.target.Issuer, audience: a.target.Audience, client: decode(token).client(),
+		service: a.target.Service, method: full, scopes: e.Challenge.Wanted.Scopes,
 	}.fix()
+	if e.Code == codes.PermissionDenied {
+		r.Fix = cmp.Or(a.misspelled(full), r.Fix)
+	}
 	return r
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
 // exit is the error of a command that has said all there is to say: the status
@@ -29,9 +32,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
+	}
+	if cmd == root && len(args) > 0 && strings.HasPrefix(err.Error(), "unknown command") {
+		err = see(cmd, fmt.Errorf("%w%s", err, nearest.Hint(args[0], commandNames(cmd))))
 	}
 	if code, ok := errors.AsType[exit](err); ok {
 		return int(code)
@@ -49,8 +55,12 @@ which method of which service, with what kind of token.
 
 It exits with 0 if all is well, with 1 if the answer is no, and with 2 if there
 is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		SilenceUsage:       true,
+		SilenceErrors:      true,
+		DisableSuggestions: true, // which are lines of their own
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return see(cmd, cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()))
+		},
 	}
 	root.AddCommand(
 		checkCommand(),
@@ -64,10 +74,24 @@ is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,
 		exportCommand(),
 		versionCommand(),
 	)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(see)
 	return root
+}
+
+// see adds to an error of use where to read on; nil stays nil.
+func see(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+}
+
+func commandNames(root *cobra.Command) []string {
+	var names []string
+	for _, cmd := range root.Commands() {
+		names = append(names, cmd.Name())
+	}
+	return names
 }
 
 // complain writes an error, a line for each that it joins.

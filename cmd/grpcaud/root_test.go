@@ -72,9 +72,9 @@ func TestUsage(t *testing.T) {
 		{0, "grpcaud diff old.yaml new.yaml", []string{"diff", "--help"}},
 		{0, "grpcaud ", []string{"version"}},
 		{0, "bash completion", []string{"completion", "bash"}},
-		{2, `unknown command "chekc"`, []string{"chekc"}},
-		{2, "accepts 1 arg(s), received 0", []string{"check"}},
-		{2, "accepts 2 arg(s), received 1", []string{"diff", company}},
+		{2, `grpcaud: unknown command "chekc" for "grpcaud", did you mean "check"?; see grpcaud --help`, []string{"chekc"}},
+		{2, "want the access matrix: grpcaud check access.yaml\n", []string{"check"}},
+		{2, "want two access matrices: grpcaud diff old.yaml new.yaml", []string{"diff", company}},
 		{2, "unknown flag: --strictly; see grpcaud check --help", []string{"check", "--strictly", company}},
 		{2, "want one of table, json", []string{"check", "-o", "xml", company}},
 	} {

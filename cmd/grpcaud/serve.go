@@ -56,7 +56,7 @@ func serveCommand() *cobra.Command {
 		Use:   "serve access.yaml --service S --addr A",
 		Short: "Run a guarded server to try tokens at",
 		Long:  serveHelp, Example: serveExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
 	}

@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/verifier"
-	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
 // The verdicts of a story.
@@ -122,6 +119,9 @@ func (s *story) doubt(t *target, why *audience.Refusal) {
 	}
 	if s.Verdict == admitted {
 		s.refuse(t, why, unclear)
+		if claims != nil {
+			s.note("if the token is genuine it is admitted: all else is well")
+		}
 		return
 	}
 	s.note("whether the token is genuine could not be found out, but the rule refuses it in any case")
@@ -130,7 +130,10 @@ func (s *story) doubt(t *target, why *audience.Refusal) {
 // stumble adds the question that a token failed before the rule was asked.
 func (s *story) stumble(r *audience.Refusal) {
 	got := r.Got
-	if r.Err != nil {
+	switch {
+	case errors.Is(r.Err, errOffline):
+		got = errOffline.Error()
+	case r.Err != nil:
 		got = strings.TrimPrefix(got+": "+r.Err.Error(), ": ")
 	}
 	s.Steps = append(s.Steps, step{Question: "genuine", Got: cmp.Or(got, "a token"), Want: cmp.Or(r.Want, "one that its issuer vouches for"), Cause: r.Cause, Hint: r.Hint})
@@ -150,13 +153,11 @@ func (s *story) caution() {
 	}
 }
 
-// misspelled tells of a method that the file does not name, though it names one
-// like it: then the rule is that of all methods, or none.
+// misspelled tells of a method whose rule is that of all methods, or none, since
+// it may be another that was meant.
 func (s *story) misspelled(t *target) {
-	method := path.Base(t.method)
-	named := methodNames(t.service)
-	if hint := nearest.Hint(method, named); hint != "" && !slices.Contains(named, method) {
-		s.note("the file does not name %q%s", method, hint)
+	if text := t.misspelled(); text != "" {
+		s.note("%s", text)
 	}
 }
 

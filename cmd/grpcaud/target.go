@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
 // target is what a token is judged at: one method as a server guards it.
@@ -52,6 +54,16 @@ func (t *target) fullName(method string) (string, error) {
 		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.name, words(grpc), grpc[0], method)
 	}
 	return "/" + grpc[0] + "/" + method, nil
+}
+
+// misspelled tells of a method that the file does not name, though it names one
+// like it; empty if there is none.
+func (t *target) misspelled() string {
+	method, named := path.Base(t.method), methodNames(t.service)
+	if hint := nearest.Hint(method, named); hint != "" && !slices.Contains(named, method) {
+		return fmt.Sprintf("the file does not name %q%s", method, hint)
+	}
+	return ""
 }
 
 // issuerOf returns the issuer that a token says it is of.

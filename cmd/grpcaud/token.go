@@ -45,7 +45,7 @@ func tokenCommand() *cobra.Command {
 		Use:   "token access.yaml --as CLIENT --for SERVICE",
 		Short: "Fetch a token as a client does, and judge it",
 		Long:  tokenHelp, Example: tokenExamples,
-		Args:              cobra.ExactArgs(1),
+		Args:              arguments(1, 1),
 		ValidArgsFunction: matrixFiles(1),
 	}
 	f.flags(cmd)

@@ -58,7 +58,7 @@ func TestToken(t *testing.T) {
 		{"unauthorized", 1, []string{"unauthorized_client", "let the client use the grant client_credentials"}, func(f *field) {
 			f.issuer.Fault(testutil.Token, refusal("unauthorized_client", "for Pst-customer-portal, never"))
 		}},
-		{"down", 2, []string{"unknown: customer-portal for order-status"}, func(f *field) { f.issuer.Down() }},
+		{"down", 2, []string{"unknown: customer-portal for order-status", "to mend it  see that https://127.0.0.1:", "can be reached from here"}, func(f *field) { f.issuer.Down() }},
 		{"busy", 2, []string{"unknown: customer-portal for order-status", "503"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.Status(503)) }},
 		{"HTML", 2, []string{"unknown: customer-portal for order-status", `"text/html"`}, func(f *field) {
 			f.issuer.Fault(testutil.Token, testutil.Body("text/html", "<html>Welcome"))
@@ -130,4 +130,13 @@ func TestTokenWrongUse(t *testing.T) {
 	}
 	// An issuer whose authority nobody vouches for is one that cannot be asked.
 	run(t, "", "token", f.matrix, "--as", "order-status", "--for", "human-resource").want(t, 2, "unknown: order-status for human-resource", "certificate")
+}
+
+// TestTokenOfAnIssuerOfNoKnownKind holds that it is told what to change where the
+// issuer refuses the audience.
+func TestTokenOfAnIssuerOfNoKnownKind(t *testing.T) {
+	f := newField(t)
+	f.change(t, "preset: keycloak", "preset: rfc9068")
+	f.issuer.Fault(testutil.Token, refusal("invalid_target", ""))
+	f.run(t, "token", "--as", "customer-portal", "--for", "order-status").want(t, 1, `to mend it  let client "customer-portal" have tokens for "order-status" at https://127.0.0.1:`, "if the issuer wants to be asked otherwise, set ask")
 }

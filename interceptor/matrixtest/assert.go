@@ -93,6 +93,8 @@ func (w *world) assert(t testing.TB, m method) {
 		w.call(t, m, "nobody", "no token", "").admitted()
 	case len(m.allow) > 0:
 		w.call(t, m, "nobody", "no token", "").refused(audience.ReasonCredentialsMissing)
+	default:
+		w.call(t, m, "nobody", "no token", "").refused(audience.ReasonNoPolicy)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.matrix.Clients)) {
 		c := w.matrix.Clients[name]
@@ -129,6 +131,9 @@ func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 // reasons are those for which the matrix refuses genuine tokens that are
 // addressed to the service.
 func (w *world) reasons(m method, tok token) []audience.Reason {
+	if len(m.allow) == 0 {
+		return []audience.Reason{audience.ReasonNoPolicy}
+	}
 	if s, ok := w.matrix.Services[m.service]; ok && !slices.Contains(s.Issuers, tok.issuer) {
 		return []audience.Reason{audience.ReasonTokenInvalid}
 	}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/interceptor"
@@ -83,6 +84,16 @@ func TestAssertOptions(t *testing.T) {
 		Demands: audience.Allow{Clients: []string{"shop", "customer-portal"}, Scopes: []string{"orders.audit"}, ACR: []string{"gold"}},
 	}, audience.MethodOptions{
 		GRPC: "acme.hr.v1.HumanResource", Method: "GetEmployee", Place: "q", Demands: audience.Allow{Scopes: []string{"hr.audit"}},
+	}), both, register)
+}
+
+// TestAssertClosed holds that a closed method is expected to refuse everybody.
+func TestAssertClosed(t *testing.T) {
+	matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
+		s := m.Services["human-resource"]
+		s.Closed = []string{"ReviewEmployees"}
+		s.Allow[0].Methods = []string{"*"}
+		m.Services["human-resource"] = s
 	}), both, register)
 }
 
@@ -162,6 +173,9 @@ func TestAssertFails(t *testing.T) {
 	forgetting := grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		return next(ctx, req)
 	})
+	answering := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+		return &emptypb.Empty{}, nil
+	}
 	var good []string
 	forgiving := grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		md, _ := metadata.FromIncomingContext(ctx)
@@ -185,6 +199,16 @@ func TestAssertFails(t *testing.T) {
 			"an interceptor that refuses", nil,
 			[]grpc.ServerOption{refusing},
 			"/acme.orders.v1.OrderStatus/GetOrderStatus, customer-portal, the right token for allow[0]: refused, want admitted",
+		},
+		{
+			"an interceptor that answers by itself", nil,
+			[]grpc.ServerOption{grpc.ChainUnaryInterceptor(answering)},
+			"customer-portal, the right token for allow[0]: answered by an interceptor of the server's own before the handler, want the handler reached",
+		},
+		{
+			"an interceptor that answers before the rules", nil,
+			[]grpc.ServerOption{grpc.UnaryInterceptor(answering)},
+			"nobody, no token: answered by an interceptor of the server's own before the handler, want refused for one of [\"CREDENTIALS_MISSING\"]",
 		},
 		{
 			"an interceptor that forgives, unary", nil,

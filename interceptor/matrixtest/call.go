@@ -41,7 +41,11 @@ func (w *world) call(t testing.TB, m method, who, what, bearer string) call {
 // admitted holds that the call was let in.
 func (c call) admitted() {
 	c.t.Helper()
-	if !c.arrived {
+	switch {
+	case c.arrived:
+	case c.err == nil:
+		c.t.Errorf("%s: %s, want the handler reached", c.cell, early)
+	default:
 		c.t.Errorf("%s: refused, want admitted: %v", c.cell, c.err)
 	}
 }
@@ -49,12 +53,18 @@ func (c call) admitted() {
 // refused holds that the call was refused by the matrix, for one of the reasons.
 func (c call) refused(wanted ...audience.Reason) {
 	c.t.Helper()
-	if c.arrived {
+	switch reason, _ := interceptor.ReasonOf(c.err); {
+	case c.arrived:
 		c.t.Errorf("%s: admitted, want refused", c.cell)
-	} else if reason, _ := interceptor.ReasonOf(c.err); !slices.Contains(wanted, reason) {
+	case c.err == nil:
+		c.t.Errorf("%s: %s, want refused for one of %q", c.cell, early, wanted)
+	case !slices.Contains(wanted, reason):
 		c.t.Errorf("%s: refused by %v, want one of %q", c.cell, c.err, wanted)
 	}
 }
+
+// early is what became of a call that succeeded without its handler.
+const early = "answered by an interceptor of the server's own before the handler"
 
 // arrivals notes which calls get as far as a handler.
 type arrivals struct {

@@ -97,9 +97,12 @@ func methods(srv *grpc.Server, matrix audience.Matrix, services []string, option
 	return all
 }
 
-// about returns the entries of s that are about a method.
+// about returns the entries of s that are about a method: none for a closed one.
 func about(s audience.Service, method string) []entry {
 	var entries []entry
+	if slices.Contains(s.Closed, method) {
+		return nil
+	}
 	for i, a := range s.Allow {
 		if slices.Contains(a.Methods, method) || slices.Contains(a.Methods, "*") {
 			entries = append(entries, entry{a, fmt.Sprintf("allow[%d]", i), s.Issuers})

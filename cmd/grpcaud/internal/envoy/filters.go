@@ -71,7 +71,7 @@ func authentication(p *mesh.Plan, o Options) (object, error) {
 				"forward", o.Forward,
 				"require_expiration", true,
 				"max_lifetime", duration(i.MaxLifetime()),
-				"clock_skew_seconds", int(i.Leeway().Seconds()),
+				"clock_skew_seconds", max(1, int(i.Leeway().Seconds())), // 0 means 60
 				"payload_in_metadata", i.Name,
 				"header_in_metadata", headerOf(i.Name),
 				"normalize_payload_in_metadata",

@@ -40,8 +40,13 @@ func (e *exporter) addCallees() {
 }
 
 func (e *exporter) addCallee(c callee) {
-	if strings.ContainsAny(c.audience, " \t\r\n") {
+	stands := e.standsFor(c.audience)
+	switch {
+	case strings.ContainsAny(c.audience, " \t\r\n"):
 		e.note("audience %q of %q: with spaces it cannot be part of a scope", c.audience, c.name)
+		return
+	case slices.Contains(everyClients, stands):
+		e.note("audience %q of %q: the client scope %q is one that every client has; have clients ask by another, with ask: {scope: …}", c.audience, c.name, stands)
 		return
 	}
 	e.callees = append(e.callees, c)
@@ -49,7 +54,7 @@ func (e *exporter) addCallee(c callee) {
 		ID: c.audience, Description: "The audience of " + c.name, Enabled: true, Protocol: openID,
 		Attributes: map[string]string{}, Default: []string{}, Optional: []string{},
 	}
-	e.scopes[e.standsFor(c.audience)] = scope(e.standsFor(c.audience), "Tokens for "+c.name, false,
+	e.scopes[stands] = scope(stands, "Tokens for "+c.name, false,
 		mapper("audience", mapsAudience, audienceClient, c.audience))
 }
 

@@ -8,8 +8,10 @@ import (
 
 // The attributes of clients.
 const (
-	exchange = "standard.token.exchange.enabled"
-	keysURL  = "jwks.url"
+	exchange    = "standard.token.exchange.enabled"
+	device      = "oauth2.device.authorization.grant.enabled"
+	backchannel = "oidc.ciba.grant.enabled"
+	keysURL     = "jwks.url"
 )
 
 // addClient adds a client of the matrix, with the scopes that it may ask for.
@@ -77,6 +79,10 @@ const (
 	rolesScope  = "realm-roles"
 )
 
+// everyClients are the names of these scopes, which no audience may have: all
+// tokens would be for it.
+var everyClients = []string{basicScope, callerScope, loginScope, rolesScope}
+
 // addScopes adds the scopes that every client has, and those that rules demand.
 func (e *exporter) addScopes() {
 	e.scopes[basicScope] = scope(basicScope, "Whom the token is about", false,
@@ -120,7 +126,7 @@ func (e *exporter) addPermission(name, service string) {
 // defaults are the scopes that every client has.
 func (e *exporter) defaults() []string {
 	var all []string
-	for _, name := range []string{basicScope, callerScope, loginScope, rolesScope} {
+	for _, name := range everyClients {
 		if e.taken(name) {
 			all = append(all, name)
 		}

@@ -65,6 +65,7 @@ func (c *comparison) lacks(client, fix, format string, args ...any) {
 // client compares a client that gets tokens.
 func (c *comparison) client(want, got Client) {
 	c.settings(want, got)
+	c.forgeries(got)
 	allowed := c.want.grants(want)
 	for _, g := range c.got.grants(got) {
 		known := c.want.audiences[g.audience]
@@ -93,6 +94,12 @@ func (c *comparison) settings(want, got Client) {
 	}
 	if !got.ServiceAccount {
 		c.lacks(want.ID, "switch on service accounts roles", "it has no service account: it gets no token as itself")
+	}
+	if got.Public {
+		c.grants(want.ID, "switch on client authentication", "it proves nothing: whoever knows its name can be it")
+	}
+	if want.Attributes[exchange] != "true" && got.Attributes[exchange] == "true" {
+		c.grants(want.ID, "switch off standard token exchange", "it may exchange tokens, and the matrix has nothing that it calls for others")
 	}
 	if want.Attributes[exchange] == "true" && got.Attributes[exchange] != "true" {
 		c.lacks(want.ID, "switch on standard token exchange", "it may not exchange the token of its caller for one to call others with")
@@ -132,6 +139,7 @@ func (c *comparison) stranger(client Client) {
 	if !client.getsTokens() {
 		return
 	}
+	c.forgeries(client)
 	for _, g := range c.got.grants(client) {
 		if c.want.audiences[g.audience] {
 			c.grants(client.ID, remedy(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by)
@@ -141,7 +149,21 @@ func (c *comparison) stranger(client Client) {
 
 // getsTokens reports whether c has a way to get a token.
 func (c Client) getsTokens() bool {
-	return c.ServiceAccount || c.Code || c.Implicit || c.Password
+	further := slices.ContainsFunc([]string{device, backchannel, exchange}, func(flow string) bool { return c.Attributes[flow] == "true" })
+	return c.ServiceAccount || c.Code || c.Implicit || c.Password || further
+}
+
+// forgeries tells of mappers by which a client's tokens name another client, or
+// audiences that nobody can tell.
+func (c *comparison) forgeries(client Client) {
+	for _, m := range c.got.mappers(client) {
+		claim := m.Config["claim.name"]
+		switch {
+		case m.Config[intoAccessToken] != "true", claim == "client_id" && m.Kind == mapsNote:
+		case claim == "azp", claim == "client_id", claim == "aud" && m.Kind != mapsConstant:
+			c.grants(client.ID, fmt.Sprintf("delete the mapper %q", m.Name), "its tokens have in %q what the mapper %q writes there, of the kind %q: they may pass for those of others, or for others", claim, m.Name, m.Kind)
+		}
+	}
 }
 
 // remedy says how to take an audience away.

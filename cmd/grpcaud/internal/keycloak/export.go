@@ -117,6 +117,9 @@ func (e *exporter) adjust(o Options) error {
 		if err != nil {
 			return err
 		}
+		if i := slices.IndexFunc(o.Logins[name], func(uri string) bool { return strings.Contains(uri, "*") }); i >= 0 {
+			return fmt.Errorf("got redirect URI %q of client %q, want it to the letter: what a star lets in gets the codes (RFC 9700, section 2.1)", o.Logins[name][i], name)
+		}
 		client.Code, client.RedirectURIs = true, o.Logins[name]
 		client.Attributes["pkce.code.challenge.method"] = "S256"
 	}

@@ -68,6 +68,15 @@ func (x index) grants(c Client) []grant {
 	return all
 }
 
+// mappers are those of c, and of its scopes.
+func (x index) mappers(c Client) []Mapper {
+	all := slices.Clone(c.Mappers)
+	for _, name := range slices.Concat(c.Default, c.Optional) {
+		all = append(all, x.scopes[name].Mappers...)
+	}
+	return all
+}
+
 // audience returns what m writes into the aud of access tokens; empty if it
 // writes nothing.
 func (x index) audience(m Mapper) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
@@ -32,20 +33,28 @@ func (p *Plan) addService(name string) {
 			p.addRules(&s, from, entry, p.Issuer(issuer), allow)
 		}
 	}
-	p.closeOptional(&s)
+	p.closeOptional(&s, from)
 	p.Services = append(p.Services, s)
 }
 
-// closeOptional takes out what .proto files want a token for.
-func (p *Plan) closeOptional(s *Service) {
+// closeOptional takes out what nobody may call, and what .proto files want a token
+// for.
+func (p *Plan) closeOptional(s *Service, from audience.Service) {
+	for _, full := range barred(from) {
+		whole := full[:strings.LastIndexByte(full, '/')+1] + "*"
+		if slices.Contains(s.Optional, whole) {
+			s.Optional = slices.DeleteFunc(s.Optional, func(open string) bool { return open == whole })
+			p.note("calls of %s without a token: %s is closed", whole, full)
+		}
+	}
 	for _, o := range p.policy.Options() {
 		if o.Demands.Optional {
 			continue
 		}
-		for _, path := range []string{path(o.GRPC, o.Method, true), path(o.GRPC, "*", true)} {
-			if i := slices.Index(s.Optional, path); i >= 0 {
-				s.Optional = slices.Delete(s.Optional, i, i+1)
-				p.note("calls of %s without a token: %s wants one for %s", path, o.Place, o.Method)
+		for _, closed := range []string{path(o.GRPC, o.Method, true), path(o.GRPC, "*", true)} {
+			if slices.Contains(s.Optional, closed) { // several entries may open it
+				s.Optional = slices.DeleteFunc(s.Optional, func(open string) bool { return open == closed })
+				p.note("calls of %s without a token: %s wants one for %s", closed, o.Place, o.Method)
 			}
 		}
 	}
@@ -58,9 +67,15 @@ func (p *Plan) addRules(s *Service, from audience.Service, entry string, i Issue
 	if len(s.Issuers) > 1 {
 		rest.Name += " of " + i.Name
 	}
+	if slices.Contains(allow.Methods, "*") {
+		rest.Except = barred(from)
+	}
 	for _, o := range p.policy.Options() {
 		full := path(o.GRPC, o.Method, true)
 		whole := slices.Contains(rest.Paths, path(o.GRPC, "*", true))
+		if slices.Contains(barred(from), full) {
+			continue
+		}
 		if !whole && !slices.Contains(rest.Paths, full) {
 			continue
 		}
@@ -135,6 +150,11 @@ func (p *Plan) addressed(s *Service, from audience.Service, i Issuer) Either {
 		ways = append(ways, All{lacks("aud")})
 	}
 	return ways
+}
+
+// barred are the paths of the methods that nobody may call.
+func barred(s audience.Service) []string {
+	return paths(s, audience.Allow{Methods: s.Closed})
 }
 
 // paths are those of the methods that an entry is about.

@@ -1,0 +1,45 @@
+package mesh_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
+)
+
+// open is a matrix in which two entries let the same methods be called without a
+// token.
+const open = `
+version: 1
+issuers: {corp: {url: https://sso.example.com/realms/corp, preset: keycloak}}
+services:
+  catalogue:
+    grpc: [acme.Catalogue]
+    allow:
+      - {clients: [portal], methods: [Get, Put], scopes: none, optional: true}
+      - {clients: [robot], methods: [Get, Put], scopes: none, optional: true}
+clients: {portal: {}, robot: {}}
+`
+
+// TestOptionalInTwoEntries holds that a .proto file which wants a token closes a
+// method in every entry that opens it.
+func TestOptionalInTwoEntries(t *testing.T) {
+	put := audience.MethodOptions{GRPC: "acme.Catalogue", Method: "Put", Place: "catalogue.proto:9", Demands: audience.Allow{NoScopes: true}}
+	policy, err := policyfile.Parse("access.yaml", []byte(open), put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if guard, err := policy.Guard("catalogue"); err != nil || guard.Rule("/acme.Catalogue/Put").Optional() {
+		t.Fatalf("got a server that wants no token, %v", err)
+	}
+	plan, err := mesh.New(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := plan.Services[0].Optional
+	if slices.Contains(got, "/acme.Catalogue/Put") || !slices.Contains(got, "/acme.Catalogue/Get") {
+		t.Errorf("without a token: got %q, want Get alone", got)
+	}
+}

@@ -1,0 +1,44 @@
+package interceptor_test
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	"github.com/grpcaud/grpcaud/audience"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// TestClosed holds that a closed method refuses everybody as one without a rule
+// does, while "*" and a rollout let all others through, and that it is covered.
+func TestClosed(t *testing.T) {
+	issuer := newIssuer()
+	server := serverOf(t, issuer, company(t, func(m *audience.Matrix) {
+		s := m.Services["order-status"]
+		s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
+		s.Closed = []string{"UpdateOrderStatus"}
+		m.Services["order-status"] = s
+	}), jsonLogger(io.Discard))
+	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, &orders{anyCaller: true})
+		if err := server.Covers(s); err != nil {
+			t.Error(err)
+		}
+	})
+	client := ordersv1.NewOrderStatusClient(conn)
+	token := issuer.Mint(good(testutil.Claims{"client_id": "backoffice-portal", "azp": "backoffice-portal"}))
+	for name, values := range map[string][]string{"with a token": {"Bearer " + token}, "without": nil} {
+		ctx := bearing(t.Context(), values...)
+		if _, err := client.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err := client.UpdateOrderStatus(ctx, &ordersv1.UpdateOrderStatusRequest{})
+		if got, want := verdictOf(err), (verdict{codes.PermissionDenied, audience.ReasonNoPolicy}); got != want {
+			t.Errorf("%s: the closed method: %v, want %v", name, got, want)
+		}
+	}
+}
