@@ -6,8 +6,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -67,4 +69,17 @@ func Example_onBehalfOf() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
+}
+
+// A program whose .proto files have options.
+func Example_options() {
+	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.orders.v1.OrderStatus")
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy, err := policyfile.Load("access.yaml", options...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = policy
 }
