@@ -294,6 +294,7 @@ func TestClientLogNamesWhoAsksWhom(t *testing.T) {
 	if err := client.Warm(t.Context(), "order-status"); err == nil {
 		t.Fatal("a client with a wrong secret has a token")
 	}
+	client.Close() // which waits for what is still being told
 	if got, want := l.String(), "client=customer-portal issuer="+issuer.URL(); !strings.Contains(got, want) || strings.Contains(got, "customer-secret") {
 		t.Errorf("log: %s, want %s", got, want)
 	}

@@ -188,7 +188,7 @@ func TestDriftOfARunningRealm(t *testing.T) {
 	realm, matrix := realmOf(t)
 	base, _, _ := strings.Cut(realm.Issuer, "/realms/")
 	diff := func() result {
-		return run(t, "", "diff", matrix, "--keycloak", base, "--realm", realm.Name, "--admin-client", "auditor", "--admin-secret-file", file(t, "secret", "auditor-secret\n"))
+		return run(t, "", "diff", matrix, "--keycloak", base, "--realm", realm.Name, "--exchange", "backoffice-portal", "--admin-client", "auditor", "--admin-secret-file", file(t, "secret", "auditor-secret\n"))
 	}
 	diff().want(t, 2, `gave client "auditor" of realm "corp" no token: 401`)
 	hireAuditor(t, realm)

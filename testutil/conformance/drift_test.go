@@ -17,7 +17,7 @@ func drift(t *testing.T, c *company) {
 	base, _, _ := strings.Cut(c.Issuer, "/realms/")
 	c.write(t, "secret", []byte("realm-auditor-secret\n"))
 	diff := []string{
-		"diff", "--keycloak", base, "--realm", c.realm.Name,
+		"diff", "--keycloak", base, "--realm", c.realm.Name, "--exchange", "backoffice-portal",
 		"--admin-client", "realm-auditor", "--admin-secret-file", strings.Replace(c.path, "access.yaml", "secret", 1),
 	}
 	c.says(t, 0, diff, "no difference")
