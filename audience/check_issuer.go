@@ -1,11 +1,11 @@
 package audience
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
@@ -92,13 +92,8 @@ func (c *checker) url(a at, address string, issuer Issuer) {
 		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // what stands before may be a password
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
 		c.problem(a, "%q must have neither query, nor fragment, nor user", u.Redacted())
-	case u.Scheme == "http" && issuer.InsecureLoopback && loopback(u.Hostname()):
+	case u.Scheme == "http" && issuer.InsecureLoopback && loopback.Host(u.Hostname()):
 	case u.Scheme != "https":
 		c.problem(a, "%q is not https; plain http is accepted on a loopback address only, with insecure: loopback", address)
 	}
-}
-
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/loopback"
 )
 
 const rediscovered = time.Hour
@@ -122,9 +123,9 @@ func (o *options) checkURL(text string) error {
 		return errors.New("want a URL, and no user and password in it")
 	case u.Host == "" || u.Fragment != "":
 		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))
-	case u.Scheme == "https", u.Scheme == "http" && o.loopback && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && o.loopback && loopback.Host(u.Hostname()):
 		return nil
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && loopback.Host(u.Hostname()):
 		return errors.New("got http, want https (or the option InsecureLoopback)")
 	}
 	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
@@ -144,9 +145,4 @@ func below(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	return errX == nil && errY == nil && (x.Hostname() == y.Hostname() || strings.HasSuffix(x.Hostname(), "."+y.Hostname()))
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }

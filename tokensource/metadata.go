@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/loopback"
 )
 
 // NewMetadata returns a source of what a metadata server of a cloud gives to this
@@ -112,5 +114,5 @@ func checkMetadata(text string) error {
 // isNear reports whether what is sent to host stays on the machine or its link.
 func isNear(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	return isLoopback(host) || host == "metadata.google.internal" || err == nil && addr.IsLinkLocalUnicast()
+	return loopback.Host(host) || host == "metadata.google.internal" || err == nil && addr.IsLinkLocalUnicast()
 }

@@ -4,12 +4,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -140,6 +140,5 @@ func (d decoded) live(now time.Time) (time.Duration, bool) {
 }
 
 func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	return loopback.Host(host) || strings.HasSuffix(host, ".localhost")
 }
