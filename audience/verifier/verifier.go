@@ -178,10 +178,14 @@ func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 	if !errors.Is(found.err, audience.CauseSignatureInvalid) {
 		return found
 	}
+	if i.keys.lostKeyOf(token) != nil || i.ended(token) != nil {
+		i.keys.request()
+		return found
+	}
 	// A token that names no key may be of one that has taken the place of the
 	// only one: nothing is known of it until the issuer was asked.
-	patient := token.kid == "" && len(keys.find("", token.alg)) == 1
-	newer, err := i.keys.next(ctx, patient, func(s *snapshot) bool { return s.number > keys.number })
+	patient := token.kid == "" && len(keys.find("", token.alg)) == 1 && !token.olderThan(keys, i.leeway)
+	newer, err := i.keys.nextFor(ctx, token.kid, patient, func(s *snapshot) bool { return s.number > keys.number })
 	switch {
 	case err != nil && patient:
 		return verdict{err: err}
@@ -193,23 +197,32 @@ func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 
 // keysFor returns keys among which the one that token names is, or none can
 // be: a kid is unknown only if a set lacks it that was fetched after the token
-// arrived.
+// arrived. What is known to be unknown is refused at once; it counts all the same
+// as a reason to ask the issuer again, whose last answer may have been wrong.
 func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error) {
 	arrived := i.keys.begun.Load()
-	if keys := i.keys.load(); keys.has(token.kid) {
+	keys := i.keys.load()
+	if keys.has(token.kid) {
 		return keys, nil
 	}
-	keys, err := i.keys.next(ctx, true, func(s *snapshot) bool { return s.has(token.kid) || s.number > arrived })
+	if keys != nil && i.keys.knownLack(token, keys, i.leeway) {
+		i.keys.request()
+		return nil, unknownKey(token, droppedHint)
+	}
+	if err := i.ended(token); err != nil {
+		return nil, err
+	}
+	keys, err := i.keys.nextFor(ctx, token.kid, true, func(s *snapshot) bool { return s.has(token.kid) || s.number > arrived })
 	switch {
 	case err != nil:
 		return nil, err
 	case !keys.has(token.kid):
-		return nil, unknownKey(token, "the issuer has no such key: it dropped it, or another issuer of the same name signed the token")
+		return nil, unknownKey(token, droppedHint)
 	}
 	return keys, nil
 }
 
-const droppedHint = "the issuer had this key and dropped it: the client needs a new token"
+const droppedHint = "the issuer has no such key: it dropped it, and the client needs a new token, or another issuer of the same name signed this one"
 
 func unknownKey(token *compact, hint string) error {
 	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: hint}
