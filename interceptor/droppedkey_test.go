@@ -41,8 +41,10 @@ func portal(t *testing.T) (*testutil.Issuer, *audience.Policy) {
 func TestClientsAfterDroppedKey(t *testing.T) {
 	const clients = 300
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
-		"alone":                     nil,
-		"beside strangers":          func(i *testutil.Issuer, n int) string { return i.Mint(good(nil), testutil.Header("kid", fmt.Sprint(n))) },
+		"alone": nil,
+		"beside strangers": func(i *testutil.Issuer, n int) string {
+			return i.Mint(good(nil), testutil.Header("kid", fmt.Sprint(n)))
+		},
 		"beside strangers, one kid": func(i *testutil.Issuer, _ int) string { return i.Mint(good(nil), testutil.Header("kid", "one")) },
 	} {
 		t.Run(name, func(t *testing.T) {

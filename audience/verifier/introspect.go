@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
 const (
@@ -61,9 +62,6 @@ func (i *introspector) close() {
 // [audience.CauseIntrospectionUnavailable] says that nothing is known of the
 // token.
 func (i *introspector) verify(ctx context.Context, raw string) (*audience.Claims, error) {
-	if err := checkOpaque(raw); err != nil {
-		return nil, err
-	}
 	key := i.answers.key(raw)
 	kept, err := i.answer(ctx, key, raw)
 	if err != nil {
@@ -138,6 +136,12 @@ func checkOpaque(raw string) error {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 	if raw == "" || strings.Trim(strings.TrimRight(raw, "="), alphabet) != "" {
 		return &audience.Refusal{Cause: audience.CauseTokenMalformed, Want: "letters, digits and -._~+/ only"}
+	}
+	first, _, dotted := strings.Cut(raw, ".")
+	if header, err := base64url.DecodeString(first); dotted && err == nil {
+		if members, err := strictjson.Object(header); err == nil && members["alg"] != nil {
+			return misshapen(raw) // cut off, drawn out, or encrypted
+		}
 	}
 	return nil
 }
