@@ -28,7 +28,9 @@ func TestIssuerOfAnotherService(t *testing.T) {
 	}{
 		"a JWT, keys not at hand": {audience.Issuer{}, func(i *testutil.Issuer) string { return i.Mint(good(nil)) }},
 		"a JWT to be asked about": {askedAbout, func(i *testutil.Issuer) string { return i.Mint(good(nil)) }},
-		"an opaque token":         {askedAbout, func(i *testutil.Issuer) string { return i.User("customer-portal", "alice", "order-status", "orders.read") }},
+		"an opaque token": {askedAbout, func(i *testutil.Issuer) string {
+			return i.User("customer-portal", "alice", "order-status", "orders.read")
+		}},
 	} {
 		for shape, call := range shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {

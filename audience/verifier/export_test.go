@@ -13,6 +13,7 @@ import (
 // Parts for the tests of this package.
 const (
 	MaxAsking   = maxAsking
+	MaxReserved = maxReserved
 	MaxInactive = maxInactive
 	MaxPatient  = maxPatient
 	MaxSameKid  = maxSameKid

@@ -20,7 +20,7 @@ const (
 
 var (
 	errDisplaced = errors.New("too many calls wait for the issuer's next keys")
-	errNoTime    = errors.New("the call ends before the issuer's next keys come")
+	errNoTime    = errors.New("the issuer did not answer before the call's deadline")
 )
 
 // waiting are the calls that wait for the next keys of an issuer, in order of
