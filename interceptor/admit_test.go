@@ -102,7 +102,7 @@ func TestStreamsInModes(t *testing.T) {
 			s := m.Services["human-resource"]
 			s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
 			m.Services["human-resource"] = s
-		}))
+		}), interceptor.SampleRefused(0))
 		began := time.Now()
 		stream, another := o.open(t, time.Minute), o.open(t, time.Minute)
 		confirm(t, stream)

@@ -95,7 +95,7 @@ func (l *log) String() string {
 func newServer(t *testing.T, issuer *testutil.Issuer, l io.Writer, services ...string) *interceptor.Server {
 	t.Helper()
 	server, err := interceptor.NewServer(company(t), interceptor.Services(services...),
-		interceptor.Transport(issuer.Transport()),
+		interceptor.Transport(issuer.Transport()), interceptor.SampleRefused(0),
 		interceptor.Logger(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func (p provider) matrix(t *testing.T, issuer string) string {
 // guard returns what guards a service. It has no keys yet.
 func (c *company) guard(t *testing.T, policy *audience.Policy, service string) *interceptor.Server {
 	t.Helper()
-	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()))...)
+	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()), interceptor.SampleRefused(0))...)
 	if err != nil {
 		t.Fatal(err)
 	}
