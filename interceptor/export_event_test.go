@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// Cut lets tests see how texts are cut.
+var Cut = cut
+
 // StatusOf and ChallengeOf let tests reach causes that no call brings about.
 var (
 	StatusOf    = statusOf

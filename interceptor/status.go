@@ -112,22 +112,27 @@ func (s *Server) passOn(ctx context.Context, method string, err error) error {
 	if err == nil || !further(err) {
 		return err
 	}
-	s.log.LogAttrs(ctx, slog.LevelWarn, "a call to another service was refused",
-		slog.String("method", method), slog.String("request_id", RequestID(ctx)), refusalGroup(err))
+	s.journal.log.further(ctx, method, err)
 	return status.Error(status.Code(err), "a call to another service was not admitted")
 }
 
-// refusalGroup names the refusal that a handler met, for the log: its code, its
+// foreign is a refusal by another service, as the log tells of it.
+type foreign struct{ code, reason, requestID string }
+
+// furtherRefusal names the refusal that a handler met, for the log: its code, its
 // reason, and the id by which the other service's log knows it. Of its text
 // nothing is told, nor of a reason or an id that does not belong into a log.
-func refusalGroup(err error) slog.Attr {
+func furtherRefusal(err error) foreign {
 	st, _ := status.FromError(err)
 	reason, id := infoOf(st).GetReason(), infoOf(st).GetMetadata()["request_id"]
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
 		reason = string(refusal.Reason())
 	}
-	return slog.Group("refusal", slog.String("code", st.Code().String()),
-		slog.String("reason", loggable(reason)), slog.String("request_id", loggable(id)))
+	return foreign{st.Code().String(), loggable(reason), loggable(id)}
+}
+
+func (f foreign) group() slog.Attr {
+	return slog.Group("refusal", slog.String("code", f.code), slog.String("reason", f.reason), slog.String("request_id", f.requestID))
 }
 
 // further reports whether err, or an error that it wraps, is of this toolkit.

@@ -170,7 +170,7 @@ func (s serving) credentials() (credentials.TransportCredentials, error) {
 
 // options are those of the guard: it tells of every decision.
 func (s serving) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
-	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1)}
+	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}
