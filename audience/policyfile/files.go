@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -51,13 +52,28 @@ func parse(name string, data []byte) *files {
 // patterns are what the first file includes.
 func (f *files) patterns() []string { return f.readers[0].patterns }
 
+// changed returns the first path that holds something else than in other, or the
+// path of the first file.
+func (f *files) changed(other *files) string {
+	for i, c := range f.contents {
+		if other != nil && i < len(other.contents) && c.path == other.contents[i].path && !bytes.Equal(c.data, other.contents[i].data) {
+			return c.path
+		}
+	}
+	return f.contents[0].path
+}
+
 // add reads one file into the matrix.
 func (f *files) add(r *reader, c content) {
 	f.readers = append(f.readers, r)
-	if c.err != nil {
-		if len(f.readers) > 1 {
-			r.at(1, 0, "cannot be read: %v", c.err)
-		}
+	switch {
+	case c.tooLarge():
+		r.tooLarge()
+		return
+	case c.err != nil && !r.top:
+		r.at(1, 0, "cannot be read: %v", c.err)
+		return
+	case c.err != nil:
 		return
 	}
 	r.root = r.document(c.data)
@@ -96,8 +112,8 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 // form is right: a misspelled key would make mistakes of whatever refers to it. So
 // is it only if none of them opens what is another's.
 func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
-	if err := f.contents[0].err; err != nil {
-		return nil, fmt.Errorf("policyfile: %w", err)
+	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
+		return nil, fmt.Errorf("policyfile: %w", first.err)
 	}
 	if err := joined(f.findings()); err != nil {
 		return nil, err
