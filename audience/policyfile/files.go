@@ -31,12 +31,12 @@ type place struct{ section, name string }
 // told by policy.
 func read(path string) *files {
 	f := &files{contents: []content{open(path)}}
-	main := &reader{file: path, dir: filepath.Dir(path), top: true}
+	main := &reader{file: path, dir: filepath.Dir(path), top: true, first: path}
 	f.add(main, f.contents[0])
 	for _, path := range included(path, main.patterns) {
 		c := open(path)
 		f.contents = append(f.contents, c)
-		f.add(&reader{file: path, dir: filepath.Dir(path)}, c)
+		f.add(&reader{file: path, dir: filepath.Dir(path), first: main.file}, c)
 	}
 	f.digest = digest(f.contents)
 	return f
@@ -45,7 +45,7 @@ func read(path string) *files {
 // parse reads a file that is in memory.
 func parse(name string, data []byte) *files {
 	f := &files{contents: []content{{path: name, data: data}}}
-	f.add(&reader{file: name, top: true}, f.contents[0])
+	f.add(&reader{file: name, top: true, first: name}, f.contents[0])
 	return f
 }
 
@@ -81,7 +81,11 @@ func (f *files) add(r *reader, c content) {
 		return
 	}
 	m := r.matrix(r.root)
-	join(f, r, "issuers", &f.matrix.Issuers, m.Issuers)
+	if r.top {
+		f.matrix.Issuers = m.Issuers
+	} else {
+		r.reserved(r.root, "")
+	}
 	join(f, r, "services", &f.matrix.Services, m.Services)
 	join(f, r, "clients", &f.matrix.Clients, m.Clients)
 	join(f, r, "external", &f.matrix.External, m.External)
@@ -110,7 +114,7 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 
 // policy reads the form of the files first. What they mean is judged only if the
 // form is right: a misspelled key would make mistakes of whatever refers to it. So
-// is it only if none of them opens what is another's.
+// is it only if each of them keeps to its rights.
 func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
 	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
 		return nil, fmt.Errorf("policyfile: %w", first.err)
@@ -118,8 +122,9 @@ func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, erro
 	if err := joined(f.findings()); err != nil {
 		return nil, err
 	}
-	if f.public(); len(f.findings()) > 0 {
-		return nil, joined(f.findings())
+	f.limits(options)
+	if err := joined(f.findings()); err != nil {
+		return nil, err
 	}
 	policy, err := audience.Merge(f.matrix, options...)
 	if err != nil {
