@@ -127,7 +127,7 @@ func (c *company) attack() {
 		case 4:
 			c.add(hostile, "public", "  - %s/%s", c.one(append(c.grpc, "evil.E", "acme.Common", "grpc.health.v1.Health")...), c.one("Get", "Dump", "Ping"))
 		case 5:
-			c.add(hostile, "clients", "  zz%d: {issuer: i0, id: %s%s}", c.IntN(3), c.one(append(c.ids, "evil-id")...),
+			c.add(hostile, "clients", "  zz%d: {issuer: i0, id: %s%s}", c.IntN(3), c.one("evil-id", c.one(c.ids...)),
 				c.one("", ", secret: {file: zz.secret}", ", secret: {env: SECRET}", ", secret: {file: ../a/c1.secret}", ", assertion: {file: /run/secrets/c0}", ", token_files: {s0: ../b/c2/token}"))
 		case 6:
 			c.add(hostile, "external", "  x%d: {audience: %s, %sauthorities: [evil.example], clients: [%s], scopes: [%s]}", c.IntN(2), c.one(append(c.auds, "x")...),
