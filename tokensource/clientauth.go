@@ -3,11 +3,11 @@ package tokensource
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // ClientAuth is how a client proves to the issuer who it is. It is sealed: values
@@ -41,22 +41,12 @@ func required(pairs ...string) error {
 // readFile returns what is in a file, without the newlines at its end.
 func readFile(what, path string) (string, error) {
 	const most = 64 << 10
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a pipe could take for ever
-		return "", fmt.Errorf("%w: %s: %s is not a regular file", ErrUnavailable, what, path)
-	}
-	f, err := os.Open(path)
+	content, err := regularfile.Read(path, most)
 	if err != nil {
 		return "", fmt.Errorf("%w: %s: %w", ErrUnavailable, what, err)
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, most+1))
 	text := strings.TrimRight(string(content), "\r\n")
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%w: %s: %w", ErrUnavailable, what, err)
-	case len(content) > most:
-		return "", fmt.Errorf("%w: %s: %s has more than 64 KiB", ErrUnavailable, what, path)
-	case text == "":
+	if text == "" {
 		return "", fmt.Errorf("%w: %s: %s is empty", ErrUnavailable, what, path)
 	}
 	return text, nil

@@ -2,17 +2,20 @@ package tokensource_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -88,6 +91,10 @@ func TestClientAuthRefusals(t *testing.T) {
 	}
 }
 
+func noNetwork(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("no network here")
+}
+
 // stranger is a key of no kind that is known.
 type stranger struct{ crypto.Signer }
 
@@ -153,7 +160,9 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	const inside = "what-is-inside"
 	missing, large := filepath.Join(t.TempDir(), "missing"), file(t, inside+strings.Repeat("x", 64<<10))
 	empty, text := file(t, ""), file(t, inside)
-	for _, path := range []string{missing, large, empty, text, t.TempDir()} {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for _, path := range append(waiting(t, ctx), missing, large, empty, text, t.TempDir()) {
 		for name, auth := range map[string]tokensource.ClientAuth{
 			"secret":    tokensource.ClientSecretFile(client, path),
 			"key":       tokensource.PrivateKeyFile(client, path),
@@ -164,7 +173,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 				continue // that is what a secret looks like
 			}
 			w := &wire{}
-			_, err := open(t, auth, w).Token(t.Context(), orders)
+			_, err := open(t, auth, w).Token(ctx, orders)
 			if !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), inside) {
 				t.Errorf("%s: got %v, want ErrUnavailable with %s, and not what is in it", name, err, path)
 			}
@@ -172,5 +181,16 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 				t.Errorf("%s, %s: a request was sent", name, path)
 			}
 		}
+		if _, err := newFile(t, path).Token(ctx, orders); path != text && (!errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path)) {
+			t.Errorf("a token in %s: got %v, want ErrUnavailable", path, err)
+		}
+		mutual, err := tokensource.New(issuer, tokensource.MutualTLS(client, path, path), tokensource.Transport(&http.Transport{DialContext: noNetwork}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mutual.Token(ctx, orders); !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) {
+			t.Errorf("a certificate in %s: got %v, want ErrUnavailable", path, err)
+		}
+		mutual.Close()
 	}
 }
