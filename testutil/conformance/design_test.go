@@ -48,7 +48,7 @@ var byDesign = map[codes.Code][]string{
 		`T48 realm_access {"roles":[true]}`, `T48 realm_access {"roles":null}`, `T48 realm_access {"roles":{}}`, "T48 realm_access {}",
 		`T48 resource_access "admin"`, "T48 resource_access 9", "T48 resource_access []", "T48 resource_access null",
 		"T50 bound by DPoP", "T50 bound to another cert",
-		"T62 two tokens",
+		"T62 two passwords", "T62 two tokens",
 		"T63 another value first", "T63 two tokens, with a comma",
 		"T64 a comma after", "T64 a dot before", "T64 a fourth part", "T64 a parameter after", "T64 a parameter before", "T64 a second token after",
 		"T64 letters before", "T64 padding after", "T64 signs between", "T64 the scheme alone", "T64 the scheme twice", "T64 two dots",

@@ -50,8 +50,10 @@ func (f *fence) misshapen() []presented {
 	} {
 		all = append(all, presented{name, []string{value}, false})
 	}
-	capitals := presented{"T64 the scheme in capitals", []string{"BEARER " + good}, true}
-	return append(all, capitals)
+	return append(all,
+		presented{"T62 two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
+		presented{"T64 the scheme in capitals", []string{"BEARER " + good}, true},
+	)
 }
 
 // bent spells the last letter of a token with bits that stand for nothing.

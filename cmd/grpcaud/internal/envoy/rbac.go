@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -214,11 +213,22 @@ func allowed(r mesh.Rule) []object {
 func paths(names []string) []object {
 	var all []object
 	for _, path := range names {
-		how := object{"exact", path}
 		if service, whole := strings.CutSuffix(path, "*"); whole {
-			how = object{"safe_regex", object{"regex", regexp.QuoteMeta(service) + "[A-Za-z_][A-Za-z0-9_]*"}}
+			all = append(all, object{"and_rules", object{"rules", []object{
+				called("prefix", service), called("safe_regex", object{"regex", anyMethod}),
+			}}})
+			continue
 		}
-		all = append(all, object{"header", object{"name", ":path", "string_match", how}})
+		all = append(all, called("exact", path))
 	}
 	return all
+}
+
+// anyMethod is the path of a method. A service's own name would make a program of
+// it that Envoy does not take: it takes a hundred instructions.
+const anyMethod = `/[A-Za-z0-9_.]+/[A-Za-z_][A-Za-z0-9_]*`
+
+// called compares the path of a call.
+func called(how string, value any) object {
+	return object{"header", object{"name", ":path", "string_match", object{how, value}}}
 }
