@@ -85,6 +85,25 @@ func TestEnvoyAgreesOnOptions(t *testing.T) {
 	}
 }
 
+// TestEnvoyTakesLongNames holds that Envoy starts with names and scopes that are
+// longer than the regular expressions that it takes.
+func TestEnvoyTakesLongNames(t *testing.T) {
+	issuer, keys := corp(t)
+	long := strings.Repeat("a", 300)
+	matrix := file(t, "access.yaml", "version: 1\nissuers: {a: {url: https://idp.example.com/realms/corp, preset: keycloak}}\n"+
+		"services: {orders: {grpc: [acme."+long+"], allow: [{clients: [c], methods: [\"*\"], scopes: [\"https://scopes.example.com/"+long+"\"]}]}}\nclients: {c: {}}\npublic: [acme.b"+long+"]\n")
+	conn := fronted(t, matrix, "--jwks-file", keys)
+	good := token(issuer, testutil.Claims{"aud": "orders", "azp": "c", "scope": "x https://scopes.example.com/" + long})
+	for method, want := range map[string]codes.Code{
+		"/acme." + long + "/Get": codes.OK, "/acme." + long + "/Get?x": codes.PermissionDenied, "/acme." + long + "/": codes.PermissionDenied, "/acme." + long + "/a/b": codes.PermissionDenied,
+		"/acme.b" + long + "/Get": codes.OK,
+	} {
+		if got := call(t, conn, method, "Bearer "+good); got != want {
+			t.Errorf("%s: got %v, want %v", method, got, want)
+		}
+	}
+}
+
 // meshed are methods of the matrix, by their services.
 var meshed = map[string]string{
 	"acme.Invoices/Get": "invoices", "acme.Archive/Audit": "invoices", "acme.Invoices/Clean": "invoices", "acme.Invoices/Sign": "invoices",
