@@ -190,6 +190,28 @@ func TestUnsettledInTime(t *testing.T) {
 	})
 }
 
+// TestKeyPublishedLate holds that a token which is newer than the set at hand
+// waits, though tokens with its kid were refused before: its issuer may have
+// published the key meanwhile.
+func TestKeyPublishedLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer, late := newIssuer(), testutil.NewKey("ES256")
+		v := newVerifier(t, issuer)
+		early := lasting(issuer, testutil.SignedBy(late))
+		_, err := v.Verify(t.Context(), early)
+		want(t, "not yet published", err, audience.CauseKeyUnknown)
+		time.Sleep(5 * time.Second)
+		_, err = v.Verify(t.Context(), lasting(issuer, testutil.SignedBy(late)))
+		want(t, "newer, and still not published", err, audience.CauseKeyUnknown)
+		atOnce(t, "as old as the set", v, early, audience.CauseKeyUnknown)
+		time.Sleep(5 * time.Second)
+		issuer.Use(late)
+		_, err = v.Verify(t.Context(), lasting(issuer))
+		want(t, "newer, and published", err, "")
+		atOnce(t, "old, and published", v, early, "")
+	})
+}
+
 // TestKeyOfStaleNode holds that a good key which one answer lacked is admitted
 // again within a cool-down, though tokens of it are refused at once meanwhile,
 // and at once where strangers have not used up the allowance.
@@ -256,7 +278,7 @@ func TestNewKeyBesideFloods(t *testing.T) {
 					group.Go(func() {
 						for m := n; ctx.Err() == nil; m += 300 {
 							v.Verify(ctx, forged(issuer, m))
-							time.Sleep(time.Second)
+							time.Sleep(2 * time.Second)
 						}
 					})
 				}
@@ -265,8 +287,12 @@ func TestNewKeyBesideFloods(t *testing.T) {
 				began, next := time.Now(), lasting(issuer)
 				for tries := 0; ; tries++ {
 					call, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+					asked := time.Now()
 					_, err := v.Verify(call, next)
 					cancel()
+					if tries == 0 && time.Since(asked) == 0 && name != "the next kid" { // whose calls are one group with the token's
+						t.Error("the first call is refused at once, want it to wait")
+					}
 					if err == nil {
 						break
 					}
