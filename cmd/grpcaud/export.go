@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
 const exportHelp = `Export writes the access matrix down for somebody else to enforce:
@@ -75,7 +74,7 @@ func exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		policy, err := policyfile.Load(args[0], set.options...)
+		policy, err := loadMatrix(cmd, args[0], set.options...)
 		if err != nil {
 			return err
 		}

@@ -29,12 +29,15 @@ func (e *KindError) Error() string {
 
 // patience bounds the reading of what calls itself a regular file and still makes
 // its readers wait, as some files of /proc and /sys do.
-const patience = 5 * time.Second
+const patience = time.Second
 
 // Open opens the regular file at path, and returns what is known of that very
 // file. Close it.
 func Open(path string) (*os.File, fs.FileInfo, error) {
 	info, err := os.Stat(path)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Op = "open" // as far as the caller knows
+	}
 	if err == nil {
 		err = regular(path, info)
 	}
