@@ -138,6 +138,7 @@ var ofCorp = map[string]testutil.Claims{
 	"the role":                   roles,
 	"the role of the client":     with(roles, testutil.Claims{"realm_access": nil, "resource_access": map[string]any{"invoices": map[string]any{"roles": []string{"auditor"}}}}),
 	"the role of another client": with(roles, testutil.Claims{"realm_access": nil, "resource_access": map[string]any{"orders": map[string]any{"roles": []string{"auditor"}}}}),
+	"the role, of two clients":   with(roles, testutil.Claims{"client_id": "vault"}),
 	"another role":               with(roles, testutil.Claims{"realm_access": map[string]any{"roles": []string{"auditors"}}}),
 	"another department":         with(roles, testutil.Claims{"department": "hr"}),
 	"the department as text":     with(roles, testutil.Claims{"department": "audit"}),
