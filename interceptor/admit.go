@@ -35,8 +35,9 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	case d.err == nil:
 		return c, nil
 	case d.mode == audience.Enforce:
-		_ = setTrailer(ctx, challenge(d.err)) // fails only if the call has ended
-		return nil, statusOf(d.err, d.requestID).Err()
+		challengeHeader(ctx, d.err)
+		_ = setTrailer(ctx, challengeTrailer(ctx, d.err)) // fails only if the call has ended
+		return nil, statusWith(d.err, refusalInfo(ctx, method, d.requestID)).Err()
 	case d.mode == audience.Warn:
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuse, answerTo(d.err).word()))
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/status"
 )
 
 // Cut lets tests see how texts are cut.
@@ -11,7 +13,9 @@ var Cut = cut
 
 // StatusOf and ChallengeOf let tests reach causes that no call brings about.
 var (
-	StatusOf    = statusOf
+	StatusOf = func(err error, requestID string) *status.Status {
+		return statusWith(err, map[string]string{"request_id": requestID})
+	}
 	ChallengeOf = challenge
 )
 

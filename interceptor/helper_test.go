@@ -259,6 +259,9 @@ type verdict struct {
 func verdictOf(err error) verdict {
 	st := status.Convert(err)
 	v := verdict{Code: st.Code()}
+	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
+		v.Reason = refusal.Reason
+	}
 	for _, detail := range st.Details() {
 		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == interceptor.Domain {
 			v.Reason = audience.Reason(info.GetReason())

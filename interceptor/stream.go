@@ -43,7 +43,7 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	if end := l.over(); end != nil {
 		l.mu.Lock() // a handler that is left behind may be at the trailer as well
 		defer l.mu.Unlock()
-		stream.SetTrailer(challenge(end.error))
+		stream.SetTrailer(challengeTrailer(ctx, end.error))
 		return end.status
 	}
 	return s.passOn(ctx, info.FullMethod, err)

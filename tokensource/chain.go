@@ -73,6 +73,10 @@ func (c *chain) leave(r Request) Request {
 }
 
 // arrive is what is asked of b, which sees nothing of a's subject but the grant.
+// The grant is made for b alone, so b counts as its issuer.
 func (c *chain) arrive(r Request, grant string) Request {
-	return Request{Audience: r.Audience, Also: r.Also, Scope: r.Scope, Subject: NewToken(grant, r.Subject.Expiry())}
+	return Request{
+		Audience: r.Audience, Also: r.Also, Scope: r.Scope,
+		Subject: NewToken(grant, r.Subject.Expiry()), SubjectIssuer: c.b.issuer,
+	}
 }

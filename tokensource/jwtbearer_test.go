@@ -33,7 +33,7 @@ func TestAssertionGrant(t *testing.T) {
 		if r, form := w.last(); form.Has("client_id") || r.Header.Get("Authorization") != "" || form.Get("audience") != "order-status" {
 			t.Errorf("%s: got form %v, want the assertion and the audience alone", name, form)
 		}
-		_, err := s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: tokensource.NewToken("subject", time.Time{})})
+		_, err := s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer})
 		if !errors.Is(err, tokensource.ErrRefused) || w.count() != 1 {
 			t.Errorf("%s: with a subject: got %v after %d requests, want ErrRefused, and one", name, err, w.count())
 		}
@@ -73,7 +73,7 @@ func TestOnBehalfOf(t *testing.T) {
 	s := open(t, tokensource.ClientCredentials(client, secret), idp.Transport(), tokensource.Preset("entra"))
 	ask := func(to string) (tokensource.Token, error) {
 		subject := tokensource.NewToken(idp.User("customer-portal", "alice", to), time.Time{})
-		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject})
+		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject, SubjectIssuer: issuer})
 	}
 	token, err := ask(client)
 	if err != nil {

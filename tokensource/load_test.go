@@ -75,7 +75,7 @@ func TestManySubjects(t *testing.T) { // L15
 		s := newSource(t, w, tokensource.Bound(1000))
 		for i := range 10_000 {
 			must(t, s, orders)
-			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{})})
+			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{}), SubjectIssuer: issuer})
 		}
 		rows := s.Snapshot()
 		if len(rows) > 1000 || rows[0].Exchanged {

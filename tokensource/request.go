@@ -23,8 +23,10 @@ type Request struct {
 	// Token means that the client asks for itself. An answer that is Subject or
 	// Actor itself is refused: what was not exchanged is not passed on.
 	Subject Token
-	// SubjectIssuer is who issued Subject, if that is known. A source shows a
-	// token to no other issuer than its own; empty leaves that to the caller.
+	// SubjectIssuer is who issued Subject: its iss, exactly. It is required beside a
+	// Subject, since a token is shown to its own issuer only: a source of another
+	// issuer refuses the request ([ErrRefused]) before anything is sent, and so does
+	// every source if it is empty.
 	SubjectIssuer string
 	// Actor is who acts for Subject (RFC 8693, section 2.1, actor_token): the
 	// client's own token. It is only allowed beside a Subject; the zero Token
@@ -86,6 +88,8 @@ func (r Request) check(issuer string) error {
 		return fmt.Errorf("%w: empty actor token", ErrRefused)
 	case r.Subject.IsZero() && !r.Actor.IsZero():
 		return fmt.Errorf("%w: an actor without a subject", ErrRefused)
+	case !r.Subject.IsZero() && r.SubjectIssuer == "":
+		return fmt.Errorf("%w: the request does not say who issued the subject token, and a token is shown to its own issuer only", ErrRefused)
 	case r.SubjectIssuer != "" && r.SubjectIssuer != issuer:
 		return fmt.Errorf("%w: the subject token is of %s, and is shown to no other issuer; this source asks %q", ErrRefused, quote(r.SubjectIssuer), issuer)
 	}

@@ -67,6 +67,7 @@ func TestExpiry(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	okay := func(token string) string { return grant(token, `"expires_in":300`) }
 	json := []string{"Content-Type", "application/json"}
+	const form = "access_token=t&token_type=bearer&expires_in=300" // all that a token needs
 	typed := func(kind string) string { return `{"access_token":"t","expires_in":300` + kind + `}` }
 	for _, row := range []struct {
 		name, body string
@@ -87,8 +88,13 @@ func TestAnswers(t *testing.T) {
 		{"T104 200 with error and token", `{"error":"x","access_token":"t","token_type":"Bearer"}`, 200, json, tokensource.ErrRefused},
 		{"T104 HTML", "<html>login</html>", 200, []string{"Content-Type", "text/html"}, tokensource.ErrUnavailable},
 		{"T104 HTML as JSON", "<html>login</html>", 200, json, tokensource.ErrUnavailable},
-		{"T104 form", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
-		{"T104 plain text", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"T104 form", form, 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
+		{"T104 form with a charset", form, 200, []string{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, tokensource.ErrUnavailable},
+		{"T104 plain text", form, 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"T104 plain text with a charset", form, 200, []string{"Content-Type", "text/plain; charset=utf-8"}, tokensource.ErrUnavailable},
+		{"T104 JSON as plain text", okay("t"), 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"T104 JSON as a form", okay("t"), 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
+		{"JSON with a charset", okay("t"), 200, []string{"Content-Type", "application/json; charset=utf-8"}, nil},
 		{"T104 no content type", okay("t"), 200, []string{"Content-Type", ""}, tokensource.ErrUnavailable},
 		{"T104 2 MiB", okay("t") + strings.Repeat(" ", 2<<20) + "x", 200, json, tokensource.ErrUnavailable},
 		{"T104 long token", okay(strings.Repeat("t", 16<<10+1)), 200, json, tokensource.ErrUnavailable},
@@ -146,6 +152,7 @@ func FuzzAnswer(f *testing.F) {
 		r := tokensource.Request{Audience: "a"}
 		if exchange {
 			r.Subject = tokensource.NewToken("subject-of-fuzz", time.Time{})
+			r.SubjectIssuer = issuer
 		}
 		token, err := s.Token(context.Background(), r)
 		if err != nil {

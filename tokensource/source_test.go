@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,13 +31,13 @@ func TestTokensAreNotMixed(t *testing.T) { // T107
 		{Audience: "a", Scope: "x y"},
 		{Audience: "a", Scope: "x"},
 		{Audience: "a x", Scope: "y"},
-		{Audience: "a", Subject: alice},
-		{Audience: "a", Subject: bob},
-		{Audience: "b", Subject: alice},
-		{Audience: "a", Scope: "x y", Subject: alice},
-		{Audience: "a", Subject: alice, Actor: bob},
-		{Audience: "a", Subject: alice, Actor: alice},
 		{Audience: "a", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Subject: bob, SubjectIssuer: issuer},
+		{Audience: "b", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Scope: "x y", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Subject: alice, SubjectIssuer: issuer, Actor: bob},
+		{Audience: "a", Subject: alice, SubjectIssuer: issuer, Actor: alice},
+		{Audience: "b", Subject: bob, SubjectIssuer: issuer},
 		{Audience: "a", Also: []string{"b"}},
 		{Audience: "b", Also: []string{"a"}},
 		{Audience: "a", Also: []string{"b", "c"}},
@@ -55,7 +56,7 @@ func TestTokensAreNotMixed(t *testing.T) { // T107
 	}
 	for want, r := range map[int]tokensource.Request{
 		2:  {Audience: "a", Scope: "y x"},
-		5:  {Audience: "a", Subject: tokensource.NewToken("alice", time.Time{})},
+		5:  {Audience: "a", Subject: tokensource.NewToken("alice", time.Time{}), SubjectIssuer: issuer},
 		14: {Audience: "a", Also: []string{"c", "b"}},
 	} {
 		if token, err := s.Token(t.Context(), r); err != nil || got[token.Reveal()] != want {
@@ -93,20 +94,27 @@ func TestOwnTokenIsForNobodyElse(t *testing.T) {
 	}
 }
 
-// A token is shown to its own issuer alone: another could use it.
+// A token is shown to its own issuer alone, since another could use it; and to
+// none if it is not said who that is.
 func TestForeignSubject(t *testing.T) {
-	w := &wire{}
-	s := newSource(t, w)
-	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: "https://login.partner.example"}
-	if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
-		t.Errorf("got %v, want ErrRefused", err)
-	}
-	if w.count() != 0 {
-		t.Error("the token went out")
-	}
-	r.SubjectIssuer = issuer
-	if _, err := s.Token(t.Context(), r); err != nil {
-		t.Errorf("the source's own issuer: %v", err)
+	for grant, g := range map[string]tokensource.Grant{"exchange": tokensource.TokenExchange, "jwt-bearer": tokensource.JWTBearer, "on behalf of": tokensource.OnBehalfOf} {
+		for name, other := range map[string]string{
+			"another issuer": "https://login.partner.example", "not said": "", "with a slash": issuer + "/", "in capitals": strings.ToUpper(issuer),
+		} {
+			w := &wire{}
+			s := newSource(t, w, tokensource.SubjectGrant(g))
+			r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: other}
+			if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+				t.Errorf("%s, %s: got %v, want ErrRefused", grant, name, err)
+			}
+			if w.count() != 0 {
+				t.Errorf("%s, %s: the token went out", grant, name)
+			}
+			r.SubjectIssuer = issuer
+			if _, err := s.Token(t.Context(), r); w.count() != 1 {
+				t.Errorf("%s, the source's own issuer: %v", grant, err)
+			}
+		}
 	}
 }
 
@@ -268,7 +276,7 @@ func TestCloseWhileInUse(t *testing.T) {
 
 func TestTokenAtHandAllocatesNothing(t *testing.T) {
 	s := newSource(t, &wire{})
-	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{})}
+	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer}
 	got := testing.AllocsPerRun(100, func() {
 		if _, err := s.Token(t.Context(), r); err != nil {
 			t.Fatal(err)

@@ -23,6 +23,7 @@ var rows = []row{
 	{"tokens of two audiences are two", distinct},
 	{"no token without an audience", refuses(tokensource.Request{})},
 	{"no actor without a subject", noActor},
+	{"no subject without its issuer", noIssuer},
 	{"a subject gets a token of its own, or none", noSubject},
 	{"a context that has ended ends the wait", ended},
 	{"a caller that leaves disturbs no other", disturbed},
@@ -72,13 +73,18 @@ func noActor(ctx context.Context, tokens tokensource.Tokens, audiences []string)
 	return refuses(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
 }
 
+func noIssuer(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+	subject := tokensource.NewToken("subject-of-sourcetest", time.Time{})
+	return refuses(tokensource.Request{Audience: audiences[0], Subject: subject})(ctx, tokens, audiences)
+}
+
 func noSubject(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
 	own, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err
 	}
 	subject := tokensource.NewToken("subject-of-sourcetest", time.Time{})
-	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0], Subject: subject})
+	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0], Subject: subject, SubjectIssuer: "https://idp.sourcetest.example"})
 	switch {
 	case err != nil && !token.IsZero():
 		return fmt.Errorf("got a token beside the error %w", err)

@@ -91,6 +91,9 @@ func TestRowsFind(t *testing.T) {
 			}),
 		},
 		"no actor without a subject": {broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
+		"no subject without its issuer": {broken(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+			return tokensource.NewToken("exchanged-for-"+r.Audience, time.Time{}), nil
+		})},
 		"a subject gets a token of its own, or none": {
 			broken(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) { return r.Subject, nil }),
 			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),
