@@ -33,6 +33,7 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	s.record(ctx, d)
 	switch {
 	case d.err == nil:
+		c.hideMetadata()
 		return c, nil
 	case d.mode == audience.Enforce:
 		_ = setTrailer(ctx, challenge(d.err)) // fails only if the call has ended
@@ -42,6 +43,7 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	}
 	c.spared, c.found = d.err, c.claims
 	c.claims, c.raw = nil, nil
+	c.hideMetadata()
 	return c, nil
 }
 

@@ -45,13 +45,13 @@ func TestMetadataOfHandlers(t *testing.T) {
 				"authorization", "Bearer "+issuer.Mint(good(nil)), "x-user", "root", "x-user-id", "0", "x-auth-request-email", "a@b",
 				"x-forwarded-user", "root", "x-forwarded-email", "a@b", "x-forwarded-groups", "wheel", "x-forwarded-client-cert", "Hash=1",
 				"grpcaud-would-refuse", "no", "x-tenant", "acme", "x-corp-role-bin", "\x01",
-				"x-request-id", "r-1", "x-username", "kept", "x-tenant-name", "kept",
+				"x-request-id", "r-1", "x-forwarded-for", "10.0.0.1", "x-tenant-name", "kept",
 			)
 			if err := call(metadata.NewOutgoingContext(t.Context(), sent), conn); err != nil {
 				t.Errorf("%s, %s: %v", name, shape, err)
 			}
 			left := slices.DeleteFunc(slices.Sorted(maps.Keys(seen)), func(key string) bool { return !strings.HasPrefix(key, "x-") && !strings.HasPrefix(key, "grpcaud") })
-			if want := []string{"x-request-id", "x-tenant-name", "x-username"}; !slices.Equal(left, want) {
+			if want := []string{"x-forwarded-for", "x-request-id", "x-tenant-name"}; !slices.Equal(left, want) {
 				t.Errorf("%s, %s: handlers see %q, want %q", name, shape, left, want)
 			}
 		}

@@ -65,7 +65,7 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 	}
 	s.guard.Store(guard)
 	s.warn(policy)
-	s.strip, s.leases.expired = append(s.strip, stripped...), s.reconsider
+	s.leases.expired = s.reconsider
 	s.open, s.close = context.WithCancel(context.Background())
 	if s.revocations != nil {
 		s.background.Go(s.watchRevocations)
