@@ -21,7 +21,7 @@ const (
 func FillShelf(bound, stored int) (least, most int) {
 	s, least := &shelf{bound: bound}, bound
 	for n := range stored {
-		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{until: time.Now().Add(time.Hour)})
+		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{end: time.Now().Add(time.Hour)})
 		held := 0
 		s.answers.Range(func(any, any) bool { held++; return true })
 		if most = max(most, held); n >= bound {

@@ -12,7 +12,10 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-const maxAsking = 64 // tokens that one issuer is asked about at once
+const (
+	maxAsking = 64              // tokens that one issuer is asked about at once
+	askAgain  = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
+)
 
 // introspector asks one issuer about its tokens (RFC 7662). What it hears is
 // kept for a short time; the issuer is asked once for all who hold a token.
@@ -26,6 +29,8 @@ type introspector struct {
 	finding  *flights[struct{}, error]
 	endpoint atomic.Pointer[endpoint]
 	outage   outage
+
+	staleAnswers atomic.Uint64 // given after their time, since the issuer could not be asked
 }
 
 // endpoint is where to ask.
@@ -60,25 +65,71 @@ func (i *introspector) verify(ctx context.Context, raw string) (*audience.Claims
 		return nil, err
 	}
 	key := i.answers.key(raw)
-	kept := i.answers.load(key)
-	if kept == nil {
-		if wait, err := i.outage.wait(); err != nil {
-			return nil, unavailable(err, wait)
-		}
-		var err error
-		kept, err = i.asking.do(ctx, key, func(ctx context.Context) *answer {
-			a := i.ask(ctx, raw)
-			i.answers.store(key, a)
-			return a
-		})
-		switch {
-		case errors.Is(err, errCrowded), errors.Is(err, errClosed):
-			return nil, unavailable(err, firstRetry)
-		case err != nil:
-			return nil, err
-		}
+	kept, err := i.answer(ctx, key, raw)
+	if err != nil {
+		return nil, err
 	}
 	return kept.claims, kept.err
+}
+
+// answer returns what counts of a token now: what is known, else what the issuer
+// says. While the issuer cannot be asked, an answer whose time is over counts for
+// a while longer. Its error is ctx's.
+func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
+	now := time.Now()
+	if kept := i.answers.fresh(key, now); kept != nil && !i.mayBeStale(kept) {
+		return kept, nil
+	}
+	asked, err := i.question(ctx, key, raw)
+	if err != nil || !i.mayBeStale(asked) {
+		return asked, err
+	}
+	if last := i.answers.lastActive(key, now); last != nil && now.Before(last.stale) {
+		i.staleAnswers.Add(1)
+		return last, nil
+	}
+	return asked, nil
+}
+
+// mayBeStale reports whether a says that nothing was found out, so that an older
+// answer counts.
+func (i *introspector) mayBeStale(a *answer) bool {
+	return errors.Is(a.err, audience.CauseIntrospectionUnavailable)
+}
+
+func (i *introspector) question(ctx context.Context, key tokenKey, raw string) (*answer, error) {
+	if kept := i.answers.fresh(key, time.Now()); kept != nil {
+		return kept, nil
+	}
+	if wait, err := i.outage.wait(); err != nil {
+		return &answer{err: unavailable(err, wait)}, nil
+	}
+	a, err := i.asking.do(ctx, key, func(ctx context.Context) *answer {
+		a := i.ask(ctx, raw)
+		i.answers.store(key, a)
+		return a
+	})
+	if errors.Is(err, errCrowded) || errors.Is(err, errClosed) {
+		return &answer{err: unavailable(err, firstRetry)}, nil
+	}
+	return a, err
+}
+
+// recheck is [Verifier.Recheck] for a token that the issuer is asked about.
+func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*audience.Claims, time.Time, error) {
+	a, err := i.answer(ctx, i.answers.key(raw), raw)
+	switch {
+	case err != nil:
+		return nil, time.Time{}, err
+	case a.err != nil:
+		return nil, time.Time{}, a.err
+	case now.Before(a.until):
+		return a.claims, a.until, nil
+	case now.Before(a.stale):
+		return a.claims, earlier(a.stale, now.Add(askAgain)), nil
+	default: // the token has ended, and the issuer calls it active
+		return a.claims, now.Add(firstRetry), nil
+	}
 }
 
 // checkOpaque refuses what can be no token (RFC 6750, section 2.1), so that
@@ -104,16 +155,28 @@ func (i *introspector) ask(ctx context.Context, raw string) *answer {
 	switch {
 	case err == nil:
 		i.outage.ended(nil, false)
-		return &answer{claims: claims, until: earlier(began.Add(i.ttl), claims.Expiry())}
+		return i.active(claims, began)
 	case !aboutIt:
 		refusal = unavailable(err, firstRetry)
 	case refusal.Cause != audience.CauseIntrospectionUnavailable:
 		i.outage.ended(nil, false)
-		return &answer{err: refusal, until: began.Add(min(i.ttl, inactiveTTL))}
+		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL)))
 	}
 	i.outage.ended(err, !aboutIt)
 	refusal.RetryAfter = firstRetry
-	return &answer{err: refusal, until: began.Add(min(i.ttl, firstRetry))}
+	return notActive(refusal, began.Add(min(i.ttl, firstRetry)))
+}
+
+// active is the answer that a token is active. No answer counts for longer than
+// its token lives (RFC 7662, section 4).
+func (i *introspector) active(claims *audience.Claims, began time.Time) *answer {
+	until, end := began.Add(i.ttl), claims.Expiry()
+	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
+}
+
+// notActive is any other answer.
+func notActive(err error, until time.Time) *answer {
+	return &answer{err: err, until: until, stale: until, end: until}
 }
 
 // post sends a token to the issuer (RFC 7662, section 2.1) as the client that

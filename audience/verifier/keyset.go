@@ -44,6 +44,7 @@ type keySet struct {
 	due      time.Time          // when it does
 	cancel   context.CancelFunc // of the fetch under way
 	closed   bool
+	lost     lostKeys
 }
 
 // source is where an issuer's keys come from, as configured.
@@ -62,7 +63,7 @@ var (
 )
 
 func newKeySet(from source, fetch fetchFunc, cooldown time.Duration) *keySet {
-	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{})}
+	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{}), lost: lostKeys{cooldown: cooldown}}
 }
 
 // load returns the keys at hand, nil if there are none or they are too old.
@@ -117,9 +118,8 @@ func (k *keySet) join(patient bool, news func(*snapshot) bool) (keys *snapshot, 
 	case !patient:
 		return nil, nil, errNotNow
 	default:
-		if k.wanted = true; k.due.After(allowed) {
-			k.scheduleLocked(allowed.Sub(now))
-		}
+		k.wanted = true
+		k.hastenLocked(allowed)
 	}
 	k.waiting++
 	return nil, k.ended, nil
@@ -166,6 +166,30 @@ func (k *keySet) scheduleLocked(d time.Duration) {
 	})
 }
 
+// hastenLocked has the next fetch start no later than at.
+func (k *keySet) hastenLocked(at time.Time) {
+	if !k.running && k.due.After(at) {
+		k.scheduleLocked(time.Until(at))
+	}
+}
+
+// request asks for a fetch on behalf of a token that does not wait for it: as
+// soon as tokens may cause one.
+func (k *keySet) request() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now, allowed := time.Now(), k.spent.Add(k.cooldown)
+	switch {
+	case k.fetch == nil, k.closed, k.running, now.Before(k.notUntil):
+	case k.current.Load() == nil, k.spent.IsZero(), !now.Before(allowed):
+		k.wanted = k.current.Load() != nil
+		k.startLocked()
+	default:
+		k.wanted = true
+		k.hastenLocked(allowed)
+	}
+}
+
 // startLocked begins a fetch, detached from whoever asked for it.
 func (k *keySet) startLocked() {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
@@ -179,7 +203,7 @@ func (k *keySet) startLocked() {
 		began := time.Now()
 		keys, age, err := k.fetch(ctx)
 		if err == nil {
-			keys.number, keys.generation, keys.fetched = number, number, began.Round(0)
+			keys.number, keys.generation, keys.fetched, keys.began = number, number, began.Round(0), began
 		}
 		k.finish(keys, age, err)
 	}()
@@ -193,12 +217,17 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 	defer k.mu.Unlock()
 	k.running, k.err = false, err
 	if err == nil {
-		if old := k.current.Load(); old != nil && old.digest == keys.digest {
+		old := k.current.Load()
+		if old != nil && old.digest == keys.digest {
 			keys.generation = old.generation
 		}
 		k.current.Store(keys)
+		k.lost.compare(old, keys, keys.began)
 		k.failures, k.notUntil = 0, time.Time{}
 		k.scheduleLocked(jitter(age * 4 / 5))
+		if at, ok := k.lost.due(); ok {
+			k.hastenLocked(at)
+		}
 	} else {
 		wait := backOff(k.failures)
 		k.failed++

@@ -41,6 +41,8 @@ type issuer struct {
 	url        string
 	preset     audience.Preset
 	algorithms []string
+	leeway     time.Duration
+	reread     bool // a token that was verified may have been read by another preset
 	keys       *keySet
 	introspect *introspector // nil if its tokens are JWTs
 }
@@ -127,13 +129,19 @@ func (r *roster) verify(ctx context.Context, raw string) verdict {
 	case i.introspect != nil:
 		claims, err := i.introspect.verify(ctx, raw)
 		return verdict{claims: claims, err: err}
-	case !slices.Contains(i.algorithms, token.alg):
-		return verdict{err: &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms)}}
 	}
-	if err := i.preset.CheckType(token.typ); err != nil {
+	if err := i.accepts(token); err != nil {
 		return verdict{err: err}
 	}
 	return i.verify(ctx, token)
+}
+
+// accepts looks at what the header of a token says of its kind.
+func (i *issuer) accepts(token *compact) error {
+	if !slices.Contains(i.algorithms, token.alg) {
+		return &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms)}
+	}
+	return i.preset.CheckType(token.typ)
 }
 
 // issuer returns whose tokens have this iss, nil if nobody's have.
@@ -196,12 +204,15 @@ func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error)
 	case err != nil:
 		return nil, err
 	case !keys.has(token.kid):
-		return nil, &audience.Refusal{
-			Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid),
-			Hint: "the issuer has no such key: it dropped it, or another issuer of the same name signed the token",
-		}
+		return nil, unknownKey(token, "the issuer has no such key: it dropped it, or another issuer of the same name signed the token")
 	}
 	return keys, nil
+}
+
+const droppedHint = "the issuer had this key and dropped it: the client needs a new token"
+
+func unknownKey(token *compact, hint string) error {
+	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: hint}
 }
 
 // check has go-oidc verify a token against keys, keeps the outcome that it
