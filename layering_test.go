@@ -61,7 +61,7 @@ var layers = []layer{
 	{
 		packages: "interceptor",
 		imports: []string{
-			helpers, "audience", "audience/verifier", "tokensource", grpc, protobuf,
+			helpers, "audience", "audience/protopolicy", "audience/verifier", "tokensource", grpc, protobuf,
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",

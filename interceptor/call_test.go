@@ -111,10 +111,10 @@ func TestTwice(t *testing.T) {
 			}
 			info := &grpc.UnaryServerInfo{FullMethod: ordersv1.OrderStatus_GetOrderStatus_FullMethodName}
 			handler := func(context.Context, any) (any, error) { return nil, nil }
-			if _, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: hrv1.HumanResource_GetEmployee_FullMethodName}, handler); verdictOf(err).Reason != audience.ReasonCredentialsMissing {
+			if _, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: hrv1.HumanResource_GetEmployee_FullMethodName}, handler); verdictOf(err).Reason != audience.ReasonCredentialsMissing {
 				t.Errorf("%s: another method within: %v", shape, err)
 			}
-			if _, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/acme.hr.v1.Holidays/List"}, func(ctx context.Context, _ any) (any, error) {
+			if _, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/acme.hr.v1.Holidays/List"}, func(ctx context.Context, _ any) (any, error) {
 				if caller, ok := audience.FromContext(ctx); ok {
 					t.Errorf("%s: a public method within has the caller %+v", shape, caller)
 				}
@@ -122,7 +122,7 @@ func TestTwice(t *testing.T) {
 			}); err != nil {
 				t.Errorf("%s: a public method within: %v", shape, err)
 			}
-			if _, err := server.Unary(incoming(ctx, "Bearer x"), nil, info, handler); verdictOf(err).Reason != audience.ReasonTokenInvalid {
+			if _, err := unaryOf(server)(incoming(ctx, "Bearer x"), nil, info, handler); verdictOf(err).Reason != audience.ReasonTokenInvalid {
 				t.Errorf("%s: another token within: %v", shape, err)
 			}
 			return nil

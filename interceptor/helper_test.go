@@ -139,7 +139,7 @@ func newWorld(t *testing.T, dial ...grpc.DialOption) *world {
 	w.conn = testutil.Serve(t, w.server.Options(), func(s *grpc.Server) {
 		ordersv1.RegisterOrderStatusServer(s, w.orders)
 		hrv1.RegisterHumanResourceServer(s, humanResource{})
-		if err := w.server.Covers(s); err != nil {
+		if err := w.server.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	}, dial...)
@@ -237,6 +237,17 @@ func bearing(ctx context.Context, values ...string) context.Context {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", value)
 	}
 	return ctx
+}
+
+// unaryOf and streamOf return one of the interceptors of a server.
+func unaryOf(s *interceptor.Server) grpc.UnaryServerInterceptor {
+	unary, _ := s.Interceptors()
+	return unary
+}
+
+func streamOf(s *interceptor.Server) grpc.StreamServerInterceptor {
+	_, stream := s.Interceptors()
+	return stream
 }
 
 // verdict is what a peer can see of a decision.

@@ -61,7 +61,7 @@ func newOffice(t testing.TB, review func(reviews) error, policy *audience.Policy
 	})
 	o.conn = testutil.Serve(t, append([]grpc.ServerOption{recovery}, server.Options()...), func(s *grpc.Server) {
 		hrv1.RegisterHumanResourceServer(s, o)
-		if err := server.Covers(s); err != nil {
+		if err := server.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	})
@@ -205,7 +205,7 @@ func TestLeaseLeavesStreamAlone(t *testing.T) {
 		o := newOffice(t, nil, company(t))
 		stream := &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}
 		ended, left := make(chan struct{}), make(chan struct{})
-		err := o.server.Stream(o, stream, reviewing, func(_ any, s grpc.ServerStream) error {
+		err := streamOf(o.server)(o, stream, reviewing, func(_ any, s grpc.ServerStream) error {
 			go func() { // it may be another goroutine of the handler's
 				defer close(left)
 				<-ended
@@ -237,7 +237,7 @@ func TestLeaseLeavesStreamAlone(t *testing.T) {
 func TestLeaseContextEnds(t *testing.T) {
 	o := newOffice(t, nil, company(t))
 	var ctx context.Context
-	err := o.server.Stream(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(_ any, s grpc.ServerStream) error {
+	err := streamOf(o.server)(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(_ any, s grpc.ServerStream) error {
 		ctx = s.Context()
 		return nil
 	})
@@ -333,7 +333,7 @@ func TestLeaseGoexit(t *testing.T) {
 		left := make(chan struct{})
 		go func() {
 			defer close(left)
-			_ = o.server.Stream(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(any, grpc.ServerStream) error {
+			_ = streamOf(o.server)(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(any, grpc.ServerStream) error {
 				runtime.Goexit()
 				return nil
 			})

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// Stream is a [grpc.StreamServerInterceptor]. Install it with [Server.Options].
+// stream is a [grpc.StreamServerInterceptor].
 //
 // A stream has a lease: it ends with its token, at exp and the leeway of the
 // issuer, or when the token is revoked, or a new policy refuses it, which may
@@ -22,7 +22,7 @@ import (
 // RPC for a moment; a panic in it is raised again for the interceptors around
 // this one, and only logged if the RPC has ended before. See [Grace] and
 // [CheckOnReceive].
-func (s *Server) Stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	setTrailer := func(_ context.Context, md metadata.MD) error {
 		stream.SetTrailer(md)
 		return nil

@@ -91,7 +91,7 @@ func (c *company) serve(t *testing.T, service string, dial ...grpc.DialOption) *
 	admit := c.guard(t, c.policy, service)
 	return testutil.Serve(t, admit.Options(), func(s *grpc.Server) {
 		c.register(t, s, service)
-		if err := admit.Covers(s); err != nil {
+		if err := admit.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	}, dial...)
