@@ -48,7 +48,7 @@ func newServerOptions(opts []ServerOption) (serverOptions, error) {
 		}
 		opt.applyServer(&o)
 	}
-	return o, errors.Join(append(o.errs, o.wire.check())...)
+	return o, errors.Join(append(o.errs, o.wire.check(), o.checkKept())...)
 }
 
 // refuse has [NewServer] fail for a mistake in an option.

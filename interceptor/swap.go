@@ -3,6 +3,7 @@ package interceptor
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
@@ -31,11 +32,14 @@ func (s *Server) Swap(policy *audience.Policy) error {
 	if err != nil {
 		return fmt.Errorf("interceptor: the old policy stays: %w", err)
 	}
-	s.guard.Store(guard)
+	before := s.guard.Swap(guard)
 	s.given = policy.Given()
 	s.warn(policy)
 	for _, l := range s.leases.all() {
 		s.reconsider(l)
+	}
+	if !reflect.DeepEqual(before.Issuers(), guard.Issuers()) {
+		s.leases.askAll()
 	}
 	return nil
 }

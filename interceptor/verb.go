@@ -18,10 +18,7 @@ const (
 	forward
 )
 
-var (
-	errNoCaller      = errors.New("interceptor: no admitted caller in the context; use that of the handler")
-	errCallerExpired = callerEnded{errors.New("interceptor: the caller's token has expired")}
-)
+var errCallerExpired = callerEnded{errors.New("interceptor: the caller's token has expired")}
 
 // invalidGrant is what an issuer says of a token that ended or was revoked, where it
 // was to be exchanged (RFC 6749, section 5.2).
@@ -32,10 +29,10 @@ func (c *perRPC) find(ctx context.Context) (*presented, error) {
 	if c.verb == asService {
 		return c.findOwn(ctx)
 	}
-	a, ok := admittedFrom(ctx)
+	a, err := admittedFrom(ctx)
 	switch {
-	case !ok:
-		return nil, errNoCaller
+	case err != nil:
+		return nil, err
 	case c.verb == onBehalfOf:
 		return c.exchange(ctx, a)
 	}
@@ -73,6 +70,9 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) 
 	token, err := c.tokens.Token(ctx, r)
 	if refusal, ok := errors.AsType[*tokensource.RefusedError](err); ok && refusal.Code == invalidGrant {
 		return nil, callerEnded{err}
+	}
+	if err == nil {
+		err = a.lasts() // the exchange may have taken longer than the call
 	}
 	if err != nil {
 		return nil, err
