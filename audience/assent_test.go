@@ -8,26 +8,27 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // manyRules are more than one token keeps the yes of, with each demand that time
 // can spoil: by itself, with the others, in one of two alternatives, and besides
 // one.
-func manyRules(tb testing.TB) []*audience.Rule {
+func manyRules(tb testing.TB) []*access.Rule {
 	tb.Helper()
-	login := entry(func(a *audience.Allow) { a.MaxAuthAge = 20 * time.Minute })
-	either := entry(func(a *audience.Allow) { a.MaxAuthAge = 10 * time.Minute })
+	login := entry(func(a *access.Allow) { a.MaxAuthAge = 20 * time.Minute })
+	either := entry(func(a *access.Allow) { a.MaxAuthAge = 10 * time.Minute })
 	either.Allow = append(either.Allow, entry(nil).Allow...)
-	return []*audience.Rule{
-		ruleOf(tb, audience.Issuer{}, entry(nil)),
-		ruleOf(tb, audience.Issuer{Leeway: time.Minute}, entry(nil)),
-		ruleOf(tb, audience.Issuer{MaxAge: 30 * time.Minute}, entry(nil)),
-		ruleOf(tb, audience.Issuer{MaxLifetime: time.Hour}, entry(nil)),
-		ruleOf(tb, audience.Issuer{}, login),
-		ruleOf(tb, audience.Issuer{MaxAge: 40 * time.Minute}, either),
-		ruleOf(tb, audience.Issuer{}, login, demandingBesides(audience.Allow{Scopes: []string{"orders.read"}})),
-		ruleOf(tb, audience.Issuer{}, login, demandingBesides(audience.Allow{MaxAuthAge: 10 * time.Minute})),
-		ruleOf(tb, audience.Issuer{}, entry(func(a *audience.Allow) { a.Clients = []string{"backoffice-portal"} })),
+	return []*access.Rule{
+		ruleOf(tb, access.Issuer{}, entry(nil)),
+		ruleOf(tb, access.Issuer{Leeway: time.Minute}, entry(nil)),
+		ruleOf(tb, access.Issuer{MaxAge: 30 * time.Minute}, entry(nil)),
+		ruleOf(tb, access.Issuer{MaxLifetime: time.Hour}, entry(nil)),
+		ruleOf(tb, access.Issuer{}, login),
+		ruleOf(tb, access.Issuer{MaxAge: 40 * time.Minute}, either),
+		ruleOf(tb, access.Issuer{}, login, demandingBesides(access.Allow{Scopes: []string{"orders.read"}})),
+		ruleOf(tb, access.Issuer{}, login, demandingBesides(access.Allow{MaxAuthAge: 10 * time.Minute})),
+		ruleOf(tb, access.Issuer{}, entry(func(a *access.Allow) { a.Clients = []string{"backoffice-portal"} })),
 	}
 }
 
@@ -41,7 +42,7 @@ var timed = []claims{
 // edges are the times about which answers change, and others between them.
 func edges() (all []time.Time) {
 	for minutes := -30; minutes <= 90; minutes += 5 {
-		for _, off := range []time.Duration{0, audience.Leeway, -audience.Leeway, time.Minute, -time.Minute, 3 * time.Minute} {
+		for _, off := range []time.Duration{0, access.Leeway, -access.Leeway, time.Minute, -time.Minute, 3 * time.Minute} {
 			at := now.Add(time.Duration(minutes)*time.Minute + off)
 			all = append(all, at.Add(-1), at, at.Add(1))
 		}
@@ -82,12 +83,12 @@ func TestAssent(t *testing.T) {
 // TestAssentOfTheAlternativeThatHolds holds that a yes is remembered for as long
 // as the alternative holds that it was given for, and not as long as another would.
 func TestAssentOfTheAlternativeThatHolds(t *testing.T) {
-	scoped := entry(func(a *audience.Allow) { a.Scopes = []string{"orders.write"} })
-	login := entry(func(a *audience.Allow) { a.MaxAuthAge = 10 * time.Minute })
-	for name, order := range map[string][2]audience.Service{"last": {scoped, login}, "first": {login, scoped}} {
+	scoped := entry(func(a *access.Allow) { a.Scopes = []string{"orders.write"} })
+	login := entry(func(a *access.Allow) { a.MaxAuthAge = 10 * time.Minute })
+	for name, order := range map[string][2]access.Service{"last": {scoped, login}, "first": {login, scoped}} {
 		both := order[0]
 		both.Allow = append(both.Allow[:1:1], order[1].Allow...)
-		rule := ruleOf(t, audience.Issuer{}, both)
+		rule := ruleOf(t, access.Issuer{}, both)
 		c, err := read(t, "keycloak", token(claims{"exp": now.Add(time.Hour).Unix(), "auth_time": now.Unix(), "scope": "orders.read"}))
 		if err != nil {
 			t.Fatal(err)
@@ -117,9 +118,9 @@ func TestAssentsAreFew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := make([]*audience.Rule, 20)
+	rules := make([]*access.Rule, 20)
 	for i := range rules {
-		rules[i] = ruleOf(t, audience.Issuer{}, entry(nil))
+		rules[i] = ruleOf(t, access.Issuer{}, entry(nil))
 	}
 	n := testing.AllocsPerRun(10, func() {
 		for _, rule := range rules {

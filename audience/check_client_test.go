@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestNewRefusesClients holds that a client proves itself in one way, which is
@@ -12,21 +12,21 @@ import (
 func TestNewRefusesClients(t *testing.T) {
 	files := map[string]string{"order-status": "orders.token"}
 	for _, row := range []struct {
-		client audience.Client
+		client access.Client
 		want   string
 	}{
-		{audience.Client{Secret: audience.Secret{File: "a", Env: "A"}}, "clients.customer-portal.secret: both a file and"},
-		{audience.Client{Secret: audience.Secret{File: "a"}, Assertion: "b"}, "clients.customer-portal.assertion: both secret and assertion"},
-		{audience.Client{Certificate: audience.Certificate{File: "a", KeyFile: "b"}, TokenFiles: files}, "clients.customer-portal.token_files: both mtls and token_files"},
-		{audience.Client{PrivateKey: audience.PrivateKey{File: "a", Env: "A"}}, "clients.customer-portal.private_key_jwt: both a file and"},
-		{audience.Client{PrivateKey: audience.PrivateKey{KeyID: "k1"}}, "clients.customer-portal.private_key_jwt: no key"},
-		{audience.Client{PrivateKey: audience.PrivateKey{File: "a", Algorithm: "HS256"}}, `clients.customer-portal.private_key_jwt.algorithm: "HS256" is not an asymmetric`},
-		{audience.Client{Certificate: audience.Certificate{File: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
-		{audience.Client{Certificate: audience.Certificate{KeyFile: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
-		{audience.Client{TokenFiles: map[string]string{"order-statuz": "a"}}, `clients.customer-portal.token_files.order-statuz: unknown service "order-statuz", did you mean "order-status"?`},
-		{audience.Client{TokenFiles: map[string]string{"order-status": ""}}, "clients.customer-portal.token_files.order-status: no path"},
+		{access.Client{Secret: access.Secret{File: "a", Env: "A"}}, "clients.customer-portal.secret: both a file and"},
+		{access.Client{Secret: access.Secret{File: "a"}, Assertion: "b"}, "clients.customer-portal.assertion: both secret and assertion"},
+		{access.Client{Certificate: access.Certificate{File: "a", KeyFile: "b"}, TokenFiles: files}, "clients.customer-portal.token_files: both mtls and token_files"},
+		{access.Client{PrivateKey: access.PrivateKey{File: "a", Env: "A"}}, "clients.customer-portal.private_key_jwt: both a file and"},
+		{access.Client{PrivateKey: access.PrivateKey{KeyID: "k1"}}, "clients.customer-portal.private_key_jwt: no key"},
+		{access.Client{PrivateKey: access.PrivateKey{File: "a", Algorithm: "HS256"}}, `clients.customer-portal.private_key_jwt.algorithm: "HS256" is not an asymmetric`},
+		{access.Client{Certificate: access.Certificate{File: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{access.Client{Certificate: access.Certificate{KeyFile: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{access.Client{TokenFiles: map[string]string{"order-statuz": "a"}}, `clients.customer-portal.token_files.order-statuz: unknown service "order-statuz", did you mean "order-status"?`},
+		{access.Client{TokenFiles: map[string]string{"order-status": ""}}, "clients.customer-portal.token_files.order-status: no path"},
 	} {
-		newRefuses(t, func(m *audience.Matrix) { m.Clients["customer-portal"] = row.client }, row.want)
+		newRefuses(t, func(m *access.Matrix) { m.Clients["customer-portal"] = row.client }, row.want)
 	}
 }
 
@@ -35,21 +35,21 @@ func TestNewRefusesClients(t *testing.T) {
 func TestNewRefusesAsking(t *testing.T) {
 	urls := map[string]string{"order-status": corp + "/orders"}
 	for _, row := range []struct {
-		issuer audience.Issuer
+		issuer access.Issuer
 		want   string
 	}{
-		{audience.Issuer{TokenURL: "http://idp.example.com/token"}, "issuers.corp.token_url"},
-		{audience.Issuer{Ask: audience.Ask{Parameter: "aud"}}, `issuers.corp.ask: want audience, resource or nothing, got "aud"`},
-		{audience.Issuer{Ask: audience.Ask{Parameter: "audience", Scope: "{audience}"}}, "issuers.corp.ask: more than one way"},
-		{audience.Issuer{Ask: audience.Ask{Scope: "{audience}", TokenURLs: urls}}, "issuers.corp.ask: more than one way"},
-		{audience.Issuer{Ask: audience.Ask{Scope: ".default"}}, `issuers.corp.ask.scope: ".default" has no {audience} in it`},
-		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"x": corp}}}, `issuers.corp.ask.token_urls.x: unknown service "x"`},
-		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"order-status": "http://a.example"}}}, "issuers.corp.ask.token_urls.order-status"},
-		{audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"order-status": ""}}}, "no URL"},
-		{audience.Issuer{Ask: audience.Ask{Parameters: map[string]string{"": "x"}}}, "issuers.corp.parameters: a parameter without a name"},
+		{access.Issuer{TokenURL: "http://idp.example.com/token"}, "issuers.corp.token_url"},
+		{access.Issuer{Ask: access.Ask{Parameter: "aud"}}, `issuers.corp.ask: want audience, resource or nothing, got "aud"`},
+		{access.Issuer{Ask: access.Ask{Parameter: "audience", Scope: "{audience}"}}, "issuers.corp.ask: more than one way"},
+		{access.Issuer{Ask: access.Ask{Scope: "{audience}", TokenURLs: urls}}, "issuers.corp.ask: more than one way"},
+		{access.Issuer{Ask: access.Ask{Scope: ".default"}}, `issuers.corp.ask.scope: ".default" has no {audience} in it`},
+		{access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"x": corp}}}, `issuers.corp.ask.token_urls.x: unknown service "x"`},
+		{access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"order-status": "http://a.example"}}}, "issuers.corp.ask.token_urls.order-status"},
+		{access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"order-status": ""}}}, "no URL"},
+		{access.Issuer{Ask: access.Ask{Parameters: map[string]string{"": "x"}}}, "issuers.corp.parameters: a parameter without a name"},
 	} {
 		row.issuer.URL = corp
-		newRefuses(t, func(m *audience.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
+		newRefuses(t, func(m *access.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
 	}
 }
 
@@ -59,22 +59,22 @@ func TestNewRefusesExternal(t *testing.T) {
 	portal := []string{"customer-portal"}
 	for _, row := range []struct {
 		name string
-		is   audience.External
+		is   access.External
 		want string
 	}{
-		{"tracking", audience.External{}, "external.tracking.clients: no clients"},
-		{"order-status", audience.External{Clients: portal}, `external.order-status: "order-status" is a service as well`},
-		{"my tracking", audience.External{Clients: portal}, "is not a name"},
-		{"tracking", audience.External{Clients: []string{"customer-portl"}}, `external.tracking.clients[0]: unknown client "customer-portl", did you mean`},
-		{"tracking", audience.External{Clients: portal, Issuer: "crop"}, `external.tracking.issuer: unknown issuer "crop", did you mean "corp"?`},
-		{"tracking", audience.External{Clients: portal, Issuer: "other"}, `external.tracking.clients[0]: client "customer-portal" is registered at another issuer than "other"`},
-		{"tracking", audience.External{Clients: portal, Audience: " x"}, "external.tracking.audience"},
-		{"tracking", audience.External{Clients: portal, Scopes: []string{"a b"}}, "external.tracking.scopes[0]"},
-		{"tracking", audience.External{Clients: portal, GRPC: []string{"a/b"}}, "external.tracking.grpc[0]"},
-		{"tracking", audience.External{Clients: portal, Authorities: []string{"https://a.example"}}, "external.tracking.authorities[0]"},
+		{"tracking", access.External{}, "external.tracking.clients: no clients"},
+		{"order-status", access.External{Clients: portal}, `external.order-status: "order-status" is a service as well`},
+		{"my tracking", access.External{Clients: portal}, "is not a name"},
+		{"tracking", access.External{Clients: []string{"customer-portl"}}, `external.tracking.clients[0]: unknown client "customer-portl", did you mean`},
+		{"tracking", access.External{Clients: portal, Issuer: "crop"}, `external.tracking.issuer: unknown issuer "crop", did you mean "corp"?`},
+		{"tracking", access.External{Clients: portal, Issuer: "other"}, `external.tracking.clients[0]: client "customer-portal" is registered at another issuer than "other"`},
+		{"tracking", access.External{Clients: portal, Audience: " x"}, "external.tracking.audience"},
+		{"tracking", access.External{Clients: portal, Scopes: []string{"a b"}}, "external.tracking.scopes[0]"},
+		{"tracking", access.External{Clients: portal, GRPC: []string{"a/b"}}, "external.tracking.grpc[0]"},
+		{"tracking", access.External{Clients: portal, Authorities: []string{"https://a.example"}}, "external.tracking.authorities[0]"},
 	} {
-		newRefuses(t, func(m *audience.Matrix) {
-			m.Issuers["other"] = audience.Issuer{URL: "https://other.example"}
+		newRefuses(t, func(m *access.Matrix) {
+			m.Issuers["other"] = access.Issuer{URL: "https://other.example"}
 			for name, client := range m.Clients {
 				client.Issuer = "corp"
 				m.Clients[name] = client
@@ -83,7 +83,7 @@ func TestNewRefusesExternal(t *testing.T) {
 				service.Issuers = []string{"corp"}
 				m.Services[name] = service
 			}
-			m.External = map[string]audience.External{row.name: row.is}
+			m.External = map[string]access.External{row.name: row.is}
 		}, row.want)
 	}
 }
@@ -92,13 +92,13 @@ func TestNewRefusesExternal(t *testing.T) {
 // of others is reason enough for a client to be there.
 func TestNewTakesClients(t *testing.T) {
 	m := callers()
-	m.Clients["tracker"] = audience.Client{Issuer: "corp", PrivateKey: audience.PrivateKey{File: "key.pem", Algorithm: "ES256"}}
-	m.Clients["batch"] = audience.Client{Issuer: "corp", PrivateKey: audience.PrivateKey{Env: "KEY"}}
-	m.Clients["portal"] = audience.Client{Issuer: "corp", TokenFiles: map[string]string{"orders": "orders.token", "weather": "weather.token"}}
-	m.External["tracking"] = audience.External{Issuer: "corp", Clients: []string{"tracker"}}
-	m.Issuers["corp"] = audience.Issuer{URL: corp, Ask: audience.Ask{Scope: "{audience}/.default"}}
-	m.Issuers["partner"] = audience.Issuer{URL: partner, Ask: audience.Ask{TokenURLs: map[string]string{"people": partner + "/people"}}}
-	policy, err := audience.New(m)
+	m.Clients["tracker"] = access.Client{Issuer: "corp", PrivateKey: access.PrivateKey{File: "key.pem", Algorithm: "ES256"}}
+	m.Clients["batch"] = access.Client{Issuer: "corp", PrivateKey: access.PrivateKey{Env: "KEY"}}
+	m.Clients["portal"] = access.Client{Issuer: "corp", TokenFiles: map[string]string{"orders": "orders.token", "weather": "weather.token"}}
+	m.External["tracking"] = access.External{Issuer: "corp", Clients: []string{"tracker"}}
+	m.Issuers["corp"] = access.Issuer{URL: corp, Ask: access.Ask{Scope: "{audience}/.default"}}
+	m.Issuers["partner"] = access.Issuer{URL: partner, Ask: access.Ask{TokenURLs: map[string]string{"people": partner + "/people"}}}
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,17 +113,17 @@ func TestNewTakesClients(t *testing.T) {
 // to be at, either.
 func TestNewRefusesStrangersOnce(t *testing.T) {
 	m := callers()
-	m.External["tracking"] = audience.External{Issuer: "partner", Clients: []string{"nobody"}}
+	m.External["tracking"] = access.External{Issuer: "partner", Clients: []string{"nobody"}}
 	want := `external.tracking.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
-	if _, err := audience.New(m); err == nil || err.Error() != want {
+	if _, err := access.New(m); err == nil || err.Error() != want {
 		t.Errorf("New = %v, want %s", err, want)
 	}
 }
 
 // TestAuthorities holds what a place is that tokens may be sent to.
 func TestAuthorities(t *testing.T) {
-	withAuthority := func(authority string) func(*audience.Matrix) {
-		return func(m *audience.Matrix) {
+	withAuthority := func(authority string) func(*access.Matrix) {
+		return func(m *access.Matrix) {
 			s := m.Services["order-status"]
 			s.Authorities = []string{authority}
 			m.Services["order-status"] = s
@@ -132,7 +132,7 @@ func TestAuthorities(t *testing.T) {
 	for _, good := range []string{"orders.example.com", "orders.example.com:8443", "127.0.0.1:1", "[::1]:1", "orders"} {
 		m := company()
 		withAuthority(good)(&m)
-		if _, err := audience.New(m); err != nil {
+		if _, err := access.New(m); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}

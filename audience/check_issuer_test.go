@@ -4,32 +4,32 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestNewRefusesAddresses holds that an issuer is reached by https alone, and
 // that its addresses hold nothing beside.
 func TestNewRefusesAddresses(t *testing.T) {
 	for _, row := range []struct {
-		issuer audience.Issuer
+		issuer access.Issuer
 		want   string
 	}{
-		{audience.Issuer{URL: "https://idp.example.com#x"}, "neither query"},
-		{audience.Issuer{URL: "https://idp.example.com?"}, "neither query"},
-		{audience.Issuer{URL: "https://me@idp.example.com"}, "neither query"},
-		{audience.Issuer{URL: "https://idp.example.com/a b"}, "is not an absolute URL"},
-		{audience.Issuer{URL: "https://idp.example.com/\x7f"}, "is not an absolute URL"},
-		{audience.Issuer{URL: "https:///realms/corp"}, "is not an absolute URL"},
-		{audience.Issuer{URL: "ftp://idp.example.com"}, "is not https"},
-		{audience.Issuer{URL: "http://127.0.0.1:8080"}, "is not https"},
-		{audience.Issuer{URL: "ftp://127.0.0.1", InsecureLoopback: true}, "is not https"},
-		{audience.Issuer{URL: "http://10.0.0.1", InsecureLoopback: true}, "is not https"},
-		{audience.Issuer{URL: "http://0.0.0.0", InsecureLoopback: true}, "is not https"},
-		{audience.Issuer{URL: "http://localhost.example", InsecureLoopback: true}, "is not https"},
-		{audience.Issuer{URL: corp, Discovery: "http://idp.example"}, "issuers.corp.discovery"},
-		{audience.Issuer{URL: corp, JWKS: corp + "/jwks?v=1"}, "issuers.corp.jwks"},
+		{access.Issuer{URL: "https://idp.example.com#x"}, "neither query"},
+		{access.Issuer{URL: "https://idp.example.com?"}, "neither query"},
+		{access.Issuer{URL: "https://me@idp.example.com"}, "neither query"},
+		{access.Issuer{URL: "https://idp.example.com/a b"}, "is not an absolute URL"},
+		{access.Issuer{URL: "https://idp.example.com/\x7f"}, "is not an absolute URL"},
+		{access.Issuer{URL: "https:///realms/corp"}, "is not an absolute URL"},
+		{access.Issuer{URL: "ftp://idp.example.com"}, "is not https"},
+		{access.Issuer{URL: "http://127.0.0.1:8080"}, "is not https"},
+		{access.Issuer{URL: "ftp://127.0.0.1", InsecureLoopback: true}, "is not https"},
+		{access.Issuer{URL: "http://10.0.0.1", InsecureLoopback: true}, "is not https"},
+		{access.Issuer{URL: "http://0.0.0.0", InsecureLoopback: true}, "is not https"},
+		{access.Issuer{URL: "http://localhost.example", InsecureLoopback: true}, "is not https"},
+		{access.Issuer{URL: corp, Discovery: "http://idp.example"}, "issuers.corp.discovery"},
+		{access.Issuer{URL: corp, JWKS: corp + "/jwks?v=1"}, "issuers.corp.jwks"},
 	} {
-		newRefuses(t, func(m *audience.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
+		newRefuses(t, func(m *access.Matrix) { m.Issuers["corp"] = row.issuer }, row.want)
 	}
 }
 
@@ -37,8 +37,8 @@ func TestNewRefusesAddresses(t *testing.T) {
 func TestLoopbackIssuer(t *testing.T) {
 	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080/realms/corp"} {
 		m := company()
-		m.Issuers["corp"] = audience.Issuer{URL: url, InsecureLoopback: true}
-		if _, err := audience.New(m); err != nil {
+		m.Issuers["corp"] = access.Issuer{URL: url, InsecureLoopback: true}
+		if _, err := access.New(m); err != nil {
 			t.Errorf("%s: New = %v", url, err)
 		}
 	}
@@ -56,13 +56,13 @@ func TestKeycloakWritesNoSlash(t *testing.T) {
 		{"https://idp.example.com/realms/corp/", "auth0", false},
 	} {
 		m := company()
-		m.Issuers["corp"] = audience.Issuer{URL: row.url, Preset: row.preset}
-		policy, err := audience.New(m)
+		m.Issuers["corp"] = access.Issuer{URL: row.url, Preset: row.preset}
+		policy, err := access.New(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		const want = `issuers.corp.url: Keycloak writes no slash at the end of iss: want "https://idp.example.com/realms/corp"`
-		got := slices.ContainsFunc(policy.Warnings(), func(p *audience.Problem) bool { return p.Error() == want })
+		got := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Error() == want })
 		if got != row.want {
 			t.Errorf("%s, preset %s: warned = %t, want %t", row.url, row.preset, got, row.want)
 		}

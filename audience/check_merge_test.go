@@ -7,55 +7,55 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestMergeSaysItOnce holds that each mistake is told once, and nothing besides.
 func TestMergeSaysItOnce(t *testing.T) {
-	portal := audience.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
-	of := func(grpc, method string, d audience.Allow) audience.MethodOptions {
-		return audience.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
+	portal := access.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
+	of := func(grpc, method string, d access.Allow) access.MethodOptions {
+		return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
 	}
 	taken, homeless, reader := company(), corporate(), company()
-	taken.Services["acme.v1.Orders"] = audience.Service{
-		Issuers: []string{"corp"}, GRPC: []string{"acme.v1.Other"}, Allow: []audience.Allow{{AnyClient: true, Methods: []string{"*"}}},
+	taken.Services["acme.v1.Orders"] = access.Service{
+		Issuers: []string{"corp"}, GRPC: []string{"acme.v1.Other"}, Allow: []access.Allow{{AnyClient: true, Methods: []string{"*"}}},
 	}
-	homeless.Issuers["partner"] = audience.Issuer{URL: partner, Preset: "keycloak"}
+	homeless.Issuers["partner"] = access.Issuer{URL: partner, Preset: "keycloak"}
 	for name, client := range company().Clients {
 		homeless.Clients[name] = client
 	}
-	reader.Clients["reader"] = audience.Client{Issuer: "corp"}
+	reader.Clients["reader"] = access.Client{Issuer: "corp"}
 	orders := reader.Services["order-status"]
-	orders.Allow = append(orders.Allow, audience.Allow{Clients: []string{"reader"}, Methods: []string{"Read"}, NoScopes: true})
+	orders.Allow = append(orders.Allow, access.Allow{Clients: []string{"reader"}, Methods: []string{"Read"}, NoScopes: true})
 	reader.Services["order-status"] = orders
 	wants := func(method string) string {
 		return "services.order-status.allow: nobody may call " + method + `: no entry leaves anybody whom orders.proto:7 admits, which wants client "reader"`
 	}
-	wanted := demandingBesides(audience.Allow{Clients: []string{"reader"}})
+	wanted := demandingBesides(access.Allow{Clients: []string{"reader"}})
 	update := wanted
 	update.Method = "UpdateOrderStatus"
 	for _, row := range []struct {
 		name    string
 		want    string
-		matrix  audience.Matrix
-		options []audience.MethodOptions
+		matrix  access.Matrix
+		options []access.MethodOptions
 	}{
 		{
 			"a name that is taken", "services.acme.v1.Orders.allow[0].scopes: no scopes: list them, or write none\n" + `services.acme.v1.Orders.grpc: acme.v1.Orders is not among "acme.v1.Other", but has options at acme.v1.Orders.Get: give this service another name`, taken,
-			[]audience.MethodOptions{of("acme.v1.Orders", "Get", portal)},
+			[]access.MethodOptions{of("acme.v1.Orders", "Get", portal)},
 		},
 		{
 			"no issuer", `acme.v1.Orders.Get: no issuer: name one of "corp" "partner"`, homeless,
-			[]audience.MethodOptions{of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", portal)},
+			[]access.MethodOptions{of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", portal)},
 		},
 		{
 			"public as a whole", "public[0]: grpc.health.v1.Health/Check is public here, but grpc.health.v1.Health.Check demands something of it", company(),
-			[]audience.MethodOptions{of("grpc.health.v1.Health", "Check", portal)},
+			[]access.MethodOptions{of("grpc.health.v1.Health", "Check", portal)},
 		},
-		{"admitted to another method", wants("GetOrderStatus"), reader, []audience.MethodOptions{wanted}},
-		{"not among those of all methods", wants("UpdateOrderStatus"), reader, []audience.MethodOptions{update}},
+		{"admitted to another method", wants("GetOrderStatus"), reader, []access.MethodOptions{wanted}},
+		{"not among those of all methods", wants("UpdateOrderStatus"), reader, []access.MethodOptions{update}},
 	} {
-		_, err := audience.Merge(row.matrix, row.options...)
+		_, err := access.Merge(row.matrix, row.options...)
 		if err == nil {
 			t.Errorf("%s: no error, want %s", row.name, row.want)
 		} else if diff := cmp.Diff(row.want, err.Error()); diff != "" {
@@ -71,10 +71,10 @@ func TestMergeEntryOfTheMethod(t *testing.T) {
 	s := m.Services["order-status"]
 	s.Allow = s.Allow[:1]
 	m.Services["order-status"] = s
-	if _, err := audience.Merge(m, demandingBesides(audience.Allow{Clients: []string{"customer-portal"}})); err != nil {
+	if _, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"customer-portal"}})); err != nil {
 		t.Error(err)
 	}
-	_, err := audience.Merge(m, demandingBesides(audience.Allow{Clients: []string{"reader"}}))
+	_, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"reader"}}))
 	if err == nil || !strings.Contains(err.Error(), "nobody may call GetOrderStatus") {
 		t.Errorf("Merge = %v, want an error: the entry admits nobody whom the options want", err)
 	}
@@ -82,19 +82,19 @@ func TestMergeEntryOfTheMethod(t *testing.T) {
 
 // TestMergeFits holds that options which fit are not warned of.
 func TestMergeFits(t *testing.T) {
-	portals := audience.Allow{Clients: []string{"customer-portal", "backoffice-portal"}, NoScopes: true}
-	alone := audience.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "orders", Demands: portals}
+	portals := access.Allow{Clients: []string{"customer-portal", "backoffice-portal"}, NoScopes: true}
+	alone := access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "orders", Demands: portals}
 	open := corporate()
 	open.Public = []string{"acme.v1.Open/Version"}
 	for name, row := range map[string]struct {
-		matrix  audience.Matrix
-		options []audience.MethodOptions
+		matrix  access.Matrix
+		options []access.MethodOptions
 	}{
-		"besides":              {company(), []audience.MethodOptions{demandingBesides(audience.Allow{NoScopes: true})}},
-		"alone":                {corporate(), []audience.MethodOptions{alone}},
-		"public in the matrix": {open, []audience.MethodOptions{alone, {GRPC: "acme.v1.Open", Method: "Version", Place: "q"}}},
+		"besides":              {company(), []access.MethodOptions{demandingBesides(access.Allow{NoScopes: true})}},
+		"alone":                {corporate(), []access.MethodOptions{alone}},
+		"public in the matrix": {open, []access.MethodOptions{alone, {GRPC: "acme.v1.Open", Method: "Version", Place: "q"}}},
 	} {
-		policy, err := audience.Merge(row.matrix, row.options...)
+		policy, err := access.Merge(row.matrix, row.options...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -110,10 +110,10 @@ func TestMergeFits(t *testing.T) {
 // TestMergeOfAStranger holds that a client which is not known is told once for the
 // options of a service, and what else may be meant.
 func TestMergeOfAStranger(t *testing.T) {
-	stranger := func(grpc, method string) audience.MethodOptions {
-		return audience.MethodOptions{
+	stranger := func(grpc, method string) access.MethodOptions {
+		return access.MethodOptions{
 			GRPC: grpc, Method: method, Place: "a.proto:S", Audience: "order-status",
-			Demands: audience.Allow{Clients: []string{"nobody"}, NoScopes: true},
+			Demands: access.Allow{Clients: []string{"nobody"}, NoScopes: true},
 		}
 	}
 	const want = `a.proto:S.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
@@ -123,7 +123,7 @@ func TestMergeOfAStranger(t *testing.T) {
 	} {
 		first := stranger("another.v1.S", "Get")
 		first.Place = "b.proto:S"
-		_, err := audience.Merge(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
+		_, err := access.Merge(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
 		if err == nil {
 			t.Fatalf("%s: a client that is not known is taken", grpc)
 		}
@@ -141,10 +141,10 @@ func TestMergeWithoutAllow(t *testing.T) {
 	s := m.Services["order-status"]
 	s.Allow = nil
 	m.Services["order-status"] = s
-	one := demandingBesides(audience.Allow{Clients: []string{"customer-portal"}, NoScopes: true})
+	one := demandingBesides(access.Allow{Clients: []string{"customer-portal"}, NoScopes: true})
 	two := one
 	two.Method = "UpdateOrderStatus"
-	policy, err := audience.Merge(m, one, two)
+	policy, err := access.Merge(m, one, two)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,32 +3,32 @@ package audience_test
 import (
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestNewRefusesNames holds that what is named in a matrix is a name, and one
 // that the matrix knows.
 func TestNewRefusesNames(t *testing.T) {
-	client := func(name string, c audience.Client) func(*audience.Matrix) {
-		return func(m *audience.Matrix) { m.Clients[name] = c }
+	client := func(name string, c access.Client) func(*access.Matrix) {
+		return func(m *access.Matrix) { m.Clients[name] = c }
 	}
-	service := func(name, grpc string, audiences ...string) func(*audience.Matrix) {
-		return func(m *audience.Matrix) {
-			m.Services[name] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{grpc}, Audiences: audiences}
+	service := func(name, grpc string, audiences ...string) func(*access.Matrix) {
+		return func(m *access.Matrix) {
+			m.Services[name] = access.Service{Issuers: []string{"corp"}, GRPC: []string{grpc}, Audiences: audiences}
 		}
 	}
-	public := func(entry string) func(*audience.Matrix) {
-		return func(m *audience.Matrix) { m.Public = []string{entry} }
+	public := func(entry string) func(*access.Matrix) {
+		return func(m *access.Matrix) { m.Public = []string{entry} }
 	}
 	for _, row := range []struct {
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		want   string
 	}{
-		{func(m *audience.Matrix) { m.Services = nil }, "services: no service"},
-		{client("", audience.Client{Issuer: "corp"}), "is not a name"},
-		{client("a b", audience.Client{Issuer: "corp"}), "is not a name"},
-		{client("x", audience.Client{Issuer: "crop"}), "clients.x.issuer: unknown issuer"},
-		{client("x", audience.Client{Issuer: "corp", ID: "x "}), "clients.x.id"},
+		{func(m *access.Matrix) { m.Services = nil }, "services: no service"},
+		{client("", access.Client{Issuer: "corp"}), "is not a name"},
+		{client("a b", access.Client{Issuer: "corp"}), "is not a name"},
+		{client("x", access.Client{Issuer: "crop"}), "clients.x.issuer: unknown issuer"},
+		{client("x", access.Client{Issuer: "corp", ID: "x "}), "clients.x.id"},
 		{service("a b", "a.B"), "is not a name"},
 		{service("x", "a.B", ""), "or is empty"},
 		{service("x", "a.1B"), "services.x.grpc[0]"},

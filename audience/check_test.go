@@ -9,115 +9,115 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestNewRefuses holds that no policy can be built that leaves a question open.
 func TestNewRefuses(t *testing.T) {
 	for name, row := range map[string]struct {
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		want   string
 	}{
-		"nothing": {func(m *audience.Matrix) { *m = audience.Matrix{} }, "issuers: no issuer"},
+		"nothing": {func(m *access.Matrix) { *m = access.Matrix{} }, "issuers: no issuer"},
 		"no issuer url": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{} }, "issuers.corp.url: no url",
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{} }, "issuers.corp.url: no url",
 		},
 		"http": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: "http://idp.example.com"} }, "is not https",
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: "http://idp.example.com"} }, "is not https",
 		},
 		"http elsewhere than loopback": {
-			func(m *audience.Matrix) {
-				m.Issuers["corp"] = audience.Issuer{URL: "http://idp.example.com", InsecureLoopback: true}
+			func(m *access.Matrix) {
+				m.Issuers["corp"] = access.Issuer{URL: "http://idp.example.com", InsecureLoopback: true}
 			}, "is not https",
 		},
 		"url without host": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: "idp.example.com"} }, "is not an absolute URL",
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: "idp.example.com"} }, "is not an absolute URL",
 		},
 		"gRPC service twice": {
-			func(m *audience.Matrix) {
-				m.Services["x"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B", "a.B"}}
+			func(m *access.Matrix) {
+				m.Services["x"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B", "a.B"}}
 			}, "services.x.grpc[1]: a.B stands here twice",
 		},
 		"url with a query": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: "https://idp.example.com?x"} }, "neither query",
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: "https://idp.example.com?x"} }, "neither query",
 		},
 		"url with a user": {
-			func(m *audience.Matrix) {
-				m.Issuers["corp"] = audience.Issuer{URL: "https://me:hunter2@idp.example.com"}
+			func(m *access.Matrix) {
+				m.Issuers["corp"] = access.Issuer{URL: "https://me:hunter2@idp.example.com"}
 			}, "me:xxxxx@",
 		},
 		"url with a user, of another form": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: "me:hunter2@idp.example.com"} }, `"idp.example.com" is not an absolute URL`,
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: "me:hunter2@idp.example.com"} }, `"idp.example.com" is not an absolute URL`,
 		},
 		"jwks elsewhere by http": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: corp, JWKS: "http://keys.example"} }, "issuers.corp.jwks",
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, JWKS: "http://keys.example"} }, "issuers.corp.jwks",
 		},
 		"unknown preset": {
-			func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: corp, Preset: "keyclock"} }, `did you mean "keycloak"?`,
+			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "keyclock"} }, `did you mean "keycloak"?`,
 		},
 		"two issuers of one url": {
-			func(m *audience.Matrix) { m.Issuers["other"] = audience.Issuer{URL: corp} }, "could not tell the two apart",
+			func(m *access.Matrix) { m.Issuers["other"] = access.Issuer{URL: corp} }, "could not tell the two apart",
 		},
 		"unknown issuer of a service": {
-			func(m *audience.Matrix) { m.Services["x"] = audience.Service{Issuers: []string{"crop"}} }, `services.x.issuers[0]: unknown issuer "crop", did you mean "corp"?`,
+			func(m *access.Matrix) { m.Services["x"] = access.Service{Issuers: []string{"crop"}} }, `services.x.issuers[0]: unknown issuer "crop", did you mean "corp"?`,
 		},
 		"which issuer": {
-			func(m *audience.Matrix) { m.Services["x"] = audience.Service{GRPC: []string{"a.B"}} }, `services.x.issuer: no issuer: name one of "corp" "partner"`,
+			func(m *access.Matrix) { m.Services["x"] = access.Service{GRPC: []string{"a.B"}} }, `services.x.issuer: no issuer: name one of "corp" "partner"`,
 		},
 		"audience with white space": {
-			func(m *audience.Matrix) {
-				m.Services["x"] = audience.Service{Issuers: []string{"corp"}, Audiences: []string{" "}}
+			func(m *access.Matrix) {
+				m.Services["x"] = access.Service{Issuers: []string{"corp"}, Audiences: []string{" "}}
 			}, "white space",
 		},
 		"no gRPC service": {
-			func(m *audience.Matrix) { m.Services["x"] = audience.Service{Issuers: []string{"corp"}} }, "services.x.grpc: no gRPC service",
+			func(m *access.Matrix) { m.Services["x"] = access.Service{Issuers: []string{"corp"}} }, "services.x.grpc: no gRPC service",
 		},
 		"path for a gRPC service": {
-			func(m *audience.Matrix) {
-				m.Services["x"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"/a.B/"}}
+			func(m *access.Matrix) {
+				m.Services["x"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"/a.B/"}}
 			}, "services.x.grpc[0]",
 		},
 		"unknown client": {
-			allow(audience.Allow{Clients: []string{"custmer-portal"}, Methods: []string{"*"}, NoScopes: true}), `services.human-resource.allow[0].clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`,
+			allow(access.Allow{Clients: []string{"custmer-portal"}, Methods: []string{"*"}, NoScopes: true}), `services.human-resource.allow[0].clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`,
 		},
-		"any in a list":    {allow(audience.Allow{Clients: []string{"any"}, Methods: []string{"*"}, NoScopes: true}), "write clients: any"},
-		"none in a list":   {allow(audience.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"none"}}), "write scopes: none"},
-		"no clients":       {allow(audience.Allow{Methods: []string{"*"}, NoScopes: true}), "no clients"},
-		"any and a list":   {allow(audience.Allow{AnyClient: true, Clients: []string{"order-status"}, Methods: []string{"*"}, NoScopes: true}), "both any"},
-		"no methods":       {allow(audience.Allow{AnyClient: true, NoScopes: true}), "no methods"},
-		"path as a method": {allow(audience.Allow{AnyClient: true, Methods: []string{"a/B"}, NoScopes: true}), "is not the name of a method"},
-		"no scopes":        {allow(audience.Allow{AnyClient: true, Methods: []string{"*"}}), "no scopes"},
-		"none and a list":  {allow(audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Scopes: []string{"a"}}), "both none"},
-		"scope of two":     {allow(audience.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"a b"}}), "is not a scope"},
+		"any in a list":    {allow(access.Allow{Clients: []string{"any"}, Methods: []string{"*"}, NoScopes: true}), "write clients: any"},
+		"none in a list":   {allow(access.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"none"}}), "write scopes: none"},
+		"no clients":       {allow(access.Allow{Methods: []string{"*"}, NoScopes: true}), "no clients"},
+		"any and a list":   {allow(access.Allow{AnyClient: true, Clients: []string{"order-status"}, Methods: []string{"*"}, NoScopes: true}), "both any"},
+		"no methods":       {allow(access.Allow{AnyClient: true, NoScopes: true}), "no methods"},
+		"path as a method": {allow(access.Allow{AnyClient: true, Methods: []string{"a/B"}, NoScopes: true}), "is not the name of a method"},
+		"no scopes":        {allow(access.Allow{AnyClient: true, Methods: []string{"*"}}), "no scopes"},
+		"none and a list":  {allow(access.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Scopes: []string{"a"}}), "both none"},
+		"scope of two":     {allow(access.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"a b"}}), "is not a scope"},
 		"public twice": {
-			func(m *audience.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource") }, "is public as well",
+			func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource") }, "is public as well",
 		},
 		"public method twice": {
-			func(m *audience.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/GetOrderStatus") }, "is public as well",
+			func(m *access.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/GetOrderStatus") }, "is public as well",
 		},
-		"public path": {func(m *audience.Matrix) { m.Public = []string{"/grpc.health.v1.Health/Check"} }, "public[0]"},
+		"public path": {func(m *access.Matrix) { m.Public = []string{"/grpc.health.v1.Health/Check"} }, "public[0]"},
 		"the same client twice": {
-			func(m *audience.Matrix) { m.Clients["x"] = audience.Client{Issuer: "corp", ID: "order-status"} }, "is the same client",
+			func(m *access.Matrix) { m.Clients["x"] = access.Client{Issuer: "corp", ID: "order-status"} }, "is the same client",
 		},
 		"self of nobody": {
-			func(m *audience.Matrix) {
-				m.Services["x"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B"}, Self: true}
+			func(m *access.Matrix) {
+				m.Services["x"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B"}, Self: true}
 			}, "self needs a client",
 		},
 		"two places for a secret": {
-			func(m *audience.Matrix) {
-				m.Clients["x"] = audience.Client{Issuer: "corp", Secret: audience.Secret{File: "f", Env: "E"}}
+			func(m *access.Matrix) {
+				m.Clients["x"] = access.Client{Issuer: "corp", Secret: access.Secret{File: "f", Env: "E"}}
 			}, "clients.x.secret: both",
 		},
 	} {
 		m := company()
 		row.change(&m)
-		policy, err := audience.New(m)
+		policy, err := access.New(m)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: New = %v, %v, want an error that says %q", name, policy, err, row.want)
 			continue
 		}
-		var problem *audience.Problem
+		var problem *access.Problem
 		if !errors.As(err, &problem) || len(problem.Path) == 0 {
 			t.Errorf("%s: %v holds no Problem with a path", name, err)
 		}
@@ -127,33 +127,33 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func allow(a audience.Allow) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func allow(a access.Allow) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		s := m.Services["human-resource"]
-		s.Allow = []audience.Allow{a}
+		s.Allow = []access.Allow{a}
 		m.Services["human-resource"] = s
 	}
 }
 
 func TestWarnings(t *testing.T) {
 	m := company()
-	m.Clients["idle"] = audience.Client{Issuer: "corp"}
-	m.Services["x"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B"}, Audiences: []string{"account"}}
-	m.Services["y"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"a.C"}, Audiences: []string{"account"}}
-	for _, change := range []func(*audience.Matrix){
-		demanding(func(a *audience.Allow) { a.Roles = []string{"clerk"} }),
-		rolling(audience.Rollout{Mode: audience.Observe, Until: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}),
-		issuer(func(i *audience.Issuer) { i.Preset = "hydra" }),
+	m.Clients["idle"] = access.Client{Issuer: "corp"}
+	m.Services["x"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B"}, Audiences: []string{"account"}}
+	m.Services["y"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"a.C"}, Audiences: []string{"account"}}
+	for _, change := range []func(*access.Matrix){
+		demanding(func(a *access.Allow) { a.Roles = []string{"clerk"} }),
+		rolling(access.Rollout{Mode: access.Observe, Until: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}),
+		issuer(func(i *access.Issuer) { i.Preset = "hydra" }),
 	} {
 		change(&m)
 	}
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, w := range policy.Warnings() {
-		if w.Severity != audience.Info {
+		if w.Severity != access.Info {
 			got = append(got, w.Error())
 		}
 	}
@@ -182,32 +182,32 @@ func TestWarnings(t *testing.T) {
 func TestWide(t *testing.T) {
 	m := company()
 	for name, s := range m.Services {
-		s.Audiences, s.Allow = []string{"api://" + name}, []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}}}
+		s.Audiences, s.Allow = []string{"api://" + name}, []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}}}
 		m.Services[name] = s
 	}
-	for name, wide := range map[string]audience.Allow{
+	for name, wide := range map[string]access.Allow{
 		"clients": {AnyClient: true, Methods: []string{"Get"}, Scopes: []string{"read"}},
 		"methods": {Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"read"}},
 		"scopes":  {Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, NoScopes: true},
 	} {
 		allow(wide)(&m)
 		want := "info services.human-resource.allow[0]." + name
-		if got := told(t, m, audience.Info); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		if got := told(t, m, access.Info); len(got) != 1 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("%q, want one that begins with %q", got, want)
 		}
 	}
 	for _, shared := range []string{"api://default", "https://kubernetes.default.svc", "00000003-0000-0000-c000-000000000000", "https://corp.eu.auth0.com/userinfo"} {
-		service(func(s *audience.Service) { s.Audiences = []string{shared} })(&m)
-		if got := strings.Join(told(t, m, audience.Warning), "\n"); !strings.Contains(got, "warning services.human-resource.audience: \""+shared) {
+		service(func(s *access.Service) { s.Audiences = []string{shared} })(&m)
+		if got := strings.Join(told(t, m, access.Warning), "\n"); !strings.Contains(got, "warning services.human-resource.audience: \""+shared) {
 			t.Errorf("%q does not warn of %s", got, shared)
 		}
 	}
 }
 
 // told returns what a policy tells of that severity.
-func told(t *testing.T, m audience.Matrix, s audience.Severity) []string {
+func told(t *testing.T, m access.Matrix, s access.Severity) []string {
 	t.Helper()
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,16 +220,16 @@ func told(t *testing.T, m audience.Matrix, s audience.Severity) []string {
 	return told
 }
 
-func issuer(change func(*audience.Issuer)) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func issuer(change func(*access.Issuer)) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		i := m.Issuers["corp"]
 		change(&i)
 		m.Issuers["corp"] = i
 	}
 }
 
-func service(change func(*audience.Service)) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func service(change func(*access.Service)) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		s := m.Services["human-resource"]
 		change(&s)
 		m.Services["human-resource"] = s
@@ -237,51 +237,51 @@ func service(change func(*audience.Service)) func(*audience.Matrix) {
 }
 
 // demanding changes an entry that is good.
-func demanding(change func(*audience.Allow)) func(*audience.Matrix) {
-	a := audience.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
+func demanding(change func(*access.Allow)) func(*access.Matrix) {
+	a := access.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
 	change(&a)
 	return allow(a)
 }
 
 // rolling replaces the rollout of human-resource by one.
-func rolling(o audience.Rollout) func(*audience.Matrix) {
-	return service(func(s *audience.Service) { s.Rollout = []audience.Rollout{o} })
+func rolling(o access.Rollout) func(*access.Matrix) {
+	return service(func(s *access.Service) { s.Rollout = []access.Rollout{o} })
 }
 
 // TestNewRefusesDemands holds the same of the finer demands.
 func TestNewRefusesDemands(t *testing.T) {
 	day := 24 * time.Hour
-	for want, change := range map[string]func(*audience.Matrix){
-		`issuers.corp.algorithms[1]: "HS256" is not an asymmetric`:          issuer(func(i *audience.Issuer) { i.Algorithms = []string{"RS256", "HS256"} }),
-		`"none" is not an asymmetric`:                                       issuer(func(i *audience.Issuer) { i.Algorithms = []string{"none"} }),
-		`did you mean "EdDSA"?`:                                             issuer(func(i *audience.Issuer) { i.Algorithms = []string{"eddsa"} }),
-		"issuers.corp.keys_file: both a file":                               issuer(func(i *audience.Issuer) { i.KeysFile, i.JWKS = "f", corp+"/keys" }),
-		"issuers.corp.leeway: want between 0 and 5m0s":                      issuer(func(i *audience.Issuer) { i.Leeway = 6 * time.Minute }),
-		"leeway: want between 0 and 5m0s, got -1s":                          issuer(func(i *audience.Issuer) { i.Leeway = -time.Second }),
-		"issuers.corp.max_lifetime: want more than 0":                       issuer(func(i *audience.Issuer) { i.MaxLifetime = -1 }),
-		"issuers.corp.max_age: want more than 0":                            issuer(func(i *audience.Issuer) { i.MaxAge = -1 }),
-		"issuers.corp.introspection.client: no client":                      issuer(func(i *audience.Issuer) { i.Introspection.URL = corp + "/introspect" }),
-		"issuers.corp.introspection.secret: no secret":                      issuer(func(i *audience.Issuer) { i.Introspection.ClientID = "orders" }),
-		"issuers.corp.introspection.url: \"http://idp.example.com\" is not": issuer(func(i *audience.Issuer) { i.Introspection = audience.Introspection{URL: "http://idp.example.com"} }),
-		"issuers.corp.introspection.secret: both":                           issuer(func(i *audience.Issuer) { i.Introspection.Secret = audience.Secret{File: "f", Env: "E"} }),
+	for want, change := range map[string]func(*access.Matrix){
+		`issuers.corp.algorithms[1]: "HS256" is not an asymmetric`:          issuer(func(i *access.Issuer) { i.Algorithms = []string{"RS256", "HS256"} }),
+		`"none" is not an asymmetric`:                                       issuer(func(i *access.Issuer) { i.Algorithms = []string{"none"} }),
+		`did you mean "EdDSA"?`:                                             issuer(func(i *access.Issuer) { i.Algorithms = []string{"eddsa"} }),
+		"issuers.corp.keys_file: both a file":                               issuer(func(i *access.Issuer) { i.KeysFile, i.JWKS = "f", corp+"/keys" }),
+		"issuers.corp.leeway: want between 0 and 5m0s":                      issuer(func(i *access.Issuer) { i.Leeway = 6 * time.Minute }),
+		"leeway: want between 0 and 5m0s, got -1s":                          issuer(func(i *access.Issuer) { i.Leeway = -time.Second }),
+		"issuers.corp.max_lifetime: want more than 0":                       issuer(func(i *access.Issuer) { i.MaxLifetime = -1 }),
+		"issuers.corp.max_age: want more than 0":                            issuer(func(i *access.Issuer) { i.MaxAge = -1 }),
+		"issuers.corp.introspection.client: no client":                      issuer(func(i *access.Issuer) { i.Introspection.URL = corp + "/introspect" }),
+		"issuers.corp.introspection.secret: no secret":                      issuer(func(i *access.Issuer) { i.Introspection.ClientID = "orders" }),
+		"issuers.corp.introspection.url: \"http://idp.example.com\" is not": issuer(func(i *access.Issuer) { i.Introspection = access.Introspection{URL: "http://idp.example.com"} }),
+		"issuers.corp.introspection.secret: both":                           issuer(func(i *access.Issuer) { i.Introspection.Secret = access.Secret{File: "f", Env: "E"} }),
 
-		"allow[0].scopes: both none":                             demanding(func(a *audience.Allow) { a.AnyScopes = []string{"a"} }),
-		`allow[0].any_scopes[0]: "a b" is not a scope`:           demanding(func(a *audience.Allow) { a.AnyScopes = []string{"a b"} }),
-		"allow[0].roles[1]: \"\" begins or ends":                 demanding(func(a *audience.Allow) { a.Roles = []string{"a", ""} }),
-		"allow[0].claims.department: no values":                  demanding(func(a *audience.Allow) { a.Claims = map[string][]string{"department": nil} }),
-		`allow[0].claims.department[0]: " hr" begins`:            demanding(func(a *audience.Allow) { a.Claims = map[string][]string{"department": {" hr"}} }),
-		`allow[0].claims.aud: claim "aud" cannot be demanded`:    demanding(func(a *audience.Allow) { a.Claims = map[string][]string{"aud": {"x"}} }),
-		`allow[0].acr[0]: "a\"b" is not an acr value`:            demanding(func(a *audience.Allow) { a.ACR = []string{`a"b`} }),
-		"allow[0].max_auth_age: want more than 0":                demanding(func(a *audience.Allow) { a.MaxAuthAge = -1 }),
-		"allow[0].callers: want users or services, got \"both\"": demanding(func(a *audience.Allow) { a.Callers = "both" }),
-		"allow[0].callers: services do not log in":               demanding(func(a *audience.Allow) { a.Callers, a.MaxAuthAge = audience.ServicesOnly, time.Hour }),
+		"allow[0].scopes: both none":                             demanding(func(a *access.Allow) { a.AnyScopes = []string{"a"} }),
+		`allow[0].any_scopes[0]: "a b" is not a scope`:           demanding(func(a *access.Allow) { a.AnyScopes = []string{"a b"} }),
+		"allow[0].roles[1]: \"\" begins or ends":                 demanding(func(a *access.Allow) { a.Roles = []string{"a", ""} }),
+		"allow[0].claims.department: no values":                  demanding(func(a *access.Allow) { a.Claims = map[string][]string{"department": nil} }),
+		`allow[0].claims.department[0]: " hr" begins`:            demanding(func(a *access.Allow) { a.Claims = map[string][]string{"department": {" hr"}} }),
+		`allow[0].claims.aud: claim "aud" cannot be demanded`:    demanding(func(a *access.Allow) { a.Claims = map[string][]string{"aud": {"x"}} }),
+		`allow[0].acr[0]: "a\"b" is not an acr value`:            demanding(func(a *access.Allow) { a.ACR = []string{`a"b`} }),
+		"allow[0].max_auth_age: want more than 0":                demanding(func(a *access.Allow) { a.MaxAuthAge = -1 }),
+		"allow[0].callers: want users or services, got \"both\"": demanding(func(a *access.Allow) { a.Callers = "both" }),
+		"allow[0].callers: services do not log in":               demanding(func(a *access.Allow) { a.Callers, a.MaxAuthAge = access.ServicesOnly, time.Hour }),
 
-		"rollout[0].mode: want observe or warn":                    rolling(audience.Rollout{Until: time.Now().Add(day)}),
-		"rollout[0].until: no until":                               rolling(audience.Rollout{Mode: audience.Warn}),
-		"is more than 90 days ahead":                               rolling(audience.Rollout{Mode: audience.Warn, Until: time.Now().Add(91 * day)}),
-		`rollout[0].clients[0]: unknown client "x"`:                rolling(audience.Rollout{Mode: audience.Warn, Until: time.Now().Add(day), Clients: []string{"x"}}),
-		`rollout[0].methods[0]: leave methods out for all of them`: rolling(audience.Rollout{Mode: audience.Warn, Until: time.Now().Add(day), Methods: []string{"*"}}),
-		`rollout[0].methods[0]: "a/B" is not the name of a method`: rolling(audience.Rollout{Mode: audience.Warn, Until: time.Now().Add(day), Methods: []string{"a/B"}}),
+		"rollout[0].mode: want observe or warn":                    rolling(access.Rollout{Until: time.Now().Add(day)}),
+		"rollout[0].until: no until":                               rolling(access.Rollout{Mode: access.Warn}),
+		"is more than 90 days ahead":                               rolling(access.Rollout{Mode: access.Warn, Until: time.Now().Add(91 * day)}),
+		`rollout[0].clients[0]: unknown client "x"`:                rolling(access.Rollout{Mode: access.Warn, Until: time.Now().Add(day), Clients: []string{"x"}}),
+		`rollout[0].methods[0]: leave methods out for all of them`: rolling(access.Rollout{Mode: access.Warn, Until: time.Now().Add(day), Methods: []string{"*"}}),
+		`rollout[0].methods[0]: "a/B" is not the name of a method`: rolling(access.Rollout{Mode: access.Warn, Until: time.Now().Add(day), Methods: []string{"a/B"}}),
 	} {
 		newRefuses(t, change, want)
 	}
@@ -290,46 +290,46 @@ func TestNewRefusesDemands(t *testing.T) {
 // TestNewRefusesDialects holds that a rule does not lean on what the tokens of
 // its issuers cannot show.
 func TestNewRefusesDialects(t *testing.T) {
-	with := func(preset string, change func(*audience.Service)) func(*audience.Matrix) {
-		return func(m *audience.Matrix) {
-			issuer(func(i *audience.Issuer) { i.Preset = preset })(m)
+	with := func(preset string, change func(*access.Service)) func(*access.Matrix) {
+		return func(m *access.Matrix) {
+			issuer(func(i *access.Issuer) { i.Preset = preset })(m)
 			service(change)(m)
 		}
 	}
-	prefix := func(s *audience.Service) { s.InsecureNoAudience = "hr/" }
-	entry := func(a audience.Allow) func(*audience.Service) {
-		return func(s *audience.Service) {
+	prefix := func(s *access.Service) { s.InsecureNoAudience = "hr/" }
+	entry := func(a access.Allow) func(*access.Service) {
+		return func(s *access.Service) {
 			prefix(s)
 			a.Methods = []string{"*"}
-			s.Allow = []audience.Allow{a}
+			s.Allow = []access.Allow{a}
 		}
 	}
-	for want, change := range map[string]func(*audience.Matrix){
-		"clients: any client of \"" + corp + "\" can get a token": with("entra", func(s *audience.Service) {
-			s.Allow = []audience.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}}
+	for want, change := range map[string]func(*access.Matrix){
+		"clients: any client of \"" + corp + "\" can get a token": with("entra", func(s *access.Service) {
+			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}}
 		}),
-		"callers: tokens of preset dex do not tell": with("dex", func(s *audience.Service) {
+		"callers: tokens of preset dex do not tell": with("dex", func(s *access.Service) {
 			s.Allow = slices.Clone(s.Allow)
-			s.Allow[0].Callers = audience.UsersOnly
+			s.Allow[0].Callers = access.UsersOnly
 		}),
 		"insecure_no_audience: its issuers put aud":      with("keycloak", prefix),
-		"scope_prefix: \"hr\" is not the identifier":     with("cognito", func(s *audience.Service) { s.InsecureNoAudience = "hr" }),
-		"scope_prefix: \"/\" is not the identifier":      with("cognito", func(s *audience.Service) { s.InsecureNoAudience = "/" }),
+		"scope_prefix: \"hr\" is not the identifier":     with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
+		"scope_prefix: \"/\" is not the identifier":      with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
 		"allow[0].scopes: no scope is too few":           with("cognito", prefix),
-		"allow[0].clients: any client is too many":       with("cognito", entry(audience.Allow{AnyClient: true, Scopes: []string{"hr/read"}})),
-		`allow[0].scopes[1]: "read" does not begin`:      with("cognito", entry(audience.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"hr/read", "read"}})),
-		`allow[0].any_scopes[0]: "hrx/read" does not be`: with("cognito", entry(audience.Allow{Clients: []string{"backoffice-portal"}, AnyScopes: []string{"hrx/read"}})),
+		"allow[0].clients: any client is too many":       with("cognito", entry(access.Allow{AnyClient: true, Scopes: []string{"hr/read"}})),
+		`allow[0].scopes[1]: "read" does not begin`:      with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"hr/read", "read"}})),
+		`allow[0].any_scopes[0]: "hrx/read" does not be`: with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, AnyScopes: []string{"hrx/read"}})),
 	} {
 		newRefuses(t, change, want)
 	}
 }
 
-func newRefuses(t *testing.T, change func(*audience.Matrix), want string) {
+func newRefuses(t *testing.T, change func(*access.Matrix), want string) {
 	t.Helper()
 	m := company()
 	change(&m)
-	policy, err := audience.New(m)
-	var problem *audience.Problem
+	policy, err := access.New(m)
+	var problem *access.Problem
 	if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, &problem) || len(problem.Path) == 0 {
 		t.Errorf("New = %v, %v, want a Problem that says %q", policy, err, want)
 	}

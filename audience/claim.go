@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type ClaimValue interface {
 // [ErrClaimMissing], one of another type [ErrClaimType]: without an error, the
 // value is the token's, never a stand-in. Slices and maps are the handler's own.
 // A caller that was made by hand has no further claims; a test that needs some
-// takes its caller from [Preset.Claims]. Claim is safe for concurrent use.
+// takes its caller from [claims.Preset.Claims]. Claim is safe for concurrent use.
 func Claim[T ClaimValue](caller Caller, name string) (T, error) {
 	var value, zero T
 	if caller.member == nil {
@@ -65,9 +66,9 @@ func decode(v, into any) (ok bool) {
 		*into, err = number.Float64()
 		return err == nil
 	case *time.Time:
-		*into, ok = numericDate(v)
+		*into, ok = jsonvalue.Date(v)
 	case *[]string:
-		*into, ok = texts(v)
+		*into, ok = jsonvalue.Strings(v)
 	case *map[string]any:
 		if *into, ok = v.(map[string]any); ok {
 			*into = clone(*into).(map[string]any)

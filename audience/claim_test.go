@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 var further = claims{
@@ -152,7 +153,7 @@ func TestMemberIsRemembered(t *testing.T) {
 
 // A handler reads a claim that no rule asks for.
 func ExampleClaim() {
-	preset, _ := audience.PresetNamed("keycloak")
+	preset, _ := claims.PresetNamed("keycloak")
 	claims, err := preset.Claims([]byte(`{"iss":"https://idp.example.com","exp":1795354016,"typ":"Bearer","azp":"backoffice-portal","sub":"alice","department":"hr"}`))
 	if err != nil {
 		fmt.Println(err)

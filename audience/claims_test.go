@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // null is the JSON value; a nil in [token] takes a claim out.
@@ -34,7 +35,7 @@ func TestClaims(t *testing.T) {
 // TestClaimsKeepNothing holds that what was read may be written over.
 func TestClaimsKeepNothing(t *testing.T) {
 	payload := []byte(`{"iss":"i","exp":1,"typ":"Bearer","azp":"customer-portal","department":"hr"}`)
-	p, _ := audience.PresetNamed("keycloak")
+	p, _ := claims.PresetNamed("keycloak")
 	c, err := p.Claims(payload)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestClaimsRefused(t *testing.T) {
 
 // TestClaimsMalformed is T36 and T49.
 func TestClaimsMalformed(t *testing.T) {
-	p, _ := audience.PresetNamed("keycloak")
+	p, _ := claims.PresetNamed("keycloak")
 	const good = `"iss":"i","exp":1,"typ":"Bearer","aud":"order-status"`
 	for _, payload := range []string{
 		``, `null`, `[]`, `"x"`, `{` + good + `}{}`, "\ufeff{" + good + `}`, `{` + good + `,"a":"` + "\xff" + `"}`, `{` + good + `,"a":"\ud800"}`,

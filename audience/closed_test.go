@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // withClosed is the company, whose order status closes these methods beside "*".
-func withClosed(closed ...string) audience.Matrix {
+func withClosed(closed ...string) access.Matrix {
 	m := company()
 	s := m.Services["order-status"]
-	s.Allow = append(slices.Clone(s.Allow[:1]), audience.Allow{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true, Optional: true})
+	s.Allow = append(slices.Clone(s.Allow[:1]), access.Allow{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true, Optional: true})
 	s.Closed = closed
 	m.Services["order-status"] = s
 	return m
@@ -21,12 +21,12 @@ func withClosed(closed ...string) audience.Matrix {
 // TestClosed holds that nobody may call a closed method, whatever "*" and options
 // say, and that a server which has it is covered.
 func TestClosed(t *testing.T) {
-	closed := audience.MethodOptions{
+	closed := access.MethodOptions{
 		GRPC: "acme.orders.v1.OrderStatus", Method: "UpdateOrderStatus", Place: "orders.proto:7",
-		Demands: audience.Allow{Clients: []string{"order-status"}, Optional: true},
+		Demands: access.Allow{Clients: []string{"order-status"}, Optional: true},
 	}
-	for name, options := range map[string][]audience.MethodOptions{"matrix": nil, "options": {closed}} {
-		policy, err := audience.Merge(withClosed("UpdateOrderStatus"), options...)
+	for name, options := range map[string][]access.MethodOptions{"matrix": nil, "options": {closed}} {
+		policy, err := access.Merge(withClosed("UpdateOrderStatus"), options...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -46,7 +46,7 @@ func TestClosed(t *testing.T) {
 		if err := g.Covers([]string{getStatus}); err == nil || !strings.Contains(err.Error(), `names method "UpdateOrderStatus"`) {
 			t.Errorf("%s: Covers = %v, want it to miss the closed method", name, err)
 		}
-		warned := slices.ContainsFunc(policy.Warnings(), func(p *audience.Problem) bool {
+		warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool {
 			return p.Error() == "orders.proto:7: acme.orders.v1.OrderStatus/UpdateOrderStatus stays closed: nobody may call it, says services.order-status.closed"
 		})
 		if warned != (options != nil) {
@@ -57,12 +57,12 @@ func TestClosed(t *testing.T) {
 
 // TestClosedIsNotWide holds that "*" is not said to be about closed methods.
 func TestClosedIsNotWide(t *testing.T) {
-	policy, err := audience.New(withClosed("UpdateOrderStatus"))
+	policy, err := access.New(withClosed("UpdateOrderStatus"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "services.order-status.allow[1].methods: every method that is not closed may be called, also those to come"
-	if !slices.ContainsFunc(policy.Warnings(), func(p *audience.Problem) bool { return p.Error() == want }) {
+	if !slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Error() == want }) {
 		t.Errorf("warnings %v, want %s", policy.Warnings(), want)
 	}
 }
@@ -70,21 +70,21 @@ func TestClosedIsNotWide(t *testing.T) {
 func TestNewRefusesClosed(t *testing.T) {
 	for _, row := range []struct {
 		closed []string
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		want   string
 	}{
 		{[]string{"Get-It"}, nil, `services.order-status.closed[0]: "Get-It" is not the name of a method`},
 		{[]string{"*"}, nil, "services.order-status.closed[0]: name the methods"},
 		{[]string{"A", "A"}, nil, "services.order-status.closed[1]: A stands here twice"},
 		{[]string{"GetOrderStatus"}, nil, "services.order-status.closed[0]: GetOrderStatus is closed, but allow[0] names it"},
-		{[]string{"A"}, func(m *audience.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/A") }, "services.order-status.closed[0]: acme.orders.v1.OrderStatus/A is public as well"},
-		{[]string{"A"}, func(m *audience.Matrix) {
+		{[]string{"A"}, func(m *access.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/A") }, "services.order-status.closed[0]: acme.orders.v1.OrderStatus/A is public as well"},
+		{[]string{"A"}, func(m *access.Matrix) {
 			s := m.Services["order-status"]
-			s.Rollout = []audience.Rollout{{Mode: audience.Warn, Methods: []string{"A"}}}
+			s.Rollout = []access.Rollout{{Mode: access.Warn, Methods: []string{"A"}}}
 			m.Services["order-status"] = s
 		}, "services.order-status.closed[0]: A is closed, but rollout[0] names it"},
 	} {
-		newRefuses(t, func(m *audience.Matrix) {
+		newRefuses(t, func(m *access.Matrix) {
 			*m = withClosed(row.closed...)
 			if row.change != nil {
 				row.change(m)

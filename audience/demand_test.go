@@ -8,21 +8,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // ruleOf returns the rule for GetOrderStatus of a matrix of one service, and of
 // options.
-func ruleOf(tb testing.TB, issuer audience.Issuer, service audience.Service, options ...audience.MethodOptions) *audience.Rule {
+func ruleOf(tb testing.TB, issuer access.Issuer, service access.Service, options ...access.MethodOptions) *access.Rule {
 	tb.Helper()
 	issuer.URL = corp
 	if issuer.Preset == "" {
 		issuer.Preset = "keycloak"
 	}
 	service.GRPC = []string{"acme.orders.v1.OrderStatus"}
-	policy, err := audience.Merge(audience.Matrix{
-		Issuers:  map[string]audience.Issuer{"corp": issuer},
-		Services: map[string]audience.Service{"order-status": service},
-		Clients:  map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+	policy, err := access.Merge(access.Matrix{
+		Issuers:  map[string]access.Issuer{"corp": issuer},
+		Services: map[string]access.Service{"order-status": service},
+		Clients:  map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 	}, options...)
 	if err != nil {
 		tb.Fatal(err)
@@ -35,16 +36,16 @@ func ruleOf(tb testing.TB, issuer audience.Issuer, service audience.Service, opt
 }
 
 // entry returns a service with one alternative, changed.
-func entry(change func(*audience.Allow)) audience.Service {
-	a := audience.Allow{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}
+func entry(change func(*access.Allow)) access.Service {
+	a := access.Allow{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}
 	if change != nil {
 		change(&a)
 	}
-	return audience.Service{Allow: []audience.Allow{a}}
+	return access.Service{Allow: []access.Allow{a}}
 }
 
 // verdict judges a token, and holds that it is explained as it is judged.
-func verdict(t *testing.T, rule *audience.Rule, preset string, members claims) audience.Cause {
+func verdict(t *testing.T, rule *access.Rule, preset string, members claims) audience.Cause {
 	t.Helper()
 	c, err := read(t, preset, members)
 	if err != nil {
@@ -72,7 +73,7 @@ func TestDemands(t *testing.T) {
 	ago := func(d time.Duration) claims { return claims{"auth_time": now.Add(-d).Unix()} }
 	for _, row := range []struct {
 		name   string
-		change func(*audience.Allow)
+		change func(*access.Allow)
 		good   []claims
 		bad    []claims
 		want   audience.Cause
@@ -84,43 +85,43 @@ func TestDemands(t *testing.T) {
 			audience.CauseClientNotAllowed,
 		},
 		{
-			"users only", func(a *audience.Allow) { a.Callers = audience.UsersOnly },
+			"users only", func(a *access.Allow) { a.Callers = access.UsersOnly },
 			[]claims{{}, {"sub": "backoffice-portal", "sid": "s"}, {"sub": "backoffice-portal", "auth_time": 1}, {"sub": "u", "sid": "s", "preferred_username": "service-account-x"}},
 			[]claims{service, {"sub": "backoffice-portal"}, {"sub": "u", "preferred_username": "service-account-x"}},
 			audience.CauseCallerKind,
 		},
 		{
-			"services only", func(a *audience.Allow) { a.Callers = audience.ServicesOnly },
+			"services only", func(a *access.Allow) { a.Callers = access.ServicesOnly },
 			[]claims{service},
 			[]claims{{}},
 			audience.CauseCallerKind,
 		},
 		{
-			"all scopes", func(a *audience.Allow) { a.Scopes = []string{"a", "b"} },
+			"all scopes", func(a *access.Allow) { a.Scopes = []string{"a", "b"} },
 			[]claims{{"scope": "a b"}, {"scope": "c b a"}},
 			[]claims{{"scope": "a"}, {"scope": "b"}, {"scope": "ab"}, {"scope": nil}, {"scope": "A b"}},
 			audience.CauseScopeMissing,
 		},
 		{
-			"any scope", func(a *audience.Allow) { a.Scopes, a.AnyScopes = nil, []string{"a", "b"} },
+			"any scope", func(a *access.Allow) { a.Scopes, a.AnyScopes = nil, []string{"a", "b"} },
 			[]claims{{"scope": "a"}, {"scope": "c b"}},
 			[]claims{{"scope": "c"}, {"scope": nil}},
 			audience.CauseScopeMissing,
 		},
 		{
-			"any scope beside all", func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} },
+			"any scope beside all", func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} },
 			[]claims{{"scope": "orders.read a"}},
 			[]claims{{"scope": "orders.read"}, {"scope": "a b"}},
 			audience.CauseScopeMissing,
 		},
 		{
-			"roles", func(a *audience.Allow) { a.Roles = []string{"clerk", "order-status/clerk"} },
+			"roles", func(a *access.Allow) { a.Roles = []string{"clerk", "order-status/clerk"} },
 			[]claims{{"realm_access": clerks("clerk")}, {"resource_access": claims{"order-status": clerks("clerk")}}},
 			[]claims{{}, {"realm_access": clerks("Clerk")}, {"resource_access": claims{"invoices": clerks("clerk")}}, {"scope": "orders.read clerk"}},
 			audience.CauseRoleMissing,
 		},
 		{
-			"claims", func(a *audience.Allow) {
+			"claims", func(a *access.Allow) {
 				a.Claims = map[string][]string{"department": {"hr", "it"}, "country": {"nl"}}
 			},
 			[]claims{{"department": "it", "country": "nl"}, {"department": []string{"x", "hr"}, "country": []string{"nl"}}},
@@ -137,26 +138,26 @@ func TestDemands(t *testing.T) {
 			audience.CauseClaimNotAllowed,
 		},
 		{
-			"claims are text", func(a *audience.Allow) { a.Claims = map[string][]string{"level": {"1", "true", "null"}} },
+			"claims are text", func(a *access.Allow) { a.Claims = map[string][]string{"level": {"1", "true", "null"}} },
 			[]claims{{"level": "1"}},
 			[]claims{{"level": 1}, {"level": true}, {"level": []any{1, true, nil}}},
 			audience.CauseClaimNotAllowed,
 		},
 		{
-			"acr", func(a *audience.Allow) { a.ACR = []string{"gold", "silver"} },
+			"acr", func(a *access.Allow) { a.ACR = []string{"gold", "silver"} },
 			[]claims{{"acr": "silver"}},
 			[]claims{{}, {"acr": "bronze"}, {"acr": "gold silver"}},
 			audience.CauseStepUp,
 		},
 		{
-			"login age", func(a *audience.Allow) { a.MaxAuthAge = 10 * time.Minute },
+			"login age", func(a *access.Allow) { a.MaxAuthAge = 10 * time.Minute },
 			[]claims{ago(0), ago(10 * time.Minute), ago(10*time.Minute + 29*time.Second), ago(-30 * time.Second)},
 			[]claims{{}, ago(10*time.Minute + 30*time.Second), ago(-31 * time.Second)},
 			audience.CauseStepUp,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			rule := ruleOf(t, audience.Issuer{}, entry(row.change))
+			rule := ruleOf(t, access.Issuer{}, entry(row.change))
 			for _, members := range row.good {
 				if got := verdict(t, rule, "keycloak", token(members)); got != "" {
 					t.Errorf("%v is refused by %s", members, got)
@@ -174,7 +175,7 @@ func TestDemands(t *testing.T) {
 // TestUsersAreNoClients holds that the subject of an exchanged token which is a
 // client that the matrix does not know is told by its form, where it has one.
 func TestUsersAreNoClients(t *testing.T) {
-	rule := ruleOf(t, audience.Issuer{Preset: "auth0"}, entry(func(a *audience.Allow) { a.Callers = audience.UsersOnly }))
+	rule := ruleOf(t, access.Issuer{Preset: "auth0"}, entry(func(a *access.Allow) { a.Callers = access.UsersOnly }))
 	for subject, want := range map[string]audience.Cause{"stranger@clients": audience.CauseCallerKind, "auth0|1": ""} {
 		if got := verdict(t, rule, "auth0", token(claims{"sub": subject})); got != want {
 			t.Errorf("%s: refused by %q, want %q", subject, got, want)
@@ -185,22 +186,22 @@ func TestUsersAreNoClients(t *testing.T) {
 // TestDemandOrder holds that the reason is that of the alternative that got
 // furthest, whichever comes first.
 func TestDemandOrder(t *testing.T) {
-	nobody := audience.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
-	scopes := audience.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"orders.write"}}
-	roles := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Roles: []string{"clerk"}}
-	acr := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, ACR: []string{"gold"}}
-	open := audience.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true}
+	nobody := access.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
+	scopes := access.Allow{AnyClient: true, Methods: []string{"*"}, Scopes: []string{"orders.write"}}
+	roles := access.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Roles: []string{"clerk"}}
+	acr := access.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true, ACR: []string{"gold"}}
+	open := access.Allow{AnyClient: true, Methods: []string{"*"}, NoScopes: true}
 	for _, row := range []struct {
-		allow []audience.Allow
+		allow []access.Allow
 		want  audience.Cause
 	}{
-		{[]audience.Allow{nobody, scopes}, audience.CauseScopeMissing},
-		{[]audience.Allow{scopes, nobody}, audience.CauseScopeMissing},
-		{[]audience.Allow{acr, roles, scopes}, audience.CauseStepUp},
-		{[]audience.Allow{nobody, roles, scopes}, audience.CauseRoleMissing},
-		{[]audience.Allow{acr, roles, scopes, open}, ""},
+		{[]access.Allow{nobody, scopes}, audience.CauseScopeMissing},
+		{[]access.Allow{scopes, nobody}, audience.CauseScopeMissing},
+		{[]access.Allow{acr, roles, scopes}, audience.CauseStepUp},
+		{[]access.Allow{nobody, roles, scopes}, audience.CauseRoleMissing},
+		{[]access.Allow{acr, roles, scopes, open}, ""},
 	} {
-		rule := ruleOf(t, audience.Issuer{}, audience.Service{Allow: row.allow})
+		rule := ruleOf(t, access.Issuer{}, access.Service{Allow: row.allow})
 		if got := verdict(t, rule, "keycloak", token(nil)); got != row.want {
 			t.Errorf("%+v: refused by %q, want %q", row.allow, got, row.want)
 		}
@@ -210,27 +211,27 @@ func TestDemandOrder(t *testing.T) {
 // TestChallenge holds what a peer is told to ask for.
 func TestChallenge(t *testing.T) {
 	for _, row := range []struct {
-		change  func(*audience.Allow)
+		change  func(*access.Allow)
 		members claims
 		want    audience.Challenge
 	}{
-		{func(a *audience.Allow) { a.Scopes = []string{"a", "b", "c"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"a", "c"}}},
-		{func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": nil}, audience.Challenge{Scopes: []string{"orders.read", "a"}}},
-		{func(a *audience.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"orders.read"}}},
+		{func(a *access.Allow) { a.Scopes = []string{"a", "b", "c"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"a", "c"}}},
+		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": nil}, audience.Challenge{Scopes: []string{"orders.read", "a"}}},
+		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"orders.read"}}},
 		{
-			func(a *audience.Allow) { a.ACR, a.MaxAuthAge = []string{"gold"}, time.Minute },
+			func(a *access.Allow) { a.ACR, a.MaxAuthAge = []string{"gold"}, time.Minute },
 			claims{},
 			audience.Challenge{ACR: []string{"gold"}, MaxAge: time.Minute},
 		},
-		{func(a *audience.Allow) { a.ACR = []string{"gold"} }, claims{"azp": "backoffice-portal"}, audience.Challenge{}},
-		{func(a *audience.Allow) { a.Roles = []string{"clerk"} }, claims{}, audience.Challenge{}},
+		{func(a *access.Allow) { a.ACR = []string{"gold"} }, claims{"azp": "backoffice-portal"}, audience.Challenge{}},
+		{func(a *access.Allow) { a.Roles = []string{"clerk"} }, claims{}, audience.Challenge{}},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var refusal *audience.Refusal
-		if err := ruleOf(t, audience.Issuer{}, entry(row.change)).Judge(c, now); !errors.As(err, &refusal) {
+		if err := ruleOf(t, access.Issuer{}, entry(row.change)).Judge(c, now); !errors.As(err, &refusal) {
 			t.Errorf("%v is admitted", row.members)
 		} else if diff := cmp.Diff(row.want, refusal.Challenge); diff != "" {
 			t.Errorf("%v: challenge (-want +got):\n%s", err, diff)

@@ -5,14 +5,14 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // TestDialect holds the data to what each preset does: a token that is made by
 // it is read, and one that is not is refused.
 func TestDialect(t *testing.T) {
-	for _, name := range audience.Presets() {
-		preset, _ := audience.PresetNamed(name)
+	for _, name := range claims.Presets() {
+		preset, _ := claims.PresetNamed(name)
 		d := preset.Dialect()
 		good := speaking(name, d)
 		refuses := func(change string, claims map[string]any, remove string) {
@@ -47,7 +47,7 @@ func TestDialect(t *testing.T) {
 }
 
 // speaking returns a token that d asks for.
-func speaking(name string, d audience.Dialect) map[string]any {
+func speaking(name string, d claims.Dialect) map[string]any {
 	token := map[string]any{"iss": "https://idp.example.com", "exp": 2, "aud": "orders"}
 	for _, claim := range d.Required {
 		token[claim] = "orders"

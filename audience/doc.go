@@ -7,11 +7,11 @@
 // that was made for any other service. So here every rule names an issuer and
 // an audience, and there is no way to build one that does not.
 //
-// A [Matrix] says which client may call which method. [New] checks it and makes
-// a [Policy] of it, [Policy.Guard] picks what one server hosts, and
-// [Rule.Judge] decides about one call:
+// A [access.Matrix] says which client may call which method. [access.New] checks it and makes
+// a [access.Policy] of it, [access.Policy.Guard] picks what one server hosts, and
+// [access.Rule.Judge] decides about one call:
 //
-//	policy, err := audience.New(matrix)          // or policyfile.Load("access.yaml")
+//	policy, err := access.New(matrix)          // or policyfile.Load("access.yaml")
 //	guard, err := policy.Guard("order-status")
 //	rule := guard.Rule("/acme.orders.v1.OrderStatus/GetOrderStatus") // nil: refuse
 //	err = rule.Judge(claims, time.Now())         // nil, or a *Refusal
@@ -23,10 +23,10 @@
 // scopes, roles and claims will do, and whether the user logged in as well and
 // as lately as is wanted. "Is it for us" and "from whom" are two questions;
 // neither answer stands for the other. Audience restricts who may use a token,
-// scope what for. [Rule.Explain] tells the operator the answer to each.
+// scope what for. [access.Rule.Explain] tells the operator the answer to each.
 //
 // A rule that is new to a running system can be watched before it bites: until
-// the end of a [Rollout], a call that it refuses goes through, without a caller.
+// the end of a [access.Rollout], a call that it refuses goes through, without a caller.
 //
 // The package imports nothing but the standard library. It verifies no
 // signature, which is the work of package verifier, and knows nothing of gRPC.

@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // The customer portal's token is genuine, alive, and made for somebody else.
 func Example() {
-	policy, err := audience.New(audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com", Preset: "keycloak"}},
-		Services: map[string]audience.Service{"human-resource": {
+	policy, err := access.New(access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: "keycloak"}},
+		Services: map[string]access.Service{"human-resource": {
 			GRPC:  []string{"acme.hr.v1.HumanResource"},
-			Allow: []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+			Allow: []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
 		}},
-		Clients: map[string]audience.Client{"backoffice-portal": {}},
+		Clients: map[string]access.Client{"backoffice-portal": {}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -27,7 +29,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	keycloak, _ := audience.PresetNamed("keycloak")
+	keycloak, _ := claims.PresetNamed("keycloak")
 	claims, err := keycloak.Claims([]byte(`{
 		"iss": "https://idp.example.com", "aud": "order-status", "azp": "customer-portal",
 		"typ": "Bearer", "iat": 1795435200, "exp": 1795435500

@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // clerksOnly makes all demands at once.
-func clerksOnly(a *audience.Allow) {
-	a.Callers, a.Roles = audience.UsersOnly, []string{"clerk"}
+func clerksOnly(a *access.Allow) {
+	a.Callers, a.Roles = access.UsersOnly, []string{"clerk"}
 	a.AnyScopes = []string{"orders.audit", "orders.write"}
 	a.Claims = map[string][]string{"department": {"hr"}, "country": {"nl", "be"}}
 	a.ACR, a.MaxAuthAge = []string{"gold"}, time.Hour
@@ -21,7 +22,7 @@ func clerksOnly(a *audience.Allow) {
 func TestExplain(t *testing.T) {
 	service := entry(clerksOnly)
 	service.SoleAudience = true
-	rule := ruleOf(t, audience.Issuer{MaxAge: time.Hour, RequireBound: true}, service)
+	rule := ruleOf(t, access.Issuer{MaxAge: time.Hour, RequireBound: true}, service)
 	for name, row := range map[string]struct {
 		members claims
 		want    string
@@ -95,7 +96,7 @@ func TestExplainData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := ruleOf(t, audience.Issuer{}, entry(nil)).Explain(c, now)
+	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, now)
 	var asked []string
 	for _, step := range got.Steps {
 		asked = append(asked, step.Question)
@@ -104,9 +105,9 @@ func TestExplainData(t *testing.T) {
 		t.Errorf("questions (-want +got):\n%s", diff)
 	}
 	got.Steps = got.Steps[6:7]
-	want := audience.Explanation{
+	want := access.Explanation{
 		Service: "order-status", Entry: "services.order-status.allow[0]", Verdict: audience.CauseClientNotAllowed,
-		Steps: []audience.Step{{
+		Steps: []access.Step{{
 			Question: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
 			Cause: audience.CauseClientNotAllowed,
 			Hint:  `"Customer-Portal" differs from "customer-portal" only by upper and lower case, and ids are compared exactly`,
@@ -119,10 +120,10 @@ func TestExplainData(t *testing.T) {
 
 // TestExplainNobody holds the stories of calls without a token.
 func TestExplainNobody(t *testing.T) {
-	optional := entry(func(a *audience.Allow) { a.Optional = true })
-	for want, rule := range map[string]*audience.Rule{
-		"refused: CREDENTIALS_MISSING": ruleOf(t, audience.Issuer{}, entry(nil)),
-		"admitted":                     ruleOf(t, audience.Issuer{}, optional),
+	optional := entry(func(a *access.Allow) { a.Optional = true })
+	for want, rule := range map[string]*access.Rule{
+		"refused: CREDENTIALS_MISSING": ruleOf(t, access.Issuer{}, entry(nil)),
+		"admitted":                     ruleOf(t, access.Issuer{}, optional),
 	} {
 		if got := rule.Explain(nil, now).String(); got != want {
 			t.Errorf("Explain(nil) = %q, want %q", got, want)

@@ -1,6 +1,10 @@
 package audience
 
-import "time"
+import (
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/test"
+	"time"
+)
 
 // Read is what the rules ask of claims, beyond what is exported.
 type Read struct {
@@ -11,6 +15,8 @@ type Read struct {
 	AuthTime time.Time
 }
 
-func (c *Claims) Read() Read { return Read{c.roles, c.service, c.binding, c.acr, c.authTime} }
+func (c *claims.Claims) Read() test.Read {
+	return test.Read{c.ROLES(), c.IsService(), c.Binding(), c.ACR(), c.AuthTime()}
+}
 
-func (c *Claims) Member(name string) (any, bool) { return c.member(name) }
+func (c *claims.Claims) Member(name string) (any, bool) { return c.Claim(name) }

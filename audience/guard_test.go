@@ -3,7 +3,7 @@ package audience_test
 import (
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestGuardOpensItsOwn holds that what is public of one service opens nothing on the
@@ -15,7 +15,7 @@ func TestGuardOpensItsOwn(t *testing.T) {
 	orders.GRPC = append(orders.GRPC, "acme.common.v1.Debug")
 	m.Services["order-status"] = orders
 	m.Public = []string{"acme.common.v1.Debug/Dump", "acme.hr.v1.HumanResource/Ping", "grpc.health.v1.Health", "acme.none.v1.None/Get"}
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // TestHints holds that common mistakes are told to the operator, and that no
@@ -14,9 +16,9 @@ func TestHints(t *testing.T) {
 	const guid, other = "9f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1b", "0f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1c"
 	named, numbered, uri := entry(nil), entry(nil), entry(nil)
 	numbered.Audiences, uri.Audiences = []string{guid}, []string{"api://orders"}
-	roles := entry(func(a *audience.Allow) { a.Roles = []string{"Clerk"} })
+	roles := entry(func(a *access.Allow) { a.Roles = []string{"Clerk"} })
 	for _, row := range []struct {
-		service audience.Service
+		service access.Service
 		members claims
 		want    string
 	}{
@@ -50,7 +52,7 @@ func TestHints(t *testing.T) {
 			t.Fatal(err)
 		}
 		var refusal *audience.Refusal
-		if !errors.As(ruleOf(t, audience.Issuer{}, row.service).Judge(c, now), &refusal) {
+		if !errors.As(ruleOf(t, access.Issuer{}, row.service).Judge(c, now), &refusal) {
 			t.Errorf("%v was admitted", row.members)
 		} else if !strings.Contains(refusal.Hint, row.want) || (row.want == "") != (refusal.Hint == "") {
 			t.Errorf("hint for %v = %q, want one about %q", row.members, refusal.Hint, row.want)
@@ -73,7 +75,7 @@ func TestHintOfAnotherIssuer(t *testing.T) {
 
 // TestTypeHints holds that the operator is told which other kind of token came.
 func TestTypeHints(t *testing.T) {
-	p, _ := audience.PresetNamed("rfc9068")
+	p, _ := claims.PresetNamed("rfc9068")
 	for typ, want := range map[string]string{
 		"JWT": "an ID token", "Refresh": "a refresh token", "logout+jwt": "a logout token", "dpop+jwt": "a DPoP proof", "x": "name its preset",
 	} {
@@ -90,7 +92,7 @@ func TestSchemeHints(t *testing.T) {
 	service := m.Services["order-status"]
 	service.Audiences = []string{"https://orders"}
 	m.Services["order-status"] = service
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestIssuerHint(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := audience.IssuerHint(test.iss, []string{test.known})
+			got := access.IssuerHint(test.iss, []string{test.known})
 			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q in it", got, test.want)
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // TestIntrospected reads answers as the servers write them.
@@ -44,7 +45,7 @@ func TestIntrospected(t *testing.T) {
 			said{"https://idp", "portal", "alice", []string{"orders.read"}, nil, false},
 		},
 	} {
-		p, _ := audience.PresetNamed(row.preset)
+		p, _ := claims.PresetNamed(row.preset)
 		c, err := p.Introspected([]byte(row.answer), "https://idp")
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
@@ -91,12 +92,12 @@ func TestIntrospectedRefuses(t *testing.T) {
 		{"DPoP", `{` + good + `,"token_type":"DPoP"}`, audience.CauseBindingUnsupported},
 		{"DPoP by its key", `{` + good + `,"cnf":{"jkt":"x"}}`, audience.CauseBindingUnsupported},
 	} {
-		p, _ := audience.PresetNamed("keycloak")
+		p, _ := claims.PresetNamed("keycloak")
 		if c, err := p.Introspected([]byte(row.answer), "https://idp"); !errors.Is(err, row.want) || c != nil {
 			t.Errorf("%s: %v, %v; want %s", row.name, c, err, row.want)
 		}
 	}
-	p, _ := audience.PresetNamed("keycloak")
+	p, _ := claims.PresetNamed("keycloak")
 	if _, err := p.Introspected([]byte(`{`+good+`}`), "https://idp"); err != nil {
 		t.Errorf("the answer that they come from: %v", err)
 	}
@@ -112,7 +113,7 @@ func TestIntrospectedByPreset(t *testing.T) {
 		{"dex", `{"active":true,"exp":2,"sub":"CgR0","aud":"orders","at_hash":"x"}`, audience.CauseTypeNotAllowed},
 		{"auth0", `{"active":true,"exp":2,"client_id":"portal","aud":"orders"}`, audience.CauseClaimMissing},
 	} {
-		p, _ := audience.PresetNamed(row.preset)
+		p, _ := claims.PresetNamed(row.preset)
 		if _, err := p.Introspected([]byte(row.answer), "https://idp"); !errors.Is(err, row.want) {
 			t.Errorf("%s: %v, want %s", row.preset, err, row.want)
 		}
@@ -130,7 +131,7 @@ func TestIntrospectedUsers(t *testing.T) {
 		{"rfc9068", `{"active":true,"exp":2,"sub":"portal","client_id":"portal"}`, ""},
 		{"rfc9068", `{"active":true,"exp":2,"client_id":"portal"}`, ""},
 	} {
-		p, _ := audience.PresetNamed(row.preset)
+		p, _ := claims.PresetNamed(row.preset)
 		c, err := p.Introspected([]byte(row.answer), "https://idp")
 		if err != nil {
 			t.Errorf("%s: %s: %v", row.preset, row.answer, err)
@@ -138,7 +139,7 @@ func TestIntrospectedUsers(t *testing.T) {
 			t.Errorf("%s: %s: user %q, want %q", row.preset, row.answer, got, row.user)
 		}
 	}
-	p, _ := audience.PresetNamed("rfc9068")
+	p, _ := claims.PresetNamed("rfc9068")
 	if c, err := p.Introspected([]byte(`{"active":true,"exp":2,"client_id":"portal","username":"alice"}`), "https://idp"); err == nil {
 		t.Errorf("a user without sub passes as %+v", c.Caller())
 	}

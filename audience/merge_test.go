@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // options says something of GetOrderStatus.
-func options(change func(*audience.MethodOptions)) audience.MethodOptions {
-	o := audience.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "orders.proto:7"}
+func options(change func(*access.MethodOptions)) access.MethodOptions {
+	o := access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "orders.proto:7"}
 	change(&o)
 	return o
 }
 
-func demandingBesides(d audience.Allow) audience.MethodOptions {
-	return options(func(o *audience.MethodOptions) { o.Demands = d })
+func demandingBesides(d access.Allow) access.MethodOptions {
+	return options(func(o *access.MethodOptions) { o.Demands = d })
 }
 
 // merged returns the rules of the company's orders with options.
-func merged(t *testing.T, m audience.Matrix, options ...audience.MethodOptions) *audience.Guard {
+func merged(t *testing.T, m access.Matrix, options ...access.MethodOptions) *access.Guard {
 	t.Helper()
-	policy, err := audience.Merge(m, options...)
+	policy, err := access.Merge(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,27 +39,27 @@ func merged(t *testing.T, m audience.Matrix, options ...audience.MethodOptions) 
 func TestMergeAddsDemands(t *testing.T) {
 	backoffice := claims{"azp": "backoffice-portal"}
 	for name, row := range map[string]struct {
-		demands audience.Allow
+		demands access.Allow
 		token   claims
 		want    audience.Cause
 	}{
-		"nothing demanded":             {audience.Allow{}, nil, ""},
-		"wide":                         {audience.Allow{AnyClient: true, NoScopes: true}, nil, ""},
-		"wide does not widen clients":  {audience.Allow{AnyClient: true, NoScopes: true}, claims{"azp": "stranger"}, audience.CauseClientNotAllowed},
-		"wide does not widen scopes":   {audience.Allow{NoScopes: true}, claims{"scope": nil}, audience.CauseScopeMissing},
-		"a scope more":                 {audience.Allow{Scopes: []string{"orders.audit"}}, nil, audience.CauseScopeMissing},
-		"both scopes":                  {audience.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit orders.read"}, ""},
-		"the matrix's scope missing":   {audience.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit"}, audience.CauseScopeMissing},
-		"one of some scopes":           {audience.Allow{AnyScopes: []string{"a", "b"}}, claims{"scope": "orders.read b"}, ""},
-		"none of some scopes":          {audience.Allow{AnyScopes: []string{"a", "b"}}, nil, audience.CauseScopeMissing},
-		"a client of both":             {audience.Allow{Clients: []string{"backoffice-portal"}}, backoffice, ""},
-		"a client of the matrix alone": {audience.Allow{Clients: []string{"backoffice-portal"}}, nil, audience.CauseClientNotAllowed},
-		"no role":                      {audience.Allow{Roles: []string{"clerk"}}, nil, audience.CauseRoleMissing},
-		"no step-up":                   {audience.Allow{ACR: []string{"gold"}}, nil, audience.CauseStepUp},
-		"step-up":                      {audience.Allow{ACR: []string{"gold"}}, claims{"acr": "gold"}, ""},
-		"no login":                     {audience.Allow{MaxAuthAge: time.Minute}, nil, audience.CauseStepUp},
-		"no service":                   {audience.Allow{Callers: audience.ServicesOnly}, nil, audience.CauseCallerKind},
-		"no such claim":                {audience.Allow{Claims: map[string][]string{"tenant": {"acme"}}}, nil, audience.CauseClaimNotAllowed},
+		"nothing demanded":             {access.Allow{}, nil, ""},
+		"wide":                         {access.Allow{AnyClient: true, NoScopes: true}, nil, ""},
+		"wide does not widen clients":  {access.Allow{AnyClient: true, NoScopes: true}, claims{"azp": "stranger"}, audience.CauseClientNotAllowed},
+		"wide does not widen scopes":   {access.Allow{NoScopes: true}, claims{"scope": nil}, audience.CauseScopeMissing},
+		"a scope more":                 {access.Allow{Scopes: []string{"orders.audit"}}, nil, audience.CauseScopeMissing},
+		"both scopes":                  {access.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit orders.read"}, ""},
+		"the matrix's scope missing":   {access.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit"}, audience.CauseScopeMissing},
+		"one of some scopes":           {access.Allow{AnyScopes: []string{"a", "b"}}, claims{"scope": "orders.read b"}, ""},
+		"none of some scopes":          {access.Allow{AnyScopes: []string{"a", "b"}}, nil, audience.CauseScopeMissing},
+		"a client of both":             {access.Allow{Clients: []string{"backoffice-portal"}}, backoffice, ""},
+		"a client of the matrix alone": {access.Allow{Clients: []string{"backoffice-portal"}}, nil, audience.CauseClientNotAllowed},
+		"no role":                      {access.Allow{Roles: []string{"clerk"}}, nil, audience.CauseRoleMissing},
+		"no step-up":                   {access.Allow{ACR: []string{"gold"}}, nil, audience.CauseStepUp},
+		"step-up":                      {access.Allow{ACR: []string{"gold"}}, claims{"acr": "gold"}, ""},
+		"no login":                     {access.Allow{MaxAuthAge: time.Minute}, nil, audience.CauseStepUp},
+		"no service":                   {access.Allow{Callers: access.ServicesOnly}, nil, audience.CauseCallerKind},
+		"no such claim":                {access.Allow{Claims: map[string][]string{"tenant": {"acme"}}}, nil, audience.CauseClaimNotAllowed},
 	} {
 		rule := merged(t, company(), demandingBesides(row.demands)).Rule(getStatus)
 		if got := verdict(t, rule, "keycloak", token(row.token)); got != row.want {
@@ -70,7 +71,7 @@ func TestMergeAddsDemands(t *testing.T) {
 // TestMergeElsewhere holds that the other methods are as the matrix says, and
 // that a method which the matrix closes stays closed.
 func TestMergeElsewhere(t *testing.T) {
-	o := demandingBesides(audience.Allow{Scopes: []string{"orders.audit"}})
+	o := demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})
 	write := token(claims{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
 	if got := verdict(t, merged(t, company(), o).Rule(updateStatus), "keycloak", write); got != "" {
 		t.Errorf("%s is refused by %s", updateStatus, got)
@@ -90,7 +91,7 @@ func TestMergeElsewhere(t *testing.T) {
 
 // TestMergeTells holds that a refusal and an explanation name what refused.
 func TestMergeTells(t *testing.T) {
-	rule := merged(t, company(), demandingBesides(audience.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
+	rule := merged(t, company(), demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
 	good, err := read(t, "keycloak", token(claims{"scope": "orders.read orders.audit"}))
 	if err != nil {
 		t.Fatal(err)
@@ -117,27 +118,27 @@ func TestMergeOpens(t *testing.T) {
 		optional.Services["order-status"].Allow[i].Optional = true
 	}
 	for name, row := range map[string]struct {
-		matrix  audience.Matrix
-		options audience.MethodOptions
+		matrix  access.Matrix
+		options access.MethodOptions
 		public  bool
 		without bool // a token
 		warning string
 	}{
 		"public in the options": {
-			company(), options(func(o *audience.MethodOptions) { o.Public = true }), false, false,
+			company(), options(func(o *access.MethodOptions) { o.Public = true }), false, false,
 			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus stays guarded",
 		},
-		"public in both":       {company(), options(func(o *audience.MethodOptions) { o.Method, o.Public = "Version", true }), true, false, ""},
-		"public in the matrix": {company(), options(func(o *audience.MethodOptions) { o.Method = "Version" }), true, false, ""},
+		"public in both":       {company(), options(func(o *access.MethodOptions) { o.Method, o.Public = "Version", true }), true, false, ""},
+		"public in the matrix": {company(), options(func(o *access.MethodOptions) { o.Method = "Version" }), true, false, ""},
 		"optional in the options": {
-			company(), demandingBesides(audience.Allow{NoScopes: true, Optional: true}), false, false,
+			company(), demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, false,
 			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus needs a token",
 		},
-		"optional in both":           {optional, demandingBesides(audience.Allow{NoScopes: true, Optional: true}), false, true, ""},
-		"optional, nothing demanded": {optional, demandingBesides(audience.Allow{}), false, true, ""},
-		"optional in the matrix":     {optional, demandingBesides(audience.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus needs a token"},
+		"optional in both":           {optional, demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, true, ""},
+		"optional, nothing demanded": {optional, demandingBesides(access.Allow{}), false, true, ""},
+		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus needs a token"},
 	} {
-		policy, err := audience.Merge(row.matrix, row.options)
+		policy, err := access.Merge(row.matrix, row.options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +148,7 @@ func TestMergeOpens(t *testing.T) {
 		}
 		var warnings []string
 		for _, w := range policy.Warnings() {
-			if w.Severity == audience.Warning {
+			if w.Severity == access.Warning {
 				warnings = append(warnings, w.Error())
 			}
 		}
@@ -158,26 +159,26 @@ func TestMergeOpens(t *testing.T) {
 }
 
 // corporate is a matrix that leaves the rules to options.
-func corporate() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: corp, Preset: "keycloak"}},
-		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+func corporate() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp, Preset: "keycloak"}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 	}
 }
 
 // TestMergeOptionsAlone holds that options are rules where the matrix is
 // silent, each of its own method alone.
 func TestMergeOptionsAlone(t *testing.T) {
-	of := func(grpc, method string, d audience.Allow) audience.MethodOptions {
-		return audience.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
+	of := func(grpc, method string, d access.Allow) access.MethodOptions {
+		return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
 	}
-	portal := audience.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}}
+	portal := access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}}
 	optional := portal
 	optional.Optional = true
-	policy, err := audience.Merge(corporate(),
-		of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", optional), of("acme.v1.Orders", "Drop", audience.Allow{}),
+	policy, err := access.Merge(corporate(),
+		of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", optional), of("acme.v1.Orders", "Drop", access.Allow{}),
 		of("acme.v2.Orders", "Drop", portal),
-		audience.MethodOptions{GRPC: "acme.v1.Open", Method: "Version", Place: "p", Public: true})
+		access.MethodOptions{GRPC: "acme.v1.Open", Method: "Version", Place: "p", Public: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +217,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 
 // TestMergeNobody holds that a service whose options let nobody in is warned of.
 func TestMergeNobody(t *testing.T) {
-	policy, err := audience.Merge(corporate(), audience.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
+	policy, err := access.Merge(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,54 +236,54 @@ func TestMergeNobody(t *testing.T) {
 // TestMergeRefuses holds that a contradiction is an error that names both
 // places.
 func TestMergeRefuses(t *testing.T) {
-	here := func(change func(*audience.MethodOptions)) []audience.MethodOptions {
-		return []audience.MethodOptions{options(change)}
+	here := func(change func(*access.MethodOptions)) []access.MethodOptions {
+		return []access.MethodOptions{options(change)}
 	}
-	besides := func(d audience.Allow) []audience.MethodOptions { return []audience.MethodOptions{demandingBesides(d)} }
+	besides := func(d access.Allow) []access.MethodOptions { return []access.MethodOptions{demandingBesides(d)} }
 	named := company()
-	named.Services["acme.v1.Orders"] = audience.Service{Issuers: []string{"corp"}, GRPC: []string{"acme.v1.Other"}}
+	named.Services["acme.v1.Orders"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"acme.v1.Other"}}
 	two := company()
-	two.Clients["acme"] = audience.Client{Issuer: "corp"}
+	two.Clients["acme"] = access.Client{Issuer: "corp"}
 	gold := company()
 	for i := range gold.Services["order-status"].Allow {
 		gold.Services["order-status"].Allow[i].ACR = []string{"gold"}
 	}
-	alone := func(o audience.MethodOptions) []audience.MethodOptions {
+	alone := func(o access.MethodOptions) []access.MethodOptions {
 		o.GRPC, o.Method, o.Place = "acme.v1.Orders", "Get", "orders.proto:9"
-		return []audience.MethodOptions{o}
+		return []access.MethodOptions{o}
 	}
-	portal := audience.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
+	portal := access.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
 	for _, row := range []struct {
 		want    string
-		matrix  audience.Matrix
-		options []audience.MethodOptions
+		matrix  access.Matrix
+		options []access.MethodOptions
 	}{
-		{`services.order-status.audience: the audience is "order-status" here, and "orders" at orders.proto:7`, company(), here(func(o *audience.MethodOptions) { o.Audience = "orders" })},
-		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but orders.proto:7 demands`, company(), here(func(o *audience.MethodOptions) { o.Method, o.Demands = "Version", portal })},
-		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and demands`, company(), here(func(o *audience.MethodOptions) { o.Public, o.Demands = true, portal })},
-		{`services.order-status.allow: nobody may call GetOrderStatus: no entry leaves anybody whom orders.proto:7 admits, which wants client "acme"`, two, besides(audience.Allow{Clients: []string{"acme"}})},
-		{`which wants acr "silver"`, gold, besides(audience.Allow{ACR: []string{"silver"}})},
+		{`services.order-status.audience: the audience is "order-status" here, and "orders" at orders.proto:7`, company(), here(func(o *access.MethodOptions) { o.Audience = "orders" })},
+		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but orders.proto:7 demands`, company(), here(func(o *access.MethodOptions) { o.Method, o.Demands = "Version", portal })},
+		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and demands`, company(), here(func(o *access.MethodOptions) { o.Public, o.Demands = true, portal })},
+		{`services.order-status.allow: nobody may call GetOrderStatus: no entry leaves anybody whom orders.proto:7 admits, which wants client "acme"`, two, besides(access.Allow{Clients: []string{"acme"}})},
+		{`which wants acr "silver"`, gold, besides(access.Allow{ACR: []string{"silver"}})},
 		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus has options at orders.proto:7 already`, company(), append(besides(portal), besides(portal)...)},
-		{`orders.proto:7.clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`, company(), besides(audience.Allow{Clients: []string{"custmer-portal"}})},
-		{`orders.proto:7.scopes[0]: "a b" is not a scope`, company(), besides(audience.Allow{Scopes: []string{"a b"}})},
-		{`orders.proto:7.any_scopes[0]: "" is not a scope`, company(), besides(audience.Allow{AnyScopes: []string{""}})},
-		{`orders.proto:7.roles[0]: " " begins`, company(), besides(audience.Allow{Roles: []string{" "}})},
-		{`orders.proto:7.clients: both any and a list`, company(), besides(audience.Allow{AnyClient: true, Clients: []string{"customer-portal"}})},
-		{`orders.proto:7.scopes: both none and a list`, company(), besides(audience.Allow{NoScopes: true, AnyScopes: []string{"a"}})},
-		{`orders.proto:7: "a/b" is not the name of a method`, company(), here(func(o *audience.MethodOptions) { o.Method = "a/b" })},
-		{`orders.proto:7: "a b" is not the full name`, corporate(), here(func(o *audience.MethodOptions) { o.GRPC = "a b" })},
-		{`orders.proto:7.max_auth_age: want more than 0`, company(), besides(audience.Allow{MaxAuthAge: -1})},
-		{`orders.proto:9: no audience: no service of the matrix consists of acme.v1.Orders`, corporate(), alone(audience.MethodOptions{Demands: portal})},
-		{`orders.proto:9.audience: " " begins or ends`, corporate(), alone(audience.MethodOptions{Audience: " ", Demands: portal})},
+		{`orders.proto:7.clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`, company(), besides(access.Allow{Clients: []string{"custmer-portal"}})},
+		{`orders.proto:7.scopes[0]: "a b" is not a scope`, company(), besides(access.Allow{Scopes: []string{"a b"}})},
+		{`orders.proto:7.any_scopes[0]: "" is not a scope`, company(), besides(access.Allow{AnyScopes: []string{""}})},
+		{`orders.proto:7.roles[0]: " " begins`, company(), besides(access.Allow{Roles: []string{" "}})},
+		{`orders.proto:7.clients: both any and a list`, company(), besides(access.Allow{AnyClient: true, Clients: []string{"customer-portal"}})},
+		{`orders.proto:7.scopes: both none and a list`, company(), besides(access.Allow{NoScopes: true, AnyScopes: []string{"a"}})},
+		{`orders.proto:7: "a/b" is not the name of a method`, company(), here(func(o *access.MethodOptions) { o.Method = "a/b" })},
+		{`orders.proto:7: "a b" is not the full name`, corporate(), here(func(o *access.MethodOptions) { o.GRPC = "a b" })},
+		{`orders.proto:7.max_auth_age: want more than 0`, company(), besides(access.Allow{MaxAuthAge: -1})},
+		{`orders.proto:9: no audience: no service of the matrix consists of acme.v1.Orders`, corporate(), alone(access.MethodOptions{Demands: portal})},
+		{`orders.proto:9.audience: " " begins or ends`, corporate(), alone(access.MethodOptions{Audience: " ", Demands: portal})},
 		{`the audience is "a" here, and "b" at orders.proto:10`, corporate(), append(
-			alone(audience.MethodOptions{Audience: "a", Demands: portal}),
-			audience.MethodOptions{GRPC: "acme.v1.Orders", Method: "List", Place: "orders.proto:10", Audience: "b"})},
-		{`orders.proto:9: no issuer: name one of "corp" "partner"`, company(), alone(audience.MethodOptions{Audience: "a", Demands: portal})},
-		{`orders.proto:9.scopes: no scopes`, corporate(), alone(audience.MethodOptions{Audience: "a", Demands: audience.Allow{AnyClient: true}})},
-		{`orders.proto:9.clients: no clients`, corporate(), alone(audience.MethodOptions{Audience: "a", Demands: audience.Allow{NoScopes: true}})},
-		{`services.acme.v1.Orders.grpc: acme.v1.Orders is not among "acme.v1.Other", but has options at orders.proto:9`, named, alone(audience.MethodOptions{Audience: "a", Demands: portal})},
+			alone(access.MethodOptions{Audience: "a", Demands: portal}),
+			access.MethodOptions{GRPC: "acme.v1.Orders", Method: "List", Place: "orders.proto:10", Audience: "b"})},
+		{`orders.proto:9: no issuer: name one of "corp" "partner"`, company(), alone(access.MethodOptions{Audience: "a", Demands: portal})},
+		{`orders.proto:9.scopes: no scopes`, corporate(), alone(access.MethodOptions{Audience: "a", Demands: access.Allow{AnyClient: true}})},
+		{`orders.proto:9.clients: no clients`, corporate(), alone(access.MethodOptions{Audience: "a", Demands: access.Allow{NoScopes: true}})},
+		{`services.acme.v1.Orders.grpc: acme.v1.Orders is not among "acme.v1.Other", but has options at orders.proto:9`, named, alone(access.MethodOptions{Audience: "a", Demands: portal})},
 	} {
-		policy, err := audience.Merge(row.matrix, row.options...)
+		policy, err := access.Merge(row.matrix, row.options...)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("Merge = %v, %v, want an error that says %q", policy, err, row.want)
 		}
@@ -292,15 +293,15 @@ func TestMergeRefuses(t *testing.T) {
 // TestMergeLeavesTheMatrix holds that Merge changes nothing of what it is given.
 func TestMergeLeavesTheMatrix(t *testing.T) {
 	m := corporate()
-	m.Services = map[string]audience.Service{}
-	o := audience.MethodOptions{
+	m.Services = map[string]access.Service{}
+	o := access.MethodOptions{
 		GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "a",
-		Demands: audience.Allow{Clients: []string{"customer-portal"}, NoScopes: true},
+		Demands: access.Allow{Clients: []string{"customer-portal"}, NoScopes: true},
 	}
-	if _, err := audience.Merge(m, o); err != nil || len(m.Services) != 0 {
+	if _, err := access.Merge(m, o); err != nil || len(m.Services) != 0 {
 		t.Errorf("Merge: %v, and the matrix has the services %v", err, m.Services)
 	}
-	if _, err := audience.Merge(audience.Matrix{}, o); err == nil {
+	if _, err := access.Merge(access.Matrix{}, o); err == nil {
 		t.Error("options make a policy without an issuer")
 	}
 }
@@ -308,10 +309,10 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 // TestMergeTarget holds that a client asks for the scopes that options demand of
 // it.
 func TestMergeTarget(t *testing.T) {
-	policy, err := audience.Merge(company(),
-		demandingBesides(audience.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.audit"}}),
-		audience.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "Drop", Demands: audience.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"orders.drop"}}},
-		audience.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "WatchOrderStatus", Audience: "order-status"})
+	policy, err := access.Merge(company(),
+		demandingBesides(access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.audit"}}),
+		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "Drop", Demands: access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"orders.drop"}}},
+		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "WatchOrderStatus", Audience: "order-status"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +330,7 @@ func TestMergeTarget(t *testing.T) {
 
 // TestMergeAge holds that a login which was young enough is asked about again.
 func TestMergeAge(t *testing.T) {
-	rule := merged(t, company(), demandingBesides(audience.Allow{MaxAuthAge: time.Minute})).Rule(getStatus)
+	rule := merged(t, company(), demandingBesides(access.Allow{MaxAuthAge: time.Minute})).Rule(getStatus)
 	c, err := read(t, "keycloak", token(claims{"auth_time": now.Unix()}))
 	if err != nil {
 		t.Fatal(err)

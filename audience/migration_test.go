@@ -6,24 +6,25 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // migrating is a matrix of one service in the middle of a move: two names, two
 // gRPC services, clients at two issuers under other ids.
-func migrating(t *testing.T) *audience.Guard {
+func migrating(t *testing.T) *access.Guard {
 	t.Helper()
-	policy, err := audience.New(audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: corp, Preset: "keycloak"}, "partner": {URL: partner, Preset: "keycloak"}},
-		Services: map[string]audience.Service{"orders": {
+	policy, err := access.New(access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp, Preset: "keycloak"}, "partner": {URL: partner, Preset: "keycloak"}},
+		Services: map[string]access.Service{"orders": {
 			Issuers: []string{"corp", "partner"}, Audiences: []string{"orders-v1", "orders-v2"},
 			GRPC: []string{"acme.orders.v1.Orders", "acme.orders.v2.Orders"},
-			Allow: []audience.Allow{
+			Allow: []access.Allow{
 				{Clients: []string{"orders", "theirs"}, Methods: []string{"Get"}, Scopes: []string{"read"}},
 				{Clients: []string{"orders"}, Methods: []string{"*"}, Scopes: []string{"write"}},
 				{Clients: []string{"theirs"}, Methods: []string{"Get"}, Scopes: []string{"admin"}},
 			},
 		}},
-		Clients: map[string]audience.Client{"orders": {Issuer: "corp"}, "theirs": {Issuer: "partner", ID: "shop"}},
+		Clients: map[string]access.Client{"orders": {Issuer: "corp"}, "theirs": {Issuer: "partner", ID: "shop"}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,16 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 func TestGuardRefuses(t *testing.T) {
 	m := company()
 	m.Services["orders-eu"] = m.Services["order-status"]
 	delete(m.Clients, "order-status")
-	m.Clients["order-status"] = audience.Client{Issuer: "corp"}
-	m.Clients["orders-eu"] = audience.Client{Issuer: "corp"}
-	policy, err := audience.New(m)
+	m.Clients["order-status"] = access.Client{Issuer: "corp"}
+	m.Clients["orders-eu"] = access.Client{Issuer: "corp"}
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +100,9 @@ func TestCovers(t *testing.T) {
 func TestUnnamedMethod(t *testing.T) {
 	m := company()
 	s := m.Services["order-status"]
-	s.Allow = []audience.Allow{s.Allow[0], s.Allow[0]}
+	s.Allow = []access.Allow{s.Allow[0], s.Allow[0]}
 	m.Services["order-status"] = s
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // said is what a preset makes of a token.
@@ -184,7 +185,7 @@ func TestPresets(t *testing.T) {
 			said{"i", "system:serviceaccount:shop:portal", "", nil, nil, true},
 		},
 	} {
-		p, ok := audience.PresetNamed(row.preset)
+		p, ok := claims.PresetNamed(row.preset)
 		if !ok {
 			t.Fatalf("no preset %q", row.preset)
 		}
@@ -238,7 +239,7 @@ func TestPresetsRefuse(t *testing.T) {
 		{"T47 RFC 9068, roles in a string", "rfc9068", `"sub":"a","client_id":"c","roles":"admin"`, audience.CauseClaimsMalformed},
 		{"T47 RFC 9068, a role without a name", "rfc9068", `"sub":"a","client_id":"c","roles":[{"display":"admin"}]`, audience.CauseClaimsMalformed},
 	} {
-		p, _ := audience.PresetNamed(row.preset)
+		p, _ := claims.PresetNamed(row.preset)
 		if _, err := p.Claims([]byte("{" + when + row.payload + "}")); !errors.Is(err, row.want) {
 			t.Errorf("%s: %v, want %s", row.name, err, row.want)
 		}
@@ -270,7 +271,7 @@ func TestTypes(t *testing.T) {
 		{"spiffe", []string{"", "JWT", "JOSE"}, []string{"at+jwt", "wit+jwt"}},
 		{"keycloak", []string{"", "JWT", "jwt", "at+jwt", "application/jwt"}, []string{"logout+jwt", "dpop+jwt", "secevent+jwt", "token-introspection+jwt", "application/", " "}},
 	} {
-		p, _ := audience.PresetNamed(row.preset)
+		p, _ := claims.PresetNamed(row.preset)
 		for _, typ := range row.good {
 			if err := p.CheckType(typ); err != nil {
 				t.Errorf("%s: typ %q: %v", row.preset, typ, err)
@@ -286,8 +287,8 @@ func TestTypes(t *testing.T) {
 
 func TestPresetTraits(t *testing.T) {
 	var anyAudience, blind []string
-	for _, name := range audience.Presets() {
-		p, _ := audience.PresetNamed(name)
+	for _, name := range claims.Presets() {
+		p, _ := claims.PresetNamed(name)
 		if p.MintsAnyAudience() {
 			anyAudience = append(anyAudience, name)
 		}
@@ -304,11 +305,11 @@ func TestPresetTraits(t *testing.T) {
 	if diff := cmp.Diff([]string{"dex", "zitadel"}, blind); diff != "" {
 		t.Errorf("those that do not tell services from users (-want +got):\n%s", diff)
 	}
-	google, _ := audience.PresetNamed("google")
+	google, _ := claims.PresetNamed("google")
 	if diff := cmp.Diff([]string{"https://accounts.google.com", "accounts.google.com"}, google.Issuers("https://accounts.google.com")); diff != "" {
 		t.Errorf("Google's issuers (-want +got):\n%s", diff)
 	}
-	if _, ok := audience.PresetNamed("Keycloak"); ok {
+	if _, ok := claims.PresetNamed("Keycloak"); ok {
 		t.Error("a preset by another spelling")
 	}
 }
@@ -316,7 +317,7 @@ func TestPresetTraits(t *testing.T) {
 // BenchmarkClaims reads a token of the size that Keycloak writes.
 func BenchmarkClaims(b *testing.B) {
 	payload := []byte(`{"exp":1795354016,"iat":1795353716,"jti":"tBpSMOcGnZ9yKLnASG99j","iss":"https://idp.example.com/realms/corp","aud":["order-status","account"],"sub":"6f1c8e9a-1f0b-4c3a-9d61-0f0b5a4e2d11","typ":"Bearer","azp":"customer-portal","sid":"0e8f1c2d","acr":"1","realm_access":{"roles":["default-roles-corp","offline_access"]},"resource_access":{"account":{"roles":["manage-account","view-profile"]}},"scope":"openid profile email orders.read","email_verified":true,"name":"Alice","preferred_username":"alice","email":"alice@example.com"}`)
-	p, _ := audience.PresetNamed("keycloak")
+	p, _ := claims.PresetNamed("keycloak")
 	b.ReportAllocs()
 	b.SetBytes(int64(len(payload)))
 	for b.Loop() {

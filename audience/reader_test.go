@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // FuzzClaims holds that whatever is read has what every decision needs.
@@ -15,8 +15,8 @@ func FuzzClaims(f *testing.F) {
 	f.Add(`{"iss":"i","exp":1.5,"aud":"a","client_id":"c","sub":"s","act":{"sub":"x","act":{"sub":"y"}},"typ":"Bearer"}`)
 	f.Add(`{"iss":"i","exp":"1"}`)
 	f.Fuzz(func(t *testing.T, payload string) {
-		for _, name := range audience.Presets() {
-			preset, _ := audience.PresetNamed(name)
+		for _, name := range claims.Presets() {
+			preset, _ := claims.PresetNamed(name)
 			c, err := preset.Claims([]byte(payload))
 			if err != nil {
 				continue
@@ -38,7 +38,7 @@ func FuzzAudience(f *testing.F) {
 	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `""`, `["a",null]`, `"a b"`, `{"a":true}`, `["\u0061"]`} {
 		f.Add(seed)
 	}
-	p, _ := audience.PresetNamed("keycloak")
+	p, _ := claims.PresetNamed("keycloak")
 	f.Fuzz(func(t *testing.T, aud string) {
 		if !json.Valid([]byte(aud)) {
 			return
@@ -66,7 +66,7 @@ func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"a", "a b", " a", "a  b", "a\tb", `a"b`, "ä", ""} {
 		f.Add(seed)
 	}
-	p, _ := audience.PresetNamed("duende")
+	p, _ := claims.PresetNamed("duende")
 	granted := func(t *testing.T, scope any) []string {
 		payload, err := json.Marshal(claims{"iss": "i", "exp": 1, "client_id": "c", "scope": scope})
 		if err != nil {

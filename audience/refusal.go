@@ -2,6 +2,7 @@ package audience
 
 import (
 	"fmt"
+	"github.com/grpcaud/grpcaud/internal/quote"
 	"strings"
 	"time"
 )
@@ -105,5 +106,5 @@ func orNone(value string) string {
 	if value == "" {
 		return "none"
 	}
-	return quoted(value)
+	return quote.List(value)
 }

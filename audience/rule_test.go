@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 const (
@@ -20,18 +22,18 @@ const (
 
 // company is the access matrix of the running example, and a partner whose
 // clients bear the same names.
-func company() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{
+func company() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{
 			"corp":    {URL: corp, Preset: "keycloak"},
 			"partner": {URL: partner, Preset: "keycloak"},
 		},
-		Services: map[string]audience.Service{
+		Services: map[string]access.Service{
 			"order-status": {
 				Issuers: []string{"corp", "partner"},
 				GRPC:    []string{"acme.orders.v1.OrderStatus"},
 				Self:    true,
-				Allow: []audience.Allow{
+				Allow: []access.Allow{
 					{Clients: []string{"customer-portal", "backoffice-portal", "order-status"}, Methods: []string{"GetOrderStatus"}, Scopes: []string{"orders.read"}},
 					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write", "orders.read"}},
 				},
@@ -39,15 +41,15 @@ func company() audience.Matrix {
 			"human-resource": {
 				Issuers: []string{"corp"},
 				GRPC:    []string{"acme.hr.v1.HumanResource"},
-				Allow:   []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+				Allow:   []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
 			},
 			"catalogue": {
 				Issuers: []string{"corp"},
 				GRPC:    []string{"acme.catalogue.v1.Catalogue"},
-				Allow:   []audience.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
+				Allow:   []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
 			},
 		},
-		Clients: map[string]audience.Client{
+		Clients: map[string]access.Client{
 			"customer-portal":   {Issuer: "corp"},
 			"backoffice-portal": {Issuer: "corp"},
 			"order-status":      {Issuer: "corp"},
@@ -56,9 +58,9 @@ func company() audience.Matrix {
 	}
 }
 
-func guard(t *testing.T, services ...string) *audience.Guard {
+func guard(t *testing.T, services ...string) *access.Guard {
 	t.Helper()
-	policy, err := audience.New(company())
+	policy, err := access.New(company())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,13 +88,13 @@ func token(members map[string]any) map[string]any {
 	return claims
 }
 
-func read(t testing.TB, preset string, members map[string]any) (*audience.Claims, error) {
+func read(t testing.TB, preset string, members map[string]any) (*claims.Claims, error) {
 	t.Helper()
 	payload, err := json.Marshal(members)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, ok := audience.PresetNamed(preset)
+	p, ok := claims.PresetNamed(preset)
 	if !ok {
 		t.Fatalf("no preset %q", preset)
 	}
@@ -179,8 +181,8 @@ func TestPublicRule(t *testing.T) {
 }
 
 func TestOptional(t *testing.T) {
-	rule := ruleOf(t, audience.Issuer{}, entry(func(a *audience.Allow) { a.Optional = true }))
-	if !rule.Optional() || rule.Public() || ruleOf(t, audience.Issuer{}, entry(nil)).Optional() {
+	rule := ruleOf(t, access.Issuer{}, entry(func(a *access.Allow) { a.Optional = true }))
+	if !rule.Optional() || rule.Public() || ruleOf(t, access.Issuer{}, entry(nil)).Optional() {
 		t.Error("an optional rule is one that says so")
 	}
 	if got := verdict(t, rule, "keycloak", token(claims{"aud": "invoices"})); got != audience.CauseAudienceMismatch {
@@ -193,9 +195,9 @@ func TestOptional(t *testing.T) {
 
 // everything returns a rule that demands all that can be demanded, and claims
 // that hold.
-func everything(tb testing.TB) (*audience.Rule, *audience.Claims) {
+func everything(tb testing.TB) (*access.Rule, *claims.Claims) {
 	tb.Helper()
-	rule := ruleOf(tb, audience.Issuer{MaxAge: time.Hour, RequireBound: true}, entry(clerksOnly))
+	rule := ruleOf(tb, access.Issuer{MaxAge: time.Hour, RequireBound: true}, entry(clerksOnly))
 	c, err := read(tb, "keycloak", token(claims{
 		"scope": "orders.read orders.write", "realm_access": clerks("clerk"), "department": "hr", "country": "be",
 		"acr": "gold", "auth_time": now.Unix(), "cnf": claims{"x5t#S256": thumbprint},
@@ -224,7 +226,7 @@ func BenchmarkJudge(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	simple := ruleOf(b, audience.Issuer{}, entry(nil))
+	simple := ruleOf(b, access.Issuer{}, entry(nil))
 	all, c := everything(b)
 	for name, judge := range map[string]func() error{
 		"seed":       func() error { return simple.Judge(seed, now) },

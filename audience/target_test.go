@@ -6,17 +6,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // callers is a matrix with all that a client finds in one.
-func callers() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: corp}, "partner": {URL: "https://partner.example"}},
-		Services: map[string]audience.Service{
+func callers() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp}, "partner": {URL: "https://partner.example"}},
+		Services: map[string]access.Service{
 			"orders": {
 				Issuers: []string{"corp"}, Audiences: []string{"order-status", "orders-v0"}, GRPC: []string{"a.Orders"}, Authorities: []string{"orders.example.com"},
-				Allow: []audience.Allow{
+				Allow: []access.Allow{
 					{Clients: []string{"portal"}, Methods: []string{"Get"}, Scopes: []string{"write", "read"}},
 					{AnyClient: true, Methods: []string{"Watch"}, Scopes: []string{"read", "all"}},
 					{Clients: []string{"batch"}, Methods: []string{"*"}, Scopes: []string{"admin"}},
@@ -24,13 +24,13 @@ func callers() audience.Matrix {
 			},
 			"people": {
 				Issuers: []string{"corp"}, GRPC: []string{"a.People"},
-				Allow: []audience.Allow{{Clients: []string{"batch", "stranger"}, Methods: []string{"*"}, NoScopes: true}},
+				Allow: []access.Allow{{Clients: []string{"batch", "stranger"}, Methods: []string{"*"}, NoScopes: true}},
 			},
 		},
-		Clients: map[string]audience.Client{
+		Clients: map[string]access.Client{
 			"portal": {Issuer: "corp", ID: "portal-1"}, "batch": {Issuer: "corp"}, "stranger": {Issuer: "partner"},
 		},
-		External: map[string]audience.External{
+		External: map[string]access.External{
 			"tracking": {Clients: []string{"batch"}, Scopes: []string{"b", "a"}, Audience: "urn:tracking", GRPC: []string{"c.Tracking"}, Authorities: []string{"c.example"}},
 			"weather":  {Clients: []string{"batch"}},
 		},
@@ -39,25 +39,25 @@ func callers() audience.Matrix {
 }
 
 func TestTarget(t *testing.T) {
-	policy, err := audience.New(callers())
+	policy, err := access.New(callers())
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer, accepts := audience.Issuer{URL: corp}, []string{corp}
+	issuer, accepts := access.Issuer{URL: corp}, []string{corp}
 	for _, row := range []struct {
 		client, service string
-		want            audience.Target
+		want            access.Target
 	}{
-		{"portal", "orders", audience.Target{
+		{"portal", "orders", access.Target{
 			Service: "orders", Issuer: issuer, Accepts: accepts, Audience: "order-status", Scopes: []string{"all", "read", "write"},
 			Authorities: []string{"orders.example.com"}, GRPC: []string{"a.Orders"},
 		}},
-		{"batch", "people", audience.Target{Service: "people", Issuer: issuer, Accepts: accepts, Audience: "people", GRPC: []string{"a.People"}}},
-		{"batch", "tracking", audience.Target{
+		{"batch", "people", access.Target{Service: "people", Issuer: issuer, Accepts: accepts, Audience: "people", GRPC: []string{"a.People"}}},
+		{"batch", "tracking", access.Target{
 			Service: "tracking", Issuer: issuer, Accepts: accepts, Audience: "urn:tracking", Scopes: []string{"a", "b"},
 			Authorities: []string{"c.example"}, GRPC: []string{"c.Tracking"},
 		}},
-		{"batch", "weather", audience.Target{Service: "weather", Issuer: issuer, Accepts: accepts, Audience: "weather"}},
+		{"batch", "weather", access.Target{Service: "weather", Issuer: issuer, Accepts: accepts, Audience: "weather"}},
 	} {
 		got, err := policy.Target(row.client, row.service)
 		if err != nil {
@@ -82,7 +82,7 @@ func TestTarget(t *testing.T) {
 }
 
 func TestPolicyClient(t *testing.T) {
-	policy, err := audience.New(callers())
+	policy, err := access.New(callers())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestTerms holds what the matrix may say of an issuer's and a service's
@@ -16,28 +17,28 @@ func TestTerms(t *testing.T) {
 	sole.SoleAudience, sole.Audiences = true, []string{"order-status", "orders"}
 	for _, row := range []struct {
 		name    string
-		issuer  audience.Issuer
-		service audience.Service
+		issuer  access.Issuer
+		service access.Service
 		members claims
 		want    audience.Cause
 	}{
-		{"leeway", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-59 * time.Second)}, ""},
-		{"leeway ends", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-time.Minute)}, audience.CauseExpired},
-		{"leeway of nbf", audience.Issuer{Leeway: time.Minute}, entry(nil), claims{"nbf": in(time.Minute)}, ""},
-		{"small leeway", audience.Issuer{Leeway: time.Second}, entry(nil), claims{"nbf": in(2 * time.Second)}, audience.CauseNotYetValid},
-		{"small leeway of iat", audience.Issuer{Leeway: time.Second}, entry(nil), claims{"iat": in(2 * time.Second)}, audience.CauseNotYetValid},
-		{"long life", audience.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(48 * time.Hour)}, ""},
-		{"too long a life", audience.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(49 * time.Hour)}, audience.CauseLifetimeTooLong},
-		{"short life", audience.Issuer{MaxLifetime: time.Minute}, entry(nil), claims{}, audience.CauseLifetimeTooLong},
-		{"young", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 29*time.Second)}, ""},
-		{"too old", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
-		{"of no age", audience.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": nil}, audience.CauseTokenTooOld},
-		{"bound", audience.Issuer{RequireBound: true}, entry(nil), claims{"cnf": claims{"x5t#S256": thumbprint}}, ""},
-		{"not bound", audience.Issuer{RequireBound: true}, entry(nil), claims{}, audience.CauseBindingMissing},
-		{"sole audience", audience.Issuer{}, sole, claims{}, ""},
-		{"sole audiences", audience.Issuer{}, sole, claims{"aud": []string{"orders", "order-status"}}, ""},
-		{"not the sole audience", audience.Issuer{}, sole, claims{"aud": []string{"order-status", "invoices"}}, audience.CauseAudienceNotSole},
-		{"another's sole audience", audience.Issuer{}, sole, claims{"aud": "invoices"}, audience.CauseAudienceMismatch},
+		{"leeway", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-59 * time.Second)}, ""},
+		{"leeway ends", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-time.Minute)}, audience.CauseExpired},
+		{"leeway of nbf", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"nbf": in(time.Minute)}, ""},
+		{"small leeway", access.Issuer{Leeway: time.Second}, entry(nil), claims{"nbf": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"small leeway of iat", access.Issuer{Leeway: time.Second}, entry(nil), claims{"iat": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"long life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(48 * time.Hour)}, ""},
+		{"too long a life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(49 * time.Hour)}, audience.CauseLifetimeTooLong},
+		{"short life", access.Issuer{MaxLifetime: time.Minute}, entry(nil), claims{}, audience.CauseLifetimeTooLong},
+		{"young", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 29*time.Second)}, ""},
+		{"too old", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
+		{"of no age", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": nil}, audience.CauseTokenTooOld},
+		{"bound", access.Issuer{RequireBound: true}, entry(nil), claims{"cnf": claims{"x5t#S256": thumbprint}}, ""},
+		{"not bound", access.Issuer{RequireBound: true}, entry(nil), claims{}, audience.CauseBindingMissing},
+		{"sole audience", access.Issuer{}, sole, claims{}, ""},
+		{"sole audiences", access.Issuer{}, sole, claims{"aud": []string{"orders", "order-status"}}, ""},
+		{"not the sole audience", access.Issuer{}, sole, claims{"aud": []string{"order-status", "invoices"}}, audience.CauseAudienceNotSole},
+		{"another's sole audience", access.Issuer{}, sole, claims{"aud": "invoices"}, audience.CauseAudienceMismatch},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := verdict(t, ruleOf(t, row.issuer, row.service), "keycloak", token(row.members)); got != row.want {
@@ -56,11 +57,11 @@ func TestInsecureNoAudience(t *testing.T) {
 		}
 		return all
 	}
-	strict := entry(func(a *audience.Allow) { a.Scopes = []string{"orders/read"} })
+	strict := entry(func(a *access.Allow) { a.Scopes = []string{"orders/read"} })
 	weak := strict
 	weak.InsecureNoAudience = "orders/"
 	for _, row := range []struct {
-		service audience.Service
+		service access.Service
 		members claims
 		want    audience.Cause
 	}{
@@ -76,7 +77,7 @@ func TestInsecureNoAudience(t *testing.T) {
 		{strict, claims{"scope": "orders/read"}, audience.CauseAudienceMissing},
 		{strict, claims{"scope": "orders/read", "aud": "order-status"}, ""},
 	} {
-		rule := ruleOf(t, audience.Issuer{Preset: "cognito"}, row.service)
+		rule := ruleOf(t, access.Issuer{Preset: "cognito"}, row.service)
 		if got := verdict(t, rule, "cognito", cognito(row.members)); got != row.want {
 			t.Errorf("%v with prefix %q: refused by %q, want %q", row.members, row.service.InsecureNoAudience, got, row.want)
 		}
@@ -86,13 +87,13 @@ func TestInsecureNoAudience(t *testing.T) {
 // TestInsecureNoAudienceElsewhere holds that the weakness stays with the issuer
 // that has it.
 func TestInsecureNoAudienceElsewhere(t *testing.T) {
-	policy, err := audience.New(audience.Matrix{
-		Issuers: map[string]audience.Issuer{"pool": {URL: partner, Preset: "cognito"}, "corp": {URL: corp, Preset: "keycloak"}},
-		Services: map[string]audience.Service{"order-status": {
+	policy, err := access.New(access.Matrix{
+		Issuers: map[string]access.Issuer{"pool": {URL: partner, Preset: "cognito"}, "corp": {URL: corp, Preset: "keycloak"}},
+		Services: map[string]access.Service{"order-status": {
 			Issuers: []string{"pool", "corp"}, GRPC: []string{"acme.orders.v1.OrderStatus"}, InsecureNoAudience: "orders/",
-			Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders/read"}}},
+			Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders/read"}}},
 		}},
-		Clients: map[string]audience.Client{"customer-portal": {Issuer: "corp"}},
+		Clients: map[string]access.Client{"customer-portal": {Issuer: "corp"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +137,7 @@ func TestCheckBinding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rule := ruleOf(t, audience.Issuer{RequireBound: row.require}, entry(nil))
+		rule := ruleOf(t, access.Issuer{RequireBound: row.require}, entry(nil))
 		switch err := rule.CheckBinding(c, row.peer); {
 		case row.want == "" && err != nil:
 			t.Errorf("%+v: CheckBinding = %v", row, err)
@@ -152,14 +153,14 @@ func TestCheckBinding(t *testing.T) {
 // TestEnds holds that Judge admits until then and not from then on.
 func TestEnds(t *testing.T) {
 	for _, row := range []struct {
-		issuer  audience.Issuer
+		issuer  access.Issuer
 		members claims
 		want    time.Duration
 	}{
-		{audience.Issuer{}, claims{}, 5*time.Minute + 30*time.Second},
-		{audience.Issuer{Leeway: time.Second}, claims{}, 5*time.Minute + time.Second},
-		{audience.Issuer{MaxAge: time.Hour}, claims{}, 5*time.Minute + 30*time.Second},
-		{audience.Issuer{MaxAge: time.Minute}, claims{}, time.Minute + 30*time.Second},
+		{access.Issuer{}, claims{}, 5*time.Minute + 30*time.Second},
+		{access.Issuer{Leeway: time.Second}, claims{}, 5*time.Minute + time.Second},
+		{access.Issuer{MaxAge: time.Hour}, claims{}, 5*time.Minute + 30*time.Second},
+		{access.Issuer{MaxAge: time.Minute}, claims{}, time.Minute + 30*time.Second},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {

@@ -7,47 +7,48 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // viewed is a matrix with something in every list that a view copies.
-func viewed() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com", Algorithms: []string{"RS256"}}},
-		Services: map[string]audience.Service{"orders": {
+func viewed() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Algorithms: []string{"RS256"}}},
+		Services: map[string]access.Service{"orders": {
 			GRPC:    []string{"acme.orders.v1.OrderStatus"},
-			Rollout: []audience.Rollout{{Mode: audience.Warn, Until: time.Now().Add(time.Hour), Clients: []string{"portal"}}},
-			Allow: []audience.Allow{{
+			Rollout: []access.Rollout{{Mode: access.Warn, Until: time.Now().Add(time.Hour), Clients: []string{"portal"}}},
+			Allow: []access.Allow{{
 				Clients: []string{"portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}, Roles: []string{"clerk"},
 			}},
 			Closed: []string{"Dump"},
 		}},
-		External: map[string]audience.External{"parcels": {Clients: []string{"portal"}, Scopes: []string{"track"}}},
-		Clients:  map[string]audience.Client{"portal": {}},
+		External: map[string]access.External{"parcels": {Clients: []string{"portal"}, Scopes: []string{"track"}}},
+		Clients:  map[string]access.Client{"portal": {}},
 		Public:   []string{"grpc.health.v1.Health"},
 	}
 }
 
 func TestMatrixIsFilledIn(t *testing.T) {
-	policy, err := audience.New(viewed())
+	policy, err := access.New(viewed())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := policy.Matrix()
-	if preset := got.Issuers["corp"].Preset; preset != audience.DefaultPreset {
-		t.Errorf("preset = %q, want %q", preset, audience.DefaultPreset)
+	if preset := got.Issuers["corp"].Preset; preset != claims.DefaultPreset {
+		t.Errorf("preset = %q, want %q", preset, claims.DefaultPreset)
 	}
 	orders := got.Services["orders"]
 	if diff := cmp.Diff([][]string{orders.Issuers, orders.Audiences}, [][]string{{"corp"}, {"orders"}}); diff != "" {
 		t.Errorf("issuers and audiences: got -, want +\n%s", diff)
 	}
-	if got, want := got.Clients["portal"], (audience.Client{Issuer: "corp", ID: "portal"}); !reflect.DeepEqual(got, want) {
+	if got, want := got.Clients["portal"], (access.Client{Issuer: "corp", ID: "portal"}); !reflect.DeepEqual(got, want) {
 		t.Errorf("client = %+v, want %+v", got, want)
 	}
 	if aud := got.External["parcels"].Audience; aud != "parcels" {
 		t.Errorf("audience of an API of others = %q, want its name", aud)
 	}
-	again, err := audience.New(got)
+	again, err := access.New(got)
 	if err != nil {
 		t.Fatalf("New of a view: %v", err)
 	}
@@ -57,7 +58,7 @@ func TestMatrixIsFilledIn(t *testing.T) {
 }
 
 func TestMatrixIsACopy(t *testing.T) {
-	policy, err := audience.New(viewed())
+	policy, err := access.New(viewed())
 	if err != nil {
 		t.Fatal(err)
 	}

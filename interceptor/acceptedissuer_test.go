@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -23,10 +24,10 @@ import (
 // is down or is to be asked about tokens.
 func TestIssuerOfAnotherService(t *testing.T) {
 	for name, row := range map[string]struct {
-		partner audience.Issuer
+		partner access.Issuer
 		token   func(*testutil.Issuer) string
 	}{
-		"a JWT, keys not at hand": {audience.Issuer{}, func(i *testutil.Issuer) string { return i.Mint(good(nil)) }},
+		"a JWT, keys not at hand": {access.Issuer{}, func(i *testutil.Issuer) string { return i.Mint(good(nil)) }},
 		"a JWT to be asked about": {askedAbout, func(i *testutil.Issuer) string { return i.Mint(good(nil)) }},
 		"an opaque token": {askedAbout, func(i *testutil.Issuer) string {
 			return i.User("customer-portal", "alice", "order-status", "orders.read")
@@ -71,14 +72,14 @@ func TestIssuerOfAnotherService(t *testing.T) {
 	}
 }
 
-var askedAbout = audience.Issuer{Introspection: audience.Introspection{URL: partnerURL + "/introspect", ClientID: "order-status", Secret: audience.Secret{Env: "PARTNER_SECRET"}}}
+var askedAbout = access.Issuer{Introspection: access.Introspection{URL: partnerURL + "/introspect", ClientID: "order-status", Secret: access.Secret{Env: "PARTNER_SECRET"}}}
 
 // serverOfBoth returns a server of the orders, which accept corp, and of the human
 // resources, which accept the partner.
-func serverOfBoth(t *testing.T, partner audience.Issuer, opts ...interceptor.ServerOption) *interceptor.Server {
+func serverOfBoth(t *testing.T, partner access.Issuer, opts ...interceptor.ServerOption) *interceptor.Server {
 	t.Helper()
 	partner.URL = partnerURL
-	policy := company(t, func(m *audience.Matrix) {
+	policy := company(t, func(m *access.Matrix) {
 		m.Issuers["partner"] = partner
 		for name, issuer := range map[string]string{"order-status": "corp", "human-resource": "partner"} {
 			service := m.Services[name]
@@ -86,11 +87,11 @@ func serverOfBoth(t *testing.T, partner audience.Issuer, opts ...interceptor.Ser
 			m.Services[name] = service
 		}
 		for name := range m.Clients {
-			m.Clients[name] = audience.Client{Issuer: "corp"}
+			m.Clients[name] = access.Client{Issuer: "corp"}
 		}
-		m.Clients["partner-portal"] = audience.Client{Issuer: "partner"}
+		m.Clients["partner-portal"] = access.Client{Issuer: "partner"}
 		hr := m.Services["human-resource"]
-		hr.Allow = []audience.Allow{{Clients: []string{"partner-portal"}, Methods: []string{"*"}, NoScopes: true}}
+		hr.Allow = []access.Allow{{Clients: []string{"partner-portal"}, Methods: []string{"*"}, NoScopes: true}}
 		m.Services["human-resource"] = hr
 	})
 	server, err := interceptor.NewServer(policy, interceptor.Services("order-status", "human-resource"), opts...)

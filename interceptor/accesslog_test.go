@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -34,7 +35,7 @@ func TestAccessLog(t *testing.T) {
 	} {
 		for shape, do := range shapes {
 			written := &log{}
-			conn := serveOrdersLogged(t, guarded(t, issuer, audience.Enforce), written, row.before)
+			conn := serveOrdersLogged(t, guarded(t, issuer, access.Enforce), written, row.before)
 			_ = do(bearing(t.Context(), "Bearer "+issuer.Mint(good(row.claims))), conn)
 			var got []map[string]any
 			for _, line := range lines(t, written) {
@@ -77,7 +78,7 @@ func accessLog(written *log) (unary, stream grpc.ServerOption) {
 // share, are left alone.
 func TestSharedFields(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Enforce)
+	server := guarded(t, issuer, access.Enforce)
 	shared := logging.InjectFields(t.Context(), logging.Fields{"connection", "7"})
 	if err := call(shared, server, getOrder, issuer.Mint(good(nil))); err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func TestSharedFields(t *testing.T) {
 func TestAccessLogOfEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, written := newIssuer(), &log{}
-		server := guarded(t, issuer, audience.Enforce)
+		server := guarded(t, issuer, access.Enforce)
 		unary, stream := accessLog(written)
 		conn := testutil.Serve(t, append([]grpc.ServerOption{unary, stream}, server.Options()...), func(s *grpc.Server) {
 			ordersv1.RegisterOrderStatusServer(s, patient{})

@@ -8,10 +8,12 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // wouldRefuse is the trailer with the reason for which a call is going to be
-// refused once its rule is enforced; see [audience.Warn].
+// refused once its rule is enforced; see [access.Warn].
 const wouldRefuse = "grpcaud-would-refuse"
 
 // decide judges a call and returns the context of its handler, or the status
@@ -25,11 +27,11 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	c := &call{Context: ctx, server: s, method: method}
 	d := decision{method: method, began: time.Now(), stream: stream}
 	if d.err = s.admit(c, d.began); d.err != nil {
-		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode != audience.Enforce && ctx.Err() != nil {
+		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode != access.Enforce && ctx.Err() != nil {
 			d.err = ctx.Err() // what has ended cannot go on
 			d.mode = modeOf(c.rule, c.claims, d.err)
 		}
-		if d.mode == audience.Enforce {
+		if d.mode == access.Enforce {
 			d.requestID = requestIDOf(ctx)
 		}
 	}
@@ -39,11 +41,11 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	case d.err == nil:
 		c.hideMetadata()
 		return c, nil
-	case d.mode == audience.Enforce:
+	case d.mode == access.Enforce:
 		challengeHeader(ctx, d.err)
 		_ = setTrailer(ctx, challengeTrailer(ctx, d.err)) // fails only if the call has ended
 		return nil, statusWith(d.err, refusalInfo(ctx, method, d.requestID)).Err()
-	case d.mode == audience.Warn:
+	case d.mode == access.Warn:
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuse, answerTo(d.err).word()))
 	}
 	c.spared, c.found = d.err, c.claims
@@ -84,7 +86,7 @@ func (s *Server) admit(c *call, now time.Time) error {
 
 // may asks whether the bearer of a genuine token may call at the time now, over
 // the connection of ctx.
-func (s *Server) may(ctx context.Context, rule *audience.Rule, c *audience.Claims, now time.Time) error {
+func (s *Server) may(ctx context.Context, rule *access.Rule, c *claims.Claims, now time.Time) error {
 	if err := rule.Judge(c, now); err != nil {
 		return err
 	}
@@ -95,10 +97,10 @@ var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry o
 
 // modeOf returns what becomes of a call for which err was found: only a refusal
 // under a rule can be overlooked.
-func modeOf(rule *audience.Rule, c *audience.Claims, err error) audience.Mode {
+func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
 	var refusal *audience.Refusal
 	if rule == nil || !errors.As(err, &refusal) {
-		return audience.Enforce
+		return access.Enforce
 	}
 	return rule.Mode(c, time.Now())
 }

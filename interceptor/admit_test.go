@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -23,10 +24,10 @@ import (
 )
 
 // rollingOut puts the orders into a mode for an hour.
-func rollingOut(mode audience.Mode) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func rollingOut(mode access.Mode) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		s := m.Services["order-status"]
-		s.Rollout = []audience.Rollout{{Mode: mode, Until: time.Now().Add(time.Hour)}}
+		s.Rollout = []access.Rollout{{Mode: mode, Until: time.Now().Add(time.Hour)}}
 		m.Services["order-status"] = s
 	}
 }
@@ -35,7 +36,7 @@ func rollingOut(mode audience.Mode) func(*audience.Matrix) {
 // out: a call that it would refuse has no caller, and no token to pass on.
 func TestModes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, mode := range []audience.Mode{audience.Warn, audience.Observe} {
+		for _, mode := range []access.Mode{access.Warn, access.Observe} {
 			issuer := newIssuer()
 			var caller audience.Caller
 			var known bool
@@ -65,7 +66,7 @@ func TestModes(t *testing.T) {
 						t.Errorf("%v, %s, %s: %v, with a caller: %v, forwarded: %v", mode, shape, reason, err, known, forwarded == nil)
 					}
 					want := ""
-					if mode == audience.Warn {
+					if mode == access.Warn {
 						want = reason
 					}
 					if got := strings.Join(trailer.Get("grpcaud-would-refuse"), " "); got != want {
@@ -98,16 +99,16 @@ func outgoing(ctx context.Context) context.Context {
 // is.
 func TestStreamsInModes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t, func(m *audience.Matrix) {
+		o := newOffice(t, echo, company(t, func(m *access.Matrix) {
 			s := m.Services["human-resource"]
-			s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
+			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour)}}
 			m.Services["human-resource"] = s
 		}), interceptor.SampleRefused(0))
 		began := time.Now()
 		stream, another := o.open(t, time.Minute), o.open(t, time.Minute)
 		confirm(t, stream)
 		confirm(t, another)
-		for _, after := range []time.Duration{time.Minute + audience.Leeway, 40 * time.Minute} {
+		for _, after := range []time.Duration{time.Minute + access.Leeway, 40 * time.Minute} {
 			time.Sleep(after)
 			synctest.Wait()
 			confirm(t, stream)
@@ -167,7 +168,7 @@ func TestJudgedAfterWaiting(t *testing.T) {
 			return issuer.Transport().RoundTrip(r)
 		})
 		server := serverOf(t, issuer, company(t), interceptor.Transport(slow))
-		token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second - audience.Leeway).Unix()}))
+		token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second - access.Leeway).Unix()}))
 		if err := call(t.Context(), server, getOrder, token); verdictOf(err).Reason != audience.ReasonTokenExpired {
 			t.Errorf("%v, want %s", err, audience.ReasonTokenExpired)
 		}

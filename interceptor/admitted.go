@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -14,7 +15,7 @@ import (
 // that a handler cannot exchange a token that was not judged.
 type admitted struct {
 	call   *call
-	claims *audience.Claims
+	claims *claims.Claims
 	token  tokensource.Token
 }
 

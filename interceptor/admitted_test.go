@@ -15,6 +15,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -29,7 +32,7 @@ type middle struct {
 	conn    *grpc.ClientConn // to the service
 	further map[string]*grpc.ClientConn
 	gate    *gate // who is called further
-	list    *audience.RevocationList
+	list    *revocation.RevocationList
 	down    atomic.Bool // the source of revocations cannot tell
 }
 
@@ -47,7 +50,7 @@ func byAuthFunc(t *testing.T, s *interceptor.Server) []grpc.ServerOption {
 }
 
 func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption) *middle {
-	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: audience.NewRevocationList(8)}
+	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: revocation.NewRevocationList(8)}
 	client := newClient(t, m.issuer, company(t, withSecrets(t)), "order-status")
 	m.further = map[string]*grpc.ClientConn{
 		"OnBehalfOf": m.gate.serve(t, client.OnBehalfOf("human-resource")...), "Forward": m.gate.serve(t, client.Forward("human-resource")...),
@@ -58,8 +61,8 @@ func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption
 	return m
 }
 
-// Revoked implements [audience.Revocations].
-func (m *middle) Revoked(ctx context.Context, c *audience.Claims) error {
+// Revoked implements [revocation.Revocations].
+func (m *middle) Revoked(ctx context.Context, c *claims.Claims) error {
 	if m.down.Load() {
 		return errors.New("no route to host")
 	}
@@ -194,7 +197,7 @@ func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
 		spoil  func(*testing.T, *middle)
 		want   string
 	}{
-		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, audience.Revocation{ID: "j1"}) }, "REVOKED"},
+		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Revocation{ID: "j1"}) }, "REVOKED"},
 		"not to be found out": {[]string{"unary", "stream"}, nil, func(_ *testing.T, m *middle) {
 			m.down.Store(true)
 		}, "REVOCATION_UNAVAILABLE"},
@@ -202,7 +205,7 @@ func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 		}, hasEnded},
 		"a revoked lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(t *testing.T, m *middle) {
-			revoke(t, m.list, audience.Revocation{ID: "j1"})
+			revoke(t, m.list, revocation.Revocation{ID: "j1"})
 			time.Sleep(2 * time.Second)
 		}, hasEnded},
 	} {
@@ -299,7 +302,7 @@ func TestAuthorityOfASparedStream(t *testing.T) {
 			t.Errorf("before: %v", err)
 		}
 		for _, row := range []struct {
-			policy *audience.Policy
+			policy *access.Policy
 			spared bool
 		}{{company(t, only("order-status"), observed), true}, {company(t, observed), false}, {company(t, only("order-status"), observed), true}} {
 			if err := o.server.Swap(row.policy); err != nil {

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -62,7 +62,7 @@ func (r *recorder) elsewhere() []string {
 type arena struct {
 	// What a setup may change.
 	url     string // of the issuer
-	matrix  audience.Matrix
+	matrix  access.Matrix
 	options []interceptor.ServerOption
 	keys    []any // published besides the issuer's own
 	dial    []grpc.DialOption
@@ -117,20 +117,20 @@ func newArena(t testing.TB, setup func(*arena)) *arena {
 }
 
 // attacked is the matrix under attack.
-func attacked() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {}, "partner": {URL: partnerURL}},
-		Services: map[string]audience.Service{
+func attacked() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {}, "partner": {URL: partnerURL}},
+		Services: map[string]access.Service{
 			"order-status": {
 				Issuers: []string{"corp"}, GRPC: []string{"acme.orders.v1.OrderStatus"},
-				Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
+				Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
 			},
 			"human-resource": {
 				Issuers: []string{"partner"}, GRPC: []string{"acme.hr.v1.HumanResource"},
-				Allow: []audience.Allow{{Clients: []string{"agency"}, Methods: []string{"*"}, NoScopes: true}},
+				Allow: []access.Allow{{Clients: []string{"agency"}, Methods: []string{"*"}, NoScopes: true}},
 			},
 		},
-		Clients: map[string]audience.Client{"customer-portal": {Issuer: "corp"}, "agency": {Issuer: "partner"}},
+		Clients: map[string]access.Client{"customer-portal": {Issuer: "corp"}, "agency": {Issuer: "partner"}},
 	}
 }
 
@@ -161,7 +161,7 @@ func encoded(v any) []byte {
 
 func (a *arena) serve(t testing.TB) {
 	t.Helper()
-	policy, err := audience.New(a.matrix)
+	policy, err := access.New(a.matrix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func all(setups ...func(*arena)) func(*arena) {
 func publishing(keys ...any) func(*arena) { return func(a *arena) { a.keys = keys } }
 
 // issuing changes what is said of the issuer.
-func issuing(change func(*audience.Issuer)) func(*arena) {
+func issuing(change func(*access.Issuer)) func(*arena) {
 	return func(a *arena) {
 		issuer := a.matrix.Issuers["corp"]
 		change(&issuer)
@@ -210,7 +210,7 @@ func issuing(change func(*audience.Issuer)) func(*arena) {
 }
 
 // serving changes what is said of the service.
-func serving(change func(*audience.Service)) func(*arena) {
+func serving(change func(*access.Service)) func(*arena) {
 	return func(a *arena) {
 		service := a.matrix.Services["order-status"]
 		change(&service)
@@ -219,12 +219,12 @@ func serving(change func(*audience.Service)) func(*arena) {
 }
 
 // allowing changes what the service demands.
-func allowing(change func(*audience.Allow)) func(*arena) {
-	return serving(func(s *audience.Service) { change(&s.Allow[0]) })
+func allowing(change func(*access.Allow)) func(*arena) {
+	return serving(func(s *access.Service) { change(&s.Allow[0]) })
 }
 
 // legacy makes the issuer one whose tokens have no type of their own.
-var legacy = issuing(func(i *audience.Issuer) { i.Preset = "keycloak" })
+var legacy = issuing(func(i *access.Issuer) { i.Preset = "keycloak" })
 
 // mutually has the client show its certificate.
 func mutually(a *arena) { a.mutual = true }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -40,7 +40,7 @@ func TestT30_T33_Audience(t *testing.T) {
 		attacks = append(attacks, attack{"T33/" + name, nil, aud(other), audienceMismatch, 0})
 	}
 	named := func(name string) func(*arena) {
-		return serving(func(s *audience.Service) { s.Audiences = []string{"order-status", name} })
+		return serving(func(s *access.Service) { s.Audiences = []string{"order-status", name} })
 	}
 	run(t, append(attacks,
 		attack{"T33/NFD for NFC", named("caf\u00e9"), aud("cafe\u0301"), audienceMismatch, 0},
@@ -54,13 +54,13 @@ func TestT34_AudienceConfigured(t *testing.T) {
 	for name, audiences := range map[string][]string{"empty": {""}, "white space": {" "}, "a tab": {"\t"}, "one of two empty": {"order-status", ""}, "space behind": {"order-status "}} {
 		t.Run("T34/"+name, func(t *testing.T) {
 			a := arena{matrix: attacked()}
-			all(issuing(func(i *audience.Issuer) { i.URL = corp }), serving(func(s *audience.Service) { s.Audiences = audiences }))(&a)
-			if _, err := audience.New(a.matrix); err == nil {
+			all(issuing(func(i *access.Issuer) { i.URL = corp }), serving(func(s *access.Service) { s.Audiences = audiences }))(&a)
+			if _, err := access.New(a.matrix); err == nil {
 				t.Errorf("audience.New(audiences %q) succeeded", audiences)
 			}
 		})
 	}
-	none := serving(func(s *audience.Service) { s.Audiences = []string{} })
+	none := serving(func(s *access.Service) { s.Audiences = []string{} })
 	run(t, []attack{
 		{"T34/no value is the name", none, token(nil), admitted, 0},
 		{"T34/no value is not any", none, token(testutil.Claims{"aud": "human-resource"}), audienceMismatch, 0},
@@ -97,7 +97,7 @@ func TestT35_T36_Names(t *testing.T) {
 
 // TestT37_T38_OtherServices shows tokens that are meant for others, too.
 func TestT37_T38_OtherServices(t *testing.T) {
-	sole := serving(func(s *audience.Service) { s.SoleAudience = true })
+	sole := serving(func(s *access.Service) { s.SoleAudience = true })
 	both := token(testutil.Claims{"aud": []string{"order-status", "human-resource"}})
 	staging := testutil.NewIssuer("https://idp.staging.example.com/realms/corp")
 	staging.Use(ownKey)

@@ -10,15 +10,16 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 func TestT46_Subject(t *testing.T) {
 	sub := func(value any) func(*arena) []string { return token(testutil.Claims{"sub": value}) }
-	users := allowing(func(a *audience.Allow) {
-		a.Callers, a.Clients = audience.UsersOnly, append(a.Clients, "batch")
+	users := allowing(func(a *access.Allow) {
+		a.Callers, a.Clients = access.UsersOnly, append(a.Clients, "batch")
 	})
-	batch := func(a *arena) { a.matrix.Clients["batch"] = audience.Client{Issuer: "corp"} }
+	batch := func(a *arena) { a.matrix.Clients["batch"] = access.Client{Issuer: "corp"} }
 	attacks := []attack{
 		{"T46/missing", nil, sub(nil), claimMissing, 0},
 		{"T46/missing in a legacy user's", legacy, token(testutil.Claims{"sub": nil, "sid": "s"}), claimMissing, 0},
@@ -55,7 +56,7 @@ func TestT46_NoUser(t *testing.T) {
 // handler, asks for.
 func TestT47_Required(t *testing.T) {
 	hr := token(testutil.Claims{"department": "hr"})
-	demanded := all(allowing(func(a *audience.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *arena) { a.good = hr })
+	demanded := all(allowing(func(a *access.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *arena) { a.good = hr })
 	asked := func(a *arena) {
 		a.orders.inHandler = func(ctx context.Context) error {
 			caller, _ := audience.FromContext(ctx)

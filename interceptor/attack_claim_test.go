@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -31,7 +31,7 @@ func TestT41_T42_Times(t *testing.T) {
 	in := func(claim string, d time.Duration) func(*arena) []string {
 		return dated(func(now time.Time) testutil.Claims { return testutil.Claims{claim: now.Add(d).Unix()} })
 	}
-	leeway := func(d time.Duration) func(*arena) { return issuing(func(i *audience.Issuer) { i.Leeway = d }) }
+	leeway := func(d time.Duration) func(*arena) { return issuing(func(i *access.Issuer) { i.Leeway = d }) }
 	float := func(now time.Time) testutil.Claims { return testutil.Claims{"exp": float64(now.Unix()) + 60.9} }
 	millis := func(now time.Time) testutil.Claims { return testutil.Claims{"exp": now.Add(time.Minute).UnixMilli()} }
 	attacks := []attack{
@@ -132,7 +132,7 @@ func TestT50_Binding(t *testing.T) {
 		}
 	}
 	right, wrong := thumbprint(base64url, 0), thumbprint(base64url, 1)
-	bound := all(mutually, issuing(func(i *audience.Issuer) { i.RequireBound = true }), func(a *arena) { a.good = right })
+	bound := all(mutually, issuing(func(i *access.Issuer) { i.RequireBound = true }), func(a *arena) { a.good = right })
 	jkt := base64url.EncodeToString(make([]byte, sha256.Size))
 	attacks := []attack{
 		{"T50/the client's own certificate", mutually, right, admitted, 0},

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -102,8 +102,8 @@ func TestT80_T81_Configured(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := arena{matrix: attacked()}
-			issuing(func(i *audience.Issuer) { i.URL = url })(&a)
-			if _, err := audience.New(a.matrix); err == nil {
+			issuing(func(i *access.Issuer) { i.URL = url })(&a)
+			if _, err := access.New(a.matrix); err == nil {
 				t.Errorf("audience.New(issuer %q) succeeded", url)
 			}
 		})

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -181,8 +181,8 @@ func TestReload(t *testing.T) {
 		group.Go(func() {
 			for lifetime := time.Hour; !done.Load(); lifetime += time.Second {
 				m := a.matrix
-				m.Issuers = map[string]audience.Issuer{"corp": {URL: corp, MaxLifetime: lifetime}, "partner": m.Issuers["partner"]}
-				policy, err := audience.New(m)
+				m.Issuers = map[string]access.Issuer{"corp": {URL: corp, MaxLifetime: lifetime}, "partner": m.Issuers["partner"]}
+				policy, err := access.New(m)
 				if err == nil {
 					err = a.server.Swap(policy)
 				}

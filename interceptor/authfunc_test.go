@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -20,7 +21,7 @@ func TestAuthFunc(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
 	counting, reader := meter(t)
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written), counting)
+	server := guarded(t, issuer, access.Enforce, jsonLogger(written), counting)
 	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func TestAuthFunc(t *testing.T) {
 // TestAuthFuncRefuses holds that the weakness must be named, and that what is
 // refused is no hand-out.
 func TestAuthFuncRefuses(t *testing.T) {
-	server := guarded(t, newIssuer(), audience.Enforce)
+	server := guarded(t, newIssuer(), access.Enforce)
 	for _, accepted := range []interceptor.Weakness{"", "no leases"} {
 		if authenticate, err := server.AuthFunc(accepted); authenticate != nil || err == nil || !strings.Contains(err.Error(), "admit.AuthFunc(interceptor.InsecureNoLeases)") {
 			t.Errorf("%q: %v, want an error with the line to write", accepted, err)

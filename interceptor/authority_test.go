@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/test/bufconn"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -32,8 +32,8 @@ func holding(asked, may chan struct{}, issuer *testutil.Issuer) http.Handler {
 	})
 }
 
-func authoritiesOf(list ...string) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func authoritiesOf(list ...string) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		s := m.Services["order-status"]
 		s.Authorities = list
 		m.Services["order-status"] = s

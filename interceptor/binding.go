@@ -9,13 +9,14 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // bound holds a token to the certificate that it is bound to, if it is (RFC
 // 8705, section 3). Only then is there one to look for; whether it must be is
-// among what [audience.Rule.Judge] asks.
-func (s *Server) bound(ctx context.Context, rule *audience.Rule, c *audience.Claims) error {
+// among what [access.Rule.Judge] asks.
+func (s *Server) bound(ctx context.Context, rule *access.Rule, c *claims.Claims) error {
 	if c.Binding() == "" {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -60,8 +61,8 @@ func TestBinding(t *testing.T) {
 		{name: "not bound where it must be", required: true, dial: tlsOf(client), want: invalid},
 	} {
 		issuer := newIssuer()
-		server := serverOf(t, issuer, company(t, func(m *audience.Matrix) {
-			m.Issuers["corp"] = audience.Issuer{URL: corp, RequireBound: row.required}
+		server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, RequireBound: row.required}
 		}), row.opts...)
 		conn := testutil.Serve(t, append(server.Options(), creds), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) }, row.dial)
 		for shape, call := range shapes {

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // call is the context of a call that was let in, with or without a caller. It
@@ -21,17 +23,17 @@ type call struct {
 
 	server   *Server
 	method   string
-	rule     *audience.Rule   // nil if the method has none
-	claims   *audience.Claims // nil if there is no caller: nobody was asked, or what came was not good enough
-	raw      *string          // the token that says so; fmt, which calls no method of a hidden field, prints an address
-	spared   error            // what the call would be refused for, were its rule enforced
-	found    *audience.Claims // the claims of a call that is spared, if they are genuine
-	changes  uint64           // to the issuers' keys, as counted before the token was verified
-	lease    *lease           // of a stream; nil for a unary call
-	returned atomic.Bool      // the handler of a unary call has returned
-	stream   settable         // the transport's; nil if there is none, or of another kind
-	once     sync.Once        // guards incoming
-	incoming any              // the metadata that is left, made when it is first asked for
+	rule     *access.Rule   // nil if the method has none
+	claims   *claims.Claims // nil if there is no caller: nobody was asked, or what came was not good enough
+	raw      *string        // the token that says so; fmt, which calls no method of a hidden field, prints an address
+	spared   error          // what the call would be refused for, were its rule enforced
+	found    *claims.Claims // the claims of a call that is spared, if they are genuine
+	changes  uint64         // to the issuers' keys, as counted before the token was verified
+	lease    *lease         // of a stream; nil for a unary call
+	returned atomic.Bool    // the handler of a unary call has returned
+	stream   settable       // the transport's; nil if there is none, or of another kind
+	once     sync.Once      // guards incoming
+	incoming any            // the metadata that is left, made when it is first asked for
 }
 
 type callKey struct{}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -24,10 +25,10 @@ import (
 // looks as if somebody had vouched for it: not on methods where nobody was asked
 // either.
 func TestMetadataOfHandlers(t *testing.T) {
-	for name, change := range map[string]func(*audience.Matrix){
-		"admitted": func(*audience.Matrix) {},
-		"public":   func(m *audience.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
-		"optional": func(m *audience.Matrix) { optional(m) },
+	for name, change := range map[string]func(*access.Matrix){
+		"admitted": func(*access.Matrix) {},
+		"public":   func(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
+		"optional": func(m *access.Matrix) { optional(m) },
 	} {
 		var seen metadata.MD
 		issuer := newIssuer()
@@ -100,7 +101,7 @@ func TestContextCannotBePrinted(t *testing.T) {
 func TestTwoServers(t *testing.T) {
 	issuer := newIssuer()
 	open := serverOf(t, issuer, company(t))
-	strict := serverOf(t, issuer, company(t, func(m *audience.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }))
+	strict := serverOf(t, issuer, company(t, func(m *access.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }))
 	for name, servers := range map[string][2]*interceptor.Server{"the strict one last": {open, strict}, "the strict one first": {strict, open}} {
 		heard := &orders{}
 		conn := testutil.Serve(t, append(servers[0].Options(), servers[1].Options()...), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, heard) })

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -107,7 +108,7 @@ func printable(text string) string {
 // both shapes: the peer learns what it may ask its issuer for, and no more.
 func TestChallengeSent(t *testing.T) {
 	issuer := newIssuer()
-	conn := serveOrders(t, guarded(t, issuer, audience.Enforce))
+	conn := serveOrders(t, guarded(t, issuer, access.Enforce))
 	for name, row := range map[string]struct {
 		claims testutil.Claims
 		want   interceptor.Challenge

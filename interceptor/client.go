@@ -12,7 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -35,7 +35,7 @@ type Client struct {
 // read from files when they are needed, and from environment variables now; one
 // that is missing or empty is an error. NewClient does no network I/O. Close the
 // client when its connections are closed.
-func NewClient(policy *audience.Policy, name string, opts ...ClientOption) (*Client, error) {
+func NewClient(policy *access.Policy, name string, opts ...ClientOption) (*Client, error) {
 	if policy == nil {
 		return nil, errors.New("interceptor: no policy")
 	}
@@ -133,7 +133,7 @@ func (c *Client) Snapshot() []tokensource.Row {
 //
 // An error leaves the old policy in force: it tells of a policy that lacks the
 // client, or lets it no longer call a service that a connection was made for.
-func (c *Client) Swap(policy *audience.Policy) error {
+func (c *Client) Swap(policy *access.Policy) error {
 	if policy == nil {
 		return errors.New("interceptor: no policy")
 	}
@@ -156,7 +156,7 @@ func (c *Client) Swap(policy *audience.Policy) error {
 
 // fitting returns the plan for a policy, if it leads wherever connections do. It
 // is called while mu is held.
-func (c *Client) fitting(policy *audience.Policy, old *plan) (*plan, error) {
+func (c *Client) fitting(policy *access.Policy, old *plan) (*plan, error) {
 	if c.closed {
 		return nil, tokensource.ErrClosed
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -15,8 +16,8 @@ func TestClientExternal(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"urn:weather"}, Scopes: map[string][]string{"urn:weather": {"read", "write"}}})
 	g := &gate{script: []audience.Reason{""}}
-	client := newClient(t, issuer, company(t, withSecrets(t), func(m *audience.Matrix) {
-		m.External = map[string]audience.External{"weather": {Audience: "urn:weather", Clients: []string{"customer-portal"}, Scopes: []string{"read"}}}
+	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
+		m.External = map[string]access.External{"weather": {Audience: "urn:weather", Clients: []string{"customer-portal"}, Scopes: []string{"read"}}}
 	}), "customer-portal")
 	conn := g.serve(t, client.Service("weather")...)
 	for shape, call := range shapes {
@@ -33,8 +34,8 @@ func TestClientExternal(t *testing.T) {
 // TestClientLoopbackIssuer holds that an issuer on plain http is asked where the
 // matrix says so.
 func TestClientLoopbackIssuer(t *testing.T) {
-	policy := company(t, withSecrets(t), func(m *audience.Matrix) {
-		m.Issuers["corp"] = audience.Issuer{URL: "http://127.0.0.1:8080", InsecureLoopback: true}
+	policy := company(t, withSecrets(t), func(m *access.Matrix) {
+		m.Issuers["corp"] = access.Issuer{URL: "http://127.0.0.1:8080", InsecureLoopback: true}
 	})
 	client, err := interceptor.NewClient(policy, "customer-portal")
 	if err != nil {

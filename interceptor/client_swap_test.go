@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -29,7 +29,7 @@ func TestClientSwap(t *testing.T) {
 		}
 	}
 	call(1)
-	if err := client.Swap(company(t, secrets, func(m *audience.Matrix) { m.Clients["batch"] = audience.Client{} })); err != nil {
+	if err := client.Swap(company(t, secrets, func(m *access.Matrix) { m.Clients["batch"] = access.Client{} })); err != nil {
 		t.Fatal(err)
 	}
 	call(1)
@@ -41,13 +41,13 @@ func TestClientSwap(t *testing.T) {
 		t.Errorf("the new policy's authorities are not heeded: %v", err)
 	}
 
-	for want, policy := range map[string]*audience.Policy{
+	for want, policy := range map[string]*access.Policy{
 		"no policy": nil,
-		`no client "customer-portal"`: company(t, func(m *audience.Matrix) {
+		`no client "customer-portal"`: company(t, func(m *access.Matrix) {
 			delete(m.Clients, "customer-portal")
 			m.Services["order-status"].Allow[0].Clients[0] = "order-status"
 		}),
-		`does not let "customer-port`:  company(t, secrets, func(m *audience.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }),
+		`does not let "customer-port`:  company(t, secrets, func(m *access.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }),
 		"does not say how it authenti": company(t),
 	} {
 		if err := client.Swap(policy); err == nil || !strings.Contains(err.Error(), want) {

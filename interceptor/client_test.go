@@ -15,6 +15,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -23,9 +24,9 @@ import (
 )
 
 // withSecrets has the clients of the company keep their secrets in files.
-func withSecrets(t testing.TB) func(*audience.Matrix) {
+func withSecrets(t testing.TB) func(*access.Matrix) {
 	dir := t.TempDir()
-	return func(m *audience.Matrix) {
+	return func(m *access.Matrix) {
 		for name, secret := range map[string]string{"customer-portal": "customer-secret", "backoffice-portal": "backoffice-secret", "order-status": "orders-secret"} {
 			path := filepath.Join(dir, name)
 			if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
@@ -43,7 +44,7 @@ func withSecrets(t testing.TB) func(*audience.Matrix) {
 	}
 }
 
-func newClient(t testing.TB, issuer *testutil.Issuer, policy *audience.Policy, name string, opts ...interceptor.ClientOption) *interceptor.Client {
+func newClient(t testing.TB, issuer *testutil.Issuer, policy *access.Policy, name string, opts ...interceptor.ClientOption) *interceptor.Client {
 	t.Helper()
 	client, err := interceptor.NewClient(policy, name, append([]interceptor.ClientOption{
 		interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)),
@@ -125,7 +126,7 @@ func TestClientPublic(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Down()
 	for _, entry := range []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"} {
-		client := newClient(t, issuer, company(t, withSecrets(t), func(m *audience.Matrix) { m.Public = append(m.Public, entry) }), "customer-portal")
+		client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) { m.Public = append(m.Public, entry) }), "customer-portal")
 		conn := testutil.Serve(t, nil, func(s *grpc.Server) { healthv1.RegisterHealthServer(s, health.NewServer()) }, client.Service("order-status")...)
 		if _, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
 			t.Errorf("%s: %v", entry, err)
@@ -144,8 +145,8 @@ func TestClientPublic(t *testing.T) {
 func TestClientMistakes(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	l := &log{}
-	client := newClient(t, issuer, company(t, withSecrets(t), func(m *audience.Matrix) {
-		m.External = map[string]audience.External{"weather": {Clients: []string{"customer-portal"}}}
+	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
+		m.External = map[string]access.External{"weather": {Clients: []string{"customer-portal"}}}
 	}), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	for want, names := range map[string][]string{
 		`no service "order-statu" in the policy, did you mean "order-status"?`: {"order-statu"},
@@ -184,8 +185,8 @@ var refusedHere = verdict{Code: 16, Reason: audience.ReasonTokenNotObtained}
 
 // TestNewClientRefuses holds that a client which could never work is not made.
 func TestNewClientRefuses(t *testing.T) {
-	with := func(change func(*audience.Client)) *audience.Policy {
-		return company(t, func(m *audience.Matrix) {
+	with := func(change func(*access.Client)) *access.Policy {
+		return company(t, func(m *access.Matrix) {
 			client := m.Clients["customer-portal"]
 			change(&client)
 			m.Clients["customer-portal"] = client
@@ -193,7 +194,7 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 	t.Setenv("GRPCAUD_TEST_EMPTY", "")
 	t.Setenv("GRPCAUD_TEST_NO_KEY", "hunter2")
-	secret := with(func(c *audience.Client) { c.Secret.File = "secret" })
+	secret := with(func(c *access.Client) { c.Secret.File = "secret" })
 	for want, make := range map[string]func() (*interceptor.Client, error){
 		"no policy":                      func() (*interceptor.Client, error) { return interceptor.NewClient(nil, "customer-portal") },
 		`did you mean "customer-portal"`: func() (*interceptor.Client, error) { return interceptor.NewClient(secret, "customer-portl") },
@@ -201,13 +202,13 @@ func TestNewClientRefuses(t *testing.T) {
 			return interceptor.NewClient(company(t), "customer-portal")
 		},
 		"environment variable GRPCAUD_TEST_MISSING is missing or empty": func() (*interceptor.Client, error) {
-			return interceptor.NewClient(with(func(c *audience.Client) { c.Secret.Env = "GRPCAUD_TEST_MISSING" }), "customer-portal")
+			return interceptor.NewClient(with(func(c *access.Client) { c.Secret.Env = "GRPCAUD_TEST_MISSING" }), "customer-portal")
 		},
 		"environment variable GRPCAUD_TEST_EMPTY is missing or empty": func() (*interceptor.Client, error) {
-			return interceptor.NewClient(with(func(c *audience.Client) { c.PrivateKey.Env = "GRPCAUD_TEST_EMPTY" }), "customer-portal")
+			return interceptor.NewClient(with(func(c *access.Client) { c.PrivateKey.Env = "GRPCAUD_TEST_EMPTY" }), "customer-portal")
 		},
 		"private key": func() (*interceptor.Client, error) {
-			return interceptor.NewClient(with(func(c *audience.Client) { c.PrivateKey.Env = "GRPCAUD_TEST_NO_KEY" }), "customer-portal")
+			return interceptor.NewClient(with(func(c *access.Client) { c.PrivateKey.Env = "GRPCAUD_TEST_NO_KEY" }), "customer-portal")
 		},
 		"nil option": func() (*interceptor.Client, error) { return interceptor.NewClient(secret, "customer-portal", nil) },
 		"nil logger": func() (*interceptor.Client, error) {
@@ -235,8 +236,8 @@ func TestNewClientRefuses(t *testing.T) {
 func TestClientSecretFromEnvironment(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
 	issuer := newIssuer()
-	client := newClient(t, issuer, company(t, func(m *audience.Matrix) {
-		m.Clients["customer-portal"] = audience.Client{Secret: audience.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+	client := newClient(t, issuer, company(t, func(m *access.Matrix) {
+		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err != nil {
 		t.Error(err)
@@ -251,8 +252,8 @@ func TestClientTokenFiles(t *testing.T) {
 	if err := os.WriteFile(path, []byte(issuer.Mint(good(nil))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	client := newClient(t, issuer, company(t, func(m *audience.Matrix) {
-		m.Clients["customer-portal"] = audience.Client{TokenFiles: map[string]string{"order-status": path}}
+	client := newClient(t, issuer, company(t, func(m *access.Matrix) {
+		m.Clients["customer-portal"] = access.Client{TokenFiles: map[string]string{"order-status": path}}
 		s := m.Services["human-resource"]
 		s.Allow[0].Clients = append(s.Allow[0].Clients, "customer-portal")
 	}), "customer-portal")

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -17,9 +18,9 @@ import (
 // does, while "*" and a rollout let all others through, and that it is covered.
 func TestClosed(t *testing.T) {
 	issuer := newIssuer()
-	server := serverOf(t, issuer, company(t, func(m *audience.Matrix) {
+	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
 		s := m.Services["order-status"]
-		s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
+		s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour)}}
 		s.Closed = []string{"UpdateOrderStatus"}
 		m.Services["order-status"] = s
 	}), jsonLogger(io.Discard))

@@ -9,7 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // CheckCoverage compares srv, a gRPC server with all its services registered,
@@ -69,9 +69,9 @@ func (s *Server) unguarded() error {
 // checkedServer is a gRPC server that [Server.CheckCoverage] was told of.
 type checkedServer struct {
 	server     any
-	methods    []string                 // their full names
-	options    []audience.MethodOptions // what its .proto files say
-	unreadable error                    // why they cannot be read
+	methods    []string               // their full names
+	options    []access.MethodOptions // what its .proto files say
+	unreadable error                  // why they cannot be read
 }
 
 // look notes what is registered.
@@ -87,7 +87,7 @@ func (c *checkedServer) look(registered map[string]grpc.ServiceInfo) {
 
 // check returns why a policy does not fit the gRPC server: guard is its part for
 // this server, given are the options that it was made with.
-func (c *checkedServer) check(guard *audience.Guard, given []audience.MethodOptions) error {
+func (c *checkedServer) check(guard *access.Guard, given []access.MethodOptions) error {
 	return errors.Join(guard.Covers(c.methods), c.unreadable, forgotten(c.options, given))
 }
 

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
@@ -27,7 +28,7 @@ const (
 )
 
 // catalogueOptions are what the .proto file of the catalogue says.
-func catalogueOptions(t *testing.T) []audience.MethodOptions {
+func catalogueOptions(t *testing.T) []access.MethodOptions {
 	t.Helper()
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, catalogue)
 	if err != nil || len(options) != 4 {
@@ -38,27 +39,27 @@ func catalogueOptions(t *testing.T) []audience.MethodOptions {
 
 // shop is the policy of a catalogue that anybody with a token may use, but for
 // what options demand.
-func shop(t *testing.T, options ...audience.MethodOptions) *audience.Policy {
+func shop(t *testing.T, options ...access.MethodOptions) *access.Policy {
 	t.Helper()
-	policy, err := audience.Merge(shopMatrix(), options...)
+	policy, err := access.Merge(shopMatrix(), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return policy
 }
 
-func shopMatrix() audience.Matrix {
-	return audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: corp}},
-		Services: map[string]audience.Service{"catalogue": {
+func shopMatrix() access.Matrix {
+	return access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp}},
+		Services: map[string]access.Service{"catalogue": {
 			GRPC:  []string{catalogue},
-			Allow: []audience.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
+			Allow: []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
 		}},
-		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 	}
 }
 
-func newShop(t *testing.T, policy *audience.Policy, issuers ...*testutil.Issuer) *interceptor.Server {
+func newShop(t *testing.T, policy *access.Policy, issuers ...*testutil.Issuer) *interceptor.Server {
 	t.Helper()
 	opts := []interceptor.ServerOption{interceptor.Logger(slog.New(slog.DiscardHandler))}
 	for _, issuer := range issuers {
@@ -83,13 +84,13 @@ func checkCatalogue(server *interceptor.Server) error {
 // .proto files of the registered services say, all of it.
 func TestForgottenOptionsAreAnError(t *testing.T) {
 	all := catalogueOptions(t)
-	changed := func(n int, change func(*audience.MethodOptions)) []audience.MethodOptions {
+	changed := func(n int, change func(*access.MethodOptions)) []access.MethodOptions {
 		options := catalogueOptions(t)
 		change(&options[n])
 		return options
 	}
 	for name, row := range map[string]struct {
-		given []audience.MethodOptions
+		given []access.MethodOptions
 		want  []string // none: the check is content
 	}{
 		"none": {nil, []string{
@@ -101,10 +102,10 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 		"all but one":       {all[1:], []string{catalogue + "/GetItem has", addOne}},
 		"all but the first": {all[:3], []string{catalogue + "/Version has", addOne}},
 		"one weaker": {
-			changed(2, func(o *audience.MethodOptions) { o.Demands.Roles = nil }),
+			changed(2, func(o *access.MethodOptions) { o.Demands.Roles = nil }),
 			[]string{"/PutItem has options at acme/catalogue/v1/catalogue.proto:Catalogue.PutItem, and the policy was made with others, from acme/catalogue/v1/catalogue.proto:Catalogue.PutItem"},
 		},
-		"one in another order, from elsewhere": {changed(2, func(o *audience.MethodOptions) {
+		"one in another order, from elsewhere": {changed(2, func(o *access.MethodOptions) {
 			o.Demands.Scopes, o.Place = []string{"catalogue.write", "catalogue.read"}, "set.binpb"
 		}), nil},
 	} {
@@ -125,7 +126,7 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 func TestOptionsAloneAreGiven(t *testing.T) {
 	m := shopMatrix()
 	m.Services, m.Public = nil, []string{catalogue + "/Version"}
-	policy, err := audience.Merge(m, catalogueOptions(t)...)
+	policy, err := access.Merge(m, catalogueOptions(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,19 +138,19 @@ func TestOptionsAloneAreGiven(t *testing.T) {
 // TestIdenticalEntriesAreNoOptions holds that a matrix which repeats what the
 // .proto file says does not stand in for it: the file may change.
 func TestIdenticalEntriesAreNoOptions(t *testing.T) {
-	m, identical := shopMatrix(), []audience.Allow{}
+	m, identical := shopMatrix(), []access.Allow{}
 	for _, o := range catalogueOptions(t)[:3] {
 		allow := o.Demands
 		allow.Methods = []string{o.Method}
 		identical = append(identical, allow)
 	}
-	m.Services["catalogue"] = audience.Service{GRPC: []string{catalogue}, Allow: identical}
+	m.Services["catalogue"] = access.Service{GRPC: []string{catalogue}, Allow: identical}
 	m.Public = []string{catalogue + "/Version"}
 	for name, row := range map[string]struct {
-		given []audience.MethodOptions
+		given []access.MethodOptions
 		want  string
 	}{"not given": {nil, addOne}, "given": {catalogueOptions(t), ""}} {
-		policy, err := audience.Merge(m, row.given...)
+		policy, err := access.Merge(m, row.given...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +168,7 @@ func TestSwapRefusesForgottenOptions(t *testing.T) {
 	if err := checkCatalogue(server); err != nil {
 		t.Fatal(err)
 	}
-	for name, given := range map[string][]audience.MethodOptions{"none": nil, "some": options[:2]} {
+	for name, given := range map[string][]access.MethodOptions{"none": nil, "some": options[:2]} {
 		if err := server.Swap(shop(t, given...)); err == nil || !strings.Contains(err.Error(), "the old policy stays") || !strings.Contains(err.Error(), addOne) {
 			t.Errorf("%s: Swap = %v, want the line to add", name, err)
 		}
@@ -217,8 +218,8 @@ func TestUnknownDescriptorsAreNoError(t *testing.T) {
 		{"acme.catalogue.v1.Item", "acme/catalogue/v1/catalogue.proto"}, // a message
 	} {
 		m := shopMatrix()
-		m.Services["catalogue"] = audience.Service{GRPC: []string{row.service}, Allow: m.Services["catalogue"].Allow}
-		policy, err := audience.New(m)
+		m.Services["catalogue"] = access.Service{GRPC: []string{row.service}, Allow: m.Services["catalogue"].Allow}
+		policy, err := access.New(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,8 +237,8 @@ func TestUnknownDescriptorsAreNoError(t *testing.T) {
 func TestUnreadableOptionsAreAnError(t *testing.T) {
 	service := registerLater(t)
 	m := shopMatrix()
-	m.Services["catalogue"] = audience.Service{GRPC: []string{service}, Allow: m.Services["catalogue"].Allow}
-	policy, err := audience.New(m)
+	m.Services["catalogue"] = access.Service{GRPC: []string{service}, Allow: m.Services["catalogue"].Allow}
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,22 +16,23 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // portal is the company where the portal gets tokens from its issuer.
-func portal(t *testing.T) (*testutil.Issuer, *audience.Policy) {
+func portal(t *testing.T) (*testutil.Issuer, *access.Policy) {
 	t.Setenv("CUSTOMER_SECRET", "customer-secret")
 	issuer := testutil.NewIssuer(corp, testutil.Lifetime(3*time.Hour))
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read"}}})
-	return issuer, company(t, func(m *audience.Matrix) {
+	return issuer, company(t, func(m *access.Matrix) {
 		service := m.Services["order-status"]
 		service.Authorities = []string{"service.test"}
 		m.Services["order-status"] = service
-		m.Clients["customer-portal"] = audience.Client{Secret: audience.Secret{Env: "CUSTOMER_SECRET"}}
-		m.Issuers["corp"] = audience.Issuer{URL: corp, Ask: audience.Ask{Parameter: "audience"}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{Env: "CUSTOMER_SECRET"}}
+		m.Issuers["corp"] = access.Issuer{URL: corp, Ask: access.Ask{Parameter: "audience"}}
 	})
 }
 

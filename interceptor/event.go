@@ -6,19 +6,21 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // decision is what became of one call, or of a running stream.
 type decision struct {
-	method    string           // its full name
-	rule      *audience.Rule   // nil if the method has none
-	claims    *audience.Claims // nil if no genuine token came
-	err       error            // why the rules refuse it, nil if they do not
-	mode      audience.Mode    // what happens to a call that they refuse
-	began     time.Time        // when the judging began, or the stream that runs
-	stream    bool             // a streaming call
-	requestID string           // what its peer was told; empty if it was told nothing
-	end       bool             // it is about a stream that runs already
+	method    string         // its full name
+	rule      *access.Rule   // nil if the method has none
+	claims    *claims.Claims // nil if no genuine token came
+	err       error          // why the rules refuse it, nil if they do not
+	mode      access.Mode    // what happens to a call that they refuse
+	began     time.Time      // when the judging began, or the stream that runs
+	stream    bool           // a streaming call
+	requestID string         // what its peer was told; empty if it was told nothing
+	end       bool           // it is about a stream that runs already
 }
 
 // outcome is the word for a decision in logs, metrics and spans.
@@ -36,7 +38,7 @@ func (d *decision) outcome() outcome {
 	switch {
 	case d.err == nil:
 		return callAdmitted
-	case d.mode != audience.Enforce:
+	case d.mode != access.Enforce:
 		return callWouldRefuse
 	case d.end:
 		return streamEnded

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -28,19 +29,19 @@ const (
 )
 
 // guarded returns a server for the orders of a company that is in this mode.
-func guarded(t testing.TB, issuer *testutil.Issuer, mode audience.Mode, opts ...interceptor.ServerOption) *interceptor.Server {
+func guarded(t testing.TB, issuer *testutil.Issuer, mode access.Mode, opts ...interceptor.ServerOption) *interceptor.Server {
 	t.Helper()
-	service := audience.Service{
+	service := access.Service{
 		GRPC:  []string{"acme.orders.v1.OrderStatus"},
-		Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
+		Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
 	}
-	if mode != audience.Enforce {
-		service.Rollout = []audience.Rollout{{Mode: mode, Until: time.Now().Add(24 * time.Hour)}}
+	if mode != access.Enforce {
+		service.Rollout = []access.Rollout{{Mode: mode, Until: time.Now().Add(24 * time.Hour)}}
 	}
-	policy, err := audience.New(audience.Matrix{
-		Issuers:  map[string]audience.Issuer{"corp": {URL: corp}},
-		Services: map[string]audience.Service{"order-status": service},
-		Clients:  map[string]audience.Client{"customer-portal": {}},
+	policy, err := access.New(access.Matrix{
+		Issuers:  map[string]access.Issuer{"corp": {URL: corp}},
+		Services: map[string]access.Service{"order-status": service},
+		Clients:  map[string]access.Client{"customer-portal": {}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -113,12 +114,12 @@ func (anybody) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc
 // TestStreamEndTold holds that the end of a running stream is told as one, once,
 // and one that only would end as that.
 func TestStreamEndTold(t *testing.T) {
-	for mode, want := range map[audience.Mode]struct {
+	for mode, want := range map[access.Mode]struct {
 		decision, level string
 		rows            int // of WouldRefuse
 	}{
-		audience.Enforce: {"ended", "INFO", 0},
-		audience.Warn:    {"would_refuse", "WARN", 1},
+		access.Enforce: {"ended", "INFO", 0},
+		access.Warn:    {"would_refuse", "WARN", 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			issuer, written := newIssuer(), &log{}
@@ -166,7 +167,7 @@ func TestUnheard(t *testing.T) {
 	issuer := newIssuer()
 	counting, _ := meter(t)
 	for name, opts := range map[string][]interceptor.ServerOption{"no metrics": nil, "metrics": {counting}} {
-		server := guarded(t, issuer, audience.Enforce, opts...)
+		server := guarded(t, issuer, access.Enforce, opts...)
 		ctx := arrived(t.Context())
 		for decision, err := range map[string]error{"admitted": nil, "refused": &audience.Refusal{Cause: audience.CauseExpired}} {
 			record := interceptor.Recorder(t, server, issuer.Mint(good(nil)), getOrder, err)

@@ -8,21 +8,21 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
 // policy would be what policyfile.Load returns.
-var policy = func() *audience.Policy {
-	policy, err := audience.New(audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}},
-		Services: map[string]audience.Service{"order-status": {
+var policy = func() *access.Policy {
+	policy, err := access.New(access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}},
+		Services: map[string]access.Service{"order-status": {
 			GRPC:        []string{"acme.orders.v1.OrderStatus"},
 			Authorities: []string{"orders.example.com"},
-			Allow:       []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
+			Allow:       []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
 		}},
-		Clients: map[string]audience.Client{"backoffice-portal": {Secret: audience.Secret{File: "/run/secrets/backoffice"}}},
+		Clients: map[string]access.Client{"backoffice-portal": {Secret: access.Secret{File: "/run/secrets/backoffice"}}},
 	})
 	if err != nil {
 		panic(err)

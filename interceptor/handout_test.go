@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -37,7 +38,7 @@ func TestEachCheckNeedsAHandOut(t *testing.T) {
 			return err
 		},
 	} {
-		server := guarded(t, newIssuer(), audience.Enforce)
+		server := guarded(t, newIssuer(), access.Enforce)
 		first, second := plain(), plain()
 		check := func(srv *grpc.Server, want string) {
 			t.Helper()
@@ -69,7 +70,7 @@ func TestEachCheckNeedsAHandOut(t *testing.T) {
 // TestHandOutsAreSpentByFailures holds that a check which fails uses its hand-out
 // up all the same, and not once more when it is repeated.
 func TestHandOutsAreSpentByFailures(t *testing.T) {
-	server := guarded(t, newIssuer(), audience.Enforce)
+	server := guarded(t, newIssuer(), access.Enforce)
 	server.Options()
 	empty := grpc.NewServer()
 	for range 2 {
@@ -89,7 +90,7 @@ func TestHandOutsAreSpentByFailures(t *testing.T) {
 // TestCheckCoverageTakesWhatListsServices holds that it need not be a *grpc.Server,
 // and that a missing one is an error.
 func TestCheckCoverageTakesWhatListsServices(t *testing.T) {
-	server := guarded(t, newIssuer(), audience.Enforce)
+	server := guarded(t, newIssuer(), access.Enforce)
 	server.Interceptors()
 	if err := server.CheckCoverage(nil); err == nil {
 		t.Error("nil is content")
@@ -124,7 +125,7 @@ func TestSwapHoldsToEachServer(t *testing.T) {
 	if err := server.CheckCoverage(closed); err != nil {
 		t.Fatal(err)
 	}
-	err := server.Swap(company(t, func(m *audience.Matrix) {
+	err := server.Swap(company(t, func(m *access.Matrix) {
 		m.Services["order-status"].Allow[1].Methods = []string{"GetOrderStatus", "UpdateOrderStatus", "WatchOrderStatus"}
 	}))
 	if err == nil || !strings.Contains(err.Error(), "OrderStatus/DropOrder has no rule") {
@@ -135,7 +136,7 @@ func TestSwapHoldsToEachServer(t *testing.T) {
 // TestInterceptorsGuard holds that what Interceptors returns guards both shapes.
 func TestInterceptorsGuard(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Enforce)
+	server := guarded(t, issuer, access.Enforce)
 	unary, stream := server.Interceptors()
 	conn := testutil.Serve(t, []grpc.ServerOption{grpc.ChainUnaryInterceptor(unary), grpc.ChainStreamInterceptor(stream)}, registerAnybody)
 	for shape, do := range shapes {

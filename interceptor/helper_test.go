@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -26,31 +27,31 @@ import (
 const corp = "https://idp.example.com/realms/corp"
 
 // company is the policy of the company, with changes.
-func company(t testing.TB, changes ...func(*audience.Matrix)) *audience.Policy {
+func company(t testing.TB, changes ...func(*access.Matrix)) *access.Policy {
 	t.Helper()
-	matrix := audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: corp}},
-		Services: map[string]audience.Service{
+	matrix := access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp}},
+		Services: map[string]access.Service{
 			"order-status": {
 				GRPC: []string{"acme.orders.v1.OrderStatus"},
 				Self: true,
-				Allow: []audience.Allow{
+				Allow: []access.Allow{
 					{Clients: []string{"customer-portal", "order-status"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}},
 					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true},
 				},
 			},
 			"human-resource": {
 				GRPC:  []string{"acme.hr.v1.HumanResource"},
-				Allow: []audience.Allow{{Clients: []string{"backoffice-portal", "order-status"}, Methods: []string{"*"}, NoScopes: true}},
+				Allow: []access.Allow{{Clients: []string{"backoffice-portal", "order-status"}, Methods: []string{"*"}, NoScopes: true}},
 			},
 		},
-		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}, "order-status": {}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}, "order-status": {}},
 		Public:  []string{"acme.hr.v1.Holidays"},
 	}
 	for _, change := range changes {
 		change(&matrix)
 	}
-	policy, err := audience.New(matrix)
+	policy, err := access.New(matrix)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func newServer(t *testing.T, issuer *testutil.Issuer, l io.Writer, services ...s
 }
 
 // serverOf returns a server of the orders under policy.
-func serverOf(t *testing.T, issuer *testutil.Issuer, policy *audience.Policy, opts ...interceptor.ServerOption) *interceptor.Server {
+func serverOf(t *testing.T, issuer *testutil.Issuer, policy *access.Policy, opts ...interceptor.ServerOption) *interceptor.Server {
 	t.Helper()
 	server, err := interceptor.NewServer(policy, interceptor.Services("order-status"), append([]interceptor.ServerOption{
 		interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)),
@@ -118,15 +119,15 @@ func serverOf(t *testing.T, issuer *testutil.Issuer, policy *audience.Policy, op
 }
 
 // public opens a gRPC service to anybody.
-func public(m *audience.Matrix, grpc string) {
+func public(m *access.Matrix, grpc string) {
 	s := m.Services["order-status"]
-	s.GRPC, s.Allow = []string{"acme.orders.v1.Closed"}, []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}}
+	s.GRPC, s.Allow = []string{"acme.orders.v1.Closed"}, []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}}
 	m.Services["order-status"] = s
 	m.Public = append(m.Public, grpc)
 }
 
 // optional lets calls for orders come without a token.
-func optional(m *audience.Matrix) {
+func optional(m *access.Matrix) {
 	for i := range m.Services["order-status"].Allow {
 		m.Services["order-status"].Allow[i].Optional = true
 	}

@@ -3,7 +3,7 @@ package interceptor_test
 import (
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -12,7 +12,7 @@ import (
 func TestIgnoredExpiryIsTold(t *testing.T) {
 	written := &log{}
 	counting, reader := meter(t)
-	guarded(t, newIssuer(), audience.Enforce, jsonLogger(written), counting, interceptor.InsecureIgnoreStreamExpiry())
+	guarded(t, newIssuer(), access.Enforce, jsonLogger(written), counting, interceptor.InsecureIgnoreStreamExpiry())
 	if got := lines(t, written); len(got) != 1 || got[0]["level"] != "WARN" || got[0]["option"] != "InsecureIgnoreStreamExpiry" {
 		t.Errorf("lines %v, want the warning", got)
 	}

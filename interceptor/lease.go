@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // lease is a running stream, with the time that it may last. It is what the
@@ -45,7 +45,7 @@ type lease struct {
 // judged is what a running stream is judged on: the claims that its token had
 // last, nil for a stream without a caller, and as of when.
 type judged struct {
-	claims *audience.Claims
+	claims *claims.Claims
 	at     time.Time
 }
 

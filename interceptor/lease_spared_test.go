@@ -12,15 +12,16 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // observed has the rules of the human resources observed for an hour.
-func observed(m *audience.Matrix) {
+func observed(m *access.Matrix) {
 	s := m.Services["human-resource"]
-	s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
+	s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour)}}
 	m.Services["human-resource"] = s
 }
 
@@ -76,9 +77,9 @@ func TestSpareOfAStreamEnds(t *testing.T) {
 // TestOpenStreamIsGuarded holds that a stream without a token ends when a new
 // policy asks for one, while its handler waits.
 func TestOpenStreamIsGuarded(t *testing.T) {
-	for name, open := range map[string]func(*audience.Matrix){
-		"public":   func(m *audience.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") },
-		"optional": func(m *audience.Matrix) { m.Services["human-resource"].Allow[0].Optional = true },
+	for name, open := range map[string]func(*access.Matrix){
+		"public":   func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") },
+		"optional": func(m *access.Matrix) { m.Services["human-resource"].Allow[0].Optional = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -40,7 +41,7 @@ type office struct {
 
 func (o *office) ReviewEmployees(stream reviews) error { return o.review(stream) }
 
-func newOffice(t testing.TB, review func(reviews) error, policy *audience.Policy, opts ...interceptor.ServerOption) *office {
+func newOffice(t testing.TB, review func(reviews) error, policy *access.Policy, opts ...interceptor.ServerOption) *office {
 	t.Helper()
 	o := &office{issuer: newIssuer(), log: &log{}, review: review}
 	server, err := interceptor.NewServer(policy, interceptor.Services("human-resource"), append([]interceptor.ServerOption{
@@ -157,7 +158,7 @@ func TestLeaseEnds(t *testing.T) {
 					return errors.New("the handler's own")
 				}, company(t), row.opts...)
 				stream := o.open(t, 10*time.Second)
-				time.Sleep(10*time.Second + audience.Leeway + row.want - time.Millisecond)
+				time.Sleep(10*time.Second + access.Leeway + row.want - time.Millisecond)
 				if n := interceptor.Leases(o.server); n != 1 {
 					t.Errorf("%d leases just before the end, want 1", n)
 				}
@@ -269,7 +270,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 				}, company(t), opts...)
 				stream := o.openFor(t, timed(t), o.mint(time.Minute))
 				got := <-ended
-				if want := time.Minute + audience.Leeway; got.after != want || !errors.Is(got.cause, audience.CauseExpiredMidstream) {
+				if want := time.Minute + access.Leeway; got.after != want || !errors.Is(got.cause, audience.CauseExpiredMidstream) {
 					t.Errorf("the context ended after %v for %v, want %v for %s", got.after, got.cause, want, audience.CauseExpiredMidstream)
 				}
 				if got := verdictOf(drain(stream)); got != expired {

@@ -9,13 +9,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 )
 
 // linkedOptions returns what the .proto files say of these gRPC services, as
 // far as their descriptors are linked into the program.
-func linkedOptions(services []string) ([]audience.MethodOptions, error) {
+func linkedOptions(services []string) ([]access.MethodOptions, error) {
 	var files protoregistry.Files
 	var found []string
 	for _, service := range services {
@@ -39,7 +39,7 @@ func linkedOptions(services []string) ([]audience.MethodOptions, error) {
 
 // forgotten returns an error if the policy was not given some of the options
 // that the .proto files have. It ends with the lines to add.
-func forgotten(linked, given []audience.MethodOptions) error {
+func forgotten(linked, given []access.MethodOptions) error {
 	const most = 8
 	var missing, services []string
 	for _, o := range linked {
@@ -64,7 +64,7 @@ func forgotten(linked, given []audience.MethodOptions) error {
 }
 
 // madeWith says what a policy was made with instead of o; empty if it was given o.
-func madeWith(o audience.MethodOptions, given []audience.MethodOptions) string {
+func madeWith(o access.MethodOptions, given []access.MethodOptions) string {
 	made := "without them"
 	for _, g := range given {
 		switch {
@@ -79,12 +79,12 @@ func madeWith(o audience.MethodOptions, given []audience.MethodOptions) string {
 
 // alike reports whether both say the same of the same method, wherever they
 // stand.
-func alike(a, b audience.MethodOptions) bool {
+func alike(a, b access.MethodOptions) bool {
 	return reflect.DeepEqual(canonical(a), canonical(b))
 }
 
 // canonical returns o in the one form that all have which say the same.
-func canonical(o audience.MethodOptions) audience.MethodOptions {
+func canonical(o access.MethodOptions) access.MethodOptions {
 	o.Place, o.Demands.Methods = "", nil
 	for _, list := range []*[]string{&o.Demands.Clients, &o.Demands.Scopes, &o.Demands.AnyScopes, &o.Demands.Roles, &o.Demands.ACR} {
 		*list = unordered(*list)

@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // decisionLog writes one line for each decision, the only place where the whole
@@ -156,7 +156,7 @@ func (l *logLine) decided(d *decision) {
 }
 
 // caller adds who calls, if a genuine token says it.
-func (l *logLine) caller(c *audience.Claims) {
+func (l *logLine) caller(c *claims.Claims) {
 	if c == nil {
 		return
 	}

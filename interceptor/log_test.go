@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -22,22 +24,22 @@ func TestLog(t *testing.T) {
 	issuer := newIssuer()
 	genuine := map[string]any{"issuer": corp, "client": "customer-portal", "user": "alice", "chain": []any{"mobile-app"}, "token": digest("t-1")}
 	for name, row := range map[string]struct {
-		mode   audience.Mode
+		mode   access.Mode
 		method string
 		claims testutil.Claims
 		want   map[string]any // beside those of genuine, where method has a rule
 	}{
 		"admitted": {
-			audience.Enforce, getOrder, nil,
+			access.Enforce, getOrder, nil,
 			map[string]any{"level": "DEBUG", "msg": "call admitted", "decision": "admitted", "mode": "enforce"},
 		},
 		"refused": {
-			audience.Enforce, getOrder,
+			access.Enforce, getOrder,
 			testutil.Claims{"aud": "human-resource"},
 			map[string]any{"level": "WARN", "msg": "call refused", "decision": "refused", "mode": "enforce", "reason": "AUDIENCE_MISMATCH", "cause": "AUDIENCE_MISMATCH", "code": "Unauthenticated"},
 		},
 		"would be refused": {
-			audience.Observe, updateOrder,
+			access.Observe, updateOrder,
 			testutil.Claims{"scope": "orders.write"},
 			map[string]any{"level": "WARN", "msg": "call would be refused", "decision": "would_refuse", "mode": "observe", "reason": "SCOPE_INSUFFICIENT", "cause": "SCOPE_MISSING", "code": "PermissionDenied"},
 		},
@@ -91,7 +93,7 @@ func digest(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id
 func TestLogOfStrangers(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
+	server := guarded(t, issuer, access.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
 	secret := strings.Repeat("s3cret", 12)
 	for n, token := range []string{
 		secret,
@@ -135,7 +137,7 @@ func (h *unwilling) Handle(_ context.Context, r slog.Record) error {
 func TestLogUnwanted(t *testing.T) {
 	issuer := newIssuer()
 	h := &unwilling{t: t, Handler: slog.DiscardHandler}
-	server := guarded(t, issuer, audience.Enforce, interceptor.Logger(slog.New(h)))
+	server := guarded(t, issuer, access.Enforce, interceptor.Logger(slog.New(h)))
 	h.asked = nil // by the warnings of the matrix
 	for _, scope := range []string{"orders.read", "none"} {
 		_ = call(t.Context(), server, getOrder, issuer.Mint(good(testutil.Claims{"scope": scope})))
@@ -150,7 +152,7 @@ func TestSampleAdmitted(t *testing.T) {
 	token := issuer.Mint(good(nil))
 	for oneIn, bounds := range map[int]struct{ least, most int }{1: {400, 400}, 4: {50, 150}, 1 << 60: {0, 0}} {
 		written := &log{}
-		server := guarded(t, issuer, audience.Enforce, interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))), interceptor.SampleAdmitted(oneIn))
+		server := guarded(t, issuer, access.Enforce, interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))), interceptor.SampleAdmitted(oneIn))
 		for range 400 {
 			if err := call(t.Context(), server, getOrder, token); err != nil {
 				t.Fatal(err)
@@ -167,7 +169,7 @@ func TestSampleAdmitted(t *testing.T) {
 func TestLogShapes(t *testing.T) {
 	for shape, do := range shapes {
 		issuer, written := newIssuer(), &log{}
-		server := guarded(t, issuer, audience.Enforce, jsonLogger(written))
+		server := guarded(t, issuer, access.Enforce, jsonLogger(written))
 		conn := serveOrders(t, server)
 		if err := do(bearing(t.Context(), "Bearer "+issuer.Mint(good(nil))), conn); err != nil {
 			t.Fatal(err)
@@ -182,7 +184,7 @@ func TestLogShapes(t *testing.T) {
 // allRevoked knows that every token was revoked.
 type allRevoked struct{}
 
-func (allRevoked) Revoked(context.Context, *audience.Claims) error {
+func (allRevoked) Revoked(context.Context, *claims.Claims) error {
 	return &audience.Refusal{Cause: audience.CauseRevoked}
 }
 
@@ -190,7 +192,7 @@ func (allRevoked) Revoked(context.Context, *audience.Claims) error {
 // not explained by it, as an admission.
 func TestLogBesideTheRule(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written), interceptor.Revocations(allRevoked{}))
+	server := guarded(t, issuer, access.Enforce, jsonLogger(written), interceptor.Revocations(allRevoked{}))
 	_ = call(t.Context(), server, getOrder, issuer.Mint(good(nil)))
 	if line := lines(t, written)[0]; line["cause"] != string(audience.CauseRevoked) || line["explain"] != nil {
 		t.Errorf("line %v, want the cause and no story", line)
@@ -201,7 +203,7 @@ func TestLogBesideTheRule(t *testing.T) {
 // and that a logger for warnings reads of no admitted call.
 func TestLogOfMatrix(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
-	idle := company(t, func(m *audience.Matrix) { m.Clients["idle"] = audience.Client{} })
+	idle := company(t, func(m *access.Matrix) { m.Clients["idle"] = access.Client{} })
 	server := serverOf(t, issuer, idle, interceptor.Logger(slog.New(slog.NewJSONHandler(written, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	if !strings.Contains(written.String(), `no rule names client \"idle\"`) {
 		t.Errorf("log = %s, want the warning", written)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -56,15 +56,15 @@ func TestLineIsBounded(t *testing.T) {
 				"act": testutil.Claims{"sub": token, "act": testutil.Claims{"sub": token}},
 			},
 		} {
-			for mode, method := range map[audience.Mode]string{audience.Enforce: getOrder, audience.Observe: "/acme.orders.v1.OrderStatus/" + strings.Repeat("x", 5000)} {
+			for mode, method := range map[access.Mode]string{access.Enforce: getOrder, access.Observe: "/acme.orders.v1.OrderStatus/" + strings.Repeat("x", 5000)} {
 				lineIsBounded(t, fmt.Sprintf("%s, %s, %v", name, what, mode), mode, method, text, claims)
 			}
-			lineIsBounded(t, name+", "+what+", no rule", audience.Enforce, "/"+text, text, claims)
+			lineIsBounded(t, name+", "+what+", no rule", access.Enforce, "/"+text, text, claims)
 		}
 	}
 }
 
-func lineIsBounded(t *testing.T, name string, mode audience.Mode, method, agent string, claims testutil.Claims) {
+func lineIsBounded(t *testing.T, name string, mode access.Mode, method, agent string, claims testutil.Claims) {
 	t.Helper()
 	all := good(testutil.Claims{"jti": "1"})
 	maps.Copy(all, claims)
@@ -94,7 +94,7 @@ func lineIsBounded(t *testing.T, name string, mode audience.Mode, method, agent 
 // token.
 func TestOrdinaryLineIsWhole(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written))
+	server := guarded(t, issuer, access.Enforce, jsonLogger(written))
 	for _, claims := range []testutil.Claims{{"aud": "human-resource"}, {"scope": "orders.list"}, {"client_id": "newsletter", "act": testutil.Claims{"sub": "mobile-app"}}} {
 		_ = unary(from(t.Context(), "10.0.0.1:4000", "user-agent", "grpc-go/1.85.0", "authorization", "Bearer "+issuer.Mint(good(claims))), server, getOrder)
 	}

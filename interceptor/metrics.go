@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 const (
@@ -40,7 +40,7 @@ type series struct {
 type cellKey struct {
 	outcome outcome
 	reason  string
-	mode    audience.Mode
+	mode    access.Mode
 }
 
 // cell is a set of labels in the form that counting needs.

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -92,7 +93,7 @@ func (labels) ID() attribute.EncoderID { return attribute.EncoderID{} }
 func TestDecisionsCounted(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
-	enforcing, watching := guarded(t, issuer, audience.Enforce, counting), guarded(t, issuer, audience.Warn, counting)
+	enforcing, watching := guarded(t, issuer, access.Enforce, counting), guarded(t, issuer, access.Warn, counting)
 	token := issuer.Mint(good(nil))
 	for _, c := range []struct {
 		server        *interceptor.Server
@@ -138,7 +139,7 @@ func TestDecisionsCounted(t *testing.T) {
 func TestLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
-	server := guarded(t, issuer, audience.Enforce, counting)
+	server := guarded(t, issuer, access.Enforce, counting)
 	encode := func(format string, n int) string {
 		return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, format, n, n))
 	}
@@ -168,7 +169,7 @@ func TestKidsAreNoLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		counting, reader := meter(t)
-		server := guarded(t, issuer, audience.Enforce, counting)
+		server := guarded(t, issuer, access.Enforce, counting)
 		var calls sync.WaitGroup
 		for n := range 100 {
 			token := issuer.Mint(good(nil), testutil.Header("kid", fmt.Sprint("k-", n)))
@@ -194,7 +195,7 @@ func TestFigures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		counting, reader := meter(t)
-		server := guarded(t, issuer, audience.Enforce, counting)
+		server := guarded(t, issuer, access.Enforce, counting)
 		if err := call(t.Context(), server, getOrder, issuer.Mint(good(nil))); err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +222,7 @@ func TestFigures(t *testing.T) {
 func TestDecisionsTogether(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
-	server := guarded(t, issuer, audience.Observe, counting)
+	server := guarded(t, issuer, access.Observe, counting)
 	var calls sync.WaitGroup
 	for range 8 {
 		calls.Go(func() {
@@ -258,7 +259,7 @@ func BenchmarkRecord(b *testing.B) {
 		"metrics": {at(slog.LevelInfo), counting},
 		"log":     {at(slog.LevelDebug)},
 	} {
-		server := guarded(b, issuer, audience.Enforce, opts...)
+		server := guarded(b, issuer, access.Enforce, opts...)
 		ctx := arrived(b.Context())
 		for decision, err := range map[string]error{"admitted": nil, "refused": &audience.Refusal{Cause: audience.CauseExpired}} {
 			record := interceptor.Recorder(b, server, token, getOrder, err)

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -189,8 +190,8 @@ func TestActorMistakes(t *testing.T) {
 // TestClientForwardKeepsIssuersApart holds that a token is not shown to a service
 // that takes none of its issuer, though it is addressed to one of that name.
 func TestClientForwardKeepsIssuersApart(t *testing.T) {
-	elsewhere := func(m *audience.Matrix) {
-		m.Issuers["other"] = audience.Issuer{URL: "https://other.example"}
+	elsewhere := func(m *access.Matrix) {
+		m.Issuers["other"] = access.Issuer{URL: "https://other.example"}
 		for name, client := range m.Clients {
 			client.Issuer = "other"
 			m.Clients[name] = client

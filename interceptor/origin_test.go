@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -30,12 +31,12 @@ func from(ctx context.Context, address string, pairs ...string) context.Context 
 // TestRefusalNamesThePeer holds that the line of a refused call, and of one that
 // would be refused, says where it came from and by which program.
 func TestRefusalNamesThePeer(t *testing.T) {
-	for mode, decision := range map[audience.Mode]string{audience.Enforce: "refused", audience.Observe: "would_refuse", audience.Warn: "would_refuse"} {
+	for mode, decision := range map[access.Mode]string{access.Enforce: "refused", access.Observe: "would_refuse", access.Warn: "would_refuse"} {
 		for shape, do := range shapes {
 			issuer, written := newIssuer(), &log{}
 			server := guarded(t, issuer, mode, jsonLogger(written))
 			conn := testutil.Serve(t, server.Options(), registerAnybody, grpc.WithUserAgent("billing/1.2"))
-			if err := do(t.Context(), conn); (err == nil) != (mode != audience.Enforce) {
+			if err := do(t.Context(), conn); (err == nil) != (mode != access.Enforce) {
 				t.Errorf("%v, %s: %v", mode, shape, err)
 			}
 			line := lines(t, written)[0]
@@ -44,7 +45,7 @@ func TestRefusalNamesThePeer(t *testing.T) {
 				t.Errorf("%v, %s: line %v, want the peer and its program", mode, shape, line)
 			}
 			rows := server.WouldRefuse()
-			if mode == audience.Enforce {
+			if mode == access.Enforce {
 				continue
 			}
 			if len(rows) != 1 || rows[0].Peer != "bufconn" || rows[0].UserAgent != agent {
@@ -59,7 +60,7 @@ func TestRefusalNamesThePeer(t *testing.T) {
 // for each client.
 func TestWouldRefuseTellsPeersApart(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Observe)
+	server := guarded(t, issuer, access.Observe)
 	mismatch := "Bearer " + issuer.Mint(good(testutil.Claims{"aud": "x"}))
 	for _, call := range []context.Context{
 		from(t.Context(), "10.0.0.1:1", "user-agent", "cron"), from(t.Context(), "10.0.0.1:2", "user-agent", "other"), from(t.Context(), "[2001:db8::1]:3"),
@@ -87,7 +88,7 @@ func TestWouldRefuseTellsPeersApart(t *testing.T) {
 // use up the rows of callers with one.
 func TestStrangersLeaveRowsToClients(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Observe)
+	server := guarded(t, issuer, access.Observe)
 	for n := range 2000 {
 		_ = unary(from(t.Context(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 1).String()), server, getOrder)
 	}
@@ -106,7 +107,7 @@ func TestStrangersLeaveRowsToClients(t *testing.T) {
 func TestPlaintextRefusalNamesThePeer(t *testing.T) {
 	for name, opts := range map[string][]interceptor.ServerOption{"strict": nil, "loopback": {interceptor.AllowPlaintext(interceptor.Loopback)}} {
 		written := &log{}
-		server := guarded(t, newIssuer(), audience.Enforce, append(opts, jsonLogger(written))...)
+		server := guarded(t, newIssuer(), access.Enforce, append(opts, jsonLogger(written))...)
 		before := len(lines(t, written))
 		ctx := peer.NewContext(t.Context(), &peer.Peer{Addr: net.TCPAddrFromAddrPort(netip.MustParseAddrPort("10.1.2.3:4567")), AuthInfo: open{}})
 		if got, want := verdictOf(unary(ctx, server, getOrder)).Reason, audience.ReasonTransportInsecure; got != want {
@@ -129,7 +130,7 @@ func TestPlaintextRefusalNamesThePeer(t *testing.T) {
 func TestPlaintextRefusalOverTheWire(t *testing.T) {
 	for shape, do := range shapes {
 		written := &log{}
-		server := guarded(t, newIssuer(), audience.Enforce, jsonLogger(written))
+		server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written))
 		conn := testutil.Serve(t, append(server.Options(), grpc.Creds(insecure.NewCredentials())), registerAnybody, grpc.WithTransportCredentials(insecure.NewCredentials()))
 		if got, want := verdictOf(do(bearing(t.Context(), "Bearer x"), conn)).Reason, audience.ReasonTransportInsecure; got != want {
 			t.Errorf("%s: %s, want %s", shape, got, want)

@@ -6,13 +6,13 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // plan is what a client has made of one policy. It is immutable.
 type plan struct {
-	policy *audience.Policy
+	policy *access.Policy
 	name   string
 	wire   wire
 	open   map[string]bool // what anybody may call: gRPC services
@@ -25,14 +25,14 @@ type plan struct {
 // terms are what the sources of tokens depend on: while they are the same, the
 // sources stay.
 type terms struct {
-	client    audience.Client
-	issuer    audience.Issuer
+	client    access.Client
+	issuer    access.Issuer
 	tokenURLs map[string]string // by audience
 }
 
 // newPlan returns the plan of a client for policy. It takes over the sources of
 // old, if they would be the same; old may be nil.
-func newPlan(policy *audience.Policy, name string, o *clientOptions, old *plan) (*plan, error) {
+func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*plan, error) {
 	p := &plan{policy: policy, name: name, wire: o.wire, open: map[string]bool{}, opened: map[string]bool{}}
 	for _, entry := range policy.Public() {
 		if strings.Contains(entry, "/") {
@@ -55,7 +55,7 @@ func newPlan(policy *audience.Policy, name string, o *clientOptions, old *plan) 
 	return p, nil
 }
 
-func termsOf(policy *audience.Policy, name string) (terms, error) {
+func termsOf(policy *access.Policy, name string) (terms, error) {
 	client, issuer, err := policy.Client(name)
 	t := terms{client: client, issuer: issuer}
 	for service, url := range issuer.Ask.TokenURLs {
@@ -107,7 +107,7 @@ func (p *plan) add(r *routes, v verb, name string) error {
 }
 
 // credentials returns what a call of the service of that name presents.
-func (p *plan) credentials(v verb, name string) (audience.Target, *perRPC, error) {
+func (p *plan) credentials(v verb, name string) (access.Target, *perRPC, error) {
 	target, err := p.policy.Target(p.name, name)
 	if err != nil {
 		return target, nil, err

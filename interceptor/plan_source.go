@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -49,7 +49,7 @@ func (p *plan) close() {
 }
 
 // authOf returns how a client proves who it is.
-func authOf(c audience.Client) (tokensource.ClientAuth, error) {
+func authOf(c access.Client) (tokensource.ClientAuth, error) {
 	key := c.PrivateKey
 	opts := []tokensource.KeyOption{}
 	if key.KeyID != "" {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -58,11 +58,11 @@ func (readCloser) Close() error { return nil }
 const ordersAPI = "https://orders.example.com"
 
 // asked returns what the portal sends its issuer for a token.
-func asked(t *testing.T, issuer audience.Issuer, client audience.Client) *spy {
+func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	t.Helper()
 	issuer.URL = corp
 	s := &spy{}
-	c, err := interceptor.NewClient(company(t, func(m *audience.Matrix) {
+	c, err := interceptor.NewClient(company(t, func(m *access.Matrix) {
 		m.Issuers["corp"], m.Clients["customer-portal"] = issuer, client
 		service := m.Services["order-status"]
 		service.Audiences = []string{ordersAPI, "orders-v0"}
@@ -79,22 +79,22 @@ func asked(t *testing.T, issuer audience.Issuer, client audience.Client) *spy {
 // TestClientAsks holds that an issuer is asked as the matrix says.
 func TestClientAsks(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
-	client := audience.Client{ID: "portal-1", Secret: audience.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+	client := access.Client{ID: "portal-1", Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
 	for name, row := range map[string]struct {
-		issuer audience.Issuer
+		issuer access.Issuer
 		url    string
 		form   url.Values
 	}{
 		"by default":         {form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
-		"as the preset says": {issuer: audience.Issuer{Preset: "duende"}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
-		"audience":           {issuer: audience.Issuer{Preset: "duende", Ask: audience.Ask{Parameter: "audience"}}, form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
-		"resource":           {issuer: audience.Issuer{Ask: audience.Ask{Parameter: "resource"}}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
-		"nothing":            {issuer: audience.Issuer{Ask: audience.Ask{Parameter: "nothing"}}, form: url.Values{"scope": {"orders.read"}}},
-		"scope":              {issuer: audience.Issuer{Ask: audience.Ask{Scope: "aud:{audience}"}}, form: url.Values{"scope": {"aud:" + ordersAPI + " orders.read"}}},
-		"token URLs":         {issuer: audience.Issuer{Ask: audience.Ask{TokenURLs: map[string]string{"order-status": corp + "/orders"}}}, url: corp + "/orders", form: url.Values{"scope": {"orders.read"}}},
-		"token URL":          {issuer: audience.Issuer{TokenURL: corp + "/t"}, url: corp + "/t", form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
+		"as the preset says": {issuer: access.Issuer{Preset: "duende"}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
+		"audience":           {issuer: access.Issuer{Preset: "duende", Ask: access.Ask{Parameter: "audience"}}, form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
+		"resource":           {issuer: access.Issuer{Ask: access.Ask{Parameter: "resource"}}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
+		"nothing":            {issuer: access.Issuer{Ask: access.Ask{Parameter: "nothing"}}, form: url.Values{"scope": {"orders.read"}}},
+		"scope":              {issuer: access.Issuer{Ask: access.Ask{Scope: "aud:{audience}"}}, form: url.Values{"scope": {"aud:" + ordersAPI + " orders.read"}}},
+		"token URLs":         {issuer: access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"order-status": corp + "/orders"}}}, url: corp + "/orders", form: url.Values{"scope": {"orders.read"}}},
+		"token URL":          {issuer: access.Issuer{TokenURL: corp + "/t"}, url: corp + "/t", form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
 		"parameters": {
-			issuer: audience.Issuer{Ask: audience.Ask{Parameters: map[string]string{"organization": "acme", "tenant": "1"}}},
+			issuer: access.Issuer{Ask: access.Ask{Parameters: map[string]string{"organization": "acme", "tenant": "1"}}},
 			form:   url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}, "organization": {"acme"}, "tenant": {"1"}},
 		},
 	} {
@@ -120,21 +120,21 @@ func TestClientProves(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("GRPCAUD_TEST_KEY", string(text))
-	for name, private := range map[string]audience.PrivateKey{
+	for name, private := range map[string]access.PrivateKey{
 		"a file":          {File: key, KeyID: "k1", Algorithm: "ES256"},
 		"the environment": {Env: "GRPCAUD_TEST_KEY", KeyID: "k1"},
 	} {
-		got := asked(t, audience.Issuer{}, audience.Client{PrivateKey: private})
+		got := asked(t, access.Issuer{}, access.Client{PrivateKey: private})
 		header := strings.Split(got.form.Get("client_assertion"), ".")[0]
 		if got.form.Get("client_id") != "customer-portal" || decoded(t, header)["kid"] != "k1" || decoded(t, header)["alg"] != "ES256" {
 			t.Errorf("a key in %s: sent %v", name, got.form)
 		}
 	}
-	for want, way := range map[string]audience.Client{
-		"ES384":           {PrivateKey: audience.PrivateKey{File: key, Algorithm: "ES384"}},
-		"*http.Transport": {Certificate: audience.Certificate{File: key, KeyFile: key}},
+	for want, way := range map[string]access.Client{
+		"ES384":           {PrivateKey: access.PrivateKey{File: key, Algorithm: "ES384"}},
+		"*http.Transport": {Certificate: access.Certificate{File: key, KeyFile: key}},
 	} {
-		client, err := interceptor.NewClient(company(t, func(m *audience.Matrix) { m.Clients["customer-portal"] = way }), "customer-portal", interceptor.Transport(&spy{}))
+		client, err := interceptor.NewClient(company(t, func(m *access.Matrix) { m.Clients["customer-portal"] = way }), "customer-portal", interceptor.Transport(&spy{}))
 		if err == nil {
 			err = client.Warm(t.Context(), "order-status")
 			client.Close()
@@ -148,12 +148,12 @@ func TestClientProves(t *testing.T) {
 	if err := os.WriteFile(assertion, []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := asked(t, audience.Issuer{}, audience.Client{Assertion: assertion}); got.form.Get("client_assertion") != token {
+	if got := asked(t, access.Issuer{}, access.Client{Assertion: assertion}); got.form.Get("client_assertion") != token {
 		t.Errorf("an assertion: sent %v", got.form)
 	}
 	none := filepath.Join(t.TempDir(), "none")
-	client := newClient(t, newIssuer(), company(t, func(m *audience.Matrix) {
-		m.Clients["customer-portal"] = audience.Client{Secret: audience.Secret{File: none}}
+	client := newClient(t, newIssuer(), company(t, func(m *access.Matrix) {
+		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{File: none}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err == nil || !strings.Contains(err.Error(), none) {
 		t.Errorf("a file that is not there: %v", err)

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/test/bufconn"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -20,7 +20,7 @@ import (
 // themselves: gRPC's own calls, such as health checks, pass no interceptor.
 func TestPresenter(t *testing.T) {
 	issuer := newIssuer()
-	client := newClient(t, issuer, company(t, withSecrets(t), func(m *audience.Matrix) { m.Public = append(m.Public, "grpc.health.v1.Health") }), "customer-portal")
+	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) { m.Public = append(m.Public, "grpc.health.v1.Health") }), "customer-portal")
 	conn, err := grpc.NewClient("passthrough:///service.test", grpc.WithTransportCredentials(credentials.NewTLS(nil)))
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -37,7 +37,7 @@ func TestFloodOfRefusalsWritesFewLines(t *testing.T) {
 				const seconds, rate = 2, 10_000
 				issuer, written := newIssuer(), &log{}
 				counting, reader := meter(t)
-				server := guarded(t, issuer, audience.Enforce, jsonLogger(written), counting)
+				server := guarded(t, issuer, access.Enforce, jsonLogger(written), counting)
 				for n := range seconds * rate {
 					ctx, method := flood(t.Context(), n)
 					if unary(ctx, server, method) == nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -36,7 +36,7 @@ func BenchmarkRefuse(b *testing.B) {
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			var written counter
-			server := guarded(b, newIssuer(), audience.Enforce, append([]interceptor.ServerOption{interceptor.Logger(slog.New(slog.NewJSONHandler(io.Writer(&written), nil)))}, row.opts...)...)
+			server := guarded(b, newIssuer(), access.Enforce, append([]interceptor.ServerOption{interceptor.Logger(slog.New(slog.NewJSONHandler(io.Writer(&written), nil)))}, row.opts...)...)
 			judge, contexts := unaryOf(server), make([]context.Context, row.peers)
 			for n := range contexts {
 				contexts[n] = from(b.Context(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 1).String(), "user-agent", "grpc-go/1.85.0")

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -22,8 +24,8 @@ import (
 // it is wrapped, with all that the server said.
 func TestRefusedError(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
-	list := audience.NewRevocationList(8)
-	server := serverOf(t, issuer, company(t, func(m *audience.Matrix) {
+	list := revocation.NewRevocationList(8)
+	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
 		m.Services["order-status"].Allow[0].Scopes = []string{"orders.write"}
 	}), interceptor.Revocations(list))
 	register := func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }

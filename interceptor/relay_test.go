@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -109,8 +110,8 @@ func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOp
 // more nor the good token of the call dropped.
 func TestNoHandlerRunsTwice(t *testing.T) {
 	issuer := newIssuer()
-	list := audience.NewRevocationList(8)
-	revoke(t, list, audience.Revocation{Client: "order-status", IssuedBefore: time.Now().Add(time.Hour)})
+	list := revocation.NewRevocationList(8)
+	revoke(t, list, revocation.Revocation{Client: "order-status", IssuedBefore: time.Now().Add(time.Hour)})
 	further, err := interceptor.NewServer(company(t), interceptor.Services("human-resource"), interceptor.Transport(issuer.Transport()), interceptor.Revocations(list))
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +206,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 	for _, proxied := range []bool{false, true} {
 		for _, guard := range []string{"Options", "AuthFunc"} {
 			for shape, call := range shapes {
-				issuer, list := newIssuer(), audience.NewRevocationList(8)
+				issuer, list := newIssuer(), revocation.NewRevocationList(8)
 				var ran atomic.Int32
 				served := &orders{inHandler: func(context.Context) error { ran.Add(1); return nil }}
 				server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
@@ -218,7 +219,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 				} else {
 					conn = testutil.Serve(t, opts, register, dial...)
 				}
-				revoke(t, list, audience.Revocation{ID: "token-1", Expires: time.Now().Add(time.Hour)})
+				revoke(t, list, revocation.Revocation{ID: "token-1", Expires: time.Now().Add(time.Hour)})
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				err := call(metadata.AppendToOutgoingContext(ctx, "grpcaud-call", "OF-ANOTHER"), conn)
 				cancel()

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -50,7 +51,7 @@ func times(t *testing.T, n int, server *interceptor.Server, ctx context.Context,
 func TestRepeatedRefusalsShareALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		written := &log{}
-		server := guarded(t, newIssuer(), audience.Enforce, jsonLogger(written))
+		server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written))
 		stranger := from(t.Context(), "10.0.0.1:1")
 		times(t, 1000, server, stranger, getOrder)
 		time.Sleep(10*time.Second - time.Nanosecond)
@@ -79,7 +80,7 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			issuer, written := newIssuer(), &log{}
-			server := guarded(t, issuer, audience.Enforce, jsonLogger(written))
+			server := guarded(t, issuer, access.Enforce, jsonLogger(written))
 			times(t, 42, server, from(t.Context(), "10.0.0.1:1", "authorization", "Bearer "+issuer.Mint(good(testutil.Claims{"aud": "x"}))), getOrder)
 			end(server)
 			synctest.Wait()
@@ -112,7 +113,7 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 // TestKindsHaveTheirOwnLines holds what makes a kind.
 func TestKindsHaveTheirOwnLines(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written))
+	server := guarded(t, issuer, access.Enforce, jsonLogger(written))
 	mint := func(changes testutil.Claims) string { return "Bearer " + issuer.Mint(good(changes)) }
 	calls := []struct {
 		ctx    context.Context
@@ -145,13 +146,13 @@ func TestKindsHaveTheirOwnLines(t *testing.T) {
 
 // TestRepeatsOverTheWire holds that calls of both shapes share lines, by method.
 func TestRepeatsOverTheWire(t *testing.T) {
-	for mode, message := range map[audience.Mode]string{audience.Enforce: "more calls refused", audience.Observe: "more calls would be refused"} {
+	for mode, message := range map[access.Mode]string{access.Enforce: "more calls refused", access.Observe: "more calls would be refused"} {
 		for shape, do := range shapes {
 			written := &log{}
 			server := guarded(t, newIssuer(), mode, jsonLogger(written))
 			conn := serveOrders(t, server)
 			for range 20 {
-				if err := do(t.Context(), conn); (err == nil) != (mode != audience.Enforce) {
+				if err := do(t.Context(), conn); (err == nil) != (mode != access.Enforce) {
 					t.Errorf("%s: %v", shape, err)
 				}
 			}
@@ -186,7 +187,7 @@ func TestRefusalsOfOthersShareALine(t *testing.T) {
 	refused := interceptor.StatusOf(&audience.Refusal{Cause: audience.CauseAudienceMismatch}, "THERE").Err()
 	for shape, do := range shapes {
 		issuer, written := newIssuer(), &log{}
-		server := guarded(t, issuer, audience.Enforce, interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))))
+		server := guarded(t, issuer, access.Enforce, interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))))
 		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
 			ordersv1.RegisterOrderStatusServer(s, &orders{inHandler: func(context.Context) error { return refused }})
 		})
@@ -212,7 +213,7 @@ func TestSampleRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for window, want := range map[time.Duration]int{0: 50, time.Second: 10, time.Minute: 1} {
 			written := &log{}
-			server := guarded(t, newIssuer(), audience.Enforce, jsonLogger(written), interceptor.SampleRefused(window))
+			server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(window))
 			for range 50 {
 				times(t, 1, server, from(t.Context(), "10.0.0.1:1"), getOrder)
 				time.Sleep(200 * time.Millisecond)
@@ -231,7 +232,7 @@ func TestSampleRefused(t *testing.T) {
 // come from all sides and the server is closed.
 func TestRepeatsInParallel(t *testing.T) {
 	written := &log{}
-	server := guarded(t, newIssuer(), audience.Enforce, jsonLogger(written), interceptor.SampleRefused(time.Millisecond))
+	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(time.Millisecond))
 	var group sync.WaitGroup
 	for n := range 8 {
 		group.Go(func() {

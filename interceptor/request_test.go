@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // TestRequestID holds that the peer of a refused call and the log know it by
@@ -34,7 +34,7 @@ func TestRequestID(t *testing.T) {
 		for shape, do := range shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {
 				issuer, written := newIssuer(), &log{}
-				conn := serveOrders(t, guarded(t, issuer, audience.Enforce, jsonLogger(written)))
+				conn := serveOrders(t, guarded(t, issuer, access.Enforce, jsonLogger(written)))
 				ctx := t.Context()
 				for _, id := range row.sent {
 					ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", id)
@@ -55,7 +55,7 @@ func TestRequestID(t *testing.T) {
 // names for them, and get none otherwise.
 func TestRequestIDOfAdmitted(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
-	conn := serveOrders(t, guarded(t, issuer, audience.Enforce, jsonLogger(written)))
+	conn := serveOrders(t, guarded(t, issuer, access.Enforce, jsonLogger(written)))
 	ctx := bearing(t.Context(), "Bearer "+issuer.Mint(good(nil)))
 	for _, ctx := range []context.Context{metadata.AppendToOutgoingContext(ctx, "x-request-id", "r-1"), ctx} {
 		if err := shapes["unary"](ctx, conn); err != nil {

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -270,7 +271,7 @@ func TestRetryRevoked(t *testing.T) {
 	for shape, call := range shapes {
 		synctest.Test(t, func(t *testing.T) {
 			issuer, served := newIssuer(), &orders{}
-			list := audience.NewRevocationList(8)
+			list := revocation.NewRevocationList(8)
 			client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 			server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
 			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, client.Service("order-status")...)
@@ -278,7 +279,7 @@ func TestRetryRevoked(t *testing.T) {
 				t.Fatalf("%s: %v", shape, err)
 			}
 			time.Sleep(2 * time.Second)
-			revoke(t, list, audience.Revocation{Client: "customer-portal", IssuedBefore: time.Now().Add(-time.Second)})
+			revoke(t, list, revocation.Revocation{Client: "customer-portal", IssuedBefore: time.Now().Add(-time.Second)})
 			if err := call(t.Context(), conn); err != nil {
 				t.Errorf("%s: %v", shape, err)
 			}

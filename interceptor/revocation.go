@@ -5,10 +5,11 @@ import (
 	"errors"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // revoked asks whether a token was taken back.
-func (s *Server) revoked(ctx context.Context, c *audience.Claims) error {
+func (s *Server) revoked(ctx context.Context, c *claims.Claims) error {
 	if s.revocations == nil {
 		return nil
 	}

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
@@ -21,12 +23,12 @@ var revoked = verdict{codes.Unauthenticated, audience.ReasonTokenRevoked}
 // that is known already, and on a running stream within a second.
 func TestRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := audience.NewRevocationList(8)
+		list := revocation.NewRevocationList(8)
 		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
 		mine, others := o.open(t, time.Hour), o.open(t, time.Hour)
 		confirm(t, mine)
 		time.Sleep(10 * time.Minute)
-		revoke(t, list, audience.Revocation{Subject: "alice"})
+		revoke(t, list, revocation.Revocation{Subject: "alice"})
 		began := time.Now()
 		if err := drain(mine); verdictOf(err) != revoked {
 			t.Errorf("a running stream: %v, want %v", err, revoked)
@@ -46,17 +48,17 @@ func TestRevocation(t *testing.T) {
 // TestRevocationOfOne holds that a revocation meets nobody else.
 func TestRevocationOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := audience.NewRevocationList(8)
+		list := revocation.NewRevocationList(8)
 		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
-		revoke(t, list, audience.Revocation{ID: "another"})
+		revoke(t, list, revocation.Revocation{ID: "another"})
 		time.Sleep(time.Minute)
 		confirm(t, stream)
 	})
 }
 
-func revoke(t *testing.T, list *audience.RevocationList, r audience.Revocation) {
+func revoke(t *testing.T, list *revocation.RevocationList, r revocation.Revocation) {
 	t.Helper()
 	r.Issuer, r.Expires = corp, time.Now().Add(time.Hour)
 	if err := list.Revoke(r); err != nil {
@@ -78,7 +80,7 @@ func confirm(t *testing.T, stream reviewer) {
 // revocations is a source that a test writes.
 type revocations func(context.Context) error
 
-func (f revocations) Revoked(ctx context.Context, _ *audience.Claims) error { return f(ctx) }
+func (f revocations) Revoked(ctx context.Context, _ *claims.Claims) error { return f(ctx) }
 
 // TestRevocationOutage holds that a source that cannot tell refuses calls, for
 // another reason, and ends no stream; and that one that hangs holds up nothing

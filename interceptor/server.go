@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -18,15 +18,15 @@ import (
 type Server struct {
 	serverOptions
 	services ServiceNames
-	guard    atomic.Pointer[audience.Guard] // the policy in force
+	guard    atomic.Pointer[access.Guard] // the policy in force
 	verifier *verifier.Verifier
 	leases   leases
 	journal  *journal
 
-	swapping sync.Mutex               // one change of policy at a time; guards what follows
-	given    []audience.MethodOptions // the .proto options that the policy in force was made with
-	taken    int                      // how often the interceptors were handed out
-	checked  []*checkedServer         // the gRPC servers that CheckCoverage was told of
+	swapping sync.Mutex             // one change of policy at a time; guards what follows
+	given    []access.MethodOptions // the .proto options that the policy in force was made with
+	taken    int                    // how often the interceptors were handed out
+	checked  []*checkedServer       // the gRPC servers that CheckCoverage was told of
 
 	open       context.Context // ends with Close
 	close      context.CancelFunc
@@ -43,7 +43,7 @@ func Services(names ...string) ServiceNames { return names }
 // NewServer returns a server's part of policy: what the services of these names
 // ask of their callers. It checks the configuration and does no network I/O.
 // Close it when the gRPC server has stopped.
-func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOption) (*Server, error) {
+func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOption) (*Server, error) {
 	if policy == nil {
 		return nil, errors.New("interceptor: no policy")
 	}
@@ -78,9 +78,9 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 }
 
 // warn logs what is allowed but rarely meant.
-func (s *Server) warn(policy *audience.Policy) {
+func (s *Server) warn(policy *access.Policy) {
 	for _, problem := range policy.Warnings() {
-		if problem.Severity == audience.Warning {
+		if problem.Severity == access.Warning {
 			s.log.Warn("access matrix", slog.String("problem", problem.Error()))
 		}
 	}

@@ -22,6 +22,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -245,7 +247,7 @@ func TestPlaintext(t *testing.T) {
 
 func TestNewServerRefuses(t *testing.T) {
 	for name, row := range map[string]struct {
-		policy   *audience.Policy
+		policy   *access.Policy
 		services interceptor.ServiceNames
 	}{
 		"no policy":       {nil, interceptor.Services("order-status")},
@@ -281,7 +283,7 @@ func TestServersLeaveNothing(t *testing.T) {
 		policy, issuer := company(t), newIssuer()
 		for range 1000 {
 			server, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Transport(issuer.Transport()),
-				interceptor.Revocations(audience.NewRevocationList(1)), interceptor.Logger(slog.New(slog.DiscardHandler)))
+				interceptor.Revocations(revocation.NewRevocationList(1)), interceptor.Logger(slog.New(slog.DiscardHandler)))
 			if err != nil {
 				t.Fatal(err)
 			}

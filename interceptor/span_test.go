@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -30,7 +30,7 @@ func (s *span) SetAttributes(attrs ...attribute.KeyValue) {
 
 func TestSpan(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Enforce)
+	server := guarded(t, issuer, access.Enforce)
 	for name, row := range map[string]struct {
 		recording bool
 		token     string

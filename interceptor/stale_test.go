@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -26,8 +27,8 @@ func TestOpaqueTokenInOutage(t *testing.T) {
 				issuer.Register(testutil.Client{ID: "customer-portal", Secret: "x", Opaque: true})
 				issuer.Register(testutil.Client{ID: "order-status", Secret: "orders-secret"})
 				counting, reader := meter(t)
-				server := serverOf(t, issuer, company(t, func(m *audience.Matrix) {
-					m.Issuers["corp"] = audience.Issuer{URL: corp, Introspection: audience.Introspection{ClientID: "order-status", Secret: audience.Secret{Env: "PARTNER_SECRET"}}}
+				server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
+					m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order-status", Secret: access.Secret{Env: "PARTNER_SECRET"}}}
 				}), counting)
 				conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) })
 				bear := func(token string) verdict {

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -52,7 +53,7 @@ func TestReasonOf(t *testing.T) {
 // that a server refused, and of those that were never sent.
 func TestReasonOfCalls(t *testing.T) {
 	issuer := newIssuer()
-	conn := serveOrders(t, guarded(t, issuer, audience.Enforce))
+	conn := serveOrders(t, guarded(t, issuer, access.Enforce))
 	none := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.Token{}, errors.New("refused")
 	})

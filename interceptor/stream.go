@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // stream is a [grpc.StreamServerInterceptor].
@@ -79,7 +81,7 @@ func (s *Server) reconsider(l *lease) {
 // judgeAgain ends a running stream that rule refuses, and returns when to look
 // at one that goes on: at its end, or soon where its refusal is not enforced
 // yet.
-func (s *Server) judgeAgain(l *lease, rule *audience.Rule) time.Time {
+func (s *Server) judgeAgain(l *lease, rule *access.Rule) time.Time {
 	if rule == nil {
 		s.end(l, rule, errNoRule)
 		return never
@@ -108,7 +110,7 @@ func (s *Server) judgeAgain(l *lease, rule *audience.Rule) time.Time {
 // call's own context. One without a caller came without a token, or was spared,
 // or nobody looked at its token, since its method was public: then it does not
 // go on where a call with a token would have a caller, or be refused.
-func (s *Server) mayGoOn(l *lease, rule *audience.Rule, on *judged) error {
+func (s *Server) mayGoOn(l *lease, rule *access.Rule, on *judged) error {
 	c, lost := l.call, l.lost.Load()
 	switch {
 	case rule.Public():
@@ -130,7 +132,7 @@ func (s *Server) mayGoOn(l *lease, rule *audience.Rule, on *judged) error {
 }
 
 // expired refuses a stream whose token has ended.
-func expired(c *audience.Claims) error {
+func expired(c *claims.Claims) error {
 	return &audience.Refusal{
 		Cause: audience.CauseExpiredMidstream,
 		Got:   fmt.Sprintf("exp %s", c.Expiry().UTC().Format(time.RFC3339)),
@@ -140,7 +142,7 @@ func expired(c *audience.Claims) error {
 
 // end ends a running stream for err. Where the rule is not enforced yet it goes
 // on, with the caller that it has, and that is told once.
-func (s *Server) end(l *lease, rule *audience.Rule, err error) {
+func (s *Server) end(l *lease, rule *access.Rule, err error) {
 	claims := l.judged.Load().claims
 	if claims == nil {
 		claims = l.call.found
@@ -149,7 +151,7 @@ func (s *Server) end(l *lease, rule *audience.Rule, err error) {
 		method: l.call.method, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err),
 		began: l.opened, stream: true, end: true,
 	}
-	if d.mode == audience.Enforce {
+	if d.mode == access.Enforce {
 		d.requestID = requestIDOf(l.Context())
 		if !l.end(err, d.requestID) {
 			return

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -47,7 +47,7 @@ func twins(name string) []string {
 }
 
 // seenBy returns the metadata that a handler sees of a call of each shape.
-func seenBy(t *testing.T, change func(*audience.Matrix), sent func(token string) metadata.MD, opts ...interceptor.ServerOption) map[string]metadata.MD {
+func seenBy(t *testing.T, change func(*access.Matrix), sent func(token string) metadata.MD, opts ...interceptor.ServerOption) map[string]metadata.MD {
 	t.Helper()
 	issuer, seen := newIssuer(), map[string]metadata.MD{}
 	var now metadata.MD
@@ -89,9 +89,9 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 		}
 		return md
 	}
-	for kind, change := range map[string]func(*audience.Matrix){
-		"admitted": func(*audience.Matrix) {},
-		"public":   func(m *audience.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
+	for kind, change := range map[string]func(*access.Matrix){
+		"admitted": func(*access.Matrix) {},
+		"public":   func(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
 	} {
 		for shape, seen := range seenBy(t, change, sent) {
 			for _, name := range names {
@@ -115,7 +115,7 @@ func TestOtherMetadataPasses(t *testing.T) {
 		}
 		return md
 	}
-	for shape, seen := range seenBy(t, func(*audience.Matrix) {}, sent) {
+	for shape, seen := range seenBy(t, func(*access.Matrix) {}, sent) {
 		for _, name := range names {
 			if seen.Get(name) == nil {
 				t.Errorf("%s: handlers do not see %s", shape, name)
@@ -130,7 +130,7 @@ func TestTokenIsHiddenUnderAnyName(t *testing.T) {
 	sent := func(token string) metadata.MD {
 		return metadata.Pairs("x-copy", token, "x-copies", "first, Bearer "+token, "x-copy-bin", token, "x-access-token", token, "x-plain", "1")
 	}
-	for shape, seen := range seenBy(t, func(*audience.Matrix) {}, sent, interceptor.KeepMetadata("x-access-token")) {
+	for shape, seen := range seenBy(t, func(*access.Matrix) {}, sent, interceptor.KeepMetadata("x-access-token")) {
 		for _, name := range []string{"x-copy", "x-copies", "x-copy-bin", "x-access-token"} {
 			if seen.Get(name) != nil {
 				t.Errorf("%s: handlers see the token in %s", shape, name)
@@ -157,7 +157,7 @@ func TestKeepMetadata(t *testing.T) {
 	}
 	want := append([]string{}, kept...)
 	slices.Sort(want)
-	for shape, seen := range seenBy(t, func(*audience.Matrix) {}, sent, interceptor.KeepMetadata(kept...)) {
+	for shape, seen := range seenBy(t, func(*access.Matrix) {}, sent, interceptor.KeepMetadata(kept...)) {
 		got := slices.DeleteFunc(slices.Sorted(maps.Keys(seen)), func(name string) bool {
 			return !strings.Contains(name, "cookie") && !strings.Contains(name, "api") && !strings.Contains(name, "forwarded")
 		})

@@ -11,22 +11,23 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // withPartner lets a partner's clients ask for orders, with tokens of its own issuer.
-func withPartner(m *audience.Matrix) {
-	m.Issuers["partner"] = audience.Issuer{URL: partnerURL}
+func withPartner(m *access.Matrix) {
+	m.Issuers["partner"] = access.Issuer{URL: partnerURL}
 	for name, client := range m.Clients {
 		client.Issuer = "corp"
 		m.Clients[name] = client
 	}
-	m.Clients["agency"] = audience.Client{Issuer: "partner"}
+	m.Clients["agency"] = access.Client{Issuer: "partner"}
 	orders, hr := m.Services["order-status"], m.Services["human-resource"]
 	orders.Issuers, hr.Issuers = []string{"corp", "partner"}, []string{"corp"}
-	orders.Allow = append(orders.Allow, audience.Allow{Clients: []string{"agency"}, Methods: []string{"*"}, NoScopes: true})
+	orders.Allow = append(orders.Allow, access.Allow{Clients: []string{"agency"}, Methods: []string{"*"}, NoScopes: true})
 	m.Services["order-status"], m.Services["human-resource"] = orders, hr
 }
 

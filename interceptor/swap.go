@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Swap replaces the policy of a running server. Calls that begin afterwards are
@@ -19,7 +19,7 @@ import (
 // told of, since a method has no rule, or the policy was made without the options
 // of a .proto file. Swap uses up no hand-out.
 // Swap is safe for concurrent use.
-func (s *Server) Swap(policy *audience.Policy) error {
+func (s *Server) Swap(policy *access.Policy) error {
 	if policy == nil {
 		return errors.New("interceptor: no policy")
 	}
@@ -46,7 +46,7 @@ func (s *Server) Swap(policy *audience.Policy) error {
 
 // fitting returns this server's part of a policy, if it covers the gRPC servers
 // that were checked. It is called while swapping is held.
-func (s *Server) fitting(policy *audience.Policy) (*audience.Guard, error) {
+func (s *Server) fitting(policy *access.Policy) (*access.Guard, error) {
 	guard, err := policy.Guard(s.services...)
 	if err != nil {
 		return nil, err

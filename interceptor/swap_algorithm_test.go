@@ -9,13 +9,14 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // signedBy has the issuer's tokens signed by these algorithms only.
-func signedBy(algorithms ...string) func(*audience.Matrix) {
-	return func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: corp, Algorithms: algorithms} }
+func signedBy(algorithms ...string) func(*access.Matrix) {
+	return func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, Algorithms: algorithms} }
 }
 
 // TestSwapNarrowsAlgorithms holds that a new policy which takes fewer algorithms holds
@@ -28,7 +29,7 @@ func TestSwapNarrowsAlgorithms(t *testing.T) {
 	token := "Bearer " + issuer.Mint(good(nil))
 	for _, row := range []struct {
 		name   string
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		want   verdict
 	}{
 		{"all", signedBy(), verdict{}},

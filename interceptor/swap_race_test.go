@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -43,8 +44,8 @@ func TestSwapWhileJudging(t *testing.T) {
 		asked, holder := 0, testutil.NewCA().Certificate("holder")
 		o = newOffice(t, echo, company(t), interceptor.PeerCertificate(func(context.Context) *x509.Certificate {
 			if asked++; asked == 2 { // the stream has a lease, and is judged again
-				if err := o.server.Swap(company(t, func(m *audience.Matrix) {
-					m.Issuers["corp"] = audience.Issuer{URL: corp, MaxAge: 20 * time.Minute}
+				if err := o.server.Swap(company(t, func(m *access.Matrix) {
+					m.Issuers["corp"] = access.Issuer{URL: corp, MaxAge: 20 * time.Minute}
 				})); err != nil {
 					t.Error(err)
 				}
@@ -60,7 +61,7 @@ func TestSwapWhileJudging(t *testing.T) {
 		if err := drain(stream); verdictOf(err) != expired {
 			t.Errorf("%v, want %v", err, expired)
 		}
-		if ran, want := time.Since(began), 20*time.Minute+audience.Leeway; ran != want {
+		if ran, want := time.Since(began), 20*time.Minute+access.Leeway; ran != want {
 			t.Errorf("the stream ran %v, want %v", ran, want)
 		}
 	})
@@ -75,7 +76,7 @@ func TestSwapWithoutRule(t *testing.T) {
 		o.conn = testutil.Serve(t, o.server.Options(), func(s *grpc.Server) { hrv1.RegisterHumanResourceServer(s, o) })
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
-		if err := o.server.Swap(company(t, func(m *audience.Matrix) {
+		if err := o.server.Swap(company(t, func(m *access.Matrix) {
 			m.Services["human-resource"].Allow[0].Methods = []string{"GetEmployee"}
 		})); err != nil {
 			t.Fatal(err)

@@ -11,14 +11,15 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // only narrows the human-resource service to one client.
-func only(client string) func(*audience.Matrix) {
-	return func(m *audience.Matrix) {
+func only(client string) func(*access.Matrix) {
+	return func(m *access.Matrix) {
 		m.Services["human-resource"].Allow[0].Clients = []string{client}
 	}
 }
@@ -27,23 +28,23 @@ func only(client string) func(*audience.Matrix) {
 // streams, which end with its reason, and that it sets their end.
 func TestSwap(t *testing.T) {
 	for name, row := range map[string]struct {
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		want   verdict
 		after  time.Duration // from the swap
 	}{
 		"the client is no longer allowed": {only("order-status"), verdict{codes.PermissionDenied, audience.ReasonClientNotAllowed}, 0},
-		"another audience": {func(m *audience.Matrix) {
+		"another audience": {func(m *access.Matrix) {
 			s := m.Services["human-resource"]
 			s.Audiences = []string{"https://hr.example"}
 			m.Services["human-resource"] = s
 		}, verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch}, 0},
-		"tokens must be younger": {func(m *audience.Matrix) {
-			m.Issuers["corp"] = audience.Issuer{URL: corp, MaxAge: 20 * time.Minute}
-		}, expired, 10*time.Minute + audience.Leeway},
-		"more leeway": {func(m *audience.Matrix) {
-			m.Issuers["corp"] = audience.Issuer{URL: corp, Leeway: time.Minute}
+		"tokens must be younger": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, MaxAge: 20 * time.Minute}
+		}, expired, 10*time.Minute + access.Leeway},
+		"more leeway": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Leeway: time.Minute}
 		}, expired, 50*time.Minute + time.Minute},
-		"the same": {func(*audience.Matrix) {}, expired, 50*time.Minute + audience.Leeway},
+		"the same": {func(*access.Matrix) {}, expired, 50*time.Minute + access.Leeway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -88,7 +89,7 @@ func TestSwapToPublic(t *testing.T) {
 		o := newOffice(t, echo, company(t))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
-		if err := o.server.Swap(company(t, func(m *audience.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") })); err != nil {
+		if err := o.server.Swap(company(t, func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") })); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Hour)
@@ -100,13 +101,13 @@ func TestSwapToPublic(t *testing.T) {
 // policy names it until it does not.
 func TestSwapIssuers(t *testing.T) {
 	corporate, partner := newIssuer(), testutil.NewIssuer("https://login.partner.example")
-	with := func(m *audience.Matrix) {
-		m.Issuers["partner"] = audience.Issuer{URL: partner.URL()}
+	with := func(m *access.Matrix) {
+		m.Issuers["partner"] = access.Issuer{URL: partner.URL()}
 		for name, client := range m.Clients {
 			client.Issuer = "corp"
 			m.Clients[name] = client
 		}
-		m.Clients["shop"] = audience.Client{Issuer: "partner", ID: "customer-portal"}
+		m.Clients["shop"] = access.Client{Issuer: "partner", ID: "customer-portal"}
 		for name, s := range m.Services {
 			s.Issuers = []string{"corp", "partner"}
 			s.Allow[0].Clients = append(s.Allow[0].Clients, "shop")
@@ -117,7 +118,7 @@ func TestSwapIssuers(t *testing.T) {
 	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) })
 	token := partner.Mint(good(nil))
 	for i, want := range []audience.Reason{audience.ReasonTokenInvalid, "", audience.ReasonTokenInvalid, ""} {
-		changes := []func(*audience.Matrix){func(*audience.Matrix) {}, with}
+		changes := []func(*access.Matrix){func(*access.Matrix) {}, with}
 		if err := server.Swap(company(t, changes[i%2])); err != nil {
 			t.Fatal(err)
 		}
@@ -136,11 +137,11 @@ func TestSwapRefused(t *testing.T) {
 		o := newOffice(t, echo, company(t))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
-		for want, policy := range map[string]*audience.Policy{
+		for want, policy := range map[string]*access.Policy{
 			"no policy":                   nil,
-			`no service "human-resource"`: company(t, func(m *audience.Matrix) { delete(m.Services, "human-resource") }),
-			"ReviewEmployees has no rule": company(t, func(m *audience.Matrix) { m.Services["human-resource"].Allow[0].Methods = []string{"GetEmployee"} }),
-			"which the server does not": company(t, func(m *audience.Matrix) {
+			`no service "human-resource"`: company(t, func(m *access.Matrix) { delete(m.Services, "human-resource") }),
+			"ReviewEmployees has no rule": company(t, func(m *access.Matrix) { m.Services["human-resource"].Allow[0].Methods = []string{"GetEmployee"} }),
+			"which the server does not": company(t, func(m *access.Matrix) {
 				s := m.Services["human-resource"]
 				s.GRPC = append(s.GRPC, "acme.hr.v1.Payroll")
 				m.Services["human-resource"] = s
@@ -159,10 +160,10 @@ func TestSwapRefused(t *testing.T) {
 // they change, and nobody whom none allows is admitted.
 func TestSwapUnderLoad(t *testing.T) {
 	w := newWorld(t)
-	policies := []*audience.Policy{
+	policies := []*access.Policy{
 		company(t),
-		company(t, func(m *audience.Matrix) { m.Services["order-status"].Allow[1].Clients = []string{"order-status"} }),
-		company(t, func(m *audience.Matrix) { m.Issuers["corp"] = audience.Issuer{URL: corp, Leeway: time.Minute} }),
+		company(t, func(m *access.Matrix) { m.Services["order-status"].Allow[1].Clients = []string{"order-status"} }),
+		company(t, func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, Leeway: time.Minute} }),
 	}
 	allowed, never := "Bearer "+w.issuer.Mint(good(nil)), "Bearer "+w.issuer.Mint(good(testutil.Claims{"aud": "human-resource"}))
 	stop := make(chan struct{})

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 const (
@@ -151,7 +153,7 @@ func (s *Server) recheck(l *lease, changes uint64) {
 
 // sameCaller refuses what is said now of a token that was of somebody else
 // before: the handler works for the caller that it was told of.
-func sameCaller(before, now *audience.Claims) error {
+func sameCaller(before, now *claims.Claims) error {
 	was, is := before.Caller(), now.Caller()
 	if was.Issuer == is.Issuer && was.Service == is.Service && was.User == is.User {
 		return nil
@@ -164,8 +166,8 @@ func sameCaller(before, now *audience.Claims) error {
 }
 
 // isAsked reports whether the issuer of these claims is asked about its tokens.
-func (s *Server) isAsked(c *audience.Claims) bool {
-	return slices.ContainsFunc(s.guard.Load().Issuers(), func(i audience.Issuer) bool {
+func (s *Server) isAsked(c *claims.Claims) bool {
+	return slices.ContainsFunc(s.guard.Load().Issuers(), func(i access.Issuer) bool {
 		return i.URL == c.Issuer() && i.Introspection.ClientID != ""
 	})
 }

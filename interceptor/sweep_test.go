@@ -20,6 +20,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
@@ -34,16 +36,16 @@ var (
 
 // introspected has the issuer be asked about its tokens, and lets a client with
 // opaque tokens call the human resources.
-func introspected(t *testing.T) func(*audience.Matrix) {
+func introspected(t *testing.T) func(*access.Matrix) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("backoffice-secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return func(m *audience.Matrix) {
-		m.Issuers["corp"] = audience.Issuer{URL: corp, Introspection: audience.Introspection{ClientID: "backoffice-portal", Secret: audience.Secret{File: secret}}}
-		m.Clients["opaque"] = audience.Client{}
+	return func(m *access.Matrix) {
+		m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "backoffice-portal", Secret: access.Secret{File: secret}}}
+		m.Clients["opaque"] = access.Client{}
 		s := m.Services["human-resource"]
-		s.Allow = []audience.Allow{{Clients: []string{"opaque"}, Methods: []string{"*"}, NoScopes: true}}
+		s.Allow = []access.Allow{{Clients: []string{"opaque"}, Methods: []string{"*"}, NoScopes: true}}
 		m.Services["human-resource"] = s
 	}
 }
@@ -55,13 +57,13 @@ type bureau struct {
 	stream reviewer
 }
 
-func newBureau(t *testing.T, change func(*audience.Matrix), opts ...interceptor.ServerOption) *bureau {
+func newBureau(t *testing.T, change func(*access.Matrix), opts ...interceptor.ServerOption) *bureau {
 	t.Helper()
 	return newBureauAnswering(t, change, func(map[string]any) {}, opts...)
 }
 
 // newBureauAnswering is newBureau with changed answers about its tokens.
-func newBureauAnswering(t *testing.T, change func(*audience.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *bureau {
+func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *bureau {
 	t.Helper()
 	ask := introspected(t)
 	o := newOffice(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.Verifier(verifier.IntrospectionTTL(ttl))}, opts...)...)
@@ -81,7 +83,7 @@ func timed(t *testing.T) context.Context {
 	return ctx
 }
 
-func sameMatrix(*audience.Matrix) {}
+func sameMatrix(*access.Matrix) {}
 
 // lasts drains a stream and fails the test unless it ends with want, so long
 // after now.
@@ -132,7 +134,7 @@ func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 // issuer says now of its token.
 func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 	for name, row := range map[string]struct {
-		demand      func(*audience.Matrix)
+		demand      func(*access.Matrix)
 		answer      func(map[string]any)
 		want        verdict
 		least, most time.Duration
@@ -141,7 +143,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 		"for another service": {sameMatrix, func(a map[string]any) { a["aud"] = "order-status" },
 			verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch}, 0, ttl + 2*time.Second},
 		"without the role": {
-			func(m *audience.Matrix) {
+			func(m *access.Matrix) {
 				m.Services["human-resource"].Allow[0].Claims = map[string][]string{"department": {"hr"}}
 			},
 			func(a map[string]any) { a["department"] = "sales" },
@@ -272,8 +274,8 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 		o := newOffice(t, echo, company(t))
 		stream := o.openFor(t, timed(t), o.mint(time.Hour))
 		confirm(t, stream)
-		o.swap(t, func(m *audience.Matrix) {
-			m.Issuers["corp"] = audience.Issuer{URL: corp, Algorithms: []string{"PS256"}}
+		o.swap(t, func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Algorithms: []string{"PS256"}}
 		})
 		lasts(t, stream, tokenInvalid, 0, 2*time.Second)
 	})
@@ -285,7 +287,7 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 func TestLostTokenIsSparedAndThenNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ask := introspected(t)
-		b := newBureau(t, func(m *audience.Matrix) { ask(m); observed(m) })
+		b := newBureau(t, func(m *access.Matrix) { ask(m); observed(m) })
 		b.issuer.Revoke(b.token)
 		time.Sleep(4 * time.Minute)
 		confirm(t, b.stream)
@@ -301,12 +303,12 @@ func TestLostTokenIsSparedAndThenNot(t *testing.T) {
 // although an issuer does not answer.
 func TestSweepBesideAHangingIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := audience.NewRevocationList(8)
+		list := revocation.NewRevocationList(8)
 		b := newBureau(t, sameMatrix, interceptor.Revocations(list))
 		b.issuer.Fault(testutil.Introspection, testutil.Hang())
 		time.Sleep(20 * time.Second)
 		confirm(t, b.stream)
-		revoke(t, list, audience.Revocation{Subject: "alice"})
+		revoke(t, list, revocation.Revocation{Subject: "alice"})
 		lasts(t, b.stream, revoked, 0, time.Second)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -22,17 +23,17 @@ import (
 // for a token if there is one, or for one always; or one that is not enforced. A
 // stream that such a call would give a caller, and that has none, ends.
 func TestStreamsUnderNewPolicies(t *testing.T) {
-	type policy = []func(*audience.Matrix)
+	type policy = []func(*access.Matrix)
 	var (
-		required   = policy{func(*audience.Matrix) {}}
-		optional   = policy{func(m *audience.Matrix) { m.Services["human-resource"].Allow[0].Optional = true }}
-		public     = policy{func(m *audience.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") }}
+		required   = policy{func(*access.Matrix) {}}
+		optional   = policy{func(m *access.Matrix) { m.Services["human-resource"].Allow[0].Optional = true }}
+		public     = policy{func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") }}
 		others     = policy{only("order-status")}
 		observing  = policy{observed}
 		optionally = append(optional[:1:1], observed)
 		sparing    = append(others[:1:1], observed)
 		maybe      = append(others[:1:1], optional...)
-		closed     = policy{func(m *audience.Matrix) {
+		closed     = policy{func(m *access.Matrix) {
 			s := m.Services["human-resource"]
 			s.Closed, s.Allow[0].Methods = []string{"ReviewEmployees"}, []string{"GetEmployee", "ListEmployees"}
 			m.Services["human-resource"] = s
@@ -126,7 +127,7 @@ func TestStreamsUnderNewPolicies(t *testing.T) {
 }
 
 // swap replaces the policy of the office.
-func (o *office) swap(t *testing.T, changes ...func(*audience.Matrix)) {
+func (o *office) swap(t *testing.T, changes ...func(*access.Matrix)) {
 	t.Helper()
 	if err := o.server.Swap(company(t, changes...)); err != nil {
 		t.Fatal(err)
@@ -139,24 +140,24 @@ func (o *office) swap(t *testing.T, changes ...func(*audience.Matrix)) {
 func TestEndedCallIsNotSpared(t *testing.T) {
 	cancelled, late := verdict{Code: codes.Canceled}, verdict{Code: codes.DeadlineExceeded}
 	for name, row := range map[string]struct {
-		mode    audience.Mode
+		mode    access.Mode
 		cancel  bool
 		revoked bool // else the keys do not come
 		want    verdict
 	}{
-		"cancelled while the keys do not come":  {audience.Observe, true, false, cancelled},
-		"late while the keys do not come":       {audience.Observe, false, false, late},
-		"late, to be warned":                    {audience.Warn, false, false, late},
-		"cancelled, and then found revoked":     {audience.Observe, true, true, cancelled},
-		"late, to be warned, and found revoked": {audience.Warn, false, true, late},
+		"cancelled while the keys do not come":  {access.Observe, true, false, cancelled},
+		"late while the keys do not come":       {access.Observe, false, false, late},
+		"late, to be warned":                    {access.Warn, false, false, late},
+		"cancelled, and then found revoked":     {access.Observe, true, true, cancelled},
+		"late, to be warned, and found revoked": {access.Warn, false, true, late},
 	} {
 		for shape, call := range shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					issuer, heard, written := newIssuer(), &orders{anyCaller: true}, &log{}
-					policy := company(t, func(m *audience.Matrix) {
+					policy := company(t, func(m *access.Matrix) {
 						s := m.Services["order-status"]
-						s.Rollout = []audience.Rollout{{Mode: row.mode, Until: time.Now().Add(time.Hour)}}
+						s.Rollout = []access.Rollout{{Mode: row.mode, Until: time.Now().Add(time.Hour)}}
 						m.Services["order-status"] = s
 					})
 					opts := []interceptor.ServerOption{jsonLogger(written)}

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -34,9 +34,9 @@ func (quiet) HandleConn(context.Context, stats.ConnStats)                       
 // else is hidden, through the stream of the transport, and that all that gRPC
 // does by that stream works.
 func TestTransportStreamHidesTheToken(t *testing.T) {
-	for kind, change := range map[string]func(*audience.Matrix){
-		"admitted": func(*audience.Matrix) {},
-		"public":   func(m *audience.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
+	for kind, change := range map[string]func(*access.Matrix){
+		"admitted": func(*access.Matrix) {},
+		"public":   func(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
 	} {
 		issuer := newIssuer()
 		server := serverOf(t, issuer, company(t, change))

@@ -47,7 +47,7 @@ type Breakage struct {
 
 // WouldRefuse returns the callers that would break if the rules were enforced
 // now, and why, the most frequent first: from the calls since the server was
-// made to which [audience.Observe] or [audience.Warn] applied. It keeps 1024
+// made to which [access.Observe] or [access.Warn] applied. It keeps 1024
 // rows of callers with a genuine token, and 1024 of those without. It is safe for
 // concurrent use.
 func (s *Server) WouldRefuse() []Breakage {

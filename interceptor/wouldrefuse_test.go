@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -17,7 +18,7 @@ import (
 func TestWouldRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
-		server := guarded(t, issuer, audience.Observe)
+		server := guarded(t, issuer, access.Observe)
 		began := time.Now()
 		mint := func(changes testutil.Claims) string { return issuer.Mint(good(changes)) }
 		for _, token := range []string{
@@ -51,7 +52,7 @@ func TestWouldRefuse(t *testing.T) {
 // TestWouldRefuseEnforced holds that a server that refuses has nothing to tell.
 func TestWouldRefuseEnforced(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Enforce)
+	server := guarded(t, issuer, access.Enforce)
 	_ = call(t.Context(), server, getOrder, "x")
 	if rows := server.WouldRefuse(); len(rows) != 0 {
 		t.Errorf("would refuse %v, want nothing", rows)
@@ -62,7 +63,7 @@ func TestWouldRefuseEnforced(t *testing.T) {
 // those without a row are counted all the same.
 func TestWouldRefuseBounded(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Observe)
+	server := guarded(t, issuer, access.Observe)
 	for n := range 1100 {
 		_ = call(t.Context(), server, fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n), "x")
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -65,7 +65,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: form for a subject (-want +got):\n%s", name, diff)
 		}
 	}
-	for _, name := range audience.Presets() {
+	for _, name := range claims.Presets() {
 		_, known := rows[name]
 		s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset(name))
 		if s != nil {

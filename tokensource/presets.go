@@ -18,7 +18,7 @@ var zitadel = preset{
 	target: `"{audience}" must be the id of a project that is granted to "{client}"`,
 }
 
-// presets has the names that audience.Presets lists.
+// presets has the names that claims.Presets lists.
 var presets = map[string]preset{
 	"rfc9068": {
 		target: `let client "{client}" have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask`,

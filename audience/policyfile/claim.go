@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // holder is who has something that no two files may have: a service, an API of
@@ -17,9 +17,9 @@ type holder struct {
 	file    *reader // nil for options
 	section string
 	name    string
-	service audience.Service
-	api     audience.External
-	options audience.MethodOptions
+	service access.Service
+	api     access.External
+	options access.MethodOptions
 }
 
 // isAPI reports whether h is an API of others.
@@ -41,7 +41,7 @@ func (h holder) place() string {
 
 // holders lists all of them: those of options, then those of the files, in their
 // order.
-func (f *files) holders(options []audience.MethodOptions) []holder {
+func (f *files) holders(options []access.MethodOptions) []holder {
 	var all []holder
 	owned := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(f.matrix.Services)) {

@@ -3,10 +3,10 @@ package policyfile
 import (
 	"go.yaml.in/yaml/v3"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-func (r *reader) client(n *yaml.Node) (c audience.Client) {
+func (r *reader) client(n *yaml.Node) (c access.Client) {
 	r.fields(n, map[string]value{
 		"issuer":          r.text("the name of an issuer", &c.Issuer),
 		"id":              r.text("a client id", &c.ID),
@@ -20,7 +20,7 @@ func (r *reader) client(n *yaml.Node) (c audience.Client) {
 }
 
 // privateKey says no more of a scalar than secret does: it may be the key.
-func (r *reader) privateKey(to *audience.PrivateKey) value {
+func (r *reader) privateKey(to *access.PrivateKey) value {
 	const want = "{file: …} or {env: …}, and kid and algorithm"
 	return value{want: want, read: func(n *yaml.Node) {
 		if n.Kind != yaml.MappingNode {
@@ -41,7 +41,7 @@ func (r *reader) assertion(n *yaml.Node) (path string) {
 	return path
 }
 
-func (r *reader) certificate(n *yaml.Node) (c audience.Certificate) {
+func (r *reader) certificate(n *yaml.Node) (c access.Certificate) {
 	r.fields(n, map[string]value{
 		"cert": required(r.path(&c.File)),
 		"key":  required(r.path(&c.KeyFile)),
@@ -67,7 +67,7 @@ func (r *reader) some(v value) value {
 	return v
 }
 
-func (r *reader) external(n *yaml.Node) (e audience.External) {
+func (r *reader) external(n *yaml.Node) (e access.External) {
 	r.fields(n, map[string]value{
 		"issuer":      r.text("the name of an issuer", &e.Issuer),
 		"audience":    r.text("the value in aud", &e.Audience),
@@ -80,7 +80,7 @@ func (r *reader) external(n *yaml.Node) (e audience.External) {
 }
 
 // ask reads how an audience is asked for: one word, or a mapping.
-func (r *reader) ask(to *audience.Ask) value {
+func (r *reader) ask(to *access.Ask) value {
 	const want = "audience, resource, nothing, {scope: …} or {token_urls: …}"
 	word := oneOf(r, &to.Parameter, map[string]string{"audience": "audience", "resource": "resource", "nothing": "nothing"})
 	mapping := func(n *yaml.Node) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -31,24 +31,24 @@ clients:
 external:
   t: {issuer: a, audience: urn:t, authorities: [t.example], grpc: [t.T], clients: [key], scopes: [read]}
 `
-	want := audience.Matrix{
-		Issuers: map[string]audience.Issuer{
-			"a": {URL: "https://a.example", TokenURL: "https://a.example/t", Ask: audience.Ask{Parameter: "resource", Parameters: map[string]string{"organization": "acme"}}},
-			"b": {URL: "https://b.example", Ask: audience.Ask{Scope: "{audience}/.default"}},
-			"c": {URL: "https://c.example", Ask: audience.Ask{TokenURLs: map[string]string{"s": "https://c.example/s"}}},
+	want := access.Matrix{
+		Issuers: map[string]access.Issuer{
+			"a": {URL: "https://a.example", TokenURL: "https://a.example/t", Ask: access.Ask{Parameter: "resource", Parameters: map[string]string{"organization": "acme"}}},
+			"b": {URL: "https://b.example", Ask: access.Ask{Scope: "{audience}/.default"}},
+			"c": {URL: "https://c.example", Ask: access.Ask{TokenURLs: map[string]string{"s": "https://c.example/s"}}},
 		},
-		Services: map[string]audience.Service{"s": {
+		Services: map[string]access.Service{"s": {
 			Issuers: []string{"a"}, Authorities: []string{"s.example", "s.example:8443"}, GRPC: []string{"g.S"},
-			Allow: []audience.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}},
+			Allow: []access.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}},
 		}},
-		Clients: map[string]audience.Client{
-			"key":       {Issuer: "a", PrivateKey: audience.PrivateKey{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
-			"env":       {Issuer: "a", PrivateKey: audience.PrivateKey{Env: "KEY"}},
+		Clients: map[string]access.Client{
+			"key":       {Issuer: "a", PrivateKey: access.PrivateKey{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
+			"env":       {Issuer: "a", PrivateKey: access.PrivateKey{Env: "KEY"}},
 			"assertion": {Issuer: "a", Assertion: "/var/run/token"},
-			"mtls":      {Issuer: "a", Certificate: audience.Certificate{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
+			"mtls":      {Issuer: "a", Certificate: access.Certificate{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
 			"files":     {Issuer: "a", TokenFiles: map[string]string{"s": filepath.Join("etc", "s.token")}},
 		},
-		External: map[string]audience.External{"t": {
+		External: map[string]access.External{"t": {
 			Issuer: "a", Audience: "urn:t", Authorities: []string{"t.example"}, GRPC: []string{"t.T"}, Clients: []string{"key"}, Scopes: []string{"read"},
 		}},
 	}

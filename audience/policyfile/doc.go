@@ -1,5 +1,5 @@
 // Package policyfile answers: what does the access matrix on disk say? It reads
-// a YAML file into an [audience.Policy].
+// a YAML file into an [access.Policy].
 //
 //	version: 1
 //	issuers:

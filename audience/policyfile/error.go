@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // A report lists mostFindings, so that one slip does not fill a log; after
@@ -30,7 +30,7 @@ type Error struct {
 	Text string
 
 	// Severity says how much it matters; the zero value is a mistake.
-	Severity audience.Severity
+	Severity access.Severity
 }
 
 // Error returns "file:line:column: text", without what is 0.

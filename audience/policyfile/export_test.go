@@ -3,11 +3,11 @@ package policyfile
 import (
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Decode returns what the file says before it is judged.
-func Decode(name, dir string, data []byte) (audience.Matrix, error) {
+func Decode(name, dir string, data []byte) (access.Matrix, error) {
 	r := &reader{file: name, dir: dir}
 	m := r.matrix(r.document(data))
 	return m, joined(inOrder(r.findings))

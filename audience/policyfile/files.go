@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // files are the file that a matrix begins in and those that it includes, read.
@@ -19,7 +19,7 @@ type files struct {
 	contents []content // as they were on the disk
 	digest   string    // of the contents
 	readers  []*reader // of the contents, in their order
-	matrix   audience.Matrix
+	matrix   access.Matrix
 	owners   map[place]*reader
 	proto    []*Error // findings about options of .proto files
 }
@@ -115,7 +115,7 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 // policy reads the form of the files first. What they mean is judged only if the
 // form is right: a misspelled key would make mistakes of whatever refers to it. So
 // is it only if each of them keeps to its rights.
-func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
+func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
 		return nil, fmt.Errorf("policyfile: %w", first.err)
 	}
@@ -126,7 +126,7 @@ func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, erro
 	if err := joined(f.findings()); err != nil {
 		return nil, err
 	}
-	policy, err := audience.Merge(f.matrix, options...)
+	policy, err := access.Merge(f.matrix, options...)
 	if err != nil {
 		f.problem(err)
 		return nil, joined(f.findings())
@@ -143,10 +143,10 @@ func (f *files) findings() []*Error {
 	return append(all, f.proto...)
 }
 
-// problem turns each [audience.Problem] that err joins into a finding.
+// problem turns each [access.Problem] that err joins into a finding.
 func (f *files) problem(err error) {
 	switch e := err.(type) {
-	case *audience.Problem:
+	case *access.Problem:
 		f.place(e)
 	case interface{ Unwrap() []error }:
 		for _, err := range e.Unwrap() {
@@ -160,7 +160,7 @@ func (f *files) problem(err error) {
 var sections = []string{"issuers", "services", "clients", "external", "public"}
 
 // place finds where a problem stands.
-func (f *files) place(p *audience.Problem) {
+func (f *files) place(p *access.Problem) {
 	if !slices.Contains(sections, p.Path[0]) {
 		f.proto = append(f.proto, &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity})
 		return

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -125,13 +125,13 @@ func TestIncludesInMemory(t *testing.T) {
 // what is wrong with them names their place and the file's.
 func TestLoadOptions(t *testing.T) {
 	path := filepath.Join(folder(t, map[string]string{"access.yaml": head, "teams/a.yaml": people}), "access.yaml")
-	options := audience.MethodOptions{GRPC: "acme.People", Method: "Get", Place: "people.proto:7", Demands: audience.Allow{Scopes: []string{"a b"}}}
+	options := access.MethodOptions{GRPC: "acme.People", Method: "Get", Place: "people.proto:7", Demands: access.Allow{Scopes: []string{"a b"}}}
 	_, err := policyfile.Load(path, options)
 	var finding *policyfile.Error
 	if !errors.As(err, &finding) || finding.File != "people.proto:7.scopes[0]" || !strings.HasPrefix(err.Error(), `people.proto:7.scopes[0]: "a b" is not a scope`) {
 		t.Errorf("Load = %v", err)
 	}
-	options.Demands, options.Audience = audience.Allow{}, "staff"
+	options.Demands, options.Audience = access.Allow{}, "staff"
 	_, err = policyfile.Load(path, options)
 	if want := `a.yaml:3:3: the audience is "people" here, and "staff" at people.proto:7`; err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("Load = %v, want …%s", err, want)
@@ -142,7 +142,7 @@ func TestLoadOptions(t *testing.T) {
 	}
 	options.Public = true
 	findings, err := policyfile.Lint(path, options)
-	if last := len(findings) - 1; err != nil || last < 0 || findings[last].Severity != audience.Warning || !strings.HasPrefix(findings[last].Error(), "people.proto:7: acme.People/Get stays guarded") {
+	if last := len(findings) - 1; err != nil || last < 0 || findings[last].Severity != access.Warning || !strings.HasPrefix(findings[last].Error(), "people.proto:7: acme.People/Get stays guarded") {
 		t.Errorf("Lint = %v, %v", findings, err)
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // limits holds the included files to their rights, as far as these depend on what
 // other files say. What is wrong stands in the findings.
-func (f *files) limits(options []audience.MethodOptions) {
+func (f *files) limits(options []access.MethodOptions) {
 	if len(f.readers) == 1 {
 		return
 	}
@@ -35,8 +35,8 @@ func (f *files) limits(options []audience.MethodOptions) {
 
 // named keeps the names of the services that options make from the files: the
 // server of such a service asks for it by that name.
-func (h holder) named(options []audience.MethodOptions) {
-	i := slices.IndexFunc(options, func(o audience.MethodOptions) bool { return o.GRPC == h.name })
+func (h holder) named(options []access.MethodOptions) {
+	i := slices.IndexFunc(options, func(o access.MethodOptions) bool { return o.GRPC == h.name })
 	if i >= 0 && !h.isAPI() {
 		h.file.finding(h.node(), "%q is what the options at %s call a service: give this one another name", h.name, options[i].Place)
 	}

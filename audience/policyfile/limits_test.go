@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -44,10 +44,10 @@ services:
 )
 
 // options are what a .proto file says of a service that no file has.
-var declared = []audience.MethodOptions{{GRPC: "acme.Mail", Method: "Send", Place: "mail.proto:3", Audience: "mail", Demands: audience.Allow{Clients: []string{"portal"}, Scopes: []string{"send"}}}}
+var declared = []access.MethodOptions{{GRPC: "acme.Mail", Method: "Send", Place: "mail.proto:3", Audience: "mail", Demands: access.Allow{Clients: []string{"portal"}, Scopes: []string{"send"}}}}
 
 // loadCompany loads the files, with those of a row.
-func loadCompany(t *testing.T, more map[string]string, options ...audience.MethodOptions) error {
+func loadCompany(t *testing.T, more map[string]string, options ...access.MethodOptions) error {
 	t.Helper()
 	files := map[string]string{"access.yaml": companyFile, "teams/hr.yaml": hrFile, "teams/sub/sub.yaml": "version: 1\n"}
 	maps.Copy(files, more)

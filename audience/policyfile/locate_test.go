@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -17,8 +17,8 @@ func TestLocate(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	got, err := policyfile.Locate(path, []*audience.Problem{
-		{Path: []string{"services", "orders", "grpc", "0"}, Text: "b", Severity: audience.Warning},
+	got, err := policyfile.Locate(path, []*access.Problem{
+		{Path: []string{"services", "orders", "grpc", "0"}, Text: "b", Severity: access.Warning},
 		{Path: []string{"issuers", "corp"}, Text: "a"},
 	})
 	if err != nil {
@@ -26,7 +26,7 @@ func TestLocate(t *testing.T) {
 	}
 	want := []*policyfile.Error{
 		{File: path, Line: 2, Column: 11, Text: "a"},
-		{File: path, Line: 5, Column: 12, Text: "b", Severity: audience.Warning},
+		{File: path, Line: 5, Column: 12, Text: "b", Severity: access.Warning},
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("Locate: got -, want +\n%s", diff)
@@ -34,14 +34,14 @@ func TestLocate(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := policyfile.Locate(path, []*audience.Problem{{Path: []string{"issuers"}}}); err == nil {
+	if found, err := policyfile.Locate(path, []*access.Problem{{Path: []string{"issuers"}}}); err == nil {
 		t.Errorf("Locate in an empty file = %v, want an error", found)
 	}
 }
 
 // TestLocateParsed holds that problems of a file in memory have their places in it.
 func TestLocateParsed(t *testing.T) {
-	problems := []*audience.Problem{{Path: []string{"services", "orders", "grpc"}, Text: "no such service", Severity: audience.Warning}}
+	problems := []*access.Problem{{Path: []string{"services", "orders", "grpc"}, Text: "no such service", Severity: access.Warning}}
 	found, err := policyfile.LocateParsed("stdin", []byte(matrix), problems)
 	if err != nil || len(found) != 1 || found[0].File != "stdin" || found[0].Line != 6 {
 		t.Errorf("LocateParsed = %v, %v", found, err)

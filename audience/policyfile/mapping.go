@@ -76,7 +76,7 @@ func (r *reader) entries(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// locate returns the node that the path of an [audience.Problem] leads to: a
+// locate returns the node that the path of an [access.Problem] leads to: a
 // key or an item. Where the file is silent, it is the last one on the way.
 func locate(root *yaml.Node, path []string) *yaml.Node {
 	place, n := root, root

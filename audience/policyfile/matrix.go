@@ -5,10 +5,11 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-func (r *reader) matrix(n *yaml.Node) (m audience.Matrix) {
+func (r *reader) matrix(n *yaml.Node) (m access.Matrix) {
 	r.fields(n, map[string]value{
 		"version":  required(value{want: "the number 1", read: r.version}),
 		"includes": r.list("a list of files such as [teams/*.yaml]", r.include),
@@ -27,13 +28,13 @@ func (r *reader) version(n *yaml.Node) {
 	}
 }
 
-func (r *reader) issuer(n *yaml.Node) (i audience.Issuer) {
+func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
 		"url":           required(r.text("a URL such as https://idp.example.com", &i.URL)),
 		"discovery":     r.text("a URL", &i.Discovery),
 		"jwks":          r.text("a URL", &i.JWKS),
 		"keys_file":     r.path(&i.KeysFile),
-		"preset":        r.among(audience.Presets(), r.text("the name of a preset", &i.Preset)),
+		"preset":        r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
 		"algorithms":    r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":        r.duration(&i.Leeway),
 		"max_lifetime":  r.duration(&i.MaxLifetime),
@@ -48,7 +49,7 @@ func (r *reader) issuer(n *yaml.Node) (i audience.Issuer) {
 	return i
 }
 
-func (r *reader) introspection(n *yaml.Node) (i audience.Introspection) {
+func (r *reader) introspection(n *yaml.Node) (i access.Introspection) {
 	r.fields(n, map[string]value{
 		"url":    r.text("a URL", &i.URL),
 		"client": required(r.text("a client id", &i.ClientID)),
@@ -57,7 +58,7 @@ func (r *reader) introspection(n *yaml.Node) (i audience.Introspection) {
 	return i
 }
 
-func (r *reader) service(n *yaml.Node) (s audience.Service) {
+func (r *reader) service(n *yaml.Node) (s access.Service) {
 	var issuer string
 	r.fields(n, map[string]value{
 		"issuer":               r.text("the name of an issuer", &issuer),
@@ -88,9 +89,9 @@ func (r *reader) scopePrefix(n *yaml.Node) (prefix string) {
 	return prefix
 }
 
-func (r *reader) rollout(n *yaml.Node) (o audience.Rollout) {
+func (r *reader) rollout(n *yaml.Node) (o access.Rollout) {
 	r.fields(n, map[string]value{
-		"mode":    required(oneOf(r, &o.Mode, map[string]audience.Mode{"observe": audience.Observe, "warn": audience.Warn})),
+		"mode":    required(oneOf(r, &o.Mode, map[string]access.Mode{"observe": access.Observe, "warn": access.Warn})),
 		"until":   required(r.date(&o.Until)),
 		"methods": r.strings("a list of method names", &o.Methods),
 		"clients": r.strings("a list of client names", &o.Clients),
@@ -98,7 +99,7 @@ func (r *reader) rollout(n *yaml.Node) (o audience.Rollout) {
 	return o
 }
 
-func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
+func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 	scopes := r.orWord("none", &a.NoScopes, r.strings("none or a list of scopes", &a.Scopes))
 	anyScopes, _ := child(n, "any_scopes")
 	scopes.required = anyScopes == nil && n != probe
@@ -111,7 +112,7 @@ func (r *reader) allow(n *yaml.Node) (a audience.Allow) {
 		"claims":       r.claims(&a.Claims),
 		"acr":          r.strings("a list of acr values", &a.ACR),
 		"max_auth_age": r.duration(&a.MaxAuthAge),
-		"callers":      oneOf(r, &a.Callers, map[string]audience.Callers{"users": audience.UsersOnly, "services": audience.ServicesOnly}),
+		"callers":      oneOf(r, &a.Callers, map[string]access.Callers{"users": access.UsersOnly, "services": access.ServicesOnly}),
 		"optional":     r.boolean(&a.Optional),
 	})
 	return a
@@ -134,7 +135,7 @@ func (r *reader) claims(to *map[string][]string) value {
 
 // secret looks before it reads: whatever else stands here may be the secret
 // itself, so no message may name it.
-func (r *reader) secret(to *audience.Secret) value {
+func (r *reader) secret(to *access.Secret) value {
 	const want = "{file: …} or {env: …}"
 	return value{want: want, read: func(n *yaml.Node) {
 		if n != probe && (n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value)) {

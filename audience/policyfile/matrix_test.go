@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -42,16 +42,16 @@ public: [grpc.health.v1.Health]
 `
 
 func TestMatrix(t *testing.T) {
-	want := audience.Matrix{
-		Issuers: map[string]audience.Issuer{
+	want := access.Matrix{
+		Issuers: map[string]access.Issuer{
 			"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"},
 		},
-		Services: map[string]audience.Service{
+		Services: map[string]access.Service{
 			"order-status": {
 				Issuers:   []string{"corp"},
 				Audiences: []string{"order-status"},
 				GRPC:      []string{"acme.orders.v1.OrderStatus"},
-				Allow: []audience.Allow{
+				Allow: []access.Allow{
 					{Clients: []string{"customer-portal", "backoffice-portal"}, Methods: []string{"GetOrderStatus"}, Scopes: []string{"orders.read"}},
 					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}},
 				},
@@ -59,10 +59,10 @@ func TestMatrix(t *testing.T) {
 			"human-resource": {
 				Issuers: []string{"corp"},
 				GRPC:    []string{"acme.hr.v1.HumanResource"},
-				Allow:   []audience.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+				Allow:   []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
 			},
 		},
-		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 		Public:  []string{"grpc.health.v1.Health"},
 	}
 	got, err := policyfile.Decode("access.yaml", "", []byte(example))
@@ -83,17 +83,17 @@ const rareKeys = "\ufeffversion: 1\r\nissuers:\r\n" +
 	"  e: {secret: {env: E_SECRET}}\r\n"
 
 func TestMatrixRareKeys(t *testing.T) {
-	want := audience.Matrix{
-		Issuers: map[string]audience.Issuer{"a": {
+	want := access.Matrix{
+		Issuers: map[string]access.Issuer{"a": {
 			URL: "http://localhost", Discovery: "http://localhost/d", JWKS: "http://localhost/k", InsecureLoopback: true,
 		}},
-		Services: map[string]audience.Service{"s": {
+		Services: map[string]access.Service{"s": {
 			Issuers: []string{"a"}, Audiences: []string{"new", "old"}, GRPC: []string{"g.S"}, Self: true,
-			Allow: []audience.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}}, Closed: []string{"N"},
+			Allow: []access.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}}, Closed: []string{"N"},
 		}},
-		Clients: map[string]audience.Client{
-			"s": {Issuer: "a", ID: "42", Secret: audience.Secret{File: filepath.Join("etc", "s.secret")}},
-			"e": {Secret: audience.Secret{Env: "E_SECRET"}},
+		Clients: map[string]access.Client{
+			"s": {Issuer: "a", ID: "42", Secret: access.Secret{File: filepath.Join("etc", "s.secret")}},
+			"e": {Secret: access.Secret{Env: "E_SECRET"}},
 		},
 	}
 	got, err := policyfile.Decode("access.yaml", "etc", []byte(rareKeys))
@@ -140,35 +140,35 @@ services:
 `
 
 func TestMatrixDemands(t *testing.T) {
-	secret := audience.Secret{Env: "ORDERS_SECRET"}
+	secret := access.Secret{Env: "ORDERS_SECRET"}
 	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
-	want := audience.Matrix{
-		Issuers: map[string]audience.Issuer{
+	want := access.Matrix{
+		Issuers: map[string]access.Issuer{
 			"a": {
 				URL: "https://a.example", KeysFile: filepath.Join("etc", "a.jwks"), Algorithms: []string{"RS256", "ES256"},
 				Leeway: 10 * time.Second, MaxLifetime: 90 * time.Minute, MaxAge: 30 * time.Minute, RequireBound: true,
-				Introspection: audience.Introspection{URL: "https://a.example/introspect", ClientID: "orders", Secret: secret},
+				Introspection: access.Introspection{URL: "https://a.example/introspect", ClientID: "orders", Secret: secret},
 			},
-			"b": {URL: "https://b.example", KeysFile: "/etc/b.jwks", Introspection: audience.Introspection{
-				ClientID: "orders", Secret: audience.Secret{File: filepath.Join("etc", "b.secret")},
+			"b": {URL: "https://b.example", KeysFile: "/etc/b.jwks", Introspection: access.Introspection{
+				ClientID: "orders", Secret: access.Secret{File: filepath.Join("etc", "b.secret")},
 			}},
 		},
-		Services: map[string]audience.Service{"s": {
+		Services: map[string]access.Service{"s": {
 			GRPC: []string{"g.S"}, SoleAudience: true, InsecureNoAudience: "orders/",
-			Rollout: []audience.Rollout{
-				{Mode: audience.Observe, Until: midnight, Methods: []string{"M"}, Clients: []string{"s"}},
-				{Mode: audience.Warn, Until: time.Date(2027, 1, 31, 11, 0, 0, 0, time.UTC)},
-				{Mode: audience.Warn, Until: midnight},
+			Rollout: []access.Rollout{
+				{Mode: access.Observe, Until: midnight, Methods: []string{"M"}, Clients: []string{"s"}},
+				{Mode: access.Warn, Until: time.Date(2027, 1, 31, 11, 0, 0, 0, time.UTC)},
+				{Mode: access.Warn, Until: midnight},
 			},
-			Allow: []audience.Allow{
+			Allow: []access.Allow{
 				{
 					AnyClient: true, Methods: []string{"M"}, AnyScopes: []string{"orders/read", "orders/write"},
 					Roles: []string{"clerk"}, Claims: map[string][]string{"department": {"hr", "it"}},
-					ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute, Callers: audience.UsersOnly, Optional: true,
+					ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute, Callers: access.UsersOnly, Optional: true,
 				},
 				{
 					Clients: []string{"s"}, Methods: []string{"N"}, Scopes: []string{"orders/read"}, AnyScopes: []string{"a"},
-					Callers: audience.ServicesOnly,
+					Callers: access.ServicesOnly,
 				},
 			},
 		}},

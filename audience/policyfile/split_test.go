@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -23,9 +25,9 @@ type token struct {
 	audience              []string
 }
 
-func (c token) claims(t *testing.T) *audience.Claims {
+func (c token) claims(t *testing.T) *claims.Claims {
 	t.Helper()
-	preset, _ := audience.PresetNamed("")
+	preset, _ := claims.PresetNamed("")
 	payload := fmt.Sprintf(`{"iss":%q,"sub":%q,"client_id":%q,"aud":["%s"],"scope":%q,"iat":%d,"exp":%d,"jti":"j"}`,
 		c.issuer, c.client, c.client, strings.Join(c.audience, `","`), c.scope, time.Now().Unix(), time.Now().Add(time.Hour).Unix())
 	claims, err := preset.Claims([]byte(payload))
@@ -38,11 +40,11 @@ func (c token) claims(t *testing.T) *audience.Claims {
 // verdicts judges calls of every method that there may be at every service that is
 // not hostile: without a token, with those of every client, and with those of a
 // stranger.
-func (c *company) verdicts(t *testing.T, policy *audience.Policy) map[string]string {
+func (c *company) verdicts(t *testing.T, policy *access.Policy) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, name := range c.services {
-		tokens := map[string]*audience.Claims{}
+		tokens := map[string]*claims.Claims{}
 		for _, tok := range c.tokens(name) {
 			tokens[fmt.Sprint(tok)] = tok.claims(t)
 		}
@@ -92,7 +94,7 @@ func verdict(err error) string {
 
 // known returns what clients know of the services: where tokens are asked for and
 // sent, by which credentials.
-func (c *company) known(t *testing.T, policy *audience.Policy) map[string]string {
+func (c *company) known(t *testing.T, policy *access.Policy) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, client := range c.clients {
@@ -166,7 +168,7 @@ func TestNoFileWidensAnother(t *testing.T) {
 }
 
 // secrets checks whom the clients of the hostile file show which secrets.
-func (c *company) secrets(t *testing.T, before, after *audience.Policy, folder string, text []byte) {
+func (c *company) secrets(t *testing.T, before, after *access.Policy, folder string, text []byte) {
 	t.Helper()
 	if diff := cmp.Diff(before.Matrix().Issuers, after.Matrix().Issuers); diff != "" {
 		t.Errorf("issuers (-before +after)\n%s\nby\n%s", diff, text)
@@ -187,7 +189,7 @@ func (c *company) secrets(t *testing.T, before, after *audience.Policy, folder s
 // spends checks that no token which a client sends to what is in the hostile file
 // is good at a service of another. An issuer of the worst kind puts into aud what a
 // scope names.
-func (c *company) spends(t *testing.T, policy *audience.Policy, text []byte) {
+func (c *company) spends(t *testing.T, policy *access.Policy, text []byte) {
 	t.Helper()
 	m := policy.Matrix()
 	for _, callee := range slices.Concat(slices.Collect(maps.Keys(m.Services)), slices.Collect(maps.Keys(m.External))) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Watch follows the access matrix at path and the files that it includes, until
@@ -33,7 +33,7 @@ import (
 // The error is one of the arguments; Watch returns nil when ctx has ended. It
 // calls apply and the options' functions from the goroutine that it is called
 // in, one at a time.
-func Watch(ctx context.Context, path string, apply func(*audience.Policy) error, opts ...WatchOption) error {
+func Watch(ctx context.Context, path string, apply func(*access.Policy) error, opts ...WatchOption) error {
 	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Figures) {}}
 	for _, o := range opts {
 		o.apply(w)
@@ -67,7 +67,7 @@ func Logger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.
 func Every(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
 
 // Options are the options of .proto files that each policy is merged with.
-func Options(options ...audience.MethodOptions) WatchOption {
+func Options(options ...access.MethodOptions) WatchOption {
 	return watchFunc(func(w *watcher) { w.options = slices.Clone(options) })
 }
 
@@ -92,8 +92,8 @@ type Figures struct {
 // watcher follows the files of a matrix.
 type watcher struct {
 	path    string
-	swap    func(*audience.Policy) error
-	options []audience.MethodOptions
+	swap    func(*access.Policy) error
+	options []access.MethodOptions
 	log     *slog.Logger
 	every   time.Duration
 	report  func(Figures)

@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -23,7 +23,7 @@ type follower struct {
 	dir     string
 	turn    sync.Mutex // guards everything below; the test holds it but in after
 	refuse  error      // what apply says
-	applied []*audience.Policy
+	applied []*access.Policy
 	figures policyfile.Figures
 	reports int
 	log     bytes.Buffer
@@ -51,7 +51,7 @@ func follow(t *testing.T, dir string, opts ...policyfile.WatchOption) *follower 
 	return f
 }
 
-func (f *follower) apply(policy *audience.Policy) error {
+func (f *follower) apply(policy *access.Policy) error {
 	f.turn.Lock()
 	defer f.turn.Unlock()
 	if f.refuse == nil {
@@ -262,14 +262,14 @@ func TestWatchIncludes(t *testing.T) {
 // TestWatchOptions holds that each policy has the options of .proto files.
 func TestWatchOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		options := audience.MethodOptions{GRPC: "acme.Orders", Method: "Get", Place: "p", Audience: "elsewhere"}
+		options := access.MethodOptions{GRPC: "acme.Orders", Method: "Get", Place: "p", Audience: "elsewhere"}
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.Options(options))
 		f.wants(t, "a contradiction", 0, 1)
 	})
 }
 
 func TestWatchRefuses(t *testing.T) {
-	apply := func(*audience.Policy) error { return nil }
+	apply := func(*access.Policy) error { return nil }
 	for want, watch := range map[string]func() error{
 		"no path":          func() error { return policyfile.Watch(t.Context(), "", apply) },
 		"nothing to apply": func() error { return policyfile.Watch(t.Context(), "access.yaml", nil) },

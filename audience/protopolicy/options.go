@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	grpcaudv1 "github.com/grpcaud/grpcaud/proto/grpcaud/v1"
 )
@@ -25,7 +25,7 @@ import (
 // into the program: [protoregistry.GlobalFiles]. services are the full names of
 // the gRPC services that are asked for, and must be there; none of them means
 // all. What has no options is left out. The order is that of the names.
-func FromFiles(files *protoregistry.Files, services ...string) ([]audience.MethodOptions, error) {
+func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodOptions, error) {
 	set := &descriptorpb.FileDescriptorSet{}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		if file.Services().Len() > 0 {
@@ -49,7 +49,7 @@ const maxSet = 64 << 20
 // FromDescriptorSet is [FromFiles] for a serialized google.protobuf
 // FileDescriptorSet, as buf build and protoc --descriptor_set_out write it. It
 // may come from strangers.
-func FromDescriptorSet(data []byte, services ...string) ([]audience.MethodOptions, error) {
+func FromDescriptorSet(data []byte, services ...string) ([]access.MethodOptions, error) {
 	if len(data) > maxSet {
 		return nil, fmt.Errorf("protopolicy: descriptor set: got %d MiB, want at most %d", len(data)>>20, maxSet>>20)
 	}
@@ -64,8 +64,8 @@ func FromDescriptorSet(data []byte, services ...string) ([]audience.MethodOption
 }
 
 // from reads the services of the files.
-func from(files []*descriptorpb.FileDescriptorProto, wanted []string) ([]audience.MethodOptions, error) {
-	found := map[string][]audience.MethodOptions{}
+func from(files []*descriptorpb.FileDescriptorProto, wanted []string) ([]access.MethodOptions, error) {
+	found := map[string][]access.MethodOptions{}
 	var errs []error
 	for _, file := range files {
 		for _, s := range file.GetService() {
@@ -88,7 +88,7 @@ func from(files []*descriptorpb.FileDescriptorProto, wanted []string) ([]audienc
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var all []audience.MethodOptions
+	var all []access.MethodOptions
 	for _, name := range names {
 		all = append(all, found[name]...)
 	}
@@ -102,12 +102,12 @@ type service struct {
 }
 
 // options returns what is said of each method, in the order of the file.
-func (s service) options() ([]audience.MethodOptions, error) {
+func (s service) options() ([]access.MethodOptions, error) {
 	whole, spoken, err := read[*grpcaudv1.ServiceAccess](s.GetOptions(), grpcaudv1.E_Service)
 	if err != nil {
 		return nil, s.wrong(err)
 	}
-	var all []audience.MethodOptions
+	var all []access.MethodOptions
 	for _, m := range s.GetMethod() {
 		own, has, err := read[*grpcaudv1.MethodAccess](m.GetOptions(), grpcaudv1.E_Method)
 		if err == nil && (has || spoken) {
@@ -125,10 +125,10 @@ func (s service) options() ([]audience.MethodOptions, error) {
 	return all, nil
 }
 
-func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m *grpcaudv1.MethodAccess) audience.MethodOptions {
-	return audience.MethodOptions{
+func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m *grpcaudv1.MethodAccess) access.MethodOptions {
+	return access.MethodOptions{
 		GRPC: s.grpc, Method: method, Place: s.file + ":" + place, Audience: whole.GetAudience(), Public: m.GetPublic(),
-		Demands: audience.Allow{
+		Demands: access.Allow{
 			Clients: m.GetClients(), AnyClient: m.GetAnyClient(),
 			Scopes: m.GetScopes(), AnyScopes: m.GetAnyScopes(), NoScopes: m.GetNoScopes(),
 			Roles: m.GetRoles(), ACR: m.GetAcr(), MaxAuthAge: m.GetMaxAuthAge().AsDuration(), Optional: m.GetOptional(),

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -27,13 +27,13 @@ import (
 const catalogue = "acme.catalogue.v1.Catalogue"
 
 // wanted is what the catalogue's .proto says.
-var wanted = func() []audience.MethodOptions {
-	readers := audience.Allow{Clients: []string{"customer-portal", "backoffice-portal"}, Scopes: []string{"catalogue.read"}}
+var wanted = func() []access.MethodOptions {
+	readers := access.Allow{Clients: []string{"customer-portal", "backoffice-portal"}, Scopes: []string{"catalogue.read"}}
 	const place = "acme/catalogue/v1/catalogue.proto:Catalogue"
-	return []audience.MethodOptions{
+	return []access.MethodOptions{
 		{GRPC: catalogue, Method: "GetItem", Place: place, Audience: "catalogue", Demands: readers},
 		{GRPC: catalogue, Method: "WatchItems", Place: place, Audience: "catalogue", Demands: readers},
-		{GRPC: catalogue, Method: "PutItem", Place: place + ".PutItem", Audience: "catalogue", Demands: audience.Allow{
+		{GRPC: catalogue, Method: "PutItem", Place: place + ".PutItem", Audience: "catalogue", Demands: access.Allow{
 			Clients: []string{"backoffice-portal"}, Scopes: []string{"catalogue.read", "catalogue.write"},
 			Roles: []string{"buyer"}, ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute,
 		}},
@@ -63,11 +63,11 @@ func setOf(tb testing.TB, change func(*descriptorpb.FileDescriptorProto)) []byte
 func unchanged(*descriptorpb.ServiceDescriptorProto) {}
 
 func TestFrom(t *testing.T) {
-	for name, from := range map[string]func(...string) ([]audience.MethodOptions, error){
-		"files": func(services ...string) ([]audience.MethodOptions, error) {
+	for name, from := range map[string]func(...string) ([]access.MethodOptions, error){
+		"files": func(services ...string) ([]access.MethodOptions, error) {
 			return protopolicy.FromFiles(protoregistry.GlobalFiles, services...)
 		},
-		"descriptor set": func(services ...string) ([]audience.MethodOptions, error) {
+		"descriptor set": func(services ...string) ([]access.MethodOptions, error) {
 			return protopolicy.FromDescriptorSet(set(t, unchanged), services...)
 		},
 	} {
@@ -129,7 +129,7 @@ func TestFromEveryField(t *testing.T) {
 	}), catalogue)
 	want := wanted[0]
 	want.Place, want.Public = want.Place+".GetItem", true
-	want.Demands = audience.Allow{
+	want.Demands = access.Allow{
 		Clients: []string{"a"}, AnyClient: true, Scopes: []string{"b"}, AnyScopes: []string{"c"}, NoScopes: true, Roles: []string{"d"},
 		ACR: []string{"e"}, MaxAuthAge: time.Second, Optional: true,
 	}
@@ -221,11 +221,11 @@ func FuzzFromDescriptorSet(f *testing.F) {
 		if diff := cmp.Diff(options, again); err != nil || diff != "" {
 			t.Errorf("%v (-first +second):\n%s", err, diff)
 		}
-		_, err = audience.Merge(audience.Matrix{
-			Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com"}},
-			Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+		_, err = access.Merge(access.Matrix{
+			Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com"}},
+			Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 		}, options...)
-		var problem *audience.Problem
+		var problem *access.Problem
 		if err != nil && !errors.As(err, &problem) {
 			t.Errorf("Merge = %v, want problems", err)
 		}

@@ -7,20 +7,21 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // ruleFor returns the rule of a service that accepts one of two issuers.
-func ruleFor(t *testing.T, accepted string, issuers map[string]audience.Issuer) *audience.Rule {
+func ruleFor(t *testing.T, accepted string, issuers map[string]access.Issuer) *access.Rule {
 	t.Helper()
-	policy, err := audience.New(audience.Matrix{
+	policy, err := access.New(access.Matrix{
 		Issuers: issuers,
-		Services: map[string]audience.Service{"order-status": {
+		Services: map[string]access.Service{"order-status": {
 			GRPC: []string{"acme.orders.v1.OrderStatus"}, Issuers: []string{accepted},
-			Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}},
+			Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}},
 		}},
-		Clients: map[string]audience.Client{"customer-portal": {Issuer: accepted}},
+		Clients: map[string]access.Client{"customer-portal": {Issuer: accepted}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,11 +53,11 @@ func TestIssuerThatDoesNotCount(t *testing.T) {
 			for _, opts := range [][]verifier.Option{nil, {verifier.Cache(0)}} {
 				synctest.Test(t, func(t *testing.T) {
 					ours, theirs := testutil.NewIssuer("https://login.partner.example"), newOpaque(t)
-					issuers := map[string]audience.Issuer{"ours": {URL: ours.URL()}, "theirs": {URL: corp}}
+					issuers := map[string]access.Issuer{"ours": {URL: ours.URL()}, "theirs": {URL: corp}}
 					if asked {
 						issuers["theirs"] = theirs.config()
 					}
-					v := verifierOf(t, []audience.Issuer{issuers["ours"], issuers["theirs"]}, append(opts, verifier.Transport(ours.Transport(theirs.Issuer)))...)
+					v := verifierOf(t, []access.Issuer{issuers["ours"], issuers["theirs"]}, append(opts, verifier.Transport(ours.Transport(theirs.Issuer)))...)
 					state(t, theirs, v)
 					tokens := map[string]string{
 						"genuine": mint(theirs.Issuer), "forged": swapPayload(mint(theirs.Issuer), mint(theirs.Issuer)),
@@ -94,8 +95,8 @@ func TestIssuerThatDoesNotCount(t *testing.T) {
 func TestRefusedTokenOfAnotherService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := testutil.NewIssuer("https://login.partner.example"), newIssuer()
-		issuers := map[string]audience.Issuer{"ours": {URL: ours.URL()}, "theirs": {URL: corp}}
-		v := verifierOf(t, []audience.Issuer{issuers["ours"], issuers["theirs"]}, verifier.Transport(ours.Transport(theirs)))
+		issuers := map[string]access.Issuer{"ours": {URL: ours.URL()}, "theirs": {URL: corp}}
+		v := verifierOf(t, []access.Issuer{issuers["ours"], issuers["theirs"]}, verifier.Transport(ours.Transport(theirs)))
 		forged := swapPayload(mint(theirs), mint(theirs))
 		for range 2 {
 			_, _, err := v.VerifyFor(t.Context(), forged, ruleFor(t, "theirs", issuers), time.Now())

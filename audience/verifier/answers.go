@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // answer is what an issuer said of a token, or why it cannot be known.
 type answer struct {
-	claims *audience.Claims // nil if there is an error
+	claims *claims.Claims // nil if there is an error
 	err    error
 	until  time.Time // when it must be asked again: wall time
 	stale  time.Time // until when it may be given all the same, while the issuer cannot be asked

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -27,7 +27,7 @@ func TestVerifyAt(t *testing.T) {
 					time.Sleep(1500 * time.Millisecond) // twice: for the metadata, and for the keys
 					return issuer.Transport().RoundTrip(r)
 				})
-				v, err := verifier.New([]audience.Issuer{{URL: corp}}, append(row.opts, verifier.Transport(slow))...)
+				v, err := verifier.New([]access.Issuer{{URL: corp}}, append(row.opts, verifier.Transport(slow))...)
 				if err != nil {
 					t.Fatal(err)
 				}

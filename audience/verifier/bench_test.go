@@ -18,7 +18,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -30,7 +30,7 @@ func staticVerifier(t testing.TB, issuer *testutil.Issuer, key *testutil.Key, op
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := verifier.New([]audience.Issuer{{URL: issuer.URL()}}, append(opts, verifier.StaticKeys(issuer.URL(), jwks))...)
+	v, err := verifier.New([]access.Issuer{{URL: issuer.URL()}}, append(opts, verifier.StaticKeys(issuer.URL(), jwks))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -16,7 +18,7 @@ type counted struct{ hits, misses uint64 }
 
 // outcome verifies token, and checks the cause of its refusal, none if it is
 // good, and what the cache had to do with it.
-func outcome(t *testing.T, what string, v *verifier.Verifier, token string, cause audience.Cause, count counted) *audience.Claims {
+func outcome(t *testing.T, what string, v *verifier.Verifier, token string, cause audience.Cause, count counted) *claims.Claims {
 	t.Helper()
 	before := v.CacheFigures()
 	claims, err := v.Verify(t.Context(), token)
@@ -74,7 +76,7 @@ func TestCacheOff(t *testing.T) {
 	if f := v.CacheFigures(); f != (verifier.CacheFigures{}) {
 		t.Errorf("figures = %+v, want none", f)
 	}
-	if _, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Cache(-1)); err == nil {
+	if _, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Cache(-1)); err == nil {
 		t.Error("New with a cache of -1 entries succeeded")
 	}
 }
@@ -145,7 +147,7 @@ func sameIssuers(t *testing.T, _ *testutil.Issuer, _ *testutil.Key, v *verifier.
 // replace makes the issuer one of another kind.
 func replace(t *testing.T, v *verifier.Verifier, preset string) {
 	t.Helper()
-	if err := v.Replace([]audience.Issuer{{URL: corp, Preset: preset}}); err != nil {
+	if err := v.Replace([]access.Issuer{{URL: corp, Preset: preset}}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -175,7 +176,7 @@ func TestGoogle(t *testing.T) {
 	issuer := testutil.NewIssuer(url, testutil.Typ("JWT"))
 	jwks := []byte(`{"keys":[` + encode(t, issuer.Rotate("RS256").JWK()) + `]}`)
 	for preset, cause := range map[string]audience.Cause{"google": "", "rfc9068": audience.CauseIssuerUnknown} {
-		v, err := verifier.New([]audience.Issuer{{URL: url, Preset: preset}}, verifier.StaticKeys(url, jwks))
+		v, err := verifier.New([]access.Issuer{{URL: url, Preset: preset}}, verifier.StaticKeys(url, jwks))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -148,7 +149,7 @@ func TestEndedTokenByLeeway(t *testing.T) {
 		v := newVerifier(t, issuer)
 		token := issuer.Mint(testutil.Claims{"exp": time.Now().Add(-time.Minute).Unix()})
 		atOnce(t, "30 s", v, token, audience.CauseExpired)
-		if err := v.Replace([]audience.Issuer{{URL: corp, Leeway: 2 * time.Minute}}); err != nil {
+		if err := v.Replace([]access.Issuer{{URL: corp, Leeway: 2 * time.Minute}}); err != nil {
 			t.Fatal(err)
 		}
 		atOnce(t, "2 min", v, token, audience.CauseKeysUnavailable)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Parts for the tests of this package.
@@ -37,7 +37,7 @@ func FillShelf(bound, stored int) (least, most int) {
 }
 
 // Locations is where the metadata of an issuer is looked for.
-func Locations(issuer audience.Issuer) []string { return locations(issuer) }
+func Locations(issuer access.Issuer) []string { return locations(issuer) }
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.

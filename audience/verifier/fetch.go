@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // How long keys are used before they are fetched again: what the answer says,
@@ -20,7 +20,7 @@ const (
 
 // fetcher gets the keys of one issuer. It is used by one fetch at a time.
 type fetcher struct {
-	issuer audience.Issuer
+	issuer access.Issuer
 	web    *web
 	jwks   string    // what the metadata says
 	found  time.Time // when it said so; zero if it must be asked

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -190,7 +191,7 @@ func TestSockets(t *testing.T) {
 				},
 			}
 			t.Cleanup(transport.CloseIdleConnections)
-			v := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(transport))
+			v := verifierOf(t, []access.Issuer{{URL: corp}}, verifier.Transport(transport))
 			_, err = v.Verify(t.Context(), mint(issuer))
 			want(t, "token", err, row.cause)
 		})
@@ -204,7 +205,7 @@ func TestOldTLS(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	err := verifierOf(t, []audience.Issuer{{URL: server.URL}}).Ready(t.Context())
+	err := verifierOf(t, []access.Issuer{{URL: server.URL}}).Ready(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("T91: Ready = %v, want the protocol version refused", err)
 	}

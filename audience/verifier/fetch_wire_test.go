@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -44,7 +45,7 @@ func TestAnswers(t *testing.T) {
 		{"broken off", 200, io.MultiReader(strings.NewReader(keys), iotest.ErrReader(io.ErrUnexpectedEOF)), audience.CauseKeysUnavailable},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			v, err := verifier.New([]audience.Issuer{{URL: corp, JWKS: corp + "/jwks"}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+			v, err := verifier.New([]access.Issuer{{URL: corp, JWKS: corp + "/jwks"}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 				if got := r.Header.Get("Accept"); got != "application/json" {
 					t.Errorf("Accept = %q, want application/json", got)
 				}
@@ -87,7 +88,7 @@ func (e *endless) Close() error {
 // it is closed.
 func TestEndless(t *testing.T) {
 	body := &endless{}
-	v, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+	v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body, Request: r}, nil
 	})))
 	if err != nil {
@@ -157,7 +158,7 @@ func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport := issuer.Transport()
-		v, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 			select {
 			case <-r.Context().Done():
 				return nil, r.Context().Err()

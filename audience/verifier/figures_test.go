@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -14,7 +14,7 @@ import (
 func TestFigures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
-		v := verifierOf(t, []audience.Issuer{{URL: two.URL()}, {URL: one.URL()}}, verifier.Transport(one.Transport(two)))
+		v := verifierOf(t, []access.Issuer{{URL: two.URL()}, {URL: one.URL()}}, verifier.Transport(one.Transport(two)))
 		if got := v.Figures(); len(got) != 2 || got[0].Issuer != one.URL() || got[1].Issuer != two.URL() || got[0].Fetches != 0 || got[0].Keys != 0 {
 			t.Errorf("figures = %+v, want nothing of two issuers", got)
 		}

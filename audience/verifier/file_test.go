@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -72,7 +73,7 @@ func (f keysFile) project(data []byte) {
 
 func (f keysFile) verifier() *verifier.Verifier {
 	transport := roundTripper(nil) // to use it would panic
-	return verifierOf(f.t, []audience.Issuer{{URL: corp, KeysFile: f.path}}, verifier.Transport(transport))
+	return verifierOf(f.t, []access.Issuer{{URL: corp, KeysFile: f.path}}, verifier.Transport(transport))
 }
 
 // TestFileChanges holds that new keys in a file are used, and old ones not any

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -18,7 +19,7 @@ func newIssuer() *testutil.Issuer { return testutil.NewIssuer(corp) }
 
 func newVerifier(t *testing.T, issuer *testutil.Issuer, opts ...verifier.Option) *verifier.Verifier {
 	t.Helper()
-	v, err := verifier.New([]audience.Issuer{{URL: issuer.URL()}}, append(opts, verifier.Transport(issuer.Transport()))...)
+	v, err := verifier.New([]access.Issuer{{URL: issuer.URL()}}, append(opts, verifier.Transport(issuer.Transport()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func encode(t testing.TB, v any) string {
 	return string(data)
 }
 
-func verifierOf(t *testing.T, issuers []audience.Issuer, opts ...verifier.Option) *verifier.Verifier {
+func verifierOf(t *testing.T, issuers []access.Issuer, opts ...verifier.Option) *verifier.Verifier {
 	t.Helper()
 	v, err := verifier.New(issuers, opts...)
 	if err != nil {

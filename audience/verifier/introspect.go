@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -21,8 +23,8 @@ const (
 // introspector asks one issuer about its tokens (RFC 7662). What it hears is
 // kept for a short time; the issuer is asked once for all who hold a token.
 type introspector struct {
-	issuer   audience.Issuer
-	preset   audience.Preset
+	issuer   access.Issuer
+	preset   claims.Preset
 	web      *web
 	ttl      time.Duration
 	answers  *answers
@@ -40,7 +42,7 @@ type endpoint struct {
 	until   time.Time
 }
 
-func newIntrospector(issuer audience.Issuer, preset audience.Preset, o *options) *introspector {
+func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *introspector {
 	i := &introspector{
 		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, answers: newAnswers(),
 		finding: newFlights[struct{}, error](1),
@@ -50,7 +52,7 @@ func newIntrospector(issuer audience.Issuer, preset audience.Preset, o *options)
 }
 
 // serves reports whether i asks as config would have it.
-func (i *introspector) serves(config audience.Issuer) bool {
+func (i *introspector) serves(config access.Issuer) bool {
 	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
 }
 
@@ -63,7 +65,7 @@ func (i *introspector) close() {
 // is a [audience.Refusal], or ctx's error if that ended first.
 // [audience.CauseIntrospectionUnavailable] says that nothing is known of the
 // token.
-func (i *introspector) verify(ctx context.Context, raw string) (*audience.Claims, error) {
+func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, error) {
 	key := i.answers.key(raw)
 	kept, err := i.answer(ctx, key, raw)
 	if err != nil {
@@ -130,7 +132,7 @@ func (i *introspector) down() *answer {
 }
 
 // recheck is [Verifier.Recheck] for a token that the issuer is asked about.
-func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*audience.Claims, time.Time, error) {
+func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
 	a, err := i.answer(ctx, i.answers.key(raw), raw)
 	switch {
 	case err != nil:
@@ -194,7 +196,7 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 
 // active is the answer that a token is active. No answer counts for longer than
 // its token lives (RFC 7662, section 4).
-func (i *introspector) active(claims *audience.Claims, began time.Time) *answer {
+func (i *introspector) active(claims *claims.Claims, began time.Time) *answer {
 	until, end := began.Add(i.ttl), claims.Expiry()
 	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
 }
@@ -208,7 +210,7 @@ func notActive(err error, until time.Time) *answer {
 // the configuration names (RFC 6749, section 2.3.1), and reads the answer. Its
 // error is a Refusal only if it is about this token: any other says that no
 // token would fare better.
-func (i *introspector) post(ctx context.Context, raw string) (*audience.Claims, error) {
+func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, error) {
 	address, err := i.find(ctx)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -35,13 +36,13 @@ func (o opaque) setSecret(t *testing.T, secret string) {
 	}
 }
 
-func (o opaque) config() audience.Issuer {
-	return audience.Issuer{URL: corp, Introspection: audience.Introspection{ClientID: "order+status", Secret: audience.Secret{File: o.secret}}}
+func (o opaque) config() access.Issuer {
+	return access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order+status", Secret: access.Secret{File: o.secret}}}
 }
 
 func (o opaque) verifier(t *testing.T, opts ...verifier.Option) *verifier.Verifier {
 	t.Helper()
-	return verifierOf(t, []audience.Issuer{o.config()}, append(opts, verifier.Transport(o.Transport()))...)
+	return verifierOf(t, []access.Issuer{o.config()}, append(opts, verifier.Transport(o.Transport()))...)
 }
 
 func (o opaque) token() string {
@@ -156,7 +157,7 @@ func TestIntrospectionSecret(t *testing.T) {
 func TestIntrospectionChosen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, partner := newOpaque(t), testutil.NewIssuer("https://login.partner.example")
-		both := verifierOf(t, []audience.Issuer{issuer.config(), {URL: partner.URL()}}, verifier.Transport(issuer.Transport(partner)))
+		both := verifierOf(t, []access.Issuer{issuer.config(), {URL: partner.URL()}}, verifier.Transport(issuer.Transport(partner)))
 		claims := testutil.Claims{"aud": "order-status", "sub": "bob", "client_id": "partner"}
 		for name, row := range map[string]struct {
 			token     string
@@ -222,7 +223,7 @@ func TestIntrospectionEndpoint(t *testing.T) {
 				config := issuer.config()
 				config.Introspection.URL = row.configured
 				wire := &recorder{next: issuer.Transport()}
-				v := verifierOf(t, []audience.Issuer{config}, verifier.Transport(wire))
+				v := verifierOf(t, []access.Issuer{config}, verifier.Transport(wire))
 				_, err := v.Verify(t.Context(), issuer.token())
 				want(t, "token", err, row.cause)
 				for _, address := range wire.urls {
@@ -243,7 +244,7 @@ func TestIntrospectionReplace(t *testing.T) {
 		v, token := issuer.verifier(t), issuer.token()
 		same, other := issuer.config(), issuer.config()
 		same.Leeway, other.Preset = time.Minute, "keycloak"
-		for _, issuers := range [][]audience.Issuer{
+		for _, issuers := range [][]access.Issuer{
 			{issuer.config()},
 			{same, {URL: "https://login.partner.example"}},
 			{other},

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // newIssuer checks the configuration of an issuer. What of old, which may be
 // nil, serves this one as well is taken over.
-func (o *options) newIssuer(config audience.Issuer, old *issuer) (*issuer, error) {
-	preset, known := audience.PresetNamed(config.Preset)
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, audience.Leeway)}
+func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
+	preset, known := claims.PresetNamed(config.Preset)
+	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.Leeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -29,9 +30,9 @@ func (o *options) newIssuer(config audience.Issuer, old *issuer) (*issuer, error
 		return nil, fmt.Errorf("unknown preset %q", config.Preset)
 	case slices.ContainsFunc(i.algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) }):
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
-	case config.Introspection == audience.Introspection{}:
+	case config.Introspection == access.Introspection{}:
 		return i, o.setKeys(i, config, old)
-	case config.Introspection.ClientID == "" || config.Introspection.Secret == audience.Secret{}:
+	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.Secret{}:
 		return nil, errors.New("introspection without a client or its secret")
 	}
 	if i.introspect = old.introspect; i.introspect == nil || !i.introspect.serves(config) {
@@ -42,7 +43,7 @@ func (o *options) newIssuer(config audience.Issuer, old *issuer) (*issuer, error
 
 // setKeys gives i its key set. Only what strangers could have asked over the
 // network needs a cool-down.
-func (o *options) setKeys(i *issuer, config audience.Issuer, old *issuer) error {
+func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 	from := sourceOf(config)
 	if old.keys != nil && old.keys.source == from {
 		i.keys = old.keys

@@ -6,24 +6,25 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 func TestNewRefuses(t *testing.T) {
-	secret := audience.Secret{Env: "SECRET"}
-	for name, issuers := range map[string][]audience.Issuer{
+	secret := access.Secret{Env: "SECRET"}
+	for name, issuers := range map[string][]access.Issuer{
 		"none":           nil,
 		"without url":    {{}},
 		"unknown preset": {{URL: corp, Preset: "x"}},
 		"twice":          {{URL: corp}, {URL: corp}},
 		"symmetric":      {{URL: corp, Algorithms: []string{"RS256", "HS256"}}},
 		"none allowed":   {{URL: corp, Algorithms: []string{"none"}}},
-		"no client":      {{URL: corp, Introspection: audience.Introspection{URL: corp + "/introspect", Secret: secret}}},
-		"no secret":      {{URL: corp, Introspection: audience.Introspection{ClientID: "order-status"}}},
+		"no client":      {{URL: corp, Introspection: access.Introspection{URL: corp + "/introspect", Secret: secret}}},
+		"no secret":      {{URL: corp, Introspection: access.Introspection{ClientID: "order-status"}}},
 		"two asked": {
-			{URL: corp, Introspection: audience.Introspection{ClientID: "order-status", Secret: secret}},
-			{URL: corp + "/", Introspection: audience.Introspection{ClientID: "order-status", Secret: secret}},
+			{URL: corp, Introspection: access.Introspection{ClientID: "order-status", Secret: secret}},
+			{URL: corp + "/", Introspection: access.Introspection{ClientID: "order-status", Secret: secret}},
 		},
 	} {
 		if _, err := verifier.New(issuers); err == nil {
@@ -36,7 +37,7 @@ func TestNewRefuses(t *testing.T) {
 		"negative TTL": verifier.IntrospectionTTL(-time.Second),
 		"small cache":  verifier.Cache(-1),
 	} {
-		if _, err := verifier.New([]audience.Issuer{{URL: corp}}, opt); err == nil {
+		if _, err := verifier.New([]access.Issuer{{URL: corp}}, opt); err == nil {
 			t.Errorf("%s: New succeeded", name)
 		}
 	}
@@ -47,7 +48,7 @@ func TestNewRefuses(t *testing.T) {
 func TestIssuersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
-		v := verifierOf(t, []audience.Issuer{{URL: one.URL()}, {URL: two.URL()}}, verifier.Transport(one.Transport(two)))
+		v := verifierOf(t, []access.Issuer{{URL: one.URL()}, {URL: two.URL()}}, verifier.Transport(one.Transport(two)))
 		key := testutil.NewKey("ES256")
 		two.SetJWKS(jwks(t, key.JWK()))
 		_, err := v.Verify(t.Context(), mint(two, testutil.SignedBy(key)))

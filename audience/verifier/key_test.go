@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -143,7 +144,7 @@ func TestAlgorithms(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Rotate("RS256")
 	issuer.Rotate("ES256")
-	v := verifierOf(t, []audience.Issuer{{URL: corp, Algorithms: []string{"RS256"}}}, verifier.Transport(issuer.Transport()))
+	v := verifierOf(t, []access.Issuer{{URL: corp, Algorithms: []string{"RS256"}}}, verifier.Transport(issuer.Transport()))
 	_, err := v.Verify(t.Context(), mint(issuer))
 	want(t, "ES256", err, audience.CauseAlgorithmNotAllowed)
 	issuer.Rotate("RS256")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 const (
@@ -51,7 +52,7 @@ type keySet struct {
 // source is where an issuer's keys come from, as configured.
 type source struct{ url, discovery, jwks, file string }
 
-func sourceOf(i audience.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
+func sourceOf(i access.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
 
 // fetchFunc gets the keys of an issuer, and says how long they may be used
 // unasked. It is called by one goroutine at a time; its keys are not published

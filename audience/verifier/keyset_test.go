@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -121,7 +122,7 @@ func TestOneFetch(t *testing.T) {
 		issuer := newIssuer()
 		slow := make(chan struct{})
 		transport := issuer.Transport()
-		v, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 			<-slow
 			return transport.RoundTrip(r)
 		})))

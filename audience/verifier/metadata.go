@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -25,7 +25,7 @@ type metadata struct {
 
 // discover fetches the metadata of an issuer: the OpenID document, or, if there
 // is no such page, that of RFC 8414.
-func discover(ctx context.Context, w *web, issuer audience.Issuer) (*metadata, error) {
+func discover(ctx context.Context, w *web, issuer access.Issuer) (*metadata, error) {
 	var missing []error
 	for _, location := range locations(issuer) {
 		body, _, err := w.get(ctx, location)
@@ -45,7 +45,7 @@ func discover(ctx context.Context, w *web, issuer audience.Issuer) (*metadata, e
 // behind the issuer's path (OpenID Connect Discovery 1.0, section 4), else
 // before it (RFC 8414, section 3.1). A slash at the end of the issuer does not
 // count.
-func locations(issuer audience.Issuer) []string {
+func locations(issuer access.Issuer) []string {
 	if issuer.Discovery != "" {
 		return []string{issuer.Discovery}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -25,7 +26,7 @@ func TestLocations(t *testing.T) {
 		"http://127.0.0.1:8080":  {"http://127.0.0.1:8080" + openid, "http://127.0.0.1:8080" + oauth},
 		"http://[::1]:8080/corp": {"http://[::1]:8080/corp" + openid, "http://[::1]:8080" + oauth + "/corp"},
 	} {
-		if got := verifier.Locations(audience.Issuer{URL: issuer}); !slices.Equal(got, want) {
+		if got := verifier.Locations(access.Issuer{URL: issuer}); !slices.Equal(got, want) {
 			t.Errorf("locations(%q) = %q, want %q", issuer, got, want)
 		}
 	}
@@ -55,27 +56,27 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestDiscovery(t *testing.T) {
 	const elsewhere = "https://inside.example/realms/corp"
 	for name, row := range map[string]struct {
-		config audience.Issuer
+		config access.Issuer
 		misses string
 		want   []string
 	}{
 		"OpenID": {
-			audience.Issuer{},
+			access.Issuer{},
 			"",
 			[]string{corp + "/.well-known/openid-configuration", corp + "/jwks"},
 		},
 		"RFC 8414, where there is no OpenID document": {
-			audience.Issuer{},
+			access.Issuer{},
 			"/openid-configuration",
 			[]string{corp + "/.well-known/openid-configuration", "https://idp.example.com/.well-known/oauth-authorization-server/realms/corp", corp + "/jwks"},
 		},
-		"jwks alone": {audience.Issuer{JWKS: corp + "/jwks"}, "", []string{corp + "/jwks"}},
+		"jwks alone": {access.Issuer{JWKS: corp + "/jwks"}, "", []string{corp + "/jwks"}},
 		"discovery elsewhere, with keys where it says": {
-			audience.Issuer{Discovery: "https://idp.example.com/.well-known/oauth-authorization-server/realms/corp"},
+			access.Issuer{Discovery: "https://idp.example.com/.well-known/oauth-authorization-server/realms/corp"},
 			"",
 			[]string{"https://idp.example.com/.well-known/oauth-authorization-server/realms/corp", corp + "/jwks"},
 		},
-		"jwks by another name": {audience.Issuer{JWKS: elsewhere + "/jwks"}, "", []string{elsewhere + "/jwks"}},
+		"jwks by another name": {access.Issuer{JWKS: elsewhere + "/jwks"}, "", []string{elsewhere + "/jwks"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			issuer := newIssuer()
@@ -85,7 +86,7 @@ func TestDiscovery(t *testing.T) {
 				return inside.RoundTrip(r)
 			})}
 			row.config.URL = corp
-			v := verifierOf(t, []audience.Issuer{row.config}, verifier.Transport(wire))
+			v := verifierOf(t, []access.Issuer{row.config}, verifier.Transport(wire))
 			_, err := v.Verify(t.Context(), mint(issuer))
 			want(t, "token", err, "")
 			if !slices.Equal(wire.urls, row.want) {
@@ -127,7 +128,7 @@ func TestMetadata(t *testing.T) {
 				issuer := newIssuer()
 				issuer.Fault(testutil.Discovery, testutil.Body("application/json", encode(t, map[string]any{"issuer": row.document, "jwks_uri": row.jwks})))
 				wire := &recorder{next: issuer.Transport()}
-				v := verifierOf(t, []audience.Issuer{{URL: row.issuer}}, verifier.Transport(wire))
+				v := verifierOf(t, []access.Issuer{{URL: row.issuer}}, verifier.Transport(wire))
 				token := issuer.Mint(testutil.Claims{"iss": row.issuer, "aud": "order-status", "sub": "alice", "client_id": "customer-portal"})
 				_, err := v.Verify(t.Context(), token)
 				want(t, "token", err, row.cause)
@@ -161,7 +162,7 @@ func TestMetadataElsewhere(t *testing.T) {
 	for address, cause := range map[string]audience.Cause{elsewhere + "/jwks": "", corp + "/jwks": audience.CauseKeysUnavailable} {
 		document := encode(t, map[string]any{"issuer": corp, "jwks_uri": address})
 		wire := &recorder{next: documents(document, keys)}
-		v := verifierOf(t, []audience.Issuer{{URL: corp, Discovery: elsewhere + "/meta"}}, verifier.Transport(wire))
+		v := verifierOf(t, []access.Issuer{{URL: corp, Discovery: elsewhere + "/meta"}}, verifier.Transport(wire))
 		_, err := v.Verify(t.Context(), mint(issuer))
 		want(t, "keys at "+address, err, cause)
 		if wire.urls[0] != elsewhere+"/meta" || len(wire.urls) > 1 && wire.urls[1] != elsewhere+"/jwks" {
@@ -184,7 +185,7 @@ func TestMetadataSpelling(t *testing.T) {
 		`{"issuer":"x","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`: audience.CauseKeysUnavailable,
 		`{"jwks_uri":"` + corp + `/jwks"}`:                                      audience.CauseKeysUnavailable,
 	} {
-		v := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(documents(document, keys)))
+		v := verifierOf(t, []access.Issuer{{URL: corp}}, verifier.Transport(documents(document, keys)))
 		_, err := v.Verify(t.Context(), mint(issuer))
 		want(t, document, err, cause)
 	}
@@ -194,7 +195,7 @@ func TestMetadataSpelling(t *testing.T) {
 func TestUnknownIssuer(t *testing.T) {
 	ours, theirs := newIssuer(), testutil.NewIssuer("https://evil.example")
 	wire := &recorder{next: ours.Transport(theirs)}
-	v := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(wire))
+	v := verifierOf(t, []access.Issuer{{URL: corp}}, verifier.Transport(wire))
 	for _, iss := range []any{"https://evil.example", corp + "/", "https://idp.example.com@evil.example/realms/corp", []string{corp}, nil} {
 		_, err := v.Verify(t.Context(), theirs.Mint(testutil.Claims{"iss": iss, "aud": "order-status"}))
 		want(t, "T84", err, audience.CauseIssuerUnknown)

@@ -9,6 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Changes counts the key sets that lost a key, that confirmed the loss or that
@@ -29,7 +30,7 @@ func (v *Verifier) Changes() uint64 { return v.options.changes.Load() }
 // returns c: an outage ends no stream. The exception is an answer about an opaque
 // token that ended more than 60 seconds ago, or is not remembered any more: it is
 // refused with [audience.CauseIntrospectionUnavailable].
-func (v *Verifier) Recheck(ctx context.Context, raw string, c *audience.Claims, now time.Time) (claims *audience.Claims, next time.Time, err error) {
+func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, now time.Time) (claims *claims.Claims, next time.Time, err error) {
 	r := v.current.Load()
 	if r.opaque != nil && strings.Count(raw, ".") != 2 {
 		return r.opaque.introspect.recheck(ctx, raw, now)
@@ -57,7 +58,7 @@ func (v *Verifier) Recheck(ctx context.Context, raw string, c *audience.Claims, 
 
 // recheck verifies a token of which c was found before. What signed it may have
 // left the key set meanwhile.
-func (i *issuer) recheck(ctx context.Context, token *compact, c *audience.Claims) (*audience.Claims, error) {
+func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) (*claims.Claims, error) {
 	keys := i.keys.load()
 	if keys == nil {
 		i.keys.request()

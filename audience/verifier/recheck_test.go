@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -14,7 +16,7 @@ import (
 type recheck struct {
 	v      *verifier.Verifier
 	token  string
-	claims *audience.Claims
+	claims *claims.Claims
 }
 
 func begin(t *testing.T, v *verifier.Verifier, token string) recheck {
@@ -118,7 +120,7 @@ func TestRecheckReplacedSource(t *testing.T) {
 		stream := begin(t, v, mint(issuer))
 		issuer.SetJWKS(jwks(t, other.JWK()))
 		before := v.Changes()
-		if err := v.Replace([]audience.Issuer{{URL: corp, JWKS: corp + "/jwks"}}); err != nil {
+		if err := v.Replace([]access.Issuer{{URL: corp, JWKS: corp + "/jwks"}}); err != nil {
 			t.Fatal(err)
 		}
 		if v.Changes() == before {
@@ -140,21 +142,21 @@ func TestRecheckReplacedSource(t *testing.T) {
 // issuers or their terms change.
 func TestRecheckReplacedIssuers(t *testing.T) {
 	for name, row := range map[string]struct {
-		config audience.Issuer
+		config access.Issuer
 		cause  audience.Cause
 	}{
-		"the same":           {audience.Issuer{URL: corp, Leeway: time.Minute}, ""},
-		"another issuer":     {audience.Issuer{URL: "https://login.partner.example"}, audience.CauseIssuerUnknown},
-		"another algorithm":  {audience.Issuer{URL: corp, Algorithms: []string{"PS256"}}, audience.CauseAlgorithmNotAllowed},
-		"another preset":     {audience.Issuer{URL: corp, Preset: "keycloak"}, audience.CauseTypeNotAllowed},
-		"a permitted preset": {audience.Issuer{URL: corp, Preset: "zitadel"}, ""},
+		"the same":           {access.Issuer{URL: corp, Leeway: time.Minute}, ""},
+		"another issuer":     {access.Issuer{URL: "https://login.partner.example"}, audience.CauseIssuerUnknown},
+		"another algorithm":  {access.Issuer{URL: corp, Algorithms: []string{"PS256"}}, audience.CauseAlgorithmNotAllowed},
+		"another preset":     {access.Issuer{URL: corp, Preset: "keycloak"}, audience.CauseTypeNotAllowed},
+		"a permitted preset": {access.Issuer{URL: corp, Preset: "zitadel"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := newIssuer()
 				v := newVerifier(t, issuer)
 				stream := begin(t, v, mint(issuer))
-				if err := v.Replace([]audience.Issuer{row.config}); err != nil {
+				if err := v.Replace([]access.Issuer{row.config}); err != nil {
 					t.Fatal(err)
 				}
 				stream.want(t, name, row.cause)

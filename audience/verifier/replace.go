@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Replace makes these issuers, checked as by [New], the ones whose tokens are
@@ -15,7 +15,7 @@ import (
 // is known of their tokens, as far as their configuration has not changed. If
 // Replace returns an error, nothing has changed. A call of [Verifier.Verify]
 // that is under way ends with the issuers it began with.
-func (v *Verifier) Replace(issuers []audience.Issuer) error {
+func (v *Verifier) Replace(issuers []access.Issuer) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
@@ -37,7 +37,7 @@ func (v *Verifier) Replace(issuers []audience.Issuer) error {
 
 // newRoster returns the roster of these issuers, with what old, which may be
 // nil, has for them.
-func (o *options) newRoster(issuers []audience.Issuer, old *roster) (*roster, error) {
+func (o *options) newRoster(issuers []access.Issuer, old *roster) (*roster, error) {
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
 	}

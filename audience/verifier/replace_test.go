@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -17,8 +18,8 @@ import (
 func TestReplace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
-		v := verifierOf(t, []audience.Issuer{{URL: one.URL()}}, verifier.Transport(one.Transport(two)))
-		replace := func(issuers ...audience.Issuer) {
+		v := verifierOf(t, []access.Issuer{{URL: one.URL()}}, verifier.Transport(one.Transport(two)))
+		replace := func(issuers ...access.Issuer) {
 			t.Helper()
 			if err := v.Replace(issuers); err != nil {
 				t.Fatal(err)
@@ -31,17 +32,17 @@ func TestReplace(t *testing.T) {
 		}
 		verify("one", one, "")
 		verify("two, not yet", two, audience.CauseIssuerUnknown)
-		replace(audience.Issuer{URL: one.URL(), Algorithms: []string{"ES256"}, Leeway: time.Minute}, audience.Issuer{URL: two.URL()})
+		replace(access.Issuer{URL: one.URL(), Algorithms: []string{"ES256"}, Leeway: time.Minute}, access.Issuer{URL: two.URL()})
 		verify("one, changed", one, "")
 		verify("two", two, "")
 		if n := one.Requests(testutil.JWKS); n != 1 {
 			t.Errorf("%d fetches from one, want 1: where its keys are has not changed", n)
 		}
-		if err := v.Replace([]audience.Issuer{{URL: two.URL()}, {URL: two.URL()}}); err == nil {
+		if err := v.Replace([]access.Issuer{{URL: two.URL()}, {URL: two.URL()}}); err == nil {
 			t.Error("Replace by an issuer that stands there twice succeeded")
 		}
 		verify("one, after a bad change", one, "")
-		replace(audience.Issuer{URL: two.URL()})
+		replace(access.Issuer{URL: two.URL()})
 		verify("one, gone", one, audience.CauseIssuerUnknown)
 		verify("two, alone", two, "")
 		asked := one.Requests(testutil.JWKS)
@@ -49,9 +50,9 @@ func TestReplace(t *testing.T) {
 		if n := one.Requests(testutil.JWKS); n != asked {
 			t.Errorf("an issuer that is gone was asked %d times", n-asked)
 		}
-		replace(audience.Issuer{URL: two.URL(), Preset: "keycloak"})
+		replace(access.Issuer{URL: two.URL(), Preset: "keycloak"})
 		verify("two, by another preset", two, audience.CauseTypeNotAllowed)
-		replace(audience.Issuer{URL: two.URL(), JWKS: two.URL() + "/keys-that-are-not-there"})
+		replace(access.Issuer{URL: two.URL(), JWKS: two.URL() + "/keys-that-are-not-there"})
 		verify("two, with keys elsewhere", two, audience.CauseKeysUnavailable)
 	})
 }
@@ -66,8 +67,8 @@ func TestReplaceWaits(t *testing.T) {
 			<-slow
 			return transport.RoundTrip(r)
 		})
-		keys := verifierOf(t, []audience.Issuer{{URL: corp}}, verifier.Transport(wire))
-		asked := verifierOf(t, []audience.Issuer{issuer.config()}, verifier.Transport(wire))
+		keys := verifierOf(t, []access.Issuer{{URL: corp}}, verifier.Transport(wire))
+		asked := verifierOf(t, []access.Issuer{issuer.config()}, verifier.Transport(wire))
 		var group sync.WaitGroup
 		for v, token := range map[*verifier.Verifier]string{keys: mint(issuer.Issuer), asked: issuer.token()} {
 			group.Go(func() {
@@ -75,7 +76,7 @@ func TestReplaceWaits(t *testing.T) {
 				want(t, "waiting", err, "")
 			})
 			synctest.Wait()
-			if err := v.Replace([]audience.Issuer{{URL: corp, JWKS: corp + "/other"}}); err != nil {
+			if err := v.Replace([]access.Issuer{{URL: corp, JWKS: corp + "/other"}}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -88,13 +89,13 @@ func TestReplaceWaits(t *testing.T) {
 // good throughout.
 func TestReplaceUnderLoad(t *testing.T) {
 	one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
-	with, without := []audience.Issuer{{URL: one.URL()}, {URL: two.URL()}}, []audience.Issuer{{URL: one.URL()}}
+	with, without := []access.Issuer{{URL: one.URL()}, {URL: two.URL()}}, []access.Issuer{{URL: one.URL()}}
 	v := verifierOf(t, with, verifier.Transport(one.Transport(two)), verifier.Cache(0))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for n := range 100 {
-			if err := v.Replace([][]audience.Issuer{without, with}[n%2]); err != nil {
+			if err := v.Replace([][]access.Issuer{without, with}[n%2]); err != nil {
 				t.Error(err)
 			}
 		}
@@ -116,7 +117,7 @@ func TestNoLeak(t *testing.T) {
 		issuer := newIssuer()
 		issuer.Fault(testutil.Discovery, testutil.Hang())
 		for range 1000 {
-			v, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Transport(issuer.Transport()))
+			v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(issuer.Transport()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +150,7 @@ func TestClose(t *testing.T) {
 		if n := issuer.Requests(testutil.JWKS); n != asked {
 			t.Errorf("a closed verifier fetched %d times", n-asked)
 		}
-		if err := cold.Replace([]audience.Issuer{{URL: corp, JWKS: corp + "/jwks"}}); err == nil {
+		if err := cold.Replace([]access.Issuer{{URL: corp, JWKS: corp + "/jwks"}}); err == nil {
 			t.Error("Replace after Close succeeded")
 		}
 	})

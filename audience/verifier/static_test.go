@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -49,7 +50,7 @@ func TestStaticKeysRefused(t *testing.T) {
 		"not JSON":       verifier.StaticKeys(corp, []byte(`-----BEGIN PUBLIC KEY-----`)),
 		"another issuer": verifier.StaticKeys(corp+"/", set),
 	} {
-		if v, err := verifier.New([]audience.Issuer{{URL: corp}}, opt); err == nil {
+		if v, err := verifier.New([]access.Issuer{{URL: corp}}, opt); err == nil {
 			v.Close()
 			t.Errorf("%s: New succeeded", name)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -121,7 +122,7 @@ func TestGoodTokensBesideStrangers(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					opaque, wire := newOpaque(t), issuer()
 					wire.next = opaque.Transport()
-					v := verifierOf(t, []audience.Issuer{opaque.config()}, verifier.Transport(wire))
+					v := verifierOf(t, []access.Issuer{opaque.config()}, verifier.Transport(wire))
 					tokens := make([]string, calls)
 					for n := range tokens {
 						if tokens[n] = opaque.token(); known {
@@ -170,7 +171,7 @@ func TestKnownTokensBesideManyStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque := newOpaque(t)
 		wire := &limiter{next: opaque.Transport(), latency: 100 * time.Millisecond}
-		v := verifierOf(t, []audience.Issuer{opaque.config()}, verifier.Transport(wire))
+		v := verifierOf(t, []access.Issuer{opaque.config()}, verifier.Transport(wire))
 		var tokens []string
 		for range 300 {
 			tokens = append(tokens, opaque.token())
@@ -268,7 +269,7 @@ func TestLeftQuestions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque := newOpaque(t)
 		wire := &limiter{next: opaque.Transport(), latency: time.Second}
-		v := verifierOf(t, []audience.Issuer{opaque.config()}, verifier.Transport(wire))
+		v := verifierOf(t, []access.Issuer{opaque.config()}, verifier.Transport(wire))
 		if err := v.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}

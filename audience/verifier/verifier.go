@@ -15,6 +15,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Verifier tells genuine tokens from others. It is safe for concurrent use.
@@ -39,7 +41,7 @@ type roster struct {
 // vouch for another's tokens, nor hold up another's.
 type issuer struct {
 	url        string
-	preset     audience.Preset
+	preset     claims.Preset
 	algorithms []string
 	leeway     time.Duration
 	reread     bool // a token that was verified may have been read by another preset
@@ -48,9 +50,9 @@ type issuer struct {
 }
 
 // New returns a verifier of tokens of these issuers, at least one; an
-// [audience.Guard] hands them out checked. It does no network I/O: keys are
+// [access.Guard] hands them out checked. It does no network I/O: keys are
 // fetched when the first token needs them. Close it when it is no longer used.
-func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
+func New(issuers []access.Issuer, opts ...Option) (*Verifier, error) {
 	o, err := newOptions(opts)
 	if err != nil {
 		return nil, err
@@ -72,7 +74,7 @@ func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
 // verified with the keys of the issuer that its iss names, or by asking that
 // issuer, if this is how it is configured. Any other token is taken to the one
 // issuer that is asked, if there is one.
-func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, error) {
+func (v *Verifier) Verify(ctx context.Context, raw string) (*claims.Claims, error) {
 	claims, _, err := v.VerifyFor(ctx, raw, nil, time.Now())
 	return claims, err
 }
@@ -81,17 +83,17 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, er
 // saw now: for a token that is remembered, nobody looks again. It returns as of
 // when the claims are to be judged, which is now, or later if finding out took
 // time.
-func (v *Verifier) VerifyAt(ctx context.Context, raw string, now time.Time) (*audience.Claims, time.Time, error) {
+func (v *Verifier) VerifyAt(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
 	return v.VerifyFor(ctx, raw, nil, now)
 }
 
 // VerifyFor is [Verifier.VerifyAt] for a call to a method with that rule. A token
 // of an issuer that the rule does not accept is refused by its iss, with the
-// refusal of [audience.Rule.CheckIssuer]: nobody waits for the keys of that
+// refusal of [access.Rule.CheckIssuer]: nobody waits for the keys of that
 // issuer, and it is not asked. Of a token that is no JWT only the issuer that is
 // asked about such tokens could know; if the rule does not accept it, the token is
 // refused likewise. A nil rule accepts all issuers of the verifier.
-func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *audience.Rule, now time.Time) (*audience.Claims, time.Time, error) {
+func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *access.Rule, now time.Time) (*claims.Claims, time.Time, error) {
 	r := v.current.Load()
 	switch {
 	case len(raw) > maxToken:
@@ -120,7 +122,7 @@ func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *audience.Rul
 
 // countsFor refuses the tokens of i if rule, unless it is nil, does not accept
 // them.
-func (i *issuer) countsFor(rule *audience.Rule) error {
+func (i *issuer) countsFor(rule *access.Rule) error {
 	if rule == nil {
 		return nil
 	}
@@ -128,7 +130,7 @@ func (i *issuer) countsFor(rule *audience.Rule) error {
 }
 
 // verifyOpaque asks i about a token that is no JWT.
-func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *audience.Rule) (*audience.Claims, error) {
+func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *access.Rule) (*claims.Claims, error) {
 	err := checkOpaque(raw)
 	if err == nil {
 		err = i.countsFor(rule)
@@ -142,7 +144,7 @@ func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *audience.Ru
 // verdict is what was found out about a token: its claims, or why there are
 // none.
 type verdict struct {
-	claims *audience.Claims
+	claims *claims.Claims
 	err    error
 
 	// by is whose keys show that the token is genuine, or that it is not; nil if
@@ -153,7 +155,7 @@ type verdict struct {
 }
 
 // verify judges a token afresh.
-func (r *roster) verify(ctx context.Context, raw string, rule *audience.Rule) verdict {
+func (r *roster) verify(ctx context.Context, raw string, rule *access.Rule) verdict {
 	token, err := parse(raw)
 	if err != nil {
 		return verdict{err: err}
@@ -207,7 +209,7 @@ func (r *roster) stranger(iss string) error {
 	urls := slices.Sorted(maps.Keys(r.issuers))
 	return &audience.Refusal{
 		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
-		Hint: audience.IssuerHint(iss, urls),
+		Hint: access.IssuerHint(iss, urls),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -105,7 +106,7 @@ func TestCrowdWhileFetching(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport, hang := issuer.Transport(), false
-		v, err := verifier.New([]audience.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 			if hang {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
@@ -152,7 +153,7 @@ func TestNewsOnTheWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport := issuer.Transport()
-		v, err := verifier.New([]audience.Issuer{{URL: corp, JWKS: corp + "/jwks"}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		v, err := verifier.New([]access.Issuer{{URL: corp, JWKS: corp + "/jwks"}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := transport.RoundTrip(r)
 			time.Sleep(2 * time.Second)
 			return response, err

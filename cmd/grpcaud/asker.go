@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -43,10 +43,10 @@ func (a *asking) flags(cmd *cobra.Command) {
 // asker is a client of the matrix with the service that it asks for. Close its
 // client.
 type asker struct {
-	policy *audience.Policy // as the file has it
+	policy *access.Policy // as the file has it
 	set    descriptors
 	name   string // of the client
-	target audience.Target
+	target access.Target
 	wire   http.RoundTripper // to issuers; nil for the default
 	client *interceptor.Client
 }
@@ -92,7 +92,7 @@ func (a *asking) barred(err error) *diagnosis {
 
 // clientOf returns a client of policy that logs nothing: what there is to say of
 // its tokens, the command says.
-func clientOf(policy *audience.Policy, name string, wire http.RoundTripper, opts ...interceptor.ClientOption) (*interceptor.Client, error) {
+func clientOf(policy *access.Policy, name string, wire http.RoundTripper, opts ...interceptor.ClientOption) (*interceptor.Client, error) {
 	opts = append(opts, interceptor.Logger(slog.New(slog.DiscardHandler)))
 	if wire != nil {
 		opts = append(opts, interceptor.Transport(wire))

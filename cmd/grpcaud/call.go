@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -158,7 +158,7 @@ func (c *calling) outgoing(ctx context.Context) (context.Context, error) {
 }
 
 // public reports whether the matrix opens a method to anybody.
-func public(policy *audience.Policy, full string) bool {
+func public(policy *access.Policy, full string) bool {
 	method := strings.TrimPrefix(full, "/")
 	service, _, _ := strings.Cut(method, "/")
 	return slices.Contains(policy.Public(), method) || slices.Contains(policy.Public(), service)

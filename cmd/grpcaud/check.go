@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -50,7 +50,7 @@ func checkCommand() *cobra.Command {
 		if err := write(cmd, func(p *page) { found.write(p, format.word) }); err != nil {
 			return err
 		}
-		if found.count(audience.Mistake) > 0 || strict && found.count(audience.Warning) > 0 {
+		if found.count(access.Mistake) > 0 || strict && found.count(access.Warning) > 0 {
 			return no
 		}
 		return nil
@@ -83,7 +83,7 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	return matrix.locate(problems, set.options...)
 }
 
-func (f findings) count(s audience.Severity) int {
+func (f findings) count(s access.Severity) int {
 	n := 0
 	for _, x := range f {
 		if x.Severity == s {
@@ -98,7 +98,7 @@ func (f findings) write(p *page, format string) {
 		f.json(p)
 		return
 	}
-	colours := map[audience.Severity]string{audience.Mistake: bad, audience.Warning: doubt, audience.Info: faint}
+	colours := map[access.Severity]string{access.Mistake: bad, access.Warning: doubt, access.Info: faint}
 	var rows [][]string
 	for _, x := range f {
 		bare := *x
@@ -107,7 +107,7 @@ func (f findings) write(p *page, format string) {
 		rows = append(rows, []string{p.in(colours[x.Severity], x.Severity.String()), printable(place[:len(place)-len(": ")]), printable(x.Text)})
 	}
 	p.table("", rows)
-	p.printf("%s, %s, %s\n", plural(f.count(audience.Mistake), "mistake"), plural(f.count(audience.Warning), "warning"), plural(f.count(audience.Info), "info"))
+	p.printf("%s, %s, %s\n", plural(f.count(access.Mistake), "mistake"), plural(f.count(access.Warning), "warning"), plural(f.count(access.Info), "info"))
 }
 
 func (f findings) json(p *page) {

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
@@ -17,9 +17,9 @@ import (
 
 // clinic is where tokens are examined. Close it.
 type clinic struct {
-	policy  *audience.Policy // as the file has it
-	matrix  audience.Matrix
-	wide    *audience.Policy // under which every client may ask
+	policy  *access.Policy // as the file has it
+	matrix  access.Matrix
+	wide    *access.Policy // under which every client may ask
 	clients map[string]*interceptor.Client
 	judges  map[string]*verifier.Verifier // by service
 	report  *report
@@ -33,7 +33,7 @@ type visit struct{ client, service string }
 // parallel is how many visits there are at a time.
 const parallel = 8
 
-func newClinic(policy *audience.Policy, e *examining) (*clinic, error) {
+func newClinic(policy *access.Policy, e *examining) (*clinic, error) {
 	wire, err := issuerWire(e.issuerCA)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (c *clinic) examine(ctx context.Context) *report {
 }
 
 // atHand returns what of a client's credentials cannot be read here.
-func atHand(c audience.Client) error {
+func atHand(c access.Client) error {
 	files := []string{c.Secret.File, c.PrivateKey.File, c.Assertion, c.Certificate.File, c.Certificate.KeyFile}
 	var errs []error
 	for _, path := range slices.Sorted(slices.Values(slices.AppendSeq(files, maps.Values(c.TokenFiles)))) {

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // compare says what is different after.
-func compare(before, after audience.Matrix) changes {
+func compare(before, after access.Matrix) changes {
 	var c changes
 	c.differ("", reflect.ValueOf(before), reflect.ValueOf(after))
 	names := slices.Concat(slices.Collect(maps.Keys(before.Services)), slices.Collect(maps.Keys(after.Services)))
@@ -84,7 +84,7 @@ func shown(v any) string {
 	switch v := v.(type) {
 	case []string:
 		return words(v)
-	case []audience.Rollout:
+	case []access.Rollout:
 		all := make([]string, len(v))
 		for i, r := range v {
 			all[i] = rolloutInWords(r)

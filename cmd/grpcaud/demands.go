@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // demands are what one entry asks of a token, beside who calls what.
@@ -17,7 +17,7 @@ type demands struct {
 	Claims     map[string][]string `json:"claims,omitempty"`
 	ACR        []string            `json:"acr,omitempty"`
 	MaxAuthAge seconds             `json:"max_auth_age,omitempty"`
-	Callers    audience.Callers    `json:"callers,omitempty"`
+	Callers    access.Callers      `json:"callers,omitempty"`
 	Optional   bool                `json:"optional,omitempty"`
 }
 
@@ -27,7 +27,7 @@ type seconds time.Duration
 // MarshalText implements [encoding.TextMarshaler].
 func (s seconds) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
 
-func demandsOf(a audience.Allow) demands {
+func demandsOf(a access.Allow) demands {
 	return demands{
 		Scopes: a.Scopes, AnyScopes: a.AnyScopes, Roles: a.Roles, Claims: a.Claims,
 		ACR: a.ACR, MaxAuthAge: seconds(a.MaxAuthAge), Callers: a.Callers, Optional: a.Optional,

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
@@ -19,7 +19,7 @@ import (
 type descriptors struct {
 	set     *descriptorpb.FileDescriptorSet // nil for none
 	methods map[string][]string             // by the full name of their gRPC service
-	options []audience.MethodOptions
+	options []access.MethodOptions
 }
 
 const descriptorsUsage = "a file with a FileDescriptorSet, whose options of package grpcaud.v1 count too"
@@ -61,9 +61,9 @@ func readDescriptors(path string) (d descriptors, err error) {
 }
 
 // compare finds where the policy and the descriptors contradict each other.
-func (d descriptors) compare(policy *audience.Policy) []*audience.Problem {
+func (d descriptors) compare(policy *access.Policy) []*access.Problem {
 	m := policy.Matrix()
-	var found []*audience.Problem
+	var found []*access.Problem
 	owned := map[string]bool{}
 	for _, name := range policy.Services() {
 		found = append(found, d.unruled(policy, name, m.Services[name])...)
@@ -82,7 +82,7 @@ func (d descriptors) compare(policy *audience.Policy) []*audience.Problem {
 	for _, grpc := range slices.Sorted(maps.Keys(d.methods)) {
 		if !owned[grpc] {
 			warning := mistake(at("services"), "no service consists of %s, so that nobody may call it", grpc)
-			warning.Severity = audience.Warning
+			warning.Severity = access.Warning
 			found = append(found, warning)
 		}
 	}
@@ -90,12 +90,12 @@ func (d descriptors) compare(policy *audience.Policy) []*audience.Problem {
 }
 
 // unruled finds the methods of a service that have no rule.
-func (d descriptors) unruled(policy *audience.Policy, name string, s audience.Service) []*audience.Problem {
+func (d descriptors) unruled(policy *access.Policy, name string, s access.Service) []*access.Problem {
 	guard, err := policy.Guard(name)
 	if err != nil {
 		panic(err) // a service of the policy's own
 	}
-	var found []*audience.Problem
+	var found []*access.Problem
 	for i, grpc := range s.GRPC {
 		methods, ok := d.methods[grpc]
 		if !ok {
@@ -112,7 +112,7 @@ func (d descriptors) unruled(policy *audience.Policy, name string, s audience.Se
 
 // unknown finds the methods that the entries of a service name and none of its
 // gRPC services has. Nothing is known of those that the descriptors lack.
-func (d descriptors) unknown(name string, s audience.Service) []*audience.Problem {
+func (d descriptors) unknown(name string, s access.Service) []*access.Problem {
 	known := []string{everyMethod}
 	for _, grpc := range s.GRPC {
 		methods, ok := d.methods[grpc]
@@ -121,7 +121,7 @@ func (d descriptors) unknown(name string, s audience.Service) []*audience.Proble
 		}
 		known = append(known, methods...)
 	}
-	var found []*audience.Problem
+	var found []*access.Problem
 	look := func(methods []string, list ...any) {
 		for j, method := range methods {
 			if !slices.Contains(known, method) {
@@ -153,6 +153,6 @@ func at(steps ...any) []string {
 	return path
 }
 
-func mistake(path []string, format string, args ...any) *audience.Problem {
-	return &audience.Problem{Path: path, Text: fmt.Sprintf(format, args...)}
+func mistake(path []string, format string, args ...any) *access.Problem {
+	return &access.Problem{Path: path, Text: fmt.Sprintf(format, args...)}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -37,7 +39,7 @@ func (d *diagnosis) Error() string {
 
 // denied says why a client has no token for its target, be it its own or one in
 // exchange.
-func denied(client string, target audience.Target, exchanged bool, err error) *diagnosis {
+func denied(client string, target access.Target, exchanged bool, err error) *diagnosis {
 	d := &diagnosis{Client: client, Service: target.Service, Result: unclear, Text: bare(err.Error())}
 	lack := trouble{
 		reason: audience.ReasonAudienceMismatch, issuer: target.Issuer, audience: target.Audience,
@@ -58,7 +60,7 @@ func denied(client string, target audience.Target, exchanged bool, err error) *d
 		short := *refusal
 		short.Hint = "" // which is for those who write code
 		d.Text, d.Fix = bare(short.Error()), cmp.Or(refusals[refusal.Code], lack.fix())
-		plain := cmp.Or(target.Issuer.Preset, audience.DefaultPreset) == audience.DefaultPreset
+		plain := cmp.Or(target.Issuer.Preset, claims.DefaultPreset) == claims.DefaultPreset
 		if exchanged || plain && refusal.Code == "invalid_target" {
 			d.Fix = cmp.Or(refusal.Hint, d.Fix)
 		}

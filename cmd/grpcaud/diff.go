@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 const diffHelp = `Diff compares two access matrices by what they mean, not by how they are
@@ -43,7 +43,7 @@ func diffCommand() *cobra.Command {
 		if realm.set() {
 			return realm.diff(cmd, args[0], format.word)
 		}
-		var matrices [2]audience.Matrix
+		var matrices [2]access.Matrix
 		for i, path := range args {
 			policy, err := loadMatrix(cmd, path)
 			if err != nil {

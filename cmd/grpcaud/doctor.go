@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // examining is what the command doctor is asked.
@@ -101,7 +101,7 @@ func (e *examining) examine(cmd *cobra.Command, path string) (*report, error) {
 }
 
 // narrow fills in the clients and services that are meant.
-func (e *examining) narrow(m audience.Matrix) error {
+func (e *examining) narrow(m access.Matrix) error {
 	var errs []error
 	for _, name := range e.clients {
 		errs = append(errs, known("client", name, maps.Keys(m.Clients)))

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // drawing is a matrix as it is shown: what stands in the file, service by
@@ -41,7 +41,7 @@ type entry struct {
 
 // draw returns the part of m, and of the options that it is merged with, that is
 // about these services and clients; of none means of all.
-func draw(m audience.Matrix, options []audience.MethodOptions, services, clients []string) (*drawing, error) {
+func draw(m access.Matrix, options []access.MethodOptions, services, clients []string) (*drawing, error) {
 	for _, name := range services {
 		if err := known("service", name, slices.Values(serviceNames(m))); err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func draw(m audience.Matrix, options []audience.MethodOptions, services, clients
 	return d, nil
 }
 
-func serviceOf(name string, from audience.Service) service {
+func serviceOf(name string, from access.Service) service {
 	s := service{
 		Name: name, Issuers: from.Issuers, Audiences: from.Audiences, GRPC: from.GRPC,
 		Remarks: remarks(from), Allow: []entry{}, Closed: from.Closed,
@@ -88,7 +88,7 @@ func serviceOf(name string, from audience.Service) service {
 
 // besides are remarks on what options of .proto files demand of the methods of s,
 // beside what stands in the file. Where the file is silent, they are the entries.
-func (s service) besides(options []audience.MethodOptions) []string {
+func (s service) besides(options []access.MethodOptions) []string {
 	var all []string
 	for _, o := range options {
 		if s.Name == o.GRPC || o.Public || !slices.Contains(s.GRPC, o.GRPC) {
@@ -103,7 +103,7 @@ func (s service) besides(options []audience.MethodOptions) []string {
 	return all
 }
 
-func externalOf(name string, from audience.External) service {
+func externalOf(name string, from access.External) service {
 	issuer := []string{from.Issuer}
 	if from.Issuer == "" {
 		issuer = nil // that of each client
@@ -127,7 +127,7 @@ func (s *service) only(clients []string) {
 }
 
 // remarks are what a service says beside its entries.
-func remarks(s audience.Service) []string {
+func remarks(s access.Service) []string {
 	var all []string
 	if s.Self {
 		all = append(all, "its own client may come without aud")
@@ -150,7 +150,7 @@ func remarks(s audience.Service) []string {
 	return all
 }
 
-func rolloutInWords(r audience.Rollout) string {
+func rolloutInWords(r access.Rollout) string {
 	text := fmt.Sprintf("%s until %s: calls that the rules refuse go through", r.Mode, r.Until.UTC().Format(time.RFC3339))
 	if len(r.Methods) > 0 {
 		text += ", at " + words(r.Methods)

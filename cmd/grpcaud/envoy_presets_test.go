@@ -13,7 +13,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -34,7 +34,7 @@ var entries = map[string]string{
 // A dialect is an issuer of one preset, and a service that accepts its tokens.
 type dialect struct {
 	name, client string
-	audience.Dialect
+	claims.Dialect
 	issuer *testutil.Issuer
 	rules  map[string]string // the entries that the preset can have
 }
@@ -94,8 +94,8 @@ func TestEnvoyIsNeverLooser(t *testing.T) {
 func newDialects(t *testing.T) []*dialect {
 	t.Helper()
 	var all []*dialect
-	for _, name := range audience.Presets() {
-		preset, _ := audience.PresetNamed(name)
+	for _, name := range claims.Presets() {
+		preset, _ := claims.PresetNamed(name)
 		d := &dialect{name: name, client: "batch", Dialect: preset.Dialect(), rules: map[string]string{}}
 		url := "https://" + name + ".example.com"
 		switch name {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -62,7 +62,7 @@ func explainCommand() *cobra.Command {
 	_ = cmd.MarkFlagRequired("service")
 	_ = cmd.MarkFlagRequired("method")
 	suggest(cmd, "service", ofFile(guardedNames))
-	suggest(cmd, "method", ofFile(func(m audience.Matrix) []string { return methodNames(m.Services[e.service]) }))
+	suggest(cmd, "method", ofFile(func(m access.Matrix) []string { return methodNames(m.Services[e.service]) }))
 	format := outputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		story, err := e.explain(cmd, args[0])

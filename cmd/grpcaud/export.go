@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 const exportHelp = `Export writes the access matrix down for somebody else to enforce:
@@ -53,7 +53,7 @@ type exporting struct {
 }
 
 // exporters are what the matrix is exported to.
-var exporters = map[string]func(*exporting, *cobra.Command, *audience.Policy) ([]string, error){
+var exporters = map[string]func(*exporting, *cobra.Command, *access.Policy) ([]string, error){
 	"keycloak": (*exporting).toKeycloak,
 	"istio":    (*exporting).toIstio,
 	"envoy":    (*exporting).toEnvoy,

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/envoy"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
@@ -44,7 +44,7 @@ const envoyWire = `#
 # The listener has no transport_socket: give it TLS before tokens come over a network.
 `
 
-func (e *exporting) toEnvoy(cmd *cobra.Command, policy *audience.Policy) ([]string, error) {
+func (e *exporting) toEnvoy(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
 	plan, keys, err := e.plan(policy)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
 )
 
@@ -32,7 +32,7 @@ func (k *keycloakFlags) options() (keycloak.Options, error) {
 	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
 }
 
-func (e *exporting) toKeycloak(cmd *cobra.Command, policy *audience.Policy) ([]string, error) {
+func (e *exporting) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
 	o, err := e.keycloak.options()
 	if err != nil {
 		return nil, err
@@ -44,4 +44,4 @@ func (e *exporting) toKeycloak(cmd *cobra.Command, policy *audience.Policy) ([]s
 	return notes, write(cmd, func(p *page) { p.json(realm) })
 }
 
-func issuerNames(m audience.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }
+func issuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }

@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
 // plan returns what a proxy has to enforce, and the keys that it is given.
-func (e *exporting) plan(policy *audience.Policy) (*mesh.Plan, map[string][]byte, error) {
+func (e *exporting) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
 	for _, name := range e.services {
 		if err := known("service", name, slices.Values(policy.Services())); err != nil {
 			return nil, nil, err
@@ -33,7 +33,7 @@ func (e *exporting) plan(policy *audience.Policy) (*mesh.Plan, map[string][]byte
 
 // keys reads the keys that are at hand: those of --jwks-file, and of keys_file.
 // The notes say which were left out.
-func (e *exporting) keys(issuers map[string]audience.Issuer) (keys map[string][]byte, notes []string, err error) {
+func (e *exporting) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
 	paths := map[string]string{}
 	for name, issuer := range issuers {
 		if issuer.KeysFile != "" {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
@@ -21,7 +21,7 @@ func read(path string, most int64) ([]byte, error) {
 
 // load reads the access matrix at path, with the options in a set of descriptors,
 // if there is one.
-func load(cmd *cobra.Command, path, descriptorSet string) (*audience.Policy, descriptors, error) {
+func load(cmd *cobra.Command, path, descriptorSet string) (*access.Policy, descriptors, error) {
 	set, err := readDescriptors(descriptorSet)
 	if err != nil {
 		return nil, set, err
@@ -60,7 +60,7 @@ func suggest(cmd *cobra.Command, flag string, values func(args []string) []strin
 }
 
 // ofFile completes with names of the matrix that the first argument names.
-func ofFile(names func(audience.Matrix) []string) func(args []string) []string {
+func ofFile(names func(access.Matrix) []string) func(args []string) []string {
 	return func(args []string) []string {
 		if len(args) == 0 || args[0] == dash {
 			return nil
@@ -74,12 +74,12 @@ func ofFile(names func(audience.Matrix) []string) func(args []string) []string {
 }
 
 // serviceNames are those of the services, and of the APIs of others.
-func serviceNames(m audience.Matrix) []string {
+func serviceNames(m access.Matrix) []string {
 	names := slices.AppendSeq(guardedNames(m), maps.Keys(m.External))
 	slices.Sort(names)
 	return names
 }
 
-func guardedNames(m audience.Matrix) []string { return slices.Sorted(maps.Keys(m.Services)) }
+func guardedNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Services)) }
 
-func clientNames(m audience.Matrix) []string { return slices.Sorted(maps.Keys(m.Clients)) }
+func clientNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Clients)) }

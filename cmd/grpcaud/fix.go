@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // trouble is what went wrong, as far as a fix depends on it.
 type trouble struct {
 	reason   audience.Reason
 	cause    audience.Cause // if it is known
-	issuer   audience.Issuer
+	issuer   access.Issuer
 	audience string
 	client   string // with the word before it: `client "portal"`
 	service  string
@@ -42,7 +44,7 @@ func (t *target) fix(s *story, r *audience.Refusal) string {
 }
 
 func (t trouble) fix() string {
-	preset := cmp.Or(t.issuer.Preset, audience.DefaultPreset)
+	preset := cmp.Or(t.issuer.Preset, claims.DefaultPreset)
 	fill := strings.NewReplacer(
 		"{audience}", t.audience, "{client}", t.client, "{service}", t.service, "{method}", t.method,
 		"{issuer}", cmp.Or(t.issuer.URL, "the issuer"), "{scopes}", strings.Join(t.scopes, " "), "{entry}", cmp.Or(t.entry, "the entry"),
@@ -59,7 +61,7 @@ func (t trouble) fix() string {
 
 // ofCause says what to do where the reason alone does not tell.
 func (t trouble) ofCause() string {
-	switch users := t.want == string(audience.UsersOnly)+" only"; {
+	switch users := t.want == string(access.UsersOnly)+" only"; {
 	case t.cause == audience.CauseCallerKind && users:
 		return "this entry is for users: call with OnBehalfOf, or take callers: users out of {entry}"
 	case t.cause == audience.CauseCallerKind:

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
@@ -99,7 +99,7 @@ func openMatrix(cmd *cobra.Command, path string) (matrixFile, error) {
 	return matrixFile{path: "standard input", data: append([]byte{}, data...)}, err
 }
 
-func (m matrixFile) policy(options ...audience.MethodOptions) (*audience.Policy, error) {
+func (m matrixFile) policy(options ...access.MethodOptions) (*access.Policy, error) {
 	if m.data != nil {
 		return policyfile.Parse(m.path, m.data, options...)
 	}
@@ -108,7 +108,7 @@ func (m matrixFile) policy(options ...audience.MethodOptions) (*audience.Policy,
 }
 
 // locate returns what was found in the file, each with its place.
-func (m matrixFile) locate(problems []*audience.Problem, options ...audience.MethodOptions) ([]*policyfile.Error, error) {
+func (m matrixFile) locate(problems []*access.Problem, options ...access.MethodOptions) ([]*policyfile.Error, error) {
 	if m.data != nil {
 		return policyfile.LocateParsed(m.path, m.data, problems, options...)
 	}
@@ -116,7 +116,7 @@ func (m matrixFile) locate(problems []*audience.Problem, options ...audience.Met
 }
 
 // loadMatrix reads the access matrix at path.
-func loadMatrix(cmd *cobra.Command, path string, options ...audience.MethodOptions) (*audience.Policy, error) {
+func loadMatrix(cmd *cobra.Command, path string, options ...access.MethodOptions) (*access.Policy, error) {
 	m, err := openMatrix(cmd, path)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -49,7 +49,7 @@ func trust(pool *x509.CertPool, path string) error {
 }
 
 // verifierOf returns a verifier of the tokens that a guard accepts.
-func verifierOf(g *audience.Guard, wire http.RoundTripper) (*verifier.Verifier, error) {
+func verifierOf(g *access.Guard, wire http.RoundTripper) (*verifier.Verifier, error) {
 	if wire == nil {
 		return verifier.New(g.Issuers())
 	}

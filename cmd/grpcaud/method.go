@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // method returns the full name of the method that is meant: the one that is
@@ -30,7 +30,7 @@ func (a *asker) method(named string) (string, error) {
 // first returns a method that the client may call, as far as can be told: the
 // first that an entry names which is about the client, or any entry, or that the
 // descriptors have.
-func (a *asker) first(s audience.Service) string {
+func (a *asker) first(s access.Service) string {
 	var names []string
 	for _, allow := range s.Allow {
 		if allow.AnyClient || slices.Contains(allow.Clients, a.name) {
@@ -75,7 +75,7 @@ const unnamed = "AnyOther"
 
 // targetAt is newTarget for everyMethod, too, which means the methods that the
 // matrix does not name.
-func targetAt(policy *audience.Policy, service, method string) (*target, error) {
+func targetAt(policy *access.Policy, service, method string) (*target, error) {
 	if path.Base(method) != everyMethod {
 		return newTarget(policy, service, method)
 	}

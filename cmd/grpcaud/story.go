@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -80,7 +82,7 @@ func (t *target) judge(ctx context.Context, v *verifier.Verifier, token string, 
 		s.stumble(refusal)
 		s.refuse(t, refusal, refused)
 	}
-	if mode := t.rule.Mode(claims, now); s.Verdict == refused && mode != audience.Enforce {
+	if mode := t.rule.Mode(claims, now); s.Verdict == refused && mode != access.Enforce {
 		s.Mode = mode.String()
 		s.note("the rule is not enforced yet (%s): a server lets the call through, without a caller", mode)
 	}
@@ -88,7 +90,7 @@ func (t *target) judge(ctx context.Context, v *verifier.Verifier, token string, 
 }
 
 // ask puts the questions of the rule to the claims.
-func (s *story) ask(t *target, claims *audience.Claims) {
+func (s *story) ask(t *target, claims *claims.Claims) {
 	told := t.rule.Explain(claims, s.now)
 	s.Entry = told.Entry
 	for _, q := range told.Steps {
@@ -107,7 +109,7 @@ func (s *story) ask(t *target, claims *audience.Claims) {
 func (s *story) doubt(t *target, why *audience.Refusal) {
 	s.stumble(why)
 	issuer, _ := t.issuerOf(s.decoded)
-	preset, _ := audience.PresetNamed(issuer.Preset)
+	preset, _ := claims.PresetNamed(issuer.Preset)
 	claims, err := preset.Claims(s.payload)
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok && s.payload != nil {
 		s.stumble(refusal)

@@ -10,20 +10,22 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
 // target is what a token is judged at: one method as a server guards it.
 type target struct {
-	guard   *audience.Guard
+	guard   *access.Guard
 	name    string // of the service in the matrix
-	service audience.Service
+	service access.Service
 	method  string // its full name, "/grpc/Method"
-	rule    *audience.Rule
+	rule    *access.Rule
 }
 
-func newTarget(policy *audience.Policy, service, method string) (*target, error) {
+func newTarget(policy *access.Policy, service, method string) (*target, error) {
 	m := policy.Matrix()
 	if err := known("service", service, maps.Keys(m.Services)); err != nil {
 		return nil, err
@@ -67,21 +69,21 @@ func (t *target) misspelled() string {
 }
 
 // issuerOf returns the issuer that a token says it is of.
-func (t *target) issuerOf(d decoded) (audience.Issuer, bool) {
+func (t *target) issuerOf(d decoded) (access.Issuer, bool) {
 	iss, _ := d.Claims["iss"].(string)
 	issuers := t.guard.Issuers()
-	i := slices.IndexFunc(issuers, func(i audience.Issuer) bool {
-		preset, _ := audience.PresetNamed(i.Preset)
+	i := slices.IndexFunc(issuers, func(i access.Issuer) bool {
+		preset, _ := claims.PresetNamed(i.Preset)
 		return slices.Contains(preset.Issuers(i.URL), iss)
 	})
 	if i < 0 {
-		return audience.Issuer{}, false
+		return access.Issuer{}, false
 	}
 	return issuers[i], true
 }
 
 // methodNames are the methods that a service names, sorted.
-func methodNames(s audience.Service) []string {
+func methodNames(s access.Service) []string {
 	names := map[string]bool{}
 	for _, allow := range s.Allow {
 		for _, method := range allow.Methods {
@@ -95,7 +97,7 @@ func methodNames(s audience.Service) []string {
 // verify asks whether a token is genuine. One that has ended by its own word is
 // refused unseen while its issuer's keys are not at hand; then they are fetched
 // first, so that the rest of it can be told.
-func verify(ctx context.Context, v *verifier.Verifier, token string) (*audience.Claims, *audience.Refusal) {
+func verify(ctx context.Context, v *verifier.Verifier, token string) (*claims.Claims, *audience.Refusal) {
 	claims, err := v.Verify(ctx, token)
 	if errors.Is(err, audience.CauseExpired) {
 		_ = v.Ready(ctx) // if it fails, the refusal stands

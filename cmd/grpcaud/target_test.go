@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -14,7 +14,7 @@ import (
 func TestEndedTokenIsExamined(t *testing.T) {
 	issuer := testutil.NewIssuer("https://idp.example.com")
 	token := issuer.Mint(testutil.Claims{"aud": "order-status", "sub": "alice", "client_id": "customer-portal", "exp": time.Now().Add(-time.Hour).Unix(), "iat": time.Now().Add(-2 * time.Hour).Unix()})
-	v, err := verifier.New([]audience.Issuer{{URL: issuer.URL()}}, verifier.Transport(issuer.Transport()))
+	v, err := verifier.New([]access.Issuer{{URL: issuer.URL()}}, verifier.Transport(issuer.Transport()))
 	if err != nil {
 		t.Fatal(err)
 	}

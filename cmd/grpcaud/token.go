@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // fetching is what the command token is asked.
@@ -52,7 +52,7 @@ func tokenCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge at (default: the first that the matrix names for the client)")
 	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with the token of a caller, to exchange; - is standard input")
 	cmd.Flags().BoolVar(&f.reveal, "reveal", false, "write the token itself, and nothing else")
-	suggest(cmd, "method", ofFile(func(m audience.Matrix) []string { return methodNames(m.Services[f.service]) }))
+	suggest(cmd, "method", ofFile(func(m access.Matrix) []string { return methodNames(m.Services[f.service]) }))
 	format := outputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		told, err := f.fetch(cmd, args[0])

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -44,7 +45,7 @@ func (c *clinic) visit(ctx context.Context, v visit) row {
 }
 
 // pointless says why there is no use in asking; empty if there is.
-func (c *clinic) pointless(v visit, s audience.Service, guarded bool) string {
+func (c *clinic) pointless(v visit, s access.Service, guarded bool) string {
 	files := c.matrix.Clients[v.client].TokenFiles
 	switch {
 	case len(files) > 0 && files[v.service] == "":
@@ -56,10 +57,10 @@ func (c *clinic) pointless(v visit, s audience.Service, guarded bool) string {
 }
 
 // asItself lists the methods of a service that a client may call as itself.
-func asItself(s audience.Service, client string) []string {
+func asItself(s access.Service, client string) []string {
 	var methods []string
 	for _, a := range s.Allow {
-		users := a.Callers == audience.UsersOnly || len(a.ACR) > 0 || a.MaxAuthAge > 0
+		users := a.Callers == access.UsersOnly || len(a.ACR) > 0 || a.MaxAuthAge > 0
 		if !users && (a.AnyClient || slices.Contains(a.Clients, client)) {
 			methods = append(methods, a.Methods...)
 		}
@@ -83,8 +84,8 @@ func (r *row) rightly(d *diagnosis, err error) {
 
 // tooWide tells of a token that the matrix has no use for. Where every client has
 // one for every audience, that is no news.
-func (c *clinic) tooWide(r *row, target audience.Target) {
-	preset, _ := audience.PresetNamed(target.Issuer.Preset)
+func (c *clinic) tooWide(r *row, target access.Target) {
+	preset, _ := claims.PresetNamed(target.Issuer.Preset)
 	if preset.MintsAnyAudience() {
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return
@@ -138,7 +139,7 @@ func (c *clinic) owner(aud string) string {
 
 // judge has the service judge a token wherever the client may call as itself, and
 // tells of the first refusal.
-func (c *clinic) judge(ctx context.Context, r *row, token string, target audience.Target) {
+func (c *clinic) judge(ctx context.Context, r *row, token string, target access.Target) {
 	var at []string
 	var first *story
 	for _, method := range asItself(c.matrix.Services[r.Service], r.Client) {

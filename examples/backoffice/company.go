@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
@@ -33,7 +33,7 @@ const (
 
 // company is everybody, each at an address of its own.
 type company struct {
-	policy *audience.Policy
+	policy *access.Policy
 	log    *slog.Logger
 	ca     *testutil.CA
 
@@ -58,7 +58,7 @@ var secrets = map[string]string{
 
 // open starts the company. What has started is stopped again if the rest
 // cannot.
-func open(config config, policy *audience.Policy, log *slog.Logger) (*company, error) {
+func open(config config, policy *access.Policy, log *slog.Logger) (*company, error) {
 	c := &company{policy: policy, log: log, ca: testutil.NewCA(), clients: map[string]*interceptor.Client{}}
 	if err := c.start(config); err != nil {
 		c.close()

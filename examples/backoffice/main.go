@@ -19,7 +19,7 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
@@ -100,7 +100,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	return ctx.Err()
 }
 
-func (c config) policy() (*audience.Policy, error) {
+func (c config) policy() (*access.Policy, error) {
 	if c.access == "" {
 		return policyfile.Parse("access.yaml", accessYAML)
 	}

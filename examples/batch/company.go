@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -27,7 +27,7 @@ const lifetime = 3 * time.Second
 
 // company is two services, a worker and their authorization server.
 type company struct {
-	policy  *audience.Policy
+	policy  *access.Policy
 	log     *slog.Logger
 	ca      *testutil.CA
 	issuer  *testutil.Issuer
@@ -39,7 +39,7 @@ type company struct {
 }
 
 // open starts the company. What has started is stopped again if the rest cannot.
-func open(policy *audience.Policy, log *slog.Logger) (*company, error) {
+func open(policy *access.Policy, log *slog.Logger) (*company, error) {
 	c := &company{policy: policy, log: log, ca: testutil.NewCA()}
 	err := c.openIssuer()
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -33,7 +34,7 @@ import (
 // enforced. Assert takes some
 // hundred microseconds for each cell, and runs in a [testing/synctest] bubble
 // too.
-func Assert(t testing.TB, policy *audience.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
+func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
 	t.Helper()
 	w, err := newWorld(policy)
 	if err != nil {
@@ -59,8 +60,8 @@ func Assert(t testing.TB, policy *audience.Policy, services interceptor.ServiceN
 
 // world is a guarded server and all who may call it.
 type world struct {
-	policy    *audience.Policy
-	matrix    audience.Matrix
+	policy    *access.Policy
+	matrix    access.Matrix
 	issuers   map[string]*testutil.Issuer
 	transport http.RoundTripper
 	conn      *grpc.ClientConn
@@ -68,11 +69,11 @@ type world struct {
 	arrivals  arrivals
 }
 
-func newWorld(policy *audience.Policy) (*world, error) {
+func newWorld(policy *access.Policy) (*world, error) {
 	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
 	var others []*testutil.Issuer
 	for name, i := range w.matrix.Issuers {
-		w.matrix.Issuers[name] = audience.Issuer{URL: i.URL, Preset: i.Preset, InsecureLoopback: i.InsecureLoopback}
+		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, InsecureLoopback: i.InsecureLoopback}
 		w.issuers[name] = testutil.NewIssuer(i.URL)
 		others = append(others, w.issuers[name])
 	}
@@ -82,7 +83,7 @@ func newWorld(policy *audience.Policy) (*world, error) {
 	}
 	w.transport = others[0].Transport(others[1:]...)
 	var err error
-	w.policy, err = audience.Merge(w.matrix, policy.Given()...)
+	w.policy, err = access.Merge(w.matrix, policy.Given()...)
 	return w, err
 }
 

@@ -15,7 +15,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
@@ -25,26 +26,26 @@ import (
 )
 
 // company is a matrix of both shapes of calls and of every demand, changed.
-func company(t *testing.T, change func(*audience.Matrix), options ...audience.MethodOptions) *audience.Policy {
+func company(t *testing.T, change func(*access.Matrix), options ...access.MethodOptions) *access.Policy {
 	t.Helper()
-	m := audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}, "partner": {URL: "https://login.partner.example"}},
-		Services: map[string]audience.Service{
+	m := access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}, "partner": {URL: "https://login.partner.example"}},
+		Services: map[string]access.Service{
 			"order-status": {
 				Issuers: []string{"corp", "partner"},
 				GRPC:    []string{"acme.orders.v1.OrderStatus"},
-				Rollout: []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}},
-				Allow: []audience.Allow{
+				Rollout: []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour)}},
+				Allow: []access.Allow{
 					{Clients: []string{"customer-portal", "shop"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}, AnyScopes: []string{"a", "b"}},
-					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}, Roles: []string{"orders/clerk", "clerk"}, Callers: audience.UsersOnly},
-					{Clients: []string{"order-status"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true, Callers: audience.ServicesOnly},
+					{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.write"}, Roles: []string{"orders/clerk", "clerk"}, Callers: access.UsersOnly},
+					{Clients: []string{"order-status"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true, Callers: access.ServicesOnly},
 				},
 			},
 			"human-resource": {
 				Issuers:   []string{"corp"},
 				GRPC:      []string{"acme.hr.v1.HumanResource"},
 				Audiences: []string{"https://hr.example", "hr"},
-				Allow: []audience.Allow{
+				Allow: []access.Allow{
 					{
 						Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true,
 						ACR: []string{"gold"}, MaxAuthAge: time.Hour, Claims: map[string][]string{"department": {"hr"}, "site": {"delft", "leiden"}},
@@ -53,7 +54,7 @@ func company(t *testing.T, change func(*audience.Matrix), options ...audience.Me
 				},
 			},
 		},
-		Clients: map[string]audience.Client{
+		Clients: map[string]access.Client{
 			"customer-portal": {Issuer: "corp", ID: "portal"}, "backoffice-portal": {Issuer: "corp"}, "order-status": {Issuer: "corp"},
 			"shop": {Issuer: "partner"},
 		},
@@ -62,7 +63,7 @@ func company(t *testing.T, change func(*audience.Matrix), options ...audience.Me
 	if change != nil {
 		change(&m)
 	}
-	policy, err := audience.Merge(m, options...)
+	policy, err := access.Merge(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,17 +83,17 @@ func TestAssert(t *testing.T) {
 
 // TestAssertOptions holds that what .proto files demand besides counts.
 func TestAssertOptions(t *testing.T) {
-	matrixtest.Assert(t, company(t, nil, audience.MethodOptions{
+	matrixtest.Assert(t, company(t, nil, access.MethodOptions{
 		GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "p",
-		Demands: audience.Allow{Clients: []string{"shop", "customer-portal"}, Scopes: []string{"orders.audit"}, ACR: []string{"gold"}},
-	}, audience.MethodOptions{
-		GRPC: "acme.hr.v1.HumanResource", Method: "GetEmployee", Place: "q", Demands: audience.Allow{Scopes: []string{"hr.audit"}},
+		Demands: access.Allow{Clients: []string{"shop", "customer-portal"}, Scopes: []string{"orders.audit"}, ACR: []string{"gold"}},
+	}, access.MethodOptions{
+		GRPC: "acme.hr.v1.HumanResource", Method: "GetEmployee", Place: "q", Demands: access.Allow{Scopes: []string{"hr.audit"}},
 	}), both, register)
 }
 
 // TestAssertClosed holds that a closed method is expected to refuse everybody.
 func TestAssertClosed(t *testing.T) {
-	matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
+	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
 		s := m.Services["human-resource"]
 		s.Closed = []string{"ReviewEmployees"}
 		s.Allow[0].Methods = []string{"*"}
@@ -103,31 +104,31 @@ func TestAssertClosed(t *testing.T) {
 // TestAssertPresets holds that the tokens of every preset are written as it
 // reads them.
 func TestAssertPresets(t *testing.T) {
-	for _, preset := range audience.Presets() {
+	for _, preset := range claims.Presets() {
 		t.Run(preset, func(t *testing.T) {
-			known, _ := audience.PresetNamed(preset)
-			matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
+			known, _ := claims.PresetNamed(preset)
+			matrixtest.Assert(t, company(t, func(m *access.Matrix) {
 				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
-				allow := audience.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
+				allow := access.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
 				switch preset {
 				case "google", "spiffe", "kubernetes", "dex":
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
 				if known.TellsServices() && named[preset] == "" && preset != "google" {
-					allow.Callers = audience.UsersOnly
+					allow.Callers = access.UsersOnly
 				}
 				switch preset {
 				case "rfc9068", "oidc-provider", "keycloak", "auth0", "auth0-rfc9068", "entra", "entra-v1", "zitadel", "cognito", "dex":
 					allow.Roles = []string{"clerk"}
 				}
-				services := audience.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
+				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
 				if known.TellsServices() {
-					services.Callers = audience.ServicesOnly
+					services.Callers = access.ServicesOnly
 				}
-				m.Issuers = map[string]audience.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
-				m.Clients = map[string]audience.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
-				m.Services = map[string]audience.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []audience.Allow{allow, services}}}
+				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
+				m.Clients = map[string]access.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []access.Allow{allow, services}}}
 			}), interceptor.Services("order-status"), func(s *grpc.Server) {
 				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
 			})
@@ -138,14 +139,14 @@ func TestAssertPresets(t *testing.T) {
 // TestAssertIssuers holds that what an issuer demands beside the rules makes no
 // difference.
 func TestAssertIssuers(t *testing.T) {
-	matrixtest.Assert(t, company(t, func(m *audience.Matrix) {
-		m.Issuers["corp"] = audience.Issuer{
+	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
+		m.Issuers["corp"] = access.Issuer{
 			URL: "http://127.0.0.1:1", InsecureLoopback: true, JWKS: "https://keys.example.com", Preset: "keycloak",
 			Algorithms: []string{"EdDSA"}, MaxLifetime: time.Second, RequireBound: true,
 		}
-		m.Issuers["partner"] = audience.Issuer{
+		m.Issuers["partner"] = access.Issuer{
 			URL: "https://login.partner.example", MaxAge: time.Second,
-			Introspection: audience.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: audience.Secret{File: "none"}},
+			Introspection: access.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: access.Secret{File: "none"}},
 		}
 	}), both, register)
 }
@@ -193,7 +194,7 @@ func TestAssertFails(t *testing.T) {
 	})
 	for _, row := range []struct {
 		name   string
-		change func(*audience.Matrix)
+		change func(*access.Matrix)
 		opts   []grpc.ServerOption
 		want   string
 	}{
@@ -218,17 +219,17 @@ func TestAssertFails(t *testing.T) {
 			[]grpc.ServerOption{forgiving},
 			"/acme.orders.v1.OrderStatus/GetOrderStatus, customer-portal, the token for allow[0] without scope orders.read: admitted, want refused",
 		},
-		{"a method without a rule", func(m *audience.Matrix) {
+		{"a method without a rule", func(m *access.Matrix) {
 			s := m.Services["human-resource"]
-			s.Allow = []audience.Allow{{AnyClient: true, Methods: []string{"GetEmployee"}, NoScopes: true}}
+			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"GetEmployee"}, NoScopes: true}}
 			m.Services["human-resource"] = s
 		}, nil, "method /acme.hr.v1.HumanResource/ListEmployees has no rule"},
-		{"a client of an issuer that the service does not accept", func(m *audience.Matrix) {
+		{"a client of an issuer that the service does not accept", func(m *access.Matrix) {
 			m.Services["human-resource"].Allow[0].Clients[0] = "shop"
 		}, nil, "/acme.hr.v1.HumanResource/GetEmployee, shop, the right token for allow[0]: refused, want admitted"},
-		{"roles that tokens do not have", func(m *audience.Matrix) {
+		{"roles that tokens do not have", func(m *access.Matrix) {
 			m.Services["order-status"].Allow[0].Roles = []string{"clerk"}
-			m.Issuers["partner"] = audience.Issuer{URL: "https://login.partner.example", Preset: "hydra"}
+			m.Issuers["partner"] = access.Issuer{URL: "https://login.partner.example", Preset: "hydra"}
 		}, nil, "/acme.orders.v1.OrderStatus/GetOrderStatus, shop, the right token for allow[0]: refused, want admitted"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -260,12 +261,12 @@ func TestAssertForgottenOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := audience.Matrix{
-		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com"}},
-		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+	m := access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com"}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 		Public:  []string{"acme.catalogue.v1.Catalogue/Version"},
 	}
-	alone, err := audience.Merge(m, options...)
+	alone, err := access.Merge(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,10 +275,10 @@ func TestAssertForgottenOptions(t *testing.T) {
 	}
 	matrixtest.Assert(t, alone, interceptor.Services("acme.catalogue.v1.Catalogue"), register)
 
-	m.Services = map[string]audience.Service{"catalogue": {
-		GRPC: []string{"acme.catalogue.v1.Catalogue"}, Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}},
+	m.Services = map[string]access.Service{"catalogue": {
+		GRPC: []string{"acme.catalogue.v1.Catalogue"}, Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}},
 	}}
-	without, err := audience.New(m)
+	without, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 )
@@ -41,20 +41,20 @@ func refuseAll(came map[string][]string) []grpc.ServerOption {
 // is missing here could be wrong on a server without a test that fails.
 func TestAssertCells(t *testing.T) {
 	r := &recorder{TB: t}
-	policy := company(t, func(m *audience.Matrix) {
+	policy := company(t, func(m *access.Matrix) {
 		m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees")
-		m.Issuers["partner"] = audience.Issuer{URL: "https://login.partner.example", Preset: "entra"}
+		m.Issuers["partner"] = access.Issuer{URL: "https://login.partner.example", Preset: "entra"}
 		orders, hr := m.Services["order-status"], m.Services["human-resource"]
-		orders.Allow = append(orders.Allow, audience.Allow{Clients: []string{"shop"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true})
+		orders.Allow = append(orders.Allow, access.Allow{Clients: []string{"shop"}, Methods: []string{"UpdateOrderStatus"}, NoScopes: true})
 		hr.Allow = append(hr.Allow,
-			audience.Allow{Clients: []string{"order-status"}, Methods: []string{"ListEmployees"}, NoScopes: true, ACR: []string{"gold"}},
-			audience.Allow{Clients: []string{"customer-portal"}, Methods: []string{"GetEmployee"}, NoScopes: true, MaxAuthAge: time.Hour})
+			access.Allow{Clients: []string{"order-status"}, Methods: []string{"ListEmployees"}, NoScopes: true, ACR: []string{"gold"}},
+			access.Allow{Clients: []string{"customer-portal"}, Methods: []string{"GetEmployee"}, NoScopes: true, MaxAuthAge: time.Hour})
 		m.Services["order-status"], m.Services["human-resource"] = orders, hr
 	},
-		option("acme.orders.v1.OrderStatus", "WatchOrderStatus", audience.Allow{Scopes: []string{"orders.audit"}}),
-		option("acme.hr.v1.HumanResource", "UpdateOrderStatus", audience.Allow{Scopes: []string{"hr.audit"}}),
-		option("acme.hr.v1.HumanResource", "GetEmployee", audience.Allow{Optional: true, AnyClient: true}),
-		option("acme.hr.v1.HumanResource", "ListEmployees", audience.Allow{ACR: []string{"silver", "gold"}}))
+		option("acme.orders.v1.OrderStatus", "WatchOrderStatus", access.Allow{Scopes: []string{"orders.audit"}}),
+		option("acme.hr.v1.HumanResource", "UpdateOrderStatus", access.Allow{Scopes: []string{"hr.audit"}}),
+		option("acme.hr.v1.HumanResource", "GetEmployee", access.Allow{Optional: true, AnyClient: true}),
+		option("acme.hr.v1.HumanResource", "ListEmployees", access.Allow{ACR: []string{"silver", "gold"}}))
 	matrixtest.Assert(r, policy, both, register, refuseAll(map[string][]string{})...)
 	got := strings.Join(r.errors, "\n") + "\n"
 	for message, short := range map[string]string{
@@ -70,17 +70,17 @@ func TestAssertCells(t *testing.T) {
 	}
 }
 
-func option(grpc, method string, demands audience.Allow) audience.MethodOptions {
-	return audience.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Demands: demands}
+func option(grpc, method string, demands access.Allow) access.MethodOptions {
+	return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Demands: demands}
 }
 
 // TestAssertTokens holds that a token lacks no more than its name says, and that
 // who may not call comes with all that others need.
 func TestAssertTokens(t *testing.T) {
 	came := map[string][]string{}
-	matrixtest.Assert(&recorder{TB: t}, company(t, func(m *audience.Matrix) {
+	matrixtest.Assert(&recorder{TB: t}, company(t, func(m *access.Matrix) {
 		m.Services["order-status"].Allow[1].Roles = []string{"orders/clerk"}
-	}, option("acme.orders.v1.OrderStatus", "GetOrderStatus", audience.Allow{Roles: []string{"auditor"}})), both, register, refuseAll(came)...)
+	}, option("acme.orders.v1.OrderStatus", "GetOrderStatus", access.Allow{Roles: []string{"auditor"}})), both, register, refuseAll(came)...)
 	for _, want := range [][]string{
 		{`"azp":"portal"`, `"scope":"a"`},
 		{`"azp":"portal"`, `"scope":"orders.read"`},

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -28,7 +28,7 @@ import (
 //
 // Left out are methods that policy makes public, and those that a rollout does not
 // enforce yet; a method that is optional is called with the bad token alone.
-func AssertInstalled(t testing.TB, policy *audience.Policy, services interceptor.ServiceNames, srv interface {
+func AssertInstalled(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, srv interface {
 	GetServiceInfo() map[string]grpc.ServiceInfo
 }, conn grpc.ClientConnInterface,
 ) {
@@ -42,7 +42,7 @@ func AssertInstalled(t testing.TB, policy *audience.Policy, services interceptor
 		for _, method := range registered[service].Methods {
 			full := "/" + service + "/" + method.Name
 			rule := guard.Rule(full)
-			if rule != nil && (rule.Public() || rule.Mode(nil, time.Now()) != audience.Enforce) {
+			if rule != nil && (rule.Public() || rule.Mode(nil, time.Now()) != access.Enforce) {
 				continue
 			}
 			o := outsider{t, conn, full, shapeOf(method)}

@@ -9,14 +9,14 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // enforced is the company without its rollout.
-func enforced(m *audience.Matrix) {
+func enforced(m *access.Matrix) {
 	s := m.Services["order-status"]
 	s.Rollout = nil
 	m.Services["order-status"] = s
@@ -37,7 +37,7 @@ func TestAssertInstalled(t *testing.T) {
 		return []grpc.ServerOption{grpc.ChainUnaryInterceptor(u), grpc.ChainStreamInterceptor(s)}
 	}
 	for name, row := range map[string]struct {
-		change  func(*audience.Matrix)
+		change  func(*access.Matrix)
 		install func(grpc.UnaryServerInterceptor, grpc.StreamServerInterceptor) []grpc.ServerOption
 		want    []string
 		not     []string

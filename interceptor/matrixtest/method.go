@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // method is one method of the server, and what the matrix says of it.
@@ -15,13 +15,13 @@ type method struct {
 	full    string
 	service string // of the matrix
 	public  bool
-	allow   []entry          // the entries that are about it
-	also    []audience.Allow // what .proto files demand besides
+	allow   []entry        // the entries that are about it
+	also    []access.Allow // what .proto files demand besides
 }
 
 // entry is an entry of allow, and where it stands.
 type entry struct {
-	audience.Allow
+	access.Allow
 	at      string
 	issuers []string // of the service
 }
@@ -38,13 +38,13 @@ func (e entry) names(tok token) bool {
 // optional reports whether it may be called without a token.
 func (m method) optional() bool {
 	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.Optional }) &&
-		!slices.ContainsFunc(m.also, func(a audience.Allow) bool { return !a.Optional })
+		!slices.ContainsFunc(m.also, func(a access.Allow) bool { return !a.Optional })
 }
 
 // admits reports whether the matrix lets the bearer of tok call.
 func (m method) admits(tok token) bool {
 	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.names(tok) && tok.fits(e.Allow) }) &&
-		!slices.ContainsFunc(m.also, func(a audience.Allow) bool { return !tok.fits(a) })
+		!slices.ContainsFunc(m.also, func(a access.Allow) bool { return !tok.fits(a) })
 }
 
 // tokens returns the tokens that tok's client is to call with, by their names:
@@ -74,7 +74,7 @@ func (m method) tokens(tok token) map[string]token {
 }
 
 // methods lists those of a server, in the order of their names.
-func methods(srv *grpc.Server, matrix audience.Matrix, services []string, options []audience.MethodOptions) []method {
+func methods(srv *grpc.Server, matrix access.Matrix, services []string, options []access.MethodOptions) []method {
 	var all []method
 	for name, registered := range srv.GetServiceInfo() {
 		for _, info := range registered.Methods {
@@ -98,7 +98,7 @@ func methods(srv *grpc.Server, matrix audience.Matrix, services []string, option
 }
 
 // about returns the entries of s that are about a method: none for a closed one.
-func about(s audience.Service, method string) []entry {
+func about(s access.Service, method string) []entry {
 	var entries []entry
 	if slices.Contains(s.Closed, method) {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // token is what a token says, in the words of the matrix. It is passed by value
@@ -26,7 +26,7 @@ type token struct {
 }
 
 // satisfying returns tok with what d demands.
-func (tok token) satisfying(d audience.Allow) token {
+func (tok token) satisfying(d access.Allow) token {
 	tok.scopes = slices.Concat(tok.scopes, d.Scopes, d.AnyScopes[:min(1, len(d.AnyScopes))])
 	tok.roles = slices.Concat(tok.roles, d.Roles[:min(1, len(d.Roles))])
 	tok.claims = maps.Clone(tok.claims)
@@ -40,7 +40,7 @@ func (tok token) satisfying(d audience.Allow) token {
 		tok.acr = d.ACR[0]
 	}
 	tok.login = tok.login || d.MaxAuthAge > 0
-	tok.user = tok.user || d.Callers == audience.UsersOnly || len(d.ACR) > 0 || d.MaxAuthAge > 0
+	tok.user = tok.user || d.Callers == access.UsersOnly || len(d.ACR) > 0 || d.MaxAuthAge > 0
 	return tok
 }
 
@@ -83,7 +83,7 @@ func (tok token) lacking() map[string]token {
 }
 
 // fits reports whether tok has what d demands.
-func (tok token) fits(d audience.Allow) bool {
+func (tok token) fits(d access.Allow) bool {
 	for name, values := range d.Claims {
 		if !slices.Contains(values, tok.claims[name]) {
 			return false
@@ -92,7 +92,7 @@ func (tok token) fits(d audience.Allow) bool {
 	return (len(d.Clients) == 0 || slices.Contains(d.Clients, tok.client)) &&
 		subset(d.Scopes, tok.scopes) && meet(d.AnyScopes, tok.scopes) && meet(d.Roles, tok.roles) &&
 		(len(d.ACR) == 0 || slices.Contains(d.ACR, tok.acr)) && (d.MaxAuthAge == 0 || tok.login) &&
-		(d.Callers == "" || tok.user == (d.Callers == audience.UsersOnly))
+		(d.Callers == "" || tok.user == (d.Callers == access.UsersOnly))
 }
 
 func subset(wanted, have []string) bool {

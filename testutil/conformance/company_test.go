@@ -9,7 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/interceptor"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
@@ -23,7 +23,7 @@ type company struct {
 	provider
 	site
 	path    string // of its access matrix
-	policy  *audience.Policy
+	policy  *access.Policy
 	journal journal
 }
 
@@ -75,7 +75,7 @@ func (p provider) matrix(t *testing.T, issuer string) string {
 }
 
 // guard returns what guards a service. It has no keys yet.
-func (c *company) guard(t *testing.T, policy *audience.Policy, service string) *interceptor.Server {
+func (c *company) guard(t *testing.T, policy *access.Policy, service string) *interceptor.Server {
 	t.Helper()
 	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()), interceptor.SampleRefused(0))...)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -39,7 +39,7 @@ func mutualTLS(t *testing.T, c *company) {
 	proof := c.CA.Certificate("batch-mtls")
 	c.write(t, "batch.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proof.Certificate[0]}))
 	c.write(t, "batch.key", pemOf(t, proof.PrivateKey))
-	as, err := interceptor.NewClient(c.policyWith(t, func(issuer *audience.Issuer) {
+	as, err := interceptor.NewClient(c.policyWith(t, func(issuer *access.Issuer) {
 		if c.tokens != "" {
 			issuer.TokenURL = c.TLS + c.tokens
 		}
@@ -86,8 +86,8 @@ func introspection(t *testing.T, c *company) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admit := c.guard(t, c.policyWith(t, func(issuer *audience.Issuer) {
-		issuer.Introspection = audience.Introspection{ClientID: "order-status", Secret: audience.Secret{Env: "ORDER_STATUS_SECRET"}}
+	admit := c.guard(t, c.policyWith(t, func(issuer *access.Issuer) {
+		issuer.Introspection = access.Introspection{ClientID: "order-status", Secret: access.Secret{Env: "ORDER_STATUS_SECRET"}}
 	}), "order-status")
 	conn := testutil.Serve(t, admit.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, orders{}) })
 	c.want(t, conn, token.Reveal(), "admitted", "")
@@ -95,13 +95,13 @@ func introspection(t *testing.T, c *company) {
 }
 
 // policyWith returns the policy with another configuration of its issuer.
-func (c *company) policyWith(t *testing.T, change func(*audience.Issuer)) *audience.Policy {
+func (c *company) policyWith(t *testing.T, change func(*access.Issuer)) *access.Policy {
 	t.Helper()
 	m := c.policy.Matrix()
 	issuer := m.Issuers["corp"]
 	change(&issuer)
 	m.Issuers["corp"] = issuer
-	policy, err := audience.New(m)
+	policy, err := access.New(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // callee is what clients want tokens for: a service of the matrix, or an API of
@@ -13,8 +13,8 @@ import (
 type callee struct {
 	name     string
 	audience string
-	entries  []audience.Allow // with the clients and the scopes of each
-	besides  []audience.Allow // what .proto files demand; it lets nobody in by itself
+	entries  []access.Allow // with the clients and the scopes of each
+	besides  []access.Allow // what .proto files demand; it lets nobody in by itself
 }
 
 // addCallees finds the callees that accept tokens of the issuer, and gives each
@@ -34,7 +34,7 @@ func (e *exporter) addCallees() {
 	for _, name := range slices.Sorted(maps.Keys(e.matrix.External)) {
 		x := e.matrix.External[name]
 		if x.Issuer == "" || x.Issuer == e.issuer {
-			e.addCallee(callee{name: name, audience: x.Audience, entries: []audience.Allow{{Clients: x.Clients, Scopes: x.Scopes}}})
+			e.addCallee(callee{name: name, audience: x.Audience, entries: []access.Allow{{Clients: x.Clients, Scopes: x.Scopes}}})
 		}
 	}
 }
@@ -65,8 +65,8 @@ func (e *exporter) standsFor(aud string) string {
 
 // besides are the demands of .proto files on the methods of s. Whom they do not
 // name they are for as well.
-func (e *exporter) besides(s audience.Service) []audience.Allow {
-	var all []audience.Allow
+func (e *exporter) besides(s access.Service) []access.Allow {
+	var all []access.Allow
 	for _, o := range e.policy.Options() {
 		if slices.Contains(s.GRPC, o.GRPC) {
 			o.Demands.AnyClient = len(o.Demands.Clients) == 0
@@ -77,7 +77,7 @@ func (e *exporter) besides(s audience.Service) []audience.Allow {
 }
 
 // all are all demands.
-func (c callee) all() []audience.Allow { return slices.Concat(c.entries, c.besides) }
+func (c callee) all() []access.Allow { return slices.Concat(c.entries, c.besides) }
 
 // remark notes what of the demands no realm can hold.
 func (e *exporter) remark(c callee) {
@@ -98,10 +98,10 @@ func (e *exporter) remark(c callee) {
 }
 
 // permissions are the scopes that an entry asks for.
-func permissions(a audience.Allow) []string { return slices.Concat(a.Scopes, a.AnyScopes) }
+func permissions(a access.Allow) []string { return slices.Concat(a.Scopes, a.AnyScopes) }
 
 // permissions are those of them that got a client scope of their own.
-func (e *exporter) permissions(a audience.Allow) []string {
+func (e *exporter) permissions(a access.Allow) []string {
 	return slices.DeleteFunc(permissions(a), e.taken)
 }
 

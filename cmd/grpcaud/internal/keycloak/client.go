@@ -3,7 +3,7 @@ package keycloak
 import (
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // The attributes of clients.
@@ -46,10 +46,10 @@ func (e *exporter) taken(name string) bool {
 }
 
 // authenticate says how a client proves who it is.
-func (e *exporter) authenticate(name string, client *Client, from audience.Client) {
+func (e *exporter) authenticate(name string, client *Client, from access.Client) {
 	client.Authenticator = "client-secret"
 	switch {
-	case from.PrivateKey != (audience.PrivateKey{}):
+	case from.PrivateKey != (access.PrivateKey{}):
 		client.Authenticator = "client-jwt"
 		client.Attributes["use.jwks.url"] = "true"
 		client.Attributes[keysURL] = "https://example.invalid/jwks.json"
@@ -57,7 +57,7 @@ func (e *exporter) authenticate(name string, client *Client, from audience.Clien
 			client.Attributes["token.endpoint.auth.signing.alg"] = alg
 		}
 		e.note("the public key of client %q: put the address of its key set into %s, or import its certificate", name, keysURL)
-	case from.Certificate != (audience.Certificate{}):
+	case from.Certificate != (access.Certificate{}):
 		client.Authenticator = "client-x509"
 		client.Attributes["x509.subjectdn"] = "CN=" + from.ID
 		client.Attributes["x509.allow.regex.pattern.comparison"] = "false"
@@ -109,7 +109,7 @@ func (e *exporter) addScopes() {
 
 func (e *exporter) demandsLogin() bool {
 	return slices.ContainsFunc(e.callees, func(c callee) bool {
-		return slices.ContainsFunc(c.all(), func(a audience.Allow) bool { return len(a.ACR) > 0 })
+		return slices.ContainsFunc(c.all(), func(a access.Allow) bool { return len(a.ACR) > 0 })
 	})
 }
 

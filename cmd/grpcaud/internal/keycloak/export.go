@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Options say what the matrix does not. The zero value is of use.
@@ -29,7 +29,7 @@ type Options struct {
 // Export returns the realm that gives each client of the policy a token for each
 // service that it may call, with the scopes that it needs, and for nothing else.
 // The texts say what of the policy a realm cannot hold.
-func Export(policy *audience.Policy, o Options) (Realm, []string, error) {
+func Export(policy *access.Policy, o Options) (Realm, []string, error) {
 	e := exporter{
 		policy: policy, matrix: policy.Matrix(), template: "{audience}",
 		clients: map[string]*Client{}, scopes: map[string]Scope{}, roles: map[string]bool{}, optional: map[string][]string{},
@@ -53,8 +53,8 @@ func Export(policy *audience.Policy, o Options) (Realm, []string, error) {
 
 // exporter fills a realm.
 type exporter struct {
-	policy   *audience.Policy
-	matrix   audience.Matrix
+	policy   *access.Policy
+	matrix   access.Matrix
 	issuer   string // its name
 	template string // of the scope that stands for an audience
 

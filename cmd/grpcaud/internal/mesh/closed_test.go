@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
@@ -26,10 +26,10 @@ clients: {portal: {}}
 // TestClosed holds that no rule lets a closed method be called, with a token or
 // without, whatever options say of it.
 func TestClosed(t *testing.T) {
-	on := func(method string) audience.MethodOptions {
-		return audience.MethodOptions{GRPC: "acme.Catalogue", Method: method, Place: method, Demands: audience.Allow{Scopes: []string{"s"}, Optional: true}}
+	on := func(method string) access.MethodOptions {
+		return access.MethodOptions{GRPC: "acme.Catalogue", Method: method, Place: method, Demands: access.Allow{Scopes: []string{"s"}, Optional: true}}
 	}
-	for name, options := range map[string][]audience.MethodOptions{"matrix": nil, "options": {on("Drop"), on("Put")}} {
+	for name, options := range map[string][]access.MethodOptions{"matrix": nil, "options": {on("Drop"), on("Put")}} {
 		policy, err := policyfile.Parse("access.yaml", []byte(shut), options...)
 		if err != nil {
 			t.Fatal(err)

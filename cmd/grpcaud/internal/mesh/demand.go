@@ -6,14 +6,14 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // demands returns what entries ask together of the tokens of i that these clients
 // come with. The error says what no proxy can check.
-func (i Issuer) demands(clients []string, entries []audience.Allow) ([]Either, error) {
+func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, error) {
 	every := []Either{}
-	kinds := []audience.Callers{}
+	kinds := []access.Callers{}
 	for _, a := range entries {
 		if a.MaxAuthAge > 0 {
 			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
@@ -40,7 +40,7 @@ func (i Issuer) demands(clients []string, entries []audience.Allow) ([]Either, e
 }
 
 // members asks for further claims, and for a way to log in.
-func members(a audience.Allow) Either {
+func members(a access.Allow) Either {
 	var all All
 	for _, claim := range slices.Sorted(maps.Keys(a.Claims)) {
 		all = append(all, is(a.Claims[claim], claim))
@@ -53,21 +53,21 @@ func members(a audience.Allow) Either {
 
 // callers asks who calls: a way for each client, since where two claims name a
 // client, both must name the same.
-func (i Issuer) callers(clients []string, kinds []audience.Callers) (Either, error) {
+func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error) {
 	var either Either
 	for _, id := range clients {
 		who := i.client(id)
 		services, users, ok := i.itself(id)
 		for _, kind := range kinds {
 			of := services
-			if kind == audience.UsersOnly {
+			if kind == access.UsersOnly {
 				of = users
 			}
 			if !ok || of == nil {
 				return nil, fmt.Errorf("callers: %s: the tokens do not tell by a claim who calls", kind)
 			}
 			who = append(who, of...)
-			if kind == audience.UsersOnly {
+			if kind == access.UsersOnly {
 				who = append(who, i.people...)
 			}
 		}
@@ -92,7 +92,7 @@ func (i Issuer) client(id string) All {
 }
 
 // scopes asks for scopes, in the first of the claims that is there.
-func (i Issuer) scopes(a audience.Allow) (Either, error) {
+func (i Issuer) scopes(a access.Allow) (Either, error) {
 	if len(a.Scopes)+len(a.AnyScopes) == 0 {
 		return nil, nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
@@ -74,11 +74,11 @@ func TestUsersAreNoClients(t *testing.T) {
 // TestFormsNameWhatEveryPresetReads holds that each claim by which a preset knows
 // its client or its scopes has a form.
 func TestFormsNameWhatEveryPresetReads(t *testing.T) {
-	for _, name := range audience.Presets() {
+	for _, name := range claims.Presets() {
 		if name == "google" {
 			continue // which has one URL
 		}
-		preset, _ := audience.PresetNamed(name)
+		preset, _ := claims.PresetNamed(name)
 		issuer := planOf(t, "preset: "+name, "").Issuers[0]
 		for _, claim := range slices.Concat(preset.Dialect().Clients, preset.Dialect().Scopes, []string{"exp", "aud", "sub"}) {
 			if !slices.ContainsFunc(issuer.Forms(), func(f mesh.Form) bool { return slices.Equal(f.Claim, []string{claim}) }) {

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Issuer is one whose tokens a proxy verifies.
@@ -16,7 +17,7 @@ type Issuer struct {
 	Name string
 
 	// Settings are those of the matrix.
-	Settings audience.Issuer
+	Settings access.Issuer
 
 	// URLs are what its tokens may have in iss.
 	URLs []string
@@ -24,14 +25,14 @@ type Issuer struct {
 	// Must are the conditions on each of its tokens, whomever it is for.
 	Must All
 
-	preset  audience.Preset
-	dialect audience.Dialect
+	preset  claims.Preset
+	dialect claims.Dialect
 	people  All // what tells a user's token from one exchanged for a client's
 }
 
-func newIssuer(name string, matrix audience.Matrix) Issuer {
+func newIssuer(name string, matrix access.Matrix) Issuer {
 	settings := matrix.Issuers[name]
-	preset, _ := audience.PresetNamed(settings.Preset)
+	preset, _ := claims.PresetNamed(settings.Preset)
 	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), preset: preset, dialect: preset.Dialect()}
 	for _, claim := range slices.Sorted(maps.Keys(i.dialect.Payload)) {
 		i.Must = append(i.Must, is([]string{i.dialect.Payload[claim]}, claim))
@@ -50,7 +51,7 @@ func newIssuer(name string, matrix audience.Matrix) Issuer {
 // nobodys asks for a subject that is no client: an exchanged token has that of the
 // one which it was made from, and this may have been a client's own (RFC 8693,
 // section 4.1).
-func (i Issuer) nobodys(clients map[string]audience.Client) All {
+func (i Issuer) nobodys(clients map[string]access.Client) All {
 	if i.preset.Name == "keycloak" { // whose users log in
 		return nil
 	}
@@ -118,9 +119,9 @@ var keyPaths = map[string]string{
 }
 
 // Leeway is how far its clock and ours may differ.
-func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, audience.Leeway) }
+func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.Leeway) }
 
 // MaxLifetime is the longest life of one of its tokens.
 func (i Issuer) MaxLifetime() time.Duration {
-	return cmp.Or(i.Settings.MaxLifetime, audience.MaxLifetime)
+	return cmp.Or(i.Settings.MaxLifetime, access.MaxLifetime)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Plan is what a proxy has to enforce: what no rule admits, it refuses.
@@ -20,8 +20,8 @@ type Plan struct {
 	// Notes say what was left out.
 	Notes []string
 
-	policy *audience.Policy
-	matrix audience.Matrix
+	policy *access.Policy
+	matrix access.Matrix
 }
 
 // Service is one service of the matrix.
@@ -64,7 +64,7 @@ type Rule struct {
 
 // New returns the plan for these services of the policy; for all of them if there
 // are none. They are those of one proxy: no gRPC service may belong to two.
-func New(policy *audience.Policy, services ...string) (*Plan, error) {
+func New(policy *access.Policy, services ...string) (*Plan, error) {
 	if len(services) == 0 {
 		services = policy.Services()
 	}

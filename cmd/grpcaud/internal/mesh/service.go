@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // addService adds a service with its rules.
@@ -39,7 +39,7 @@ func (p *Plan) addService(name string) {
 
 // closeOptional takes out what nobody may call, and what .proto files want a token
 // for.
-func (p *Plan) closeOptional(s *Service, from audience.Service) {
+func (p *Plan) closeOptional(s *Service, from access.Service) {
 	for _, full := range barred(from) {
 		whole := full[:strings.LastIndexByte(full, '/')+1] + "*"
 		if slices.Contains(s.Optional, whole) {
@@ -62,7 +62,7 @@ func (p *Plan) closeOptional(s *Service, from audience.Service) {
 
 // addRules adds the rules of an entry: for the methods that .proto files make
 // further demands on, and for the others.
-func (p *Plan) addRules(s *Service, from audience.Service, entry string, i Issuer, allow audience.Allow) {
+func (p *Plan) addRules(s *Service, from access.Service, entry string, i Issuer, allow access.Allow) {
 	rest := Rule{Name: entry, Issuer: i.Name, Paths: paths(from, allow)}
 	if len(s.Issuers) > 1 {
 		rest.Name += " of " + i.Name
@@ -93,7 +93,7 @@ func (p *Plan) addRules(s *Service, from audience.Service, entry string, i Issue
 }
 
 // add adds a rule for calls that meet all demands.
-func (p *Plan) add(s *Service, from audience.Service, r Rule, i Issuer, demands ...audience.Allow) {
+func (p *Plan) add(s *Service, from access.Service, r Rule, i Issuer, demands ...access.Allow) {
 	clients := p.clients(i, demands)
 	if len(clients) == 0 {
 		return // it is about clients of other issuers
@@ -117,7 +117,7 @@ const anyClient = ""
 
 // clients are what tokens of i call those whom all demands let call; anyClient
 // alone if none of them names one.
-func (p *Plan) clients(i Issuer, demands []audience.Allow) []string {
+func (p *Plan) clients(i Issuer, demands []access.Allow) []string {
 	ids := []string{anyClient}
 	for _, d := range demands {
 		var named []string
@@ -141,7 +141,7 @@ func (p *Plan) clients(i Issuer, demands []audience.Allow) []string {
 // addressed asks whom the token is for. A service that is its own audience also
 // takes its own client's token without aud; so do the services of an issuer that
 // sends none, whose entries ask for scopes that name them.
-func (p *Plan) addressed(s *Service, from audience.Service, i Issuer) Either {
+func (p *Plan) addressed(s *Service, from access.Service, i Issuer) Either {
 	ways := must(Condition{Claim: []string{"aud"}, Values: s.Audiences, Sole: from.SoleAudience})
 	if self, ok := p.matrix.Clients[s.Name]; ok && from.Self && self.Issuer == i.Name {
 		ways = append(ways, All{lacks("aud"), is([]string{self.ID}, i.dialect.Clients[0])})
@@ -153,12 +153,12 @@ func (p *Plan) addressed(s *Service, from audience.Service, i Issuer) Either {
 }
 
 // barred are the paths of the methods that nobody may call.
-func barred(s audience.Service) []string {
-	return paths(s, audience.Allow{Methods: s.Closed})
+func barred(s access.Service) []string {
+	return paths(s, access.Allow{Methods: s.Closed})
 }
 
 // paths are those of the methods that an entry is about.
-func paths(s audience.Service, allow audience.Allow) []string {
+func paths(s access.Service, allow access.Allow) []string {
 	var all []string
 	for _, grpc := range s.GRPC {
 		methods := allow.Methods

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
@@ -26,7 +26,7 @@ clients: {portal: {}, robot: {}}
 // TestOptionalInTwoEntries holds that a .proto file which wants a token closes a
 // method in every entry that opens it.
 func TestOptionalInTwoEntries(t *testing.T) {
-	put := audience.MethodOptions{GRPC: "acme.Catalogue", Method: "Put", Place: "catalogue.proto:9", Demands: audience.Allow{NoScopes: true}}
+	put := access.MethodOptions{GRPC: "acme.Catalogue", Method: "Put", Place: "catalogue.proto:9", Demands: access.Allow{NoScopes: true}}
 	policy, err := policyfile.Parse("access.yaml", []byte(open), put)
 	if err != nil {
 		t.Fatal(err)

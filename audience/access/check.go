@@ -1,0 +1,222 @@
+package access
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
+)
+
+// checker finds what is wrong with a matrix.
+type checker struct {
+	matrix   Matrix
+	now      time.Time
+	problems []*Problem
+	warnings []*Problem
+	used     map[string]bool   // the clients that a rule names
+	parties  map[party]string  // the clients by what tokens call them
+	urls     map[string]string // the issuers by what tokens call them
+	public   map[string]bool   // the entries of Public
+
+	audiences map[party]string           // the services by their aud and its issuer
+	declared  map[string][]MethodOptions // the entries of services that only options speak of
+	stray     string                     // what else an unknown client may mean, where one of them is checked
+}
+
+// maxProblems bounds what is told of a matrix that is wrong throughout.
+const maxProblems = 1000
+
+// at is the path of a place in the matrix.
+type at []string
+
+func (a at) to(steps ...string) at { return append(slices.Clip(a), steps...) }
+
+func (a at) item(list string, i int) at { return a.to(list, strconv.Itoa(i)) }
+
+func (c *checker) problem(a at, format string, args ...any) {
+	if len(c.problems) == maxProblems {
+		return
+	}
+	c.problems = once(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) warn(a at, format string, args ...any) { c.tell(Warning, a, format, args...) }
+
+// inform tells of what is wide on purpose.
+func (c *checker) inform(a at, format string, args ...any) { c.tell(Info, a, format, args...) }
+
+func (c *checker) tell(s Severity, a at, format string, args ...any) {
+	if len(c.warnings) == maxProblems {
+		return
+	}
+	c.warnings = once(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
+}
+
+// once appends p, unless the same is told already: what options say of a service,
+// they say of each of its methods.
+func once(all []*Problem, p *Problem) []*Problem {
+	if slices.ContainsFunc(all, func(q *Problem) bool { return q.Text == p.Text && slices.Equal(q.Path, p.Path) }) {
+		return all
+	}
+	return append(all, p)
+}
+
+// hint finds the name that was meant. It looks for few of the problems, since
+// it looks at all the names.
+func (c *checker) hint(name string, known iter.Seq[string]) string {
+	const most = 20
+	if len(c.problems) >= most {
+		return ""
+	}
+	return nearest.Hint(name, slices.Collect(known))
+}
+
+func newChecker(m Matrix, now time.Time) *checker {
+	c := &checker{
+		matrix: m, now: now,
+		used: map[string]bool{}, parties: map[party]string{}, urls: map[string]string{}, public: map[string]bool{},
+		audiences: map[party]string{},
+	}
+	for _, entry := range m.Public {
+		c.public[entry] = true
+	}
+	return c
+}
+
+func (c *checker) check() {
+	m := c.matrix
+	if len(m.Issuers) == 0 {
+		c.problem(at{"issuers"}, "no issuer: name the authorization server whose tokens are accepted")
+	}
+	if len(m.Services) == 0 {
+		c.problem(at{"services"}, "no service: name what is to be guarded")
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
+		c.issuer(at{"issuers", name}, m.Issuers[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Clients)) {
+		c.client(at{"clients", name}, m.Clients[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
+		if _, ok := c.declared[name]; !ok {
+			c.service(at{"services", name}, name, m.Services[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.External)) {
+		c.external(at{"external", name}, name, m.External[name])
+	}
+	for i, entry := range m.Public {
+		c.publicEntry(at{}.item("public", i), entry)
+	}
+}
+
+// unused warns of clients that neither the matrix nor options name.
+func (c *checker) unused() {
+	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
+		if !c.used[name] {
+			c.warn(at{"clients", name}, "no rule names client %q", name)
+		}
+	}
+}
+
+func (c *checker) client(a at, client Client) {
+	c.name(a, a[1])
+	c.issuerName(a.to("issuer"), client.Issuer)
+	if client.ID != "" && strings.TrimSpace(client.ID) != client.ID {
+		c.problem(a.to("id"), "%q begins or ends with white space", client.ID)
+	}
+	c.authentication(a, client)
+	party := (&Policy{matrix: c.matrix}).party(a[1])
+	if other, taken := c.parties[party]; taken {
+		c.problem(a, "%q is the same client of the same issuer", other)
+	}
+	c.parties[party] = a[1]
+}
+
+func (c *checker) publicEntry(a at, entry string) {
+	service, method, found := strings.Cut(entry, "/")
+	c.grpc(a, service)
+	if found && !validName(method) {
+		c.problem(a, "%q is not a method, such as grpc.health.v1.Health/Check", entry)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.matrix.Services)) {
+		if found && slices.Contains(c.matrix.Services[name].GRPC, service) {
+			c.warn(a, "%s is open to anybody, though %q is guarded", entry, name)
+		}
+	}
+}
+
+func (c *checker) grpc(a at, service string) {
+	for part := range strings.SplitSeq(service, ".") {
+		if !validName(part) {
+			c.problem(a, "%q is not the full name of a gRPC service, such as acme.orders.v1.OrderStatus", service)
+			return
+		}
+	}
+}
+
+func (c *checker) issuersOf(service Service) []Issuer {
+	return (&Policy{matrix: c.matrix}).issuersOf(service)
+}
+
+func (c *checker) secret(a at, secret Secret) {
+	if secret.File != "" && secret.Env != "" {
+		c.problem(a, "both a file and an environment variable; write one")
+	}
+}
+
+func (c *checker) clients(a at, names []string) {
+	for i, name := range names {
+		if _, ok := c.matrix.Clients[name]; ok {
+			continue
+		}
+		if name == "*" || name == "any" {
+			c.problem(a.item("clients", i), "unknown client %q; if every client is meant, write clients: any, without a list", name)
+		} else {
+			c.problem(a.item("clients", i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.stray)
+		}
+	}
+}
+
+// words checks values that are compared exactly.
+func (c *checker) words(a at, list string, values []string) {
+	for i, value := range values {
+		if value == "" || strings.TrimSpace(value) != value {
+			c.problem(a.item(list, i), "%q begins or ends with white space, or is empty", value)
+		}
+	}
+}
+
+func (c *checker) issuerName(a at, name string) {
+	known := c.matrix.Issuers
+	if name == "" && len(known) > 1 {
+		c.problem(a, "no issuer: name one of %s", quote.List(slices.Sorted(maps.Keys(known))...))
+	}
+	if _, ok := known[name]; name != "" && !ok {
+		c.problem(a, "unknown issuer %q%s", name, c.hint(name, maps.Keys(known)))
+	}
+}
+
+func (c *checker) name(a at, name string) {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		c.problem(a, "%q is not a name: it is empty or has white space", name)
+	}
+}
+
+// validName reports whether s is an identifier of the protobuf language.
+func validName(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

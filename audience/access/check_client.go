@@ -1,0 +1,139 @@
+package access
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
+)
+
+// authentication checks how a client proves who it is.
+func (c *checker) authentication(a at, client Client) {
+	if ways := client.ways(); len(ways) > 1 {
+		c.problem(a.to(ways[1]), "both %s: a client authenticates in one way", strings.Join(ways, " and "))
+	}
+	c.secret(a.to("secret"), client.Secret)
+	key, cert := client.PrivateKey, client.Certificate
+	c.secret(a.to("private_key_jwt"), Secret{key.File, key.Env})
+	if key != (PrivateKey{}) && key.File == "" && key.Env == "" {
+		c.problem(a.to("private_key_jwt"), "no key: say in which file or environment variable it is kept")
+	}
+	if key.Algorithm != "" {
+		c.algorithm(a.to("private_key_jwt", "algorithm"), key.Algorithm)
+	}
+	if (cert.File == "") != (cert.KeyFile == "") {
+		c.problem(a.to("mtls"), "want both cert and key")
+	}
+	for _, service := range slices.Sorted(maps.Keys(client.TokenFiles)) {
+		c.callee(a.to("token_files", service), service)
+		if client.TokenFiles[service] == "" {
+			c.problem(a.to("token_files", service), "no path")
+		}
+	}
+}
+
+// ways lists how a client authenticates, in the words of the file.
+func (c Client) ways() []string {
+	var ways []string
+	for _, way := range []struct {
+		name string
+		used bool
+	}{
+		{"secret", c.Secret != Secret{}},
+		{"private_key_jwt", c.PrivateKey != PrivateKey{}},
+		{"assertion", c.Assertion != ""},
+		{"mtls", c.Certificate != Certificate{}},
+		{"token_files", len(c.TokenFiles) > 0},
+	} {
+		if way.used {
+			ways = append(ways, way.name)
+		}
+	}
+	return ways
+}
+
+func (c *checker) algorithm(a at, name string) {
+	if !slices.Contains(algorithms, name) {
+		c.problem(a, "%q is not an asymmetric signature algorithm%s; there are %s", name, nearest.Hint(name, algorithms), strings.Join(algorithms, ", "))
+	}
+}
+
+// ask checks how the clients of an issuer ask for an audience.
+func (c *checker) ask(a at, issuer Issuer) {
+	ask := issuer.Ask
+	several := 0
+	for _, used := range []bool{ask.Parameter != "", ask.Scope != "", len(ask.TokenURLs) > 0} {
+		if used {
+			several++
+		}
+	}
+	if several > 1 {
+		c.problem(a.to("ask"), "more than one way to ask for an audience; write one")
+	}
+	if !slices.Contains([]string{"", "audience", "resource", "nothing"}, ask.Parameter) {
+		c.problem(a.to("ask"), "want audience, resource or nothing, got %q", ask.Parameter)
+	}
+	if ask.Scope != "" && !strings.Contains(ask.Scope, "{audience}") {
+		c.problem(a.to("ask", "scope"), "%q has no {audience} in it", ask.Scope)
+	}
+	for _, service := range slices.Sorted(maps.Keys(ask.TokenURLs)) {
+		c.callee(a.to("ask", "token_urls", service), service)
+		c.url(a.to("ask", "token_urls", service), ask.TokenURLs[service], issuer)
+		if ask.TokenURLs[service] == "" {
+			c.problem(a.to("ask", "token_urls", service), "no URL")
+		}
+	}
+	if _, ok := ask.Parameters[""]; ok {
+		c.problem(a.to("parameters"), "a parameter without a name")
+	}
+}
+
+// callee checks the name of what is called: a service, or an API of others.
+func (c *checker) callee(a at, name string) {
+	_, service := c.matrix.Services[name]
+	_, external := c.matrix.External[name]
+	if !service && !external {
+		c.problem(a, "unknown service %q%s", name, c.hint(name, slices.Values((&Policy{matrix: c.matrix}).callees())))
+	}
+}
+
+func (c *checker) external(a at, name string, e External) {
+	c.name(a, name)
+	if _, taken := c.matrix.Services[name]; taken {
+		c.problem(a, "%q is a service as well; it can be only one of the two", name)
+	}
+	if strings.TrimSpace(e.Audience) != e.Audience {
+		c.problem(a.to("audience"), "%q begins or ends with white space", e.Audience)
+	}
+	if e.Issuer != "" {
+		c.issuerName(a.to("issuer"), e.Issuer)
+	}
+	for i, grpc := range e.GRPC {
+		c.grpc(a.item("grpc", i), grpc)
+	}
+	c.authorities(a, e.Authorities)
+	c.tokens(a, "scopes", "a scope", e.Scopes)
+	if len(e.Clients) == 0 {
+		c.problem(a.to("clients"), "no clients: list the names of those that call it")
+	}
+	c.clients(a, e.Clients)
+	policy := &Policy{matrix: c.matrix}
+	for i, name := range e.Clients {
+		c.used[name] = true
+		client, known := c.matrix.Clients[name]
+		if known && e.Issuer != "" && policy.issuer(client.Issuer).URL != policy.issuer(e.Issuer).URL {
+			c.problem(a.item("clients", i), "client %q is registered at another issuer than %q", name, e.Issuer)
+		}
+	}
+}
+
+func (c *checker) authorities(a at, list []string) {
+	for i, authority := range list {
+		u, err := url.Parse("//" + authority)
+		if err != nil || u.Host != authority || u.Hostname() == "" || strings.ContainsAny(authority, " *") {
+			c.problem(a.item("authorities", i), "%q is not a host, or a host and a port, such as orders.example.com", authority)
+		}
+	}
+}

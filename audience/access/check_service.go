@@ -1,0 +1,180 @@
+package access
+
+import (
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxRollout is how far ahead the end of a rollout may be.
+const maxRollout = 90 * 24 * time.Hour
+
+func (c *checker) service(a at, name string, service Service) {
+	c.name(a, name)
+	for i, issuer := range service.Issuers {
+		c.issuerName(a.item("issuers", i), issuer)
+	}
+	if len(service.Issuers) == 0 {
+		c.issuerName(a.to("issuer"), "")
+	}
+	for _, audience := range service.audiences(name) {
+		c.audience(a, name, audience, service)
+	}
+	c.grpcs(a, service)
+	c.authorities(a, service.Authorities)
+	c.insecureNoAudience(a, service)
+	for i, rollout := range service.Rollout {
+		c.rollout(a.item("rollout", i), service, rollout)
+	}
+	if len(service.Allow) == 0 {
+		c.warn(a, "nobody may call %q: no allow", name)
+	}
+	for i, allow := range service.Allow {
+		c.allow(a.item("allow", i), service, allow)
+	}
+	c.closed(a, service)
+	if _, known := c.matrix.Clients[name]; service.Self && !known {
+		c.problem(a.to("self"), "self needs a client of the name %q: whose tokens may lack aud?", name)
+	}
+}
+
+func (c *checker) grpcs(a at, service Service) {
+	if len(service.GRPC) == 0 {
+		c.problem(a.to("grpc"), "no gRPC service: list the full names, such as [acme.orders.v1.OrderStatus]")
+	}
+	seen := map[string]bool{}
+	for i, grpc := range service.GRPC {
+		c.grpc(a.item("grpc", i), grpc)
+		if c.public[grpc] {
+			c.problem(a.item("grpc", i), "%s is public as well; it can be only one of the two", grpc)
+		}
+		if seen[grpc] {
+			c.problem(a.item("grpc", i), "%s stands here twice", grpc)
+		}
+		seen[grpc] = true
+	}
+}
+
+// defaultAudiences are what providers put into tokens that nobody asked an
+// audience for.
+var defaultAudiences = map[string]string{
+	"account":                        "Keycloak",
+	"api://default":                  "Okta's default server",
+	"https://kubernetes.default.svc": "Kubernetes",
+	"https://kubernetes.default.svc.cluster.local": "Kubernetes",
+	"00000003-0000-0000-c000-000000000000":         "Entra, for Microsoft Graph,",
+	"https://graph.microsoft.com":                  "Entra, for Microsoft Graph,",
+}
+
+// audience checks a value by which a service finds itself in aud. Two services
+// that share one accept each other's tokens.
+func (c *checker) audience(a at, name, audience string, service Service) {
+	if len(service.Audiences) > 0 {
+		a = a.to("audience")
+	}
+	switch {
+	case audience == "" || strings.TrimSpace(audience) != audience:
+		c.problem(a, "%q begins or ends with white space, or is empty", audience)
+	case defaultAudiences[audience] != "":
+		c.warn(a, "%q is what %s puts into every token: it does not tell this service from another", audience, defaultAudiences[audience])
+	case strings.HasSuffix(audience, ".auth0.com/userinfo"):
+		c.warn(a, "%q is what Auth0 puts into every token of a login: it does not tell this service from another", audience)
+	}
+	for _, issuer := range c.issuersOf(service) {
+		key := party{issuer.URL, audience}
+		if other, taken := c.audiences[key]; taken && other != name {
+			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)
+		}
+		c.audiences[key] = name
+	}
+}
+
+// audiences returns the values by which the service of that name finds itself
+// in aud.
+func (s Service) audiences(name string) []string {
+	if len(s.Audiences) == 0 {
+		return []string{name}
+	}
+	return s.Audiences
+}
+
+// insecureNoAudience checks the weakness that is named so: without aud, a
+// client list and scopes of our own must say whom a token is for.
+func (c *checker) insecureNoAudience(a at, service Service) {
+	prefix := service.InsecureNoAudience
+	if prefix == "" {
+		return
+	}
+	if !slices.ContainsFunc(c.issuersOf(service), func(i Issuer) bool { return i.preset().noAudience }) {
+		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset cognito alone")
+	}
+	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !claims.ValidScope(name) {
+		c.problem(a.to("insecure_no_audience", "scope_prefix"), "%q is not the identifier of a resource server and a slash, such as orders/", prefix)
+	}
+	for i, allow := range service.Allow {
+		a := a.item("allow", i)
+		if allow.AnyClient {
+			c.problem(a.to("clients"), "any client is too many without aud: list their names")
+		}
+		if allow.NoScopes {
+			c.problem(a.to("scopes"), "no scope is too few without aud: list those that begin with %q", prefix)
+		}
+		c.prefixed(a, "scopes", allow.Scopes, prefix)
+		c.prefixed(a, "any_scopes", allow.AnyScopes, prefix)
+	}
+}
+
+func (c *checker) prefixed(a at, list string, scopes []string, prefix string) {
+	for i, scope := range scopes {
+		if !strings.HasPrefix(scope, prefix) {
+			c.problem(a.item(list, i), "%q does not begin with %q, which stands for the audience", scope, prefix)
+		}
+	}
+}
+
+// closed checks the methods that nobody may call: nothing else may speak of them.
+func (c *checker) closed(a at, service Service) {
+	for i, method := range service.Closed {
+		a := a.item("closed", i)
+		c.method(a, service, method)
+		if method == "*" {
+			c.problem(a, "name the methods; nobody may call those of a service without allow")
+			continue
+		}
+		if slices.Index(service.Closed, method) < i {
+			c.problem(a, "%s stands here twice", method)
+		}
+		for n, allow := range service.Allow {
+			if slices.Contains(allow.Methods, method) {
+				c.problem(a, "%s is closed, but allow[%d] names it; it can be only one of the two", method, n)
+			}
+		}
+		for n, rollout := range service.Rollout {
+			if slices.Contains(rollout.Methods, method) {
+				c.problem(a, "%s is closed, but rollout[%d] names it; nobody may call it at any time", method, n)
+			}
+		}
+	}
+}
+
+func (c *checker) rollout(a at, service Service, rollout Rollout) {
+	if rollout.Mode != Observe && rollout.Mode != Warn {
+		c.problem(a.to("mode"), "want observe or warn: the rules are enforced where no rollout applies")
+	}
+	switch ahead := rollout.Until.Sub(c.now); {
+	case rollout.Until.IsZero():
+		c.problem(a.to("until"), "no until: write the day on which it ends")
+	case ahead > maxRollout:
+		c.problem(a.to("until"), "%s is more than %d days ahead", stamp(rollout.Until), maxRollout/(24*time.Hour))
+	case ahead <= 0:
+		c.warn(a, "it has ended at %s: the rules are enforced", stamp(rollout.Until))
+	}
+	for i, method := range rollout.Methods {
+		c.method(a.item("methods", i), service, method)
+		if method == "*" {
+			c.problem(a.item("methods", i), "leave methods out for all of them")
+		}
+	}
+	c.clients(a, rollout.Clients)
+}

@@ -1,0 +1,119 @@
+package access
+
+import (
+	"fmt"
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"strings"
+	"time"
+)
+
+// Explanation is the whole story of one token against one rule, as data and,
+// by String, as text. Like a [audience.Refusal] it is for the operator: it says what the
+// rule wants, which the peer must not read. It holds no token.
+type Explanation struct {
+	// Service is the service of the matrix; empty for a public method.
+	Service string
+
+	// Entry is where the alternative stands that admits or got furthest, such
+	// as "services.order-status.allow[0]". Empty for a public method.
+	Entry string
+
+	// Verdict is the cause of the refusal that [Rule.Judge] gives; empty means
+	// that it admits.
+	Verdict audience.Cause
+
+	// Steps are the questions that the rule asks, in the order of asking. Those
+	// after a refusal are answered too.
+	Steps []Step
+}
+
+// Step is one question to a token, and its answer.
+type Step struct {
+	// Question is what is asked about: "audience".
+	Question string
+
+	// Got and Want are what came and what was asked for.
+	Got, Want string
+
+	// OK reports whether the answer is good. Where it is not, Cause says what
+	// it would be refused for.
+	OK    bool
+	Cause audience.Cause
+
+	// Hint is the likely mistake and its mending, if one can be told.
+	Hint string
+}
+
+// Explain tells the whole story of a token with claims c at the time now, by
+// the questions that [Rule.Judge] asks. Nil claims stand for a call without a
+// token; there is nothing to ask then.
+func (r *Rule) Explain(c *claims.Claims, now time.Time) Explanation {
+	switch {
+	case r.public:
+		return Explanation{}
+	case c == nil && r.optional:
+		return Explanation{Service: r.service}
+	case c == nil:
+		return Explanation{Service: r.service, Verdict: audience.CauseCredentialsMissing}
+	}
+	q, _ := r.inquire(c, now).alternative()
+	e := Explanation{Service: r.service, Entry: q.demand.entry}
+	e.ask(q, ofToken)
+	e.ask(q, ofCaller)
+	if r.also == nil {
+		return e
+	}
+	admitted := e.Verdict == ""
+	q.demand = r.also
+	e.ask(q, ofCaller)
+	if admitted && e.Verdict != "" {
+		e.Entry = r.also.entry
+	}
+	return e
+}
+
+func (e *Explanation) ask(q inquiry, questions []question) {
+	for _, question := range questions {
+		e.add(question.about, question.ask(q), question.tell(q))
+	}
+}
+
+// add appends a step, if the rule asks for it.
+func (e *Explanation) add(about string, cause audience.Cause, a answer) {
+	if a.want == "" {
+		return
+	}
+	step := Step{Question: about, Got: a.got, Want: a.want, OK: cause == "", Cause: cause, Hint: a.hint}
+	if step.OK {
+		step.Hint = ""
+	} else if e.Verdict == "" {
+		e.Verdict = cause
+	}
+	e.Steps = append(e.Steps, step)
+}
+
+// String returns the story as lines: the verdict, then each question with its
+// answer, and the hint below it.
+func (e Explanation) String() string {
+	var b strings.Builder
+	b.WriteString("admitted")
+	if e.Verdict != "" {
+		b.Reset()
+		b.WriteString("refused: " + string(e.Verdict))
+	}
+	if e.Entry != "" {
+		b.WriteString(" by " + e.Entry)
+	}
+	for _, s := range e.Steps {
+		mark := "ok"
+		if !s.OK {
+			mark = "NO"
+		}
+		fmt.Fprintf(&b, "\n  %s  %-13s  got %s, want %s", mark, s.Question, s.Got, s.Want)
+		if s.Hint != "" {
+			fmt.Fprintf(&b, "\n  %17s  %s", "", s.Hint)
+		}
+	}
+	return b.String()
+}

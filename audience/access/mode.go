@@ -1,0 +1,63 @@
+package access
+
+import (
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"time"
+)
+
+// Mode is what happens to a call that the rules refuse. The zero value is
+// [Enforce]. Modes stand in the matrix alone, each with its end: [Rollout].
+type Mode uint8
+
+// The modes, from the strictest on.
+const (
+	// Enforce refuses the call.
+	Enforce Mode = iota
+
+	// Warn lets it through without a caller, and tells the peer, the log and
+	// the metrics.
+	Warn
+
+	// Observe lets it through without a caller, and tells the log and the
+	// metrics.
+	Observe
+)
+
+// String returns the word that the file uses: "enforce", "warn" or "observe".
+// It is "enforce" for every other value.
+func (m Mode) String() string {
+	switch m {
+	case Warn:
+		return "warn"
+	case Observe:
+		return "observe"
+	default:
+		return "enforce"
+	}
+}
+
+// rollout is a [Rollout] as far as it is about one method.
+type rollout struct {
+	mode    Mode
+	until   time.Time
+	clients map[party]bool // nil for everybody
+}
+
+// Mode returns what happens at the time now to a call that the rule refuses. c
+// is nil where no genuine token came. A mode for named clients applies only to
+// tokens that an issuer of ours made and that are meant for us: anything else
+// does not show whose call it is.
+func (r *Rule) Mode(c *claims.Claims, now time.Time) Mode {
+	for i := range r.rollouts {
+		o := &r.rollouts[i]
+		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.meantForUs(c, now)) {
+			return o.mode
+		}
+	}
+	return Enforce
+}
+
+func (r *Rule) meantForUs(c *claims.Claims, now time.Time) bool {
+	q := r.inquire(c, now)
+	return q.issuer() == "" && q.audience() == ""
+}

@@ -1,0 +1,122 @@
+package access
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
+)
+
+// Target is what a client must know to call a service: whom to ask for a token,
+// for what, and where the token may be sent.
+type Target struct {
+	// Service is its name in the matrix.
+	Service string
+
+	// Issuer is the one at which the client is registered; the service accepts
+	// its tokens.
+	Issuer Issuer
+
+	// Accepts are the URLs of all issuers whose tokens it accepts.
+	Accepts []string
+
+	// Audience is the value that a token must have in aud. Of several that the
+	// service answers to it is the first.
+	Audience string
+
+	// Scopes are all that the entries demand which admit the client, sorted;
+	// none means what the issuer gives.
+	Scopes []string
+
+	// Authorities are where the token may be sent; none means the host that is
+	// dialled.
+	Authorities []string
+
+	// GRPC lists the gRPC services; none means any.
+	GRPC []string
+}
+
+// Target returns what the client of that name must know to call a service, or an
+// API of others. Unknown names are errors, and so is a service that the matrix
+// does not let the client call, or that accepts no token of the client's issuer.
+func (p *Policy) Target(client, service string) (Target, error) {
+	_, issuer, err := p.Client(client)
+	if err != nil {
+		return Target{}, err
+	}
+	if s, ok := p.matrix.Services[service]; ok {
+		return p.target(client, issuer, service, s)
+	}
+	e, ok := p.matrix.External[service]
+	switch {
+	case !ok:
+		return Target{}, fmt.Errorf("audience: no service %q in the policy%s", service, nearest.Hint(service, p.callees()))
+	case !slices.Contains(e.Clients, client):
+		return Target{}, notLet(client, service)
+	}
+	t := Target{
+		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.Audience, Scopes: sorted(e.Scopes),
+		Authorities: slices.Clone(e.Authorities), GRPC: slices.Clone(e.GRPC),
+	}
+	if t.Audience == "" {
+		t.Audience = service
+	}
+	return t, nil
+}
+
+func (p *Policy) target(client string, issuer Issuer, name string, s Service) (Target, error) {
+	var scopes []string
+	let := false
+	for _, allow := range s.Allow {
+		if allow.AnyClient || slices.Contains(allow.Clients, client) {
+			let, scopes = true, append(scopes, allow.Scopes...)
+		}
+	}
+	for _, o := range p.besides(s) {
+		if len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client) {
+			scopes = append(scopes, o.Demands.Scopes...)
+		}
+	}
+	var accepts []string
+	for _, i := range p.issuersOf(s) {
+		accepts = append(accepts, i.URL)
+	}
+	switch {
+	case !let:
+		return Target{}, notLet(client, name)
+	case !slices.Contains(accepts, issuer.URL):
+		return Target{}, fmt.Errorf("audience: %q accepts no tokens of %q, at which client %q is registered", name, issuer.URL, client)
+	}
+	return Target{
+		Service: name, Issuer: issuer, Accepts: accepts, Audience: s.audiences(name)[0], Scopes: sorted(scopes),
+		Authorities: slices.Clone(s.Authorities), GRPC: slices.Clone(s.GRPC),
+	}, nil
+}
+
+func notLet(client, service string) error {
+	return fmt.Errorf("audience: the matrix does not let %q call %q", client, service)
+}
+
+// sorted returns values in order, each once; nil if there are none.
+func sorted(values []string) []string { return slices.Compact(slices.Sorted(slices.Values(values))) }
+
+// Client returns the client of that name, with the id that tokens call it by,
+// and the issuer at which it is registered. An unknown name is an error.
+func (p *Policy) Client(name string) (Client, Issuer, error) {
+	client, ok := p.matrix.Clients[name]
+	if !ok {
+		return Client{}, Issuer{}, fmt.Errorf("audience: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
+	}
+	client.ID = p.party(name).id
+	return client, p.issuer(client.Issuer), nil
+}
+
+// Public returns what anybody may call without a token: gRPC services, and
+// methods as "grpc.health.v1.Health/Check".
+func (p *Policy) Public() []string { return slices.Clone(p.matrix.Public) }
+
+// callees lists what clients may be meant to call.
+func (p *Policy) callees() []string {
+	return slices.AppendSeq(p.Services(), maps.Keys(p.matrix.External))
+}

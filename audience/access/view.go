@@ -1,0 +1,64 @@
+package access
+
+import (
+	"cmp"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"reflect"
+)
+
+// Matrix returns the matrix that p was made of, for those who draw, export or
+// compare it. What was left out stands there as it counts: the names of issuers
+// and presets, the audiences of services, and the ids of clients. What options
+// of .proto files demand beside the matrix is not in it. It is a copy: changing
+// it changes nothing else.
+func (p *Policy) Matrix() Matrix {
+	m := deepCopy(reflect.ValueOf(p.matrix)).Interface().(Matrix)
+	var only string // the name of an issuer that need not be named
+	for name, issuer := range m.Issuers {
+		only = name
+		issuer.Preset = cmp.Or(issuer.Preset, claims.DefaultPreset)
+		m.Issuers[name] = issuer
+	}
+	for name, service := range m.Services {
+		if len(service.Issuers) == 0 {
+			service.Issuers = []string{only}
+		}
+		service.Audiences = service.audiences(name)
+		m.Services[name] = service
+	}
+	for name, client := range m.Clients {
+		client.Issuer, client.ID = cmp.Or(client.Issuer, only), cmp.Or(client.ID, name)
+		m.Clients[name] = client
+	}
+	for name, external := range m.External {
+		external.Audience = cmp.Or(external.Audience, name)
+		m.External[name] = external
+	}
+	return m
+}
+
+// deepCopy returns v with maps and slices of its own, all the way down. It goes by
+// reflection, so that no field of a matrix can be forgotten.
+func deepCopy(v reflect.Value) reflect.Value {
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	switch {
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if f := c.Field(i); f.CanSet() {
+				f.Set(deepCopy(f))
+			}
+		}
+	case v.Kind() == reflect.Map && !v.IsNil():
+		c.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for key, value := range v.Seq2() {
+			c.SetMapIndex(key, deepCopy(value))
+		}
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		c.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			c.Index(i).Set(deepCopy(v.Index(i)))
+		}
+	}
+	return c
+}

@@ -1,0 +1,43 @@
+package claims
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// binding returns the thumbprint of the certificate that a token is bound to
+// (x5t#S256 in the cnf claim; RFC 8705, section 3.1), "" for one that is not
+// bound. Whatever else cnf may ask for cannot be checked here, so that it is
+// refused: an unheard demand would be a demand ignored (RFC 9449, section 7.2).
+func (r *reader) binding() (string, error) {
+	cnf, ok := r.members["cnf"]
+	if !ok {
+		return "", nil
+	}
+	members, _ := cnf.(map[string]any)
+	thumbprint, _ := members["x5t#S256"].(string)
+	if len(members) == 1 && validThumbprint(thumbprint) {
+		return thumbprint, nil
+	}
+	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: fmt.Sprintf("cnf %.128q", fmt.Sprint(cnf)), Want: "x5t#S256 alone"}
+	if _, ok := members["jkt"]; ok {
+		refusal.Hint = dpopHint
+	}
+	return "", refusal
+}
+
+const dpopHint = "a DPoP-bound token cannot be sent as Bearer"
+
+// validThumbprint reports whether s is the one way to write a SHA-256 in
+// base64url without padding.
+func validThumbprint(s string) bool {
+	const size = 43
+	if len(s) != size {
+		return false
+	}
+	var digest [sha256.Size + 1]byte
+	n, err := base64.RawURLEncoding.Strict().Decode(digest[:], []byte(s))
+	return err == nil && n == sha256.Size
+}

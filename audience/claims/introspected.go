@@ -1,0 +1,91 @@
+package claims
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/strictjson"
+)
+
+// Introspected reads what an issuer of this kind, named by the iss of its
+// tokens, answered to the question about a token (RFC 7662, section 2.2), as
+// strictly as [Preset.Claims] reads a payload. The answer may leave iss out,
+// but no other, and it must hold exp. Only an active that is true counts: a
+// token that is not is refused with [audience.CauseTokenInactive], and an answer that
+// says neither with [audience.CauseIntrospectionUnavailable].
+func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
+	members, err := strictjson.Object(answer)
+	if err != nil {
+		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err}
+	}
+	switch members["active"] {
+	case true:
+	case false:
+		return nil, &audience.Refusal{
+			Cause: audience.CauseTokenInactive,
+			Hint:  "the token has ended, was revoked, or never was; some issuers also say so to a service that may not ask about it",
+		}
+	default:
+		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: errors.New("active is not a boolean")}
+	}
+	if _, ok := members["iss"]; !ok {
+		members["iss"] = issuer
+	}
+	c, err := p.introspection().read(members, answer)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.issuer != issuer:
+		return nil, &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: quote.List(c.issuer), Want: quote.List(issuer)}
+	}
+	if err := tokenType(members); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// introspection returns the dialect of answers: they bear the names of RFC
+// 7662, and a token that need not be a JWT has none of a JWT's claims.
+func (p Preset) introspection() Preset {
+	p.callers, p.audienceCalls = []string{"client_id", "azp"}, false
+	p.scopes = []string{"scope", "scp"}
+	p.required, p.forbidden = nil, idTokenClaims
+	p.itself = p.asked(p.itself)
+	return p
+}
+
+// asked narrows how a JWT of a client that calls as itself is known to what an
+// answer must show as well, since the claims of users that tell the two apart
+// need not be there: nobody has logged in, and the subject is the client or its
+// account, or missing as the name of a user is (RFC 7662, section 2.2).
+func (p Preset) asked(itself marker) marker {
+	return func(r *reader, client, subject string) bool {
+		account := subject == client+"@clients" ||
+			p.Name == "keycloak" && r.is("preferred_username", "service-account-"+strings.ToLower(client))
+		named := subject == client || subject == "" && !r.has("username") || account
+		return named && !r.login() && itself(r, client, subject)
+	}
+}
+
+// tokenType refuses what is active but no bearer token for services, such as a
+// refresh token.
+func tokenType(members map[string]any) error {
+	if use, ok := members["token_use"]; ok && use != "access" && use != "access_token" {
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_use %.64q", fmt.Sprint(use)), Want: quote.List("access_token")}
+	}
+	kind, ok := members["token_type"]
+	if !ok {
+		return nil
+	}
+	switch text, _ := kind.(string); strings.ToLower(text) {
+	case "bearer":
+		return nil
+	case "dpop":
+		return &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "token_type " + quote.List(text), Want: quote.List("Bearer"), Hint: dpopHint}
+	default:
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_type %.64q", fmt.Sprint(kind)), Want: quote.List("Bearer")}
+	}
+}

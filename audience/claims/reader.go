@@ -1,0 +1,203 @@
+package claims
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxActors is how long a chain of act claims may be.
+const maxActors = 8
+
+// reader reads members by their types and keeps the first error.
+type reader struct {
+	members map[string]any
+	err     error
+}
+
+func (r *reader) fail(name, want string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("claim %s is not %s", name, want)
+	}
+}
+
+func (r *reader) has(name string) bool {
+	_, ok := r.members[name]
+	return ok
+}
+
+// text reads a string that is not empty, short, and free of control
+// characters; "" if there is none.
+func (r *reader) text(name string) string {
+	v, ok := r.members[name]
+	if !ok {
+		return ""
+	}
+	text, err := plain(v)
+	if err != nil {
+		r.fail(name, err.Error())
+	}
+	return text
+}
+
+// is reports whether a claim is this very string.
+func (r *reader) is(name, text string) bool { return r.members[name] == text }
+
+func plain(v any) (string, error) {
+	const longest = 1024
+	text, ok := v.(string)
+	switch {
+	case !ok || text == "":
+		return "", errors.New("a string that is not empty")
+	case len(text) > longest:
+		return "", fmt.Errorf("a string of at most %d bytes", longest)
+	case strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		return "", errors.New("a string without control characters")
+	}
+	return text, nil
+}
+
+// texts reads an array of strings, none of them empty.
+func texts(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	out := make([]string, len(list))
+	for i, v := range list {
+		if out[i], _ = v.(string); out[i] == "" {
+			return nil, false
+		}
+	}
+	return out, ok
+}
+
+// audience reads aud: a string, or an array of strings (RFC 7519, section
+// 4.1.3); nil if there is none. It is never split.
+func (r *reader) audience() []string {
+	v, ok := r.members["aud"]
+	if !ok {
+		return nil
+	}
+	if text, ok := v.(string); ok && text != "" {
+		return []string{text}
+	}
+	audience, _ := jsonvalue.Strings(v)
+	if len(audience) == 0 {
+		r.fail("aud", "a string or an array of strings, none of them empty")
+		return nil
+	}
+	return audience
+}
+
+// scopes reads the first of these claims that is there: a string of scopes
+// divided by single spaces (RFC 8693, section 4.2), or, with lists, an array
+// of scopes. A scope is of visible characters (RFC 6749, section 3.3); where
+// one has another form, none is granted.
+func (r *reader) scopes(names []string, lists bool) []string {
+	i := slices.IndexFunc(names, r.has)
+	if i < 0 {
+		return nil
+	}
+	v := r.members[names[i]]
+	text, ok := v.(string)
+	scopes := strings.Split(text, " ")
+	if !ok && lists {
+		scopes, ok = jsonvalue.Strings(v)
+	}
+	switch {
+	case !ok:
+		r.fail(names[i], "made of strings as the issuer's preset has it")
+		return nil
+	case slices.ContainsFunc(scopes, func(s string) bool { return !ValidScope(s) }):
+		return nil
+	}
+	return scopes
+}
+
+func ValidScope(scope string) bool {
+	return scope != "" && !strings.ContainsFunc(scope, func(c rune) bool {
+		return c <= ' ' || c > '~' || c == '"' || c == '\\'
+	})
+}
+
+// list reads an array of strings, none of them empty; nil if there is none.
+func (r *reader) list(name string) []string {
+	v, ok := r.members[name]
+	if !ok {
+		return nil
+	}
+	list, ok := jsonvalue.Strings(v)
+	if !ok {
+		r.fail(name, "an array of strings, none of them empty")
+	}
+	return list
+}
+
+// object reads an object; nil if there is none.
+func (r *reader) object(name string) map[string]any {
+	v, ok := r.members[name]
+	object, is := v.(map[string]any)
+	if ok && !is {
+		r.fail(name, "an object")
+	}
+	return object
+}
+
+// keys reads the names in an object, sorted; nil if there is none.
+func (r *reader) keys(name string) []string { return slices.Sorted(maps.Keys(r.object(name))) }
+
+// date reads a NumericDate; the zero time if there is none.
+func (r *reader) date(name string) time.Time {
+	v, ok := r.members[name]
+	if !ok {
+		return time.Time{}
+	}
+	date, ok := jsonvalue.Date(v)
+	if !ok {
+		r.fail(name, "a number of seconds since 1970")
+	}
+	return date
+}
+
+// numericDate reads a NumericDate (RFC 7519, section 2): seconds since 1970,
+// more than zero and exact in a float64.
+func numericDate(v any) (time.Time, bool) {
+	number, _ := v.(json.Number)
+	seconds, err := number.Float64()
+	if err != nil || !(seconds > 0 && seconds < 1<<53) {
+		return time.Time{}, false
+	}
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
+}
+
+// login reports whether the token tells of a person's login (OpenID Connect
+// Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1).
+func (r *reader) login() bool { return r.has("sid") || r.has("auth_time") }
+
+// actors reads the chain of act claims (RFC 8693, section 4.1), the present
+// actor first.
+func (r *reader) actors() []string {
+	var actors []string
+	members := r.members
+	for {
+		v, ok := members["act"]
+		if !ok {
+			return actors
+		}
+		if members, ok = v.(map[string]any); !ok || len(actors) == maxActors {
+			r.fail("act", fmt.Sprintf("a chain of at most %d objects", maxActors))
+			return nil
+		}
+		actor, err := plain(members["sub"])
+		if err != nil {
+			r.fail("sub in act", err.Error())
+			return nil
+		}
+		actors = append(actors, actor)
+	}
+}
