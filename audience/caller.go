@@ -1,7 +1,9 @@
 package audience
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -16,7 +18,7 @@ type Caller struct {
 	// Service is the id of the client that the token was issued to (its
 	// authorized party). Empty only if the rule allows any client and the
 	// token names none.
-	Service string
+	Client string
 
 	// User is the subject on whose behalf Service calls; empty if it calls as
 	// itself, and where the token does not say for whom (a lightweight token of
@@ -31,16 +33,68 @@ type Caller struct {
 	// Scopes are what was granted.
 	Scopes []string
 
+	// Roles are the permissions that are no scopes, where the issuer's tokens
+	// name some.
+	Roles []string
+
 	// Audience is the token's aud.
 	Audience []string
 
 	// Expiry is when the token ends.
 	Expiry time.Time
 
-	// member finds further claims; nil for a caller that was made by hand. It is
-	// a function so that fmt does not print them.
-	member func(name string) (any, bool)
+	claims *source // the further claims; nil for a caller that was made by hand
 }
+
+// ClaimSource finds the claims of a caller's token.
+type ClaimSource interface {
+	// Claim returns a copy of the claim of that name, of the types that a decoder
+	// of encoding/json makes with UseNumber; false if there is none. It is safe
+	// for concurrent use.
+	Claim(name string) (value any, ok bool)
+}
+
+// ClaimMap is the claims of a caller in a test: a [ClaimSource] of ordinary Go
+// values, which read as encoding/json would write them, and a time.Time as a
+// NumericDate (RFC 7519, section 2).
+type ClaimMap map[string]any
+
+// Claim implements [ClaimSource].
+func (m ClaimMap) Claim(name string) (any, bool) {
+	value, ok := m[name]
+	if !ok {
+		return nil, false
+	}
+	if date, is := value.(time.Time); is {
+		value = date.Unix()
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var read any
+	return read, decoder.Decode(&read) == nil
+}
+
+// source hides a ClaimSource from fmt, which prints what a pointer within a
+// struct points to at no level but the first.
+type source struct{ ClaimSource }
+
+// NewCaller returns a caller with further claims, for [Claim] to read. A
+// handler's test makes one, with a [ClaimMap]; the claims of a verified token
+// are another source.
+func NewCaller(c Caller, claims ClaimSource) *Caller {
+	c.claims = &source{claims}
+	return &c
+}
+
+// HasScope reports whether this very scope was granted.
+func (c Caller) HasScope(scope string) bool { return slices.Contains(c.Scopes, scope) }
+
+// HasRole reports whether the caller has this very role.
+func (c Caller) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
 
 type callerKey struct{}
 
@@ -58,6 +112,6 @@ func FromContext(ctx context.Context) (Caller, bool) {
 		return Caller{}, false
 	}
 	c := *caller
-	c.Chain, c.Scopes, c.Audience = slices.Clone(c.Chain), slices.Clone(c.Scopes), slices.Clone(c.Audience)
+	c.Chain, c.Scopes, c.Roles, c.Audience = slices.Clone(c.Chain), slices.Clone(c.Scopes), slices.Clone(c.Roles), slices.Clone(c.Audience)
 	return c, true
 }

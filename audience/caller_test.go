@@ -15,15 +15,15 @@ import (
 var plainly = cmpopts.IgnoreUnexported(audience.Caller{})
 
 func TestCaller(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{
+	c, err := read(t, "keycloak", token(members{
 		"aud": []string{"order-status"}, "azp": "order-status", "scope": "a b",
-		"act": claims{"sub": "order-status", "act": claims{"sub": "backoffice-portal"}},
+		"act": members{"sub": "order-status", "act": members{"sub": "backoffice-portal"}},
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &audience.Caller{
-		Issuer: corp, Service: "order-status", User: "alice", Chain: []string{"order-status", "backoffice-portal"},
+		Issuer: corp, Client: "order-status", User: "alice", Chain: []string{"order-status", "backoffice-portal"},
 		Scopes: []string{"a", "b"}, Audience: []string{"order-status"}, Expiry: now.Add(5 * time.Minute),
 	}
 	if diff := cmp.Diff(want, c.Caller(), plainly); diff != "" {
@@ -35,7 +35,7 @@ func TestContext(t *testing.T) {
 	if _, ok := audience.FromContext(t.Context()); ok {
 		t.Error("a caller in an empty context")
 	}
-	caller := &audience.Caller{Service: "customer-portal", Chain: []string{"a"}, Scopes: []string{"a"}, Audience: []string{"a"}}
+	caller := &audience.Caller{Client: "customer-portal", Chain: []string{"a"}, Scopes: []string{"a"}, Audience: []string{"a"}}
 	ctx := audience.NewContext(t.Context(), caller)
 	got, ok := audience.FromContext(ctx)
 	if diff := cmp.Diff(*caller, got, plainly); !ok || diff != "" {
@@ -53,7 +53,7 @@ func TestContext(t *testing.T) {
 // TestCallerPrints holds that a caller that is printed shows what its fields
 // say and no other claim.
 func TestCallerPrints(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{"salary": "5000"}))
+	c, err := read(t, "keycloak", token(members{"salary": "5000"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +68,14 @@ func TestCallerPrints(t *testing.T) {
 func TestCallerWithUser(t *testing.T) {
 	for _, row := range []struct {
 		name, preset string
-		claims       claims
+		claims       members
 		want         string
 	}{
-		{"a person", "keycloak", claims{"preferred_username": "alice"}, "alice"},
-		{"another client's account", "keycloak", claims{"preferred_username": "service-account-backoffice-portal"}, "alice"},
-		{"almost the client's id", "keycloak", claims{"sub": "Customer-Portal"}, "Customer-Portal"},
-		{"an account in lower case", "keycloak", claims{"azp": "Customer-Portal", "preferred_username": "service-account-customer-portal"}, ""},
-		{"an issuer other than Keycloak", "rfc9068", claims{"client_id": "customer-portal", "preferred_username": "service-account-customer-portal"}, "alice"},
+		{"a person", "keycloak", members{"preferred_username": "alice"}, "alice"},
+		{"another client's account", "keycloak", members{"preferred_username": "service-account-backoffice-portal"}, "alice"},
+		{"almost the client's id", "keycloak", members{"sub": "Customer-Portal"}, "Customer-Portal"},
+		{"an account in lower case", "keycloak", members{"azp": "Customer-Portal", "preferred_username": "service-account-customer-portal"}, ""},
+		{"an issuer other than Keycloak", "rfc9068", members{"client_id": "customer-portal", "preferred_username": "service-account-customer-portal"}, "alice"},
 	} {
 		c, err := read(t, row.preset, token(row.claims))
 		if err != nil {

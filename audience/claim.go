@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/grpcaud/grpcaud/internal/jsonvalue"
-	"maps"
-	"slices"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 )
 
 // The errors of [Claim].
@@ -30,14 +29,13 @@ type ClaimValue interface {
 // that are not empty, or an object. A claim that the token lacks is
 // [ErrClaimMissing], one of another type [ErrClaimType]: without an error, the
 // value is the token's, never a stand-in. Slices and maps are the handler's own.
-// A caller that was made by hand has no further claims; a test that needs some
-// takes its caller from [claims.Preset.Claims]. Claim is safe for concurrent use.
+// A test makes its caller with [NewCaller]. Claim is safe for concurrent use.
 func Claim[T ClaimValue](caller Caller, name string) (T, error) {
 	var value, zero T
-	if caller.member == nil {
+	if caller.claims == nil {
 		return zero, fmt.Errorf("%w: %.64q", ErrClaimMissing, name)
 	}
-	v, ok := caller.member(name)
+	v, ok := caller.claims.Claim(name)
 	switch {
 	case !ok:
 		return zero, fmt.Errorf("%w: %.64q", ErrClaimMissing, name)
@@ -71,28 +69,8 @@ func decode(v, into any) (ok bool) {
 		*into, ok = jsonvalue.Strings(v)
 	case *map[string]any:
 		if *into, ok = v.(map[string]any); ok {
-			*into = clone(*into).(map[string]any)
+			*into = jsonvalue.Clone(*into).(map[string]any)
 		}
 	}
 	return ok
-}
-
-// clone copies a JSON value.
-func clone(v any) any {
-	switch v := v.(type) {
-	case []any:
-		v = slices.Clone(v)
-		for i := range v {
-			v[i] = clone(v[i])
-		}
-		return v
-	case map[string]any:
-		v = maps.Clone(v)
-		for name := range v {
-			v[name] = clone(v[name])
-		}
-		return v
-	default:
-		return v
-	}
 }

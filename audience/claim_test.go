@@ -13,10 +13,10 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-var further = claims{
+var further = members{
 	"department": "hr", "manager": true, "intern": false, "floor": 3, "load": 0.5, "none": null, "blank": "",
 	"hired": 1_700_000_000, "long_ago": -1, "teams": []string{"a", "b"}, "alone": []string{}, "gap": []string{"a", ""},
-	"address": claims{"city": "Bern", "lines": []string{"1", "2"}}, "mixed": []any{"a", 1}, "huge": json.Number("1e400"), "next": json.Number("9223372036854775808"),
+	"address": members{"city": "Bern", "lines": []string{"1", "2"}}, "mixed": []any{"a", 1}, "huge": json.Number("1e400"), "next": json.Number("9223372036854775808"),
 }
 
 // claimed is what a handler reads, by way of the context.
@@ -59,7 +59,7 @@ func TestClaimIsNeverZero(t *testing.T) {
 	for _, name := range []string{"Department", "departmen", "absent", ""} {
 		refuses[string](t, caller, name, audience.ErrClaimMissing)
 	}
-	refuses[string](t, audience.Caller{Service: "made by hand"}, "department", audience.ErrClaimMissing)
+	refuses[string](t, audience.Caller{Client: "made by hand"}, "department", audience.ErrClaimMissing)
 	refuses[bool](t, caller, "absent", audience.ErrClaimMissing)
 	for _, name := range []string{"none", "blank", "manager", "floor", "teams", "address"} {
 		refuses[string](t, caller, name, audience.ErrClaimType)
@@ -139,13 +139,13 @@ func TestMemberIsRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Member("department")
-	c.Member("floor")
-	if n := testing.AllocsPerRun(100, func() { c.Member("department") }); n != 0 {
+	c.Claim("department")
+	c.Claim("floor")
+	if n := testing.AllocsPerRun(100, func() { c.Claim("department") }); n != 0 {
 		t.Errorf("asking again takes %v allocations, want none", n)
 	}
 	for range 3 {
-		if v, ok := c.Member("absent"); ok {
+		if v, ok := c.Claim("absent"); ok {
 			t.Errorf("absent = %v", v)
 		}
 	}
@@ -153,7 +153,7 @@ func TestMemberIsRemembered(t *testing.T) {
 
 // A handler reads a claim that no rule asks for.
 func ExampleClaim() {
-	preset, _ := claims.PresetNamed("keycloak")
+	preset, _ := claims.LookupPreset("keycloak")
 	claims, err := preset.Claims([]byte(`{"iss":"https://idp.example.com","exp":1795354016,"typ":"Bearer","azp":"backoffice-portal","sub":"alice","department":"hr"}`))
 	if err != nil {
 		fmt.Println(err)

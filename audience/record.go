@@ -17,10 +17,10 @@ import (
 // token, marshals to JSON, and is a plain value.
 type Record struct {
 	// Issuer, Service, User and Chain are those of the [Caller].
-	Issuer  string   `json:"issuer"`
-	Service string   `json:"service,omitempty"`
-	User    string   `json:"user,omitempty"`
-	Chain   []string `json:"chain,omitempty"`
+	Issuer string   `json:"issuer"`
+	Client string   `json:"client,omitempty"`
+	User   string   `json:"user,omitempty"`
+	Chain  []string `json:"chain,omitempty"`
 
 	// Time is when the work was asked for.
 	Time time.Time `json:"time"`
@@ -34,7 +34,7 @@ type Record struct {
 // call of that request id, which may be empty.
 func (c Caller) Record(requestID string) Record {
 	return Record{
-		Issuer: c.Issuer, Service: c.Service, User: c.User, Chain: slices.Clone(c.Chain),
+		Issuer: c.Issuer, Client: c.Client, User: c.User, Chain: slices.Clone(c.Chain),
 		Time: time.Now().Round(0), RequestID: requestID,
 	}
 }
@@ -42,8 +42,8 @@ func (c Caller) Record(requestID string) Record {
 // LogValue implements [slog.LogValuer]: a group of what is known.
 func (r Record) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("issuer", r.Issuer)}
-	if r.Service != "" {
-		attrs = append(attrs, slog.String("service", r.Service))
+	if r.Client != "" {
+		attrs = append(attrs, slog.String("client", r.Client))
 	}
 	if r.User != "" {
 		attrs = append(attrs, slog.String("user", r.User))

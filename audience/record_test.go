@@ -16,7 +16,7 @@ import (
 )
 
 var asking = audience.Caller{
-	Issuer: "https://idp.example.com", Service: "backoffice-portal", User: "alice",
+	Issuer: "https://idp.example.com", Client: "backoffice-portal", User: "alice",
 	Chain: []string{"order-status"}, Scopes: []string{"orders.write"}, Audience: []string{"order-status"},
 }
 
@@ -73,7 +73,7 @@ func TestRecordInLog(t *testing.T) {
 		want   string
 	}{
 		"whole": {
-			audience.Record{Issuer: "i", Service: "s", User: "u", Chain: []string{"a", "b"}, Time: time.Unix(0, 0).UTC(), RequestID: "r"},
+			audience.Record{Issuer: "i", Client: "s", User: "u", Chain: []string{"a", "b"}, Time: time.Unix(0, 0).UTC(), RequestID: "r"},
 			`r.issuer=i r.service=s r.user=u r.chain="[a b]" r.time=1970-01-01T00:00:00.000Z r.request_id=r`,
 		},
 		"what is known": {

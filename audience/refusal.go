@@ -2,7 +2,6 @@ package audience
 
 import (
 	"fmt"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"strings"
 	"time"
 )
@@ -81,30 +80,4 @@ func (r *Refusal) Unwrap() []error {
 		return []error{r.Cause}
 	}
 	return []error{r.Cause, r.Err}
-}
-
-// quoted renders values from a token for the operator's eyes: quoted, so that
-// nothing in them can forge a line of a log, and cut where they are long. It is
-// "none" for no values.
-func quoted(values ...string) string {
-	const most, longest = 8, 128
-	if len(values) == 0 {
-		return "none"
-	}
-	out := make([]string, 0, len(values))
-	for _, v := range values[:min(len(values), most)] {
-		out = append(out, fmt.Sprintf("%.*q", longest, v))
-	}
-	if len(values) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(values)-most))
-	}
-	return strings.Join(out, " ")
-}
-
-// orNone is quoted for a claim that may be missing.
-func orNone(value string) string {
-	if value == "" {
-		return "none"
-	}
-	return quote.List(value)
 }

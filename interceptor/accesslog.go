@@ -25,7 +25,7 @@ func LogFields(ctx context.Context) logging.Fields {
 }
 
 func fieldsOf(c *audience.Caller) logging.Fields {
-	return logging.Fields{"grpcaud.issuer", c.Issuer, "grpcaud.client", c.Service, "grpcaud.user", c.User}
+	return logging.Fields{"grpcaud.issuer", c.Issuer, "grpcaud.client", c.Client, "grpcaud.user", c.User}
 }
 
 // nameInAccessLog adds to the fields of a logging interceptor that stands

@@ -32,7 +32,7 @@ type middle struct {
 	conn    *grpc.ClientConn // to the service
 	further map[string]*grpc.ClientConn
 	gate    *gate // who is called further
-	list    *revocation.RevocationList
+	list    *revocation.List
 	down    atomic.Bool // the source of revocations cannot tell
 }
 
@@ -50,7 +50,7 @@ func byAuthFunc(t *testing.T, s *interceptor.Server) []grpc.ServerOption {
 }
 
 func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption) *middle {
-	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: revocation.NewRevocationList(8)}
+	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: revocation.NewList(8)}
 	client := newClient(t, m.issuer, company(t, withSecrets(t)), "order-status")
 	m.further = map[string]*grpc.ClientConn{
 		"OnBehalfOf": m.gate.serve(t, client.OnBehalfOf("human-resource")...), "Forward": m.gate.serve(t, client.Forward("human-resource")...),
@@ -61,7 +61,7 @@ func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption
 	return m
 }
 
-// Revoked implements [revocation.Revocations].
+// Revoked implements [revocation.Checker].
 func (m *middle) Revoked(ctx context.Context, c *claims.Claims) error {
 	if m.down.Load() {
 		return errors.New("no route to host")
@@ -197,7 +197,7 @@ func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
 		spoil  func(*testing.T, *middle)
 		want   string
 	}{
-		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Revocation{ID: "j1"}) }, "REVOKED"},
+		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Entry{ID: "j1"}) }, "REVOKED"},
 		"not to be found out": {[]string{"unary", "stream"}, nil, func(_ *testing.T, m *middle) {
 			m.down.Store(true)
 		}, "REVOCATION_UNAVAILABLE"},
@@ -205,7 +205,7 @@ func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 		}, hasEnded},
 		"a revoked lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(t *testing.T, m *middle) {
-			revoke(t, m.list, revocation.Revocation{ID: "j1"})
+			revoke(t, m.list, revocation.Entry{ID: "j1"})
 			time.Sleep(2 * time.Second)
 		}, hasEnded},
 	} {

@@ -21,7 +21,7 @@ func TestAudit(t *testing.T) {
 	var log bytes.Buffer
 	client := newClient(t, issuer, policy, "backoffice-portal", interceptor.Logger(slog.New(slog.NewTextHandler(&log, nil))))
 	conn := connect(t, issuer, &orders{}, client.Service("human-resource")...)
-	alice := audience.Record{Issuer: "https://idp.test", User: "alice", Service: "customer-portal", RequestID: "r-1"}
+	alice := audience.Record{Issuer: "https://idp.test", User: "alice", Client: "customer-portal", RequestID: "r-1"}
 	ctx := audience.NewRecordContext(t.Context(), alice)
 
 	tests := map[string]struct {

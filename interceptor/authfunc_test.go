@@ -51,7 +51,7 @@ func TestAuthFunc(t *testing.T) {
 			t.Errorf("%s: %v with trailer %v, want %s and a challenge", shape, err, trailer, want)
 		}
 	}
-	if len(heard.callers) != len(shapes) || heard.callers[0].Service != "customer-portal" {
+	if len(heard.callers) != len(shapes) || heard.callers[0].Client != "customer-portal" {
 		t.Errorf("callers = %+v, want the portal in each shape", heard.callers)
 	}
 	if _, err := authenticate(arrived(t.Context(), "authorization", "Bearer "+issuer.Mint(good(nil)))); verdictOf(err).Reason != audience.ReasonNoPolicy {

@@ -57,7 +57,7 @@ func TestAsService(t *testing.T) {
 	if n := w.issuer.Requests(testutil.Token); n != 1 {
 		t.Errorf("%d token requests for two calls, want 1", n)
 	}
-	if got := w.orders.callers[0]; got.Service != "customer-portal" || got.User != "" {
+	if got := w.orders.callers[0]; got.Client != "customer-portal" || got.User != "" {
 		t.Errorf("caller = %+v, want the portal as itself", got)
 	}
 }

@@ -192,7 +192,7 @@ type humanResource struct {
 
 func (humanResource) GetEmployee(ctx context.Context, _ *hrv1.GetEmployeeRequest) (*hrv1.GetEmployeeResponse, error) {
 	caller, _ := audience.FromContext(ctx)
-	return &hrv1.GetEmployeeResponse{Callers: append([]string{caller.Service, caller.User}, caller.Chain...)}, nil
+	return &hrv1.GetEmployeeResponse{Callers: append([]string{caller.Client, caller.User}, caller.Chain...)}, nil
 }
 
 func (humanResource) ReviewEmployees(stream grpc.BidiStreamingServer[hrv1.ReviewEmployeesRequest, hrv1.ReviewEmployeesResponse]) error {

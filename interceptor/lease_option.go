@@ -12,7 +12,7 @@ import (
 
 // callOptions are those of the judgement of calls, and of how long it lasts.
 type callOptions struct {
-	revocations     revocation.Revocations
+	revocations     revocation.Checker
 	peerCertificate func(context.Context) *x509.Certificate // nil for tlsCertificate
 	strip           strip                                   // besides stripped
 	keep            []string                                // although stripped names them
@@ -27,7 +27,7 @@ type callOptions struct {
 // a second, so that a stream ends within a second, and the time that the
 // answers take, of the revocation of its token. A source that cannot tell fails
 // calls with UNAVAILABLE, but ends no stream. Nil is an error.
-func Revocations(r revocation.Revocations) ServerOption {
+func Revocations(r revocation.Checker) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.revocations = r; r == nil {
 			o.refuse(errors.New("interceptor: nil revocations; leave the option out to ask nobody"))

@@ -162,7 +162,7 @@ func (l *logLine) caller(c *claims.Claims) {
 	}
 	caller := c.Caller()
 	l.text("issuer", caller.Issuer, maxName)
-	l.text("client", caller.Service, maxName)
+	l.text("client", caller.Client, maxName)
 	l.text("user", caller.User, maxName)
 	if len(caller.Chain) > 0 {
 		l.list("chain", caller.Chain, maxName)

@@ -24,7 +24,7 @@ import (
 // it is wrapped, with all that the server said.
 func TestRefusedError(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
-	list := revocation.NewRevocationList(8)
+	list := revocation.NewList(8)
 	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
 		m.Services["order-status"].Allow[0].Scopes = []string{"orders.write"}
 	}), interceptor.Revocations(list))

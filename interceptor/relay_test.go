@@ -110,8 +110,8 @@ func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOp
 // more nor the good token of the call dropped.
 func TestNoHandlerRunsTwice(t *testing.T) {
 	issuer := newIssuer()
-	list := revocation.NewRevocationList(8)
-	revoke(t, list, revocation.Revocation{Client: "order-status", IssuedBefore: time.Now().Add(time.Hour)})
+	list := revocation.NewList(8)
+	revoke(t, list, revocation.Entry{Client: "order-status", IssuedBefore: time.Now().Add(time.Hour)})
 	further, err := interceptor.NewServer(company(t), interceptor.Services("human-resource"), interceptor.Transport(issuer.Transport()), interceptor.Revocations(list))
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 	for _, proxied := range []bool{false, true} {
 		for _, guard := range []string{"Options", "AuthFunc"} {
 			for shape, call := range shapes {
-				issuer, list := newIssuer(), revocation.NewRevocationList(8)
+				issuer, list := newIssuer(), revocation.NewList(8)
 				var ran atomic.Int32
 				served := &orders{inHandler: func(context.Context) error { ran.Add(1); return nil }}
 				server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
@@ -219,7 +219,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 				} else {
 					conn = testutil.Serve(t, opts, register, dial...)
 				}
-				revoke(t, list, revocation.Revocation{ID: "token-1", Expires: time.Now().Add(time.Hour)})
+				revoke(t, list, revocation.Entry{ID: "token-1", Expires: time.Now().Add(time.Hour)})
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				err := call(metadata.AppendToOutgoingContext(ctx, "grpcaud-call", "OF-ANOTHER"), conn)
 				cancel()

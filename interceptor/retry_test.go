@@ -271,7 +271,7 @@ func TestRetryRevoked(t *testing.T) {
 	for shape, call := range shapes {
 		synctest.Test(t, func(t *testing.T) {
 			issuer, served := newIssuer(), &orders{}
-			list := revocation.NewRevocationList(8)
+			list := revocation.NewList(8)
 			client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 			server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
 			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, client.Service("order-status")...)
@@ -279,7 +279,7 @@ func TestRetryRevoked(t *testing.T) {
 				t.Fatalf("%s: %v", shape, err)
 			}
 			time.Sleep(2 * time.Second)
-			revoke(t, list, revocation.Revocation{Client: "customer-portal", IssuedBefore: time.Now().Add(-time.Second)})
+			revoke(t, list, revocation.Entry{Client: "customer-portal", IssuedBefore: time.Now().Add(-time.Second)})
 			if err := call(t.Context(), conn); err != nil {
 				t.Errorf("%s: %v", shape, err)
 			}

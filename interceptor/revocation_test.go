@@ -23,12 +23,12 @@ var revoked = verdict{codes.Unauthenticated, audience.ReasonTokenRevoked}
 // that is known already, and on a running stream within a second.
 func TestRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := revocation.NewRevocationList(8)
+		list := revocation.NewList(8)
 		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
 		mine, others := o.open(t, time.Hour), o.open(t, time.Hour)
 		confirm(t, mine)
 		time.Sleep(10 * time.Minute)
-		revoke(t, list, revocation.Revocation{Subject: "alice"})
+		revoke(t, list, revocation.Entry{Subject: "alice"})
 		began := time.Now()
 		if err := drain(mine); verdictOf(err) != revoked {
 			t.Errorf("a running stream: %v, want %v", err, revoked)
@@ -48,17 +48,17 @@ func TestRevocation(t *testing.T) {
 // TestRevocationOfOne holds that a revocation meets nobody else.
 func TestRevocationOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := revocation.NewRevocationList(8)
+		list := revocation.NewList(8)
 		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
-		revoke(t, list, revocation.Revocation{ID: "another"})
+		revoke(t, list, revocation.Entry{ID: "another"})
 		time.Sleep(time.Minute)
 		confirm(t, stream)
 	})
 }
 
-func revoke(t *testing.T, list *revocation.RevocationList, r revocation.Revocation) {
+func revoke(t *testing.T, list *revocation.List, r revocation.Entry) {
 	t.Helper()
 	r.Issuer, r.Expires = corp, time.Now().Add(time.Hour)
 	if err := list.Revoke(r); err != nil {

@@ -59,7 +59,7 @@ func overHTTP(t *testing.T, server *interceptor.Server, o ordersv1.OrderStatusSe
 // trailers, a refusal has its challenge, in a header for all clients and in a trailer
 // for ours, that it is proved to be one, and that nothing is logged.
 func TestServeHTTPRefuses(t *testing.T) {
-	issuer, list := newIssuer(), revocation.NewRevocationList(8)
+	issuer, list := newIssuer(), revocation.NewList(8)
 	address, config := overHTTP(t, serverOf(t, issuer, company(t), interceptor.Revocations(list)), &orders{})
 	conn := dialTLS(t, address, config, interceptor.Retry()...)
 	for shape, call := range shapes {
@@ -108,7 +108,7 @@ func TestServeHTTPOutage(t *testing.T) {
 // TestServeHTTPEnds holds that a stream which is ended in the middle has its challenge
 // as well, in the trailers, since its header has gone.
 func TestServeHTTPEnds(t *testing.T) {
-	issuer, list := newIssuer(), revocation.NewRevocationList(8)
+	issuer, list := newIssuer(), revocation.NewList(8)
 	address, config := overHTTP(t, serverOf(t, issuer, company(t), interceptor.Revocations(list)), &watched{every: 10 * time.Millisecond})
 	conn := dialTLS(t, address, config, interceptor.Retry()...)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -121,7 +121,7 @@ func TestServeHTTPEnds(t *testing.T) {
 	if _, err := stream.Recv(); err != nil {
 		t.Fatal(err)
 	}
-	revoke(t, list, revocation.Revocation{ID: "gone", Expires: time.Now().Add(time.Hour)})
+	revoke(t, list, revocation.Entry{ID: "gone", Expires: time.Now().Add(time.Hour)})
 	for err == nil {
 		_, err = stream.Recv()
 	}
@@ -138,11 +138,11 @@ func TestServeHTTPEnds(t *testing.T) {
 // more, with another token.
 func TestServeHTTPRetry(t *testing.T) {
 	for shape, call := range shapes {
-		issuer, list, served := newIssuer(), revocation.NewRevocationList(8), &orders{}
+		issuer, list, served := newIssuer(), revocation.NewList(8), &orders{}
 		address, config := overHTTP(t, serverOf(t, issuer, company(t), interceptor.Revocations(list)), served)
 		creds := grpc.WithPerRPCCredentials(interceptor.AsService(&replaced{issuer: issuer}, "order-status"))
 		conn := dialTLS(t, address, config, append(interceptor.Retry(), creds)...)
-		revoke(t, list, revocation.Revocation{ID: "token-1", Expires: time.Now().Add(time.Hour)})
+		revoke(t, list, revocation.Entry{ID: "token-1", Expires: time.Now().Add(time.Hour)})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		err := call(ctx, conn)
 		cancel()

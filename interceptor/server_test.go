@@ -135,7 +135,7 @@ func TestAdmitted(t *testing.T) {
 				continue
 			}
 			want := audience.Caller{
-				Issuer: corp, Service: "customer-portal", User: "alice", Chain: []string{"customer-portal"},
+				Issuer: corp, Client: "customer-portal", User: "alice", Chain: []string{"customer-portal"},
 				Scopes: []string{"orders.read"}, Audience: []string{"order-status"}, Expiry: w.orders.callers[0].Expiry,
 			}
 			if diff := cmp.Diff(want, w.orders.callers[0], cmpopts.IgnoreUnexported(audience.Caller{})); diff != "" {
@@ -283,7 +283,7 @@ func TestServersLeaveNothing(t *testing.T) {
 		policy, issuer := company(t), newIssuer()
 		for range 1000 {
 			server, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Transport(issuer.Transport()),
-				interceptor.Revocations(revocation.NewRevocationList(1)), interceptor.Logger(slog.New(slog.DiscardHandler)))
+				interceptor.Revocations(revocation.NewList(1)), interceptor.Logger(slog.New(slog.DiscardHandler)))
 			if err != nil {
 				t.Fatal(err)
 			}

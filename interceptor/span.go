@@ -18,7 +18,7 @@ func annotate(ctx context.Context, d *decision) {
 	}
 	if d.claims != nil {
 		caller := d.claims.Caller()
-		attrs = append(attrs, attribute.String("grpcaud.client", caller.Service), attribute.String("grpcaud.issuer", caller.Issuer))
+		attrs = append(attrs, attribute.String("grpcaud.client", caller.Client), attribute.String("grpcaud.issuer", caller.Issuer))
 	}
 	span.SetAttributes(attrs...)
 }

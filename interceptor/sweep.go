@@ -155,12 +155,12 @@ func (s *Server) recheck(l *lease, changes uint64) {
 // before: the handler works for the caller that it was told of.
 func sameCaller(before, now *claims.Claims) error {
 	was, is := before.Caller(), now.Caller()
-	if was.Issuer == is.Issuer && was.Service == is.Service && was.User == is.User {
+	if was.Issuer == is.Issuer && was.Client == is.Client && was.User == is.User {
 		return nil
 	}
 	return &audience.Refusal{
 		Cause: audience.CauseTokenInactive,
-		Got:   fmt.Sprintf("client %.64q, user %.64q", is.Service, is.User), Want: fmt.Sprintf("client %.64q, user %.64q", was.Service, was.User),
+		Got:   fmt.Sprintf("client %.64q, user %.64q", is.Client, is.User), Want: fmt.Sprintf("client %.64q, user %.64q", was.Client, was.User),
 		Hint: "the issuer calls the token active, and says that it is of another caller than when the stream began",
 	}
 }

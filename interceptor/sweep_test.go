@@ -140,14 +140,18 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 		least, most time.Duration
 	}{
 		"the same": {sameMatrix, func(map[string]any) {}, expired, 5 * time.Minute, 6 * time.Minute},
-		"for another service": {sameMatrix, func(a map[string]any) { a["aud"] = "order-status" },
-			verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch}, 0, ttl + 2*time.Second},
+		"for another service": {
+			sameMatrix, func(a map[string]any) { a["aud"] = "order-status" },
+			verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch},
+			0, ttl + 2*time.Second,
+		},
 		"without the role": {
 			func(m *access.Matrix) {
 				m.Services["human-resource"].Allow[0].Claims = map[string][]string{"department": {"hr"}}
 			},
 			func(a map[string]any) { a["department"] = "sales" },
-			verdict{codes.PermissionDenied, audience.ReasonClaimNotAllowed}, 0, ttl + 2*time.Second,
+			verdict{codes.PermissionDenied, audience.ReasonClaimNotAllowed},
+			0, ttl + 2*time.Second,
 		},
 		"of another user":   {sameMatrix, func(a map[string]any) { a["sub"] = "bob" }, tokenInvalid, 0, ttl + 2*time.Second},
 		"of another client": {sameMatrix, func(a map[string]any) { a["client_id"] = "backoffice-portal" }, tokenInvalid, 0, ttl + 2*time.Second},
@@ -303,12 +307,12 @@ func TestLostTokenIsSparedAndThenNot(t *testing.T) {
 // although an issuer does not answer.
 func TestSweepBesideAHangingIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := revocation.NewRevocationList(8)
+		list := revocation.NewList(8)
 		b := newBureau(t, sameMatrix, interceptor.Revocations(list))
 		b.issuer.Fault(testutil.Introspection, testutil.Hang())
 		time.Sleep(20 * time.Second)
 		confirm(t, b.stream)
-		revoke(t, list, revocation.Revocation{Subject: "alice"})
+		revoke(t, list, revocation.Entry{Subject: "alice"})
 		lasts(t, b.stream, revoked, 0, time.Second)
 	})
 }

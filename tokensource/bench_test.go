@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/tokensource"
 	"golang.org/x/oauth2"
+
+	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // BenchmarkToken is what a token costs that is at hand: for one audience and for many,

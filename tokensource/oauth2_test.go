@@ -10,8 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/grpcaud/grpcaud/tokensource"
 	"golang.org/x/oauth2"
+
+	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 func TestOAuth2(t *testing.T) {

@@ -1,9 +1,10 @@
 package access
 
 import (
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"maps"
 	"slices"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // judged are the claims that have a check of their own.
@@ -68,10 +69,10 @@ func (c *checker) dialect(a at, allow Allow, issuer Issuer) {
 	if allow.AnyClient && len(allow.Roles) == 0 && preset.MintsAnyAudience() {
 		c.problem(a.to("clients"), "any client of %q can get a token for any audience: list clients or roles", issuer.URL)
 	}
-	if allow.Callers != "" && preset.blind {
+	if allow.Callers != "" && !preset.TellsServices() {
 		c.problem(a.to("callers"), "tokens of preset %s do not tell services from users", preset.Name)
 	}
-	if len(allow.Roles) > 0 && preset.ROLES() == nil {
+	if len(allow.Roles) > 0 && !preset.HasRoles() {
 		c.warn(a.to("roles"), "tokens of preset %s have no roles", preset.Name)
 	}
 }

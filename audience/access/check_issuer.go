@@ -28,7 +28,7 @@ func (c *checker) issuer(a at, issuer Issuer) {
 	c.url(a.to("url"), issuer.URL, issuer)
 	c.url(a.to("discovery"), issuer.Discovery, issuer)
 	c.url(a.to("jwks"), issuer.JWKS, issuer)
-	if _, ok := claims.PresetNamed(issuer.Preset); !ok {
+	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
 	}
 	if issuer.Preset == "keycloak" && strings.HasSuffix(issuer.URL, "/") {

@@ -1,9 +1,10 @@
 package access
 
 import (
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"slices"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // options checks what .proto files say, by themselves and beside the matrix

@@ -1,10 +1,11 @@
 package access
 
 import (
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // maxRollout is how far ahead the end of a rollout may be.
@@ -106,7 +107,7 @@ func (c *checker) insecureNoAudience(a at, service Service) {
 	if prefix == "" {
 		return
 	}
-	if !slices.ContainsFunc(c.issuersOf(service), func(i Issuer) bool { return i.preset().noAudience }) {
+	if !slices.ContainsFunc(c.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
 		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset cognito alone")
 	}
 	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !claims.ValidScope(name) {

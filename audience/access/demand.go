@@ -2,11 +2,12 @@ package access
 
 import (
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // demand is one alternative: who may call, with what.
@@ -57,7 +58,7 @@ func (q inquiry) client() audience.Cause {
 func (q inquiry) tellClient() answer {
 	c, want := q.claims, q.demand.who
 	if c.Client() == "" {
-		return answer{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.AUDIENCE())), want: want}
+		return answer{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: want}
 	}
 	return answer{got: "client " + quote.List(c.Client()) + " of " + quote.List(c.Issuer()), want: want, hint: q.clientHint()}
 }
@@ -102,7 +103,7 @@ func (q inquiry) tellCaller() answer {
 
 func (q inquiry) scopes() audience.Cause {
 	for _, scope := range q.demand.scopes {
-		if !slices.Contains(q.claims.SCOPES(), scope) {
+		if !q.claims.HasScope(scope) {
 			return audience.CauseScopeMissing
 		}
 	}
@@ -117,7 +118,7 @@ func (q inquiry) tellScopes() answer {
 }
 
 func (q inquiry) anyScope() audience.Cause {
-	return oneOf(q.claims.SCOPES(), q.demand.anyScopes, audience.CauseScopeMissing)
+	return oneOf(q.claims.HasScope, q.demand.anyScopes, audience.CauseScopeMissing)
 }
 
 func (q inquiry) tellAnyScope() answer {
@@ -129,7 +130,7 @@ func (q inquiry) tellAnyScope() answer {
 
 func (q inquiry) scopeAnswer(want string, scopes []string) answer {
 	return answer{
-		got: "scopes " + quote.List(q.claims.SCOPES()...), want: want,
+		got: "scopes " + quote.List(q.claims.Scopes()...), want: want,
 		hint:      q.scopeHint(scopes),
 		challenge: audience.Challenge{Scopes: q.missingScopes()},
 	}
@@ -140,7 +141,7 @@ func (q inquiry) scopeAnswer(want string, scopes []string) answer {
 func (q inquiry) missingScopes() []string {
 	var missing []string
 	for _, scope := range q.demand.scopes {
-		if !slices.Contains(q.claims.SCOPES(), scope) {
+		if !q.claims.HasScope(scope) {
 			missing = append(missing, scope)
 		}
 	}
@@ -151,7 +152,7 @@ func (q inquiry) missingScopes() []string {
 }
 
 func (q inquiry) roles() audience.Cause {
-	return oneOf(q.claims.ROLES(), q.demand.roles, audience.CauseRoleMissing)
+	return oneOf(q.claims.HasRole, q.demand.roles, audience.CauseRoleMissing)
 }
 
 func (q inquiry) tellRoles() answer {
@@ -159,34 +160,18 @@ func (q inquiry) tellRoles() answer {
 		return answer{}
 	}
 	return answer{
-		got: "roles " + quote.List(q.claims.ROLES()...), want: "one of " + quote.List(q.demand.roles...),
+		got: "roles " + quote.List(q.claims.Roles()...), want: "one of " + quote.List(q.demand.roles...),
 		hint: q.roleHint(),
 	}
 }
 
 func (q inquiry) members() audience.Cause {
 	for _, d := range q.demand.claims {
-		if !q.has(d) {
+		if !q.claims.HasClaim(d.name, d.values) {
 			return audience.CauseClaimNotAllowed
 		}
 	}
 	return ""
-}
-
-// has asks for a string that is among the values, or an array with such a one.
-func (q inquiry) has(d claimDemand) bool {
-	member, _ := q.claims.Claim(d.name)
-	switch v := member.(type) {
-	case string:
-		return slices.Contains(d.values, v)
-	case []any:
-		for _, v := range v {
-			if text, ok := v.(string); ok && slices.Contains(d.values, text) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (q inquiry) tellMembers() answer {
@@ -245,10 +230,6 @@ func (q inquiry) stepUp() audience.Challenge {
 
 // oneOf returns the cause, or none if one of the wanted is there or none is
 // wanted.
-func oneOf(have, wanted []string, cause audience.Cause) audience.Cause {
-	good := len(wanted) == 0
-	for _, w := range wanted {
-		good = good || slices.Contains(have, w)
-	}
-	return unless(good, cause)
+func oneOf(has func(string) bool, wanted []string, cause audience.Cause) audience.Cause {
+	return unless(len(wanted) == 0 || slices.ContainsFunc(wanted, has), cause)
 }

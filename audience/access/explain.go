@@ -2,10 +2,11 @@ package access
 
 import (
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Explanation is the whole story of one token against one rule, as data and,

@@ -3,31 +3,30 @@ package access
 import (
 	"encoding/hex"
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"slices"
 	"strings"
-)
 
-const IDTokenHint = "an ID token tells a client who logged in; call services with the access token"
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
 
 // audienceHint explains for the operator why a token's audience is not ours,
 // where the mistake is a common one. A near miss is explained, never accepted.
 func audienceHint(c *claims.Claims, want []string) string {
-	for _, got := range c.AUDIENCE() {
+	for _, got := range c.Audience() {
 		for _, w := range want {
 			if isGUID(got) && strings.HasPrefix(w, "api://") || isGUID(w) && strings.HasPrefix(got, "api://") {
 				return "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields"
 			}
 		}
 	}
-	if hint := nearMiss(c.AUDIENCE(), want, "audiences"); hint != "" {
+	if hint := nearMiss(c.Audience(), want, "audiences"); hint != "" {
 		return hint
 	}
-	switch got := c.AUDIENCE()[0]; {
-	case slices.Contains(c.AUDIENCE(), c.Client()):
+	switch got := c.Audience()[0]; {
+	case c.HasAudience(c.Client()):
 		return fmt.Sprintf("%.128q is the client itself: it asked for no audience, or this is an ID token; %s", c.Client(), claims.IDTokenHint)
-	case slices.Contains(c.AUDIENCE(), "account"):
+	case c.HasAudience("account"):
 		return fmt.Sprintf("\"account\" is what Keycloak puts there by itself: add an audience mapper for %q to a scope of the client", want[0])
 	case isGUID(got) && !slices.ContainsFunc(want, isGUID):
 		return fmt.Sprintf("%q is an id and not a name: if it is that of this service at the issuer, write it as its audience", got)
@@ -112,31 +111,15 @@ func (q inquiry) clientHint() string {
 }
 
 func (q inquiry) scopeHint(want []string) string {
-	if slices.ContainsFunc(want, func(s string) bool { return slices.Contains(q.claims.ROLES(), s) }) {
+	if slices.ContainsFunc(want, q.claims.HasRole) {
 		return "it was granted as a role, and a role is never taken for a scope: demand it under roles"
 	}
-	return nearMiss(q.claims.SCOPES(), want, "scopes")
+	return nearMiss(q.claims.Scopes(), want, "scopes")
 }
 
 func (q inquiry) roleHint() string {
-	if oneOf(q.claims.SCOPES(), q.demand.roles, audience.CauseRoleMissing) == "" {
+	if oneOf(q.claims.HasScope, q.demand.roles, audience.CauseRoleMissing) == "" {
 		return "it was granted as a scope, and a scope is never taken for a role: demand it under scopes"
 	}
-	return nearMiss(q.claims.ROLES(), q.demand.roles, "roles")
-}
-
-// typeHint says what kind of token another type is.
-func TypeHint(typ string) string {
-	switch typ {
-	case "id", "jwt":
-		return "if this is an ID token: " + claims.IDTokenHint
-	case "refresh":
-		return "this is a refresh token, which goes to the issuer alone"
-	case "logout", "logout+jwt":
-		return "this is a logout token"
-	case "dpop+jwt":
-		return "this is a DPoP proof, not the token that it belongs to"
-	default:
-		return ""
-	}
+	return nearMiss(q.claims.Roles(), q.demand.roles, "roles")
 }

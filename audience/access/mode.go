@@ -1,8 +1,9 @@
 package access
 
 import (
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Mode is what happens to a call that the rules refuse. The zero value is

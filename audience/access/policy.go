@@ -3,10 +3,11 @@ package access
 import (
 	"cmp"
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"maps"
 	"slices"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Policy is a checked access matrix. It is immutable, and safe for concurrent
@@ -103,7 +104,7 @@ func (i Issuer) terms(service Service) terms {
 		issuer: i.URL, leeway: cmp.Or(i.Leeway, Leeway), maxLifetime: cmp.Or(i.MaxLifetime, MaxLifetime),
 		maxAge: i.MaxAge, bound: i.RequireBound,
 	}
-	if i.preset().noAudience {
+	if i.preset().OmitsAudience() {
 		t.scopePrefix = service.InsecureNoAudience
 	}
 	return t
@@ -111,7 +112,7 @@ func (i Issuer) terms(service Service) terms {
 
 // preset returns how the tokens of i are written.
 func (i Issuer) preset() claims.Preset {
-	preset, _ := claims.PresetNamed(i.Preset)
+	preset, _ := claims.LookupPreset(i.Preset)
 	return preset
 }
 

@@ -1,11 +1,12 @@
 package access
 
 import (
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // question is one of the things that a rule asks. Judging asks, explaining

@@ -2,11 +2,12 @@ package access
 
 import (
 	"crypto/subtle"
+	"slices"
+	"time"
+
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
-	"slices"
-	"time"
 )
 
 // Leeway is how far the clocks of issuer and service may differ, unless the
@@ -64,7 +65,8 @@ func (r *Rule) CheckIssuer(iss string) error {
 	if r.public || slices.ContainsFunc(r.issuers, func(t terms) bool { return t.issuer == iss }) {
 		return nil
 	}
-	return r.inquire(&claims.Claims{Issuer(): iss}, time.Time{}).refusal(ofToken[0])
+	a := r.issuerAnswer(iss)
+	return &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: a.got, Want: a.want, Hint: a.hint}
 }
 
 // Judge decides whether the bearer of a token with claims c may call at the
@@ -73,10 +75,6 @@ func (r *Rule) CheckIssuer(iss string) error {
 // comes, and what for. Every check is on, always; a [Rule] cannot be built
 // without an issuer and an audience. Nil claims are refused, except by a public
 // rule.
-//
-// Of claims that r has admitted, Judge asks anew when time may have changed an
-// answer: before the time of that yes, and from when on the first of the good
-// answers turns bad. In between it says yes again, and allocates nothing.
 func (r *Rule) Judge(c *claims.Claims, now time.Time) error {
 	if r.public {
 		return nil
@@ -84,16 +82,12 @@ func (r *Rule) Judge(c *claims.Claims, now time.Time) error {
 	if c == nil {
 		return &audience.Refusal{Cause: audience.CauseCredentialsMissing}
 	}
-	if c.assents.given(r, now) {
-		return nil
-	}
 	q := r.inquire(c, now)
 	if at := q.first(ofToken); at < len(ofToken) {
 		return q.refusal(ofToken[at])
 	}
 	q, at := q.furthest()
 	if at == len(ofCaller) {
-		c.assents.give(&assent{rule: r, from: q.now, until: q.until()})
 		return nil
 	}
 	refusal := q.refusal(ofCaller[at])

@@ -2,11 +2,12 @@ package access
 
 import (
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // ofToken are the questions about the token as such, in the order of asking:
@@ -30,15 +31,15 @@ func (q inquiry) issuer() audience.Cause {
 	return unless(q.claims.Issuer() == q.terms.issuer, audience.CauseIssuerNotAccepted)
 }
 
-func (q inquiry) tellIssuer() answer {
-	var ours []string
-	for _, t := range q.rule.issuers {
-		ours = append(ours, t.issuer)
+func (q inquiry) tellIssuer() answer { return q.rule.issuerAnswer(q.claims.Issuer()) }
+
+// issuerAnswer describes an iss beside those that the service accepts.
+func (r *Rule) issuerAnswer(iss string) answer {
+	var accepted []string
+	for _, t := range r.issuers {
+		accepted = append(accepted, t.issuer)
 	}
-	return answer{
-		got: "iss " + quote.List(q.claims.Issuer()), want: quote.List(ours...),
-		hint: nearMiss([]string{q.claims.Issuer()}, ours, "issuers"),
-	}
+	return answer{got: "iss " + quote.List(iss), want: quote.List(accepted...), hint: nearMiss([]string{iss}, accepted, "issuers")}
 }
 
 // audience asks whether the service finds itself in aud (RFC 7519, section
@@ -46,29 +47,27 @@ func (q inquiry) tellIssuer() answer {
 // sends none, whose scopes then name the service.
 func (q inquiry) audience() audience.Cause {
 	c := q.claims
-	if len(c.AUDIENCE()) > 0 {
-		return unless(slices.ContainsFunc(c.AUDIENCE(), q.ours), audience.CauseAudienceMismatch)
+	if c.Addressed() {
+		return unless(slices.ContainsFunc(q.rule.audiences, c.HasAudience), audience.CauseAudienceMismatch)
 	}
 	own := q.rule.self != (party{}) && q.rule.self == (party{c.Issuer(), c.Client()})
-	return unless(own || slices.ContainsFunc(c.SCOPES(), q.namesUs), audience.CauseAudienceMissing)
+	return unless(own || q.terms.scopePrefix != "" && slices.ContainsFunc(c.Scopes(), q.namesUs), audience.CauseAudienceMissing)
 }
 
-func (q inquiry) ours(aud string) bool { return slices.Contains(q.rule.audiences, aud) }
-
 func (q inquiry) namesUs(scope string) bool {
-	return q.terms.scopePrefix != "" && strings.HasPrefix(scope, q.terms.scopePrefix)
+	return strings.HasPrefix(scope, q.terms.scopePrefix)
 }
 
 func (q inquiry) tellAudience() answer {
 	c := q.claims
 	switch {
-	case len(c.AUDIENCE()) > 0:
+	case c.Addressed():
 		return answer{
-			got: "aud " + quote.List(c.AUDIENCE()...), want: quote.List(q.rule.audiences...),
+			got: "aud " + quote.List(c.Audience()...), want: quote.List(q.rule.audiences...),
 			hint: audienceHint(c, q.rule.audiences),
 		}
 	case q.terms.scopePrefix != "":
-		return answer{got: "no aud, scopes " + quote.List(c.SCOPES()...), want: "a scope that begins with " + quote.List(q.terms.scopePrefix)}
+		return answer{got: "no aud, scopes " + quote.List(c.Scopes()...), want: "a scope that begins with " + quote.List(q.terms.scopePrefix)}
 	default:
 		return answer{
 			got: "no aud", want: quote.List(q.rule.audiences...),
@@ -78,15 +77,7 @@ func (q inquiry) tellAudience() answer {
 }
 
 func (q inquiry) soleAudience() audience.Cause {
-	if !q.rule.sole {
-		return ""
-	}
-	for _, aud := range q.claims.AUDIENCE() {
-		if !q.ours(aud) {
-			return audience.CauseAudienceNotSole
-		}
-	}
-	return ""
+	return unless(!q.rule.sole || q.claims.AddressedOnlyTo(q.rule.audiences), audience.CauseAudienceNotSole)
 }
 
 func (q inquiry) tellSoleAudience() answer {
@@ -94,7 +85,7 @@ func (q inquiry) tellSoleAudience() answer {
 		return answer{}
 	}
 	return answer{
-		got: "aud " + quote.List(q.claims.AUDIENCE()...), want: "no other than " + quote.List(q.rule.audiences...),
+		got: "aud " + quote.List(q.claims.Audience()...), want: "no other than " + quote.List(q.rule.audiences...),
 		hint: "whoever else the token is meant for could use it here: ask for one token for each service",
 	}
 }

@@ -2,8 +2,9 @@ package access
 
 import (
 	"cmp"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"reflect"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Matrix returns the matrix that p was made of, for those who draw, export or

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -14,9 +15,7 @@ import (
 // exactly, none stands twice, and each value has the type that its definition
 // gives. They are immutable, and safe for concurrent use.
 type Claims struct {
-	assents assents // of the rules that admit it; they and binding are read on every call
-	binding string  // cnf.x5t#S256, "" if the token is not bound
-
+	binding   string // cnf.x5t#S256, "" if the token is not bound
 	issuer    string
 	subject   string
 	client    string // the authorized party, "" if the token names none
@@ -112,12 +111,13 @@ func (c *Claims) part(s string) string {
 // introduce tells the caller what the claims say of it.
 func (c *Claims) introduce() {
 	c.caller = audience.Caller{
-		Issuer: c.issuer, Service: c.client, User: c.subject, Chain: c.caller.Chain,
-		Scopes: c.scopes, Audience: c.audience, Expiry: c.expiry, member: c.member,
+		Issuer: c.issuer, Client: c.client, User: c.subject, Chain: c.caller.Chain,
+		Scopes: c.scopes, Roles: c.roles, Audience: c.audience, Expiry: c.expiry,
 	}
 	if c.service {
 		c.caller.User = ""
 	}
+	c.caller = *audience.NewCaller(c.caller, c)
 }
 
 // Caller returns who the claims say is calling. It is shared: do not change it.
@@ -143,6 +143,52 @@ func (c *Claims) Session() string { return c.session }
 // Audience returns a copy of the aud claim, nil if there is none.
 func (c *Claims) Audience() []string { return slices.Clone(c.audience) }
 
+// Addressed reports whether the token has an aud claim.
+func (c *Claims) Addressed() bool { return len(c.audience) > 0 }
+
+// HasAudience reports whether aud names this very audience.
+func (c *Claims) HasAudience(aud string) bool { return slices.Contains(c.audience, aud) }
+
+// AddressedOnlyTo reports whether aud names no other than these audiences.
+func (c *Claims) AddressedOnlyTo(audiences []string) bool {
+	for _, aud := range c.audience {
+		if !slices.Contains(audiences, aud) {
+			return false
+		}
+	}
+	return true
+}
+
+// Scopes returns a copy of what was granted, nil if nothing was.
+func (c *Claims) Scopes() []string { return slices.Clone(c.scopes) }
+
+// HasScope reports whether this very scope was granted.
+func (c *Claims) HasScope(scope string) bool { return slices.Contains(c.scopes, scope) }
+
+// Roles returns a copy of the permissions that are no scopes, where the preset
+// finds them; nil if there are none.
+func (c *Claims) Roles() []string { return slices.Clone(c.roles) }
+
+// HasRole reports whether the token has this very role.
+func (c *Claims) HasRole(role string) bool { return slices.Contains(c.roles, role) }
+
+// NotBefore returns the nbf claim; the zero time if there is none.
+func (c *Claims) NotBefore() time.Time { return c.notBefore }
+
+// AuthTime returns when the user logged in, the auth_time claim; the zero time
+// if there is none.
+func (c *Claims) AuthTime() time.Time { return c.authTime }
+
+// ACR returns how the user logged in, the acr claim; empty if there is none.
+func (c *Claims) ACR() string { return c.acr }
+
+// IsService reports whether the token is of a client that calls as itself.
+func (c *Claims) IsService() bool { return c.service }
+
+// IsAccount reports whether the subject of the token is a client, be it another
+// than the one that calls.
+func (c *Claims) IsAccount() bool { return c.account }
+
 // IssuedAt returns the iat claim; the zero time if there is none.
 func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
 
@@ -153,6 +199,29 @@ func (c *Claims) Binding() string { return c.binding }
 
 // Expiry returns the exp claim.
 func (c *Claims) Expiry() time.Time { return c.expiry }
+
+// Claim returns a copy of the claim of that name, of the types that a decoder
+// of encoding/json makes with UseNumber; false if there is none.
+func (c *Claims) Claim(name string) (any, bool) {
+	value, ok := c.member(name)
+	return jsonvalue.Clone(value), ok
+}
+
+// HasClaim reports whether the claim of that name is one of these values, or an
+// array of which one is.
+func (c *Claims) HasClaim(name string, values []string) bool {
+	value, _ := c.member(name)
+	switch v := value.(type) {
+	case string:
+		return slices.Contains(values, v)
+	case []any:
+		return slices.ContainsFunc(v, func(v any) bool {
+			text, ok := v.(string)
+			return ok && slices.Contains(values, text)
+		})
+	}
+	return false
+}
 
 // member returns the claim of that name, of the types of [strictjson.Object];
 // do not change it. The payload is decoded when the name is first asked for,

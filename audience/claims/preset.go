@@ -2,18 +2,19 @@ package claims
 
 import (
 	"fmt"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Preset is the dialect of one kind of authorization server: how its access
 // tokens are typed, where the caller's id and the permissions stand, what tells
 // a service that calls as itself from a user, and an access token from the
 // other tokens that the same key signs. The zero value is of no use; see
-// [PresetNamed]. It is immutable, and safe for concurrent use.
+// [LookupPreset]. It is immutable, and safe for concurrent use.
 type Preset struct {
 	// Name is what the matrix calls it.
 	Name string
@@ -49,9 +50,9 @@ const DefaultPreset = "rfc9068"
 // Presets returns the names of the presets, sorted.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// PresetNamed returns the preset of that name; the empty name is
+// LookupPreset returns the preset of that name; the empty name is
 // [DefaultPreset].
-func PresetNamed(name string) (Preset, bool) {
+func LookupPreset(name string) (Preset, bool) {
 	if name == "" {
 		name = DefaultPreset
 	}
@@ -82,6 +83,14 @@ func (p Preset) MintsAnyAudience() bool { return p.anyAudience }
 // calls as itself from a user; where they do not, a rule cannot go by it.
 func (p Preset) TellsServices() bool { return !p.blind }
 
+// OmitsAudience reports whether the tokens of such an issuer may lack aud: a
+// service is then named by their scopes.
+func (p Preset) OmitsAudience() bool { return p.noAudience }
+
+// HasRoles reports whether the tokens of such an issuer name permissions that
+// are no scopes.
+func (p Preset) HasRoles() bool { return p.roles != nil }
+
 // CheckType judges the typ header of a token, "" if there is none: values are
 // media types, so their case and a leading "application/" do not count (RFC
 // 7515, section 4.1.9). All but the accepted ones are refused, so that no other
@@ -92,7 +101,7 @@ func (p Preset) CheckType(typ string) error {
 	if slices.Contains(p.types, short) && (short != "" || typ == "") {
 		return nil
 	}
-	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.types...), Hint: p.hint(TypeHint(short))}
+	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.types...), Hint: p.hint(typeHint(short))}
 }
 
 // hint adds that the issuer may speak another dialect, which is the likely
@@ -121,7 +130,7 @@ func (p Preset) check(r *reader) error {
 	for name, want := range p.payload {
 		if !r.is(name, want) {
 			value, _ := r.members[name].(string)
-			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: TypeHint(strings.ToLower(value))}
+			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: typeHint(strings.ToLower(value))}
 		}
 	}
 	if i := slices.IndexFunc(p.forbidden, r.has); i >= 0 {

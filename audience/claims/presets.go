@@ -1,9 +1,10 @@
 package claims
 
 import (
-	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 	"slices"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 )
 
 // idTokenClaims are what ID tokens and logout tokens carry, and access tokens

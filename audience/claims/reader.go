@@ -1,15 +1,14 @@
 package claims
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/jsonvalue"
 )
 
 // maxActors is how long a chain of act claims may be.
@@ -61,18 +60,6 @@ func plain(v any) (string, error) {
 		return "", errors.New("a string without control characters")
 	}
 	return text, nil
-}
-
-// texts reads an array of strings, none of them empty.
-func texts(v any) ([]string, bool) {
-	list, ok := v.([]any)
-	out := make([]string, len(list))
-	for i, v := range list {
-		if out[i], _ = v.(string); out[i] == "" {
-			return nil, false
-		}
-	}
-	return out, ok
 }
 
 // audience reads aud: a string, or an array of strings (RFC 7519, section
@@ -161,18 +148,6 @@ func (r *reader) date(name string) time.Time {
 		r.fail(name, "a number of seconds since 1970")
 	}
 	return date
-}
-
-// numericDate reads a NumericDate (RFC 7519, section 2): seconds since 1970,
-// more than zero and exact in a float64.
-func numericDate(v any) (time.Time, bool) {
-	number, _ := v.(json.Number)
-	seconds, err := number.Float64()
-	if err != nil || !(seconds > 0 && seconds < 1<<53) {
-		return time.Time{}, false
-	}
-	whole, fraction := math.Modf(seconds)
-	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
 }
 
 // login reports whether the token tells of a person's login (OpenID Connect

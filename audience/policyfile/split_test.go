@@ -27,7 +27,7 @@ type token struct {
 
 func (c token) claims(t *testing.T) *claims.Claims {
 	t.Helper()
-	preset, _ := claims.PresetNamed("")
+	preset, _ := claims.LookupPreset("")
 	payload := fmt.Sprintf(`{"iss":%q,"sub":%q,"client_id":%q,"aud":["%s"],"scope":%q,"iat":%d,"exp":%d,"jti":"j"}`,
 		c.issuer, c.client, c.client, strings.Join(c.audience, `","`), c.scope, time.Now().Unix(), time.Now().Add(time.Hour).Unix())
 	claims, err := preset.Claims([]byte(payload))

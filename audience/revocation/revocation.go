@@ -3,17 +3,20 @@ package revocation
 import (
 	"context"
 	"errors"
-	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Revocations says which tokens are no longer good, though they are genuine
+// maxLeeway is the widest difference of clocks that a matrix may allow for.
+const maxLeeway = 5 * time.Minute
+
+// Checker says which tokens are no longer good, though they are genuine
 // and alive. It must be safe for concurrent use.
-type Revocations interface {
+type Checker interface {
 	// Revoked returns nil for a token that is good, and a [audience.Refusal] with
 	// [audience.CauseRevoked] for one that is not. Any other error means that it could
 	// not be found out; the call is refused with [audience.CauseRevocationUnavailable]
@@ -21,11 +24,11 @@ type Revocations interface {
 	Revoked(ctx context.Context, c *claims.Claims) error
 }
 
-// Revocation names tokens that are no longer good: those of Issuer to which all
+// Entry names tokens that are no longer good: those of Issuer to which all
 // fields apply that are not empty. At least one of the others, Expires aside,
 // must be set. What has no IssuedBefore also meets tokens that are yet to be
 // issued, which is how a user or a client is locked out.
-type Revocation struct {
+type Entry struct {
 	// Issuer is the iss of the tokens. Required.
 	Issuer string
 
@@ -44,17 +47,17 @@ type Revocation struct {
 	Expires time.Time
 }
 
-// ErrRevocationsFull says that a [RevocationList] has no room for another
+// ErrFull says that a [List] has no room for another
 // entry. It forgets none that still counts.
-var ErrRevocationsFull = errors.New("audience: revocation list is full")
+var ErrFull = errors.New("audience: revocation list is full")
 
-// RevocationList is a bounded list of revocations in memory, the same for all
+// List is a bounded list of revocations in memory, the same for all
 // servers that are given it. An entry counts from the moment that
-// [RevocationList.Revoke] returns: for every call, also with a token that was
+// [List.Revoke] returns: for every call, also with a token that was
 // admitted before, and for running streams within a second. It is safe for
 // concurrent use, and asking it takes no lock. Make one with
-// [NewRevocationList].
-type RevocationList struct {
+// [NewList].
+type List struct {
 	bound   int
 	table   atomic.Pointer[revocationTable]
 	mu      sync.Mutex // held to change the list; guards what follows
@@ -62,18 +65,18 @@ type RevocationList struct {
 	soonest time.Time  // when the first of them may expire
 }
 
-// NewRevocationList returns an empty list of at most bound entries. It takes
+// NewList returns an empty list of at most bound entries. It takes
 // some 16 to 32 bytes for each of them now, and 200 when it comes.
-func NewRevocationList(bound int) *RevocationList {
-	l := &RevocationList{bound: bound}
+func NewList(bound int) *List {
+	l := &List{bound: bound}
 	l.table.Store(newRevocationTable(bound))
 	return l
 }
 
 // Revoke adds an entry. If there is one for the same tokens, the later times of
 // the two count. What has expired is passed over. The error says what is
-// missing, or is [ErrRevocationsFull].
-func (l *RevocationList) Revoke(r Revocation) error {
+// missing, or is [ErrFull].
+func (l *List) Revoke(r Entry) error {
 	target := target{r.Issuer, [...]string{r.ID, r.Session, r.Subject, r.Client}, !r.IssuedBefore.IsZero()}
 	switch {
 	case r.Issuer == "":
@@ -85,7 +88,7 @@ func (l *RevocationList) Revoke(r Revocation) error {
 	}
 	now := time.Now()
 	// A token is accepted for as long after exp as clocks may differ.
-	entry := &revocation{target: target, before: r.IssuedBefore, expires: r.Expires.Add(access.maxLeeway)}
+	entry := &revocation{target: target, before: r.IssuedBefore, expires: r.Expires.Add(maxLeeway)}
 	if entry.expired(now) {
 		return nil
 	}
@@ -96,7 +99,7 @@ func (l *RevocationList) Revoke(r Revocation) error {
 	case known != nil:
 		entry.before, entry.expires = later(known.before, entry.before), later(known.expires, entry.expires)
 	case l.count >= l.bound && !l.sweepLocked(now):
-		return ErrRevocationsFull
+		return ErrFull
 	default:
 		l.count++
 	}
@@ -107,11 +110,11 @@ func (l *RevocationList) Revoke(r Revocation) error {
 	return nil
 }
 
-// Revoked implements [Revocations]. It asks nobody: its error is a [audience.Refusal].
-func (l *RevocationList) Revoked(_ context.Context, c *claims.Claims) error {
+// Revoked implements [Checker]. It asks nobody: its error is a [audience.Refusal].
+func (l *List) Revoked(_ context.Context, c *claims.Claims) error {
 	table, now := l.table.Load(), time.Now()
 	for s := range table.shapes() {
-		if r := table.find(c.target(s)); r != nil && r.concerns(c) && !r.expired(now) {
+		if r := table.find(targetOf(c, s)); r != nil && r.concerns(c) && !r.expired(now) {
 			return &audience.Refusal{Cause: audience.CauseRevoked, Got: r.target.String()}
 		}
 	}
@@ -119,7 +122,7 @@ func (l *RevocationList) Revoked(_ context.Context, c *claims.Claims) error {
 }
 
 // sweepLocked drops what has expired, and reports whether that made room.
-func (l *RevocationList) sweepLocked(now time.Time) bool {
+func (l *List) sweepLocked(now time.Time) bool {
 	if now.Before(l.soonest) {
 		return false
 	}

@@ -1,16 +1,17 @@
 package revocation
 
 import (
-	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/quote"
 	"hash/maphash"
 	"iter"
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// revocation is an entry of a [RevocationList]. It is immutable.
+// revocation is an entry of a [List]. It is immutable.
 type revocation struct {
 	target  target
 	before  time.Time // for a dated target: the iat of the tokens is earlier
@@ -50,9 +51,9 @@ func (t target) shape() shape {
 	return s
 }
 
-// target returns what an entry of shape s is about if it concerns c. If c lacks
+// targetOf returns what an entry of shape s is about if it concerns c. If c lacks
 // one of the values, that is what an entry without it is about.
-func (c *claims.Claims) target(s shape) target {
+func targetOf(c *claims.Claims, s shape) target {
 	t := target{issuer: c.Issuer(), dated: s&dated != 0}
 	for i, value := range [...]string{c.ID(), c.Session(), c.Subject(), c.Client()} {
 		if s&(1<<i) != 0 {

@@ -14,7 +14,7 @@ import (
 // newIssuer checks the configuration of an issuer. What of old, which may be
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
-	preset, known := claims.PresetNamed(config.Preset)
+	preset, known := claims.LookupPreset(config.Preset)
 	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.Leeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms

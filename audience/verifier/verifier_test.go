@@ -19,7 +19,7 @@ func TestVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := claims.Caller(); got.Issuer != corp || got.Service != "customer-portal" || got.User != "alice" {
+			if got := claims.Caller(); got.Issuer != corp || got.Client != "customer-portal" || got.User != "alice" {
 				t.Errorf("caller = %+v", got)
 			}
 		})

@@ -95,7 +95,7 @@ func newDialects(t *testing.T) []*dialect {
 	t.Helper()
 	var all []*dialect
 	for _, name := range claims.Presets() {
-		preset, _ := claims.PresetNamed(name)
+		preset, _ := claims.LookupPreset(name)
 		d := &dialect{name: name, client: "batch", Dialect: preset.Dialect(), rules: map[string]string{}}
 		url := "https://" + name + ".example.com"
 		switch name {

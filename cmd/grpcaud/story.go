@@ -109,7 +109,7 @@ func (s *story) ask(t *target, claims *claims.Claims) {
 func (s *story) doubt(t *target, why *audience.Refusal) {
 	s.stumble(why)
 	issuer, _ := t.issuerOf(s.decoded)
-	preset, _ := claims.PresetNamed(issuer.Preset)
+	preset, _ := claims.LookupPreset(issuer.Preset)
 	claims, err := preset.Claims(s.payload)
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok && s.payload != nil {
 		s.stumble(refusal)

@@ -70,5 +70,5 @@ func callerOf(ctx context.Context) *echov1.Caller {
 	if !ok {
 		return nil
 	}
-	return &echov1.Caller{Issuer: c.Issuer, Client: c.Service, User: c.User, Chain: c.Chain, Scopes: c.Scopes}
+	return &echov1.Caller{Issuer: c.Issuer, Client: c.Client, User: c.User, Chain: c.Chain, Scopes: c.Scopes}
 }

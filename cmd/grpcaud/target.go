@@ -73,7 +73,7 @@ func (t *target) issuerOf(d decoded) (access.Issuer, bool) {
 	iss, _ := d.Claims["iss"].(string)
 	issuers := t.guard.Issuers()
 	i := slices.IndexFunc(issuers, func(i access.Issuer) bool {
-		preset, _ := claims.PresetNamed(i.Preset)
+		preset, _ := claims.LookupPreset(i.Preset)
 		return slices.Contains(preset.Issuers(i.URL), iss)
 	})
 	if i < 0 {

@@ -85,7 +85,7 @@ func (r *row) rightly(d *diagnosis, err error) {
 // tooWide tells of a token that the matrix has no use for. Where every client has
 // one for every audience, that is no news.
 func (c *clinic) tooWide(r *row, target access.Target) {
-	preset, _ := claims.PresetNamed(target.Issuer.Preset)
+	preset, _ := claims.LookupPreset(target.Issuer.Preset)
 	if preset.MintsAnyAudience() {
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return

@@ -42,7 +42,7 @@ func (o *orders) GetOrderStatus(ctx context.Context, r *ordersv1.GetOrderStatusR
 		return nil, err
 	}
 	caller, _ := audience.FromContext(ctx)
-	if caller.User == "" || caller.Service != backofficePortal {
+	if caller.User == "" || caller.Client != backofficePortal {
 		return &ordersv1.GetOrderStatusResponse{Order: order}, nil
 	}
 	clerk, err := o.people.GetEmployee(ctx, &hrv1.GetEmployeeRequest{EmployeeId: o.clerkByID[order.GetId()]})

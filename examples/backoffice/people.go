@@ -44,7 +44,7 @@ func callers(ctx context.Context) []string {
 	caller, _ := audience.FromContext(ctx)
 	all := caller.Chain
 	if len(all) == 0 {
-		all = []string{caller.Service}
+		all = []string{caller.Client}
 	}
 	if caller.User != "" {
 		all = append(all, caller.User)

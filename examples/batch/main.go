@@ -29,7 +29,7 @@ import (
 )
 
 //go:embed access.yaml
-var access []byte
+var matrix []byte
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -41,7 +41,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	policy, err := policyfile.Parse("access.yaml", access)
+	policy, err := policyfile.Parse("access.yaml", matrix)
 	if err != nil {
 		return err
 	}

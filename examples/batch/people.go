@@ -24,7 +24,7 @@ func (people) GetEmployee(ctx context.Context, r *hrv1.GetEmployeeRequest) (*hrv
 		return nil, status.Errorf(codes.NotFound, "no employee %q", r.GetEmployeeId())
 	}
 	caller, _ := audience.FromContext(ctx)
-	callers := []string{caller.Service}
+	callers := []string{caller.Client}
 	if caller.User != "" {
 		callers = append(callers, caller.User)
 	}

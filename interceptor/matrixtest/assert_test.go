@@ -106,7 +106,7 @@ func TestAssertClosed(t *testing.T) {
 func TestAssertPresets(t *testing.T) {
 	for _, preset := range claims.Presets() {
 		t.Run(preset, func(t *testing.T) {
-			known, _ := claims.PresetNamed(preset)
+			known, _ := claims.LookupPreset(preset)
 			matrixtest.Assert(t, company(t, func(m *access.Matrix) {
 				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
 				allow := access.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}

@@ -42,7 +42,7 @@ type people struct {
 
 func (people) GetEmployee(ctx context.Context, _ *hrv1.GetEmployeeRequest) (*hrv1.GetEmployeeResponse, error) {
 	caller, _ := audience.FromContext(ctx)
-	return &hrv1.GetEmployeeResponse{Callers: append(append([]string{caller.Service}, caller.Chain...), caller.User)}, nil
+	return &hrv1.GetEmployeeResponse{Callers: append(append([]string{caller.Client}, caller.Chain...), caller.User)}, nil
 }
 
 func (people) ListEmployees(_ *hrv1.ListEmployeesRequest, s grpc.ServerStreamingServer[hrv1.ListEmployeesResponse]) error {

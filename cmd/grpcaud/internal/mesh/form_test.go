@@ -78,7 +78,7 @@ func TestFormsNameWhatEveryPresetReads(t *testing.T) {
 		if name == "google" {
 			continue // which has one URL
 		}
-		preset, _ := claims.PresetNamed(name)
+		preset, _ := claims.LookupPreset(name)
 		issuer := planOf(t, "preset: "+name, "").Issuers[0]
 		for _, claim := range slices.Concat(preset.Dialect().Clients, preset.Dialect().Scopes, []string{"exp", "aud", "sub"}) {
 			if !slices.ContainsFunc(issuer.Forms(), func(f mesh.Form) bool { return slices.Equal(f.Claim, []string{claim}) }) {

@@ -32,7 +32,7 @@ type Issuer struct {
 
 func newIssuer(name string, matrix access.Matrix) Issuer {
 	settings := matrix.Issuers[name]
-	preset, _ := claims.PresetNamed(settings.Preset)
+	preset, _ := claims.LookupPreset(settings.Preset)
 	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), preset: preset, dialect: preset.Dialect()}
 	for _, claim := range slices.Sorted(maps.Keys(i.dialect.Payload)) {
 		i.Must = append(i.Must, is([]string{i.dialect.Payload[claim]}, claim))

@@ -1,4 +1,4 @@
-package audience_test
+package claims_test
 
 import (
 	"errors"
@@ -185,7 +185,7 @@ func TestPresets(t *testing.T) {
 			said{"i", "system:serviceaccount:shop:portal", "", nil, nil, true},
 		},
 	} {
-		p, ok := claims.PresetNamed(row.preset)
+		p, ok := claims.LookupPreset(row.preset)
 		if !ok {
 			t.Fatalf("no preset %q", row.preset)
 		}
@@ -194,8 +194,8 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: %v", row.name, err)
 			continue
 		}
-		more, caller := c.Read(), c.Caller()
-		got := said{c.Issuer(), c.Client(), caller.User, caller.Scopes, more.Roles, more.Service}
+		caller := c.Caller()
+		got := said{c.Issuer(), c.Client(), caller.User, caller.Scopes, c.Roles(), c.IsService()}
 		if diff := cmp.Diff(row.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
@@ -239,7 +239,7 @@ func TestPresetsRefuse(t *testing.T) {
 		{"T47 RFC 9068, roles in a string", "rfc9068", `"sub":"a","client_id":"c","roles":"admin"`, audience.CauseClaimsMalformed},
 		{"T47 RFC 9068, a role without a name", "rfc9068", `"sub":"a","client_id":"c","roles":[{"display":"admin"}]`, audience.CauseClaimsMalformed},
 	} {
-		p, _ := claims.PresetNamed(row.preset)
+		p, _ := claims.LookupPreset(row.preset)
 		if _, err := p.Claims([]byte("{" + when + row.payload + "}")); !errors.Is(err, row.want) {
 			t.Errorf("%s: %v, want %s", row.name, err, row.want)
 		}
@@ -248,11 +248,11 @@ func TestPresetsRefuse(t *testing.T) {
 
 // TestScopesAreNoRoles holds that one is never taken for the other.
 func TestScopesAreNoRoles(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{"scope": "admin", "realm_access": claims{"roles": []string{"boss"}}, "scp": "boss", "roles": []string{"admin"}}))
+	c, err := read(t, "keycloak", token(members{"scope": "admin", "realm_access": members{"roles": []string{"boss"}}, "scp": "boss", "roles": []string{"admin"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scopes, roles := strings.Join(c.Caller().Scopes, " "), strings.Join(c.Read().Roles, " "); scopes != "admin" || roles != "boss" {
+	if scopes, roles := strings.Join(c.Caller().Scopes, " "), strings.Join(c.Roles(), " "); scopes != "admin" || roles != "boss" {
 		t.Errorf("scopes %s, roles %s; want admin and boss", scopes, roles)
 	}
 }
@@ -271,7 +271,7 @@ func TestTypes(t *testing.T) {
 		{"spiffe", []string{"", "JWT", "JOSE"}, []string{"at+jwt", "wit+jwt"}},
 		{"keycloak", []string{"", "JWT", "jwt", "at+jwt", "application/jwt"}, []string{"logout+jwt", "dpop+jwt", "secevent+jwt", "token-introspection+jwt", "application/", " "}},
 	} {
-		p, _ := claims.PresetNamed(row.preset)
+		p, _ := claims.LookupPreset(row.preset)
 		for _, typ := range row.good {
 			if err := p.CheckType(typ); err != nil {
 				t.Errorf("%s: typ %q: %v", row.preset, typ, err)
@@ -288,7 +288,7 @@ func TestTypes(t *testing.T) {
 func TestPresetTraits(t *testing.T) {
 	var anyAudience, blind []string
 	for _, name := range claims.Presets() {
-		p, _ := claims.PresetNamed(name)
+		p, _ := claims.LookupPreset(name)
 		if p.MintsAnyAudience() {
 			anyAudience = append(anyAudience, name)
 		}
@@ -305,11 +305,11 @@ func TestPresetTraits(t *testing.T) {
 	if diff := cmp.Diff([]string{"dex", "zitadel"}, blind); diff != "" {
 		t.Errorf("those that do not tell services from users (-want +got):\n%s", diff)
 	}
-	google, _ := claims.PresetNamed("google")
+	google, _ := claims.LookupPreset("google")
 	if diff := cmp.Diff([]string{"https://accounts.google.com", "accounts.google.com"}, google.Issuers("https://accounts.google.com")); diff != "" {
 		t.Errorf("Google's issuers (-want +got):\n%s", diff)
 	}
-	if _, ok := claims.PresetNamed("Keycloak"); ok {
+	if _, ok := claims.LookupPreset("Keycloak"); ok {
 		t.Error("a preset by another spelling")
 	}
 }
@@ -317,7 +317,7 @@ func TestPresetTraits(t *testing.T) {
 // BenchmarkClaims reads a token of the size that Keycloak writes.
 func BenchmarkClaims(b *testing.B) {
 	payload := []byte(`{"exp":1795354016,"iat":1795353716,"jti":"tBpSMOcGnZ9yKLnASG99j","iss":"https://idp.example.com/realms/corp","aud":["order-status","account"],"sub":"6f1c8e9a-1f0b-4c3a-9d61-0f0b5a4e2d11","typ":"Bearer","azp":"customer-portal","sid":"0e8f1c2d","acr":"1","realm_access":{"roles":["default-roles-corp","offline_access"]},"resource_access":{"account":{"roles":["manage-account","view-profile"]}},"scope":"openid profile email orders.read","email_verified":true,"name":"Alice","preferred_username":"alice","email":"alice@example.com"}`)
-	p, _ := claims.PresetNamed("keycloak")
+	p, _ := claims.LookupPreset("keycloak")
 	b.ReportAllocs()
 	b.SetBytes(int64(len(payload)))
 	for b.Loop() {

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"errors"
@@ -19,26 +19,26 @@ func TestTerms(t *testing.T) {
 		name    string
 		issuer  access.Issuer
 		service access.Service
-		members claims
+		members members
 		want    audience.Cause
 	}{
-		{"leeway", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-59 * time.Second)}, ""},
-		{"leeway ends", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"exp": in(-time.Minute)}, audience.CauseExpired},
-		{"leeway of nbf", access.Issuer{Leeway: time.Minute}, entry(nil), claims{"nbf": in(time.Minute)}, ""},
-		{"small leeway", access.Issuer{Leeway: time.Second}, entry(nil), claims{"nbf": in(2 * time.Second)}, audience.CauseNotYetValid},
-		{"small leeway of iat", access.Issuer{Leeway: time.Second}, entry(nil), claims{"iat": in(2 * time.Second)}, audience.CauseNotYetValid},
-		{"long life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(48 * time.Hour)}, ""},
-		{"too long a life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), claims{"exp": in(49 * time.Hour)}, audience.CauseLifetimeTooLong},
-		{"short life", access.Issuer{MaxLifetime: time.Minute}, entry(nil), claims{}, audience.CauseLifetimeTooLong},
-		{"young", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 29*time.Second)}, ""},
-		{"too old", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
-		{"of no age", access.Issuer{MaxAge: time.Hour}, entry(nil), claims{"iat": nil}, audience.CauseTokenTooOld},
-		{"bound", access.Issuer{RequireBound: true}, entry(nil), claims{"cnf": claims{"x5t#S256": thumbprint}}, ""},
-		{"not bound", access.Issuer{RequireBound: true}, entry(nil), claims{}, audience.CauseBindingMissing},
-		{"sole audience", access.Issuer{}, sole, claims{}, ""},
-		{"sole audiences", access.Issuer{}, sole, claims{"aud": []string{"orders", "order-status"}}, ""},
-		{"not the sole audience", access.Issuer{}, sole, claims{"aud": []string{"order-status", "invoices"}}, audience.CauseAudienceNotSole},
-		{"another's sole audience", access.Issuer{}, sole, claims{"aud": "invoices"}, audience.CauseAudienceMismatch},
+		{"leeway", access.Issuer{Leeway: time.Minute}, entry(nil), members{"exp": in(-59 * time.Second)}, ""},
+		{"leeway ends", access.Issuer{Leeway: time.Minute}, entry(nil), members{"exp": in(-time.Minute)}, audience.CauseExpired},
+		{"leeway of nbf", access.Issuer{Leeway: time.Minute}, entry(nil), members{"nbf": in(time.Minute)}, ""},
+		{"small leeway", access.Issuer{Leeway: time.Second}, entry(nil), members{"nbf": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"small leeway of iat", access.Issuer{Leeway: time.Second}, entry(nil), members{"iat": in(2 * time.Second)}, audience.CauseNotYetValid},
+		{"long life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), members{"exp": in(48 * time.Hour)}, ""},
+		{"too long a life", access.Issuer{MaxLifetime: 48 * time.Hour}, entry(nil), members{"exp": in(49 * time.Hour)}, audience.CauseLifetimeTooLong},
+		{"short life", access.Issuer{MaxLifetime: time.Minute}, entry(nil), members{}, audience.CauseLifetimeTooLong},
+		{"young", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": in(-time.Hour - 29*time.Second)}, ""},
+		{"too old", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
+		{"of no age", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": nil}, audience.CauseTokenTooOld},
+		{"bound", access.Issuer{RequireBound: true}, entry(nil), members{"cnf": members{"x5t#S256": thumbprint}}, ""},
+		{"not bound", access.Issuer{RequireBound: true}, entry(nil), members{}, audience.CauseBindingMissing},
+		{"sole audience", access.Issuer{}, sole, members{}, ""},
+		{"sole audiences", access.Issuer{}, sole, members{"aud": []string{"orders", "order-status"}}, ""},
+		{"not the sole audience", access.Issuer{}, sole, members{"aud": []string{"order-status", "invoices"}}, audience.CauseAudienceNotSole},
+		{"another's sole audience", access.Issuer{}, sole, members{"aud": "invoices"}, audience.CauseAudienceMismatch},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := verdict(t, ruleOf(t, row.issuer, row.service), "keycloak", token(row.members)); got != row.want {
@@ -50,9 +50,9 @@ func TestTerms(t *testing.T) {
 
 // TestInsecureNoAudience holds what stands for aud where an issuer sends none.
 func TestInsecureNoAudience(t *testing.T) {
-	cognito := func(members claims) claims {
-		all := claims{"iss": corp, "sub": "customer-portal", "client_id": "customer-portal", "token_use": "access", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
-		for name, value := range members {
+	cognito := func(m members) members {
+		all := members{"iss": corp, "sub": "customer-portal", "client_id": "customer-portal", "token_use": "access", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
+		for name, value := range m {
 			all[name] = value
 		}
 		return all
@@ -62,20 +62,20 @@ func TestInsecureNoAudience(t *testing.T) {
 	weak.InsecureNoAudience = "orders/"
 	for _, row := range []struct {
 		service access.Service
-		members claims
+		members members
 		want    audience.Cause
 	}{
-		{weak, claims{"scope": "orders/read"}, ""},
-		{weak, claims{"scope": "invoices/read orders/read"}, ""},
-		{weak, claims{"scope": "orders/read", "aud": "order-status"}, ""},
-		{weak, claims{"scope": "orders/read", "aud": "invoices"}, audience.CauseAudienceMismatch},
-		{weak, claims{"scope": "orders/write"}, audience.CauseScopeMissing},
-		{weak, claims{"scope": "orders-admin/read"}, audience.CauseAudienceMissing},
-		{weak, claims{"scope": "invoices/read"}, audience.CauseAudienceMissing},
-		{weak, claims{}, audience.CauseAudienceMissing},
-		{weak, claims{"scope": "orders/read", "client_id": "stranger"}, audience.CauseClientNotAllowed},
-		{strict, claims{"scope": "orders/read"}, audience.CauseAudienceMissing},
-		{strict, claims{"scope": "orders/read", "aud": "order-status"}, ""},
+		{weak, members{"scope": "orders/read"}, ""},
+		{weak, members{"scope": "invoices/read orders/read"}, ""},
+		{weak, members{"scope": "orders/read", "aud": "order-status"}, ""},
+		{weak, members{"scope": "orders/read", "aud": "invoices"}, audience.CauseAudienceMismatch},
+		{weak, members{"scope": "orders/write"}, audience.CauseScopeMissing},
+		{weak, members{"scope": "orders-admin/read"}, audience.CauseAudienceMissing},
+		{weak, members{"scope": "invoices/read"}, audience.CauseAudienceMissing},
+		{weak, members{}, audience.CauseAudienceMissing},
+		{weak, members{"scope": "orders/read", "client_id": "stranger"}, audience.CauseClientNotAllowed},
+		{strict, members{"scope": "orders/read"}, audience.CauseAudienceMissing},
+		{strict, members{"scope": "orders/read", "aud": "order-status"}, ""},
 	} {
 		rule := ruleOf(t, access.Issuer{Preset: "cognito"}, row.service)
 		if got := verdict(t, rule, "cognito", cognito(row.members)); got != row.want {
@@ -103,7 +103,7 @@ func TestInsecureNoAudienceElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for aud, want := range map[any]audience.Cause{nil: audience.CauseAudienceMissing, "order-status": ""} {
-		if got := verdict(t, guard.Rule(getStatus), "keycloak", token(claims{"aud": aud, "scope": "orders/read"})); got != want {
+		if got := verdict(t, guard.Rule(getStatus), "keycloak", token(members{"aud": aud, "scope": "orders/read"})); got != want {
 			t.Errorf("aud %v is refused by %q, want %q", aud, got, want)
 		}
 	}
@@ -116,9 +116,9 @@ const (
 
 // TestCheckBinding: RFC 8705, section 3.
 func TestCheckBinding(t *testing.T) {
-	bound := claims{"cnf": claims{"x5t#S256": another}}
+	bound := members{"cnf": members{"x5t#S256": another}}
 	for _, row := range []struct {
-		members claims
+		members members
 		require bool
 		peer    string
 		want    audience.Cause
@@ -128,10 +128,10 @@ func TestCheckBinding(t *testing.T) {
 		{bound, false, thumbprint, audience.CauseBindingMismatch},
 		{bound, false, another + "=", audience.CauseBindingMismatch},
 		{bound, false, "", audience.CauseBindingMismatch},
-		{claims{}, false, "", ""},
-		{claims{}, false, thumbprint, ""},
-		{claims{}, true, thumbprint, audience.CauseBindingMissing},
-		{claims{}, true, "", audience.CauseBindingMissing},
+		{members{}, false, "", ""},
+		{members{}, false, thumbprint, ""},
+		{members{}, true, thumbprint, audience.CauseBindingMissing},
+		{members{}, true, "", audience.CauseBindingMissing},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {
@@ -154,13 +154,13 @@ func TestCheckBinding(t *testing.T) {
 func TestEnds(t *testing.T) {
 	for _, row := range []struct {
 		issuer  access.Issuer
-		members claims
+		members members
 		want    time.Duration
 	}{
-		{access.Issuer{}, claims{}, 5*time.Minute + 30*time.Second},
-		{access.Issuer{Leeway: time.Second}, claims{}, 5*time.Minute + time.Second},
-		{access.Issuer{MaxAge: time.Hour}, claims{}, 5*time.Minute + 30*time.Second},
-		{access.Issuer{MaxAge: time.Minute}, claims{}, time.Minute + 30*time.Second},
+		{access.Issuer{}, members{}, 5*time.Minute + 30*time.Second},
+		{access.Issuer{Leeway: time.Second}, members{}, 5*time.Minute + time.Second},
+		{access.Issuer{MaxAge: time.Hour}, members{}, 5*time.Minute + 30*time.Second},
+		{access.Issuer{MaxAge: time.Minute}, members{}, time.Minute + 30*time.Second},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {

@@ -1,4 +1,4 @@
-package audience_test
+package revocation_test
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 )
 
 // issued returns a token of alice at the customer portal, issued now.
-func issued(t testing.TB, changes claims) *claims.Claims {
+func issued(t testing.TB, changes map[string]any) *claims.Claims {
 	t.Helper()
-	members := claims{
+	members := map[string]any{
 		"iss": corp, "sub": "alice", "aud": "order-status", "azp": "customer-portal", "typ": "Bearer",
 		"jti": "1", "sid": "s", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	}
@@ -40,31 +40,31 @@ func TestRevocationList(t *testing.T) {
 		good := issued(t, nil)
 		for _, row := range []struct {
 			name       string
-			revocation revocation.Revocation
+			revocation revocation.Entry
 			revoked    bool
 		}{
-			{"the token", revocation.Revocation{ID: "1"}, true},
-			{"another token", revocation.Revocation{ID: "2"}, false},
-			{"the session", revocation.Revocation{Session: "s"}, true},
-			{"another session", revocation.Revocation{Session: "1"}, false},
-			{"the user", revocation.Revocation{Subject: "alice"}, true},
-			{"another user", revocation.Revocation{Subject: "Alice"}, false},
-			{"the client", revocation.Revocation{Client: "customer-portal"}, true},
-			{"another client", revocation.Revocation{Client: "alice"}, false},
-			{"the user at the client", revocation.Revocation{Subject: "alice", Client: "customer-portal"}, true},
-			{"the user at another client", revocation.Revocation{Subject: "alice", Client: "backoffice-portal"}, false},
-			{"all of them", revocation.Revocation{ID: "1", Session: "s", Subject: "alice", Client: "customer-portal", IssuedBefore: now.Add(time.Second)}, true},
-			{"the next issuer's", revocation.Revocation{Issuer: partner, ID: "1"}, false},
-			{"what is older", revocation.Revocation{IssuedBefore: now.Add(time.Second)}, true},
-			{"what was older", revocation.Revocation{IssuedBefore: now}, false},
-			{"the user's older ones", revocation.Revocation{Subject: "alice", IssuedBefore: now.Add(time.Second)}, true},
-			{"another user's older ones", revocation.Revocation{Subject: "bob", IssuedBefore: now.Add(time.Second)}, false},
+			{"the token", revocation.Entry{ID: "1"}, true},
+			{"another token", revocation.Entry{ID: "2"}, false},
+			{"the session", revocation.Entry{Session: "s"}, true},
+			{"another session", revocation.Entry{Session: "1"}, false},
+			{"the user", revocation.Entry{Subject: "alice"}, true},
+			{"another user", revocation.Entry{Subject: "Alice"}, false},
+			{"the client", revocation.Entry{Client: "customer-portal"}, true},
+			{"another client", revocation.Entry{Client: "alice"}, false},
+			{"the user at the client", revocation.Entry{Subject: "alice", Client: "customer-portal"}, true},
+			{"the user at another client", revocation.Entry{Subject: "alice", Client: "backoffice-portal"}, false},
+			{"all of them", revocation.Entry{ID: "1", Session: "s", Subject: "alice", Client: "customer-portal", IssuedBefore: now.Add(time.Second)}, true},
+			{"the next issuer's", revocation.Entry{Issuer: partner, ID: "1"}, false},
+			{"what is older", revocation.Entry{IssuedBefore: now.Add(time.Second)}, true},
+			{"what was older", revocation.Entry{IssuedBefore: now}, false},
+			{"the user's older ones", revocation.Entry{Subject: "alice", IssuedBefore: now.Add(time.Second)}, true},
+			{"another user's older ones", revocation.Entry{Subject: "bob", IssuedBefore: now.Add(time.Second)}, false},
 		} {
 			row.revocation.Expires = end
 			if row.revocation.Issuer == "" {
 				row.revocation.Issuer = corp
 			}
-			list := revocation.NewRevocationList(1)
+			list := revocation.NewList(1)
 			if err := list.Revoked(t.Context(), good); err != nil {
 				t.Errorf("an empty list: %v", err)
 			}
@@ -83,9 +83,9 @@ func TestRevocationList(t *testing.T) {
 // what an entry leaves open, and that what has no date may be old.
 func TestRevocationOfAbsentClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := revocation.NewRevocationList(8)
-		bare := issued(t, claims{"jti": nil, "sid": nil, "azp": nil, "iat": nil})
-		for _, r := range []revocation.Revocation{{ID: "1"}, {Session: "s"}, {Client: "customer-portal"}, {Subject: "bob"}} {
+		list := revocation.NewList(8)
+		bare := issued(t, members{"jti": nil, "sid": nil, "azp": nil, "iat": nil})
+		for _, r := range []revocation.Entry{{ID: "1"}, {Session: "s"}, {Client: "customer-portal"}, {Subject: "bob"}} {
 			r.Issuer, r.Expires = corp, time.Now().Add(time.Hour)
 			if err := list.Revoke(r); err != nil {
 				t.Fatal(err)
@@ -94,7 +94,7 @@ func TestRevocationOfAbsentClaims(t *testing.T) {
 		if err := list.Revoked(t.Context(), bare); err != nil {
 			t.Errorf("a bare token: %v", err)
 		}
-		if err := list.Revoke(revocation.Revocation{Issuer: corp, IssuedBefore: time.Now(), Expires: time.Now().Add(time.Hour)}); err != nil {
+		if err := list.Revoke(revocation.Entry{Issuer: corp, IssuedBefore: time.Now(), Expires: time.Now().Add(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		if err := list.Revoked(t.Context(), bare); !errors.Is(err, audience.CauseRevoked) {
@@ -104,9 +104,9 @@ func TestRevocationOfAbsentClaims(t *testing.T) {
 }
 
 func TestRevocationListRefuses(t *testing.T) {
-	list := revocation.NewRevocationList(1)
+	list := revocation.NewList(1)
 	end := time.Now().Add(time.Hour)
-	for want, r := range map[string]revocation.Revocation{
+	for want, r := range map[string]revocation.Entry{
 		"without an issuer": {ID: "1", Expires: end},
 		"all tokens":        {Issuer: corp, Expires: end},
 		"without an end":    {Issuer: corp, ID: "1"},
@@ -122,15 +122,15 @@ func TestRevocationListRefuses(t *testing.T) {
 // over, nor forgets what is not.
 func TestRevocationExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := revocation.NewRevocationList(2)
+		list := revocation.NewList(2)
 		revoke := func(id string, life time.Duration) error {
-			return list.Revoke(revocation.Revocation{Issuer: corp, ID: id, Expires: time.Now().Add(life)})
+			return list.Revoke(revocation.Entry{Issuer: corp, ID: id, Expires: time.Now().Add(life)})
 		}
-		revoked := func(id string) bool { return list.Revoked(t.Context(), issued(t, claims{"jti": id})) != nil }
+		revoked := func(id string) bool { return list.Revoked(t.Context(), issued(t, members{"jti": id})) != nil }
 		if err := errors.Join(revoke("past", -time.Hour), revoke("1", time.Hour), revoke("2", 2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		if err := revoke("3", time.Hour); !errors.Is(err, revocation.ErrRevocationsFull) {
+		if err := revoke("3", time.Hour); !errors.Is(err, revocation.ErrFull) {
 			t.Errorf("a third of two: %v", err)
 		}
 		if err := revoke("1", time.Hour); err != nil {
@@ -150,7 +150,7 @@ func TestRevocationExpires(t *testing.T) {
 		if !revoked("2") || !revoked("3") {
 			t.Error("the second and the third should be revoked")
 		}
-		if err := revoke("4", time.Hour); !errors.Is(err, revocation.ErrRevocationsFull) {
+		if err := revoke("4", time.Hour); !errors.Is(err, revocation.ErrFull) {
 			t.Errorf("a third of two: %v", err)
 		}
 	})
@@ -161,9 +161,9 @@ func TestRevocationExpires(t *testing.T) {
 func TestRevocationListMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const bound = 16
-		list := revocation.NewRevocationList(bound)
+		list := revocation.NewList(bound)
 		revoke := func(id, hours int) error {
-			return list.Revoke(revocation.Revocation{Issuer: corp, ID: fmt.Sprint(id), Expires: time.Now().Add(time.Duration(hours) * time.Hour)})
+			return list.Revoke(revocation.Entry{Issuer: corp, ID: fmt.Sprint(id), Expires: time.Now().Add(time.Duration(hours) * time.Hour)})
 		}
 		for id := range bound {
 			if err := revoke(id, bound-id); err != nil {
@@ -172,7 +172,7 @@ func TestRevocationListMakesRoom(t *testing.T) {
 		}
 		time.Sleep(5 * time.Minute)
 		for hour := range bound {
-			if err := revoke(bound+hour, bound); !errors.Is(err, revocation.ErrRevocationsFull) {
+			if err := revoke(bound+hour, bound); !errors.Is(err, revocation.ErrFull) {
 				t.Fatalf("before the end of hour %d: %v, want it full", hour+1, err)
 			}
 			time.Sleep(time.Hour)
@@ -189,13 +189,13 @@ func TestRevocationsWiden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		early, late := time.Now(), time.Now().Add(time.Minute)
 		for _, order := range [][2]time.Time{{early, late}, {late, early}} {
-			list := revocation.NewRevocationList(1)
+			list := revocation.NewList(1)
 			for _, before := range order {
-				if err := list.Revoke(revocation.Revocation{Issuer: corp, Subject: "alice", IssuedBefore: before, Expires: before.Add(time.Hour)}); err != nil {
+				if err := list.Revoke(revocation.Entry{Issuer: corp, Subject: "alice", IssuedBefore: before, Expires: before.Add(time.Hour)}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := list.Revoked(t.Context(), issued(t, claims{"iat": late.Unix() - 1})); !errors.Is(err, audience.CauseRevoked) {
+			if err := list.Revoked(t.Context(), issued(t, members{"iat": late.Unix() - 1})); !errors.Is(err, audience.CauseRevoked) {
 				t.Errorf("in the order %v: %v", order, err)
 			}
 		}
@@ -206,10 +206,10 @@ func TestRevocationsWiden(t *testing.T) {
 // others, while readers run beside the writer.
 func TestRevocationListIsExact(t *testing.T) {
 	const bound = 1000
-	list := revocation.NewRevocationList(bound)
+	list := revocation.NewList(bound)
 	end := time.Now().Add(time.Hour)
-	first := issued(t, claims{"jti": "0"})
-	if err := list.Revoke(revocation.Revocation{Issuer: corp, ID: "0", Expires: end}); err != nil {
+	first := issued(t, members{"jti": "0"})
+	if err := list.Revoke(revocation.Entry{Issuer: corp, ID: "0", Expires: end}); err != nil {
 		t.Fatal(err)
 	}
 	var readers sync.WaitGroup
@@ -224,13 +224,13 @@ func TestRevocationListIsExact(t *testing.T) {
 		})
 	}
 	for i := 1; i < bound; i++ {
-		if err := list.Revoke(revocation.Revocation{Issuer: corp, ID: fmt.Sprint(i), Expires: end}); err != nil {
+		if err := list.Revoke(revocation.Entry{Issuer: corp, ID: fmt.Sprint(i), Expires: end}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	readers.Wait()
 	for i := range 2 * bound {
-		err := list.Revoked(t.Context(), issued(t, claims{"jti": fmt.Sprint(i)}))
+		err := list.Revoked(t.Context(), issued(t, members{"jti": fmt.Sprint(i)}))
 		if (err != nil) != (i < bound) {
 			t.Fatalf("entry %d of %d: %v", i, bound, err)
 		}
@@ -238,9 +238,9 @@ func TestRevocationListIsExact(t *testing.T) {
 }
 
 func BenchmarkRevoked(b *testing.B) {
-	list := revocation.NewRevocationList(100_000)
+	list := revocation.NewList(100_000)
 	for i := range 100_000 {
-		if err := list.Revoke(revocation.Revocation{Issuer: corp, Session: fmt.Sprint(i), Expires: time.Now().Add(time.Hour)}); err != nil {
+		if err := list.Revoke(revocation.Entry{Issuer: corp, Session: fmt.Sprint(i), Expires: time.Now().Add(time.Hour)}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"errors"
@@ -45,7 +45,7 @@ func entry(change func(*access.Allow)) access.Service {
 }
 
 // verdict judges a token, and holds that it is explained as it is judged.
-func verdict(t *testing.T, rule *access.Rule, preset string, members claims) audience.Cause {
+func verdict(t *testing.T, rule *access.Rule, preset string, members members) audience.Cause {
 	t.Helper()
 	c, err := read(t, preset, members)
 	if err != nil {
@@ -65,94 +65,94 @@ func verdict(t *testing.T, rule *access.Rule, preset string, members claims) aud
 	return got
 }
 
-func clerks(names ...string) claims { return claims{"roles": names} }
+func clerks(names ...string) members { return members{"roles": names} }
 
 // TestDemands holds each demand of an alternative, both ways.
 func TestDemands(t *testing.T) {
-	service := claims{"sub": "customer-portal"}
-	ago := func(d time.Duration) claims { return claims{"auth_time": now.Add(-d).Unix()} }
+	service := members{"sub": "customer-portal"}
+	ago := func(d time.Duration) members { return members{"auth_time": now.Add(-d).Unix()} }
 	for _, row := range []struct {
 		name   string
 		change func(*access.Allow)
-		good   []claims
-		bad    []claims
+		good   []members
+		bad    []members
 		want   audience.Cause
 	}{
 		{
 			"clients", nil,
-			[]claims{{}},
-			[]claims{{"azp": "backoffice-portal"}, {"azp": "customer-portal2"}},
+			[]members{{}},
+			[]members{{"azp": "backoffice-portal"}, {"azp": "customer-portal2"}},
 			audience.CauseClientNotAllowed,
 		},
 		{
 			"users only", func(a *access.Allow) { a.Callers = access.UsersOnly },
-			[]claims{{}, {"sub": "backoffice-portal", "sid": "s"}, {"sub": "backoffice-portal", "auth_time": 1}, {"sub": "u", "sid": "s", "preferred_username": "service-account-x"}},
-			[]claims{service, {"sub": "backoffice-portal"}, {"sub": "u", "preferred_username": "service-account-x"}},
+			[]members{{}, {"sub": "backoffice-portal", "sid": "s"}, {"sub": "backoffice-portal", "auth_time": 1}, {"sub": "u", "sid": "s", "preferred_username": "service-account-x"}},
+			[]members{service, {"sub": "backoffice-portal"}, {"sub": "u", "preferred_username": "service-account-x"}},
 			audience.CauseCallerKind,
 		},
 		{
 			"services only", func(a *access.Allow) { a.Callers = access.ServicesOnly },
-			[]claims{service},
-			[]claims{{}},
+			[]members{service},
+			[]members{{}},
 			audience.CauseCallerKind,
 		},
 		{
 			"all scopes", func(a *access.Allow) { a.Scopes = []string{"a", "b"} },
-			[]claims{{"scope": "a b"}, {"scope": "c b a"}},
-			[]claims{{"scope": "a"}, {"scope": "b"}, {"scope": "ab"}, {"scope": nil}, {"scope": "A b"}},
+			[]members{{"scope": "a b"}, {"scope": "c b a"}},
+			[]members{{"scope": "a"}, {"scope": "b"}, {"scope": "ab"}, {"scope": nil}, {"scope": "A b"}},
 			audience.CauseScopeMissing,
 		},
 		{
 			"any scope", func(a *access.Allow) { a.Scopes, a.AnyScopes = nil, []string{"a", "b"} },
-			[]claims{{"scope": "a"}, {"scope": "c b"}},
-			[]claims{{"scope": "c"}, {"scope": nil}},
+			[]members{{"scope": "a"}, {"scope": "c b"}},
+			[]members{{"scope": "c"}, {"scope": nil}},
 			audience.CauseScopeMissing,
 		},
 		{
 			"any scope beside all", func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} },
-			[]claims{{"scope": "orders.read a"}},
-			[]claims{{"scope": "orders.read"}, {"scope": "a b"}},
+			[]members{{"scope": "orders.read a"}},
+			[]members{{"scope": "orders.read"}, {"scope": "a b"}},
 			audience.CauseScopeMissing,
 		},
 		{
 			"roles", func(a *access.Allow) { a.Roles = []string{"clerk", "order-status/clerk"} },
-			[]claims{{"realm_access": clerks("clerk")}, {"resource_access": claims{"order-status": clerks("clerk")}}},
-			[]claims{{}, {"realm_access": clerks("Clerk")}, {"resource_access": claims{"invoices": clerks("clerk")}}, {"scope": "orders.read clerk"}},
+			[]members{{"realm_access": clerks("clerk")}, {"resource_access": members{"order-status": clerks("clerk")}}},
+			[]members{{}, {"realm_access": clerks("Clerk")}, {"resource_access": members{"invoices": clerks("clerk")}}, {"scope": "orders.read clerk"}},
 			audience.CauseRoleMissing,
 		},
 		{
 			"claims", func(a *access.Allow) {
 				a.Claims = map[string][]string{"department": {"hr", "it"}, "country": {"nl"}}
 			},
-			[]claims{{"department": "it", "country": "nl"}, {"department": []string{"x", "hr"}, "country": []string{"nl"}}},
-			[]claims{
+			[]members{{"department": "it", "country": "nl"}, {"department": []string{"x", "hr"}, "country": []string{"nl"}}},
+			[]members{
 				{},
 				{"department": "hr"},
 				{"country": "nl"},
 				{"department": "HR", "country": "nl"},
 				{"department": "hr it", "country": "nl"},
 				{"department": []any{[]string{"hr"}}, "country": "nl"},
-				{"department": claims{"hr": true}, "country": "nl"},
+				{"department": members{"hr": true}, "country": "nl"},
 				{"department": []any{}, "country": "nl"},
 			},
 			audience.CauseClaimNotAllowed,
 		},
 		{
 			"claims are text", func(a *access.Allow) { a.Claims = map[string][]string{"level": {"1", "true", "null"}} },
-			[]claims{{"level": "1"}},
-			[]claims{{"level": 1}, {"level": true}, {"level": []any{1, true, nil}}},
+			[]members{{"level": "1"}},
+			[]members{{"level": 1}, {"level": true}, {"level": []any{1, true, nil}}},
 			audience.CauseClaimNotAllowed,
 		},
 		{
 			"acr", func(a *access.Allow) { a.ACR = []string{"gold", "silver"} },
-			[]claims{{"acr": "silver"}},
-			[]claims{{}, {"acr": "bronze"}, {"acr": "gold silver"}},
+			[]members{{"acr": "silver"}},
+			[]members{{}, {"acr": "bronze"}, {"acr": "gold silver"}},
 			audience.CauseStepUp,
 		},
 		{
 			"login age", func(a *access.Allow) { a.MaxAuthAge = 10 * time.Minute },
-			[]claims{ago(0), ago(10 * time.Minute), ago(10*time.Minute + 29*time.Second), ago(-30 * time.Second)},
-			[]claims{{}, ago(10*time.Minute + 30*time.Second), ago(-31 * time.Second)},
+			[]members{ago(0), ago(10 * time.Minute), ago(10*time.Minute + 29*time.Second), ago(-30 * time.Second)},
+			[]members{{}, ago(10*time.Minute + 30*time.Second), ago(-31 * time.Second)},
 			audience.CauseStepUp,
 		},
 	} {
@@ -177,7 +177,7 @@ func TestDemands(t *testing.T) {
 func TestUsersAreNoClients(t *testing.T) {
 	rule := ruleOf(t, access.Issuer{Preset: "auth0"}, entry(func(a *access.Allow) { a.Callers = access.UsersOnly }))
 	for subject, want := range map[string]audience.Cause{"stranger@clients": audience.CauseCallerKind, "auth0|1": ""} {
-		if got := verdict(t, rule, "auth0", token(claims{"sub": subject})); got != want {
+		if got := verdict(t, rule, "auth0", token(members{"sub": subject})); got != want {
 			t.Errorf("%s: refused by %q, want %q", subject, got, want)
 		}
 	}
@@ -212,19 +212,19 @@ func TestDemandOrder(t *testing.T) {
 func TestChallenge(t *testing.T) {
 	for _, row := range []struct {
 		change  func(*access.Allow)
-		members claims
+		members members
 		want    audience.Challenge
 	}{
-		{func(a *access.Allow) { a.Scopes = []string{"a", "b", "c"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"a", "c"}}},
-		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": nil}, audience.Challenge{Scopes: []string{"orders.read", "a"}}},
-		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, claims{"scope": "b"}, audience.Challenge{Scopes: []string{"orders.read"}}},
+		{func(a *access.Allow) { a.Scopes = []string{"a", "b", "c"} }, members{"scope": "b"}, audience.Challenge{Scopes: []string{"a", "c"}}},
+		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, members{"scope": nil}, audience.Challenge{Scopes: []string{"orders.read", "a"}}},
+		{func(a *access.Allow) { a.AnyScopes = []string{"a", "b"} }, members{"scope": "b"}, audience.Challenge{Scopes: []string{"orders.read"}}},
 		{
 			func(a *access.Allow) { a.ACR, a.MaxAuthAge = []string{"gold"}, time.Minute },
-			claims{},
+			members{},
 			audience.Challenge{ACR: []string{"gold"}, MaxAge: time.Minute},
 		},
-		{func(a *access.Allow) { a.ACR = []string{"gold"} }, claims{"azp": "backoffice-portal"}, audience.Challenge{}},
-		{func(a *access.Allow) { a.Roles = []string{"clerk"} }, claims{}, audience.Challenge{}},
+		{func(a *access.Allow) { a.ACR = []string{"gold"} }, members{"azp": "backoffice-portal"}, audience.Challenge{}},
+		{func(a *access.Allow) { a.Roles = []string{"clerk"} }, members{}, audience.Challenge{}},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"slices"

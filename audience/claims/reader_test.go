@@ -1,4 +1,4 @@
-package audience_test
+package claims_test
 
 import (
 	"encoding/json"
@@ -16,15 +16,15 @@ func FuzzClaims(f *testing.F) {
 	f.Add(`{"iss":"i","exp":"1"}`)
 	f.Fuzz(func(t *testing.T, payload string) {
 		for _, name := range claims.Presets() {
-			preset, _ := claims.PresetNamed(name)
+			preset, _ := claims.LookupPreset(name)
 			c, err := preset.Claims([]byte(payload))
 			if err != nil {
 				continue
 			}
-			if c.Issuer() == "" || c.Expiry().IsZero() || slices.Contains(c.Audience(), "") || slices.Contains(c.Caller().Scopes, "") || slices.Contains(c.Read().Roles, "") {
+			if c.Issuer() == "" || c.Expiry().IsZero() || slices.Contains(c.Audience(), "") || slices.Contains(c.Caller().Scopes, "") || slices.Contains(c.Roles(), "") {
 				t.Errorf("%s: %q read as %+v", name, payload, c.Caller())
 			}
-			user, service := c.Caller().User != "", c.Read().Service
+			user, service := c.Caller().User != "", c.IsService()
 			if neither := name == "keycloak" && c.Subject() == ""; user && service || !user && !service && !neither {
 				t.Errorf("%s: %q is both or neither of a service and a user: %+v", name, payload, c.Caller())
 			}
@@ -38,7 +38,7 @@ func FuzzAudience(f *testing.F) {
 	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `""`, `["a",null]`, `"a b"`, `{"a":true}`, `["\u0061"]`} {
 		f.Add(seed)
 	}
-	p, _ := claims.PresetNamed("keycloak")
+	p, _ := claims.LookupPreset("keycloak")
 	f.Fuzz(func(t *testing.T, aud string) {
 		if !json.Valid([]byte(aud)) {
 			return
@@ -66,9 +66,9 @@ func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"a", "a b", " a", "a  b", "a\tb", `a"b`, "ä", ""} {
 		f.Add(seed)
 	}
-	p, _ := claims.PresetNamed("duende")
+	p, _ := claims.LookupPreset("duende")
 	granted := func(t *testing.T, scope any) []string {
-		payload, err := json.Marshal(claims{"iss": "i", "exp": 1, "client_id": "c", "scope": scope})
+		payload, err := json.Marshal(members{"iss": "i", "exp": 1, "client_id": "c", "scope": scope})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"strings"
@@ -24,13 +24,13 @@ func TestExplain(t *testing.T) {
 	service.SoleAudience = true
 	rule := ruleOf(t, access.Issuer{MaxAge: time.Hour, RequireBound: true}, service)
 	for name, row := range map[string]struct {
-		members claims
+		members members
 		want    string
 	}{
 		"admitted": {
-			claims{
+			members{
 				"scope": "orders.read orders.write", "realm_access": clerks("clerk"), "department": "hr", "country": "be",
-				"acr": "gold", "auth_time": now.Unix(), "cnf": claims{"x5t#S256": thumbprint},
+				"acr": "gold", "auth_time": now.Unix(), "cnf": members{"x5t#S256": thumbprint},
 			},
 			`admitted by services.order-status.allow[0]
   ok  issuer         got iss "https://idp.example.com/realms/corp", want "https://idp.example.com/realms/corp"
@@ -52,7 +52,7 @@ func TestExplain(t *testing.T) {
   ok  login age      got auth_time 2026-11-23T12:00:00Z, want at most 1h0m0s ago`,
 		},
 		"refused": {
-			claims{
+			members{
 				"aud": []string{"customer-portal", "account"}, "sub": "customer-portal",
 				"scope": "orders.Read clerk", "department": 7, "exp": now.AddDate(1, 0, 0).Unix(),
 			},
@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 }
 
 func TestExplainData(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{"azp": "Customer-Portal"}))
+	c, err := read(t, "keycloak", token(members{"azp": "Customer-Portal"}))
 	if err != nil {
 		t.Fatal(err)
 	}

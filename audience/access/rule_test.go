@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"encoding/json"
@@ -73,6 +73,9 @@ func guard(t *testing.T, services ...string) *access.Guard {
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// null is the JSON value; a nil in [token] takes a claim out.
+var null = json.RawMessage("null")
+
 // token returns the claims of a good token of the customer portal for the
 // order status, changed as the members say; a nil removes one.
 func token(members map[string]any) map[string]any {
@@ -94,14 +97,14 @@ func read(t testing.TB, preset string, members map[string]any) (*claims.Claims, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, ok := claims.PresetNamed(preset)
+	p, ok := claims.LookupPreset(preset)
 	if !ok {
 		t.Fatalf("no preset %q", preset)
 	}
 	return p.Claims(payload)
 }
 
-type claims = map[string]any
+type members = map[string]any
 
 // TestSeed holds the rules of what an audience is, each by its own words.
 func TestSeed(t *testing.T) {
@@ -110,56 +113,56 @@ func TestSeed(t *testing.T) {
 	for _, row := range []struct {
 		rule   string
 		method string
-		claims claims
+		claims members
 		want   audience.Cause // "" admits
 	}{
-		{"aud may be a string", getStatus, claims{}, ""},
-		{"aud may be an array", getStatus, claims{"aud": []string{"order-status"}}, ""},
-		{"the service finds itself among several", getStatus, claims{"aud": []string{"account", "order-status"}}, ""},
-		{"the service must find itself", getStatus, claims{"aud": "human-resource"}, audience.CauseAudienceMismatch},
-		{"aud is compared exactly: case", getStatus, claims{"aud": "Order-Status"}, audience.CauseAudienceMismatch},
-		{"aud is compared exactly: slash", getStatus, claims{"aud": "order-status/"}, audience.CauseAudienceMismatch},
-		{"aud is compared exactly: prefix", getStatus, claims{"aud": "order-status-v2"}, audience.CauseAudienceMismatch},
-		{"aud is never split", getStatus, claims{"aud": "human-resource order-status"}, audience.CauseAudienceMismatch},
+		{"aud may be a string", getStatus, members{}, ""},
+		{"aud may be an array", getStatus, members{"aud": []string{"order-status"}}, ""},
+		{"the service finds itself among several", getStatus, members{"aud": []string{"account", "order-status"}}, ""},
+		{"the service must find itself", getStatus, members{"aud": "human-resource"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: case", getStatus, members{"aud": "Order-Status"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: slash", getStatus, members{"aud": "order-status/"}, audience.CauseAudienceMismatch},
+		{"aud is compared exactly: prefix", getStatus, members{"aud": "order-status-v2"}, audience.CauseAudienceMismatch},
+		{"aud is never split", getStatus, members{"aud": "human-resource order-status"}, audience.CauseAudienceMismatch},
 
-		{"a client is its own audience", getStatus, claims{"aud": nil, "azp": "order-status"}, ""},
-		{"a client with another's aud is not", getStatus, claims{"aud": "human-resource", "azp": "order-status"}, audience.CauseAudienceMismatch},
-		{"no aud is good at that client only", getStatus, claims{"aud": nil}, audience.CauseAudienceMissing},
-		{"no aud is good at that issuer's client only", getStatus, claims{"aud": nil, "azp": "order-status", "iss": partner}, audience.CauseAudienceMissing},
-		{"no aud is good only where the policy says self", getEmployee, claims{"aud": nil, "azp": "human-resource"}, audience.CauseAudienceMissing},
-		{"no aud and no client is nobody's", getStatus, claims{"aud": nil, "azp": nil}, audience.CauseAudienceMissing},
+		{"a client is its own audience", getStatus, members{"aud": nil, "azp": "order-status"}, ""},
+		{"a client with another's aud is not", getStatus, members{"aud": "human-resource", "azp": "order-status"}, audience.CauseAudienceMismatch},
+		{"no aud is good at that client only", getStatus, members{"aud": nil}, audience.CauseAudienceMissing},
+		{"no aud is good at that issuer's client only", getStatus, members{"aud": nil, "azp": "order-status", "iss": partner}, audience.CauseAudienceMissing},
+		{"no aud is good only where the policy says self", getEmployee, members{"aud": nil, "azp": "human-resource"}, audience.CauseAudienceMissing},
+		{"no aud and no client is nobody's", getStatus, members{"aud": nil, "azp": nil}, audience.CauseAudienceMissing},
 
-		{"several audiences name who asked", getStatus, claims{"aud": []string{"order-status", "human-resource"}}, ""},
-		{"or in client_id", getStatus, claims{"aud": []string{"order-status", "human-resource"}, "azp": nil, "client_id": "customer-portal"}, ""},
-		{"several audiences without who asked", getStatus, claims{"aud": []string{"order-status", "human-resource"}, "azp": nil}, audience.CauseClientMissing},
-		{"one audience without who asked", getStatus, claims{"azp": nil}, audience.CauseClientMissing},
-		{"who asked does not matter where no client is named", getItem, claims{"aud": []string{"catalogue", "account"}, "azp": nil}, ""},
+		{"several audiences name who asked", getStatus, members{"aud": []string{"order-status", "human-resource"}}, ""},
+		{"or in client_id", getStatus, members{"aud": []string{"order-status", "human-resource"}, "azp": nil, "client_id": "customer-portal"}, ""},
+		{"several audiences without who asked", getStatus, members{"aud": []string{"order-status", "human-resource"}, "azp": nil}, audience.CauseClientMissing},
+		{"one audience without who asked", getStatus, members{"azp": nil}, audience.CauseClientMissing},
+		{"who asked does not matter where no client is named", getItem, members{"aud": []string{"catalogue", "account"}, "azp": nil}, ""},
 
-		{"the audience is right and the client is not", getEmployee, claims{"aud": "human-resource"}, audience.CauseClientNotAllowed},
-		{"an id is compared exactly", getStatus, claims{"azp": "Customer-Portal"}, audience.CauseClientNotAllowed},
-		{"a client is an issuer and an id", getStatus, claims{"iss": partner}, audience.CauseClientNotAllowed},
+		{"the audience is right and the client is not", getEmployee, members{"aud": "human-resource"}, audience.CauseClientNotAllowed},
+		{"an id is compared exactly", getStatus, members{"azp": "Customer-Portal"}, audience.CauseClientNotAllowed},
+		{"a client is an issuer and an id", getStatus, members{"iss": partner}, audience.CauseClientNotAllowed},
 
-		{"a scope is another question", getStatus, claims{"scope": "orders.write"}, audience.CauseScopeMissing},
-		{"no scope at all", getStatus, claims{"scope": nil}, audience.CauseScopeMissing},
-		{"a scope is compared exactly", getStatus, claims{"scope": "orders.read.all"}, audience.CauseScopeMissing},
-		{"the alternatives are alternatives", updateStatus, claims{"azp": "backoffice-portal", "scope": "orders.write orders.read"}, ""},
-		{"the demands of one must all hold", updateStatus, claims{"azp": "backoffice-portal", "scope": "orders.write"}, audience.CauseScopeMissing},
-		{"the demands of two do not add up", updateStatus, claims{"scope": "orders.write orders.read"}, audience.CauseClientNotAllowed},
+		{"a scope is another question", getStatus, members{"scope": "orders.write"}, audience.CauseScopeMissing},
+		{"no scope at all", getStatus, members{"scope": nil}, audience.CauseScopeMissing},
+		{"a scope is compared exactly", getStatus, members{"scope": "orders.read.all"}, audience.CauseScopeMissing},
+		{"the alternatives are alternatives", updateStatus, members{"azp": "backoffice-portal", "scope": "orders.write orders.read"}, ""},
+		{"the demands of one must all hold", updateStatus, members{"azp": "backoffice-portal", "scope": "orders.write"}, audience.CauseScopeMissing},
+		{"the demands of two do not add up", updateStatus, members{"scope": "orders.write orders.read"}, audience.CauseClientNotAllowed},
 
-		{"the issuer is always checked", getEmployee, claims{"aud": "human-resource", "azp": "backoffice-portal", "iss": partner}, audience.CauseIssuerNotAccepted},
-		{"an issuer is compared exactly", getEmployee, claims{"aud": "human-resource", "azp": "backoffice-portal", "iss": corp + "/"}, audience.CauseIssuerNotAccepted},
+		{"the issuer is always checked", getEmployee, members{"aud": "human-resource", "azp": "backoffice-portal", "iss": partner}, audience.CauseIssuerNotAccepted},
+		{"an issuer is compared exactly", getEmployee, members{"aud": "human-resource", "azp": "backoffice-portal", "iss": corp + "/"}, audience.CauseIssuerNotAccepted},
 
-		{"a token ends, with leeway", getStatus, claims{"exp": now.Add(-29 * time.Second).Unix()}, ""},
-		{"and not beyond it", getStatus, claims{"exp": now.Add(-30 * time.Second).Unix()}, audience.CauseExpired},
-		{"nbf, with leeway", getStatus, claims{"nbf": now.Add(30 * time.Second).Unix()}, ""},
-		{"and not before it", getStatus, claims{"nbf": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
-		{"iat, with leeway", getStatus, claims{"iat": now.Add(30 * time.Second).Unix()}, ""},
-		{"and not before that", getStatus, claims{"iat": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
-		{"a life of a day", getStatus, claims{"exp": now.Add(24 * time.Hour).Unix()}, ""},
-		{"is the longest", getStatus, claims{"exp": now.Add(24*time.Hour + time.Second).Unix()}, audience.CauseLifetimeTooLong},
-		{"a life without iat", getStatus, claims{"iat": nil}, ""},
-		{"without iat it counts from now", getStatus, claims{"iat": nil, "exp": now.Add(25 * time.Hour).Unix()}, audience.CauseLifetimeTooLong},
-		{"exp in milliseconds", getStatus, claims{"exp": now.Add(time.Minute).UnixMilli()}, audience.CauseLifetimeTooLong},
+		{"a token ends, with leeway", getStatus, members{"exp": now.Add(-29 * time.Second).Unix()}, ""},
+		{"and not beyond it", getStatus, members{"exp": now.Add(-30 * time.Second).Unix()}, audience.CauseExpired},
+		{"nbf, with leeway", getStatus, members{"nbf": now.Add(30 * time.Second).Unix()}, ""},
+		{"and not before it", getStatus, members{"nbf": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
+		{"iat, with leeway", getStatus, members{"iat": now.Add(30 * time.Second).Unix()}, ""},
+		{"and not before that", getStatus, members{"iat": now.Add(31 * time.Second).Unix()}, audience.CauseNotYetValid},
+		{"a life of a day", getStatus, members{"exp": now.Add(24 * time.Hour).Unix()}, ""},
+		{"is the longest", getStatus, members{"exp": now.Add(24*time.Hour + time.Second).Unix()}, audience.CauseLifetimeTooLong},
+		{"a life without iat", getStatus, members{"iat": nil}, ""},
+		{"without iat it counts from now", getStatus, members{"iat": nil, "exp": now.Add(25 * time.Hour).Unix()}, audience.CauseLifetimeTooLong},
+		{"exp in milliseconds", getStatus, members{"exp": now.Add(time.Minute).UnixMilli()}, audience.CauseLifetimeTooLong},
 	} {
 		t.Run(row.rule, func(t *testing.T) {
 			if got := verdict(t, guard.Rule(row.method), "keycloak", token(row.claims)); got != row.want {
@@ -171,7 +174,7 @@ func TestSeed(t *testing.T) {
 
 // TestPublicRule holds that a public rule asks nothing.
 func TestPublicRule(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{"iss": "x", "exp": 1}))
+	c, err := read(t, "keycloak", token(members{"iss": "x", "exp": 1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +188,7 @@ func TestOptional(t *testing.T) {
 	if !rule.Optional() || rule.Public() || ruleOf(t, access.Issuer{}, entry(nil)).Optional() {
 		t.Error("an optional rule is one that says so")
 	}
-	if got := verdict(t, rule, "keycloak", token(claims{"aud": "invoices"})); got != audience.CauseAudienceMismatch {
+	if got := verdict(t, rule, "keycloak", token(members{"aud": "invoices"})); got != audience.CauseAudienceMismatch {
 		t.Errorf("a bad token is refused by %q, want %s", got, audience.CauseAudienceMismatch)
 	}
 	if err := rule.Judge(nil, now); !errors.Is(err, audience.CauseCredentialsMissing) {
@@ -198,9 +201,9 @@ func TestOptional(t *testing.T) {
 func everything(tb testing.TB) (*access.Rule, *claims.Claims) {
 	tb.Helper()
 	rule := ruleOf(tb, access.Issuer{MaxAge: time.Hour, RequireBound: true}, entry(clerksOnly))
-	c, err := read(tb, "keycloak", token(claims{
+	c, err := read(tb, "keycloak", token(members{
 		"scope": "orders.read orders.write", "realm_access": clerks("clerk"), "department": "hr", "country": "be",
-		"acr": "gold", "auth_time": now.Unix(), "cnf": claims{"x5t#S256": thumbprint},
+		"acr": "gold", "auth_time": now.Unix(), "cnf": members{"x5t#S256": thumbprint},
 	}))
 	if err != nil {
 		tb.Fatal(err)
@@ -248,7 +251,7 @@ func BenchmarkJudge(b *testing.B) {
 func TestCheckIssuer(t *testing.T) {
 	rule := guard(t, "order-status").Rule("/acme.orders.v1.OrderStatus/GetOrderStatus")
 	const stranger = "https://login.stranger.example"
-	c, err := read(t, "keycloak", token(claims{"iss": stranger}))
+	c, err := read(t, "keycloak", token(members{"iss": stranger}))
 	if err != nil {
 		t.Fatal(err)
 	}

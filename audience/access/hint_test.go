@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"errors"
@@ -19,33 +19,33 @@ func TestHints(t *testing.T) {
 	roles := entry(func(a *access.Allow) { a.Roles = []string{"Clerk"} })
 	for _, row := range []struct {
 		service access.Service
-		members claims
+		members members
 		want    string
 	}{
-		{named, claims{"aud": "account"}, "audience mapper"},
-		{named, claims{"aud": "Order-Status"}, "upper and lower case, and audiences"},
-		{named, claims{"aud": "order-status/"}, "a trailing slash"},
-		{named, claims{"aud": " order-status"}, "white space"},
-		{named, claims{"aud": "https://order-status"}, "its scheme"},
-		{named, claims{"aud": "https://order-status/"}, "its scheme and a trailing slash"},
-		{named, claims{"aud": "invoices"}, ""},
-		{named, claims{"aud": nil}, "without an audience"},
-		{named, claims{"aud": "customer-portal"}, "is the client itself"},
-		{named, claims{"aud": guid}, "is an id and not a name"},
-		{numbered, claims{"aud": other}, ""},
-		{numbered, claims{"aud": "api://" + guid}, "App ID URI"},
-		{numbered, claims{"aud": "api://orders"}, "App ID URI"},
-		{uri, claims{"aud": guid}, "requestedAccessTokenVersion"},
-		{named, claims{"iss": corp + "/"}, "a trailing slash, and issuers"},
-		{named, claims{"iss": "https://evil.example"}, ""},
-		{named, claims{"azp": "CUSTOMER-portal"}, "upper and lower case, and ids"},
-		{named, claims{"azp": guid}, "name clients by id"},
-		{named, claims{"azp": "backoffice-portal"}, ""},
-		{named, claims{"scope": "Orders.Read"}, "upper and lower case, and scopes"},
-		{named, claims{"scope": "orders.write"}, ""},
-		{named, claims{"scope": nil, "realm_access": clerks("orders.read")}, "granted as a role"},
-		{roles, claims{"scope": "orders.read Clerk"}, "granted as a scope"},
-		{roles, claims{"realm_access": clerks("clerk")}, "upper and lower case, and roles"},
+		{named, members{"aud": "account"}, "audience mapper"},
+		{named, members{"aud": "Order-Status"}, "upper and lower case, and audiences"},
+		{named, members{"aud": "order-status/"}, "a trailing slash"},
+		{named, members{"aud": " order-status"}, "white space"},
+		{named, members{"aud": "https://order-status"}, "its scheme"},
+		{named, members{"aud": "https://order-status/"}, "its scheme and a trailing slash"},
+		{named, members{"aud": "invoices"}, ""},
+		{named, members{"aud": nil}, "without an audience"},
+		{named, members{"aud": "customer-portal"}, "is the client itself"},
+		{named, members{"aud": guid}, "is an id and not a name"},
+		{numbered, members{"aud": other}, ""},
+		{numbered, members{"aud": "api://" + guid}, "App ID URI"},
+		{numbered, members{"aud": "api://orders"}, "App ID URI"},
+		{uri, members{"aud": guid}, "requestedAccessTokenVersion"},
+		{named, members{"iss": corp + "/"}, "a trailing slash, and issuers"},
+		{named, members{"iss": "https://evil.example"}, ""},
+		{named, members{"azp": "CUSTOMER-portal"}, "upper and lower case, and ids"},
+		{named, members{"azp": guid}, "name clients by id"},
+		{named, members{"azp": "backoffice-portal"}, ""},
+		{named, members{"scope": "Orders.Read"}, "upper and lower case, and scopes"},
+		{named, members{"scope": "orders.write"}, ""},
+		{named, members{"scope": nil, "realm_access": clerks("orders.read")}, "granted as a role"},
+		{roles, members{"scope": "orders.read Clerk"}, "granted as a scope"},
+		{roles, members{"realm_access": clerks("clerk")}, "upper and lower case, and roles"},
 	} {
 		c, err := read(t, "keycloak", token(row.members))
 		if err != nil {
@@ -63,7 +63,7 @@ func TestHints(t *testing.T) {
 // TestHintOfAnotherIssuer holds that a client of the right id and the wrong
 // issuer is told as that.
 func TestHintOfAnotherIssuer(t *testing.T) {
-	c, err := read(t, "keycloak", token(claims{"iss": partner}))
+	c, err := read(t, "keycloak", token(members{"iss": partner}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestHintOfAnotherIssuer(t *testing.T) {
 
 // TestTypeHints holds that the operator is told which other kind of token came.
 func TestTypeHints(t *testing.T) {
-	p, _ := claims.PresetNamed("rfc9068")
+	p, _ := claims.LookupPreset("rfc9068")
 	for typ, want := range map[string]string{
 		"JWT": "an ID token", "Refresh": "a refresh token", "logout+jwt": "a logout token", "dpop+jwt": "a DPoP proof", "x": "name its preset",
 	} {
@@ -101,7 +101,7 @@ func TestSchemeHints(t *testing.T) {
 		t.Fatal(err)
 	}
 	for aud, want := range map[string]bool{"orders": true, "http://orders": true, "http://invoices": false, "invoices": false} {
-		c, err := read(t, "keycloak", token(claims{"aud": aud}))
+		c, err := read(t, "keycloak", token(members{"aud": aud}))
 		if err != nil {
 			t.Fatal(err)
 		}

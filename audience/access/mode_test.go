@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"testing"
@@ -17,25 +17,25 @@ func TestMode(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		rollout []access.Rollout
-		members claims // nil: no genuine token
+		members members // nil: no genuine token
 		at      time.Time
 		want    access.Mode
 	}{
-		{"none", nil, claims{}, now, access.Enforce},
-		{"everybody", []access.Rollout{of(access.Observe, nil, nil)}, claims{"aud": "invoices"}, now, access.Observe},
+		{"none", nil, members{}, now, access.Enforce},
+		{"everybody", []access.Rollout{of(access.Observe, nil, nil)}, members{"aud": "invoices"}, now, access.Observe},
 		{"nobody", []access.Rollout{of(access.Warn, nil, nil)}, nil, now, access.Warn},
 		{"just before its end", []access.Rollout{of(access.Warn, nil, nil)}, nil, day.Add(-1), access.Warn},
 		{"at its end", []access.Rollout{of(access.Warn, nil, nil)}, nil, day, access.Enforce},
-		{"of this method", []access.Rollout{of(access.Warn, nil, get)}, claims{}, now, access.Warn},
-		{"of another method", []access.Rollout{of(access.Warn, nil, update)}, claims{}, now, access.Enforce},
-		{"of this client", []access.Rollout{of(access.Warn, portal, nil)}, claims{"scope": nil}, now, access.Warn},
-		{"of another client", []access.Rollout{of(access.Warn, portal, nil)}, claims{"azp": "backoffice-portal"}, now, access.Enforce},
+		{"of this method", []access.Rollout{of(access.Warn, nil, get)}, members{}, now, access.Warn},
+		{"of another method", []access.Rollout{of(access.Warn, nil, update)}, members{}, now, access.Enforce},
+		{"of this client", []access.Rollout{of(access.Warn, portal, nil)}, members{"scope": nil}, now, access.Warn},
+		{"of another client", []access.Rollout{of(access.Warn, portal, nil)}, members{"azp": "backoffice-portal"}, now, access.Enforce},
 		{"of a client without token", []access.Rollout{of(access.Warn, portal, nil)}, nil, now, access.Enforce},
-		{"of a client with another's token", []access.Rollout{of(access.Warn, portal, nil)}, claims{"aud": "invoices"}, now, access.Enforce},
-		{"of a client without aud", []access.Rollout{of(access.Warn, portal, nil)}, claims{"aud": nil}, now, access.Enforce},
-		{"of a client of another issuer", []access.Rollout{of(access.Warn, portal, nil)}, claims{"iss": partner}, now, access.Enforce},
-		{"of a client whose token others may use too", []access.Rollout{of(access.Warn, portal, nil)}, claims{"aud": []string{"order-status", "invoices"}}, now, access.Warn},
-		{"the first counts", []access.Rollout{of(access.Warn, portal, nil), of(access.Observe, nil, nil)}, claims{}, now, access.Warn},
+		{"of a client with another's token", []access.Rollout{of(access.Warn, portal, nil)}, members{"aud": "invoices"}, now, access.Enforce},
+		{"of a client without aud", []access.Rollout{of(access.Warn, portal, nil)}, members{"aud": nil}, now, access.Enforce},
+		{"of a client of another issuer", []access.Rollout{of(access.Warn, portal, nil)}, members{"iss": partner}, now, access.Enforce},
+		{"of a client whose token others may use too", []access.Rollout{of(access.Warn, portal, nil)}, members{"aud": []string{"order-status", "invoices"}}, now, access.Warn},
+		{"the first counts", []access.Rollout{of(access.Warn, portal, nil), of(access.Observe, nil, nil)}, members{}, now, access.Warn},
 		{"the first that applies", []access.Rollout{of(access.Warn, portal, nil), of(access.Observe, nil, nil)}, nil, now, access.Observe},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestModeOfStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for iss, want := range map[string]access.Mode{partner: access.Enforce, corp: access.Warn} {
-		c, err := read(t, "keycloak", token(claims{"iss": iss, "aud": "human-resource"}))
+		c, err := read(t, "keycloak", token(members{"iss": iss, "aud": "human-resource"}))
 		if err != nil {
 			t.Fatal(err)
 		}

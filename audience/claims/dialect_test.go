@@ -1,4 +1,4 @@
-package audience_test
+package claims_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 // it is read, and one that is not is refused.
 func TestDialect(t *testing.T) {
 	for _, name := range claims.Presets() {
-		preset, _ := claims.PresetNamed(name)
+		preset, _ := claims.LookupPreset(name)
 		d := preset.Dialect()
 		good := speaking(name, d)
 		refuses := func(change string, claims map[string]any, remove string) {

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"errors"
@@ -48,25 +48,25 @@ func TestMigration(t *testing.T) {
 	for _, row := range []struct {
 		rule   string
 		method string
-		claims claims
+		claims members
 		want   audience.Cause
 	}{
-		{"the first name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1"}, ""},
-		{"the second name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v2"}, ""},
-		{"not the matrix's own name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders"}, audience.CauseAudienceMismatch},
-		{"the second gRPC service", "/acme.orders.v2.Orders/Get", claims{"aud": "orders-v1"}, ""},
-		{"its other methods", "/acme.orders.v2.Orders/Put", claims{"aud": "orders-v1", "scope": "write"}, ""},
-		{"no self without the word", "/acme.orders.v1.Orders/Get", claims{"aud": nil}, audience.CauseAudienceMissing},
-		{"a client by its id", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iss": partner, "azp": "shop"}, ""},
-		{"a client by its name", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iss": partner, "azp": "theirs"}, audience.CauseClientNotAllowed},
-		{"a client at another issuer", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "shop"}, audience.CauseClientNotAllowed},
-		{"a user is no client", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "x", "sub": "orders"}, audience.CauseClientNotAllowed},
-		{"the issuer comes before the audience", "/acme.orders.v1.Orders/Get", claims{"iss": "x", "aud": "x"}, audience.CauseIssuerNotAccepted},
-		{"the audience comes before the time", "/acme.orders.v1.Orders/Get", claims{"aud": "x", "exp": 1}, audience.CauseAudienceMismatch},
-		{"the time comes before the client", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "azp": "x", "exp": 1}, audience.CauseExpired},
-		{"a life counts from iat", "/acme.orders.v1.Orders/Get", claims{"aud": "orders-v1", "iat": now.Add(-24 * time.Hour).Unix(), "exp": now.Add(time.Second).Unix()}, audience.CauseLifetimeTooLong},
+		{"the first name", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1"}, ""},
+		{"the second name", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v2"}, ""},
+		{"not the matrix's own name", "/acme.orders.v1.Orders/Get", members{"aud": "orders"}, audience.CauseAudienceMismatch},
+		{"the second gRPC service", "/acme.orders.v2.Orders/Get", members{"aud": "orders-v1"}, ""},
+		{"its other methods", "/acme.orders.v2.Orders/Put", members{"aud": "orders-v1", "scope": "write"}, ""},
+		{"no self without the word", "/acme.orders.v1.Orders/Get", members{"aud": nil}, audience.CauseAudienceMissing},
+		{"a client by its id", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "iss": partner, "azp": "shop"}, ""},
+		{"a client by its name", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "iss": partner, "azp": "theirs"}, audience.CauseClientNotAllowed},
+		{"a client at another issuer", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "azp": "shop"}, audience.CauseClientNotAllowed},
+		{"a user is no client", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "azp": "x", "sub": "orders"}, audience.CauseClientNotAllowed},
+		{"the issuer comes before the audience", "/acme.orders.v1.Orders/Get", members{"iss": "x", "aud": "x"}, audience.CauseIssuerNotAccepted},
+		{"the audience comes before the time", "/acme.orders.v1.Orders/Get", members{"aud": "x", "exp": 1}, audience.CauseAudienceMismatch},
+		{"the time comes before the client", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "azp": "x", "exp": 1}, audience.CauseExpired},
+		{"a life counts from iat", "/acme.orders.v1.Orders/Get", members{"aud": "orders-v1", "iat": now.Add(-24 * time.Hour).Unix(), "exp": now.Add(time.Second).Unix()}, audience.CauseLifetimeTooLong},
 	} {
-		changed := claims{"azp": "orders", "scope": "read"}
+		changed := members{"azp": "orders", "scope": "read"}
 		for name, value := range row.claims {
 			changed[name] = value
 		}
@@ -86,7 +86,7 @@ func TestMigration(t *testing.T) {
 // have done: one list an alternative, and of scopes only this client's.
 func TestWants(t *testing.T) {
 	guard := migrating(t)
-	for want, members := range map[string]claims{
+	for want, members := range map[string]members{
 		`"orders" "shop", or "orders", or "shop"`: {"aud": "orders-v1", "azp": "x"},
 		`"read", or "write"`:                      {"aud": "orders-v1", "azp": "orders", "scope": nil},
 		`"read", or "admin"`:                      {"aud": "orders-v1", "azp": "shop", "iss": partner, "scope": nil},

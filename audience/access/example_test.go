@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"errors"
@@ -29,7 +29,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	keycloak, _ := claims.PresetNamed("keycloak")
+	keycloak, _ := claims.LookupPreset("keycloak")
 	claims, err := keycloak.Claims([]byte(`{
 		"iss": "https://idp.example.com", "aud": "order-status", "azp": "customer-portal",
 		"typ": "Bearer", "iat": 1795435200, "exp": 1795435500

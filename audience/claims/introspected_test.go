@@ -1,4 +1,4 @@
-package audience_test
+package claims_test
 
 import (
 	"errors"
@@ -45,13 +45,13 @@ func TestIntrospected(t *testing.T) {
 			said{"https://idp", "portal", "alice", []string{"orders.read"}, nil, false},
 		},
 	} {
-		p, _ := claims.PresetNamed(row.preset)
+		p, _ := claims.LookupPreset(row.preset)
 		c, err := p.Introspected([]byte(row.answer), "https://idp")
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
 			continue
 		}
-		got := said{c.Issuer(), c.Client(), c.Caller().User, c.Caller().Scopes, c.Read().Roles, c.Read().Service}
+		got := said{c.Issuer(), c.Client(), c.Caller().User, c.Caller().Scopes, c.Roles(), c.IsService()}
 		if diff := cmp.Diff(row.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
@@ -92,12 +92,12 @@ func TestIntrospectedRefuses(t *testing.T) {
 		{"DPoP", `{` + good + `,"token_type":"DPoP"}`, audience.CauseBindingUnsupported},
 		{"DPoP by its key", `{` + good + `,"cnf":{"jkt":"x"}}`, audience.CauseBindingUnsupported},
 	} {
-		p, _ := claims.PresetNamed("keycloak")
+		p, _ := claims.LookupPreset("keycloak")
 		if c, err := p.Introspected([]byte(row.answer), "https://idp"); !errors.Is(err, row.want) || c != nil {
 			t.Errorf("%s: %v, %v; want %s", row.name, c, err, row.want)
 		}
 	}
-	p, _ := claims.PresetNamed("keycloak")
+	p, _ := claims.LookupPreset("keycloak")
 	if _, err := p.Introspected([]byte(`{`+good+`}`), "https://idp"); err != nil {
 		t.Errorf("the answer that they come from: %v", err)
 	}
@@ -113,7 +113,7 @@ func TestIntrospectedByPreset(t *testing.T) {
 		{"dex", `{"active":true,"exp":2,"sub":"CgR0","aud":"orders","at_hash":"x"}`, audience.CauseTypeNotAllowed},
 		{"auth0", `{"active":true,"exp":2,"client_id":"portal","aud":"orders"}`, audience.CauseClaimMissing},
 	} {
-		p, _ := claims.PresetNamed(row.preset)
+		p, _ := claims.LookupPreset(row.preset)
 		if _, err := p.Introspected([]byte(row.answer), "https://idp"); !errors.Is(err, row.want) {
 			t.Errorf("%s: %v, want %s", row.preset, err, row.want)
 		}
@@ -131,7 +131,7 @@ func TestIntrospectedUsers(t *testing.T) {
 		{"rfc9068", `{"active":true,"exp":2,"sub":"portal","client_id":"portal"}`, ""},
 		{"rfc9068", `{"active":true,"exp":2,"client_id":"portal"}`, ""},
 	} {
-		p, _ := claims.PresetNamed(row.preset)
+		p, _ := claims.LookupPreset(row.preset)
 		c, err := p.Introspected([]byte(row.answer), "https://idp")
 		if err != nil {
 			t.Errorf("%s: %s: %v", row.preset, row.answer, err)
@@ -139,7 +139,7 @@ func TestIntrospectedUsers(t *testing.T) {
 			t.Errorf("%s: %s: user %q, want %q", row.preset, row.answer, got, row.user)
 		}
 	}
-	p, _ := claims.PresetNamed("rfc9068")
+	p, _ := claims.LookupPreset("rfc9068")
 	if c, err := p.Introspected([]byte(`{"active":true,"exp":2,"client_id":"portal","username":"alice"}`), "https://idp"); err == nil {
 		t.Errorf("a user without sub passes as %+v", c.Caller())
 	}

@@ -1,4 +1,4 @@
-package audience_test
+package access_test
 
 import (
 	"strings"
@@ -37,26 +37,26 @@ func merged(t *testing.T, m access.Matrix, options ...access.MethodOptions) *acc
 // TestMergeAddsDemands holds that a call must satisfy the matrix and the
 // options, whichever refuses first.
 func TestMergeAddsDemands(t *testing.T) {
-	backoffice := claims{"azp": "backoffice-portal"}
+	backoffice := members{"azp": "backoffice-portal"}
 	for name, row := range map[string]struct {
 		demands access.Allow
-		token   claims
+		token   members
 		want    audience.Cause
 	}{
 		"nothing demanded":             {access.Allow{}, nil, ""},
 		"wide":                         {access.Allow{AnyClient: true, NoScopes: true}, nil, ""},
-		"wide does not widen clients":  {access.Allow{AnyClient: true, NoScopes: true}, claims{"azp": "stranger"}, audience.CauseClientNotAllowed},
-		"wide does not widen scopes":   {access.Allow{NoScopes: true}, claims{"scope": nil}, audience.CauseScopeMissing},
+		"wide does not widen clients":  {access.Allow{AnyClient: true, NoScopes: true}, members{"azp": "stranger"}, audience.CauseClientNotAllowed},
+		"wide does not widen scopes":   {access.Allow{NoScopes: true}, members{"scope": nil}, audience.CauseScopeMissing},
 		"a scope more":                 {access.Allow{Scopes: []string{"orders.audit"}}, nil, audience.CauseScopeMissing},
-		"both scopes":                  {access.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit orders.read"}, ""},
-		"the matrix's scope missing":   {access.Allow{Scopes: []string{"orders.audit"}}, claims{"scope": "orders.audit"}, audience.CauseScopeMissing},
-		"one of some scopes":           {access.Allow{AnyScopes: []string{"a", "b"}}, claims{"scope": "orders.read b"}, ""},
+		"both scopes":                  {access.Allow{Scopes: []string{"orders.audit"}}, members{"scope": "orders.audit orders.read"}, ""},
+		"the matrix's scope missing":   {access.Allow{Scopes: []string{"orders.audit"}}, members{"scope": "orders.audit"}, audience.CauseScopeMissing},
+		"one of some scopes":           {access.Allow{AnyScopes: []string{"a", "b"}}, members{"scope": "orders.read b"}, ""},
 		"none of some scopes":          {access.Allow{AnyScopes: []string{"a", "b"}}, nil, audience.CauseScopeMissing},
 		"a client of both":             {access.Allow{Clients: []string{"backoffice-portal"}}, backoffice, ""},
 		"a client of the matrix alone": {access.Allow{Clients: []string{"backoffice-portal"}}, nil, audience.CauseClientNotAllowed},
 		"no role":                      {access.Allow{Roles: []string{"clerk"}}, nil, audience.CauseRoleMissing},
 		"no step-up":                   {access.Allow{ACR: []string{"gold"}}, nil, audience.CauseStepUp},
-		"step-up":                      {access.Allow{ACR: []string{"gold"}}, claims{"acr": "gold"}, ""},
+		"step-up":                      {access.Allow{ACR: []string{"gold"}}, members{"acr": "gold"}, ""},
 		"no login":                     {access.Allow{MaxAuthAge: time.Minute}, nil, audience.CauseStepUp},
 		"no service":                   {access.Allow{Callers: access.ServicesOnly}, nil, audience.CauseCallerKind},
 		"no such claim":                {access.Allow{Claims: map[string][]string{"tenant": {"acme"}}}, nil, audience.CauseClaimNotAllowed},
@@ -72,7 +72,7 @@ func TestMergeAddsDemands(t *testing.T) {
 // that a method which the matrix closes stays closed.
 func TestMergeElsewhere(t *testing.T) {
 	o := demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})
-	write := token(claims{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
+	write := token(members{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
 	if got := verdict(t, merged(t, company(), o).Rule(updateStatus), "keycloak", write); got != "" {
 		t.Errorf("%s is refused by %s", updateStatus, got)
 	}
@@ -92,7 +92,7 @@ func TestMergeElsewhere(t *testing.T) {
 // TestMergeTells holds that a refusal and an explanation name what refused.
 func TestMergeTells(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
-	good, err := read(t, "keycloak", token(claims{"scope": "orders.read orders.audit"}))
+	good, err := read(t, "keycloak", token(members{"scope": "orders.read orders.audit"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 		if got := verdict(t, rule, "keycloak", token(nil)); got != want || rule.Optional() {
 			t.Errorf("%s: refused by %q, optional %t", method, got, rule.Optional())
 		}
-		if got := verdict(t, rule, "keycloak", token(claims{"azp": "backoffice-portal"})); got != audience.CauseClientNotAllowed {
+		if got := verdict(t, rule, "keycloak", token(members{"azp": "backoffice-portal"})); got != audience.CauseClientNotAllowed {
 			t.Errorf("%s: refused by %q, want %s", method, got, audience.CauseClientNotAllowed)
 		}
 	}
@@ -331,7 +331,7 @@ func TestMergeTarget(t *testing.T) {
 // TestMergeAge holds that a login which was young enough is asked about again.
 func TestMergeAge(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{MaxAuthAge: time.Minute})).Rule(getStatus)
-	c, err := read(t, "keycloak", token(claims{"auth_time": now.Unix()}))
+	c, err := read(t, "keycloak", token(members{"auth_time": now.Unix()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,55 @@
+// Package jsonvalue reads values of a JSON object, as package strictjson decodes
+// it, by the types that claims have.
+package jsonvalue
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// Date reads a NumericDate (RFC 7519, section 2): seconds since 1970, more than
+// zero and exact in a float64.
+func Date(v any) (time.Time, bool) {
+	number, _ := v.(json.Number)
+	seconds, err := number.Float64()
+	if err != nil || !(seconds > 0 && seconds < 1<<53) {
+		return time.Time{}, false
+	}
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
+}
+
+// Strings reads an array of strings, none of them empty.
+func Strings(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	out := make([]string, len(list))
+	for i, v := range list {
+		if out[i], _ = v.(string); out[i] == "" {
+			return nil, false
+		}
+	}
+	return out, ok
+}
+
+// Clone copies a value, whatever is in it.
+func Clone(v any) any {
+	switch v := v.(type) {
+	case []any:
+		v = slices.Clone(v)
+		for i := range v {
+			v[i] = Clone(v[i])
+		}
+		return v
+	case map[string]any:
+		v = maps.Clone(v)
+		for name := range v {
+			v[name] = Clone(v[name])
+		}
+		return v
+	default:
+		return v
+	}
+}
