@@ -38,18 +38,33 @@ var layers = []layer{
 		never:    []string{"net", "net/http"},
 	},
 	{
+		packages: "audience/claims",
+		imports:  []string{helpers, "audience"},
+		never:    []string{"net", "net/http"},
+	},
+	{
+		packages: "audience/access",
+		imports:  []string{helpers, "audience", "audience/claims"},
+		never:    []string{"net", "net/http", "audience/revocation"},
+	},
+	{
+		packages: "audience/revocation",
+		imports:  []string{helpers, "audience", "audience/claims"},
+		never:    []string{"net", "net/http", "audience/access"},
+	},
+	{
 		packages: "audience/policyfile",
-		imports:  []string{helpers, "audience", "go.yaml.in/yaml/v3"},
+		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "go.yaml.in/yaml/v3"},
 		never:    []string{"net", "net/http"},
 	},
 	{
 		packages: "audience/protopolicy",
-		imports:  []string{helpers, "audience", "proto/grpcaud/v1", protobuf},
+		imports:  []string{helpers, "audience/access", "proto/grpcaud/v1", protobuf},
 		never:    []string{grpc, "tokensource"},
 	},
 	{
 		packages: "audience/verifier",
-		imports:  []string{helpers, "audience", "github.com/coreos/go-oidc/v3/...", "github.com/go-jose/go-jose/v4/..."},
+		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "github.com/coreos/go-oidc/v3/...", "github.com/go-jose/go-jose/v4/..."},
 		never:    []string{grpc, "tokensource"},
 	},
 	{
@@ -61,13 +76,13 @@ var layers = []layer{
 	{
 		packages: "interceptor",
 		imports: []string{
-			helpers, "audience", "audience/protopolicy", "audience/verifier", "tokensource", grpc, protobuf,
+			helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/protopolicy", "audience/verifier", "tokensource", grpc, protobuf,
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",
 		},
 	},
-	{packages: "interceptor/matrixtest", imports: []string{"audience", "interceptor", "testutil", grpc, protobuf}},
+	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
 	{packages: "testutil/conformance"}, // tests alone
 	{packages: "testutil/idp", imports: []string{"testutil", "golang.org/x/net/html"}},

@@ -74,7 +74,7 @@ func TestRecordInLog(t *testing.T) {
 	}{
 		"whole": {
 			audience.Record{Issuer: "i", Client: "s", User: "u", Chain: []string{"a", "b"}, Time: time.Unix(0, 0).UTC(), RequestID: "r"},
-			`r.issuer=i r.service=s r.user=u r.chain="[a b]" r.time=1970-01-01T00:00:00.000Z r.request_id=r`,
+			`r.issuer=i r.client=s r.user=u r.chain="[a b]" r.time=1970-01-01T00:00:00.000Z r.request_id=r`,
 		},
 		"what is known": {
 			audience.Record{Issuer: "i", Time: time.Unix(0, 0).UTC()},
