@@ -163,6 +163,41 @@ func TestGoodTokensBesideStrangers(t *testing.T) {
 	}
 }
 
+// TestFirstAnswerIs429 holds that a 429 which overtakes the first answer of an
+// issuer slows the questions down, and is no outage.
+func TestFirstAnswerIs429(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opaque, asked := newOpaque(t), 0
+		var mu sync.Mutex // guards asked
+		wire := roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPost {
+				return opaque.Transport().RoundTrip(r)
+			}
+			mu.Lock()
+			asked++
+			first, limited := asked == 1, asked == 2
+			mu.Unlock()
+			switch {
+			case first:
+				time.Sleep(100 * time.Millisecond)
+			case limited:
+				return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Header: http.Header{}}, nil
+			}
+			return opaque.Transport().RoundTrip(r)
+		})
+		v := verifierOf(t, []audience.Issuer{opaque.config()}, verifier.Transport(wire))
+		var group sync.WaitGroup
+		for range 2 {
+			group.Go(func() {
+				_, err := v.Verify(t.Context(), opaque.token())
+				want(t, "good", err, "")
+			})
+			synctest.Wait()
+		}
+		group.Wait()
+	})
+}
+
 // TestKnownTokensBesideManyStrangers holds that tokens which were active before
 // have capacity of their own, all at once and beside any number of strangers, who
 // are told to come again.
