@@ -98,7 +98,8 @@ func TestDroppedNamelessKey(t *testing.T) {
 				_, err := v.Verify(t.Context(), token)
 				want(t, "published", err, "")
 				issuer.SetJWKS(jwks(t, changed(next, map[string]any{"kid": kid})))
-				time.Sleep(time.Hour)
+				_, err = v.Verify(t.Context(), stranger(issuer)) // has the new set fetched
+				want(t, "stranger", err, audience.CauseKeyUnknown)
 				for range 3 {
 					atOnce(t, "dropped", v, token, audience.CauseSignatureInvalid)
 					time.Sleep(time.Second) // what was refused is not remembered longer
@@ -189,6 +190,40 @@ func TestUnsettledInTime(t *testing.T) {
 		}
 		cancel()
 	})
+}
+
+// TestNewKeyInFullQueue holds that a token of a new key finds a place among calls
+// that wait, however many strangers are there before it.
+func TestNewKeyInFullQueue(t *testing.T) {
+	for name, kids := range map[string]int{"a kid each": 300, "20 kids": 20, "one kid": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				v := newVerifier(t, issuer)
+				atOnce(t, "known", v, lasting(issuer), "")
+				_, err := v.Verify(t.Context(), stranger(issuer))
+				want(t, "stranger", err, audience.CauseKeyUnknown)
+				time.Sleep(27 * time.Second)
+				var group sync.WaitGroup
+				for n := range 300 {
+					group.Go(func() { v.Verify(t.Context(), lasting(issuer, testutil.Header("kid", fmt.Sprint(n%kids)))) })
+				}
+				synctest.Wait()
+				issuer.Rotate("ES256")
+				began := time.Now()
+				for range 3 {
+					group.Go(func() {
+						_, err := v.Verify(t.Context(), lasting(issuer))
+						want(t, "new key", err, "")
+						if took := time.Since(began); took != 3*time.Second {
+							t.Errorf("admitted after %v, want when the keys come", took)
+						}
+					})
+				}
+				group.Wait()
+			})
+		})
+	}
 }
 
 // TestKeyPublishedLate holds that a token which is newer than the set at hand

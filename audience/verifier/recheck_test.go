@@ -62,6 +62,9 @@ func TestRecheckDroppedKey(t *testing.T) {
 			t.Errorf("Changes moved %v after the key was dropped, want the age of keys", waited)
 		}
 		old.want(t, "one fetch lacks the key", "")
+		_, err := v.Verify(t.Context(), stranger(issuer))
+		want(t, "stranger", err, audience.CauseKeyUnknown)
+		old.want(t, "two fetches lack the key, a moment apart", "")
 		if waited := changes(v, time.Hour); waited < 29*time.Second || waited > 31*time.Second {
 			t.Errorf("Changes moved %v after the first fetch without the key, want a cool-down", waited)
 		}

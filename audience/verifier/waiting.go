@@ -14,6 +14,7 @@ const (
 	maxPatient = 192             // the first of all,
 	maxSameKid = 64              // and of those that name one key,
 	maxKids    = 32              // while no more keys are named
+	fairShare  = 16              // of those that name one key, before they give way to others
 
 	answerMargin = 250 * time.Millisecond // before a call's deadline, at most: the answer needs time to arrive
 )
@@ -25,8 +26,8 @@ var (
 
 // waiting are the calls that wait for the next keys of an issuer, in order of
 // arrival. A lock of its owner guards it. Calls whose tokens name the same key
-// are one group: if too many wait, the largest group gives way, and among equals
-// the one that has waited longest. So neither a flood with one kid nor one with
+// are one group: if too many wait, the largest group gives way, or, where all are
+// small, the call that has waited longest. So neither a flood with one kid nor one with
 // many shuts out the token of a key that is really new. In a crowd most calls wait
 // briefly, so that strangers do not hold many streams until the keys come.
 type waiting struct {
@@ -48,10 +49,11 @@ func (w *waiting) add(kid string) *waitingCall {
 		for _, n := range w.named {
 			largest = max(largest, n)
 		}
-		if w.named[kid] >= largest {
+		crowd := largest > fairShare
+		if crowd && w.named[kid] == largest {
 			return nil
 		}
-		oldest := w.calls[slices.IndexFunc(w.calls, func(c *waitingCall) bool { return w.named[c.kid] == largest })]
+		oldest := w.calls[slices.IndexFunc(w.calls, func(c *waitingCall) bool { return !crowd || w.named[c.kid] == largest })]
 		w.remove(oldest)
 		close(oldest.ended)
 	}
