@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"github.com/grpcaud/grpcaud/audience"
 )
 
 // Parts for the tests of this package.
@@ -30,9 +28,6 @@ func FillShelf(bound, stored int) (least, most int) {
 	}
 	return least, most
 }
-
-// Locations is where the metadata of an issuer is looked for.
-func Locations(issuer audience.Issuer) []string { return locations(issuer) }
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.
@@ -64,13 +59,4 @@ func forged(alg string) *jose.JSONWebSignature {
 		panic(err)
 	}
 	return jws
-}
-
-// CheckEndpoint parses metadata and returns one of its addresses.
-func CheckEndpoint(data []byte, issuer, location, name string) (string, error) {
-	m, err := parseMetadata(data, issuer, location)
-	if err != nil {
-		return "", err
-	}
-	return m.endpoint(name)
 }

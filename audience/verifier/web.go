@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 const (
@@ -33,11 +35,7 @@ func newWeb(transport http.RoundTripper) *web {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	return &web{own: own, client: &http.Client{
-		Transport:     transport,
-		Timeout:       fetchTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &web{own: own, client: webclient.New(transport, fetchTimeout)}
 }
 
 func (w *web) close() {

@@ -1,0 +1,23 @@
+// Package jsonvalue reads the values that JSON texts of OAuth and OpenID carry,
+// as decoded with numbers as [json.Number].
+package jsonvalue
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+)
+
+// Date reads a NumericDate (RFC 7519, section 2): a number of seconds since 1970,
+// with or without a fraction, more than zero and less than 2^53, so that it is
+// exact in a float64. It reports false for every other value, also for a number
+// in a string.
+func Date(v any) (time.Time, bool) {
+	number, _ := v.(json.Number)
+	seconds, err := number.Float64()
+	if err != nil || !(seconds > 0 && seconds < 1<<53) {
+		return time.Time{}, false
+	}
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
+}
