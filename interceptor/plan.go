@@ -18,8 +18,8 @@ type plan struct {
 	open   map[string]bool // what anybody may call: gRPC services
 	opened map[string]bool // and full names of methods
 	terms  terms
-	tokens *tokensource.Source            // nil if there are files
-	files  map[string]*tokensource.Source // by service
+	tokens *tokensource.Cache            // nil if there are files
+	files  map[string]*tokensource.Cache // by service
 }
 
 // terms are what the sources of tokens depend on: while they are the same, the
@@ -121,7 +121,7 @@ func (p *plan) credentials(v verb, name string) (audience.Target, *perRPC, error
 }
 
 // source returns where the tokens for a service are from.
-func (p *plan) source(service string) (tokensource.Tokens, error) {
+func (p *plan) source(service string) (tokensource.Source, error) {
 	if p.tokens != nil {
 		return p.tokens, nil
 	}
@@ -132,7 +132,7 @@ func (p *plan) source(service string) (tokensource.Tokens, error) {
 }
 
 // sources yields all of them.
-func (p *plan) sources(yield func(*tokensource.Source) bool) {
+func (p *plan) sources(yield func(*tokensource.Cache) bool) {
 	if p.tokens != nil && !yield(p.tokens) {
 		return
 	}

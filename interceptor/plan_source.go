@@ -29,7 +29,7 @@ func (p *plan) openSources(o *clientOptions) (err error) {
 }
 
 func (p *plan) openFiles(opts []tokensource.Option) error {
-	p.files = map[string]*tokensource.Source{}
+	p.files = map[string]*tokensource.Cache{}
 	for service, path := range p.terms.client.TokenFiles {
 		source, err := tokensource.NewFile(path, opts...)
 		if err != nil {

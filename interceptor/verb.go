@@ -84,7 +84,7 @@ func (a *admitted) forwardTo(aud string, issuers []string) error {
 
 // actor is how a service proves that it is the one which acts for its caller.
 type actor struct {
-	tokens   tokensource.Tokens
+	tokens   tokensource.Source
 	audience string
 }
 
@@ -92,7 +92,7 @@ type actor struct {
 // caller's token, one of the service itself, which it gets from tokens for this
 // audience (actor_token; RFC 8693, section 2.1). The default is that the issuer
 // takes whoever asks for the actor.
-func Actor(tokens tokensource.Tokens, aud string) CredentialsOption {
+func Actor(tokens tokensource.Source, aud string) CredentialsOption {
 	return credentialsOption(func(c *perRPC) { c.actor = actor{tokens, aud} })
 }
 

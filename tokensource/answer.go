@@ -29,7 +29,7 @@ type answer struct {
 
 // accept checks what came back for r, whatever it came from, and returns the token
 // with its times.
-func (s *Source) accept(a answer, r Request) (kept[Token], error) {
+func (s *Cache) accept(a answer, r Request) (kept[Token], error) {
 	switch {
 	case len(a.text) > maxToken:
 		return kept[Token]{}, fmt.Errorf("%w: token of %d bytes, want at most %d", ErrUnavailable, len(a.text), maxToken)
@@ -57,7 +57,7 @@ func (s *Source) accept(a answer, r Request) (kept[Token], error) {
 
 // checkAudience refuses a token that is not addressed to all that r names. One
 // that is addressed to others as well is told of, or refused under SoleAudience.
-func (s *Source) checkAudience(got []string, r Request, client string) error {
+func (s *Cache) checkAudience(got []string, r Request, client string) error {
 	mismatch := func(want string) error {
 		return &MismatchError{Want: want, Got: got, Hint: hint(s.options.server.known(), client, want, got)}
 	}

@@ -61,7 +61,7 @@ func benchmark(b *testing.B, name string, n int, token func(i int) error) {
 }
 
 // warm returns a source that holds a token for each of n audiences.
-func warm(b *testing.B, n int, subject tokensource.Token) (*tokensource.Source, []tokensource.Request) {
+func warm(b *testing.B, n int, subject tokensource.Token) (*tokensource.Cache, []tokensource.Request) {
 	b.Helper()
 	s := newSource(b, &wire{})
 	requests := make([]tokensource.Request, n)

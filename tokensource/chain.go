@@ -16,7 +16,7 @@ import (
 // A and b must come from [New], and are the caller's to close. The source has a
 // memory of its own; of the options, those of [New] that say how a server is asked
 // are an error.
-func Chain(a, b *Source, opts ...Option) (*Source, error) {
+func Chain(a, b *Cache, opts ...Option) (*Cache, error) {
 	c := &chain{}
 	var okA, okB bool
 	if a != nil && b != nil {

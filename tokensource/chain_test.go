@@ -24,7 +24,7 @@ func domains() (home, away *testutil.Issuer, homeWire, awayWire *wire) {
 	return home, away, through(home), through(away)
 }
 
-func chain(t *testing.T, homeWire, awayWire *wire, opts ...tokensource.Option) *tokensource.Source {
+func chain(t *testing.T, homeWire, awayWire *wire, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	a := open(t, tokensource.ClientCredentials(client, secret), homeWire, opts...)
 	b, err := tokensource.New(partner, tokensource.ClientCredentials(client, "theirs"), tokensource.Transport(awayWire))

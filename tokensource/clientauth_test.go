@@ -19,7 +19,7 @@ import (
 )
 
 // open returns a source of auth over w that the test closes.
-func open(t testing.TB, auth tokensource.ClientAuth, w http.RoundTripper, opts ...tokensource.Option) *tokensource.Source {
+func open(t testing.TB, auth tokensource.ClientAuth, w http.RoundTripper, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.New(issuer, auth, append([]tokensource.Option{tokensource.Transport(w)}, opts...)...)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package tokensource answers one question: give me a token meant for them.
 //
-// A [Source] asks one issuer for tokens as one client. Every [Request] names the
+// A [Cache] asks one issuer for tokens as one client. Every [Request] names the
 // audience, and a JWT that comes back is addressed to it, or there is none; into an
 // opaque token nobody but its issuer can look:
 //

@@ -8,7 +8,7 @@ import "time"
 // by now. If the other one has the same text, a further Drop of it counts only
 // after a pause that grows each time, from 1 s to 120 s, so that a server which
 // refuses everything causes no storm.
-func (s *Source) Drop(r Request, t Token) {
+func (s *Cache) Drop(r Request, t Token) {
 	if e := s.find(&r); e != nil {
 		e.drop(t, time.Now())
 	}

@@ -122,7 +122,7 @@ func TestDropDuringRenewal(t *testing.T) {
 	})
 }
 
-func must(t testing.TB, tokens tokensource.Tokens, r tokensource.Request) tokensource.Token {
+func must(t testing.TB, tokens tokensource.Source, r tokensource.Request) tokensource.Token {
 	t.Helper()
 	token, err := tokens.Token(t.Context(), r)
 	if err != nil {

@@ -19,7 +19,7 @@ type entry struct {
 	used atomic.Int64 // when it was last asked for, in Unix seconds
 	gone atomic.Bool  // it is evicted, and another may take its place
 	cell[Token]
-	about Row
+	about TokenStats
 
 	mu      sync.Mutex // guards what follows
 	dropped Token      // the last that was
@@ -27,9 +27,9 @@ type entry struct {
 	deaf    time.Time  // it is dropped again no sooner
 }
 
-func (s *Source) newEntry(r Request, now time.Time) *entry {
+func (s *Cache) newEntry(r Request, now time.Time) *entry {
 	r.Also = slices.Clone(r.Also) // the caller may change its own
-	e := &entry{about: Row{Audience: r.Audience, Also: r.Also, Scope: canonical(r.Scope), Exchanged: !r.Subject.IsZero()}}
+	e := &entry{about: TokenStats{Audience: r.Audience, Also: r.Also, Scope: canonical(r.Scope), Exchanged: !r.Subject.IsZero()}}
 	e.touch(now) // so that it is not the next to go
 	e.init(s.spawn, func(ctx context.Context) (kept[Token], error) {
 		a, err := s.minter.mint(ctx, r)
@@ -67,7 +67,7 @@ func (r *Request) isOwn() bool {
 }
 
 // entryOf returns the entry of r, which it makes if there is none.
-func (s *Source) entryOf(r *Request, now time.Time) (*entry, error) {
+func (s *Cache) entryOf(r *Request, now time.Time) (*entry, error) {
 	if e := s.find(r); e != nil {
 		return e, nil
 	}
@@ -75,7 +75,7 @@ func (s *Source) entryOf(r *Request, now time.Time) (*entry, error) {
 }
 
 // find returns the entry of r, nil if there is none.
-func (s *Source) find(r *Request) *entry {
+func (s *Cache) find(r *Request) *entry {
 	var v any
 	if r.isOwn() {
 		v, _ = s.entries.Load(ownKey{r.Audience, canonical(r.Scope)})
@@ -87,7 +87,7 @@ func (s *Source) find(r *Request) *entry {
 }
 
 // add makes the entry of r, unless somebody else has.
-func (s *Source) add(r Request, now time.Time) (*entry, error) {
+func (s *Cache) add(r Request, now time.Time) (*entry, error) {
 	if err := s.minter.check(r); err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Source) add(r Request, now time.Time) (*entry, error) {
 }
 
 // sweep evicts the idle entries, once a minute.
-func (s *Source) sweep(now time.Time) {
+func (s *Cache) sweep(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Sub(s.swept) >= sweep {
@@ -124,7 +124,7 @@ func (s *Source) sweep(now time.Time) {
 // evictLocked drops the idle entries, and at least so many of those that were not
 // asked for the longest; within one second, tokens for subjects before the client's
 // own.
-func (s *Source) evictLocked(now time.Time, least int) {
+func (s *Cache) evictLocked(now time.Time, least int) {
 	s.swept = now
 	type aged struct {
 		key   any

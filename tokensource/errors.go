@@ -28,7 +28,7 @@ var (
 
 // RefusedError is an issuer's refusal (RFC 6749, section 5.2). It matches
 // [ErrRefused].
-type RefusedError struct {
+type TokenError struct {
 	Code        string // such as "invalid_client"; empty if the issuer gave none
 	Description string // one line of at most 200 bytes, without the client's secret and without tokens
 	Status      int    // the HTTP status
@@ -36,7 +36,7 @@ type RefusedError struct {
 }
 
 // Error says what the issuer said.
-func (e *RefusedError) Error() string {
+func (e *TokenError) Error() string {
 	text := fmt.Sprintf("%v: status %d", ErrRefused, e.Status)
 	if e.Code != "" {
 		text += ": " + e.Code
@@ -51,7 +51,7 @@ func (e *RefusedError) Error() string {
 }
 
 // Unwrap returns [ErrRefused].
-func (e *RefusedError) Unwrap() error { return ErrRefused }
+func (e *TokenError) Unwrap() error { return ErrRefused }
 
 // MismatchError says whom a token was wanted for, whom it is for, and the likely
 // cause. It matches [ErrMismatch].

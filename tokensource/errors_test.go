@@ -34,7 +34,7 @@ func TestRefusedError(t *testing.T) { // T106
 		w := &wire{token: always(reply(401, string(body)))}
 		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken(subject, time.Time{})}
 		_, err = newSource(t, w).Token(t.Context(), r)
-		var refused *tokensource.RefusedError
+		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || !errors.Is(err, tokensource.ErrRefused) {
 			t.Fatalf("%s: got %v, want a RefusedError", row.name, err)
 		}
@@ -62,7 +62,7 @@ func TestRefusedErrorStaysReadable(t *testing.T) {
 		}
 		_, err = s.Token(t.Context(), tokensource.Request{Audience: "a"})
 		s.Close()
-		if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Description != row.want {
+		if refused, ok := errors.AsType[*tokensource.TokenError](err); !ok || refused.Description != row.want {
 			t.Errorf("secret %q: got %v, want %q", row.secret, err, row.want)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 // A file is for one audience: a request for another is a [MismatchError] if the
 // token is a JWT. The scopes of a request are not looked at, and one with a Subject
 // is refused.
-func NewFile(path string, opts ...Option) (*Source, error) {
+func NewFile(path string, opts ...Option) (*Cache, error) {
 	if path == "" {
 		return nil, errors.New("tokensource: empty path of the token file")
 	}

@@ -46,7 +46,7 @@ func (v volume) write(t *testing.T, text string) {
 	}
 }
 
-func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource.Source {
+func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.NewFile(path, append(opts, silent)...)
 	if err != nil {
@@ -57,7 +57,7 @@ func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource
 }
 
 // look asks for a token now, and again when the file has been looked at.
-func look(t *testing.T, s *tokensource.Source) (tokensource.Token, error) {
+func look(t *testing.T, s *tokensource.Cache) (tokensource.Token, error) {
 	t.Helper()
 	_, _ = s.Token(t.Context(), orders)
 	synctest.Wait()
@@ -165,7 +165,7 @@ func TestFileEnds(t *testing.T) {
 			t.Errorf("31 s before: %v", err)
 		}
 		time.Sleep(time.Second)
-		for name, s := range map[string]*tokensource.Source{"old": s, "new": newFile(t, v.path())} {
+		for name, s := range map[string]*tokensource.Cache{"old": s, "new": newFile(t, v.path())} {
 			if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) {
 				t.Errorf("%s source, 30 s before the end: got %v, want ErrUnavailable", name, err)
 			}

@@ -13,7 +13,7 @@ import (
 // package; a token without an expiry and without exp is kept for five minutes.
 // NewFunc fails if f is nil, or if an option says how an authorization server is
 // asked.
-func NewFunc(f func(ctx context.Context, r Request) (Token, error), opts ...Option) (*Source, error) {
+func NewFunc(f func(ctx context.Context, r Request) (Token, error), opts ...Option) (*Cache, error) {
 	if f == nil {
 		return nil, errors.New("tokensource: nil function")
 	}

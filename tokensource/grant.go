@@ -26,7 +26,7 @@ const (
 	// It has no place for an actor.
 	JWTBearer
 	// OnBehalfOf is JWTBearer as Entra ID wants it, with requested_token_use.
-	OnBehalfOf
+	EntraOnBehalfOf
 
 	// leaving is the exchange for a token that is itself a grant, at another
 	// server: it is for that server and no bearer token.
@@ -52,10 +52,10 @@ func (g Grant) put(form url.Values, r Request) {
 			form.Set("actor_token", r.Actor.Reveal())
 			form.Set("actor_token_type", typeAccessToken)
 		}
-	case JWTBearer, OnBehalfOf:
+	case JWTBearer, EntraOnBehalfOf:
 		form.Set("grant_type", grantBearer)
 		form.Set("assertion", r.Subject.Reveal())
-		if g == OnBehalfOf {
+		if g == EntraOnBehalfOf {
 			form.Set("requested_token_use", "on_behalf_of")
 		}
 	}
@@ -63,7 +63,7 @@ func (g Grant) put(form url.Values, r Request) {
 
 // check refuses a request that g cannot carry.
 func (g Grant) check(r Request) error {
-	if bearer := g == JWTBearer || g == OnBehalfOf; bearer && !r.Actor.IsZero() {
+	if bearer := g == JWTBearer || g == EntraOnBehalfOf; bearer && !r.Actor.IsZero() {
 		return fmt.Errorf("%w: the grant jwt-bearer has no place for an actor", ErrRefused)
 	}
 	return nil

@@ -99,7 +99,7 @@ func TestExchangeFailsClosed(t *testing.T) {
 		}
 		w.answer(always(reply(400, `{"error":"invalid_grant"}`)))
 		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{})})
-		var refused *tokensource.RefusedError
+		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || refused.Code != "invalid_grant" || !token.IsZero() {
 			t.Errorf("T108: got %q, %v, want invalid_grant", token.Reveal(), err)
 		}
@@ -154,8 +154,8 @@ func TestSubjectGrant(t *testing.T) {
 	const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	subject := tokensource.NewToken("subject-token", time.Time{})
 	for g, want := range map[tokensource.Grant]url.Values{
-		tokensource.JWTBearer:  {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}},
-		tokensource.OnBehalfOf: {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}, "requested_token_use": {"on_behalf_of"}},
+		tokensource.JWTBearer:       {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}},
+		tokensource.EntraOnBehalfOf: {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}, "requested_token_use": {"on_behalf_of"}},
 	} {
 		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300}`))}
 		s := newSource(t, w, tokensource.SubjectGrant(g))

@@ -13,7 +13,7 @@ import (
 )
 
 // newIssuer returns an issuer of the running example and the back office's source.
-func newIssuer(t *testing.T) (*testutil.Issuer, *tokensource.Source) {
+func newIssuer(t *testing.T) (*testutil.Issuer, *tokensource.Cache) {
 	idp := testutil.NewIssuer(issuer)
 	idp.Register(testutil.Client{ID: client, Secret: secret, Audiences: []string{"order-status", "human-resource"}, Exchange: true})
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), tokensource.Transport(idp.Transport()))
@@ -42,7 +42,7 @@ func TestAgainstIssuer(t *testing.T) {
 		if got := idp.Requests(testutil.Token); got != 3 {
 			t.Errorf("got %d token requests, want 3", got)
 		}
-		var refused *tokensource.RefusedError
+		var refused *tokensource.TokenError
 		_, err := s.Token(t.Context(), tokensource.Request{Audience: "payroll"})
 		if !errors.As(err, &refused) || refused.Code != "invalid_target" || refused.Status != 400 {
 			t.Errorf("got %v, want invalid_target", err)

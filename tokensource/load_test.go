@@ -77,7 +77,7 @@ func TestManySubjects(t *testing.T) { // L15
 			must(t, s, orders)
 			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{})})
 		}
-		rows := s.Snapshot()
+		rows := s.Stats()
 		if len(rows) > 1000 || rows[0].Exchanged {
 			t.Errorf("got %d rows, want at most 1000, the client's own first", len(rows))
 		}
@@ -97,7 +97,7 @@ func TestIdleTokensGoWithTime(t *testing.T) {
 		for begin := time.Now(); time.Since(begin) < 20*time.Minute; time.Sleep(time.Second) {
 			must(t, s, orders)
 		}
-		if rows := s.Snapshot(); len(rows) != 1 || rows[0].Audience != "order-status" {
+		if rows := s.Stats(); len(rows) != 1 || rows[0].Audience != "order-status" {
 			t.Errorf("got %+v, want the one that is in use", rows)
 		}
 	})

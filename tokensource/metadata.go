@@ -26,7 +26,7 @@ import (
 // loopback or link-local address or to metadata.google.internal, or if an option
 // says how an authorization server is asked. The scopes of a request are not looked
 // at, and one with a Subject is refused.
-func NewMetadata(url string, header http.Header, opts ...Option) (*Source, error) {
+func NewMetadata(url string, header http.Header, opts ...Option) (*Cache, error) {
 	if err := checkMetadata(url); err != nil {
 		return nil, fmt.Errorf("tokensource: metadata URL: %w", err)
 	}
@@ -80,7 +80,7 @@ func (m *machine) request(ctx context.Context, r Request) (answer, error) {
 		return answer{}, o
 	}
 	if resp.StatusCode != http.StatusOK {
-		return answer{}, &RefusedError{Status: resp.StatusCode}
+		return answer{}, &TokenError{Status: resp.StatusCode}
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {

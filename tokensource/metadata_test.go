@@ -23,7 +23,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func newMetadata(t *testing.T, f roundTrip) *tokensource.Source {
+func newMetadata(t *testing.T, f roundTrip) *tokensource.Cache {
 	t.Helper()
 	header := http.Header{"Metadata-Flavor": {"Google"}}
 	s, err := tokensource.NewMetadata(identity, header, tokensource.Transport(f), silent)
@@ -108,7 +108,7 @@ func TestMetadataAnswers(t *testing.T) {
 		}
 	}
 	refused := newMetadata(t, reply(403, ""))
-	var refusal *tokensource.RefusedError
+	var refusal *tokensource.TokenError
 	if _, err := refused.Token(t.Context(), orders); !errors.As(err, &refusal) || refusal.Status != 403 {
 		t.Errorf("403: got %v, want its status", err)
 	}

@@ -25,7 +25,7 @@ type fetchKey struct {
 	renewal bool // of a token that was still good
 }
 
-func newMetrics(provider metric.MeterProvider, s *Source) (*metrics, error) {
+func newMetrics(provider metric.MeterProvider, s *Cache) (*metrics, error) {
 	meter := provider.Meter("github.com/grpcaud/grpcaud/tokensource")
 	m := &metrics{labels: map[fetchKey][]metric.AddOption{}}
 	for how := range messages {
@@ -48,7 +48,7 @@ func newMetrics(provider metric.MeterProvider, s *Source) (*metrics, error) {
 }
 
 // observe has the gauges read when somebody collects them.
-func (m *metrics) observe(meter metric.Meter, s *Source) error {
+func (m *metrics) observe(meter metric.Meter, s *Cache) error {
 	entries, err := meter.Int64ObservableGauge("grpcaud.client.entries",
 		metric.WithUnit("{token}"), metric.WithDescription("Tokens that are kept."))
 	if err != nil {
@@ -72,7 +72,7 @@ func (m *metrics) observe(meter metric.Meter, s *Source) error {
 
 // figures counts the entries, and returns what is left of the life of the token
 // that ends first, of those that somebody has asked for in the last minute.
-func (s *Source) figures(now time.Time) (entries int, least time.Duration, inUse bool) {
+func (s *Cache) figures(now time.Time) (entries int, least time.Duration, inUse bool) {
 	s.entries.Range(func(_, v any) bool {
 		entries++
 		row := v.(*entry).row()

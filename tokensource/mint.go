@@ -88,7 +88,7 @@ func failure(err error, secrets ...string) error {
 	if o := busy("token endpoint", refusal.Response); o != nil {
 		return o
 	}
-	return &RefusedError{
+	return &TokenError{
 		Code:        sanitize(refusal.ErrorCode, secrets...),
 		Description: sanitize(refusal.ErrorDescription, secrets...),
 		Status:      refusal.Response.StatusCode,
@@ -105,7 +105,7 @@ func unreached(what string, err error) error {
 
 // explain adds to a refusal what to change at the provider.
 func (s *server) explain(err error, r Request, client string) error {
-	var refused *RefusedError
+	var refused *TokenError
 	if errors.As(err, &refused) {
 		refused.Hint = s.options.server.known().hint(refused.Code, r.Audience, client, s.issuer)
 	}

@@ -10,14 +10,14 @@ import (
 // OAuth2 returns a source for code that wants x/oauth2's: each call of its Token
 // asks tokens for r. That Token has no context of its own, so ctx bounds all its
 // waits.
-func OAuth2(ctx context.Context, tokens Tokens, r Request) oauth2.TokenSource {
+func OAuth2(ctx context.Context, tokens Source, r Request) oauth2.TokenSource {
 	return &lent{ctx, tokens, r}
 }
 
 // lent implements [oauth2.TokenSource].
 type lent struct {
 	ctx     context.Context
-	tokens  Tokens
+	tokens  Source
 	request Request
 }
 
@@ -37,7 +37,7 @@ func (l *lent) Token() (*oauth2.Token, error) {
 //
 // Callers wait for src no longer than their contexts say, and Close does not wait
 // for it: a call of src that hangs hangs alone, and is the only one.
-func FromOAuth2(src oauth2.TokenSource, opts ...Option) (*Source, error) {
+func FromOAuth2(src oauth2.TokenSource, opts ...Option) (*Cache, error) {
 	if src == nil {
 		return nil, errors.New("tokensource: nil oauth2.TokenSource")
 	}

@@ -35,7 +35,7 @@ type oauth2Func func() (*oauth2.Token, error)
 
 func (f oauth2Func) Token() (*oauth2.Token, error) { return f() }
 
-func fromOAuth2(t *testing.T, f oauth2Func) *tokensource.Source {
+func fromOAuth2(t *testing.T, f oauth2Func) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.FromOAuth2(f, silent)
 	if err != nil {

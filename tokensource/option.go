@@ -12,7 +12,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Option changes how a [Source] works. No option turns off a check of a token.
+// Option changes how a [Cache] works. No option turns off a check of a token.
 type Option interface{ apply(*options) }
 
 type options struct {

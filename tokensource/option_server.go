@@ -28,7 +28,7 @@ func (o *options) checkServer(auth ClientAuth) error {
 		return fmt.Errorf("tokensource: auth style: got %d, want Basic or Post", style)
 	case style != 0 && !slices.Contains(auth.methods(), methodBasic):
 		return errors.New("tokensource: AuthStyle is for client secrets, and the client has none")
-	case grant < 0 || grant > OnBehalfOf:
+	case grant < 0 || grant > EntraOnBehalfOf:
 		return fmt.Errorf("tokensource: subject grant: got %d, want TokenExchange, JWTBearer or OnBehalfOf", grant)
 	}
 	return errors.Join(o.server.checkPreset(), o.server.checkParameters())

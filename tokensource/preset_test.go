@@ -109,14 +109,14 @@ func TestHints(t *testing.T) {
 	} {
 		w := &wire{token: refusal(row.code)}
 		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
-		refused, ok := errors.AsType[*tokensource.RefusedError](err)
+		refused, ok := errors.AsType[*tokensource.TokenError](err)
 		if !ok || !strings.Contains(refused.Hint, row.want) || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s, %s: got %v, want %q in it", row.preset, row.code, err, row.want)
 		}
 	}
 	w := &wire{token: refusal("invalid_client")}
 	_, err := newSource(t, w, tokensource.Preset("keycloak")).Token(t.Context(), orders)
-	if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Hint != "" {
+	if refused, ok := errors.AsType[*tokensource.TokenError](err); !ok || refused.Hint != "" {
 		t.Errorf("invalid_client: got %v, want no hint", err)
 	}
 }

@@ -7,7 +7,7 @@ var auth0 = preset{
 }
 
 var entra = preset{
-	name: "Entra ID", own: ByScope("{audience}/.default"), grant: OnBehalfOf,
+	name: "Entra ID", own: ByScope("{audience}/.default"), grant: EntraOnBehalfOf,
 	mapper: `ask for what the API's tokens have in aud: its application id, or in v1 tokens its application id URI`,
 	target: `expose an API with the application id URI or id "{audience}", and consent to its permissions for client "{client}"`,
 }

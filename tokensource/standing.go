@@ -11,9 +11,9 @@ import (
 // makes the same request again and again: of a [*Source] it remembers where the
 // token is kept. The errors are those of Token. The function is safe for concurrent
 // use, and keeps nothing that has to be closed.
-func For(tokens Tokens, r Request) func(context.Context) (Token, error) {
+func For(tokens Source, r Request) func(context.Context) (Token, error) {
 	r.Also = slices.Clone(r.Also) // the caller may change its own
-	if source, ok := tokens.(*Source); ok {
+	if source, ok := tokens.(*Cache); ok {
 		return (&standing{source: source, request: r}).token
 	}
 	return func(ctx context.Context) (Token, error) { return tokens.Token(ctx, r) }
@@ -22,7 +22,7 @@ func For(tokens Tokens, r Request) func(context.Context) (Token, error) {
 // standing is a request that is made again and again.
 type standing struct {
 	entry   atomic.Pointer[entry] // where the token was kept last
-	source  *Source
+	source  *Cache
 	request Request
 }
 

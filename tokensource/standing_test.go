@@ -92,7 +92,7 @@ func TestForWhileEvicted(t *testing.T) {
 		}
 	}
 	users.Wait()
-	if n := len(s.Snapshot()); n > 2 {
+	if n := len(s.Stats()); n > 2 {
 		t.Errorf("got %d entries, want at most 2", n)
 	}
 }

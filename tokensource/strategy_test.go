@@ -114,7 +114,7 @@ func TestStrategyRefusals(t *testing.T) {
 		{"unknown preset", []tokensource.Option{tokensource.Preset("keykloak")}, `"keycloak"`},
 		{"style without a secret", []tokensource.Option{tokensource.AuthStyle(tokensource.Post)}, "client secrets"},
 		{"grant below", []tokensource.Option{tokensource.SubjectGrant(-1)}, "subject grant"},
-		{"grant above", []tokensource.Option{tokensource.SubjectGrant(tokensource.OnBehalfOf + 1)}, "subject grant"},
+		{"grant above", []tokensource.Option{tokensource.SubjectGrant(tokensource.EntraOnBehalfOf + 1)}, "subject grant"},
 		{"parameter without a name", []tokensource.Option{tokensource.Parameter("", "v")}, "without a name"},
 		{"parameter twice", []tokensource.Option{tokensource.Parameter("n", "v"), tokensource.Parameter("n", "v")}, "twice"},
 	} {

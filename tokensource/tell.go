@@ -56,7 +56,7 @@ func (t *teller) waited(d time.Duration) { t.metrics.waited(d) }
 
 // fetched tells of one fetch. A failure is a warning when it is new, and debugging
 // when it goes on.
-func (t *teller) fetched(about Row, before, after *state[Token]) {
+func (t *teller) fetched(about TokenStats, before, after *state[Token]) {
 	if errors.Is(after.err, ErrClosed) {
 		return
 	}

@@ -18,7 +18,7 @@ import (
 // A request fails before it is sent if it is not https or goes to another host, if
 // a redirect from another host led to it, if it has an Authorization already, if
 // there is no token for it, and always if tokens is nil or no host is named.
-func NewTransport(tokens Tokens, r Request, base http.RoundTripper, hosts ...string) http.RoundTripper {
+func NewTransport(tokens Source, r Request, base http.RoundTripper, hosts ...string) http.RoundTripper {
 	t := &bearerTransport{tokens: tokens, request: r, base: base}
 	if base == nil {
 		t.base = http.DefaultTransport
@@ -30,7 +30,7 @@ func NewTransport(tokens Tokens, r Request, base http.RoundTripper, hosts ...str
 }
 
 type bearerTransport struct {
-	tokens  Tokens
+	tokens  Source
 	request Request
 	base    http.RoundTripper
 	hosts   []string

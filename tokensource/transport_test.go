@@ -86,7 +86,7 @@ func TestTransportWithoutToken(t *testing.T) {
 		t.Error("sent without a token")
 		return nil, io.EOF
 	})
-	for name, tokens := range map[string]tokensource.Tokens{"outage": newSource(t, w), "nil": nil} {
+	for name, tokens := range map[string]tokensource.Source{"outage": newSource(t, w), "nil": nil} {
 		client := &http.Client{Transport: tokensource.NewTransport(tokens, orders, base, "orders.example"), Timeout: time.Minute}
 		if _, err := client.Get("https://orders.example"); err == nil || tokens != nil && !errors.Is(err, tokensource.ErrUnavailable) {
 			t.Errorf("%s: got %v", name, err)

@@ -25,7 +25,7 @@ const (
 var silent = tokensource.Logger(slog.New(slog.DiscardHandler))
 
 // newSource returns a source over w that the test closes.
-func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.Source {
+func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	opts = append([]tokensource.Option{tokensource.Transport(w), silent}, opts...)
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), opts...)

@@ -121,7 +121,7 @@ func (c *company) client(t *testing.T, name string) *interceptor.Client {
 }
 
 // source asks the provider as a client that has a secret, without the matrix.
-func (c *company) source(t *testing.T, client string, opts ...tokensource.Option) *tokensource.Source {
+func (c *company) source(t *testing.T, client string, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	opts = append([]tokensource.Option{
 		tokensource.Preset(c.preset), tokensource.InsecureLoopback(), tokensource.Logger(c.journal.logger()),

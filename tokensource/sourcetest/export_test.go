@@ -7,7 +7,7 @@ import (
 )
 
 // Check runs one row.
-func Check(ctx context.Context, name string, tokens tokensource.Tokens, audiences ...string) error {
+func Check(ctx context.Context, name string, tokens tokensource.Source, audiences ...string) error {
 	for _, r := range rows {
 		if r.name == name {
 			return r.check(ctx, tokens, audiences)

@@ -15,7 +15,7 @@ import (
 // row is one thing that every Tokens must do.
 type row struct {
 	name  string
-	check func(ctx context.Context, tokens tokensource.Tokens, audiences []string) error
+	check func(ctx context.Context, tokens tokensource.Source, audiences []string) error
 }
 
 var rows = []row{
@@ -32,7 +32,7 @@ var rows = []row{
 
 // addressed has the tokens judged by a source of ours: their form, their end, and
 // whom a JWT is for.
-func addressed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func addressed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	judge, err := tokensource.NewFunc(tokens.Token, tokensource.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func addressed(ctx context.Context, tokens tokensource.Tokens, audiences []strin
 	return judge.Warm(ctx, audiences...)
 }
 
-func distinct(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func distinct(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	first := map[string]string{} // audience, by token
 	for _, audience := range audiences {
 		token, err := tokens.Token(ctx, tokensource.Request{Audience: audience})
@@ -57,8 +57,8 @@ func distinct(ctx context.Context, tokens tokensource.Tokens, audiences []string
 }
 
 // refuses returns a check that r is refused.
-func refuses(r tokensource.Request) func(context.Context, tokensource.Tokens, []string) error {
-	return func(ctx context.Context, tokens tokensource.Tokens, _ []string) error {
+func refuses(r tokensource.Request) func(context.Context, tokensource.Source, []string) error {
+	return func(ctx context.Context, tokens tokensource.Source, _ []string) error {
 		token, err := tokens.Token(ctx, r)
 		if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
 			return fmt.Errorf("%+v: got a token: %v, error %v; want the zero Token and ErrRefused", r, !token.IsZero(), err)
@@ -67,12 +67,12 @@ func refuses(r tokensource.Request) func(context.Context, tokensource.Tokens, []
 	}
 }
 
-func noActor(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func noActor(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	actor := tokensource.NewToken("actor-of-sourcetest", time.Time{})
 	return refuses(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
 }
 
-func noSubject(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func noSubject(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	own, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func noSubject(ctx context.Context, tokens tokensource.Tokens, audiences []strin
 	return nil
 }
 
-func ended(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func ended(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
 	done := make(chan error, 1)
@@ -113,7 +113,7 @@ func ended(ctx context.Context, tokens tokensource.Tokens, audiences []string) e
 	}
 }
 
-func disturbed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func disturbed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	leaving, leave := context.WithCancel(ctx)
 	go func() { _, _ = tokens.Token(leaving, tokensource.Request{Audience: audiences[0]}) }()
 	go leave()
@@ -123,7 +123,7 @@ func disturbed(ctx context.Context, tokens tokensource.Tokens, audiences []strin
 	})
 }
 
-func concurrent(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func concurrent(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	var whose sync.Map // audience, by token
 	return all(50*len(audiences), func(i int) error {
 		audience := audiences[i%len(audiences)]
@@ -138,7 +138,7 @@ func concurrent(ctx context.Context, tokens tokensource.Tokens, audiences []stri
 	})
 }
 
-func printed(ctx context.Context, tokens tokensource.Tokens, audiences []string) error {
+func printed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 const issuer = "https://idp.example.com/realms/corp"
 
 func TestSource(t *testing.T) {
-	sourcetest.Run(t, func(t *testing.T) tokensource.Tokens {
+	sourcetest.Run(t, func(t *testing.T) tokensource.Source {
 		idp := testutil.NewIssuer(issuer)
 		idp.Register(testutil.Client{ID: "portal", Secret: "secret", Audiences: []string{"orders", "invoices"}, Exchange: true})
 		s, err := tokensource.New(issuer, tokensource.ClientCredentials("portal", "secret"),
@@ -32,7 +32,7 @@ func TestSource(t *testing.T) {
 }
 
 func TestFunc(t *testing.T) {
-	sourcetest.Run(t, func(*testing.T) tokensource.Tokens { return tokensource.Func(fine) }, "orders", "invoices", "hr")
+	sourcetest.Run(t, func(*testing.T) tokensource.Source { return tokensource.Func(fine) }, "orders", "invoices", "hr")
 }
 
 // fine gives tokens to clients, and none to subjects.
@@ -70,11 +70,11 @@ func (o *once) Token(ctx context.Context, r tokensource.Request) (tokensource.To
 
 // Each row finds what it is there for.
 func TestRowsFind(t *testing.T) {
-	broken := func(f func(context.Context, tokensource.Request) (tokensource.Token, error)) tokensource.Tokens {
+	broken := func(f func(context.Context, tokensource.Request) (tokensource.Token, error)) tokensource.Source {
 		return tokensource.Func(f)
 	}
 	one := tokensource.NewToken("one", time.Time{})
-	rows := map[string][]tokensource.Tokens{
+	rows := map[string][]tokensource.Source{
 		"tokens are for whom they were asked for": {
 			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				return tokensource.NewToken("e30.eyJhdWQiOiJvdGhlciJ9.c2ln", time.Time{}), nil

@@ -30,8 +30,8 @@ func TestSnapshot(t *testing.T) {
 		if _, err := s.Token(t.Context(), tokensource.Request{Audience: "b"}); err == nil {
 			t.Fatal("b: got a token")
 		}
-		got, end, renew := s.Snapshot(), now.Add(300*time.Second), now.Add(246*time.Second)
-		want := []tokensource.Row{
+		got, end, renew := s.Stats(), now.Add(300*time.Second), now.Add(246*time.Second)
+		want := []tokensource.TokenStats{
 			{Audience: "a", Expiry: end, Refresh: renew, Used: now},
 			{Audience: "a", Exchanged: true, Expiry: end, Refresh: renew, Used: now},
 			{Audience: "a", Scope: "x y", Expiry: end, Refresh: renew, Used: now},

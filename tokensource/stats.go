@@ -8,7 +8,7 @@ import (
 
 // Row is what a source knows of one token, without the token. The zero times mean
 // that there is none.
-type Row struct {
+type TokenStats struct {
 	Audience  string
 	Also      []string // further audiences in the same token
 	Scope     string
@@ -23,13 +23,13 @@ type Row struct {
 // Snapshot returns a row for each token that s keeps or fails to get, for a debug
 // page. The rows are in the order of audience and scope, the client's own tokens
 // first. They hold no token, and no digest of one.
-func (s *Source) Snapshot() []Row {
-	var rows []Row
+func (s *Cache) Stats() []TokenStats {
+	var rows []TokenStats
 	s.entries.Range(func(_, v any) bool {
 		rows = append(rows, v.(*entry).row())
 		return true
 	})
-	slices.SortFunc(rows, func(a, b Row) int {
+	slices.SortFunc(rows, func(a, b TokenStats) int {
 		return cmp.Or(
 			cmp.Compare(a.Audience, b.Audience), slices.Compare(a.Also, b.Also), cmp.Compare(a.Scope, b.Scope),
 			cmp.Compare(b.own(), a.own()), b.Used.Compare(a.Used), a.Expiry.Compare(b.Expiry),
@@ -39,14 +39,14 @@ func (s *Source) Snapshot() []Row {
 }
 
 // own is 1 for a token that the client asked for itself, else 0.
-func (r Row) own() int {
+func (r TokenStats) own() int {
 	if r.Exchanged {
 		return 0
 	}
 	return 1
 }
 
-func (e *entry) row() Row {
+func (e *entry) row() TokenStats {
 	s, row := e.state.Load(), e.about
 	row.Also = slices.Clone(row.Also)
 	row.Expiry, row.Refresh, row.Failures = s.value.Expiry(), s.next.Round(0), s.failures
