@@ -52,10 +52,9 @@ func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredential
 type perRPC struct {
 	verb     verb
 	wire     wire
-	mistaken error                                            // a mistake of whoever made it, told at each call
-	own      func(context.Context) (tokensource.Token, error) // asks tokens for request, which has no subject
-	last     atomic.Pointer[presented]                        // of own: many calls bear the same token
-	tokens   tokensource.Source                               // nil for forward
+	mistaken error                     // a mistake of whoever made it, told at each call
+	last     atomic.Pointer[presented] // of a request without a subject: many calls carry the same token
+	tokens   tokensource.Source        // nil for forward
 	request  tokensource.Request
 	accepts  []string // the issuers whose tokens may be forwarded; nil if that is not known
 	scopes   []string
@@ -68,7 +67,6 @@ func newPerRPC(v verb, tokens tokensource.Source, aud string, opts []Credentials
 		opt.applyCredentials(c)
 	}
 	c.request = tokensource.Request{Audience: aud, Scope: strings.Join(c.scopes, " ")}
-	c.own = tokensource.For(tokens, c.request)
 	c.mistaken = c.check()
 	return c
 }

@@ -116,7 +116,6 @@ func (p *plan) credentials(v verb, name string) (audience.Target, *perRPC, error
 	if v != forward {
 		c.tokens, err = p.source(name)
 	}
-	c.own = tokensource.For(c.tokens, c.request)
 	return target, c, err
 }
 

@@ -40,7 +40,7 @@ func (c *perRPC) find(ctx context.Context) (*presented, error) {
 
 // findOwn gets the client's own token, which as a rule is that of the last call.
 func (c *perRPC) findOwn(ctx context.Context) (*presented, error) {
-	token, err := c.own(ctx)
+	token, err := c.tokens.Token(ctx, c.request)
 	if err != nil {
 		return nil, err
 	}

@@ -8,124 +8,82 @@ import (
 	"time"
 )
 
-// minter is where a source has its tokens from: the part that differs between the
-// kinds of sources. It must be safe for concurrent use.
-type minter interface {
-	// check refuses a request that it can never serve; nothing is kept for it.
+// fetcher gets tokens from one place: it is what differs between the kinds of
+// caches. It must be safe for concurrent use.
+type fetcher interface {
+	// check refuses a request that can never be served; nothing is cached for it.
 	check(r Request) error
-	// mint asks for a token for r, which check has let pass. It runs at most once
-	// at a time for one r, under a context of the source and not of a caller. An
-	// error may be an *outage (try again then, all who use the lane), or a *held
-	// (try again then, without a backoff on top).
-	mint(ctx context.Context, r Request) (answer, error)
-	// close lets go of what the minter holds; no mint is under way any more.
+	// fetch gets a token for r, which check has accepted. For one r it runs at most
+	// once at a time, under a context of the cache and not of a caller. Its error
+	// may be an *unavailableError (all requests to that endpoint pause until then)
+	// or a *retryAtError (this request pauses until then, without back-off).
+	fetch(ctx context.Context, r Request) (fetchedToken, error)
+	// close releases what the fetcher holds. No fetch is running any more.
 	close()
 }
 
-// Source hands out tokens from memory, and has them from one place: an
-// authorization server ([New]), a file ([NewFile]), a metadata server
-// ([NewMetadata]) or a function ([NewFunc]). It is a [Source], and safe for
+// Cache hands out tokens from memory and gets them from one place: an authorization
+// server ([New]), a file ([NewFile]), a metadata server ([NewMetadataServer]), a
+// function ([NewFunc]), a token source of x/oauth2 ([FromOAuth2]) or two
+// authorization servers in a row ([Chain]). It is a [Source], and safe for
 // concurrent use. Close it with [Cache.Close].
 type Cache struct {
-	minter  minter
-	options *options
-	tell    *teller
-	entries sync.Map // of key to *entry
+	fetcher    fetcher
+	options    *options
+	observer   *observer
+	background *background
+	entries    sync.Map // of key or ownKey to *entry
 
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	work   sync.WaitGroup
-
-	mu    sync.Mutex // guards size and swept, and the start of work against Close
-	size  int        // of entries
-	swept time.Time
+	mu    sync.Mutex // guards size and swept
+	size  int        // number of entries
+	swept time.Time  // when idle entries were last removed
 }
 
-// New returns a source of tokens from issuer for the client that auth stands for.
-// It does no network I/O. Issuer is an https URL, exactly as the issuer writes it
-// (RFC 8414, section 2). New fails if it is not, if a part of auth is empty, or if
-// an option has no sensible value.
-func New(issuer string, auth ClientAuth, opts ...Option) (*Cache, error) {
-	o := newOptions(opts)
-	if err := o.check(issuer, auth); err != nil {
+// newCache returns a cache of what f fetches. The fetcher closes with the cache, or
+// at once if there is an error.
+func newCache(f fetcher, o *options, b *background) (*Cache, error) {
+	c := &Cache{fetcher: f, options: o, background: b}
+	c.observer = &observer{log: o.log, warned: map[string]bool{}}
+	var err error
+	if c.observer.metrics, err = newMetrics(o.meters, c); err != nil {
+		b.stop()
+		f.close()
 		return nil, err
 	}
-	s := newSource(o)
-	return s.start(newServer(issuer, auth, o, s.spawn))
+	return c, nil
 }
 
-// start returns a source over m, which is no authorization server.
-func start(m minter, opts []Option) (*Cache, error) {
-	o, err := engineOptions(opts)
-	if err != nil {
-		return nil, err
-	}
-	return newSource(o).start(m)
-}
-
-// newSource returns a source that is to be started.
-func newSource(o *options) *Cache {
-	s := &Cache{options: o}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s
-}
-
-func (s *Cache) start(m minter) (_ *Cache, err error) {
-	s.minter = m
-	s.tell = &teller{log: s.options.log, warned: map[string]bool{}}
-	s.tell.metrics, err = newMetrics(s.options.meters, s)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// Token returns the token that r asks for, from memory if it can: then it takes no
-// lock and allocates nothing. Else it waits, as long as ctx allows, for where the
-// token comes from; the request goes on when ctx ends, for others and for the next
-// call.
+// Token returns the token for r: from memory if it can, without a lock and without
+// an allocation. Otherwise it waits for the fetch as long as ctx allows; the fetch
+// goes on after ctx has ended, for other callers and for the next call.
 //
-// The errors are [ErrUnavailable], [ErrRefused], [ErrMismatch], [ErrClosed] and
-// that of ctx. A failure is remembered for 1 s, then longer each time, up to 120 s,
-// or for the time of the issuer's Retry-After if that is longer, but at most 120 s;
-// that of a file, for 1 s.
-func (s *Cache) Token(ctx context.Context, r Request) (Token, error) {
+// The errors are [ErrUnavailable], [ErrRefused], [ErrMismatch], [ErrClosed] and the
+// error of ctx. A failure is remembered for 1 s, then longer each time, up to 120 s;
+// or until the time of the issuer's Retry-After if that is later, at most 120 s. A
+// failure to read a file is remembered for 1 s.
+func (c *Cache) Token(ctx context.Context, r Request) (Token, error) {
 	now := time.Now()
-	e, err := s.entryOf(&r, now)
+	e, err := c.entryOf(&r, now)
 	if err != nil {
 		return Token{}, err
 	}
-	e.touch(now)
+	e.markUsed(now)
 	return e.get(ctx, now)
 }
 
-// Close ends all requests under way and waits for them; who waits for a token gets
-// [ErrClosed], and so do later calls of Token. It always returns nil and may be
-// called again.
-func (s *Cache) Close() error {
-	s.mu.Lock()
-	s.cancel()
-	s.evictLocked(time.Now(), s.size)
-	s.mu.Unlock()
-	s.work.Wait()
-	s.tell.metrics.close()
-	s.minter.close()
+// Close cancels all fetches and waits for their end. Callers that wait for a token
+// get [ErrClosed], and so do later calls of Token. Close always returns nil and may
+// be called again.
+func (c *Cache) Close() error {
+	c.background.stop()
+	c.mu.Lock()
+	c.evictLocked(time.Now(), c.size)
+	c.mu.Unlock()
+	c.background.wait()
+	c.observer.metrics.close()
+	c.fetcher.close()
 	return nil
 }
 
-// Format implements [fmt.Formatter]: a source is printed without what is in it.
-func (*Cache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokensource.Source") }
-
-// spawn runs f in the background, for as long as s is open. Once s is closed, it
-// runs f here, and the context of f has ended.
-func (s *Cache) spawn(f func(context.Context)) {
-	s.mu.Lock()
-	open := s.ctx.Err() == nil
-	if open {
-		s.work.Go(func() { f(s.ctx) })
-	}
-	s.mu.Unlock()
-	if !open {
-		f(s.ctx)
-	}
-}
+// Format implements [fmt.Formatter]: a cache is printed without its content.
+func (*Cache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokensource.Cache") }

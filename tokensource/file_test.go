@@ -205,8 +205,6 @@ func TestFileRefuses(t *testing.T) {
 		opts []tokensource.Option
 	}{
 		{"", nil},
-		{dir, []tokensource.Option{tokensource.TokenURL(issuer + "/token")}},
-		{dir, []tokensource.Option{tokensource.Preset("keycloak")}},
 		{dir, []tokensource.Option{tokensource.Parallel(0)}},
 	} {
 		if _, err := tokensource.NewFile(row.path, row.opts...); err == nil {

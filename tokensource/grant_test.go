@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -192,5 +193,26 @@ func TestRefusalShowsNoToken(t *testing.T) { // T106
 		if !errors.Is(err, tokensource.ErrRefused) || strings.Contains(err.Error(), "opaque") {
 			t.Errorf("got %v, want ErrRefused without the tokens", err)
 		}
+	}
+}
+
+// TestEntraOnBehalfOf shows that the issuer exchanges a token for its audience only.
+func TestEntraOnBehalfOf(t *testing.T) {
+	idp := testutil.NewIssuer(issuer, testutil.AudienceScope("{audience}/.default"))
+	idp.Register(testutil.Client{ID: client, Secret: secret, Audiences: []string{"human-resource"}, Exchange: true})
+	s := open(t, tokensource.ClientCredentials(client, secret), idp.Transport(), tokensource.Preset("entra"))
+	ask := func(to string) (tokensource.Token, error) {
+		subject := tokensource.NewToken(idp.User("customer-portal", "alice", to), time.Time{})
+		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject})
+	}
+	token, err := ask(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims := part(t, token.Reveal(), 1); claims["sub"] != "alice" || claims["aud"] != "human-resource" {
+		t.Errorf("got %v, want alice's token for human-resource", claims)
+	}
+	if _, err := ask("order-status"); !errors.Is(err, tokensource.ErrRefused) || !strings.Contains(err.Error(), "invalid_grant") {
+		t.Errorf("for others: got %v, want invalid_grant", err)
 	}
 }

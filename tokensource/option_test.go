@@ -7,18 +7,18 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestNew(t *testing.T) {
+func TestInvalidOptionsAreRefusedByNew(t *testing.T) {
 	auth := tokensource.ClientCredentials(client, secret)
-	opts := func(o ...tokensource.Option) []tokensource.Option { return o }
+	opts := func(o ...tokensource.OAuthOption) []tokensource.OAuthOption { return o }
 	loopback := tokensource.InsecureLoopback()
 	for _, row := range []struct {
 		issuer string
 		auth   tokensource.ClientAuth
-		opts   []tokensource.Option
+		opts   []tokensource.OAuthOption
 		want   string // in the error; empty for none
 	}{
 		{issuer, auth, nil, ""},
-		{issuer + "/", auth, opts(tokensource.Bound(1), tokensource.AuthStyle(tokensource.Post)), ""},
+		{issuer + "/", auth, opts(tokensource.Bound(1), tokensource.SecretInForm()), ""},
 		{"http://127.0.0.1:8080/realms/corp", auth, opts(loopback), ""},
 		{"http://[::1]:8080", auth, opts(loopback), ""},
 		{"http://localhost", auth, opts(loopback), ""},
@@ -37,9 +37,12 @@ func TestNew(t *testing.T) {
 		{issuer, nil, nil, "nil client"},
 		{issuer, tokensource.ClientCredentials("", secret), nil, "client id"},
 		{issuer, tokensource.ClientCredentials(client, ""), nil, "client secret"},
+		{issuer, tokensource.ClientSecretFile("", "f"), nil, "client id"},
+		{issuer, tokensource.ClientSecretFile(client, ""), nil, "path"},
 		{issuer, auth, opts(tokensource.Bound(0)), "got 0"},
-		{issuer, auth, opts(tokensource.AuthStyle(3)), "got 3"},
-		{issuer, auth, opts(tokensource.AuthStyle(-1)), "got -1"},
+		{issuer, auth, opts(nil), "nil option"},
+		{issuer, auth, opts(tokensource.Discovery("http://idp.example.com/meta")), "discovery URL"},
+		{issuer, auth, opts(tokensource.Discovery("https://me:pw@idp.example.com/meta")), "discovery URL"},
 		{issuer, auth, opts(tokensource.TokenURL("http://idp.example.com/token")), "token URL"},
 	} {
 		s, err := tokensource.New(row.issuer, row.auth, row.opts...)

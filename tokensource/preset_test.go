@@ -81,8 +81,8 @@ func TestPresets(t *testing.T) {
 // exchange where that is another matter.
 func TestPresetOverruled(t *testing.T) {
 	subject := tokensource.NewToken("s", time.Time{})
-	ask, preset := tokensource.Ask(tokensource.ByNothing()), tokensource.Preset("keycloak")
-	for _, opts := range [][]tokensource.Option{{ask, preset}, {preset, ask}} {
+	ask, preset := tokensource.AskWithoutAudience(), tokensource.Preset("keycloak")
+	for _, opts := range [][]tokensource.OAuthOption{{ask, preset}, {preset, ask}} {
 		if got := form(t, tokensource.Request{Audience: uri}, opts...); len(got) != 0 {
 			t.Errorf("own: got %v, want nothing", got)
 		}

@@ -2,13 +2,15 @@ package tokensource
 
 import "context"
 
-// Tokens hands out tokens; [*Source] is one. It must be safe for concurrent use,
-// and must give no token for another request than the one it is asked for.
+// Source hands out tokens; [*Cache] is the one of this package. An implementation
+// must be safe for concurrent use, and must never return a token for another request
+// than the one it was called with.
 type Source interface {
 	Token(ctx context.Context, r Request) (Token, error)
 }
 
-// Func is a function that is a [Source]. It has no memory; [NewFunc] gives it one.
+// Func is a function that is a [Source]. It caches nothing; [NewFunc] returns a
+// cache over it.
 type Func func(ctx context.Context, r Request) (Token, error)
 
 // Token calls f.

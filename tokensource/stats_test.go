@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestSnapshot(t *testing.T) {
+func TestStats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 			if form.Get("audience") == "b" {
@@ -36,10 +36,10 @@ func TestSnapshot(t *testing.T) {
 			{Audience: "a", Exchanged: true, Expiry: end, Refresh: renew, Used: now},
 			{Audience: "a", Scope: "x y", Expiry: end, Refresh: renew, Used: now},
 			{Audience: "a", Also: []string{"c"}, Expiry: end, Refresh: renew, Used: now},
-			{Audience: "b", Refresh: now.Add(60 * time.Second), Failures: 1, Error: "tokensource: no token now: token endpoint: status 503", Used: now},
+			{Audience: "b", Refresh: now.Add(60 * time.Second), Failures: 1, Error: "tokensource: token unavailable: token endpoint: status 503", Used: now},
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(6*time.Second), cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("Snapshot() (-want +got):\n%s", diff)
+			t.Errorf("Stats() (-want +got):\n%s", diff)
 		}
 		text := fmt.Sprintf("%+v", got)
 		for _, leak := range []string{secret, "subject-of", "opaque-"} {

@@ -25,9 +25,9 @@ const (
 var silent = tokensource.Logger(slog.New(slog.DiscardHandler))
 
 // newSource returns a source over w that the test closes.
-func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.Cache {
+func newSource(t testing.TB, w *wire, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
-	opts = append([]tokensource.Option{tokensource.Transport(w), silent}, opts...)
+	opts = append([]tokensource.OAuthOption{tokensource.Transport(w), silent}, opts...)
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -143,4 +143,17 @@ func reply(status int, body string, headers ...string) func(*http.Request) (*htt
 // always ignores the form.
 func always(f func(*http.Request) (*http.Response, error)) func(*http.Request, url.Values) (*http.Response, error) {
 	return func(r *http.Request, _ url.Values) (*http.Response, error) { return f(r) }
+}
+
+// part decodes the header (0) or the payload (1) of a JWT.
+func part(t *testing.T, token string, n int) (members map[string]any) {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &members); err != nil {
+		t.Fatal(err)
+	}
+	return members
 }
