@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/clientauth"
 )
 
-// form returns what a request looks like on the wire to an issuer that gives
-// everything, without what all client credentials requests have.
+// form returns the form of a request to an issuer that accepts everything, without
+// grant_type if it is client_credentials.
 func form(t *testing.T, r tokensource.Request, opts ...tokensource.OAuthOption) url.Values {
 	t.Helper()
 	w := &wire{token: always(reply(200, grant("t")))}
@@ -29,7 +29,7 @@ func form(t *testing.T, r tokensource.Request, opts ...tokensource.OAuthOption) 
 	return form
 }
 
-func TestStrategies(t *testing.T) {
+func TestHowAudiencesAreStated(t *testing.T) {
 	const uri = "https://orders.example.com"
 	one := tokensource.Request{Audience: uri}
 	several := tokensource.Request{Audience: uri, Also: []string{"urn:hr"}, Scope: "write read"}
@@ -53,7 +53,7 @@ func TestStrategies(t *testing.T) {
 	}
 }
 
-func TestByTokenURL(t *testing.T) {
+func TestTokenURLForEachAudience(t *testing.T) {
 	urls := map[string]string{"order-status": "https://idp.example.com/orders/token", "human-resource": "https://idp.example.com/hr/token"}
 	ask := tokensource.AskByTokenURL(urls)
 	w := &wire{}
@@ -73,8 +73,7 @@ func TestByTokenURL(t *testing.T) {
 	}
 }
 
-// One endpoint that wants to be left alone does not hold up the others.
-func TestByTokenURLPauses(t *testing.T) {
+func TestRetryAfterOfOneTokenURLDoesNotHoldForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 			if r.URL.Path == "/busy" {
@@ -99,7 +98,7 @@ func TestByTokenURLPauses(t *testing.T) {
 	})
 }
 
-func TestStrategyRefusals(t *testing.T) {
+func TestInvalidOAuthOptionsAreRefused(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		opts []tokensource.OAuthOption
@@ -128,8 +127,8 @@ func TestStrategyRefusals(t *testing.T) {
 	}
 }
 
-// What cannot be asked for is refused before anything is sent.
-func TestAudiencesThatCannotBeAskedFor(t *testing.T) {
+// TestAudiencesThatCannotBeStatedAreRefused shows that nothing is sent.
+func TestAudiencesThatCannotBeStatedAreRefused(t *testing.T) {
 	for _, row := range []struct {
 		ask      tokensource.OAuthOption
 		audience string
@@ -165,8 +164,8 @@ func TestParameter(t *testing.T) {
 	}
 }
 
-// The strategies against an issuer that understands one of them.
-func TestStrategiesAgainstIssuer(t *testing.T) {
+// TestStatedAudiencesAgainstAnIssuer asks issuers that understand one way of stating an audience.
+func TestStatedAudiencesAgainstAnIssuer(t *testing.T) {
 	const uri = "https://orders.example.com"
 	scoped := testutil.NewIssuer(issuer, testutil.AudienceScope("{audience}/.default"))
 	plain := testutil.NewIssuer(issuer)
@@ -191,7 +190,7 @@ func TestStrategiesAgainstIssuer(t *testing.T) {
 	}
 }
 
-// refusal answers every token request with this code.
+// refusal answers each token request with this error code.
 func refusal(code string) func(*http.Request, url.Values) (*http.Response, error) {
 	return always(reply(400, `{"error":"`+code+`"}`))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// newIssuer returns an issuer of the running example and the back office's source.
+// newIssuer returns an issuer and a cache of the back office's tokens.
 func newIssuer(t *testing.T) (*testutil.Issuer, *tokensource.Cache) {
 	idp := testutil.NewIssuer(issuer)
 	idp.Register(testutil.Client{ID: client, Secret: secret, Audiences: []string{"order-status", "human-resource"}, Exchange: true})
@@ -24,7 +24,7 @@ func newIssuer(t *testing.T) (*testutil.Issuer, *tokensource.Cache) {
 	return idp, s
 }
 
-func TestAgainstIssuer(t *testing.T) {
+func TestTokensAndRefusalsOfAnIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		idp, s := newIssuer(t)
 		user := tokensource.NewToken(idp.User("customer-portal", "alice", client), time.Time{})
@@ -55,8 +55,8 @@ func TestAgainstIssuer(t *testing.T) {
 	})
 }
 
-// An exchange that fails gives no token: neither the subject's nor the client's.
-func TestExchangeOutage(t *testing.T) { // L20
+// TestFailedExchangeReturnsNoToken shows that the caller gets neither the subject's token nor the client's.
+func TestFailedExchangeReturnsNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		idp, s := newIssuer(t)
 		if _, err := s.Token(t.Context(), orders); err != nil {
@@ -78,8 +78,7 @@ func TestExchangeOutage(t *testing.T) { // L20
 	})
 }
 
-// A source starts while its issuer is down, and recovers by itself.
-func TestIssuerDownAtStart(t *testing.T) {
+func TestCacheStartsWhileItsIssuerIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		idp, s := newIssuer(t)
 		idp.Down()
@@ -99,32 +98,32 @@ func TestIssuerDownAtStart(t *testing.T) {
 	})
 }
 
-// Whatever is wrong with an issuer: there is no token, nobody waits for more than
-// 10 s, and all is well once the issuer is.
+// TestIssuerFaults shows that with any fault there is no token, no caller waits for more than 10 s, and
+// everything works once the fault is gone.
 func TestIssuerFaults(t *testing.T) {
 	idp, _ := newIssuer(t)
 	member := func(name string, value any) http.Handler {
 		return idp.Alter(testutil.Token, func(answer map[string]any) { answer[name] = value })
 	}
 	for name, fault := range map[string]http.Handler{
-		"T103 MAC":            member("token_type", "MAC"),
-		"T103 missing":        member("token_type", nil),
-		"T104 HTML":           testutil.Body("text/html", "<html>login</html>"),
-		"T104 error":          member("error", "invalid_target"),
-		"T104 2 MiB":          member("padding", strings.Repeat("x", 2<<20)),
-		"T104 CRLF":           member("access_token", "t\r\nx: y"),
-		"T104 empty":          member("access_token", ""),
-		"T104 truncated JSON": idp.Truncate(testutil.Token, 40),
-		"T105 429":            testutil.Status(429),
-		"T105 429 seconds":    testutil.Status(429, "Retry-After", "5"),
-		"T105 429 date":       testutil.Status(429, "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"),
-		"T105 503 absurd":     testutil.Status(503, "Retry-After", "1000000000"),
-		"T105 503 garbage":    testutil.Status(503, "Retry-After", "soon"),
-		"T106 description":    testutil.Body("application/json", `{"error":"invalid_client","error_description":"\u000d\u000aeyJh"}`),
-		"for somebody else":   member("access_token", idp.Mint(testutil.Claims{"aud": "human-resource"})),
-		"redirect":            testutil.Redirect("https://evil.example/token"),
-		"hangs":               testutil.Hang(),
-		"drips":               testutil.Drip(`{"access_token":"t","token_type":"Bearer"}`, time.Second),
+		"MAC":               member("token_type", "MAC"),
+		"missing":           member("token_type", nil),
+		"HTML":              testutil.Body("text/html", "<html>login</html>"),
+		"error":             member("error", "invalid_target"),
+		"2 MiB":             member("padding", strings.Repeat("x", 2<<20)),
+		"CRLF":              member("access_token", "t\r\nx: y"),
+		"empty":             member("access_token", ""),
+		"truncated JSON":    idp.Truncate(testutil.Token, 40),
+		"429":               testutil.Status(429),
+		"429 seconds":       testutil.Status(429, "Retry-After", "5"),
+		"429 date":          testutil.Status(429, "Retry-After", "Sat, 01 Jan 2000 00:01:00 GMT"),
+		"503 absurd":        testutil.Status(503, "Retry-After", "1000000000"),
+		"503 garbage":       testutil.Status(503, "Retry-After", "soon"),
+		"description":       testutil.Body("application/json", `{"error":"invalid_client","error_description":"\u000d\u000aeyJh"}`),
+		"for somebody else": member("access_token", idp.Mint(testutil.Claims{"aud": "human-resource"})),
+		"redirect":          testutil.Redirect("https://evil.example/token"),
+		"hangs":             testutil.Hang(),
+		"drips":             testutil.Drip(`{"access_token":"t","token_type":"Bearer"}`, time.Second),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			idp, s := newIssuer(t)

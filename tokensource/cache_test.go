@@ -15,8 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Requests share a token only if they are the same in every part.
-func TestTokensAreNotMixed(t *testing.T) { // T107
+func TestDifferentRequestsNeverShareAToken(t *testing.T) {
 	var n atomic.Int32
 	w := &wire{token: func(r *http.Request, _ url.Values) (*http.Response, error) {
 		return reply(200, grant(fmt.Sprintf("token-%d", n.Add(1)), `"expires_in":300`))(r)
@@ -77,8 +76,7 @@ func TestAudienceIsRequired(t *testing.T) {
 	}
 }
 
-// What makes no sense is refused even where the client's own token is at hand.
-func TestOwnTokenIsForNobodyElse(t *testing.T) {
+func TestCachedTokenDoesNotHideAnInvalidRequest(t *testing.T) {
 	s := newSource(t, &wire{})
 	must(t, s, orders)
 	for name, change := range map[string]func(*tokensource.Request){
@@ -93,8 +91,7 @@ func TestOwnTokenIsForNobodyElse(t *testing.T) {
 	}
 }
 
-// A token is shown to its own issuer alone: another could use it.
-func TestForeignSubject(t *testing.T) {
+func TestSubjectIsSentToItsOwnIssuerOnly(t *testing.T) {
 	w := &wire{}
 	s := newSource(t, w)
 	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: "https://login.partner.example"}
@@ -102,15 +99,15 @@ func TestForeignSubject(t *testing.T) {
 		t.Errorf("got %v, want ErrRefused", err)
 	}
 	if w.count() != 0 {
-		t.Error("the token went out")
+		t.Error("the token was sent")
 	}
 	r.SubjectIssuer = issuer
 	if _, err := s.Token(t.Context(), r); err != nil {
-		t.Errorf("the source's own issuer: %v", err)
+		t.Errorf("the cache's own issuer: %v", err)
 	}
 }
 
-func TestManyKeys(t *testing.T) { // L15
+func TestRequestsInParallelAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex // guards now and most
 		var now, most int
@@ -126,22 +123,22 @@ func TestManyKeys(t *testing.T) { // L15
 			return slow(10*time.Millisecond, good)(r, form)
 		}}
 		s := newSource(t, w)
-		var herd sync.WaitGroup
+		var callers sync.WaitGroup
 		for i := range 2000 {
-			herd.Go(func() {
+			callers.Go(func() {
 				if _, err := s.Token(t.Context(), tokensource.Request{Audience: fmt.Sprint(i)}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
-		herd.Wait()
+		callers.Wait()
 		if most > 16 || w.count() != 2000 {
 			t.Errorf("got %d requests, up to %d at a time; want 2000, 16", w.count(), most)
 		}
 	})
 }
 
-func TestBound(t *testing.T) { // L15
+func TestLeastRecentlyUsedTokensAreEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w, tokensource.Bound(16))
@@ -161,17 +158,16 @@ func TestBound(t *testing.T) { // L15
 			ask(i)
 		}
 		if w.count() != before {
-			t.Errorf("%d of the last used tokens are gone", w.count()-before)
+			t.Errorf("%d of the recently used tokens were evicted", w.count()-before)
 		}
 		ask(1)
 		if w.count() != before+1 {
-			t.Error("the bound does not hold: an old token is still there")
+			t.Error("an old token was not evicted")
 		}
 	})
 }
 
-// Tokens that nobody asks for go when others come.
-func TestIdleTokensGo(t *testing.T) {
+func TestIdleTokensAreEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: always(reply(200, grant("t", `"expires_in":7200`)))}
 		s := newSource(t, w)
@@ -190,8 +186,8 @@ func TestIdleTokensGo(t *testing.T) {
 	})
 }
 
-// The bubble ends only if no goroutine is left.
-func TestClose(t *testing.T) {
+// TestCloseEndsAllWaits relies on synctest: a bubble ends only without goroutines.
+func TestCloseEndsAllWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -214,7 +210,7 @@ func TestClose(t *testing.T) {
 		}
 		waiters.Wait()
 		if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrClosed) {
-			t.Errorf("token at hand: got %v, want ErrClosed", err)
+			t.Errorf("cached token: got %v, want ErrClosed", err)
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -224,8 +220,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// Close waits even for a transport that takes no notice of its context.
-func TestCloseWaits(t *testing.T) {
+func TestCloseWaitsForATransportThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 			time.Sleep(time.Second)
@@ -266,7 +261,7 @@ func TestCloseWhileInUse(t *testing.T) {
 	}
 }
 
-func TestTokenAtHandAllocatesNothing(t *testing.T) {
+func TestCachedTokenAllocatesNothing(t *testing.T) {
 	s := newSource(t, &wire{})
 	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{})}
 	got := testing.AllocsPerRun(100, func() {

@@ -20,7 +20,7 @@ var orders = tokensource.Request{Audience: "order-status"}
 
 type answer = func(*http.Request, url.Values) (*http.Response, error)
 
-// slow answers after d, unless the request ends before.
+// slow answers after d, unless the request ends first.
 func slow(d time.Duration, f answer) answer {
 	return func(r *http.Request, form url.Values) (*http.Response, error) {
 		select {
@@ -32,27 +32,27 @@ func slow(d time.Duration, f answer) answer {
 	}
 }
 
-func TestColdHerd(t *testing.T) { // L13
+func TestConcurrentCallersShareOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(time.Second, good)}
 		s := newSource(t, w)
-		var herd sync.WaitGroup
+		var callers sync.WaitGroup
 		for range 1000 {
-			herd.Go(func() {
+			callers.Go(func() {
 				if _, err := s.Token(t.Context(), orders); err != nil {
 					t.Error(err)
 				}
 			})
 		}
-		herd.Wait()
+		callers.Wait()
 		if w.count() != 1 || w.found != 1 {
 			t.Errorf("got %d token requests and %d of discovery, want 1 and 1", w.count(), w.found)
 		}
 	})
 }
 
-// Callers never wait for a renewal, and never get a token near its end.
-func TestRenewal(t *testing.T) { // L14
+// TestRefreshMakesNoCallerWait shows also that no caller gets a token near its end.
+func TestRefreshMakesNoCallerWait(t *testing.T) {
 	for _, life := range []time.Duration{4 * time.Second, 60 * time.Second, 300 * time.Second, time.Hour} {
 		t.Run(life.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,16 +74,16 @@ func TestRenewal(t *testing.T) { // L14
 					}
 				}
 				if n := w.count(); n < 10 || n > 22 {
-					t.Errorf("got %d token requests in ten lives", n)
+					t.Errorf("got %d token requests in ten lifetimes", n)
 				}
 			})
 		})
 	}
 }
 
-// When the renewal happens: at 20 % of life, at least 60 s, at most half; and up
-// to a fifth of that later.
-func TestRenewalPoint(t *testing.T) {
+// TestRefreshTime shows when a token is refreshed: when 20 % of its lifetime is left, at least
+// 60 s, at most half of it; and up to a fifth of that later.
+func TestRefreshTime(t *testing.T) {
 	for life, left := range map[time.Duration]time.Duration{
 		2 * time.Second: time.Second, 60 * time.Second: 30 * time.Second, 300 * time.Second: 60 * time.Second, time.Hour: 12 * time.Minute,
 	} {
@@ -100,14 +100,14 @@ func TestRenewalPoint(t *testing.T) {
 			}
 			at := time.Since(begin) - 10*time.Millisecond
 			if early, late := life-left, life-left*4/5+10*time.Millisecond; at < early || at > late || at < time.Second {
-				t.Errorf("life %v: renewed after %v, want between %v and %v", life, at, early, late)
+				t.Errorf("life %v: refreshed after %v, want between %v and %v", life, at, early, late)
 			}
 		})
 	}
 }
 
-// The point is left to chance, so that many clients do not renew at once.
-func TestRenewalIsSpread(t *testing.T) {
+// TestRefreshTimesAreSpread shows that many clients do not refresh at the same time.
+func TestRefreshTimesAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -127,14 +127,12 @@ func TestRenewalIsSpread(t *testing.T) {
 		}
 		synctest.Wait()
 		if got := w.count() - n; got > n/2 {
-			t.Errorf("%d of %d tokens are renewed at the earliest point", got, n)
+			t.Errorf("%d of %d tokens are refreshed at the earliest time", got, n)
 		}
 	})
 }
 
-// Even a token that lives for a second is not fetched more often than its life
-// demands.
-func TestShortLife(t *testing.T) {
+func TestShortLivedTokenCausesNoFetchLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: always(reply(200, grant("t", `"expires_in":1`)))}
 		s := newSource(t, w)
@@ -150,8 +148,7 @@ func TestShortLife(t *testing.T) {
 	})
 }
 
-// Nothing happens for a token that nobody asks for.
-func TestIdle(t *testing.T) {
+func TestIdleTokenIsNotRefreshed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -163,7 +160,9 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-func TestWaiters(t *testing.T) { // L17, L18
+// TestWaitersHaveTheirOwnDeadlines shows also that a caller which leaves does not end the request of the
+// others.
+func TestWaitersHaveTheirOwnDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(2*time.Second, good)}
 		s := newSource(t, w)
@@ -178,7 +177,7 @@ func TestWaiters(t *testing.T) { // L17, L18
 		for range 10 {
 			waiters.Go(func() {
 				if token, err := s.Token(t.Context(), orders); err != nil || token.IsZero() {
-					t.Errorf("patient: got %v", err)
+					t.Errorf("waiter: got %v", err)
 				}
 			})
 			waiters.Go(func() {
@@ -187,7 +186,7 @@ func TestWaiters(t *testing.T) { // L17, L18
 				begin := time.Now()
 				_, err := s.Token(ctx, orders)
 				if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, tokensource.ErrUnavailable) || time.Since(begin) != time.Second {
-					t.Errorf("hasty: got %v after %v", err, time.Since(begin))
+					t.Errorf("waiter with a deadline: got %v after %v", err, time.Since(begin))
 				}
 			})
 		}
@@ -197,7 +196,7 @@ func TestWaiters(t *testing.T) { // L17, L18
 			t.Errorf("got %d token requests, want 1", w.count())
 		}
 		if _, err := s.Token(ended, orders); err != nil {
-			t.Errorf("a token at hand needs no time: got %v", err)
+			t.Errorf("a cached token needs no wait: got %v", err)
 		}
 		if _, err := s.Token(ended, tokensource.Request{Audience: "other"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("cold and cancelled: got %v", err)
@@ -209,9 +208,9 @@ func TestWaiters(t *testing.T) { // L17, L18
 	})
 }
 
-// A hanging issuer costs 10 s, is an outage and not the caller's deadline, and
-// leaves no goroutine behind.
-func TestHang(t *testing.T) {
+// TestHangingIssuerIsUnavailableAfter10s shows also that the error is not taken for the caller's own
+// deadline.
+func TestHangingIssuerIsUnavailableAfter10s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(time.Hour, good)}
 		s, begin := newSource(t, w), time.Now()
@@ -230,8 +229,7 @@ func TestHang(t *testing.T) {
 	})
 }
 
-// Without a token, failures are answered from memory, ever longer.
-func TestBackoff(t *testing.T) {
+func TestFailuresAreRememberedEverLonger(t *testing.T) {
 	for name, f := range map[string]answer{
 		"outage":   always(reply(500, "")),
 		"refusal":  always(reply(400, `{"error":"invalid_target"}`)),
@@ -261,7 +259,7 @@ func TestBackoff(t *testing.T) {
 					want = min(want*1.6, float64(120*time.Second))
 				}
 				if !spread {
-					t.Error("nothing is left to chance")
+					t.Error("the pauses do not vary")
 				}
 				w.answer(good)
 				time.Sleep(2 * time.Minute)
@@ -273,8 +271,9 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-// The token that is at hand serves to its end, while renewals fail and back off.
-func TestOutageWithTokenAtHand(t *testing.T) { // L19
+// TestCachedTokenOutlivesAnOutage shows that a token is used to its end while refreshes fail and back
+// off.
+func TestCachedTokenOutlivesAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s, begin := newSource(t, w), time.Now()
@@ -296,8 +295,7 @@ func TestOutageWithTokenAtHand(t *testing.T) { // L19
 	})
 }
 
-// A flaky issuer makes nobody wait once there is a token.
-func TestFlaky(t *testing.T) { // L17
+func TestUnreliableIssuerMakesNoCallerWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		w := &wire{}

@@ -10,10 +10,10 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestRetryAfter(t *testing.T) { // T105, L16
+func TestRetryAfter(t *testing.T) {
 	for _, row := range []struct {
 		name, value string
-		want        time.Duration // 0: the backoff decides
+		want        time.Duration // 0: the back-off decides
 	}{
 		{"seconds", "5", 5 * time.Second},
 		{"date", "date", 90 * time.Second},
@@ -48,8 +48,7 @@ func TestRetryAfter(t *testing.T) { // T105, L16
 	}
 }
 
-// The endpoint that is busy for one audience is busy for all.
-func TestRetryAfterHoldsForAll(t *testing.T) {
+func TestRetryAfterHoldsForAllAudiences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)

@@ -49,7 +49,7 @@ func TestMetadataDocuments(t *testing.T) {
 			t.Errorf("%s: got %v, want good = %v", row.name, err, row.good)
 		}
 		if !row.good && w.count() != 0 {
-			t.Errorf("%s: the secret went out", row.name)
+			t.Errorf("%s: the secret was sent", row.name)
 		}
 		if want := issuer + "/.well-known/openid-configuration"; asked[0] != want {
 			t.Errorf("%s: first asked %s, want %s", row.name, asked[0], want)

@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestRefusedError(t *testing.T) { // T106
+func TestTokenErrorIsOneLineWithoutSecrets(t *testing.T) {
 	const subject = "subject-token"
 	for _, row := range []struct{ name, description, want string }{
 		{"plain", "audience not allowed", "audience not allowed"},
@@ -47,9 +47,9 @@ func TestRefusedError(t *testing.T) { // T106
 	}
 }
 
-// A secret of a letter or two stands in every other word: to take it out would
-// garble the text and tell the secret.
-func TestRefusedErrorStaysReadable(t *testing.T) {
+// TestShortSecretsAreNotRedacted shows that secrets of a few letters stay: to redact them would garble the text
+// and reveal them.
+func TestShortSecretsAreNotRedacted(t *testing.T) {
 	w := &wire{token: always(reply(400, `{"error":"invalid_scope","error_description":"no scope for abcd, ask again"}`))}
 	for _, row := range []struct{ secret, want string }{
 		{"a", "no scope for abcd, ask again"},
@@ -68,7 +68,7 @@ func TestRefusedErrorStaysReadable(t *testing.T) {
 	}
 }
 
-// An issuer may write a secret, or many lines, wherever it writes a name.
+// TestErrorsHoldNoSecret shows it for every place where an issuer writes a name.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	evil := secret + "\r\neyJhbGciOiJSUzI1NiJ9.eyJ4IjoxfQ.c2ln subject-token"
 	text, err := json.Marshal(evil)

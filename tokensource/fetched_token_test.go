@@ -11,12 +11,12 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestFurtherAudiences(t *testing.T) {
+func TestTokenHasAllRequestedAudiences(t *testing.T) {
 	for _, row := range []struct {
 		name, token string
 		also        []string
 		sole        bool
-		want        string // the audience that lacks; empty: the token is good
+		want        string // the missing audience; empty: the token is accepted
 	}{
 		{"both", jwt(`{"aud":["a","b"]}`), []string{"b"}, true, ""},
 		{"both, in any order", jwt(`{"aud":["c","b","a"]}`), []string{"b", "c"}, true, ""},
@@ -44,9 +44,7 @@ func TestFurtherAudiences(t *testing.T) {
 	}
 }
 
-// The log warns of further audiences once for each audience that was asked for, and
-// not for each user.
-func TestFurtherAudiencesWarnOnce(t *testing.T) {
+func TestExtraAudiencesAreLoggedOnceForEachAudience(t *testing.T) {
 	var out bytes.Buffer
 	w := &wire{token: always(reply(200, grant(jwt(`{"aud":["a","b","account"]}`), `"expires_in":300`)))}
 	s := newSource(t, w, tokensource.Logger(slog.New(slog.NewTextHandler(&out, nil))))
@@ -65,7 +63,7 @@ func TestFurtherAudiencesWarnOnce(t *testing.T) {
 	}
 }
 
-func TestMismatchNamesTheSetting(t *testing.T) {
+func TestMismatchHintNamesTheSetting(t *testing.T) {
 	for _, row := range []struct{ preset, aud, want string }{
 		{"keycloak", `"account"`, `Keycloak returned aud "account": add an audience mapper for "order-status" to a client scope of client "backoffice-portal"`},
 		{"keycloak", `null`, `Keycloak returned no aud: add an audience mapper for "order-status"`},
@@ -81,9 +79,9 @@ func TestMismatchNamesTheSetting(t *testing.T) {
 	}
 }
 
-// What comes back from an exchange as it was shown is passed on to nobody: opaque
-// tokens tell of no audience that would give it away.
-func TestExchangeThatChangesNothing(t *testing.T) {
+// TestUnexchangedTokenIsRefused shows that a token which comes back from an exchange unchanged is not
+// passed on. If it is opaque, no audience would reveal it.
+func TestUnexchangedTokenIsRefused(t *testing.T) {
 	for _, echoed := range []string{"caller", "actor"} {
 		s := newSource(t, &wire{token: always(reply(200, grant(echoed, `"expires_in":300`)))})
 		token, err := s.Token(t.Context(), tokensource.Request{

@@ -21,7 +21,7 @@ func newFunc(t *testing.T, f tokensource.Func, opts ...tokensource.Option) *toke
 	return s
 }
 
-func TestFunc(t *testing.T) {
+func TestNewFuncCachesWhatAFuncReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		var f tokensource.Source = tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
@@ -43,12 +43,12 @@ func TestFunc(t *testing.T) {
 		}
 		must(t, f, orders)
 		if calls.Load() != 3 {
-			t.Error("a Func has a memory")
+			t.Error("a Func caches tokens")
 		}
 	})
 }
 
-func TestFuncAnswers(t *testing.T) {
+func TestResultsOfAFunc(t *testing.T) {
 	own := errors.New("vault is sealed")
 	for name, row := range map[string]struct {
 		token tokensource.Token
@@ -76,7 +76,7 @@ func TestFuncAnswers(t *testing.T) {
 	}
 }
 
-func TestFuncRefuses(t *testing.T) {
+func TestFuncRefusals(t *testing.T) {
 	if _, err := tokensource.NewFunc(nil); err == nil {
 		t.Error("nil function: got no error")
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestRequestOnTheWire(t *testing.T) {
+func TestFormOfTokenRequests(t *testing.T) {
 	subject := tokensource.NewToken("subject-token", time.Time{})
 	own := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}}
 	scoped := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}, "scope": {"orders.read orders.write"}}
@@ -57,8 +57,8 @@ func TestRequestOnTheWire(t *testing.T) {
 	}
 }
 
-// RFC 6749, section 2.3.1: id and secret are form-encoded before they are joined.
-func TestBasicIsFormEncoded(t *testing.T) {
+// TestClientCredentialsAreFormEncodedInTheHeader refers to RFC 6749, section 2.3.1.
+func TestClientCredentialsAreFormEncodedInTheHeader(t *testing.T) {
 	w := &wire{}
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials("a:b", "p w&ä"), tokensource.Transport(w))
 	if err != nil {
@@ -74,8 +74,8 @@ func TestBasicIsFormEncoded(t *testing.T) {
 	}
 }
 
-// No token is asked for, and none given, without a subject that can be exchanged.
-func TestExchangeFailsClosed(t *testing.T) {
+// TestNoExchangeWithoutAUsableSubject shows that neither a request is sent nor a token returned.
+func TestNoExchangeWithoutAUsableSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -90,7 +90,7 @@ func TestExchangeFailsClosed(t *testing.T) {
 		} {
 			r.Audience = "a"
 			token, err := s.Token(t.Context(), r)
-			word, _, _ := strings.Cut(name, " ") // of the reason
+			word, _, _ := strings.Cut(name, " ") // which the reason has, too
 			if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() || !strings.Contains(err.Error(), word) {
 				t.Errorf("%s: got %q, %v, want ErrRefused", name, token.Reveal(), err)
 			}
@@ -102,7 +102,7 @@ func TestExchangeFailsClosed(t *testing.T) {
 		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{})})
 		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || refused.Code != "invalid_grant" || !token.IsZero() {
-			t.Errorf("T108: got %q, %v, want invalid_grant", token.Reveal(), err)
+			t.Errorf("got %q, %v, want invalid_grant", token.Reveal(), err)
 		}
 	})
 }
@@ -122,9 +122,9 @@ func TestIssuedTokenType(t *testing.T) {
 	}
 }
 
-// An exchanged token does not outlive its subject, and near the subject's end the
-// issuer is not asked again and again for a little less.
-func TestExchangeEndsWithSubject(t *testing.T) {
+// TestExchangedTokenEndsWithItsSubject shows also that near its end the issuer is not asked again and
+// again for a little more.
+func TestExchangedTokenEndsWithItsSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -149,9 +149,9 @@ func TestExchangeEndsWithSubject(t *testing.T) {
 	})
 }
 
-// The grant jwt-bearer carries a subject too, in the way of the standard and in
-// that of Entra ID; it has no issued_token_type, and no place for an actor.
-func TestSubjectGrant(t *testing.T) {
+// TestJWTBearerGrants shows the grant of RFC 7523 and that of Entra ID. They have no issued_token_type
+// and no place for an actor.
+func TestJWTBearerGrants(t *testing.T) {
 	const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	subject := tokensource.NewToken("subject-token", time.Time{})
 	for g, want := range map[tokensource.Grant]url.Values{
@@ -179,8 +179,8 @@ func TestSubjectGrant(t *testing.T) {
 	}
 }
 
-// An issuer's own words about a refusal show no token that was sent.
-func TestRefusalShowsNoToken(t *testing.T) { // T106
+// TestRefusalShowsNoToken shows that tokens which the issuer repeats in a refusal are redacted.
+func TestRefusalShowsNoToken(t *testing.T) {
 	w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 		said := form.Get("subject_token") + form.Get("actor_token") + form.Get("assertion") + form.Get("client_assertion")
 		return reply(400, `{"error":"invalid_grant","error_description":"bad `+said+`"}`)(r)

@@ -35,7 +35,7 @@ func newMetadata(t *testing.T, f roundTrip) *tokensource.Cache {
 	return s
 }
 
-func TestMetadata(t *testing.T) {
+func TestMetadataServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		s := newMetadata(t, func(r *http.Request) (*http.Response, error) {
@@ -61,9 +61,9 @@ func TestMetadata(t *testing.T) {
 	})
 }
 
-// The server's cache may give the same token again and again: it is asked more
-// often towards the end, and not believed in the last 30 s.
-func TestMetadataGivesTheSameAgain(t *testing.T) {
+// TestMetadataServerWithACache shows what happens if the server returns the same token again: it is asked
+// more often towards the end, and the token is not used in its last 30 s.
+func TestMetadataServerWithACache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		token, begin := projected("order-status", "1", time.Hour), time.Now()
@@ -83,7 +83,7 @@ func TestMetadataGivesTheSameAgain(t *testing.T) {
 	})
 }
 
-func TestMetadataAnswers(t *testing.T) {
+func TestAnswersOfAMetadataServer(t *testing.T) {
 	for name, row := range map[string]struct {
 		status int
 		body   string
@@ -130,7 +130,7 @@ func TestMetadataAnswers(t *testing.T) {
 	}
 }
 
-func TestNewMetadata(t *testing.T) {
+func TestAddressesOfMetadataServers(t *testing.T) {
 	for url, good := range map[string]bool{
 		identity: true,
 		"http://169.254.169.254/metadata/identity?resource={audience}": true,
@@ -162,9 +162,9 @@ func TestNewMetadata(t *testing.T) {
 	}
 }
 
-// Whatever a metadata server says: what we accept can be sent as a bearer token, and
-// has an end.
-func FuzzMetadata(f *testing.F) {
+// FuzzMetadataServer shows that an accepted token can be sent as a bearer token, and
+// expires.
+func FuzzMetadataServer(f *testing.F) {
 	f.Add(200, "opaque\n")
 	f.Add(200, jwt(`{"aud":"order-status","iat":1e300,"exp":4102444800}`))
 	f.Add(200, jwt(`{"aud":["order-status"],"iat":-1e300}`))
@@ -186,8 +186,8 @@ func FuzzMetadata(f *testing.F) {
 	})
 }
 
-// A proxy would be asked for the token of its own machine.
-func TestMetadataWithoutProxy(t *testing.T) {
+// TestMetadataServerIsAskedWithoutProxy shows it because a proxy would get the token of its own machine.
+func TestMetadataServerIsAskedWithoutProxy(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "opaque") }))
 	defer server.Close()
 	proxied := errors.New("a proxy is asked for")
@@ -217,9 +217,9 @@ func TestMetadataWithoutProxy(t *testing.T) {
 	}
 }
 
-// An endpoint that wants to be left alone is, whatever it says to a request that was
-// under way already.
-func TestMetadataLeftAlone(t *testing.T) {
+// TestRetryAfterOfAMetadataServer shows that it holds, whatever the server answers to a request that was sent
+// before.
+func TestRetryAfterOfAMetadataServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		s := newMetadata(t, func(r *http.Request) (*http.Response, error) {

@@ -19,20 +19,20 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// told is a log that may be written and read at once.
-type told struct {
+// logged is a log that may be written and read at the same time.
+type logged struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer
 }
 
-func (l *told) Write(b []byte) (int, error) {
+func (l *logged) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(b)
 }
 
-// take returns the lines since the last time, once the source is at rest.
-func (l *told) take() []string {
+// take returns the lines since the last call, after all goroutines have come to rest.
+func (l *logged) take() []string {
 	synctest.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +44,7 @@ func (l *told) take() []string {
 	return strings.Split(text, "\n")
 }
 
-func (l *told) option() tokensource.Option {
+func (l *logged) option() tokensource.Option {
 	return tokensource.Logger(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -58,7 +58,7 @@ func (l *told) option() tokensource.Option {
 
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, w := &told{}, &wire{token: numbered()}
+		l, w := &logged{}, &wire{token: numbered()}
 		s := newSource(t, w, l.option())
 		step := func(name string, answer answer, r tokensource.Request, pause time.Duration, want ...string) {
 			t.Helper()
@@ -87,14 +87,13 @@ func TestLog(t *testing.T) {
 		synctest.Wait()
 		s.Close()
 		if got := l.take(); got != nil {
-			t.Errorf("Close is told of: %q", got)
+			t.Errorf("Close is logged: %q", got)
 		}
 	})
 }
 
-// A logger that wants nothing costs no line.
-func TestLogIsQuiet(t *testing.T) {
-	l := &told{}
+func TestSuccessIsLoggedAtDebugLevelOnly(t *testing.T) {
+	l := &logged{}
 	s := newSource(t, &wire{}, tokensource.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	must(t, s, orders)
 	s.Close()
@@ -103,8 +102,8 @@ func TestLogIsQuiet(t *testing.T) {
 	}
 }
 
-// readMetrics returns the values of all instruments, by name and labels; of a histogram,
-// how many there are and their sum.
+// readMetrics returns the values of all instruments by name and attributes; of a
+// histogram, the count and the sum.
 func readMetrics(t *testing.T, reader *sdk.ManualReader) map[string]float64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -143,10 +142,10 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("unused: got %v", got)
 		}
 		for range 3 {
-			must(t, s, orders) // the first waits
+			must(t, s, orders) // the first one waits
 		}
 		time.Sleep(time.Hour - 5*time.Minute)
-		must(t, s, orders) // is renewed
+		must(t, s, orders) // starts a refresh
 		time.Sleep(10 * time.Second)
 		w.answer(always(reply(400, "")))
 		for range 3 {
@@ -192,7 +191,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-func TestEngineOptions(t *testing.T) {
+func TestInvalidOptionsAreRefused(t *testing.T) {
 	auth := tokensource.ClientCredentials(client, secret)
 	for want, opt := range map[string]tokensource.Option{
 		"bound: got -1":      tokensource.Bound(-1),

@@ -26,17 +26,17 @@ func TestExpiry(t *testing.T) {
 			name, token, member string
 			want                time.Duration // 0: refused
 		}{
-			{"T102 missing", "opaque", ``, 5 * time.Minute},
-			{"T102 null", "opaque", `,"expires_in":null`, 5 * time.Minute},
-			{"T102 0", "opaque", `,"expires_in":0`, 0},
-			{"T102 -1", "opaque", `,"expires_in":-1`, 0},
-			{"T102 1", "opaque", `,"expires_in":1`, time.Second},
-			{"T102 string", "opaque", `,"expires_in":"3600"`, time.Hour},
-			{"T102 string of 0", "opaque", `,"expires_in":"0"`, 0},
-			{"T102 float", "opaque", `,"expires_in":3600.0`, 0},
-			{"T102 1e18", "opaque", `,"expires_in":1e18`, 0},
-			{"T102 10^18", "opaque", `,"expires_in":1000000000000000000`, 24 * time.Hour},
-			{"T102 word", "opaque", `,"expires_in":"soon"`, 0},
+			{"missing", "opaque", ``, 5 * time.Minute},
+			{"null", "opaque", `,"expires_in":null`, 5 * time.Minute},
+			{"0", "opaque", `,"expires_in":0`, 0},
+			{"-1", "opaque", `,"expires_in":-1`, 0},
+			{"1", "opaque", `,"expires_in":1`, time.Second},
+			{"string", "opaque", `,"expires_in":"3600"`, time.Hour},
+			{"string of 0", "opaque", `,"expires_in":"0"`, 0},
+			{"float", "opaque", `,"expires_in":3600.0`, 0},
+			{"1e18", "opaque", `,"expires_in":1e18`, 0},
+			{"10^18", "opaque", `,"expires_in":1000000000000000000`, 24 * time.Hour},
+			{"word", "opaque", `,"expires_in":"soon"`, 0},
 			{"24 h", "opaque", `,"expires_in":86400`, 24 * time.Hour},
 			{"more than 24 h", "opaque", `,"expires_in":86401`, 24 * time.Hour},
 			{"only exp", jwt(in(time.Hour)), ``, time.Hour},
@@ -71,7 +71,7 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-func TestAnswers(t *testing.T) {
+func TestAnswersOfATokenEndpoint(t *testing.T) {
 	okay := func(token string) string { return grant(token, `"expires_in":300`) }
 	json := []string{"Content-Type", "application/json"}
 	typed := func(kind string) string { return `{"access_token":"t","expires_in":300` + kind + `}` }
@@ -84,28 +84,28 @@ func TestAnswers(t *testing.T) {
 		{"good", okay("t"), 200, json, nil},
 		{"every b64token character", okay("aZ09-._~+/=="), 200, json, nil},
 		{"16 KiB", okay(strings.Repeat("t", 16<<10)), 200, json, nil},
-		{"T103 bearer", typed(`,"token_type":"bearer"`), 200, json, nil},
-		{"T103 BEARER", typed(`,"token_type":"BEARER"`), 200, json, nil},
-		{"T103 missing", typed(``), 200, json, tokensource.ErrUnavailable},
-		{"T103 MAC", typed(`,"token_type":"MAC"`), 200, json, tokensource.ErrUnavailable},
-		{"T103 N_A", typed(`,"token_type":"N_A"`), 200, json, tokensource.ErrUnavailable},
-		{"T103 DPoP", typed(`,"token_type":"DPoP"`), 200, json, tokensource.ErrUnavailable},
-		{"T104 200 with error", `{"error":"invalid_target"}`, 200, json, tokensource.ErrRefused},
-		{"T104 200 with error and token", `{"error":"x","access_token":"t","token_type":"Bearer"}`, 200, json, tokensource.ErrRefused},
-		{"T104 HTML", "<html>login</html>", 200, []string{"Content-Type", "text/html"}, tokensource.ErrUnavailable},
-		{"T104 HTML as JSON", "<html>login</html>", 200, json, tokensource.ErrUnavailable},
-		{"T104 form", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
-		{"T104 plain text", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
-		{"T104 no content type", okay("t"), 200, []string{"Content-Type", ""}, tokensource.ErrUnavailable},
-		{"T104 2 MiB", okay("t") + strings.Repeat(" ", 2<<20) + "x", 200, json, tokensource.ErrUnavailable},
-		{"T104 long token", okay(strings.Repeat("t", 16<<10+1)), 200, json, tokensource.ErrUnavailable},
-		{"T104 CRLF", okay("t\r\nx: y"), 200, json, tokensource.ErrUnavailable},
-		{"T104 trailing newline", okay("t\n"), 200, json, tokensource.ErrUnavailable},
-		{"T104 space", okay("t t"), 200, json, tokensource.ErrUnavailable},
-		{"T104 not ASCII", okay("tä"), 200, json, tokensource.ErrUnavailable},
-		{"T104 only padding", okay("=="), 200, json, tokensource.ErrUnavailable},
-		{"T104 empty token", okay(""), 200, json, tokensource.ErrUnavailable},
-		{"T104 empty body", "", 200, json, tokensource.ErrUnavailable},
+		{"bearer", typed(`,"token_type":"bearer"`), 200, json, nil},
+		{"BEARER", typed(`,"token_type":"BEARER"`), 200, json, nil},
+		{"missing", typed(``), 200, json, tokensource.ErrUnavailable},
+		{"MAC", typed(`,"token_type":"MAC"`), 200, json, tokensource.ErrUnavailable},
+		{"N_A", typed(`,"token_type":"N_A"`), 200, json, tokensource.ErrUnavailable},
+		{"DPoP", typed(`,"token_type":"DPoP"`), 200, json, tokensource.ErrUnavailable},
+		{"200 with error", `{"error":"invalid_target"}`, 200, json, tokensource.ErrRefused},
+		{"200 with error and token", `{"error":"x","access_token":"t","token_type":"Bearer"}`, 200, json, tokensource.ErrRefused},
+		{"HTML", "<html>login</html>", 200, []string{"Content-Type", "text/html"}, tokensource.ErrUnavailable},
+		{"HTML as JSON", "<html>login</html>", 200, json, tokensource.ErrUnavailable},
+		{"form", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
+		{"plain text", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"no content type", okay("t"), 200, []string{"Content-Type", ""}, tokensource.ErrUnavailable},
+		{"2 MiB", okay("t") + strings.Repeat(" ", 2<<20) + "x", 200, json, tokensource.ErrUnavailable},
+		{"long token", okay(strings.Repeat("t", 16<<10+1)), 200, json, tokensource.ErrUnavailable},
+		{"CRLF", okay("t\r\nx: y"), 200, json, tokensource.ErrUnavailable},
+		{"trailing newline", okay("t\n"), 200, json, tokensource.ErrUnavailable},
+		{"space", okay("t t"), 200, json, tokensource.ErrUnavailable},
+		{"not ASCII", okay("tä"), 200, json, tokensource.ErrUnavailable},
+		{"only padding", okay("=="), 200, json, tokensource.ErrUnavailable},
+		{"empty token", okay(""), 200, json, tokensource.ErrUnavailable},
+		{"empty body", "", 200, json, tokensource.ErrUnavailable},
 		{"truncated", okay("t")[:20], 200, json, tokensource.ErrUnavailable},
 		{"array", "[]", 200, json, tokensource.ErrUnavailable},
 		{"redirect", "", 307, []string{"Location", "https://elsewhere.example.com/token"}, tokensource.ErrUnavailable},
@@ -133,8 +133,8 @@ func TestAnswers(t *testing.T) {
 
 var bearer = regexp.MustCompile(`\A[A-Za-z0-9._~+/-]+=*\z`)
 
-// Whatever the token endpoint says: what we accept can be sent as a bearer token,
-// has an end within 24 h, and no error holds a token or a secret.
+// FuzzAnswer shows that an accepted token can be sent as a bearer token and expires
+// within 24 h, and that no error holds a token or a secret.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "application/json", grant("t", `"expires_in":300`), false)
 	f.Add(200, "application/json", grant(jwt(`{"aud":["a"],"exp":4102444800}`)), true)
@@ -175,8 +175,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// A transport without an answer is an outage, and its error is not lost.
-func TestNoAnswer(t *testing.T) {
+// TestNoAnswerIsUnavailable shows also that the cause is not lost.
+func TestNoAnswerIsUnavailable(t *testing.T) {
 	broken := errors.New("connection reset")
 	w := &wire{token: func(*http.Request, url.Values) (*http.Response, error) { return nil, broken }}
 	_, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a"})

@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// body notes that it was closed.
+// body records that it was closed.
 type body struct {
 	io.Reader
 	closed bool
@@ -24,13 +24,13 @@ func (b *body) Close() error {
 	return nil
 }
 
-func TestTransport(t *testing.T) {
+func TestTransportSendsTheTokenToItsHostsOnly(t *testing.T) {
 	elsewhere := &http.Response{Request: &http.Request{URL: &url.URL{Scheme: "https", Host: "login.example"}}}
 	for name, row := range map[string]struct {
 		url   string
 		hosts []string
 		edit  func(*http.Request)
-		want  string // in the error; empty: it is sent
+		want  string // in the error; empty: the request is sent
 	}{
 		"good":              {"https://orders.example/v1", []string{"orders.example"}, nil, ""},
 		"case":              {"https://Orders.Example/v1", []string{"ORDERS.example"}, nil, ""},
@@ -80,7 +80,7 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-func TestTransportWithoutToken(t *testing.T) {
+func TestTransportWithoutTokenSendsNothing(t *testing.T) {
 	w := &wire{token: always(reply(503, ""))}
 	base := roundTrip(func(*http.Request) (*http.Response, error) {
 		t.Error("sent without a token")
@@ -94,8 +94,7 @@ func TestTransportWithoutToken(t *testing.T) {
 	}
 }
 
-// A client that follows a redirect to another host does not take the token there.
-func TestTransportIsNotLedAway(t *testing.T) {
+func TestRedirectDoesNotTakeTheTokenElsewhere(t *testing.T) {
 	var seen []string
 	base := roundTrip(func(r *http.Request) (*http.Response, error) {
 		seen = append(seen, r.URL.Host)
@@ -107,11 +106,10 @@ func TestTransportIsNotLedAway(t *testing.T) {
 	}
 }
 
-// Without a transport of its own, the requests go over that of all.
-func TestTransportByDefault(t *testing.T) {
+func TestDefaultTransportIsUsed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	tokens := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
-		cancel() // so that nothing is dialled
+		cancel() // so that no connection is opened
 		return tokensource.NewToken("t", time.Time{}), nil
 	})
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://orders.example", nil)

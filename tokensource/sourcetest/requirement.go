@@ -12,36 +12,36 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// row is one thing that every Tokens must do.
-type row struct {
+// requirement is one thing that every Source must do.
+type requirement struct {
 	name  string
 	check func(ctx context.Context, tokens tokensource.Source, audiences []string) error
 }
 
-var rows = []row{
-	{"tokens are for whom they were asked for", addressed},
-	{"tokens of two audiences are two", distinct},
-	{"no token without an audience", refuses(tokensource.Request{})},
-	{"no actor without a subject", noActor},
-	{"a subject gets a token of its own, or none", noSubject},
-	{"a context that has ended ends the wait", ended},
-	{"a caller that leaves disturbs no other", disturbed},
-	{"tokens may be asked for at once", concurrent},
-	{"tokens cannot be printed", printed},
+var requirements = []requirement{
+	{"a token has the requested audience", checkAudience},
+	{"two audiences have two tokens", checkDistinct},
+	{"a request without an audience is refused", refused(tokensource.Request{})},
+	{"a request with an actor and without a subject is refused", checkActor},
+	{"a subject gets a token of its own or none", checkSubject},
+	{"a wait ends with its context", checkCancelled},
+	{"a caller that leaves does not disturb the others", checkLeaving},
+	{"tokens can be requested concurrently", checkConcurrent},
+	{"tokens cannot be printed", checkPrinted},
 }
 
-// addressed has the tokens judged by a source of ours: their form, their end, and
-// whom a JWT is for.
-func addressed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
-	judge, err := tokensource.NewFunc(tokens.Token, tokensource.Logger(slog.New(slog.DiscardHandler)))
+// checkAudience passes the tokens through a cache, which checks their form, their
+// expiry, and the audience of a JWT.
+func checkAudience(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+	cache, err := tokensource.NewFunc(tokens.Token, tokensource.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
 	}
-	defer judge.Close()
-	return judge.Warm(ctx, audiences...)
+	defer cache.Close()
+	return cache.Warm(ctx, audiences...)
 }
 
-func distinct(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkDistinct(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	first := map[string]string{} // audience, by token
 	for _, audience := range audiences {
 		token, err := tokens.Token(ctx, tokensource.Request{Audience: audience})
@@ -56,8 +56,8 @@ func distinct(ctx context.Context, tokens tokensource.Source, audiences []string
 	return nil
 }
 
-// refuses returns a check that r is refused.
-func refuses(r tokensource.Request) func(context.Context, tokensource.Source, []string) error {
+// refused returns a check that r is refused.
+func refused(r tokensource.Request) func(context.Context, tokensource.Source, []string) error {
 	return func(ctx context.Context, tokens tokensource.Source, _ []string) error {
 		token, err := tokens.Token(ctx, r)
 		if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
@@ -67,12 +67,12 @@ func refuses(r tokensource.Request) func(context.Context, tokensource.Source, []
 	}
 }
 
-func noActor(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkActor(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	actor := tokensource.NewToken("actor-of-sourcetest", time.Time{})
-	return refuses(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
+	return refused(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
 }
 
-func noSubject(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkSubject(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	own, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err
@@ -92,12 +92,12 @@ func noSubject(ctx context.Context, tokens tokensource.Source, audiences []strin
 	return nil
 }
 
-func ended(ctx context.Context, tokens tokensource.Source, audiences []string) error {
-	over, cancel := context.WithCancel(ctx)
+func checkCancelled(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	done := make(chan error, 1)
 	go func() {
-		token, err := tokens.Token(over, tokensource.Request{Audience: audiences[0]})
+		token, err := tokens.Token(cancelled, tokensource.Request{Audience: audiences[0]})
 		if err != nil && (!errors.Is(err, context.Canceled) || !token.IsZero()) {
 			err = fmt.Errorf("got %w, want a token, or the zero Token and context.Canceled", err)
 		} else {
@@ -109,11 +109,11 @@ func ended(ctx context.Context, tokens tokensource.Source, audiences []string) e
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return errors.New("still waits")
+		return errors.New("the call still waits after its context has ended")
 	}
 }
 
-func disturbed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkLeaving(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	leaving, leave := context.WithCancel(ctx)
 	go func() { _, _ = tokens.Token(leaving, tokensource.Request{Audience: audiences[0]}) }()
 	go leave()
@@ -123,7 +123,7 @@ func disturbed(ctx context.Context, tokens tokensource.Source, audiences []strin
 	})
 }
 
-func concurrent(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkConcurrent(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	var whose sync.Map // audience, by token
 	return all(50*len(audiences), func(i int) error {
 		audience := audiences[i%len(audiences)]
@@ -138,7 +138,7 @@ func concurrent(ctx context.Context, tokens tokensource.Source, audiences []stri
 	})
 }
 
-func printed(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+func checkPrinted(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func printed(ctx context.Context, tokens tokensource.Source, audiences []string)
 	return nil
 }
 
-// all runs f n times at once and joins the errors.
+// all runs f n times concurrently and joins the errors.
 func all(n int, f func(int) error) error {
 	errs := make([]error, n)
 	var work sync.WaitGroup

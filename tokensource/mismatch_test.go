@@ -9,11 +9,11 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestAddressee(t *testing.T) {
+func TestTokenForAnotherAudienceIsAMismatch(t *testing.T) {
 	for _, row := range []struct {
 		name, token string
 		got         []string
-		hint        string // empty: the token is good
+		hint        string // empty: the token is accepted
 	}{
 		{"string", jwt(`{"aud":"order-status"}`), nil, ""},
 		{"array", jwt(`{"aud":["order-status"]}`), nil, ""},
