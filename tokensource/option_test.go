@@ -59,3 +59,28 @@ func TestInvalidOptionsAreRefusedByNew(t *testing.T) {
 		}
 	}
 }
+
+// TestOAuthOptionsAreForAuthorizationServersOnly shows that an option which only an
+// authorization server has is no Option, so that NewFile and the like do not compile
+// with it.
+func TestOAuthOptionsAreForAuthorizationServersOnly(t *testing.T) {
+	for name, opt := range map[string]tokensource.OAuthOption{
+		"AskByAudience":      tokensource.AskByAudience(),
+		"AskByResource":      tokensource.AskByResource(),
+		"AskByScope":         tokensource.AskByScope("{audience}"),
+		"AskByTokenURL":      tokensource.AskByTokenURL(nil),
+		"AskWithoutAudience": tokensource.AskWithoutAudience(),
+		"Discovery":          tokensource.Discovery(issuer),
+		"InsecureLoopback":   tokensource.InsecureLoopback(),
+		"Parameter":          tokensource.Parameter("a", "b"),
+		"Preset":             tokensource.Preset("keycloak"),
+		"SecretInForm":       tokensource.SecretInForm(),
+		"SecretInHeader":     tokensource.SecretInHeader(),
+		"SubjectGrant":       tokensource.SubjectGrant(tokensource.JWTBearer),
+		"TokenURL":           tokensource.TokenURL(issuer),
+	} {
+		if _, ok := opt.(tokensource.Option); ok {
+			t.Errorf("%s is an Option", name)
+		}
+	}
+}

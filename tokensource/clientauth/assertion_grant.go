@@ -13,7 +13,7 @@ import (
 )
 
 // AssertionGrant requests tokens with an assertion instead of client credentials: a
-// JWT about the client by somebody whom the issuer trusts (RFC 7523, section 2.1).
+// JWT about the client by a party that the issuer trusts (RFC 7523, section 2.1).
 // The assertion is the only proof, so that requests with a Subject are refused. F is
 // called for each request to the issuer and must be safe for concurrent use. An
 // error of f is [tokensource.ErrUnavailable] unless it wraps

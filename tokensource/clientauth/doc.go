@@ -3,7 +3,7 @@
 //
 // A client with a secret needs nothing of this package: see
 // [tokensource.ClientCredentials] and [tokensource.ClientSecretFile]. Here are the
-// ways without a shared secret: private keys, assertions of somebody whom the
+// ways without a shared secret: private keys, assertions of a party that the
 // server trusts, and client certificates.
 //
 //	auth := clientauth.PrivateKeyFile("backoffice-portal", "/etc/backoffice/key.pem")
