@@ -32,6 +32,7 @@ type layer struct {
 var layers = []layer{
 	{packages: module},
 	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
+	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: helpers},
 	{
 		packages: "audience",
@@ -68,7 +69,7 @@ var layers = []layer{
 	{
 		packages: "interceptor",
 		imports: []string{
-			helpers, "audience", "audience/verifier", "tokensource", "tokensource/clientauth", grpc, protobuf,
+			helpers, "audience", "audience/protopolicy", "audience/verifier", "tokensource", "tokensource/clientauth", grpc, protobuf,
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",

@@ -46,13 +46,23 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 		}
 	}
 	for _, entry := range p.matrix.Public {
-		if strings.Contains(entry, "/") {
-			g.methods["/"+entry] = &Rule{public: true}
-		} else {
-			g.services[entry] = &Rule{public: true}
-		}
+		g.open(entry)
 	}
 	return g, nil
+}
+
+// open makes public what an entry names, unless it belongs to services of the
+// matrix none of which is guarded here: whoever answers for one of those opens
+// nothing on the servers of others.
+func (g *Guard) open(entry string) {
+	service, _, one := strings.Cut(entry, "/")
+	switch {
+	case g.owner[service] == "" && len(g.others[service]) > 0:
+	case one:
+		g.methods["/"+entry] = &Rule{public: true}
+	default:
+		g.services[service] = &Rule{public: true}
+	}
 }
 
 // Issuers returns the issuers whose tokens the guarded services accept.

@@ -50,7 +50,7 @@ func (o MethodOptions) demands() bool {
 // matrix does not give the service, demands on a method that the matrix makes
 // public, and demands that leave nobody who may call.
 func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
-	p := &Policy{matrix: m}
+	p := &Policy{matrix: m, given: slices.Clone(options)}
 	p.merge(options)
 	c := newChecker(p.matrix, time.Now())
 	c.declared = p.declared
@@ -111,6 +111,11 @@ func (p *Policy) Options() []MethodOptions {
 	}
 	return slices.DeleteFunc(all, func(o MethodOptions) bool { return !o.demands() })
 }
+
+// Given returns all options that the policy was made with, as they were given.
+// Unlike those of [Policy.Options], some may demand nothing, or stand in the
+// matrix as the rules of a service.
+func (p *Policy) Given() []MethodOptions { return slices.Clone(p.given) }
 
 // besides returns the options of the gRPC services that s consists of.
 func (p *Policy) besides(s Service) []MethodOptions {

@@ -12,6 +12,7 @@ import (
 // and an audience.
 type Policy struct {
 	matrix   Matrix
+	given    []MethodOptions            // all that .proto files say
 	options  map[string][]MethodOptions // what is demanded besides, by gRPC service
 	declared map[string][]MethodOptions // the entries of services that only options speak of
 	clients  map[party]bool             // all of them

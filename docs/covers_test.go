@@ -51,7 +51,7 @@ func covers(t *testing.T, name, text string) {
 		defer admit.Close()
 		srv := grpc.NewServer(admit.Options()...)
 		register(srv)
-		if err := admit.Covers(srv); err != nil {
+		if err := admit.CheckCoverage(srv); err != nil {
 			t.Errorf("%v\nin\n%s", err, text)
 		}
 	}

@@ -23,7 +23,7 @@ func TestEveryMatrixLoads(t *testing.T) {
 				t.Errorf("%v\nin\n%s", err, b.text)
 			}
 		}
-		if found == 0 && p.name != index {
+		if found == 0 && p.setsUp() {
 			t.Errorf("%s has no access matrix", p.name)
 		}
 	}

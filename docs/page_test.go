@@ -45,6 +45,9 @@ func pages(t *testing.T) []page {
 	return all
 }
 
+// setsUp reports whether p has its readers write an access matrix.
+func (p page) setsUp() bool { return p.name != index && strings.Contains(p.text, "access.yaml") }
+
 // in returns the blocks of p in a language.
 func (p page) in(language string) []string {
 	var texts []string

@@ -19,13 +19,17 @@ const wouldRefuse = "grpcaud-would-refuse"
 // the chain twice, is not judged again: it has no token any more, and is the
 // same call unless somebody gave it a new one.
 func (s *Server) decide(ctx context.Context, method string, stream bool, setTrailer func(context.Context, metadata.MD) error) (context.Context, error) {
-	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && c.Context.Err() == nil && !presents(ctx) {
+	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && !c.ended() && !presents(ctx) {
 		return ctx, nil
 	}
 	c := &call{Context: ctx, server: s, method: method}
 	d := decision{method: method, began: time.Now(), stream: stream}
 	if d.err = s.admit(c, d.began); d.err != nil {
-		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode == audience.Enforce {
+		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode != audience.Enforce && ctx.Err() != nil {
+			d.err = ctx.Err() // what has ended cannot go on
+			d.mode = modeOf(c.rule, c.claims, d.err)
+		}
+		if d.mode == audience.Enforce {
 			d.requestID = requestIDOf(ctx)
 		}
 	}
@@ -33,15 +37,18 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 	s.record(ctx, d)
 	switch {
 	case d.err == nil:
+		c.hideMetadata()
 		return c, nil
 	case d.mode == audience.Enforce:
-		_ = setTrailer(ctx, challenge(d.err)) // fails only if the call has ended
-		return nil, statusOf(d.err, d.requestID).Err()
+		challengeHeader(ctx, d.err)
+		_ = setTrailer(ctx, challengeTrailer(ctx, d.err)) // fails only if the call has ended
+		return nil, statusWith(d.err, refusalInfo(ctx, method, d.requestID)).Err()
 	case d.mode == audience.Warn:
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuse, answerTo(d.err).word()))
 	}
 	c.spared, c.found = d.err, c.claims
 	c.claims, c.raw = nil, nil
+	c.hideMetadata()
 	return c, nil
 }
 
@@ -64,7 +71,8 @@ func (s *Server) admit(c *call, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if c.claims, now, err = s.verifier.VerifyAt(c.Context, raw, now); err != nil {
+	c.changes = s.verifier.Changes()
+	if c.claims, now, err = s.verifier.VerifyFor(c.Context, raw, c.rule, now); err != nil {
 		return refined(err, raw)
 	}
 	c.raw = &raw

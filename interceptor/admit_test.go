@@ -102,7 +102,7 @@ func TestStreamsInModes(t *testing.T) {
 			s := m.Services["human-resource"]
 			s.Rollout = []audience.Rollout{{Mode: audience.Observe, Until: time.Now().Add(time.Hour)}}
 			m.Services["human-resource"] = s
-		}))
+		}), interceptor.SampleRefused(0))
 		began := time.Now()
 		stream, another := o.open(t, time.Minute), o.open(t, time.Minute)
 		confirm(t, stream)
@@ -183,8 +183,9 @@ func TestAdmitAllocatesLittle(t *testing.T) {
 	issuer := newIssuer()
 	server := serverOf(t, issuer, company(t))
 	ctx := incoming(t.Context(), "Bearer "+issuer.Mint(good(nil)))
+	judge := unaryOf(server)
 	if n := testing.AllocsPerRun(100, func() {
-		if _, err := server.Unary(ctx, nil, getting, unhandled); err != nil {
+		if _, err := judge(ctx, nil, getting, unhandled); err != nil {
 			t.Error(err)
 		}
 	}); n > 2 {

@@ -1,6 +1,7 @@
 package interceptor_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
@@ -8,6 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -16,11 +18,28 @@ import (
 // refuses as the server's own do.
 func TestAuthFunc(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, audience.Enforce)
+	written := &log{}
+	counting, reader := meter(t)
+	server := guarded(t, issuer, audience.Enforce, jsonLogger(written), counting)
+	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases)
+	if err != nil {
+		t.Fatal(err)
+	}
 	heard := &orders{}
 	conn := testutil.Serve(t, []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(server.AuthFunc)), grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(server.AuthFunc)),
-	}, func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, heard) })
+		grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(authenticate)), grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(authenticate)),
+	}, func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, heard)
+		if err := server.CheckCoverage(s); err != nil {
+			t.Errorf("AuthFunc is no hand-out: %v", err)
+		}
+	})
+	if got := lines(t, written); len(got) != 1 || got[0]["level"] != "WARN" || got[0]["option"] != "AuthFunc(InsecureNoLeases)" {
+		t.Errorf("lines %v, want the warning", got)
+	}
+	if counted(t, reader)["grpcaud.insecure option=AuthFunc(InsecureNoLeases)"] != 1 {
+		t.Errorf("counts %v, want the insecure option", counted(t, reader))
+	}
 	for shape, do := range shapes {
 		if err := do(bearing(t.Context(), "Bearer "+issuer.Mint(good(nil))), conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
@@ -34,7 +53,23 @@ func TestAuthFunc(t *testing.T) {
 	if len(heard.callers) != len(shapes) || heard.callers[0].Service != "customer-portal" {
 		t.Errorf("callers = %+v, want the portal in each shape", heard.callers)
 	}
-	if _, err := server.AuthFunc(arrived(t.Context(), "authorization", "Bearer "+issuer.Mint(good(nil)))); verdictOf(err).Reason != audience.ReasonNoPolicy {
+	if _, err := authenticate(arrived(t.Context(), "authorization", "Bearer "+issuer.Mint(good(nil)))); verdictOf(err).Reason != audience.ReasonNoPolicy {
 		t.Errorf("outside a call: %v, want %s", err, audience.ReasonNoPolicy)
+	}
+}
+
+// TestAuthFuncRefuses holds that the weakness must be named, and that what is
+// refused is no hand-out.
+func TestAuthFuncRefuses(t *testing.T) {
+	server := guarded(t, newIssuer(), audience.Enforce)
+	for _, accepted := range []interceptor.Weakness{"", "no leases"} {
+		if authenticate, err := server.AuthFunc(accepted); authenticate != nil || err == nil || !strings.Contains(err.Error(), "admit.AuthFunc(interceptor.InsecureNoLeases)") {
+			t.Errorf("%q: %v, want an error with the line to write", accepted, err)
+		}
+	}
+	srv := grpc.NewServer()
+	ordersv1.RegisterOrderStatusServer(srv, &orders{})
+	if err := server.CheckCoverage(srv); err == nil || !strings.Contains(err.Error(), "never taken") {
+		t.Errorf("CheckCoverage = %v, want an error", err)
 	}
 }

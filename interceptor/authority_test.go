@@ -40,13 +40,14 @@ func authoritiesOf(list ...string) func(*audience.Matrix) {
 	}
 }
 
-// anyone is TLS that takes every certificate, so that nothing but our own check
-// is between a token and the wrong server.
-var anyone = grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}))
-
 // TestT100 holds that a token goes to the places of its service and to no other,
-// whatever leads a call elsewhere.
+// whatever leads a call elsewhere. The server proves three names.
 func TestT100(t *testing.T) {
+	ca := testutil.NewCA()
+	cert := ca.Certificate("service.test", "elsewhere.test", "listed.test")
+	verified := func(name string) grpc.DialOption {
+		return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: ca.Pool(), ServerName: name}))
+	}
 	for name, row := range map[string]struct {
 		listed []string
 		dial   []grpc.DialOption
@@ -56,17 +57,29 @@ func TestT100(t *testing.T) {
 		"the host that is dialled":       {},
 		"listed":                         {listed: []string{"SERVICE.test"}},
 		"listed with its port":           {listed: []string{"other.test", "service.test:443"}},
-		"another authority, listed":      {listed: []string{"elsewhere.test:8443"}, dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test:8443"), anyone}},
-		"listed without a port":          {listed: []string{"elsewhere.test"}, dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test:8443"), anyone}},
+		"another authority, listed":      {listed: []string{"elsewhere.test:8443"}, dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test:8443")}},
+		"listed without a port":          {listed: []string{"elsewhere.test"}, dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test:8443")}},
+		"another name in TLS, listed":    {listed: []string{"elsewhere.test"}, dial: []grpc.DialOption{verified("elsewhere.test")}},
+		"another for the call, listed":   {listed: []string{"elsewhere.test"}, call: []grpc.CallOption{grpc.CallAuthority("elsewhere.test")}},
 		"another port than listed":       {listed: []string{"service.test:8443"}, want: `authority "service.test", and tokens for this service may go to ["service.test:8443"] only`},
 		"not listed":                     {listed: []string{"orders.test"}, want: "may go to"},
-		"another authority":              {dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test"), anyone}, want: `authority "elsewhere.test" of a connection to "service.test"`},
+		"another authority":              {dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test")}, want: `authority "elsewhere.test" of a connection to "service.test"`},
 		"another authority for the call": {call: []grpc.CallOption{grpc.CallAuthority("elsewhere.test")}, want: "elsewhere.test"},
-		"another name in TLS":            {dial: []grpc.DialOption{grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{ServerName: "elsewhere.test", InsecureSkipVerify: true}))}, want: "elsewhere.test"},
+		"another name in TLS":            {dial: []grpc.DialOption{verified("elsewhere.test")}, want: "elsewhere.test"},
+		"not verified": {
+			listed: []string{"elsewhere.test"}, want: "no certificate proves it",
+			dial: []grpc.DialOption{grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{ServerName: "elsewhere.test", InsecureSkipVerify: true}))},
+		},
+		"not verified, as it is dialled": {
+			dial: []grpc.DialOption{grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}))},
+		},
 	} {
 		issuer, served := newIssuer(), &orders{}
 		client := newClient(t, issuer, company(t, withSecrets(t), authoritiesOf(row.listed...)), "customer-portal")
-		conn := connect(t, issuer, served, append(client.Service("order-status"), row.dial...)...)
+		server := serverOf(t, issuer, company(t))
+		conn := testutil.Serve(t, append(server.Options(), grpc.Creds(credentials.NewServerTLSFromCert(&cert))), func(s *grpc.Server) {
+			ordersv1.RegisterOrderStatusServer(s, served)
+		}, append(append(client.Service("order-status"), verified("")), row.dial...)...)
 		for shape, call := range shapes {
 			err := call(t.Context(), conn, row.call...)
 			if row.want == "" {
@@ -140,23 +153,24 @@ func TestT101(t *testing.T) {
 	}
 }
 
-// TestDialledHost holds which host a target leads to, as gRPC has it.
-func TestDialledHost(t *testing.T) {
+// TestDialledAuthority holds which authority a target leads to, as gRPC has it.
+func TestDialledAuthority(t *testing.T) {
 	for target, want := range map[string]string{
 		"dns:///orders.example.com":           "orders.example.com",
-		"dns:///orders.example.com:8443":      "orders.example.com",
-		"dns://8.8.8.8/orders.example.com:80": "orders.example.com",
-		"dns:///:8443":                        "localhost",
-		"dns:///[::1]:443":                    "[::1]",
+		"dns:///orders.example.com:8443":      "orders.example.com:8443",
+		"dns://8.8.8.8/orders.example.com:80": "orders.example.com:80",
+		"dns:///:8443":                        "localhost:8443",
+		"dns:///[::1]:443":                    "[::1]:443",
 		"passthrough:///[::1]":                "[::1]",
 		"passthrough:///2001:db8::1":          "2001:db8::1",
 		"passthrough:///[1:2:3:4:5:6:7:8]":    "[1:2:3:4:5:6:7:8]",
+		"xds:///orders":                       "orders",
 		"unix:///run/orders.sock":             "localhost",
 		"unix-abstract:///orders":             "localhost",
 		"":                                    "",
 	} {
-		if got := interceptor.DialledHost(target); got != want {
-			t.Errorf("dialledHost(%q) = %q, want %q", target, got, want)
+		if got := interceptor.DialledAuthority(target); got != want {
+			t.Errorf("dialledAuthority(%q) = %q, want %q", target, got, want)
 		}
 	}
 }

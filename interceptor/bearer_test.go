@@ -59,7 +59,7 @@ func TestAuthorizationInAnyCase(t *testing.T) {
 		{nil, audience.ReasonCredentialsMissing},
 	} {
 		ctx := metadata.NewIncomingContext(arrived(t.Context()), row.md)
-		_, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: getOrder}, func(ctx context.Context, _ any) (any, error) {
+		_, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: getOrder}, func(ctx context.Context, _ any) (any, error) {
 			if left, _ := metadata.FromIncomingContext(ctx); len(left) > 0 {
 				t.Errorf("the handler sees %v", left)
 			}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -24,7 +26,10 @@ type call struct {
 	raw      *string          // the token that says so; fmt, which calls no method of a hidden field, prints an address
 	spared   error            // what the call would be refused for, were its rule enforced
 	found    *audience.Claims // the claims of a call that is spared, if they are genuine
-	leased   bool             // the call is a stream, and has a lease
+	changes  uint64           // to the issuers' keys, as counted before the token was verified
+	lease    *lease           // of a stream; nil for a unary call
+	returned atomic.Bool      // the handler of a unary call has returned
+	stream   settable         // the transport's; nil if there is none, or of another kind
 	once     sync.Once        // guards incoming
 	incoming any              // the metadata that is left, made when it is first asked for
 }
@@ -45,8 +50,10 @@ func (c *call) Value(key any) any {
 	case callerKey:
 		return c.caller()
 	case incomingKey:
-		c.once.Do(func() { c.incoming = c.server.strip.from(c.Context.Value(key)) })
+		c.once.Do(func() { c.incoming = c.server.visible(c.Context.Value(key), c.token()) })
 		return c.incoming
+	case streamKey:
+		return bare(c.Context.Value(key))
 	}
 	return c.Context.Value(key)
 }
@@ -60,17 +67,38 @@ func (c *call) caller() *audience.Caller {
 	return c.claims.Caller()
 }
 
+// leave has the call end: the handler of a unary call has returned. A stream ends
+// with its lease.
+func (c *call) leave() { c.returned.Store(true) }
+
+// ended reports whether the call is over: its handler has returned, its RPC has
+// ended, or its lease has. Through [Server.AuthFunc] the RPC's end is all that is
+// known.
+func (c *call) ended() bool {
+	return c.returned.Load() || c.Context.Err() != nil || c.lease != nil && c.lease.reason.Load() != nil
+}
+
+// token returns the token that the call was admitted by; empty if it has no
+// caller.
+func (c *call) token() string {
+	if c.raw == nil {
+		return ""
+	}
+	return *c.raw
+}
+
 // Format implements [fmt.Formatter]: whoever prints a context finds no token in
 // it, whatever the verb.
 func (*call) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "interceptor.call") }
 
-// The keys under which contexts keep the caller, and the metadata of the call
-// that they belong to. Neither is exported, but nothing else is looked for when
+// The keys under which contexts keep the caller, and the metadata and the
+// transport's stream of the call that they belong to. None is exported, but nothing else is looked for when
 // they are asked for. So a call needs no context around it to name its caller,
 // and a copy of the metadata is made for handlers that look.
 var (
 	callerKey   = keyOf(func(ctx context.Context) { audience.FromContext(ctx) })
 	incomingKey = keyOf(func(ctx context.Context) { metadata.FromIncomingContext(ctx) })
+	streamKey   = keyOf(func(ctx context.Context) { grpc.ServerTransportStreamFromContext(ctx) })
 )
 
 // keyOf returns the key that a context is asked for.

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -45,13 +47,13 @@ func TestMetadataOfHandlers(t *testing.T) {
 				"authorization", "Bearer "+issuer.Mint(good(nil)), "x-user", "root", "x-user-id", "0", "x-auth-request-email", "a@b",
 				"x-forwarded-user", "root", "x-forwarded-email", "a@b", "x-forwarded-groups", "wheel", "x-forwarded-client-cert", "Hash=1",
 				"grpcaud-would-refuse", "no", "x-tenant", "acme", "x-corp-role-bin", "\x01",
-				"x-request-id", "r-1", "x-username", "kept", "x-tenant-name", "kept",
+				"x-request-id", "r-1", "x-forwarded-for", "10.0.0.1", "x-tenant-name", "kept",
 			)
 			if err := call(metadata.NewOutgoingContext(t.Context(), sent), conn); err != nil {
 				t.Errorf("%s, %s: %v", name, shape, err)
 			}
 			left := slices.DeleteFunc(slices.Sorted(maps.Keys(seen)), func(key string) bool { return !strings.HasPrefix(key, "x-") && !strings.HasPrefix(key, "grpcaud") })
-			if want := []string{"x-request-id", "x-tenant-name", "x-username"}; !slices.Equal(left, want) {
+			if want := []string{"x-forwarded-for", "x-request-id", "x-tenant-name"}; !slices.Equal(left, want) {
 				t.Errorf("%s, %s: handlers see %q, want %q", name, shape, left, want)
 			}
 		}
@@ -93,6 +95,29 @@ func TestContextCannotBePrinted(t *testing.T) {
 	}
 }
 
+// TestTwoServers holds that a server takes no other's word: behind one that lets a
+// call in, it judges by its own matrix, and finds no token.
+func TestTwoServers(t *testing.T) {
+	issuer := newIssuer()
+	open := serverOf(t, issuer, company(t))
+	strict := serverOf(t, issuer, company(t, func(m *audience.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }))
+	for name, servers := range map[string][2]*interceptor.Server{"the strict one last": {open, strict}, "the strict one first": {strict, open}} {
+		heard := &orders{}
+		conn := testutil.Serve(t, append(servers[0].Options(), servers[1].Options()...), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, heard) })
+		for shape, call := range shapes {
+			ctx, cancel := context.WithTimeout(bearing(t.Context(), "Bearer "+issuer.Mint(good(nil))), 10*time.Second)
+			defer cancel()
+			want := codes.Unauthenticated
+			if servers[0] == strict {
+				want = codes.PermissionDenied
+			}
+			if got := verdictOf(call(ctx, conn)).Code; got != want || len(heard.callers) != 0 {
+				t.Errorf("%s, %s: %v, and the handler ran %d times; want %v", name, shape, got, len(heard.callers), want)
+			}
+		}
+	}
+}
+
 // TestTwice holds that a server which stands in the chain twice judges a call
 // once, and that another call that is made of it is another call.
 func TestTwice(t *testing.T) {
@@ -111,10 +136,10 @@ func TestTwice(t *testing.T) {
 			}
 			info := &grpc.UnaryServerInfo{FullMethod: ordersv1.OrderStatus_GetOrderStatus_FullMethodName}
 			handler := func(context.Context, any) (any, error) { return nil, nil }
-			if _, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: hrv1.HumanResource_GetEmployee_FullMethodName}, handler); verdictOf(err).Reason != audience.ReasonCredentialsMissing {
+			if _, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: hrv1.HumanResource_GetEmployee_FullMethodName}, handler); verdictOf(err).Reason != audience.ReasonCredentialsMissing {
 				t.Errorf("%s: another method within: %v", shape, err)
 			}
-			if _, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/acme.hr.v1.Holidays/List"}, func(ctx context.Context, _ any) (any, error) {
+			if _, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/acme.hr.v1.Holidays/List"}, func(ctx context.Context, _ any) (any, error) {
 				if caller, ok := audience.FromContext(ctx); ok {
 					t.Errorf("%s: a public method within has the caller %+v", shape, caller)
 				}
@@ -122,7 +147,7 @@ func TestTwice(t *testing.T) {
 			}); err != nil {
 				t.Errorf("%s: a public method within: %v", shape, err)
 			}
-			if _, err := server.Unary(incoming(ctx, "Bearer x"), nil, info, handler); verdictOf(err).Reason != audience.ReasonTokenInvalid {
+			if _, err := unaryOf(server)(incoming(ctx, "Bearer x"), nil, info, handler); verdictOf(err).Reason != audience.ReasonTokenInvalid {
 				t.Errorf("%s: another token within: %v", shape, err)
 			}
 			return nil

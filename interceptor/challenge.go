@@ -1,19 +1,27 @@
 package interceptor
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// challengeKey is the trailer that a [Challenge] travels in.
-const challengeKey = "www-authenticate"
+// The trailers that a [Challenge] travels in. The first is HTTP's, which many
+// clients know. HTTP forbids it in trailers (RFC 9110, section 6.5.1), so that some
+// transports do not let it pass; the second is our own and passes everywhere.
+const (
+	challengeKey    = "www-authenticate"
+	ownChallengeKey = "grpcaud-challenge"
+)
 
 type trailer = metadata.MD
 
@@ -47,7 +55,41 @@ func challenge(err error) trailer {
 	if c.Error != "" {
 		c.Description, c.Wanted = refusal.Reason().Phrase(), refusal.Challenge
 	}
-	return metadata.Pairs(challengeKey, c.String())
+	return metadata.Pairs(challengeKey, c.String(), ownChallengeKey, c.String())
+}
+
+// overNetHTTP reports whether a call came through [grpc.Server.ServeHTTP]. There
+// net/http drops www-authenticate among trailers, and logs that it has.
+func overNetHTTP(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
+
+// challengeTrailer returns the trailers of challenge that can be sent to the peer
+// of ctx.
+func challengeTrailer(ctx context.Context, err error) trailer {
+	t := challenge(err)
+	if overNetHTTP(ctx) {
+		delete(t, challengeKey)
+	}
+	return t
+}
+
+// challengeHeader sets the header with the challenge where it cannot be among the
+// trailers, for clients that know HTTP's name alone. Nothing has been sent yet.
+func challengeHeader(ctx context.Context, err error) {
+	if c := challenge(err).Get(challengeKey); len(c) > 0 && overNetHTTP(ctx) {
+		_ = grpc.SetHeader(ctx, metadata.MD{challengeKey: c}) // fails only if the call has ended
+	}
+}
+
+// challengeIn returns the first challenge that can be read among trailers.
+func challengeIn(t trailer) (c Challenge, ok bool) {
+	for _, key := range []string{ownChallengeKey, challengeKey} {
+		for _, value := range t.Get(key) {
+			if c, err := ParseChallenge(value); err == nil {
+				return c, true
+			}
+		}
+	}
+	return Challenge{}, false
 }
 
 // String returns c as the value of a header. Characters that cannot stand in
@@ -91,8 +133,9 @@ func quotedString(value string) string {
 	return b.String()
 }
 
-// ParseChallenge reads one Bearer challenge, as a server sends it in the
-// trailer www-authenticate: the grammar of RFC 9110, section 11.3, strictly, in the
+// ParseChallenge reads one Bearer challenge, as a server sends it in the trailers
+// grpcaud-challenge and www-authenticate (behind [grpc.Server.ServeHTTP], in the
+// header of that name, if the call was refused before anything was sent): the grammar of RFC 9110, section 11.3, strictly, in the
 // characters that gRPC's metadata may hold. Parameters that [Challenge] does
 // not have are left out; one that stands twice is an error, and so is every
 // other scheme. A max_age of zero reads as none.

@@ -63,7 +63,12 @@ func NewClient(policy *audience.Policy, name string, opts ...ClientOption) (*Cli
 // token is asked for. What the matrix opens to anybody is called without a token.
 //
 // A token goes to the authorities of its service alone; where the matrix lists
-// none, that is the host which the connection is made for.
+// none, that is the host which the connection is made for. An authority other than
+// the connection's target (by WithAuthority, CallAuthority, a server name in the TLS
+// configuration, or a resolver) counts only if TLS has verified a certificate for it.
+// Without TLS, over [Loopback] or a [Mesh], and where the verification is switched
+// off, nobody proves it: it must be the target's host and port, and on the list if
+// there is one. The target of a unix socket is localhost.
 //
 // A name that is not in the matrix, or that the matrix does not let the client
 // call, is logged, and fails each call with the same text.

@@ -18,7 +18,7 @@ func (r *retrier) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.
 	}
 	s := &clientStream{retrier: r, many: desc.ClientStreams}
 	s.open = func() error {
-		s.out = &outgoing{Context: ctx, place: r.placeOf(conn)}
+		s.out = newOutgoing(ctx, r.placeOf(conn), method)
 		opened, err := open(s.out, desc, conn, method, opts...)
 		if err == nil {
 			s.now = opened

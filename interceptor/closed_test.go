@@ -25,7 +25,7 @@ func TestClosed(t *testing.T) {
 	}), jsonLogger(io.Discard))
 	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
 		ordersv1.RegisterOrderStatusServer(s, &orders{anyCaller: true})
-		if err := server.Covers(s); err != nil {
+		if err := server.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	})

@@ -147,6 +147,15 @@ func codeOfToken(err error) codes.Code {
 	}
 }
 
+// callerEndedKey is the key of the ErrorInfo's metadata of a call that was not sent
+// because the token of the caller has ended or was revoked: a new one mends it.
+const callerEndedKey = "caller"
+
+// callerEnded is why there is no token for a caller, if the caller's own has ended.
+type callerEnded struct{ error }
+
+func (e callerEnded) Unwrap() error { return e.error }
+
 // failed is the status of a call that was not sent for want of a token. Its
 // detail tells a server further up that the text is for its own log: see
 // [Server.passOn].
@@ -155,8 +164,12 @@ func failed(code codes.Code, err error) error {
 	if code == codes.Unavailable {
 		reason = audience.ReasonIssuerUnavailable
 	}
+	info := &errdetails.ErrorInfo{Reason: string(reason), Domain: Domain}
+	if _, ended := errors.AsType[callerEnded](err); ended {
+		info.Metadata = map[string]string{callerEndedKey: "ended"}
+	}
 	st := status.New(code, err.Error())
-	if detailed, err := st.WithDetails(&errdetails.ErrorInfo{Reason: string(reason), Domain: Domain}); err == nil {
+	if detailed, err := st.WithDetails(info); err == nil {
 		st = detailed
 	}
 	return st.Err()

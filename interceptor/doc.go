@@ -8,7 +8,7 @@
 //	defer admit.Close()
 //	srv := grpc.NewServer(append(admit.Options(), grpc.Creds(tlsCreds))...)
 //	ordersv1.RegisterOrderStatusServer(srv, impl)
-//	err = admit.Covers(srv) // a method without a rule is a start-up error
+//	err = admit.CheckCoverage(srv) // half of what was meant is a start-up error
 //
 // Its handlers find out who calls with [audience.FromContext].
 //

@@ -29,6 +29,7 @@ const (
 	callRefused     outcome = "refused"
 	callWouldRefuse outcome = "would_refuse" // it goes on, for the mode is not to enforce
 	streamEnded     outcome = "ended"
+	callFurther     outcome = "refused_further" // a handler met a refusal and handed it on
 )
 
 func (d *decision) outcome() outcome {
@@ -78,16 +79,21 @@ func newJournal(o serverOptions, f figures) (*journal, error) {
 		return nil, err
 	}
 	j := &journal{log: decisionLog{to: o.log, oneIn: o.oneIn}, metrics: m}
-	j.breakages.rows.bound = maxBreakages
+	j.log.repeats.window, j.log.repeats.tell = o.window, j.log.more
+	j.breakages.known.bound, j.breakages.strangers.bound = maxBreakages, maxBreakages
 	return j, nil
 }
 
-func (j *journal) close() error { return j.metrics.close() }
+// close writes the lines that are owed, and ends the reading of figures.
+func (j *journal) close() error {
+	j.log.repeats.close()
+	return j.metrics.close()
+}
 
 func (j *journal) record(ctx context.Context, d *decision) {
 	j.metrics.record(ctx, d)
 	j.log.record(ctx, d)
-	j.breakages.record(d)
+	j.breakages.record(ctx, d)
 	annotate(ctx, d)
 	nameInAccessLog(ctx, d)
 }

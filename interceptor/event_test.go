@@ -65,7 +65,7 @@ func arrived(ctx context.Context, pairs ...string) context.Context {
 
 // call has server judge a call of method with this token.
 func call(ctx context.Context, server *interceptor.Server, method, token string) error {
-	_, err := server.Unary(arrived(ctx, "authorization", "Bearer "+token), nil, &grpc.UnaryServerInfo{FullMethod: method},
+	_, err := unaryOf(server)(arrived(ctx, "authorization", "Bearer "+token), nil, &grpc.UnaryServerInfo{FullMethod: method},
 		func(context.Context, any) (any, error) { return nil, nil })
 	return err
 }

@@ -16,7 +16,7 @@ import (
 // grpcaud.v1. The access matrix then names the issuer and the clients, and opens
 // what is public; it may have rules of its own besides.
 func ExampleNewServer_protoOptions() {
-	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles)
+	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.catalogue.v1.Catalogue")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +38,7 @@ public: [acme.catalogue.v1.Catalogue/Version]
 	defer admit.Close()
 	srv := grpc.NewServer(admit.Options()...)
 	cataloguev1.RegisterCatalogueServer(srv, cataloguev1.UnimplementedCatalogueServer{})
-	fmt.Println("covered:", admit.Covers(srv) == nil)
+	fmt.Println("covered:", admit.CheckCoverage(srv) == nil)
 
 	target, err := policy.Target("backoffice-portal", "acme.catalogue.v1.Catalogue")
 	fmt.Println("a client asks for", target.Audience, target.Scopes, err)

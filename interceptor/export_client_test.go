@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// DialledHost lets tests reach targets that they do not dial.
-var DialledHost = dialledHost
+// DialledAuthority lets tests reach targets that they do not dial.
+var DialledAuthority = dialledAuthority
 
 // CredentialsWithin returns the credentials of a connection, and the context
 // that the interceptors beside them make.

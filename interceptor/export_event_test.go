@@ -4,11 +4,18 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/status"
 )
+
+// Cut lets tests see how texts are cut.
+var Cut = cut
 
 // StatusOf and ChallengeOf let tests reach causes that no call brings about.
 var (
-	StatusOf    = statusOf
+	StatusOf = func(err error, requestID string) *status.Status {
+		return statusWith(err, map[string]string{"request_id": requestID})
+	}
 	ChallengeOf = challenge
 )
 

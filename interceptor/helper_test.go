@@ -95,7 +95,7 @@ func (l *log) String() string {
 func newServer(t *testing.T, issuer *testutil.Issuer, l io.Writer, services ...string) *interceptor.Server {
 	t.Helper()
 	server, err := interceptor.NewServer(company(t), interceptor.Services(services...),
-		interceptor.Transport(issuer.Transport()),
+		interceptor.Transport(issuer.Transport()), interceptor.SampleRefused(0),
 		interceptor.Logger(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func newWorld(t *testing.T, dial ...grpc.DialOption) *world {
 	w.conn = testutil.Serve(t, w.server.Options(), func(s *grpc.Server) {
 		ordersv1.RegisterOrderStatusServer(s, w.orders)
 		hrv1.RegisterHumanResourceServer(s, humanResource{})
-		if err := w.server.Covers(s); err != nil {
+		if err := w.server.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	}, dial...)
@@ -239,6 +239,17 @@ func bearing(ctx context.Context, values ...string) context.Context {
 	return ctx
 }
 
+// unaryOf and streamOf return one of the interceptors of a server.
+func unaryOf(s *interceptor.Server) grpc.UnaryServerInterceptor {
+	unary, _ := s.Interceptors()
+	return unary
+}
+
+func streamOf(s *interceptor.Server) grpc.StreamServerInterceptor {
+	_, stream := s.Interceptors()
+	return stream
+}
+
 // verdict is what a peer can see of a decision.
 type verdict struct {
 	Code   codes.Code
@@ -248,6 +259,9 @@ type verdict struct {
 func verdictOf(err error) verdict {
 	st := status.Convert(err)
 	v := verdict{Code: st.Code()}
+	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
+		v.Reason = refusal.Reason
+	}
 	for _, detail := range st.Details() {
 		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == interceptor.Domain {
 			v.Reason = audience.Reason(info.GetReason())

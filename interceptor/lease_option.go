@@ -15,6 +15,7 @@ type callOptions struct {
 	revocations     audience.Revocations
 	peerCertificate func(context.Context) *x509.Certificate // nil for tlsCertificate
 	strip           strip                                   // besides stripped
+	keep            []string                                // although stripped names them
 	grace           time.Duration
 	inPlace         bool // streams end when their handlers next use them
 	endless         bool // streams do not end with their tokens
@@ -45,20 +46,6 @@ func PeerCertificate(of func(context.Context) *x509.Certificate) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.peerCertificate = of; of == nil {
 			o.refuse(errors.New("interceptor: nil function for the peer's certificate"))
-		}
-	})
-}
-
-// StripMetadata hides more incoming metadata from handlers, by names in lower
-// case; a name that ends in * stands for all that begin so. Handlers never see
-// authorization, x-user, x-user-*, x-auth-*, x-forwarded-user,
-// x-forwarded-email, x-forwarded-groups, x-forwarded-client-cert and grpcaud-*,
-// on public methods too: nobody vouches for what they say.
-func StripMetadata(names ...string) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		o.strip = append(o.strip, names...)
-		if err := strip(names).check(); err != nil {
-			o.refuse(err)
 		}
 	})
 }

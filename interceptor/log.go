@@ -12,10 +12,12 @@ import (
 )
 
 // decisionLog writes one line for each decision, the only place where the whole
-// story of a refusal is told; [Logger] lists what stands in it.
+// story of a refusal is told; [Logger] lists what stands in it. Refusals of one
+// kind share lines.
 type decisionLog struct {
-	to    *slog.Logger
-	oneIn int // how many admitted calls share one line at the level of Info; 0 for no such lines
+	to      *slog.Logger
+	oneIn   int // how many admitted calls share one line at the level of Info; 0 for no such lines
+	repeats repeats
 }
 
 var messages = map[outcome]string{
@@ -23,34 +25,50 @@ var messages = map[outcome]string{
 	callRefused:     "call refused",
 	callWouldRefuse: "call would be refused",
 	streamEnded:     "stream ended",
+	callFurther:     "a call to another service was refused",
 }
 
-func (l decisionLog) record(ctx context.Context, d *decision) {
+// repeatedMessages are those of lines that only say how often it happened again.
+var repeatedMessages = map[outcome]string{
+	callRefused:     "more calls refused",
+	callWouldRefuse: "more calls would be refused",
+	streamEnded:     "more streams ended",
+	callFurther:     "more calls to another service were refused",
+	"":              "more refusals of too many kinds to name",
+}
+
+func (l *decisionLog) record(ctx context.Context, d *decision) {
 	level := l.level(d)
 	if !l.to.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 16)
-	attrs = append(attrs, slog.String("method", d.method), slog.Bool("stream", d.stream), slog.String("decision", string(d.outcome())), slog.String("mode", d.mode.String()))
-	attrs = appendCaller(attrs, d.claims)
+	var repeated uint64
 	if d.err != nil {
-		attrs = appendRefusal(attrs, d)
+		var ok bool
+		if repeated, ok = l.repeats.line(kindOf(ctx, d)); !ok {
+			return
+		}
+	}
+	line := newLogLine()
+	line.decided(d)
+	line.caller(d.claims)
+	if d.err != nil {
+		line.refused(ctx, d)
+		line.repeated(repeated)
 	}
 	id := d.requestID
 	if id == "" {
 		id = RequestID(ctx)
 	}
-	attrs = append(attrs, slog.String("request_id", id), slog.Duration("took", time.Since(d.began)))
-	l.to.LogAttrs(ctx, level, messages[d.outcome()], attrs...)
+	line.attrs = append(line.attrs, slog.String("request_id", id), slog.Duration("took", time.Since(d.began)))
+	l.to.LogAttrs(ctx, level, messages[d.outcome()], line.attrs...)
 }
 
 // level chooses among admitted calls by chance, so that they share no counter.
-func (l decisionLog) level(d *decision) slog.Level {
+func (l *decisionLog) level(d *decision) slog.Level {
 	switch {
-	case d.outcome() == streamEnded:
-		return slog.LevelInfo
 	case d.err != nil:
-		return slog.LevelWarn
+		return levelOf(d.outcome())
 	case l.oneIn > 0 && rand.IntN(l.oneIn) == 0:
 		return slog.LevelInfo
 	default:
@@ -58,39 +76,111 @@ func (l decisionLog) level(d *decision) slog.Level {
 	}
 }
 
-func appendCaller(attrs []slog.Attr, c *audience.Claims) []slog.Attr {
+// levelOf returns the level of refusals.
+func levelOf(o outcome) slog.Level {
+	if o == streamEnded {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}
+
+// further tells of a refusal that a handler met at another service, and handed on.
+func (l *decisionLog) further(ctx context.Context, method string, err error) {
+	if !l.to.Enabled(ctx, slog.LevelWarn) {
+		return
+	}
+	k := kind{outcome: callFurther, method: method, peer: peerHost(ctx)}
+	refusal := furtherRefusal(err)
+	if k.reason, k.cause = refusal.reason, refusal.code; k.reason == "" {
+		k.reason = refusal.code
+	}
+	if c, ok := callFrom(ctx); ok && c.claims != nil {
+		k.issuer, k.client = c.claims.Issuer(), c.claims.Client()
+	}
+	repeated, ok := l.repeats.line(k)
+	if !ok {
+		return
+	}
+	line := newLogLine()
+	line.text("method", method, maxName)
+	line.repeated(repeated)
+	line.attrs = append(line.attrs, slog.String("request_id", RequestID(ctx)), refusal.group())
+	l.to.LogAttrs(ctx, slog.LevelWarn, messages[callFurther], line.attrs...)
+}
+
+// more tells how often something happened again since its last line. The zero
+// kind stands for all that are not told apart.
+func (l *decisionLog) more(k kind, times uint64) {
+	line := newLogLine()
+	if k != (kind{}) {
+		line.text("method", k.method, maxName)
+		line.word("decision", string(k.outcome))
+		line.known("issuer", k.issuer, maxName)
+		line.known("client", k.client, maxName)
+		line.known("peer", k.peer, maxPeer)
+		line.word("reason", k.reason)
+		line.word("cause", k.cause)
+	}
+	line.repeated(times)
+	l.to.LogAttrs(context.Background(), levelOf(k.outcome), repeatedMessages[k.outcome], line.attrs...)
+}
+
+// refused adds the story of a refusal.
+func (l *logLine) refused(ctx context.Context, d *decision) {
+	l.known("peer", peerAddress(ctx), maxPeer)
+	l.known("user_agent", userAgent(ctx), maxUA)
+	l.word("reason", d.reason())
+	if refusal := d.refusal(); refusal != nil {
+		l.word("cause", string(refusal.Cause))
+	}
+	l.word("code", answerTo(d.err).code.String())
+	var story string
+	if d.rule != nil && d.claims != nil {
+		if e := d.rule.Explain(d.claims, time.Now()); e.Verdict != "" {
+			story = e.String()
+		}
+	}
+	l.text("error", d.err.Error(), l.left-min(written(story), l.left/2))
+	if story != "" {
+		l.text("explain", story, l.left)
+	}
+}
+
+// decided adds what became of a call.
+func (l *logLine) decided(d *decision) {
+	l.text("method", d.method, maxName)
+	l.attrs = append(l.attrs, slog.Bool("stream", d.stream))
+	l.left -= overhead("stream") + len("false")
+	l.word("decision", string(d.outcome()))
+	l.word("mode", d.mode.String())
+}
+
+// caller adds who calls, if a genuine token says it.
+func (l *logLine) caller(c *audience.Claims) {
 	if c == nil {
-		return attrs
+		return
 	}
 	caller := c.Caller()
-	attrs = append(attrs, slog.String("issuer", caller.Issuer), slog.String("client", caller.Service), slog.String("user", caller.User))
+	l.text("issuer", caller.Issuer, maxName)
+	l.text("client", caller.Service, maxName)
+	l.text("user", caller.User, maxName)
 	if len(caller.Chain) > 0 {
-		attrs = append(attrs, slog.Any("chain", caller.Chain))
+		l.list("chain", caller.Chain, maxName)
 	}
 	if c.ID() != "" {
-		attrs = append(attrs, slog.String("token", tokenDigest(c.ID())))
+		l.word("token", tokenDigest(c.ID()))
 	}
-	return attrs
+}
+
+// repeated adds how often the same happened without a line, if it did.
+func (l *logLine) repeated(times uint64) {
+	if times > 0 {
+		l.attrs = append(l.attrs, slog.Uint64("repeated", times))
+	}
 }
 
 // tokenDigest names a token to those who know its jti, and to nobody else.
 func tokenDigest(id string) string {
 	digest := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(digest[:8])
-}
-
-func appendRefusal(attrs []slog.Attr, d *decision) []slog.Attr {
-	attrs = append(attrs, slog.String("reason", d.reason()))
-	refusal := d.refusal()
-	if refusal != nil {
-		attrs = append(attrs, slog.String("cause", string(refusal.Cause)))
-	}
-	attrs = append(attrs, slog.String("code", answerTo(d.err).code.String()), slog.String("error", d.err.Error()))
-	if d.rule == nil || d.claims == nil {
-		return attrs
-	}
-	if story := d.rule.Explain(d.claims, time.Now()); story.Verdict != "" {
-		attrs = append(attrs, slog.String("explain", story.String()))
-	}
-	return attrs
 }

@@ -91,7 +91,7 @@ func digest(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id
 func TestLogOfStrangers(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
-	server := guarded(t, issuer, audience.Enforce, jsonLogger(written))
+	server := guarded(t, issuer, audience.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
 	secret := strings.Repeat("s3cret", 12)
 	for n, token := range []string{
 		secret,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -30,6 +31,7 @@ type serverOptions struct {
 	wire     wire
 	log      *slog.Logger
 	oneIn    int
+	window   time.Duration // how long refusals of one kind share a line
 	meters   metric.MeterProvider
 	verifier []verifier.Option
 	callOptions
@@ -38,7 +40,7 @@ type serverOptions struct {
 
 // newServerOptions applies the options, and says what is wrong with them.
 func newServerOptions(opts []ServerOption) (serverOptions, error) {
-	o := serverOptions{log: slog.Default(), meters: otel.GetMeterProvider()}
+	o := serverOptions{log: slog.Default(), window: refusalWindow, meters: otel.GetMeterProvider()}
 	for _, opt := range opts {
 		if opt == nil {
 			o.refuse(errors.New("interceptor: a nil option"))
@@ -46,7 +48,7 @@ func newServerOptions(opts []ServerOption) (serverOptions, error) {
 		}
 		opt.applyServer(&o)
 	}
-	return o, errors.Join(append(o.errs, o.wire.check())...)
+	return o, errors.Join(append(o.errs, o.wire.check(), o.checkKept())...)
 }
 
 // refuse has [NewServer] fail for a mistake in an option.
@@ -66,8 +68,8 @@ func (o option) applyServer(to *serverOptions) { o.server(to) }
 
 func (o option) applyClient(to *clientOptions) { o.client(to) }
 
-// Logger sets where decisions are logged, one line for each: refused calls as
-// warnings, admitted ones at debug level (but see [SampleAdmitted]), streams
+// Logger sets where decisions are logged, one line for each but for repeated
+// refusals: refused calls as warnings, admitted ones at debug level (but see [SampleAdmitted]), streams
 // that are ended while they run as information. The default is [slog.Default];
 // nil is an error. A line that the logger does not want costs nothing.
 //
@@ -75,13 +77,31 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // ended), mode, request_id (as the peer was told or sent it, else empty) and
 // took (of a stream that is ended, how long it ran). Of a genuine token it has
 // issuer, client, user, chain (the parties that act for the user) and token: the
-// first 8 bytes, in hex, of the SHA-256 of its jti. Of a refusal it has reason
-// and code, as the peer was told, and cause, error and explain, which are for
-// the operator alone. No token is ever logged.
+// first 8 bytes, in hex, of the SHA-256 of its jti. Of a refusal it has peer
+// (the address that the call comes from, a proxy's if there is one) and user_agent
+// (what the peer says it is), as far as they are known, reason and code, as the peer was told, and cause,
+// error and explain, which are for the operator alone. No token is ever logged.
+//
+// A line takes at most 2 KiB as slog's handlers write it, beside attributes of the
+// logger's own: a value that is too long is cut, and ends with how many bytes of it
+// are missing. What cannot be printed is replaced.
+//
+// Repeated refusals share lines. Those of one kind have the same decision, method,
+// reason, cause, client and peer (without its port). The first of a kind is
+// written, and after 10 seconds ([SampleRefused]) the next one, which has repeated:
+// how many there were in between. If none follows, a line "more calls refused" says
+// so within about a second, with method, decision, issuer, client, peer, reason,
+// cause and repeated. The methods without a rule are one, "other". Callers with a
+// genuine token, and those without, cause at most 16 such lines at once and then 4
+// in a second each; 256 kinds of each are told apart. Whatever goes beyond that is
+// counted in a line "more refusals of too many kinds to name", with repeated, at
+// most one in 10 seconds. [Server.Close] writes what is owed. Metrics count every
+// refusal.
 //
 // Where a handler hands on the refusal of another service, which its peer is not
 // told, there is a warning "a call to another service was refused", with method,
 // request_id, and refusal: the code, reason and request_id of the other service.
+// Repeated ones share lines in the same way.
 //
 // A client logs what [tokensource.Logger] says.
 func Logger(l *slog.Logger) Option {
@@ -110,6 +130,18 @@ func SampleAdmitted(n int) ServerOption {
 	})
 }
 
+// SampleRefused sets how long refusals of one kind share a log line: the first in
+// each window is written, the others are counted, and told as [Logger] says. The
+// default is 10 seconds; with 0 each refusal has a line, so that whoever can call
+// can fill the log.
+func SampleRefused(window time.Duration) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.window = window; window < 0 {
+			o.refuse(fmt.Errorf("interceptor: refusals share a log line for %v, want 0 or more", window))
+		}
+	})
+}
+
 // MeterProvider sets who makes the instruments of the server's metrics. The
 // default is the global one of OpenTelemetry; nil is an error. The metrics are:
 //
@@ -120,7 +152,9 @@ func SampleAdmitted(n int) ServerOption {
 //   - grpcaud.server.leases, the streams that run under a lease;
 //   - grpcaud.server.cache.hits and .misses, of the cache of verified tokens;
 //   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
-//     issuer: the configured URL.
+//     issuer: the configured URL;
+//   - grpcaud.server.introspection.stale, the answers about tokens that were
+//     given after their time because the issuer could not be asked, by issuer.
 //
 // No label has a value that a token or a stranger chose: methods without a rule
 // count as "other", and so do those beyond the first 512.

@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -19,15 +20,25 @@ type outgoing struct {
 	context.Context // the call's own
 
 	place   *place
+	proof   string      // of the guard that refuses it
 	trailer metadata.MD // of the answer
 
 	presented atomic.Pointer[presented]
 }
 
+// newOutgoing returns the context of an attempt, which has a name of its own.
+func newOutgoing(ctx context.Context, p *place, method string) *outgoing {
+	name := rand.Text()
+	return &outgoing{
+		Context: metadata.AppendToOutgoingContext(ctx, attemptHeader, name),
+		place:   p, proof: proof(name, method),
+	}
+}
+
 // place is where a connection leads.
 type place struct {
-	conn *grpc.ClientConn
-	host string // that it was made for
+	conn    *grpc.ClientConn
+	dialled string // the authority that it was made for
 }
 
 // presented is a token that went out with a call, or with many. It is immutable.
@@ -36,11 +47,19 @@ type presented struct {
 	header  map[string]string   // that carries it; gRPC copies it
 	tokens  tokensource.Source  // where it is from; nil if no other can be had
 	request tokensource.Request // which it answers
+	callers bool                // it is the token of a caller, or stands for one
 	failed  bool                // there was none, and the call was not sent
 }
 
 func newPresented(tokens tokensource.Source, r tokensource.Request, t tokensource.Token) *presented {
 	return &presented{token: t, header: map[string]string{authorization: t.Bearer()}, tokens: tokens, request: r}
+}
+
+// forCaller returns p, with the note that its token is a caller's, or stands for
+// a caller.
+func (p *presented) forCaller() *presented {
+	p.callers = true
+	return p
 }
 
 type outgoingKey struct{}

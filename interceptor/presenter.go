@@ -95,7 +95,7 @@ func (p *presenter) GetRequestMetadata(ctx context.Context, uri ...string) (map[
 	case to == nil:
 		return nil, nil
 	}
-	if err := to.admits(uri, info.Method, out); err != nil {
+	if err := to.admits(uri, info, out); err != nil {
 		return nil, out.fail(codes.Unauthenticated, err)
 	}
 	return to.credentials.metadata(ctx, info, out)
@@ -103,19 +103,23 @@ func (p *presenter) GetRequestMetadata(ctx context.Context, uri ...string) (map[
 
 var errNoInterceptors = errors.New("interceptor: the call has not passed the interceptors that came with its credentials; use all of the dial options")
 
-// admits judges where a call goes: its uri is https://authority/service.
-func (r *route) admits(uri []string, method string, out *outgoing) error {
+// admits judges where a call goes: its uri is https://authority/service. What the
+// connection need not prove is remembered.
+func (r *route) admits(uri []string, info credentials.RequestInfo, out *outgoing) error {
 	if out == nil || len(uri) != 1 {
 		return errNoInterceptors
 	}
 	if last := r.admitted.Load(); last != nil && last.uri == uri[0] && last.place == out.place {
 		return nil
 	}
-	service := method[:max(0, strings.LastIndexByte(method, '/'))]
+	service := info.Method[:max(0, strings.LastIndexByte(info.Method, '/'))]
 	authority := strings.TrimSuffix(strings.TrimPrefix(uri[0], "https://"), service)
-	err := r.authorities.admits(authority, out.place.host)
-	if err == nil {
+	err := r.authorities.admits(authority, out.place.dialled, false)
+	switch {
+	case err == nil:
 		r.admitted.Store(&journey{uri[0], out.place})
+	case proves(info.AuthInfo, authority):
+		return r.authorities.admits(authority, out.place.dialled, true)
 	}
 	return err
 }

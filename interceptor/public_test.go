@@ -23,11 +23,11 @@ func TestPublic(t *testing.T) {
 		return nil
 	}
 	for name, ctx := range map[string]context.Context{"nothing": t.Context(), "a bad token": incoming(t.Context(), "Bearer x")} {
-		_, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) { return nil, handler(ctx) })
+		_, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) { return nil, handler(ctx) })
 		if err != nil {
 			t.Errorf("unary, %s: %v", name, err)
 		}
-		err = server.Stream(nil, streaming{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, stream grpc.ServerStream) error { return handler(stream.Context()) })
+		err = streamOf(server)(nil, streaming{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, stream grpc.ServerStream) error { return handler(stream.Context()) })
 		if err != nil {
 			t.Errorf("stream, %s: %v", name, err)
 		}

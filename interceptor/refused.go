@@ -4,18 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// RefusedError is a call that a server refused. Connections of a [Client], and
-// those that are made with [Retry], return it, so that errors.As finds it
-// whatever it is wrapped in; its code and details are those of the status.
+// RefusedError is a call that the guard of the server refused. Connections of a
+// [Client], and those that are made with [Retry], return it, so that errors.As finds
+// it whatever it is wrapped in.
+//
+// A guard of this toolkit proves that it has refused this very call (see [Retry]);
+// a refusal that a handler hands on from another service comes as gRPC has it. A
+// guard of another kind, such as a proxy, is believed by its challenge, with code
+// UNAUTHENTICATED or PERMISSION_DENIED: then Reason is empty.
 type RefusedError struct {
 	// Code is the status code.
 	Code codes.Code
@@ -35,7 +42,9 @@ type RefusedError struct {
 	// Ended says that a stream ran, and was ended: see [Reopen].
 	Ended bool
 
-	err error // as gRPC has it
+	proof   string // of the attempt that was refused
+	callers bool   // it bore the token of a caller, or one that stands for a caller
+	err     error  // as gRPC has it
 }
 
 // Error is the text of the status, with the reason and the request id.
@@ -50,48 +59,66 @@ func (e *RefusedError) Error() string {
 	}
 }
 
-// Unwrap returns the error as gRPC has it.
+// Unwrap returns the error as gRPC has it, with all details.
 func (e *RefusedError) Unwrap() error { return e.err }
 
-// GRPCStatus returns the status that the server sent, for package status.
-func (e *RefusedError) GRPCStatus() *status.Status { return status.Convert(e.err) }
+// GRPCStatus returns the status that the server sent, for package status, but for
+// the ErrorInfo of this toolkit. That is about the call which was refused: a handler
+// that returns e, wrapped or not, must not tell its own peer that the call of the
+// peer was. [ReasonOf] finds the reason all the same.
+func (e *RefusedError) GRPCStatus() *status.Status {
+	p := status.Convert(e.err).Proto()
+	p.Details = slices.DeleteFunc(p.Details, func(detail *anypb.Any) bool {
+		message, err := detail.UnmarshalNew()
+		return err == nil && ours(message)
+	})
+	return status.FromProto(p)
+}
 
 // endedKey is the key of the ErrorInfo's metadata that tells a stream which was
 // ended from one that never began.
 const endedKey = "ended"
 
-// refusalOf reads a refusal out of the error of a call and its trailers; nil if
-// it is none.
-func refusalOf(err error, trailer metadata.MD) *RefusedError {
+// refusalOf reads a refusal out of the error of an attempt and its trailers; nil
+// if it is none of this attempt, which proof is of.
+func refusalOf(err error, trailer metadata.MD, proof string) *RefusedError {
 	st, ok := status.FromError(err)
 	if !ok || st.Code() == codes.OK {
 		return nil
 	}
-	e := &RefusedError{Code: st.Code(), err: err}
-	if info := infoOf(st); info != nil {
-		e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()["request_id"]
-		_, e.Ended = info.GetMetadata()[endedKey]
-	}
-	challenged := false
-	for _, value := range trailer.Get(challengeKey) {
-		if c, err := ParseChallenge(value); err == nil && !challenged {
-			e.Challenge, challenged = c, true
+	e := &RefusedError{Code: st.Code(), proof: proof, err: err}
+	var challenged bool
+	e.Challenge, challenged = challengeIn(trailer)
+	info := infoOf(st)
+	if info == nil { // a guard of ours, whose challenge this would be, has one
+		foreign := challenged && len(trailer.Get(ownChallengeKey)) == 0
+		if !foreign || e.Code != codes.Unauthenticated && e.Code != codes.PermissionDenied {
+			return nil
 		}
+		return e
 	}
-	if e.Reason == "" && (!challenged || e.Code != codes.Unauthenticated && e.Code != codes.PermissionDenied) {
+	if info.GetMetadata()[proofKey] != proof {
 		return nil
 	}
+	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()["request_id"]
+	_, e.Ended = info.GetMetadata()[endedKey]
 	return e
 }
 
 // infoOf returns what this toolkit says in a status; nil if nothing.
 func infoOf(st *status.Status) *errdetails.ErrorInfo {
 	for _, detail := range st.Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
-			return info
+		if ours(detail) {
+			return detail.(*errdetails.ErrorInfo)
 		}
 	}
 	return nil
+}
+
+// ours reports whether a detail of a status is what this toolkit says.
+func ours(detail any) bool {
+	info, ok := detail.(*errdetails.ErrorInfo)
+	return ok && info.GetDomain() == Domain
 }
 
 // refused returns err as a [RefusedError] if the server's answer is one. What
@@ -104,7 +131,8 @@ func (o *outgoing) refused(err error, trailer metadata.MD) error {
 	if _, already := errors.AsType[*RefusedError](err); already {
 		return err
 	}
-	if refusal := refusalOf(err, trailer); refusal != nil {
+	if refusal := refusalOf(err, trailer, o.proof); refusal != nil {
+		refusal.callers = o.sent().callers
 		return refusal
 	}
 	return err

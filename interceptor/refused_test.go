@@ -42,8 +42,11 @@ func TestRefusedError(t *testing.T) {
 		if c := refusal.Challenge; c.Error != "insufficient_scope" || len(c.Wanted.Scopes) != 1 || c.Wanted.Scopes[0] != "orders.write" {
 			t.Errorf("%s: challenge %+v", shape, c)
 		}
-		if status.Code(err) != codes.PermissionDenied || len(status.Convert(err).Details()) == 0 {
+		if status.Code(err) != codes.PermissionDenied || len(status.Convert(err).Details()) != 0 {
 			t.Errorf("%s: its status is %v", shape, status.Convert(err))
+		}
+		if as := status.Convert(refusal.Unwrap()); as.Code() != codes.PermissionDenied || len(as.Details()) != 1 {
+			t.Errorf("%s: the status as gRPC has it is %v", shape, as)
 		}
 		if reason, ok := interceptor.ReasonOf(err); !ok || reason != audience.ReasonScopeInsufficient {
 			t.Errorf("%s: ReasonOf = %q", shape, reason)
@@ -119,15 +122,23 @@ func TestForeignChallenge(t *testing.T) {
 
 // TestRefusedErrorText holds that a refusal without a request id is told without.
 func TestRefusedErrorText(t *testing.T) {
-	st, err := status.New(codes.PermissionDenied, "no").WithDetails(&errdetails.ErrorInfo{Reason: "SCOPE_INSUFFICIENT", Domain: interceptor.Domain})
-	if err != nil {
-		t.Fatal(err)
+	refuse := func(_ any, stream grpc.ServerStream) error {
+		md, _ := metadata.FromIncomingContext(stream.Context())
+		method, _ := grpc.MethodFromServerStream(stream)
+		st, err := status.New(codes.PermissionDenied, "no").WithDetails(
+			&errdetails.ErrorInfo{Reason: "SCOPE_INSUFFICIENT", Domain: interceptor.Domain, Metadata: map[string]string{"call": proofOf(md, method)}},
+			&errdetails.RetryInfo{}, &errdetails.ErrorInfo{Reason: "ANOTHER", Domain: "example.com"})
+		if err != nil {
+			return err
+		}
+		return st.Err()
 	}
-	conn := testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return st.Err() })},
-		func(*grpc.Server) {}, interceptor.Retry()...)
+	conn := testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(refuse)}, func(*grpc.Server) {}, interceptor.Retry()...)
 	for shape, call := range shapes {
 		if err, want := call(t.Context(), conn), "rpc error: code = PermissionDenied desc = no (SCOPE_INSUFFICIENT)"; err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", shape, err, want)
+		} else if details := status.Convert(err).Details(); len(details) != 2 {
+			t.Errorf("%s: details %v, want those that are not ours", shape, details)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func follow(t *testing.T) *followed {
 	t.Cleanup(func() { client.Close() })
 	register := func(s *grpc.Server) {
 		ordersv1.RegisterOrderStatusServer(s, &orders{})
-		if err := f.server.Covers(s); err != nil {
+		if err := f.server.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	}

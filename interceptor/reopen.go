@@ -18,6 +18,10 @@ import (
 // than a token lives, where it does no harm that messages between two streams
 // are missed, or come again: open decides where the next one begins.
 //
+// The connection must be one of a [Client], or be made with [Retry]: these tell
+// the end of this very stream, a [RefusedError] with Ended, from one that a handler
+// met elsewhere and hands on.
+//
 // The sequence ends after the last message, when the server has no more; or with
 // the error that it yields, which is any other than that. A stream is opened
 // again a second after it was opened, at the earliest. The context of open ends with
@@ -64,8 +68,8 @@ func follow[T any](ctx context.Context, open func(context.Context) (grpc.ServerS
 
 // overtaken reports whether a stream ended because its token had.
 func overtaken(err error) bool {
-	refusal := refusalOf(err, nil)
-	return refusal != nil && refusal.Ended && refusal.Reason == audience.ReasonTokenExpired
+	refusal, refused := errors.AsType[*RefusedError](err)
+	return refused && refusal.Ended && refusal.Reason == audience.ReasonTokenExpired
 }
 
 // until waits until then; false if ctx ends before.

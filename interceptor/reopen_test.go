@@ -3,12 +3,10 @@ package interceptor_test
 import (
 	"context"
 	"errors"
-	"io"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -109,7 +107,7 @@ func (s *script) Recv() (*ordersv1.WatchOrderStatusResponse, error) {
 // a second, that any other error ends the sequence, and so does the context.
 func TestReopenPaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ended := endedStatus(t)
+		ended := endedStream(t)
 		stop := errors.New("stop")
 		for want, end := range map[error]func(n int, cancel func()) error{
 			stop: func(n int, _ func()) error {
@@ -159,37 +157,50 @@ func TestReopenNot(t *testing.T) {
 	}
 }
 
-// endedStatus is how a server ends a stream whose token has ended.
-func endedStatus(t *testing.T) error {
+// endedStream is how a connection of ours tells of a stream whose token has ended.
+func endedStream(t *testing.T) error {
 	t.Helper()
-	o := newOffice(t, echo, company(t))
-	return drain(o.open(t, time.Second))
+	issuer := newIssuer()
+	server := serverOf(t, issuer, company(t))
+	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, &watched{every: time.Hour})
+	}, interceptor.Retry()...)
+	token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second).Unix()}))
+	stream, err := ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(bearing(t.Context(), "Bearer "+token), &ordersv1.WatchOrderStatusRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = stream.Recv()
+	return err
 }
 
 // TestReopenOnlyEnded holds that a stream is opened again only if it was ended, and
-// because its token had.
+// because its token had; not if its handler hands on that this befell another stream.
 func TestReopenOnlyEnded(t *testing.T) {
-	for _, info := range []*errdetails.ErrorInfo{
-		{Reason: string(audience.ReasonTokenExpired), Domain: interceptor.Domain},
-		{Reason: string(audience.ReasonTokenRevoked), Domain: interceptor.Domain, Metadata: map[string]string{"ended": "stream"}},
+	expired, revoked := audience.ReasonTokenExpired, audience.ReasonTokenRevoked
+	for name, row := range map[string]struct {
+		gate   *gate
+		retry  []grpc.DialOption
+		opened int
+	}{
+		"ended":                         {&gate{script: []audience.Reason{expired, revoked}, running: true}, interceptor.Retry(), 2},
+		"refused when it began":         {&gate{script: []audience.Reason{expired, revoked}}, interceptor.Retry(), 1},
+		"revoked":                       {&gate{script: []audience.Reason{revoked, expired}, running: true}, interceptor.Retry(), 1},
+		"handed on":                     {&gate{script: []audience.Reason{expired, revoked}, running: true, relays: true}, interceptor.Retry(), 1},
+		"a connection that proves none": {&gate{script: []audience.Reason{expired, revoked}, running: true}, nil, 1},
 	} {
-		st, err := status.New(codes.Unauthenticated, "no").WithDetails(info)
-		if err != nil {
-			t.Fatal(err)
-		}
-		opened := 0
-		for _, err := range interceptor.Reopen(t.Context(), func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
-			if opened++; opened > 1 {
-				return nil, io.EOF
+		synctest.Test(t, func(t *testing.T) {
+			creds := grpc.WithPerRPCCredentials(interceptor.AsService(fixed("1"), "order-status"))
+			orders := ordersv1.NewOrderStatusClient(row.gate.serve(t, append(row.retry, creds)...))
+			var last error
+			for _, err := range interceptor.Reopen(t.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+				return orders.WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
+			}) {
+				last = err
 			}
-			return &script{err: st.Err(), sent: true}, nil
-		}) {
-			if status.Code(err) != codes.Unauthenticated {
-				t.Errorf("%v: %v", info, err)
+			if got := len(row.gate.tokens); got != row.opened || status.Code(last) != codes.Unauthenticated {
+				t.Errorf("%s: opened %d times, %v; want %d", name, got, last, row.opened)
 			}
-		}
-		if opened != 1 {
-			t.Errorf("%v: opened %d times", info, opened)
-		}
+		})
 	}
 }

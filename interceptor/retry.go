@@ -22,6 +22,12 @@ import (
 // ones there are. Nothing else is tried again: not a wrong audience, and not a
 // call that got no token.
 //
+// The server's guard must have refused this very call, which it proves by the name
+// that each attempt bears in its metadata (grpcaud-call) and the refusal repeats. A
+// refusal that a handler hands on from elsewhere is none: the handler has run. So
+// no handler runs twice, whoever guards it: a [Server], its AuthFunc, a proxy that
+// knows no such proof, or nobody.
+//
 // Calls are unary, or streams that were refused when they began: a stream of
 // one request is sent it again; one of many must not have sent any yet. Each
 // call is tried once more at most, and all together 10 at once, and then no more
@@ -49,7 +55,7 @@ func (r *retrier) unary(ctx context.Context, method string, req, reply any, conn
 		return err
 	}
 	for tries := 1; ; tries++ {
-		out := &outgoing{Context: ctx, place: r.placeOf(conn)}
+		out := newOutgoing(ctx, r.placeOf(conn), method)
 		err := invoke(out, method, req, reply, conn, append(slices.Clip(opts), grpc.Trailer(&out.trailer))...)
 		err = out.refused(err, out.trailer)
 		r.learn(tries, err)
@@ -69,7 +75,7 @@ func (r *retrier) mayCall(method string) error {
 func (r *retrier) placeOf(conn *grpc.ClientConn) *place {
 	p := r.place.Load()
 	if p == nil || p.conn != conn {
-		p = &place{conn, dialledHost(conn.CanonicalTarget())}
+		p = &place{conn, dialledAuthority(conn.CanonicalTarget())}
 		r.place.Store(p)
 	}
 	return p
@@ -81,10 +87,11 @@ type dropper interface {
 }
 
 // again reports whether a call that ended in err is to be made once more, and
-// has the token dropped that it bore.
+// has the token dropped that it bore. Nothing but the proof that this attempt was
+// refused by the server's guard will do: else its handler may have run.
 func (r *retrier) again(out *outgoing, err error) bool {
 	refusal, refused := errors.AsType[*RefusedError](err)
-	if !refused || refusal.Ended || out.Err() != nil {
+	if !refused || refusal.proof != out.proof || refusal.Ended || out.Err() != nil {
 		return false
 	}
 	switch refusal.Reason {

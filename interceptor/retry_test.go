@@ -54,6 +54,7 @@ type gate struct {
 	script  []audience.Reason
 	blind   bool // all are let in, and nothing is noted
 	running bool // refusals say that a stream was ended
+	relays  bool // refusals are of other calls
 	trailer metadata.MD
 	tokens  []string // that came
 }
@@ -73,7 +74,11 @@ func (g *gate) judge(ctx context.Context) error {
 	if reason == "" {
 		return nil
 	}
-	info := &errdetails.ErrorInfo{Reason: string(reason), Domain: interceptor.Domain, Metadata: map[string]string{"request_id": "r-1"}}
+	method, _ := grpc.Method(ctx)
+	info := &errdetails.ErrorInfo{Reason: string(reason), Domain: interceptor.Domain, Metadata: map[string]string{"request_id": "r-1", "call": proofOf(md, method)}}
+	if g.relays {
+		info.Metadata["call"] = proofOf(metadata.Pairs("grpcaud-call", "OF-ANOTHER"), method)
+	}
 	if g.running {
 		info.Metadata["ended"] = "stream"
 	}
@@ -82,6 +87,15 @@ func (g *gate) judge(ctx context.Context) error {
 		return err
 	}
 	return st.Err()
+}
+
+// proofOf is how a guard proves that it refuses the call that came with md.
+func proofOf(md metadata.MD, method string) string {
+	names := md.Get("grpcaud-call")
+	if len(names) == 0 {
+		return ""
+	}
+	return names[len(names)-1] + " " + strings.TrimPrefix(method, "/")
 }
 
 func (g *gate) options() []grpc.ServerOption {
@@ -173,6 +187,7 @@ func TestRetryNot(t *testing.T) {
 		"a source that cannot drop": {gate: &gate{script: cured}, dial: []grpc.DialOption{grpc.WithPerRPCCredentials(interceptor.AsService(fixed("1"), "order-status"))}},
 		"no credentials":            {gate: &gate{script: cured}},
 		"a token of the caller's":   {gate: &gate{script: cured}, ctx: func(ctx context.Context) context.Context { return bearing(ctx, "Bearer 1") }},
+		"a refusal handed on":       {gate: &gate{script: cured, relays: true}, dial: []grpc.DialOption{grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))}},
 		"a stream that was ended":   {gate: &gate{script: cured, running: true}, dial: []grpc.DialOption{grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))}},
 	} {
 		conn := row.gate.serve(t, append(row.dial, interceptor.Retry()...)...)

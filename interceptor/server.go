@@ -23,8 +23,10 @@ type Server struct {
 	leases   leases
 	journal  *journal
 
-	swapping   sync.Mutex // one change of policy at a time; guards registered
-	registered []string   // the methods that Covers was told of
+	swapping sync.Mutex               // one change of policy at a time; guards what follows
+	given    []audience.MethodOptions // the .proto options that the policy in force was made with
+	taken    int                      // how often the interceptors were handed out
+	checked  []*checkedServer         // the gRPC servers that CheckCoverage was told of
 
 	open       context.Context // ends with Close
 	close      context.CancelFunc
@@ -63,13 +65,15 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 	if err := o.wire.tell(o.log, o.meters); err != nil {
 		return nil, err
 	}
-	s.guard.Store(guard)
-	s.warn(policy)
-	s.strip, s.leases.expired = append(s.strip, stripped...), s.reconsider
-	s.open, s.close = context.WithCancel(context.Background())
-	if s.revocations != nil {
-		s.background.Go(s.watchRevocations)
+	if err := o.tellEndless(); err != nil {
+		return nil, err
 	}
+	s.guard.Store(guard)
+	s.given = policy.Given()
+	s.warn(policy)
+	s.leases.expired, s.leases.begun = s.reconsider, make(chan struct{}, 1)
+	s.open, s.close = context.WithCancel(context.Background())
+	s.background.Go(s.watch)
 	return s, nil
 }
 
@@ -80,13 +84,11 @@ func (s *Server) warn(policy *audience.Policy) {
 			s.log.Warn("access matrix", slog.String("problem", problem.Error()))
 		}
 	}
-	if s.endless {
-		s.log.Warn("streams go on after their tokens have ended", slog.String("option", "InsecureIgnoreStreamExpiry"))
-	}
 }
 
-// Close ends the server's background work, and returns when it has ended. It
-// does not end calls. Running streams still end with their tokens.
+// Close ends the server's background work, writes the log lines that repeated
+// refusals are owed, and returns when that has ended. It does not end calls.
+// Running streams still end with their tokens.
 func (s *Server) Close() error {
 	s.close()
 	s.verifier.Close()
@@ -94,34 +96,15 @@ func (s *Server) Close() error {
 	return s.journal.close()
 }
 
-// Options returns the gRPC options that install s for unary and for streaming
-// calls alike, so that neither can be forgotten.
-func (s *Server) Options() []grpc.ServerOption {
-	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(s.Unary), grpc.ChainStreamInterceptor(s.Stream)}
-}
-
-// Covers compares the matrix with what is registered on srv: a method without
-// a rule, and a rule without a method, are errors. Call it before srv serves;
-// [Server.Swap] holds later policies to the same methods.
-func (s *Server) Covers(srv *grpc.Server) error {
-	var methods []string
-	for service, info := range srv.GetServiceInfo() {
-		for _, method := range info.Methods {
-			methods = append(methods, "/"+service+"/"+method.Name)
-		}
-	}
-	s.swapping.Lock()
-	defer s.swapping.Unlock()
-	s.registered = methods
-	return s.guard.Load().Covers(methods)
-}
-
-// Unary is a [grpc.UnaryServerInterceptor]. Install it with [Server.Options].
-func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	ctx, err := s.decide(ctx, info.FullMethod, false, grpc.SetTrailer)
+// unary is a [grpc.UnaryServerInterceptor].
+func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	admitted, err := s.decide(ctx, info.FullMethod, false, grpc.SetTrailer)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := handler(ctx, req)
-	return resp, s.passOn(ctx, info.FullMethod, err)
+	if c, ok := admitted.(*call); ok && admitted != ctx { // not one that s has let in further out
+		defer c.leave()
+	}
+	resp, err := handler(admitted, req)
+	return resp, s.passOn(admitted, info.FullMethod, err)
 }

@@ -193,8 +193,8 @@ func TestDefaultDeny(t *testing.T) {
 	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
 		hrv1.RegisterHumanResourceServer(s, humanResource{})
 		ordersv1.RegisterOrderStatusServer(s, &orders{})
-		if err := server.Covers(s); err == nil || !strings.Contains(err.Error(), "/acme.hr.v1.HumanResource/ReviewEmployees belongs to service \"human-resource\"") {
-			t.Errorf("Covers = %v, want it to name the methods without a rule", err)
+		if err := server.CheckCoverage(s); err == nil || !strings.Contains(err.Error(), "/acme.hr.v1.HumanResource/ReviewEmployees belongs to service \"human-resource\"") {
+			t.Errorf("CheckCoverage = %v, want it to name the methods without a rule", err)
 		}
 	})
 	ctx := bearing(t.Context(), "Bearer "+issuer.Mint(good(testutil.Claims{"aud": "human-resource", "client_id": "backoffice-portal"})))

@@ -18,14 +18,22 @@ import (
 
 // Domain is the domain of the google.rpc.ErrorInfo that refusals carry; its
 // reason is an [audience.Reason]. Its metadatum request_id names the call in the
-// server's log; ended stands beside it where a stream ran and was ended.
+// server's log; call repeats the name that a client gave its attempt as
+// grpcaud-call, and the method, see [Retry]; ended stands beside them where a stream
+// ran and was ended.
 const Domain = "grpcaud"
 
 // ReasonOf returns why a call was refused, from the error that the call
 // returned, wrapped or not. It is false for the errors of others, and for nil.
 // A reason that is not on the list of package audience comes from a server
 // with a longer list.
+//
+// The status of a call may be one that a handler hands on from another service: only
+// a [RefusedError] is sure to be about the call itself.
 func ReasonOf(err error) (audience.Reason, bool) {
+	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.Reason != "" {
+		return refusal.Reason, true
+	}
 	st, _ := status.FromError(err)
 	info := infoOf(st)
 	return audience.Reason(info.GetReason()), info != nil
@@ -78,13 +86,8 @@ func codeOf(s audience.Status) codes.Code {
 	}
 }
 
-// statusOf returns the status of a refused call, which its peer knows by
-// requestID.
-func statusOf(err error, requestID string) *status.Status {
-	return statusWith(err, map[string]string{"request_id": requestID})
-}
-
-// statusWith is statusOf with these metadata of its ErrorInfo.
+// statusWith returns the status of a refused call, with these metadata of its
+// ErrorInfo.
 func statusWith(err error, metadata map[string]string) *status.Status {
 	a := answerTo(err)
 	st := status.New(a.code, a.phrase)
@@ -105,35 +108,86 @@ func statusWith(err error, metadata map[string]string) *status.Status {
 
 // passOn returns what the peer may see of a handler's error. If a refusal is in
 // it that the handler met further on, or the want of a token for going there,
-// then it is not about the peer's token: its reason is taken off, lest the peer
-// drop a good token for it, and so is its text, which was meant for the
-// handler. The log is where both hops are found.
+// then it is not about the peer's token: its reason is taken off, so that the peer
+// drops no good token for it, and so is its text, which was meant for the
+// handler. The code is that of [codeOnward]. The log is where both hops are found.
 func (s *Server) passOn(ctx context.Context, method string, err error) error {
 	if err == nil || !further(err) {
 		return err
 	}
-	s.log.LogAttrs(ctx, slog.LevelWarn, "a call to another service was refused",
-		slog.String("method", method), slog.String("request_id", RequestID(ctx)), refusalGroup(err))
-	return status.Error(status.Code(err), "a call to another service was not admitted")
+	s.journal.log.further(ctx, method, err)
+	return status.Error(codeOnward(err), "a call to another service was not admitted")
 }
 
-// refusalGroup names the refusal that a handler met, for the log: its code, its
+// codeOnward returns the code that tells a peer what it can do about a call to
+// another service which was not admitted, or not sent:
+//
+//   - UNAUTHENTICATED where a new login mends it: the token that the peer came with
+//     ended or was revoked, here or further on, or one that was got for it;
+//   - PERMISSION_DENIED where the other service does not let that caller do this;
+//   - INTERNAL where the two services are set up wrongly, or nothing else is known.
+//     A peer that took it for UNAUTHENTICATED would log in again and again;
+//   - any other code, such as UNAVAILABLE for an outage, as it is.
+func codeOnward(err error) codes.Code {
+	st, ok := status.FromError(err)
+	code := st.Code()
+	if !ok {
+		code = codeOfToken(err)
+	}
+	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
+		code = codeOf(refusal.Reason().Status())
+	}
+	if code != codes.Unauthenticated && code != codes.PermissionDenied {
+		return code
+	}
+	if _, ended := infoOf(st).GetMetadata()[callerEndedKey]; ended {
+		return codes.Unauthenticated
+	}
+	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.callers {
+		return codeForCaller(refusal.Reason)
+	}
+	return codes.Internal
+}
+
+// codeForCaller returns the code for a caller whose own token, or one that stands
+// for it, another service refused for a reason.
+func codeForCaller(r audience.Reason) codes.Code {
+	switch r {
+	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked:
+		return codes.Unauthenticated
+	case audience.ReasonScopeInsufficient, audience.ReasonRoleInsufficient, audience.ReasonClaimNotAllowed, audience.ReasonStepUpRequired:
+		return codes.PermissionDenied
+	default:
+		return codes.Internal
+	}
+}
+
+// foreign is a refusal by another service, as the log tells of it.
+type foreign struct{ code, reason, requestID string }
+
+// furtherRefusal names the refusal that a handler met, for the log: its code, its
 // reason, and the id by which the other service's log knows it. Of its text
 // nothing is told, nor of a reason or an id that does not belong into a log.
-func refusalGroup(err error) slog.Attr {
+func furtherRefusal(err error) foreign {
 	st, _ := status.FromError(err)
 	reason, id := infoOf(st).GetReason(), infoOf(st).GetMetadata()["request_id"]
+	if refusal, ok := errors.AsType[*RefusedError](err); ok {
+		reason, id = string(refusal.Reason), refusal.RequestID
+	}
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
 		reason = string(refusal.Reason())
 	}
-	return slog.Group("refusal", slog.String("code", st.Code().String()),
-		slog.String("reason", loggable(reason)), slog.String("request_id", loggable(id)))
+	return foreign{st.Code().String(), loggable(reason), loggable(id)}
+}
+
+func (f foreign) group() slog.Attr {
+	return slog.Group("refusal", slog.String("code", f.code), slog.String("reason", f.reason), slog.String("request_id", f.requestID))
 }
 
 // further reports whether err, or an error that it wraps, is of this toolkit.
 func further(err error) bool {
 	switch e := err.(type) {
-	case *audience.Refusal:
+	case *audience.Refusal, *RefusedError:
 		return true
 	case interface{ GRPCStatus() *status.Status }:
 		if _, ours := ReasonOf(err); ours {

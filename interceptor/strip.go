@@ -1,6 +1,7 @@
 package interceptor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,44 +9,69 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// strip are the names of incoming metadata that no handler sees; those that end
-// in * stand for all that begin so.
+// strip are names of incoming metadata that no handler sees; those that end in
+// * stand for all that begin so.
 type strip []string
 
-// stripped is the token, and what proxies and frameworks tell their backends of
-// who calls: whatever it says here, the peer wrote it.
+// stripped are the names that are hidden by default: credentials, and what
+// proxies and frameworks tell their backends of who calls. Whatever a call says
+// there, its peer may have written it. [StripMetadata] and docs/metadata.md have
+// the same list.
 var stripped = strip{
-	authorization, "authorization-bin", "proxy-authorization",
-	"grpcgateway-authorization", "grpcgateway-proxy-authorization", "grpcgateway-cookie",
-	"x-user", "x-user-*", "x-auth-*",
-	"x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-forwarded-client-cert",
+	// credentials
+	"authorization", "proxy-authorization", "x-authorization", "x-original-authorization", "x-serverless-authorization",
+	"authentication", "authentication-info", "proxy-authenticate", "proxy-authentication-info", "www-authenticate",
+	"cookie", "cookie2", "x-session-id", "x-session-token", "dpop", "txn-token",
+	"token", "access-token", "id-token", "refresh-token", "x-token", "x-access-token", "x-id-token", "x-refresh-token",
+	"jwt", "x-jwt", "x-jwt-*", "oidc-*", "x-oidc-*", "x-oauth-*",
+	"api-key", "apikey", "x-api-key", "x-apikey", "x-goog-api-key", "x-amz-security-token", "x-vault-token",
+
+	// who calls, by names that many proxies and frameworks use
+	"auth", "x-auth", "x-auth-*", "x-authenticated-*", "x-webauth-*", "remote-*", "x-remote-*", "x-forwarded-*",
+	"x-user*", "x-email", "x-email-*", "x-group", "x-groups", "x-role", "x-roles", "x-scopes", "x-permissions",
+	"x-tenant", "x-tenant-id", "x-scope-orgid", "x-sub", "x-subject", "x-principal", "x-principal-*",
+	"x-identity", "x-identity-*", "x-claims", "x-claim-*", "x-client-id", "x-caller", "x-caller-*", "x-actor",
+	"x-on-behalf-of", "impersonate-*", "x-impersonate-*",
+
+	// certificates of clients and identities of workloads
+	"client-cert*", "x-client-cert*", "x-client-dn", "x-client-verify", "ssl-client-*", "x-ssl-*", "x-tls-client-*",
+	"x-spiffe-*", "l5d-client-id", "x-envoy-peer-metadata*", "x-istio-attributes",
+
+	// products
+	"x-goog-iap-*", "x-goog-authenticated-user-*", "x-endpoint-api-*", "x-apigateway-api-*", "x-firebase-*",
+	"x-amzn-oidc-*", "x-amzn-mtls-*", "x-amzn-request-context",
+	"x-ms-client-principal*", "x-ms-token-*", "x-arr-clientcert",
+	"cf-access-*", "cf-client-cert-*",
+	"x-consumer-*", "x-credential-*", "x-anonymous-consumer",
+	"x-authentik-*", "x-pomerium-*", "x-vouch-*", "x-kratos-*", "x-hasura-*",
+	"tailscale-*", "teleport-*", "ngrok-auth-*", "x-vercel-oidc-*", "dapr-caller-*", "dapr-api-token",
+	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
+
+	// our own
 	"grpcaud-*",
+}
+
+// carried are names that pass although a pattern of [stripped] covers them: they
+// say nothing about who calls.
+var carried = []string{
+	"x-forwarded-by", "x-forwarded-for", "x-forwarded-host", "x-forwarded-method", "x-forwarded-path", "x-forwarded-port",
+	"x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri",
+	"x-user-agent",
 }
 
 // check refuses patterns that could match no name, or would match all.
 func (s strip) check() error {
 	for _, pattern := range s {
-		name := strings.TrimSuffix(pattern, "*")
-		if name == "" || strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz-_.") != "" {
+		if !validKey(strings.TrimSuffix(pattern, "*")) {
 			return fmt.Errorf("interceptor: strip metadata %q, want a name in lower case, or the beginning of one and *", pattern)
 		}
 	}
 	return nil
 }
 
-// from returns metadata without what s names; anything else as it is.
-func (s strip) from(incoming any) any {
-	md, ok := incoming.(metadata.MD)
-	if !ok {
-		return incoming
-	}
-	left := make(metadata.MD, len(md))
-	for key, values := range md {
-		if !s.names(strings.ToLower(key)) {
-			left[key] = values
-		}
-	}
-	return left
+// validKey reports whether gRPC can hand such a name to a server.
+func validKey(name string) bool {
+	return name != "" && strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz-_.") == ""
 }
 
 func (s strip) names(key string) bool {
@@ -53,4 +79,63 @@ func (s strip) names(key string) bool {
 		beginning, open := strings.CutSuffix(pattern, "*")
 		return key == pattern || open && strings.HasPrefix(key, beginning)
 	})
+}
+
+// plain returns the name that key is a twin of: what a gateway has put before
+// it, the end that makes values binary, and underscores make no other name.
+func plain(key string) string {
+	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
+	for {
+		shorter := strings.TrimSuffix(strings.TrimPrefix(key, "grpcgateway-"), "-bin")
+		if shorter == key {
+			return key
+		}
+		key = shorter
+	}
+}
+
+// checkKept refuses to keep what must be hidden, or what another option hides.
+func (o *callOptions) checkKept() error {
+	var errs []error
+	for _, name := range o.keep {
+		switch p := plain(name); {
+		case !validKey(name):
+			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q, want one name in lower case, without *", name))
+		case strings.HasSuffix(p, authorization), strings.HasPrefix(p, "grpcaud-"):
+			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q: handlers never see it; audience.FromContext tells who calls", name))
+		case o.strip.names(name), o.strip.names(p):
+			errs = append(errs, fmt.Errorf("interceptor: metadata %q is to be kept and to be stripped: take it out of one of the two", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// hides reports whether handlers do not see metadata of this name.
+func (o *callOptions) hides(key string) bool {
+	key = strings.ToLower(key)
+	if slices.Contains(o.keep, key) {
+		return false
+	}
+	p := plain(key)
+	return o.strip.names(key) || o.strip.names(p) || stripped.names(p) && !slices.Contains(carried, p)
+}
+
+// visible returns metadata without what is hidden, nor any value that holds
+// token, unless that is empty; anything else as it is.
+func (o *callOptions) visible(incoming any, token string) any {
+	md, ok := incoming.(metadata.MD)
+	if !ok {
+		return incoming
+	}
+	left := make(metadata.MD, len(md))
+	for key, values := range md {
+		if !o.hides(key) && !holds(values, token) {
+			left[key] = values
+		}
+	}
+	return left
+}
+
+func holds(values []string, token string) bool {
+	return token != "" && slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, token) })
 }

@@ -3,6 +3,7 @@ package interceptor
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
@@ -14,7 +15,9 @@ import (
 // change too. The keys of issuers that stay the same stay at hand.
 //
 // An error leaves the old policy in force: it tells of a policy that lacks a
-// service, or that does not fit the methods which [Server.Covers] was told of.
+// service, or that does not fit the gRPC servers which [Server.CheckCoverage] was
+// told of, since a method has no rule, or the policy was made without the options
+// of a .proto file. Swap uses up no hand-out.
 // Swap is safe for concurrent use.
 func (s *Server) Swap(policy *audience.Policy) error {
 	if policy == nil {
@@ -29,20 +32,30 @@ func (s *Server) Swap(policy *audience.Policy) error {
 	if err != nil {
 		return fmt.Errorf("interceptor: the old policy stays: %w", err)
 	}
-	s.guard.Store(guard)
+	before := s.guard.Swap(guard)
+	s.given = policy.Given()
 	s.warn(policy)
 	for _, l := range s.leases.all() {
 		s.reconsider(l)
 	}
+	if !reflect.DeepEqual(before.Issuers(), guard.Issuers()) {
+		s.leases.askAll()
+	}
 	return nil
 }
 
-// fitting returns this server's part of a policy, if it covers the methods that
-// are registered. It is called while swapping is held.
+// fitting returns this server's part of a policy, if it covers the gRPC servers
+// that were checked. It is called while swapping is held.
 func (s *Server) fitting(policy *audience.Policy) (*audience.Guard, error) {
 	guard, err := policy.Guard(s.services...)
-	if err == nil && s.registered != nil {
-		err = guard.Covers(s.registered)
+	if err != nil {
+		return nil, err
 	}
-	return guard, err
+	given := policy.Given()
+	for _, c := range s.checked {
+		if err := c.check(guard, given); err != nil {
+			return nil, err
+		}
+	}
+	return guard, nil
 }

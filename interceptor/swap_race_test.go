@@ -67,7 +67,7 @@ func TestSwapWhileJudging(t *testing.T) {
 }
 
 // TestSwapWithoutRule holds that a stream ends whose method a new policy does not
-// know. [interceptor.Server.Covers] would not have let that policy in.
+// know. [interceptor.Server.CheckCoverage] would not have let that policy in.
 func TestSwapWithoutRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

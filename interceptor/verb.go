@@ -18,24 +18,28 @@ const (
 	forward
 )
 
-var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
+var errCallerExpired = callerEnded{errors.New("interceptor: the caller's token has expired")}
+
+// invalidGrant is what an issuer says of a token that ended or was revoked, where it
+// was to be exchanged (RFC 6749, section 5.2).
+const invalidGrant = "invalid_grant"
 
 // find gets the token that a call is to bear.
 func (c *perRPC) find(ctx context.Context) (*presented, error) {
 	if c.verb == asService {
 		return c.findOwn(ctx)
 	}
-	a, ok := admittedFrom(ctx)
+	a, err := admittedFrom(ctx)
 	switch {
-	case !ok:
-		return nil, errNoCaller
+	case err != nil:
+		return nil, err
 	case c.verb == onBehalfOf:
 		return c.exchange(ctx, a)
 	}
 	if err := a.forwardTo(c.request.Audience, c.accepts); err != nil {
 		return nil, err
 	}
-	return newPresented(nil, c.request, a.token), nil
+	return newPresented(nil, c.request, a.token).forCaller(), nil
 }
 
 // findOwn gets the client's own token, which as a rule is that of the last call.
@@ -54,6 +58,9 @@ func (c *perRPC) findOwn(ctx context.Context) (*presented, error) {
 
 // exchange gets a token for the one that a caller was admitted by.
 func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) {
+	if !a.token.Valid() {
+		return nil, errCallerExpired
+	}
 	actor, err := c.actor.token(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("interceptor: the actor's own token: %w", err)
@@ -61,10 +68,16 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) 
 	r := c.request
 	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.claims.Issuer(), actor
 	token, err := c.tokens.Token(ctx, r)
+	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
+		return nil, callerEnded{err}
+	}
+	if err == nil {
+		err = a.lasts() // the exchange may have taken longer than the call
+	}
 	if err != nil {
 		return nil, err
 	}
-	return newPresented(c.tokens, r, token), nil
+	return newPresented(c.tokens, r, token).forCaller(), nil
 }
 
 // forwardTo refuses to pass on a token that its target could not use, or should
@@ -77,7 +90,7 @@ func (a *admitted) forwardTo(aud string, issuers []string) error {
 	case !slices.Contains(a.claims.Audience(), aud):
 		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.claims.Audience(), aud)
 	case !a.token.Valid():
-		return errors.New("interceptor: the caller's token has expired")
+		return errCallerExpired
 	}
 	return nil
 }

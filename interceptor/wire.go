@@ -68,8 +68,17 @@ func (w wire) admits(ctx context.Context) error {
 	}
 	return &audience.Refusal{
 		Cause: audience.CauseTransportInsecure, Want: "TLS",
-		Hint: "serve with grpc.Creds, or name what keeps the wire private with interceptor.AllowPlaintext",
+		Got: fmt.Sprintf("plaintext from %q", cut(peerAddress(ctx), maxPeer)), Hint: w.remedy(),
 	}
+}
+
+// remedy says what to do about a call whose connection others can read.
+func (w wire) remedy() string {
+	covers := "AllowPlaintext(Loopback) covers only calls from a loopback address or a unix socket of this machine"
+	if w.plaintext == Loopback {
+		return covers + ", which this is not: serve with TLS (grpc.Creds), or name the mesh that encrypts with interceptor.AllowPlaintext(Mesh(name))"
+	}
+	return "serve with TLS (grpc.Creds), or name what keeps the wire private: " + covers + ", AllowPlaintext(Mesh(name)) those that a mesh encrypts"
 }
 
 func fromLoopback(addr net.Addr) bool {

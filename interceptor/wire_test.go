@@ -105,7 +105,7 @@ func TestServerWires(t *testing.T) {
 
 // unary is a call of a method whose handler does nothing.
 func unary(ctx context.Context, server *interceptor.Server, method string) error {
-	_, err := server.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) { return nil, nil })
+	_, err := unaryOf(server)(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) { return nil, nil })
 	return err
 }
 

@@ -31,7 +31,7 @@ func TestTokensAndRefusalsOfAnIssuer(t *testing.T) {
 		for _, r := range []tokensource.Request{
 			{Audience: "order-status"},
 			{Audience: "human-resource"},
-			{Audience: "human-resource", Subject: user},
+			{Audience: "human-resource", Subject: user, SubjectIssuer: issuer},
 		} {
 			for range 2 {
 				if token, err := s.Token(t.Context(), r); err != nil || !token.Valid() {
@@ -48,7 +48,7 @@ func TestTokensAndRefusalsOfAnIssuer(t *testing.T) {
 			t.Errorf("got %v, want invalid_target", err)
 		}
 		alien := tokensource.NewToken(idp.User("customer-portal", "alice", "order-status"), time.Time{})
-		_, err = s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: alien})
+		_, err = s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: alien, SubjectIssuer: issuer})
 		if !errors.Is(err, tokensource.ErrRefused) {
 			t.Errorf("subject for someone else: got %v, want ErrRefused", err)
 		}
@@ -62,7 +62,7 @@ func TestFailedExchangeReturnsNoToken(t *testing.T) {
 		if _, err := s.Token(t.Context(), orders); err != nil {
 			t.Fatal(err)
 		}
-		r := tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(idp.User("customer-portal", "alice", client), time.Time{})}
+		r := tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(idp.User("customer-portal", "alice", client), time.Time{}), SubjectIssuer: issuer}
 		idp.Down()
 		if token, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrUnavailable) || !token.IsZero() {
 			t.Errorf("down: got %v, a token %v", err, !token.IsZero())

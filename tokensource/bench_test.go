@@ -58,7 +58,7 @@ func warm(b *testing.B, n int, subject tokensource.Token) (*tokensource.Cache, [
 	s := newSource(b, &wire{})
 	requests := make([]tokensource.Request, n)
 	for i := range requests {
-		requests[i] = tokensource.Request{Audience: fmt.Sprintf("service-%d", i), Subject: subject}
+		requests[i] = tokensource.Request{Audience: fmt.Sprintf("service-%d", i), Subject: subject, SubjectIssuer: issuer}
 		if _, err := s.Token(context.Background(), requests[i]); err != nil {
 			b.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,13 +30,13 @@ func TestDifferentRequestsNeverShareAToken(t *testing.T) {
 		{Audience: "a", Scope: "x y"},
 		{Audience: "a", Scope: "x"},
 		{Audience: "a x", Scope: "y"},
-		{Audience: "a", Subject: alice},
-		{Audience: "a", Subject: bob},
-		{Audience: "b", Subject: alice},
-		{Audience: "a", Scope: "x y", Subject: alice},
-		{Audience: "a", Subject: alice, Actor: bob},
-		{Audience: "a", Subject: alice, Actor: alice},
 		{Audience: "a", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Subject: bob, SubjectIssuer: issuer},
+		{Audience: "b", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Scope: "x y", Subject: alice, SubjectIssuer: issuer},
+		{Audience: "a", Subject: alice, SubjectIssuer: issuer, Actor: bob},
+		{Audience: "a", Subject: alice, SubjectIssuer: issuer, Actor: alice},
+		{Audience: "b", Subject: bob, SubjectIssuer: issuer},
 		{Audience: "a", Also: []string{"b"}},
 		{Audience: "b", Also: []string{"a"}},
 		{Audience: "a", Also: []string{"b", "c"}},
@@ -54,7 +55,7 @@ func TestDifferentRequestsNeverShareAToken(t *testing.T) {
 	}
 	for want, r := range map[int]tokensource.Request{
 		2:  {Audience: "a", Scope: "y x"},
-		5:  {Audience: "a", Subject: tokensource.NewToken("alice", time.Time{})},
+		5:  {Audience: "a", Subject: tokensource.NewToken("alice", time.Time{}), SubjectIssuer: issuer},
 		14: {Audience: "a", Also: []string{"c", "b"}},
 	} {
 		if token, err := s.Token(t.Context(), r); err != nil || got[token.Reveal()] != want {
@@ -92,18 +93,24 @@ func TestCachedTokenDoesNotHideAnInvalidRequest(t *testing.T) {
 }
 
 func TestSubjectIsSentToItsOwnIssuerOnly(t *testing.T) {
-	w := &wire{}
-	s := newSource(t, w)
-	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: "https://login.partner.example"}
-	if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
-		t.Errorf("got %v, want ErrRefused", err)
-	}
-	if w.count() != 0 {
-		t.Error("the token was sent")
-	}
-	r.SubjectIssuer = issuer
-	if _, err := s.Token(t.Context(), r); err != nil {
-		t.Errorf("the cache's own issuer: %v", err)
+	for grant, g := range map[string]tokensource.Grant{"exchange": tokensource.TokenExchange, "jwt-bearer": tokensource.JWTBearer, "on behalf of": tokensource.EntraOnBehalfOf} {
+		for name, other := range map[string]string{
+			"another issuer": "https://login.partner.example", "no issuer": "", "with a slash": issuer + "/", "in capitals": strings.ToUpper(issuer),
+		} {
+			w := &wire{}
+			s := newSource(t, w, tokensource.SubjectGrant(g))
+			r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: other}
+			if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
+				t.Errorf("%s, %s: got %v, want ErrRefused", grant, name, err)
+			}
+			if w.count() != 0 {
+				t.Errorf("%s, %s: the token was sent", grant, name)
+			}
+			r.SubjectIssuer = issuer
+			if _, err := s.Token(t.Context(), r); w.count() != 1 {
+				t.Errorf("%s, the cache's own issuer: %v", grant, err)
+			}
+		}
 	}
 }
 
@@ -263,7 +270,7 @@ func TestCloseWhileInUse(t *testing.T) {
 
 func TestCachedTokenAllocatesNothing(t *testing.T) {
 	s := newSource(t, &wire{})
-	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{})}
+	r := tokensource.Request{Audience: "a", Scope: "x", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer}
 	got := testing.AllocsPerRun(100, func() {
 		if _, err := s.Token(t.Context(), r); err != nil {
 			t.Fatal(err)

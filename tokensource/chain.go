@@ -78,7 +78,10 @@ func (c *chain) firstRequest(r Request) Request {
 }
 
 // secondRequest is the request at b, which sees nothing of a's subject but the
-// assertion.
+// assertion. The assertion is made for b alone, so b counts as its issuer.
 func (c *chain) secondRequest(r Request, assertion string) Request {
-	return Request{Audience: r.Audience, Also: r.Also, Scope: r.Scope, Subject: NewToken(assertion, r.Subject.Expiry())}
+	return Request{
+		Audience: r.Audience, Also: r.Also, Scope: r.Scope,
+		Subject: NewToken(assertion, r.Subject.Expiry()), SubjectIssuer: c.b.issuer,
+	}
 }

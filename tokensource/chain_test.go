@@ -85,7 +85,7 @@ func TestChainHeedsThePresetOfTheFirstIssuer(t *testing.T) {
 	home, _, homeWire, awayWire := domains()
 	subject := tokensource.NewToken(home.User("customer-portal", "alice", client), time.Time{})
 	s := chain(t, homeWire, awayWire, tokensource.Preset("zitadel"))
-	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: subject}); err != nil {
+	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: subject, SubjectIssuer: issuer}); err != nil {
 		t.Fatal(err)
 	}
 	if _, form := homeWire.last(); form.Get("audience") != partner || form.Has("scope") {
@@ -99,9 +99,10 @@ func TestChainRefusals(t *testing.T) {
 	subject := tokensource.NewToken(home.User("customer-portal", "alice", client), time.Time{})
 	for name, r := range map[string]tokensource.Request{
 		"no subject":           {Audience: "freight"},
-		"no audience":          {Subject: subject},
-		"empty subject":        {Audience: "freight", Subject: tokensource.NewToken("", time.Time{})},
-		"expired subject":      {Audience: "freight", Subject: tokensource.NewToken("x", time.Unix(1, 0))},
+		"no audience":          {Subject: subject, SubjectIssuer: issuer},
+		"empty subject":        {Audience: "freight", Subject: tokensource.NewToken("", time.Time{}), SubjectIssuer: issuer},
+		"expired subject":      {Audience: "freight", Subject: tokensource.NewToken("x", time.Unix(1, 0)), SubjectIssuer: issuer},
+		"subject of unknown":   {Audience: "freight", Subject: subject},
 		"subject of elsewhere": {Audience: "freight", Subject: subject, SubjectIssuer: partner},
 	} {
 		if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) || homeWire.count()+awayWire.count() != 0 {
@@ -111,7 +112,7 @@ func TestChainRefusals(t *testing.T) {
 	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "freight"}); !strings.Contains(err.Error(), "starts with a subject") {
 		t.Errorf("no subject: got %v", err)
 	}
-	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "payroll", Subject: subject}); !errors.Is(err, tokensource.ErrRefused) {
+	if _, err := s.Token(t.Context(), tokensource.Request{Audience: "payroll", Subject: subject, SubjectIssuer: issuer}); !errors.Is(err, tokensource.ErrRefused) {
 		t.Errorf("what the partner refuses: got %v, want ErrRefused", err)
 	}
 
@@ -153,14 +154,14 @@ func TestChainChecksTheAssertion(t *testing.T) {
 	} {
 		home := &wire{token: always(reply(200, row.body))}
 		away := &wire{discovery: reply(200, document(partner, partner+"/token"))}
-		_, err := chain(t, home, away).Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{})})
+		_, err := chain(t, home, away).Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer})
 		if !errors.Is(err, row.want) || (away.count() == 1) != (row.want == nil) {
 			t.Errorf("%s: got %v after %d requests to the partner, want %v", name, err, away.count(), row.want)
 		}
 	}
 	// At home, a grant is no token to present.
 	w := &wire{token: always(reply(200, answer("t", "N_A", "access_token")))}
-	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("s", time.Time{})}); !errors.Is(err, tokensource.ErrUnavailable) {
+	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}); !errors.Is(err, tokensource.ErrUnavailable) {
 		t.Errorf("N_A as an access token: got %v, want ErrUnavailable", err)
 	}
 }
@@ -172,7 +173,7 @@ func TestChainSplitsTheRequest(t *testing.T) {
 	home, away := &wire{token: always(reply(200, grant))}, &wire{discovery: reply(200, document(partner, partner+"/token"))}
 	_, err := chain(t, home, away).Token(t.Context(), tokensource.Request{
 		Audience: "freight", Also: []string{"customs"},
-		Subject: tokensource.NewToken("s", time.Time{}), Actor: tokensource.NewToken("batch", time.Time{}),
+		Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer, Actor: tokensource.NewToken("batch", time.Time{}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +192,7 @@ func TestChainSplitsTheRequest(t *testing.T) {
 func TestChainMismatchNamesTheIssuer(t *testing.T) {
 	grant := `{"access_token":"` + jwt(`{"aud":"elsewhere"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
 	s := chain(t, &wire{token: always(reply(200, grant))}, &wire{})
-	_, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{})})
+	_, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer})
 	var mismatch *tokensource.MismatchError
 	if !errors.As(err, &mismatch) || mismatch.Want != partner || len(mismatch.Got) != 1 || mismatch.Got[0] != "elsewhere" {
 		t.Errorf("got %v, want a MismatchError of %s and elsewhere", err, partner)
@@ -209,7 +210,7 @@ func TestChainChecksBothRequestsFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	_, err = s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{})})
+	_, err = s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer})
 	if !errors.Is(err, tokensource.ErrRefused) || home.count() != 0 {
 		t.Errorf("got %v after %d requests at home, want ErrRefused and none", err, home.count())
 	}

@@ -2,6 +2,7 @@ package tokensource_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -72,13 +74,18 @@ func TestClientSecretCannotBePrinted(t *testing.T) {
 
 func TestUnreadableSecretFileIsUnavailable(t *testing.T) {
 	const inside = "what-is-inside"
-	for _, path := range []string{
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for _, path := range append(waiting(t, ctx),
 		filepath.Join(t.TempDir(), "missing"), file(t, inside+strings.Repeat("x", 64<<10)), file(t, ""), t.TempDir(),
-	} {
+	) {
 		w := &wire{}
-		_, err := open(t, tokensource.ClientSecretFile(client, path), w).Token(t.Context(), orders)
+		_, err := open(t, tokensource.ClientSecretFile(client, path), w).Token(ctx, orders)
 		if !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), inside) || w.count() != 0 {
 			t.Errorf("got %v after %d requests, want ErrUnavailable with %s and not its content, none", err, w.count(), path)
+		}
+		if _, err := newFile(t, path).Token(ctx, orders); !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) {
+			t.Errorf("a token in %s: got %v, want ErrUnavailable", path, err)
 		}
 	}
 }

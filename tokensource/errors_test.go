@@ -32,7 +32,7 @@ func TestTokenErrorIsOneLineWithoutSecrets(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := &wire{token: always(reply(401, string(body)))}
-		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken(subject, time.Time{})}
+		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken(subject, time.Time{}), SubjectIssuer: issuer}
 		_, err = newSource(t, w).Token(t.Context(), r)
 		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || !errors.Is(err, tokensource.ErrRefused) {
@@ -84,7 +84,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		"issuer":            {discovery: reply(200, document(evil, issuer+"/token"))},
 		"token_endpoint":    {discovery: reply(200, document(issuer, evil))},
 	} {
-		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject-token", time.Time{})}
+		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject-token", time.Time{}), SubjectIssuer: issuer}
 		_, err := newSource(t, w).Token(t.Context(), r)
 		if err == nil || w.discovery == nil && (strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "subject-token")) ||
 			strings.Contains(err.Error(), "eyJ") || strings.ContainsAny(err.Error(), "\r\n") {

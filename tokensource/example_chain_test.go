@@ -52,7 +52,7 @@ func ExampleChain() {
 	}
 	defer tokens.Close()
 	alice := tokensource.NewToken(home.User("website", "alice", "portal"), time.Time{})
-	token, err := tokens.Token(context.Background(), tokensource.Request{Audience: "freight", Subject: alice})
+	token, err := tokens.Token(context.Background(), tokensource.Request{Audience: "freight", Subject: alice, SubjectIssuer: home.URL()})
 	fmt.Println(token.Valid(), err)
 	// Output: true <nil>
 }

@@ -51,7 +51,7 @@ func TestExtraAudiencesAreLoggedOnceForEachAudience(t *testing.T) {
 	for _, r := range []tokensource.Request{
 		{Audience: "a"},
 		{Audience: "a", Scope: "x"},
-		{Audience: "a", Subject: tokensource.NewToken("alice", tokensource.Token{}.Expiry())},
+		{Audience: "a", Subject: tokensource.NewToken("alice", tokensource.Token{}.Expiry()), SubjectIssuer: issuer},
 		{Audience: "b", Also: []string{"a"}},
 	} {
 		must(t, s, r)
@@ -85,7 +85,7 @@ func TestUnexchangedTokenIsRefused(t *testing.T) {
 	for _, echoed := range []string{"caller", "actor"} {
 		s := newSource(t, &wire{token: always(reply(200, grant(echoed, `"expires_in":300`)))})
 		token, err := s.Token(t.Context(), tokensource.Request{
-			Audience: "a", Subject: tokensource.NewToken("caller", time.Time{}), Actor: tokensource.NewToken("actor", time.Time{}),
+			Audience: "a", Subject: tokensource.NewToken("caller", time.Time{}), SubjectIssuer: issuer, Actor: tokensource.NewToken("actor", time.Time{}),
 		})
 		if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() {
 			t.Errorf("%s: got %q, %v, want ErrRefused", echoed, token.Reveal(), err)

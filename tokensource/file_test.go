@@ -214,7 +214,7 @@ func TestFileRefusals(t *testing.T) {
 	}
 	for _, r := range []tokensource.Request{
 		{},
-		{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{})},
+		{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer},
 	} {
 		if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
 			t.Errorf("%+v: got %v, want ErrRefused", r, err)

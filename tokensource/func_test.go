@@ -41,8 +41,12 @@ func TestNewFuncCachesWhatAFuncReturns(t *testing.T) {
 		if calls.Load() != 2 {
 			t.Errorf("got %d calls, want 2", calls.Load())
 		}
+		alice.SubjectIssuer = "https://other.example" // the same text from there is another token
+		if must(t, s, alice); calls.Load() != 3 {
+			t.Errorf("got %d calls, want 3", calls.Load())
+		}
 		must(t, f, orders)
-		if calls.Load() != 3 {
+		if calls.Load() != 4 {
 			t.Error("a Func caches tokens")
 		}
 	})
@@ -91,7 +95,8 @@ func TestFuncRefusals(t *testing.T) {
 	for _, r := range []tokensource.Request{
 		{},
 		{Audience: "a", Actor: tokensource.NewToken("actor", time.Time{})},
-		{Audience: "a", Subject: tokensource.NewToken("subject", time.Now())},
+		{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{})},
+		{Audience: "a", Subject: tokensource.NewToken("subject", time.Now()), SubjectIssuer: issuer},
 	} {
 		if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
 			t.Errorf("%+v: got %v, want ErrRefused", r, err)

@@ -34,8 +34,8 @@ func TestFormOfTokenRequests(t *testing.T) {
 	}{
 		{"client credentials", tokensource.Request{Audience: "order-status"}, own},
 		{"scope", tokensource.Request{Audience: "order-status", Scope: "orders.read orders.write"}, scoped},
-		{"exchange", tokensource.Request{Audience: "order-status", Subject: subject}, exchange},
-		{"actor", tokensource.Request{Audience: "order-status", Subject: subject, Actor: tokensource.NewToken("actor-token", time.Time{})}, acting},
+		{"exchange", tokensource.Request{Audience: "order-status", Subject: subject, SubjectIssuer: issuer}, exchange},
+		{"actor", tokensource.Request{Audience: "order-status", Subject: subject, SubjectIssuer: issuer, Actor: tokensource.NewToken("actor-token", time.Time{})}, acting},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := &wire{}
@@ -82,10 +82,10 @@ func TestNoExchangeWithoutAUsableSubject(t *testing.T) {
 		good := tokensource.NewToken("good", time.Time{})
 		empty, expired := tokensource.NewToken("", time.Time{}), tokensource.NewToken("subject", time.Now().Add(-time.Second))
 		for name, r := range map[string]tokensource.Request{
-			"empty":                   {Subject: empty},
-			"expired":                 {Subject: expired},
-			"empty actor":             {Subject: good, Actor: empty},
-			"expired actor":           {Subject: good, Actor: expired},
+			"empty":                   {Subject: empty, SubjectIssuer: issuer},
+			"expired":                 {Subject: expired, SubjectIssuer: issuer},
+			"empty actor":             {Subject: good, SubjectIssuer: issuer, Actor: empty},
+			"expired actor":           {Subject: good, SubjectIssuer: issuer, Actor: expired},
 			"actor without a subject": {Actor: good},
 		} {
 			r.Audience = "a"
@@ -99,7 +99,7 @@ func TestNoExchangeWithoutAUsableSubject(t *testing.T) {
 			t.Errorf("got %d token requests, want none", w.count())
 		}
 		w.answer(always(reply(400, `{"error":"invalid_grant"}`)))
-		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{})})
+		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{}), SubjectIssuer: issuer})
 		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || refused.Code != "invalid_grant" || !token.IsZero() {
 			t.Errorf("got %q, %v, want invalid_grant", token.Reveal(), err)
@@ -115,7 +115,7 @@ func TestIssuedTokenType(t *testing.T) {
 	} {
 		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300,"issued_token_type":`+issued+`}`))}
 		subject := tokensource.NewToken("subject", time.Time{})
-		_, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject})
+		_, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject, SubjectIssuer: issuer})
 		if (err == nil) != good || !good && (!errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), "issued_token_type")) {
 			t.Errorf("issued_token_type %s: got %v, want good = %v", issued, err, good)
 		}
@@ -129,7 +129,7 @@ func TestExchangedTokenEndsWithItsSubject(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
 		end := time.Now().Add(100 * time.Second).Round(0)
-		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", end)}
+		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", end), SubjectIssuer: issuer}
 		for time.Now().Before(end) {
 			token, err := s.Token(t.Context(), r)
 			if err != nil {
@@ -160,13 +160,13 @@ func TestJWTBearerGrants(t *testing.T) {
 	} {
 		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300}`))}
 		s := newSource(t, w, tokensource.SubjectGrant(g))
-		if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject}); err != nil {
+		if _, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject, SubjectIssuer: issuer}); err != nil {
 			t.Fatal(err)
 		}
 		if _, form := w.last(); !cmp.Equal(want, form) {
 			t.Errorf("form (-want +got):\n%s", cmp.Diff(want, form))
 		}
-		_, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject, Actor: tokensource.NewToken("actor", time.Time{})})
+		_, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: subject, SubjectIssuer: issuer, Actor: tokensource.NewToken("actor", time.Time{})})
 		if !errors.Is(err, tokensource.ErrRefused) || w.count() != 1 {
 			t.Errorf("with an actor: got %v after %d requests, want ErrRefused, and one", err, w.count())
 		}
@@ -185,7 +185,7 @@ func TestRefusalShowsNoToken(t *testing.T) {
 		said := form.Get("subject_token") + form.Get("actor_token") + form.Get("assertion") + form.Get("client_assertion")
 		return reply(400, `{"error":"invalid_grant","error_description":"bad `+said+`"}`)(r)
 	}}
-	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("opaque-subject", time.Time{})}
+	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("opaque-subject", time.Time{}), SubjectIssuer: issuer}
 	acting := r
 	acting.Actor = tokensource.NewToken("opaque-actor", time.Time{})
 	for grant, r := range map[tokensource.Grant]tokensource.Request{tokensource.TokenExchange: acting, tokensource.JWTBearer: r} {

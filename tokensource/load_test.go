@@ -73,7 +73,7 @@ func TestManySubjectsDoNotEvictTheClientsOwnToken(t *testing.T) {
 		s := newSource(t, w, tokensource.Bound(1000))
 		for i := range 10_000 {
 			must(t, s, orders)
-			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{})})
+			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{}), SubjectIssuer: issuer})
 		}
 		stats := s.Stats()
 		if len(stats) > 1000 || stats[0].Exchanged {

@@ -124,7 +124,7 @@ func TestAnswersOfAMetadataServer(t *testing.T) {
 	if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) || !errors.Is(err, broken) {
 		t.Errorf("no answer: got %v, want ErrUnavailable and its cause", err)
 	}
-	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{})}
+	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer}
 	if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
 		t.Errorf("subject: got %v, want ErrRefused", err)
 	}

@@ -82,7 +82,7 @@ func TestFromOAuth2(t *testing.T) {
 		t.Error("bound 0: got no error")
 	}
 	s := fromOAuth2(t, func() (*oauth2.Token, error) { return nil, own })
-	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{})}
+	r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer}
 	if _, err := s.Token(t.Context(), r); !errors.Is(err, tokensource.ErrRefused) {
 		t.Errorf("subject: got %v, want ErrRefused", err)
 	}

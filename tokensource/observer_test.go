@@ -70,7 +70,7 @@ func TestLog(t *testing.T) {
 			}
 		}
 		const long = time.Hour
-		alice := tokensource.Request{Audience: "hr", Scope: "x", Subject: tokensource.NewToken("subject-of-alice", time.Time{})}
+		alice := tokensource.Request{Audience: "hr", Scope: "x", Subject: tokensource.NewToken("subject-of-alice", time.Time{}), SubjectIssuer: issuer}
 		down := `error="tokensource: token unavailable: token endpoint: status 503"`
 		step("fetched", numbered(), orders, 0, `level=DEBUG msg="token fetched" audience=order-status scope="" exchanged=false`)
 		step("at hand", numbered(), orders, time.Minute)

@@ -49,7 +49,7 @@ func TestPresets(t *testing.T) {
 		if diff := cmp.Diff(row.own, own); diff != "" {
 			t.Errorf("%s: form (-want +got):\n%s", name, diff)
 		}
-		subject := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{})}, tokensource.Preset(name))
+		subject := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}, tokensource.Preset(name))
 		if got := subject.Get("grant_type"); got != row.grant {
 			t.Errorf("%s: grant: got %s, want %s", name, got, row.grant)
 		}
@@ -86,12 +86,12 @@ func TestOptionsOverruleThePreset(t *testing.T) {
 		if got := form(t, tokensource.Request{Audience: uri}, opts...); len(got) != 0 {
 			t.Errorf("own: got %v, want nothing", got)
 		}
-		got := form(t, tokensource.Request{Audience: uri, Subject: subject}, opts...)
+		got := form(t, tokensource.Request{Audience: uri, Subject: subject, SubjectIssuer: issuer}, opts...)
 		if got.Get("audience") != uri || got.Has("scope") {
 			t.Errorf("exchange: got audience %q and scope %q, want %q alone", got.Get("audience"), got.Get("scope"), uri)
 		}
 	}
-	got := form(t, tokensource.Request{Audience: uri, Subject: subject}, tokensource.Preset("entra"), tokensource.SubjectGrant(tokensource.TokenExchange))
+	got := form(t, tokensource.Request{Audience: uri, Subject: subject, SubjectIssuer: issuer}, tokensource.Preset("entra"), tokensource.SubjectGrant(tokensource.TokenExchange))
 	if got.Get("grant_type") != exchangeGrant {
 		t.Errorf("got %v, want an exchange", got)
 	}

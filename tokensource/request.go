@@ -24,8 +24,10 @@ type Request struct {
 	// Subject or Actor unchanged, the request is refused: a token that was not
 	// exchanged is not passed on.
 	Subject Token
-	// SubjectIssuer is the issuer of Subject, if it is known. A subject of another
-	// issuer than the cache's own is refused. Empty leaves that check to the caller.
+	// SubjectIssuer is the issuer of Subject: its iss, exactly. It is required beside
+	// a Subject, since a token is shown to its own issuer only. If it is empty, every
+	// cache refuses the request ([ErrRefused]) before anything is sent, and so does
+	// the cache of another issuer.
 	SubjectIssuer string
 	// Actor is the token of the party that acts for Subject (RFC 8693, section 2.1,
 	// actor_token): the client's own. It is allowed beside a Subject only. With the
@@ -87,6 +89,8 @@ func (r Request) check(issuer string) error {
 		return fmt.Errorf("%w: empty actor token", ErrRefused)
 	case r.Subject.IsZero() && !r.Actor.IsZero():
 		return fmt.Errorf("%w: an actor without a subject", ErrRefused)
+	case !r.Subject.IsZero() && r.SubjectIssuer == "":
+		return fmt.Errorf("%w: the request does not say who issued the subject token, and a token is shown to its own issuer only", ErrRefused)
 	case r.SubjectIssuer != "" && r.SubjectIssuer != issuer:
 		return fmt.Errorf("%w: the subject token is of issuer %s, and is shown to no other issuer; this source requests tokens from %q", ErrRefused, quote(r.SubjectIssuer), issuer)
 	}

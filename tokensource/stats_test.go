@@ -23,7 +23,7 @@ func TestStats(t *testing.T) {
 			return good(r, form)
 		}}
 		s, now := newSource(t, w), time.Now()
-		must(t, s, tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject-of-alice", time.Time{})})
+		must(t, s, tokensource.Request{Audience: "a", Subject: tokensource.NewToken("subject-of-alice", time.Time{}), SubjectIssuer: issuer})
 		must(t, s, tokensource.Request{Audience: "a", Scope: "y x"})
 		must(t, s, tokensource.Request{Audience: "a"})
 		must(t, s, tokensource.Request{Audience: "a", Also: []string{"c"}})

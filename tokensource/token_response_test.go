@@ -74,6 +74,7 @@ func TestExpiry(t *testing.T) {
 func TestAnswersOfATokenEndpoint(t *testing.T) {
 	okay := func(token string) string { return grant(token, `"expires_in":300`) }
 	json := []string{"Content-Type", "application/json"}
+	const form = "access_token=t&token_type=bearer&expires_in=300" // all that a token needs
 	typed := func(kind string) string { return `{"access_token":"t","expires_in":300` + kind + `}` }
 	for _, row := range []struct {
 		name, body string
@@ -94,8 +95,13 @@ func TestAnswersOfATokenEndpoint(t *testing.T) {
 		{"200 with error and token", `{"error":"x","access_token":"t","token_type":"Bearer"}`, 200, json, tokensource.ErrRefused},
 		{"HTML", "<html>login</html>", 200, []string{"Content-Type", "text/html"}, tokensource.ErrUnavailable},
 		{"HTML as JSON", "<html>login</html>", 200, json, tokensource.ErrUnavailable},
-		{"form", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
-		{"plain text", "access_token=t&token_type=bearer", 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"form", form, 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
+		{"form with a charset", form, 200, []string{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, tokensource.ErrUnavailable},
+		{"plain text", form, 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"plain text with a charset", form, 200, []string{"Content-Type", "text/plain; charset=utf-8"}, tokensource.ErrUnavailable},
+		{"JSON as plain text", okay("t"), 200, []string{"Content-Type", "text/plain"}, tokensource.ErrUnavailable},
+		{"JSON as a form", okay("t"), 200, []string{"Content-Type", "application/x-www-form-urlencoded"}, tokensource.ErrUnavailable},
+		{"JSON with a charset", okay("t"), 200, []string{"Content-Type", "application/json; charset=utf-8"}, nil},
 		{"no content type", okay("t"), 200, []string{"Content-Type", ""}, tokensource.ErrUnavailable},
 		{"2 MiB", okay("t") + strings.Repeat(" ", 2<<20) + "x", 200, json, tokensource.ErrUnavailable},
 		{"long token", okay(strings.Repeat("t", 16<<10+1)), 200, json, tokensource.ErrUnavailable},
@@ -153,6 +159,7 @@ func FuzzAnswer(f *testing.F) {
 		r := tokensource.Request{Audience: "a"}
 		if exchange {
 			r.Subject = tokensource.NewToken("subject-of-fuzz", time.Time{})
+			r.SubjectIssuer = issuer
 		}
 		token, err := s.Token(context.Background(), r)
 		if err != nil {

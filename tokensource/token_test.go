@@ -22,7 +22,7 @@ func TestTokenCannotBePrinted(t *testing.T) {
 		list  []tokensource.Token
 		table map[string]*tokensource.Token
 	}
-	request := tokensource.Request{Audience: "a", Subject: token}
+	request := tokensource.Request{Audience: "a", Subject: token, SubjectIssuer: issuer}
 	values := []any{
 		token, &token,
 		[]tokensource.Token{token},

@@ -4,14 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // maxSize is the size of the largest file that is read, in bytes. A matrix of a
@@ -25,16 +27,14 @@ type content struct {
 	err  error
 }
 
-// open reads the file at path, and little more of it than is accepted.
+// open reads the file at path.
 func open(path string) content {
-	file, err := os.Open(path)
-	if err != nil {
-		return content{path: path, err: err}
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	data, err := regularfile.Read(path, maxSize)
 	return content{path, data, err}
 }
+
+// tooLarge reports whether the file holds more than is read.
+func (c content) tooLarge() bool { return errors.Is(c.err, regularfile.ErrTooLarge) }
 
 // glob returns the files that pattern, as isPattern wants it, means from the folder
 // of main: sorted, without hidden ones and without main itself.

@@ -88,15 +88,18 @@
 // Patterns are those of [path.Match]. They start from the folder of the file and
 // stay below it; what they match is read in the order of the names, each file
 // once, without hidden ones. At least one file must match. An included file has
-// the same form, its own version, and no includes; all of them make one matrix,
-// in which no name may stand twice. It makes public methods of its own services
-// alone: only the first file may open anything else, such as health and reflection.
+// the same form and its own version; all of them make one matrix, in which no name
+// may stand twice. An included file answers for its own: it has no includes and no
+// issuers, its gRPC services, audiences and credentials are those of no other file,
+// and it makes public methods of its own services alone. What it may say at each key
+// is a table in docs/files.md, and what is against that an error.
 //
 // [Watch] follows the files, [Schema] tells editors what they may hold, and
 // package protopolicy brings rules that stand in .proto files.
 //
 // Durations are those of Go; paths start from the folder of the file that they
-// stand in. A file has 8 MiB and a million keys and items at the most.
+// stand in. A file has 8 MiB and a million keys and items at the most, and is a
+// regular file: nobody waits for a pipe or a device in its place.
 //
 // Whatever the file says that is not understood is an error: an unknown or
 // repeated key, a value of another kind, an empty list. Aliases, anchors, merge

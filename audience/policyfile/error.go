@@ -34,14 +34,16 @@ type Error struct {
 }
 
 // Error returns "file:line:column: text", without what is 0.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.place() + ": " + e.Text }
+
+func (e *Error) place() string {
 	place := e.File
 	for _, n := range []int{e.Line, e.Column} {
 		if n > 0 {
 			place = fmt.Sprintf("%s:%d", place, n)
 		}
 	}
-	return place + ": " + e.Text
+	return place
 }
 
 // inOrder sorts findings by their places.

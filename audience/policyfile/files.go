@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -30,12 +31,12 @@ type place struct{ section, name string }
 // told by policy.
 func read(path string) *files {
 	f := &files{contents: []content{open(path)}}
-	main := &reader{file: path, dir: filepath.Dir(path), top: true}
+	main := &reader{file: path, dir: filepath.Dir(path), top: true, first: path}
 	f.add(main, f.contents[0])
 	for _, path := range included(path, main.patterns) {
 		c := open(path)
 		f.contents = append(f.contents, c)
-		f.add(&reader{file: path, dir: filepath.Dir(path)}, c)
+		f.add(&reader{file: path, dir: filepath.Dir(path), first: main.file}, c)
 	}
 	f.digest = digest(f.contents)
 	return f
@@ -44,20 +45,35 @@ func read(path string) *files {
 // parse reads a file that is in memory.
 func parse(name string, data []byte) *files {
 	f := &files{contents: []content{{path: name, data: data}}}
-	f.add(&reader{file: name, top: true}, f.contents[0])
+	f.add(&reader{file: name, top: true, first: name}, f.contents[0])
 	return f
 }
 
 // patterns are what the first file includes.
 func (f *files) patterns() []string { return f.readers[0].patterns }
 
+// changed returns the first path that holds something else than in other, or the
+// path of the first file.
+func (f *files) changed(other *files) string {
+	for i, c := range f.contents {
+		if other != nil && i < len(other.contents) && c.path == other.contents[i].path && !bytes.Equal(c.data, other.contents[i].data) {
+			return c.path
+		}
+	}
+	return f.contents[0].path
+}
+
 // add reads one file into the matrix.
 func (f *files) add(r *reader, c content) {
 	f.readers = append(f.readers, r)
-	if c.err != nil {
-		if len(f.readers) > 1 {
-			r.at(1, 0, "cannot be read: %v", c.err)
-		}
+	switch {
+	case c.tooLarge():
+		r.tooLarge()
+		return
+	case c.err != nil && !r.top:
+		r.at(1, 0, "cannot be read: %v", c.err)
+		return
+	case c.err != nil:
 		return
 	}
 	r.root = r.document(c.data)
@@ -65,7 +81,11 @@ func (f *files) add(r *reader, c content) {
 		return
 	}
 	m := r.matrix(r.root)
-	join(f, r, "issuers", &f.matrix.Issuers, m.Issuers)
+	if r.top {
+		f.matrix.Issuers = m.Issuers
+	} else {
+		r.reserved(r.root, "")
+	}
 	join(f, r, "services", &f.matrix.Services, m.Services)
 	join(f, r, "clients", &f.matrix.Clients, m.Clients)
 	join(f, r, "external", &f.matrix.External, m.External)
@@ -94,16 +114,17 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 
 // policy reads the form of the files first. What they mean is judged only if the
 // form is right: a misspelled key would make mistakes of whatever refers to it. So
-// is it only if none of them opens what is another's.
+// is it only if each of them keeps to its rights.
 func (f *files) policy(options []audience.MethodOptions) (*audience.Policy, error) {
-	if err := f.contents[0].err; err != nil {
-		return nil, fmt.Errorf("policyfile: %w", err)
+	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
+		return nil, fmt.Errorf("policyfile: %w", first.err)
 	}
 	if err := joined(f.findings()); err != nil {
 		return nil, err
 	}
-	if f.public(); len(f.findings()) > 0 {
-		return nil, joined(f.findings())
+	f.limits(options)
+	if err := joined(f.findings()); err != nil {
+		return nil, err
 	}
 	policy, err := audience.Merge(f.matrix, options...)
 	if err != nil {

@@ -85,7 +85,7 @@ func TestIncludes(t *testing.T) {
 func TestIncludesBroken(t *testing.T) {
 	for _, row := range []struct{ name, main, team, want string }{
 		{"twice", head + "clients: {portal: {}}\n", people, `teams/a.yaml:8:3: "portal" stands at access.yaml:5:11 already`},
-		{"an issuer twice", head, orders + "issuers: {corp: {url: https://x.example}}\n", `teams/a.yaml:8:11: "corp" stands at access.yaml:4:3 already`},
+		{"an issuer twice", head, orders + "issuers: {corp: {url: https://x.example}}\n", `teams/a.yaml:8:1: only access.yaml may have the key "issuers": whose tokens count, and who is shown secrets, concerns every service`},
 		{"form", head, strings.Replace(people, "scopes", "scope", 1), `teams/a.yaml:6:43: unknown key "scope", did you mean "scopes"?`},
 		{"meaning", head, strings.Replace(people, "[portal]", "[protal]", 1), `teams/a.yaml:6:18: unknown client "protal", did you mean "portal"?`},
 		{"a name that is a number", head, strings.NewReplacer("people:", `"7":`, "[portal]", "[protal]").Replace(people), `teams/a.yaml:6:18: unknown client "protal", did you mean "portal"?`},
@@ -93,7 +93,7 @@ func TestIncludesBroken(t *testing.T) {
 		{"public, in the first", head + "public: [acme.A, acme.B/]\n", people, `access.yaml:5:18: "acme.B/" is not a method, such as grpc.health.v1.Health/Check`},
 		{"public, of the first's service", head + strings.Replace(orders[len("version: 1\n"):], "/Version", "/Status", 1), strings.Replace(people, "People/Ping", "Orders/Version", 1), `teams/a.yaml:9:10: "acme.Orders/Version" belongs to no service of this file: only access.yaml can make it public`},
 		{"public, of nobody's service", head, strings.Replace(people, "acme.People/Ping", "grpc.health.v1.Health", 1), `teams/a.yaml:9:10: "grpc.health.v1.Health" belongs to no service of this file: only access.yaml can make it public`},
-		{"nested", head, "includes: [x.yaml]\n" + people, `teams/a.yaml:1:12: an included file cannot include others`},
+		{"nested", head, "includes: [x.yaml]\n" + people, `teams/a.yaml:1:1: only access.yaml may have the key "includes": one file says which others there are`},
 		{"no version", head, strings.Replace(people, "version: 1\n", "", 1), `teams/a.yaml:1:1: missing key "version": want the number 1`},
 		{"empty", head, "", `teams/a.yaml:1: empty: want an access matrix, which begins with version: 1`},
 		{"no match", strings.Replace(head, "teams", "team", 1), people, `access.yaml:2:12: no file "team/*.yaml" in the folder of this one`},
@@ -101,7 +101,7 @@ func TestIncludesBroken(t *testing.T) {
 		{"absolute", strings.Replace(head, "teams/", "/etc/", 1), people, `access.yaml:2:12: want a path below the folder of this file, such as teams/*.yaml, got "/etc/*.yaml"`},
 		{"upwards", strings.Replace(head, "teams/", "teams/../../", 1), people, `access.yaml:2:12: want a path below the folder of this file, such as teams/*.yaml, got "teams/../../*.yaml"`},
 		{"no pattern", strings.Replace(head, "teams/*.yaml", "'teams/['", 1), people, `access.yaml:2:12: want a path below the folder of this file, such as teams/*.yaml, got "teams/["`},
-		{"a folder", strings.Replace(head, "/*.yaml", "", 1), people, `teams:1: cannot be read: read teams: is a directory`},
+		{"a folder", strings.Replace(head, "/*.yaml", "", 1), people, `teams:1: cannot be read: teams: a folder, want a regular file`},
 		{"no services", strings.Replace(head, "includes: [teams/*.yaml]\n", "", 1), people, `access.yaml:1:1: no service: name what is to be guarded`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

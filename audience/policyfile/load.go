@@ -9,7 +9,8 @@ import (
 // of a secret starts from the folder of the file that it stands in.
 //
 // The error joins one [Error] for each finding, 20 of them at the most; if the
-// file cannot be read it wraps that of package os.
+// file cannot be read it wraps that of package os, or says that a pipe, a device
+// or a folder stands there: Load waits for nobody.
 func Load(path string, options ...audience.MethodOptions) (*audience.Policy, error) {
 	return read(path).policy(options)
 }

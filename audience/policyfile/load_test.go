@@ -35,7 +35,7 @@ func TestLoadWithoutFile(t *testing.T) {
 	if _, err := policyfile.Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: got %v, want fs.ErrNotExist", err)
 	}
-	if _, err := policyfile.Load(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := policyfile.Load(dir); err == nil || !strings.Contains(err.Error(), "a folder, want a regular file") {
 		t.Errorf("directory: got %v", err)
 	}
 }

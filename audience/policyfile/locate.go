@@ -7,7 +7,15 @@ import "github.com/grpcaud/grpcaud/audience"
 // place, file by file in the order of their lines, 1000 for each file at the
 // most. The error is that of [Load].
 func Locate(path string, problems []*audience.Problem, options ...audience.MethodOptions) ([]*Error, error) {
-	f := read(path)
+	return locateIn(read(path), problems, options)
+}
+
+// LocateParsed is [Locate] for a file that is in memory, as [Parse] reads it.
+func LocateParsed(name string, data []byte, problems []*audience.Problem, options ...audience.MethodOptions) ([]*Error, error) {
+	return locateIn(parse(name, data), problems, options)
+}
+
+func locateIn(f *files, problems []*audience.Problem, options []audience.MethodOptions) ([]*Error, error) {
 	if _, err := f.policy(options); err != nil {
 		return nil, err
 	}

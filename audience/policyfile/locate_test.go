@@ -38,3 +38,15 @@ func TestLocate(t *testing.T) {
 		t.Errorf("Locate in an empty file = %v, want an error", found)
 	}
 }
+
+// TestLocateParsed holds that problems of a file in memory have their places in it.
+func TestLocateParsed(t *testing.T) {
+	problems := []*audience.Problem{{Path: []string{"services", "orders", "grpc"}, Text: "no such service", Severity: audience.Warning}}
+	found, err := policyfile.LocateParsed("stdin", []byte(matrix), problems)
+	if err != nil || len(found) != 1 || found[0].File != "stdin" || found[0].Line != 6 {
+		t.Errorf("LocateParsed = %v, %v", found, err)
+	}
+	if _, err := policyfile.LocateParsed("stdin", []byte("version: 2\n"), problems); err == nil {
+		t.Error("LocateParsed of what is no matrix: no error")
+	}
+}

@@ -14,9 +14,11 @@ type reader struct {
 	file     string
 	dir      string // where relative paths start; empty leaves them alone
 	top      bool   // whether the matrix begins here
+	first    string // the file where it does
 	root     *yaml.Node
 	public   int      // how many public entries stand in files before it
 	patterns []string // what it includes
+	paths    []namedPath
 	findings []*Error
 	schema   schema // what could stand where the probe does
 }

@@ -76,9 +76,13 @@ func (r *reader) path(to *string) value {
 	v := r.text("the path of a file", to)
 	read := v.read
 	v.read = func(n *yaml.Node) {
-		if read(n); *to != "" && !filepath.IsAbs(*to) {
+		if read(n); *to == "" {
+			return
+		}
+		if !filepath.IsAbs(*to) {
 			*to = filepath.Join(r.dir, *to)
 		}
+		r.paths = append(r.paths, namedPath{n, *to})
 	}
 	return v
 }

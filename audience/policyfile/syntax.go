@@ -59,7 +59,7 @@ func decode(d *yaml.Decoder) (doc *yaml.Node, err error) {
 func (r *reader) isText(data []byte) bool {
 	switch {
 	case len(data) > maxSize:
-		r.at(1, 0, "want at most %d MiB; a larger matrix has a file for each team, by includes", maxSize>>20)
+		r.tooLarge()
 		return false
 	case pieces(data) > maxPieces:
 		r.at(1, 0, "want at most %d keys and items; a larger matrix has a file for each team, by includes", maxPieces)
@@ -79,6 +79,10 @@ func (r *reader) isText(data []byte) bool {
 		}
 	}
 	return true
+}
+
+func (r *reader) tooLarge() {
+	r.at(1, 0, "want at most %d MiB; a larger matrix has a file for each team, by includes", maxSize>>20)
 }
 
 // pieces returns about how many keys and items data holds: to parse each of them

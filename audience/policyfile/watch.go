@@ -3,6 +3,7 @@ package policyfile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -25,7 +26,9 @@ import (
 // its first two looks, so that no change is lost between a Load and a Watch.
 //
 // Files that make no policy, and a policy that apply refuses, leave the last good
-// one in force. They are told once, to the log and to [Report].
+// one in force. They are told once, to the log and to [Report]. So are files that
+// have changed at each of 30 looks in a row, which nothing can be taken up of. What
+// is no regular file, such as a pipe, is an error and makes Watch wait for nobody.
 //
 // The error is one of the arguments; Watch returns nil when ctx has ended. It
 // calls apply and the options' functions from the goroutine that it is called
@@ -98,8 +101,13 @@ type watcher struct {
 	patterns []string // what the file includes
 	seen     string   // the digest of what was taken up last
 	next     *files   // what has changed since, until it is seen again
+	restless int      // how many looks in a row have seen something else
 	figures  Figures
 }
+
+// maxRestless is how many looks in a row may see something else before that is
+// told.
+const maxRestless = 30
 
 func (w *watcher) follow(ctx context.Context) {
 	ticker := time.NewTicker(w.every)
@@ -121,9 +129,14 @@ func (w *watcher) look() {
 	switch {
 	case w.next != nil && look(w.path, w.next.patterns()) == w.next.digest:
 		w.take(w.next)
-		w.patterns, w.seen, w.next = w.next.patterns(), w.next.digest, nil
+		w.patterns, w.seen, w.next, w.restless = w.next.patterns(), w.next.digest, nil, 0
 	case w.next != nil || look(w.path, w.patterns) != w.seen:
+		before := w.next
 		w.next = read(w.path)
+		if w.restless++; w.restless == maxRestless {
+			w.fail(fmt.Errorf("policyfile: %s has changed at each of %d looks: nothing is taken up until two looks in a row see the same", w.next.changed(before), maxRestless))
+			w.report(w.figures)
+		}
 	}
 }
 
@@ -133,13 +146,19 @@ func (w *watcher) take(f *files) {
 	if err == nil {
 		err = w.swap(policy)
 	}
-	if w.figures.Err = err; err != nil {
-		w.figures.Failures++
-		w.log.Error("access matrix not taken up: the last good one stays", slog.String("path", w.path), slog.Any("error", err))
+	if err != nil {
+		w.fail(err)
 	} else {
+		w.figures.Err = nil
 		w.figures.Reloads++
 		w.figures.Generation = f.digest
 		w.log.Info("access matrix taken up", slog.String("path", w.path), slog.String("generation", f.digest))
 	}
 	w.report(w.figures)
+}
+
+func (w *watcher) fail(err error) {
+	w.figures.Err = err
+	w.figures.Failures++
+	w.log.Error("access matrix not taken up: the last good one stays", slog.String("path", w.path), slog.Any("error", err))
 }

@@ -191,6 +191,26 @@ func TestWatchHalf(t *testing.T) {
 	})
 }
 
+// TestWatchRestless holds that files which never stay as they are, such as a link
+// to a file of /proc, are told of once, and taken up when they stay.
+func TestWatchRestless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
+		f.wants(t, "at first", 1, 0)
+		for i := range 90 {
+			f.write(t, "teams/people.yaml", people+strings.Repeat("#", i+1))
+			f.after(time.Second)
+		}
+		f.wants(t, "restless, and then settled", 2, 1)
+		if log := f.log.String(); !strings.Contains(log, "people.yaml has changed at each of 30 looks") {
+			t.Errorf("log:\n%s\nwant which file it is", log)
+		}
+		if f.figures.Err != nil {
+			t.Errorf("Err = %v, want none", f.figures.Err)
+		}
+	})
+}
+
 // TestWatchConfigMap holds that links which change are followed, as Kubernetes
 // changes them: access.yaml leads to ..data/access.yaml, and ..data elsewhere.
 func TestWatchConfigMap(t *testing.T) {

@@ -11,7 +11,12 @@ import (
 // Parts for the tests of this package.
 const (
 	MaxAsking   = maxAsking
+	MaxReserved = maxReserved
 	MaxInactive = maxInactive
+	MaxPatient  = maxPatient
+	MaxSameKid  = maxSameKid
+	MaxKids     = maxKids
+	MaxSeen     = maxSeen
 )
 
 // FillShelf stores so many answers on a shelf with that bound, and returns how
@@ -19,7 +24,7 @@ const (
 func FillShelf(bound, stored int) (least, most int) {
 	s, least := &shelf{bound: bound}, bound
 	for n := range stored {
-		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{until: time.Now().Add(time.Hour)})
+		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{end: time.Now().Add(time.Hour)})
 		held := 0
 		s.answers.Range(func(any, any) bool { held++; return true })
 		if most = max(most, held); n >= bound {
@@ -59,4 +64,14 @@ func forged(alg string) *jose.JSONWebSignature {
 		panic(err)
 	}
 	return jws
+}
+
+// SeenKids returns how many kids are remembered that no set had.
+func (v *Verifier) SeenKids() (n int) {
+	for _, i := range v.current.Load().issuers {
+		i.keys.mu.Lock()
+		n += len(i.keys.seen)
+		i.keys.mu.Unlock()
+	}
+	return n
 }

@@ -24,6 +24,10 @@ type Figures struct {
 	// of them that failed.
 	Fetches, Failures uint64
 
+	// Stale counts the answers about tokens that were given after their time,
+	// for 60 seconds at the most, because the issuer could not be asked.
+	Stale uint64
+
 	// LastError is why the last of them failed, nil if it did not.
 	LastError error
 }

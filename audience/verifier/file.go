@@ -3,9 +3,10 @@ package verifier
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 const (
@@ -25,14 +26,13 @@ type keysFile struct {
 
 // fetch returns the keys, and how long they may be used unasked.
 func (f *keysFile) fetch(context.Context) (*snapshot, time.Duration, error) {
-	info, err := os.Stat(f.path)
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case !info.Mode().IsRegular(): // to open a pipe could take for ever
-		return nil, 0, fmt.Errorf("keys file %s: not a regular file", f.path)
-	case f.changed(info):
-		if f.last, err = readKeys(f.path); err != nil {
+	file, info, err := regularfile.Open(f.path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("keys file: %w", err)
+	}
+	defer file.Close()
+	if f.changed(info) {
+		if f.last, err = readKeys(file); err != nil {
 			f.info = nil
 			return nil, 0, err
 		}
@@ -47,22 +47,14 @@ func (f *keysFile) changed(info os.FileInfo) bool {
 		!f.info.ModTime().Equal(info.ModTime()) || time.Since(info.ModTime()) < fileSettled
 }
 
-func readKeys(path string) (*snapshot, error) {
-	file, err := os.Open(path)
+func readKeys(file *os.File) (*snapshot, error) {
+	data, err := regularfile.ReadOpen(file, maxDocument)
 	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(data) > maxDocument:
-		return nil, fmt.Errorf("keys file %s: more than %d bytes", path, maxDocument)
+		return nil, fmt.Errorf("keys file: %w", err)
 	}
 	keys, err := parseKeys(data)
 	if err != nil {
-		return nil, fmt.Errorf("keys file %s: %w", path, err)
+		return nil, fmt.Errorf("keys file %s: %w", file.Name(), err)
 	}
 	return keys, nil
 }

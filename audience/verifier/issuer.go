@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,13 +14,14 @@ import (
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config audience.Issuer, old *issuer) (*issuer, error) {
 	preset, known := audience.PresetNamed(config.Preset)
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms)}
+	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, audience.Leeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
 	if old == nil {
-		old = &issuer{}
+		old = &issuer{preset: preset}
 	}
+	i.reread = old.reread || old.preset.Name != preset.Name
 	switch {
 	case i.url == "":
 		return nil, errors.New("no url")
@@ -56,13 +58,14 @@ func (o *options) setKeys(i *issuer, config audience.Issuer, old *issuer) error 
 		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
 	}
 	i.keys = newKeySet(from, fetch, cooldown)
+	i.keys.lost.changes = o.changes
 	return nil
 }
 
 // same reports whether what was found out about a token of i would be found
 // out again by other.
 func (i *issuer) same(other *issuer) bool {
-	return i.preset.Name == other.preset.Name && slices.Equal(i.algorithms, other.algorithms) &&
+	return i.preset.Name == other.preset.Name && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
 		i.keys == other.keys && i.introspect == other.introspect
 }
 
@@ -86,6 +89,7 @@ func (i *issuer) figures() Figures {
 	var f Figures
 	if i.introspect != nil {
 		f = i.introspect.outage.figures()
+		f.Stale = i.introspect.staleAnswers.Load()
 	} else {
 		f = i.keys.figures()
 	}

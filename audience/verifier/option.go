@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,13 +19,14 @@ type options struct {
 	introspectionTTL time.Duration
 	static           map[string][]byte // key sets by the URL of their issuer
 	cache            int               // verified tokens that are kept
+	changes          *atomic.Uint64    // see [Verifier.Changes]
 }
 
 // newOptions returns the defaults as changed by opts.
 func newOptions(opts []Option) (*options, error) {
 	o := &options{
 		cooldown: 30 * time.Second, introspectionTTL: 30 * time.Second,
-		static: map[string][]byte{}, cache: 1 << 14,
+		static: map[string][]byte{}, cache: 1 << 14, changes: new(atomic.Uint64),
 	}
 	for _, opt := range opts {
 		opt.apply(o)
@@ -73,7 +75,8 @@ func StaticKeys(issuerURL string, jwks []byte) Option {
 // IntrospectionTTL sets how long an issuer's word that an opaque token is
 // active is taken without asking again; by default 30 seconds, and never beyond
 // the token's expiry (RFC 7662, section 4). It is how long a revoked token may
-// go on. Zero asks on each call.
+// go on. While the issuer cannot be asked, or limits the questions by 429, it is up
+// to 60 seconds longer; [Figures] counts such answers. Zero asks on each call.
 func IntrospectionTTL(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.introspectionTTL = d })
 }

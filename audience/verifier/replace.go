@@ -28,6 +28,7 @@ func (v *Verifier) Replace(issuers []audience.Issuer) error {
 	}
 	next.cache = newCache(v.options.cache, &v.counts)
 	v.current.Store(next)
+	v.options.changes.Add(1)
 	if old != nil {
 		old.retire(next)
 	}

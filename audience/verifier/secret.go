@@ -6,7 +6,11 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
+
+// maxSecret is the size of the largest file with a secret, in bytes.
+const maxSecret = 64 << 10
 
 // reveal reads a secret from where it is kept, anew each time, so that it can
 // be rotated under a running process. The line break that editors leave at the
@@ -14,7 +18,7 @@ import (
 func reveal(s audience.Secret) (string, error) {
 	text, from := os.Getenv(s.Env), "environment variable "+s.Env
 	if s.File != "" {
-		data, err := os.ReadFile(s.File)
+		data, err := regularfile.Read(s.File, maxSecret)
 		if err != nil {
 			return "", fmt.Errorf("client secret: %w", err)
 		}

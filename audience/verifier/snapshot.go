@@ -20,6 +20,7 @@ type snapshot struct {
 	digest     [sha256.Size]byte // of the document
 	number     uint64            // of the fetch that brought it
 	generation uint64            // the number of the first fetch in a row that brought these very keys
+	began      time.Time         // when its fetch began, on the monotonic clock
 	fetched    time.Time         // wall time: a host that slept has older keys; zero for keys that were given
 }
 

@@ -53,8 +53,8 @@ type asker struct {
 
 // open reads the matrix at path. If that does not let the client call the
 // service, the error is a *diagnosis.
-func (a *asking) open(path string, opts ...interceptor.ClientOption) (*asker, error) {
-	policy, set, err := load(path, a.descriptors)
+func (a *asking) open(cmd *cobra.Command, path string, opts ...interceptor.ClientOption) (*asker, error) {
+	policy, set, err := load(cmd, path, a.descriptors)
 	if err != nil {
 		return nil, err
 	}

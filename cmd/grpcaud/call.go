@@ -82,7 +82,7 @@ func (c *calling) call(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	a, err := c.open(path, c.line.client()...)
+	a, err := c.open(cmd, path, c.line.client()...)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func checkCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for warnings too")
 	format := outputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := check(args[0], descriptors)
+		found, err := check(cmd, args[0], descriptors)
 		if err != nil {
 			return err
 		}
@@ -63,19 +63,24 @@ type findings []*policyfile.Error
 
 // check lints the file at path, and compares it with the descriptors, if there
 // are any.
-func check(path, descriptors string) (findings, error) {
-	if descriptors == "" {
-		return policyfile.Lint(path)
-	}
+func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	set, err := readDescriptors(descriptors)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := policyfile.Load(path, set.options...)
+	matrix, err := openMatrix(cmd, path)
 	if err != nil {
 		return nil, err
 	}
-	return policyfile.Locate(path, slices.Concat(policy.Warnings(), set.compare(policy)), set.options...)
+	policy, err := matrix.policy(set.options...)
+	if err != nil {
+		return nil, err
+	}
+	problems := policy.Warnings()
+	if descriptors != "" {
+		problems = slices.Concat(problems, set.compare(policy))
+	}
+	return matrix.locate(problems, set.options...)
 }
 
 func (f findings) count(s audience.Severity) int {

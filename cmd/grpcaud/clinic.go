@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // clinic is where tokens are examined. Close it.
@@ -129,7 +129,7 @@ func atHand(c audience.Client) error {
 		if path == "" {
 			continue
 		}
-		file, err := os.Open(path)
+		file, _, err := regularfile.Open(path)
 		if err == nil {
 			file.Close()
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
 const diffHelp = `Diff compares two access matrices by what they mean, not by how they are
@@ -25,7 +24,7 @@ The exit status is 0 if there is no difference, 1 if there is one, and 2 if a fi
 cannot be read.`
 
 const diffExamples = `  grpcaud diff access.yaml access-new.yaml
-  git show main:access.yaml > /tmp/old.yaml && grpcaud diff /tmp/old.yaml access.yaml -o markdown
+  git show main:access.yaml | grpcaud diff - access.yaml -o markdown
   grpcaud diff access.yaml --keycloak https://sso.example.com --realm corp --admin-client auditor --admin-secret-file secret
   grpcaud diff access.yaml --realm-file realm-export.json`
 
@@ -46,7 +45,7 @@ func diffCommand() *cobra.Command {
 		}
 		var matrices [2]audience.Matrix
 		for i, path := range args {
-			policy, err := policyfile.Load(path)
+			policy, err := loadMatrix(cmd, path)
 			if err != nil {
 				return err
 			}

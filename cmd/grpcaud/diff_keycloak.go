@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
 )
 
@@ -74,7 +73,7 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 	if err != nil {
 		return err
 	}
-	policy, err := policyfile.Load(path, set.options...)
+	policy, err := loadMatrix(cmd, path, set.options...)
 	if err != nil {
 		return err
 	}

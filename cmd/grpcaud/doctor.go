@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -41,6 +40,12 @@ may not call is as it should be, and is only counted.
 Each request is one that a client may make at any time; nothing is changed. Tokens
 are neither shown nor kept.
 
+The matrix must be trusted: doctor reads the files and the environment variables
+that it names as credentials, and shows them to the issuers that it names. Whoever
+may change the first file can have it send any secret of this machine anywhere. A
+file that it includes cannot: see docs/files.md. So do not run doctor, nor token and
+call, on a change that nobody has read yet; check shows no secret to anybody.
+
 The exit status is 0 if all is well, 1 if there is something to mend, and 2 if there
 is nothing of that kind, but something could not be found out.`
 
@@ -66,7 +71,7 @@ func doctorCommand() *cobra.Command {
 	suggest(cmd, "service", ofFile(serviceNames))
 	format := outputFlag(cmd, "table", "markdown", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		report, err := e.examine(cmd.Context(), args[0])
+		report, err := e.examine(cmd, args[0])
 		if err != nil {
 			return err
 		}
@@ -79,8 +84,8 @@ func doctorCommand() *cobra.Command {
 }
 
 // examine asks for everything, with the file at path.
-func (e *examining) examine(ctx context.Context, path string) (*report, error) {
-	policy, _, err := load(path, e.descriptors)
+func (e *examining) examine(cmd *cobra.Command, path string) (*report, error) {
+	policy, _, err := load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +97,7 @@ func (e *examining) examine(ctx context.Context, path string) (*report, error) {
 		return nil, err
 	}
 	defer clinic.close()
-	return clinic.examine(ctx), nil
+	return clinic.examine(cmd.Context()), nil
 }
 
 // narrow fills in the clients and services that are meant.

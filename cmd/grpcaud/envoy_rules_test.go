@@ -85,6 +85,25 @@ func TestEnvoyAgreesOnOptions(t *testing.T) {
 	}
 }
 
+// TestEnvoyTakesLongNames holds that Envoy starts with names and scopes that are
+// longer than the regular expressions that it takes.
+func TestEnvoyTakesLongNames(t *testing.T) {
+	issuer, keys := corp(t)
+	long := strings.Repeat("a", 300)
+	matrix := file(t, "access.yaml", "version: 1\nissuers: {a: {url: https://idp.example.com/realms/corp, preset: keycloak}}\n"+
+		"services: {orders: {grpc: [acme."+long+"], allow: [{clients: [c], methods: [\"*\"], scopes: [\"https://scopes.example.com/"+long+"\"]}]}}\nclients: {c: {}}\npublic: [acme.b"+long+"]\n")
+	conn := fronted(t, matrix, "--jwks-file", keys)
+	good := token(issuer, testutil.Claims{"aud": "orders", "azp": "c", "scope": "x https://scopes.example.com/" + long})
+	for method, want := range map[string]codes.Code{
+		"/acme." + long + "/Get": codes.OK, "/acme." + long + "/Get?x": codes.PermissionDenied, "/acme." + long + "/": codes.PermissionDenied, "/acme." + long + "/a/b": codes.PermissionDenied,
+		"/acme.b" + long + "/Get": codes.OK,
+	} {
+		if got := call(t, conn, method, "Bearer "+good); got != want {
+			t.Errorf("%s: got %v, want %v", method, got, want)
+		}
+	}
+}
+
 // meshed are methods of the matrix, by their services.
 var meshed = map[string]string{
 	"acme.Invoices/Get": "invoices", "acme.Archive/Audit": "invoices", "acme.Invoices/Clean": "invoices", "acme.Invoices/Sign": "invoices",
@@ -119,6 +138,7 @@ var ofCorp = map[string]testutil.Claims{
 	"the role":                   roles,
 	"the role of the client":     with(roles, testutil.Claims{"realm_access": nil, "resource_access": map[string]any{"invoices": map[string]any{"roles": []string{"auditor"}}}}),
 	"the role of another client": with(roles, testutil.Claims{"realm_access": nil, "resource_access": map[string]any{"orders": map[string]any{"roles": []string{"auditor"}}}}),
+	"the role, of two clients":   with(roles, testutil.Claims{"client_id": "vault"}),
 	"another role":               with(roles, testutil.Claims{"realm_access": map[string]any{"roles": []string{"auditors"}}}),
 	"another department":         with(roles, testutil.Claims{"department": "hr"}),
 	"the department as text":     with(roles, testutil.Claims{"department": "audit"}),

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -26,7 +26,7 @@ and tells the whole story: each question with what came and what was wanted, wha
 the peer would be told, how to mend it at this kind of issuer, and what the token
 says. Its signature is never shown.
 
-The token comes from --token-file or from standard input. Line breaks and spaces
+The token comes from --token-file, or from standard input (-). Line breaks and spaces
 from copying, a leading "Bearer", and the answer of a token endpoint around the
 token are taken off, and mentioned.
 
@@ -55,7 +55,7 @@ func explainCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required)")
 	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus (required)")
-	flags.StringVar(&e.tokenFile, "token-file", "", "the file that holds the token (default: standard input)")
+	flags.StringVar(&e.tokenFile, "token-file", "", "the file that holds the token; - is standard input (the default)")
 	flags.StringVar(&e.jwksFile, "jwks", "", "the file that holds the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptorsUsage)
 	flags.BoolVar(&e.offline, "offline", false, "ask no issuer")
@@ -78,7 +78,7 @@ func explainCommand() *cobra.Command {
 }
 
 func (e explaining) explain(cmd *cobra.Command, path string) (*story, error) {
-	policy, _, err := load(path, e.descriptors)
+	policy, _, err := load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
@@ -112,19 +112,8 @@ func (e explaining) explain(cmd *cobra.Command, path string) (*story, error) {
 const maxPaste = 256 << 10
 
 func (e explaining) token(cmd *cobra.Command) (string, error) {
-	if e.tokenFile != "" {
-		data, err := read(e.tokenFile, maxPaste)
-		return string(data), err
-	}
-	in := cmd.InOrStdin()
-	if onTerminal(in) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "grpcaud: paste the token, then press Enter and Ctrl-D")
-	}
-	data, err := drain(in, maxPaste)
-	if err != nil {
-		return "", fmt.Errorf("token from standard input: %w", err)
-	}
-	return string(data), nil
+	data, err := readInput(cmd, cmp.Or(e.tokenFile, dash), "token", maxPaste)
+	return string(data), err
 }
 
 // options say where the verifier finds keys.

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
 const exportHelp = `Export writes the access matrix down for somebody else to enforce:
@@ -23,8 +22,11 @@ const exportHelp = `Export writes the access matrix down for somebody else to en
   envoy      the HTTP filters that do the same in Envoy; with --bootstrap, a whole
              configuration
 
-What cannot be said there is named on standard error, a line each, and never
-loosens the rest: an entry with a demand that a proxy cannot check is left out.
+What cannot be said there is named on standard error, a line each. An entry with a
+demand that a proxy cannot check is left out, so that less is allowed. What a proxy
+lets in all the same, beyond the matrix, stands in the head of what is written: for
+Envoy it is a matter of forms and of keys, for Istio also of the life of tokens and
+of algorithms.
 
 No secret is written. Keycloak makes one for each client that needs it.
 
@@ -72,7 +74,7 @@ func exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		policy, err := policyfile.Load(args[0], set.options...)
+		policy, err := loadMatrix(cmd, args[0], set.options...)
 		if err != nil {
 			return err
 		}

@@ -18,11 +18,24 @@ func (i *istioFlags) flags(cmd *cobra.Command) {
 
 const istioHead = `# Made by grpcaud from the access matrix: change that, and export it again.
 #
-# Istio answers a token for somebody else with 403 (PERMISSION_DENIED) and names no
-# reason. Issuers and audiences are compared without http(s):// and without a slash
-# at their end when a token is verified, and exactly by the rules after that. A call
-# with two authorization headers, a typ header and an iat in the future are not
-# looked at.
+# Istio answers a token for somebody else, and a call without a token, with 403
+# (PERMISSION_DENIED), and names no reason; a token that it cannot verify is a 401
+# (UNAUTHENTICATED). Issuers and audiences are compared without http(s):// and
+# without a slash at their end when a token is verified, and exactly by the rules
+# after that. It guards the pods that have the label, as long as its proxy runs there.
+#
+# It lets in what a server refuses, since a RequestAuthentication has no words for it:
+#   - any life of a token, also beyond the 24 hours that are the default, and a token
+#     without exp; an iat in the future; 60 seconds of leeway for exp and nbf
+#   - any algorithm that goes with a key of the issuer's set, a shared key included;
+#     keys with use: enc; tokens without kid, of several keys
+#   - any header: typ, crit, b64, jwk, jku, x5u
+#   - two authorization values, and Bearer with a token anywhere in the value; another
+#     spelling of a token; tokens of any size
+#   - claims of other types than they must have: act, sub, auth_time, roles; scopes with
+#     several spaces or odd characters; with clients: any, azp and client_id that differ;
+#     a login without sub
+#   - streams whose token has ended, and tokens that were revoked
 `
 
 func (e *exporting) toIstio(cmd *cobra.Command, policy *audience.Policy) ([]string, error) {

@@ -2,15 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
@@ -30,12 +26,14 @@ func (e *exporting) plan(policy *audience.Policy) (*mesh.Plan, map[string][]byte
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := e.keys(policy.Matrix().Issuers)
+	keys, notes, err := e.keys(policy.Matrix().Issuers)
+	plan.Notes = append(plan.Notes, notes...)
 	return plan, keys, err
 }
 
 // keys reads the keys that are at hand: those of --jwks-file, and of keys_file.
-func (e *exporting) keys(issuers map[string]audience.Issuer) (map[string][]byte, error) {
+// The notes say which were left out.
+func (e *exporting) keys(issuers map[string]audience.Issuer) (keys map[string][]byte, notes []string, err error) {
 	paths := map[string]string{}
 	for name, issuer := range issuers {
 		if issuer.KeysFile != "" {
@@ -47,42 +45,22 @@ func (e *exporting) keys(issuers map[string]audience.Issuer) (map[string][]byte,
 		if _, ok := issuers[name]; !named || !ok {
 			only := slices.Collect(maps.Keys(issuers))
 			if len(only) != 1 {
-				return nil, fmt.Errorf("--jwks-file: got %q, want ISSUER=FILE, with one of %s", v, words(slices.Sorted(maps.Keys(issuers))))
+				return nil, nil, fmt.Errorf("--jwks-file: got %q, want ISSUER=FILE, with one of %s", v, words(slices.Sorted(maps.Keys(issuers))))
 			}
 			name, path = only[0], v
 		}
 		paths[name] = path
 	}
-	keys := map[string][]byte{}
+	keys = map[string][]byte{}
 	for name, path := range paths {
-		set, err := publicKeys(path)
+		set, unfit, err := publicKeys(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		keys[name] = set
+		notes = append(notes, unfit...)
 	}
-	return keys, nil
-}
-
-// publicKeys reads a JWK set. One with a private or a shared key is refused: it
-// would be written down for all to see.
-func publicKeys(path string) ([]byte, error) {
-	data, err := read(path, 1<<20)
-	if err != nil {
-		return nil, err
-	}
-	var set struct{ Keys []jose.JSONWebKey }
-	if err := json.Unmarshal(data, &set); err != nil || len(set.Keys) == 0 {
-		return nil, fmt.Errorf("%s: not a JWK set with keys: %w", path, cmp.Or(err, errors.New("there are none")))
-	}
-	for _, key := range set.Keys {
-		if !key.IsPublic() {
-			return nil, fmt.Errorf("%s: key %q is not public", path, key.KeyID)
-		}
-	}
-	var short bytes.Buffer
-	err = json.Compact(&short, data)
-	return short.Bytes(), err
+	return keys, notes, nil
 }
 
 // writeYAML writes documents below a head of comments.

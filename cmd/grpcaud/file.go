@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -12,30 +11,22 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// read returns what the file at path holds, up to most bytes.
+// read returns what the regular file at path holds, up to most bytes.
 func read(path string, most int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := drain(file, most)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return data, nil
+	return regularfile.Read(path, most)
 }
 
 // load reads the access matrix at path, with the options in a set of descriptors,
 // if there is one.
-func load(path, descriptorSet string) (*audience.Policy, descriptors, error) {
+func load(cmd *cobra.Command, path, descriptorSet string) (*audience.Policy, descriptors, error) {
 	set, err := readDescriptors(descriptorSet)
 	if err != nil {
 		return nil, set, err
 	}
-	policy, err := policyfile.Load(path, set.options...)
+	policy, err := loadMatrix(cmd, path, set.options...)
 	return policy, set, err
 }
 
@@ -71,7 +62,7 @@ func suggest(cmd *cobra.Command, flag string, values func(args []string) []strin
 // ofFile completes with names of the matrix that the first argument names.
 func ofFile(names func(audience.Matrix) []string) func(args []string) []string {
 	return func(args []string) []string {
-		if len(args) == 0 {
+		if len(args) == 0 || args[0] == dash {
 			return nil
 		}
 		policy, err := policyfile.Load(args[0])

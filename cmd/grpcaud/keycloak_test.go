@@ -143,7 +143,7 @@ func TestExportedRealmOnBehalfOf(t *testing.T) {
 		{"backoffice-portal", "order-status", "order-status orders.read", "order-status/GetOrderStatus"},
 		{"order-status", "human-resource", "human-resource", "human-resource/GetEmployee"},
 	} {
-		token, err := source(t, realm, hop.client).Token(t.Context(), tokensource.Request{Audience: hop.service, Scope: hop.scope, Subject: subject})
+		token, err := source(t, realm, hop.client).Token(t.Context(), tokensource.Request{Audience: hop.service, Scope: hop.scope, Subject: subject, SubjectIssuer: realm.Issuer})
 		if err != nil {
 			t.Fatalf("%s got no token for %s: %v", hop.client, hop.service, err)
 		}

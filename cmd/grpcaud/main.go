@@ -23,6 +23,10 @@
 // and who loses what by a change, or what Keycloak would do otherwise than the file
 // says. Export writes the file down for Keycloak, Istio or Envoy.
 //
+// Where a command takes the file, or a token, - is standard input; such a file
+// includes no others. Everything else that is read by its path is a regular file:
+// a pipe or a device in its place is an error, and nobody waits for it.
+//
 // The exit status is 0 if all is well, 1 if the answer is no (a token refused, a
 // difference, a finding), and 2 if there is no answer: wrong use, a file that
 // cannot be read, or an issuer that cannot be asked. Then standard error says

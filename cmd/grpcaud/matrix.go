@@ -2,8 +2,6 @@ package main
 
 import (
 	"github.com/spf13/cobra"
-
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
 const matrixHelp = `Matrix draws the access matrix: for each service, which clients may call which
@@ -45,7 +43,7 @@ func matrixCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		policy, err := policyfile.Load(args[0], set.options...)
+		policy, err := loadMatrix(cmd, args[0], set.options...)
 		if err != nil {
 			return err
 		}

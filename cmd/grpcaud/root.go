@@ -29,7 +29,7 @@ func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
-	root.SetIn(stdin)
+	root.SetIn(&standardInput{Reader: stdin})
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -51,7 +51,8 @@ func rootCommand() *cobra.Command {
 		Use:   "grpcaud",
 		Short: "Check, draw, explain and compare the access matrix of gRPC services",
 		Long: `Grpcaud works with the access matrix: the file that says which client may call
-which method of which service, with what kind of token.
+which method of which service, with what kind of token. Where a command takes the
+file, or a token, - is standard input.
 
 It exits with 0 if all is well, with 1 if the answer is no, and with 2 if there
 is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,

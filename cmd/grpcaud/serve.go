@@ -42,8 +42,9 @@ whoever may ask by reflection.
 
 When it listens it writes one line of JSON, {"addr":"…","service":"…"}, to standard
 output; then one for each decision to standard error. It follows the file: a change
-is in force within seconds, and a file that is broken changes nothing. It ends when
-it is interrupted, and waits five seconds for calls that are under way.
+is in force within seconds, and a file that is broken changes nothing; standard
+input (-) is read once. It ends when it is interrupted, and waits five seconds for
+calls that are under way.
 
 --plaintext is for loopback addresses alone.`
 
@@ -77,7 +78,7 @@ func serveCommand() *cobra.Command {
 
 // run serves until it is interrupted.
 func (s serving) run(cmd *cobra.Command, path string) error {
-	policy, set, err := load(path, s.descriptors)
+	policy, set, err := load(cmd, path, s.descriptors)
 	if err != nil {
 		return err
 	}
@@ -108,6 +109,9 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 	defer cancel()
 	admit.ReportHealth(ctx, server.health)
 	watch.Go(func() {
+		if path == dash {
+			return // which says all that it ever will
+		}
 		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.options...)) // its errors are of the arguments
 	})
 	return s.listen(cmd, server.Server)
@@ -159,18 +163,35 @@ func (s serving) credentials() (credentials.TransportCredentials, error) {
 	case s.cert == "":
 		return nil, errors.New("tokens are not served in the clear: give --tls-cert and --tls-key, or --plaintext on a loopback address")
 	}
-	cert, err := tls.LoadX509KeyPair(s.cert, s.key)
+	cert, err := keyPair(s.cert, s.key)
 	if err != nil {
-		return nil, fmt.Errorf("%s and %s: %w", s.cert, s.key, err)
+		return nil, err
 	}
 	return credentials.NewTLS(&tls.Config{
 		Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12,
 	}), nil
 }
 
+// keyPair reads a certificate and its key.
+func keyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := read(certFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := read(keyFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
+	}
+	return pair, nil
+}
+
 // options are those of the guard: it tells of every decision.
 func (s serving) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
-	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1)}
+	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}

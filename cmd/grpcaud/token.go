@@ -50,12 +50,12 @@ func tokenCommand() *cobra.Command {
 	}
 	f.flags(cmd)
 	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge at (default: the first that the matrix names for the client)")
-	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with the token of a caller, to exchange")
+	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with the token of a caller, to exchange; - is standard input")
 	cmd.Flags().BoolVar(&f.reveal, "reveal", false, "write the token itself, and nothing else")
 	suggest(cmd, "method", ofFile(func(m audience.Matrix) []string { return methodNames(m.Services[f.service]) }))
 	format := outputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		told, err := f.fetch(cmd.Context(), args[0])
+		told, err := f.fetch(cmd, args[0])
 		return tell(cmd, format.word, told, err)
 	}
 	return cmd
@@ -79,17 +79,17 @@ func tell(cmd *cobra.Command, format string, told teller, err error) error {
 	return told.exit()
 }
 
-func (f *fetching) fetch(ctx context.Context, path string) (teller, error) {
-	a, err := f.open(path)
+func (f *fetching) fetch(cmd *cobra.Command, path string) (teller, error) {
+	a, err := f.open(cmd, path)
 	if err != nil {
 		return nil, err
 	}
 	defer a.client.Close()
-	subject, err := f.subject()
+	subject, err := f.subject(cmd)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
 	raw, err := a.token(ctx, subject)
 	switch {
@@ -102,11 +102,11 @@ func (f *fetching) fetch(ctx context.Context, path string) (teller, error) {
 }
 
 // subject returns the token to exchange; empty for none.
-func (f *fetching) subject() (string, error) {
+func (f *fetching) subject(cmd *cobra.Command) (string, error) {
 	if f.onBehalfOf == "" {
 		return "", nil
 	}
-	text, err := read(f.onBehalfOf, maxPaste)
+	text, err := readInput(cmd, f.onBehalfOf, "token", maxPaste)
 	if err != nil {
 		return "", err
 	}

@@ -171,7 +171,7 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 	served := &server{}
 	s := grpc.NewServer(append(append(served.tap.options(), admit.Options()...), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
 	register(s)
-	if err := admit.Covers(s); err != nil {
+	if err := admit.CheckCoverage(s); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", addr)

@@ -94,7 +94,7 @@ func (c *company) playEmployee(ctx context.Context, p *printer) {
 	}
 	defer portal.Close()
 	exchanged := tokensource.Func(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
-		r.Subject = tokensource.NewToken(login, time.Time{})
+		r.Subject, r.SubjectIssuer = tokensource.NewToken(login, time.Time{}), c.issuer.URL()
 		return portal.Token(ctx, r)
 	})
 	var answer *ordersv1.GetOrderStatusResponse

@@ -142,7 +142,7 @@ func (c *company) openServer(name string, register func(*grpc.Server)) (*server,
 		_ = admit.Close()
 	})
 	register(s)
-	if err := admit.Covers(s); err != nil {
+	if err := admit.CheckCoverage(s); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

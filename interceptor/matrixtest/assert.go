@@ -22,7 +22,11 @@ import (
 // interceptor does not matter here.
 //
 // Each mistake is one error that names its cell: who called what, and with which
-// token. A method without a rule is a mistake, too.
+// token. A method without a rule is a mistake, too, and so is a policy that was
+// made without the options of a service's .proto file.
+//
+// The guard is one that Assert makes and installs. Whether your program installs
+// its own is what [AssertInstalled] asks.
 //
 // What the matrix says of keys, introspection, certificates and the times of
 // tokens is left out, and so are rollouts: the rules are held as they will be
@@ -43,7 +47,7 @@ func Assert(t testing.TB, policy *audience.Policy, services interceptor.ServiceN
 	opts = slices.Concat(admit.Options(), opts, w.arrivals.options())
 	w.conn = testutil.Serve(t, opts, func(s *grpc.Server) {
 		register(s)
-		if err := admit.Covers(s); err != nil {
+		if err := admit.CheckCoverage(s); err != nil {
 			t.Errorf("matrixtest: %v", err)
 		}
 		w.methods = methods(s, w.matrix, services, policy.Options())
@@ -78,7 +82,7 @@ func newWorld(policy *audience.Policy) (*world, error) {
 	}
 	w.transport = others[0].Transport(others[1:]...)
 	var err error
-	w.policy, err = audience.Merge(w.matrix, policy.Options()...)
+	w.policy, err = audience.Merge(w.matrix, policy.Given()...)
 	return w, err
 }
 

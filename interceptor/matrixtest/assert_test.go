@@ -12,11 +12,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
@@ -247,4 +250,40 @@ func TestAssertWithoutServer(t *testing.T) {
 		}
 	}()
 	matrixtest.Assert(r, company(t, nil), interceptor.Services("orders"), register)
+}
+
+// TestAssertForgottenOptions holds that a policy made without the options of a
+// service's .proto file is an error, and that one which is made of them alone is
+// held to them.
+func TestAssertForgottenOptions(t *testing.T) {
+	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.catalogue.v1.Catalogue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := audience.Matrix{
+		Issuers: map[string]audience.Issuer{"corp": {URL: "https://idp.example.com"}},
+		Clients: map[string]audience.Client{"customer-portal": {}, "backoffice-portal": {}},
+		Public:  []string{"acme.catalogue.v1.Catalogue/Version"},
+	}
+	alone, err := audience.Merge(m, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	register := func(s *grpc.Server) {
+		cataloguev1.RegisterCatalogueServer(s, cataloguev1.UnimplementedCatalogueServer{})
+	}
+	matrixtest.Assert(t, alone, interceptor.Services("acme.catalogue.v1.Catalogue"), register)
+
+	m.Services = map[string]audience.Service{"catalogue": {
+		GRPC: []string{"acme.catalogue.v1.Catalogue"}, Allow: []audience.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, NoScopes: true}},
+	}}
+	without, err := audience.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{TB: t}
+	matrixtest.Assert(r, without, interceptor.Services("catalogue"), register)
+	if all := strings.Join(r.errors, "\n"); len(r.errors) != 1 || !strings.Contains(all, `protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.catalogue.v1.Catalogue")`) {
+		t.Errorf("errors:\n%s\nwant the line to add", all)
+	}
 }

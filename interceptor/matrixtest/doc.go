@@ -13,4 +13,7 @@
 // memory, with real tokens of an issuer in the process: one that should do, and
 // those that should not, each of which lacks one thing. What should happen is
 // read from the matrix, not asked of the engine that enforces it.
+//
+// Whether your program installs its guard, on streams too, is another question,
+// which [AssertInstalled] asks of the gRPC server that the program makes.
 package matrixtest

@@ -77,7 +77,7 @@ func (p provider) matrix(t *testing.T, issuer string) string {
 // guard returns what guards a service. It has no keys yet.
 func (c *company) guard(t *testing.T, policy *audience.Policy, service string) *interceptor.Server {
 	t.Helper()
-	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()))...)
+	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()), interceptor.SampleRefused(0))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (c *company) serve(t *testing.T, service string, dial ...grpc.DialOption) *
 	admit := c.guard(t, c.policy, service)
 	return testutil.Serve(t, admit.Options(), func(s *grpc.Server) {
 		c.register(t, s, service)
-		if err := admit.Covers(s); err != nil {
+		if err := admit.CheckCoverage(s); err != nil {
 			t.Error(err)
 		}
 	}, dial...)

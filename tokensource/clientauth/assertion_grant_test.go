@@ -32,7 +32,7 @@ func TestAssertionGrantNeedsNoOtherProof(t *testing.T) {
 		if r, form := w.last(); form.Has("client_id") || r.Header.Get("Authorization") != "" || form.Get("audience") != "order-status" {
 			t.Errorf("%s: got form %v, want the assertion and the audience alone", name, form)
 		}
-		_, err := s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: tokensource.NewToken("subject", time.Time{})})
+		_, err := s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: tokensource.NewToken("subject", time.Time{}), SubjectIssuer: issuer})
 		if !errors.Is(err, tokensource.ErrRefused) || w.count() != 1 {
 			t.Errorf("%s: with a subject: got %v after %d requests, want ErrRefused, and one", name, err, w.count())
 		}

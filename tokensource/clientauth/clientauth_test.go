@@ -2,13 +2,17 @@ package clientauth_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -84,14 +88,16 @@ func TestUnreadableFilesAreUnavailable(t *testing.T) {
 	const inside = "what-is-inside"
 	missing, large := filepath.Join(t.TempDir(), "missing"), file(t, inside+strings.Repeat("x", 64<<10))
 	empty, text := file(t, ""), file(t, inside)
-	for _, path := range []string{missing, large, empty, text, t.TempDir()} {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for _, path := range append(waiting(t, ctx), missing, large, empty, text, t.TempDir()) {
 		for name, auth := range map[string]tokensource.ClientAuth{
 			"key":       clientauth.PrivateKeyFile(client, path),
 			"assertion": clientauth.AssertionFile(client, path),
 			"grant":     clientauth.AssertionGrantFile(path),
 		} {
 			w := &wire{}
-			_, err := open(t, auth, w).Token(t.Context(), orders)
+			_, err := open(t, auth, w).Token(ctx, orders)
 			if !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), inside) {
 				t.Errorf("%s: got %v, want ErrUnavailable with %s, and not what is in it", name, err, path)
 			}
@@ -99,5 +105,13 @@ func TestUnreadableFilesAreUnavailable(t *testing.T) {
 				t.Errorf("%s, %s: a request was sent", name, path)
 			}
 		}
+		mutual := open(t, clientauth.MutualTLS(client, path, path), &http.Transport{DialContext: noNetwork})
+		if _, err := mutual.Token(ctx, orders); !errors.Is(err, tokensource.ErrUnavailable) || !strings.Contains(err.Error(), path) {
+			t.Errorf("a certificate in %s: got %v, want ErrUnavailable", path, err)
+		}
 	}
+}
+
+func noNetwork(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("no network here")
 }

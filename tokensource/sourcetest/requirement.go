@@ -23,6 +23,7 @@ var requirements = []requirement{
 	{"two audiences have two tokens", checkDistinct},
 	{"a request without an audience is refused", refused(tokensource.Request{})},
 	{"a request with an actor and without a subject is refused", checkActor},
+	{"a request with a subject and without its issuer is refused", checkSubjectIssuer},
 	{"a subject gets a token of its own or none", checkSubject},
 	{"a wait ends with its context", checkCancelled},
 	{"a caller that leaves does not disturb the others", checkLeaving},
@@ -72,13 +73,18 @@ func checkActor(ctx context.Context, tokens tokensource.Source, audiences []stri
 	return refused(tokensource.Request{Audience: audiences[0], Actor: actor})(ctx, tokens, audiences)
 }
 
+func checkSubjectIssuer(ctx context.Context, tokens tokensource.Source, audiences []string) error {
+	subject := tokensource.NewToken("subject-of-sourcetest", time.Time{})
+	return refused(tokensource.Request{Audience: audiences[0], Subject: subject})(ctx, tokens, audiences)
+}
+
 func checkSubject(ctx context.Context, tokens tokensource.Source, audiences []string) error {
 	own, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0]})
 	if err != nil {
 		return err
 	}
 	subject := tokensource.NewToken("subject-of-sourcetest", time.Time{})
-	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0], Subject: subject})
+	token, err := tokens.Token(ctx, tokensource.Request{Audience: audiences[0], Subject: subject, SubjectIssuer: "https://idp.sourcetest.example"})
 	switch {
 	case err != nil && !token.IsZero():
 		return fmt.Errorf("got a token beside the error %w", err)

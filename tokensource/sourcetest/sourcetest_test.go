@@ -91,6 +91,9 @@ func TestEachRequirementFindsItsMistake(t *testing.T) {
 			}),
 		},
 		"a request with an actor and without a subject is refused": {faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
+		"a request with a subject and without its issuer is refused": {faultySource(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+			return tokensource.NewToken("exchanged-for-"+r.Audience, time.Time{}), nil
+		})},
 		"a subject gets a token of its own or none": {
 			faultySource(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) { return r.Subject, nil }),
 			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),

@@ -31,14 +31,10 @@ func Filters(p *mesh.Plan, o Options) ([]object, error) {
 		return nil, err
 	}
 	return []object{
-		rbac("one-authorization", "DENY", object{"two authorization values", object{
-			"permissions",
-			[]object{{"header", object{"name", "authorization", "string_match", object{"contains", ","}}}},
-			"principals",
-			[]object{{"any", true}},
-		}}),
+		rbac("authorization", "DENY", misshapen(p)),
 		filter("envoy.filters.http.jwt_authn", "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication", jwt),
-		rbac("access-tokens", "DENY", strangers(p)),
+		rbac("access-tokens", "DENY", strangers(p, o)),
+		rbac("token-times", "ALLOW", times(p)),
 		rbac("access-matrix", "ALLOW", matrix(p)),
 	}, nil
 }
@@ -74,8 +70,6 @@ func authentication(p *mesh.Plan, o Options) (object, error) {
 				"clock_skew_seconds", max(1, int(i.Leeway().Seconds())), // 0 means 60
 				"payload_in_metadata", i.Name,
 				"header_in_metadata", headerOf(i.Name),
-				"normalize_payload_in_metadata",
-				object{"space_delimited_claims", i.Scopes()},
 				source[0], source[1],
 			})
 		}

@@ -1,23 +1,25 @@
 package envoy
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
 // strangers are genuine tokens that are no access tokens of their issuer.
-func strangers(p *mesh.Plan) object {
+func strangers(p *mesh.Plan, o Options) object {
 	policies := object{}
 	for _, i := range p.Issuers {
-		flaws := []object{not(typed(i))}
-		if algorithms := i.Settings.Algorithms; len(algorithms) > 0 {
-			flaws = append(flaws, not(metadata(headerOf(i.Name), []string{"alg"}, exactly(algorithms, false))))
+		flaws := []object{not(typed(i)), not(metadata(headerOf(i.Name), []string{"alg"}, exactly(i.Algorithms(), false)))}
+		for _, name := range refused {
+			flaws = append(flaws, metadata(headerOf(i.Name), []string{name}, present))
 		}
 		for _, c := range i.Must {
-			flaws = append(flaws, not(principal(i.Name, c)))
+			c.Sole = true // an array is not the text that it holds
+			flaws = append(flaws, not(principal(i, c)))
 		}
+		flaws = append(flaws, illFormed(i, o)...)
 		policies = append(policies, "issuer "+i.Name, object{
 			"permissions",
 			[]object{{"any", true}},
@@ -28,16 +30,21 @@ func strangers(p *mesh.Plan) object {
 	return policies
 }
 
+// refused are the members of a header that would have a verifier act otherwise
+// than it does: extensions that must be understood, another encoding of the
+// payload, and keys that come with the token.
+var refused = []string{"crit", "b64", "jwk", "jku", "x5u"}
+
 // matrix is what is admitted.
 func matrix(p *mesh.Plan) object {
 	policies := object{}
 	if len(p.Public) > 0 {
-		policies = append(policies, "public", object{"permissions", permissions(p.Public), "principals", []object{{"any", true}}})
+		policies = append(policies, "public", object{"permissions", paths(p.Public), "principals", []object{{"any", true}}})
 	}
 	for _, s := range p.Services {
 		if len(s.Optional) > 0 {
 			policies = append(policies, "services."+s.Name+" without a token", object{
-				"permissions", permissions(s.Optional), "principals", []object{tokenless(p)},
+				"permissions", paths(s.Optional), "principals", []object{tokenless(p)},
 			})
 		}
 		for _, r := range s.Rules {
@@ -81,36 +88,39 @@ func bearer(i mesh.Issuer, every []mesh.Either) object {
 	who := []object{verified(i)}
 	for _, either := range every {
 		if len(either) == 1 {
-			who = append(who, conditions(i, either[0])...)
+			who = append(who, conjunction(i, either[0])...)
 			continue
 		}
 		var ways []object
 		for _, way := range either {
-			ways = append(ways, all(conditions(i, way)...))
+			ways = append(ways, all(conjunction(i, way)...))
 		}
 		who = append(who, or(ways))
 	}
 	return all(who...)
 }
 
-func conditions(i mesh.Issuer, way mesh.All) []object {
+func conjunction(i mesh.Issuer, way mesh.All) []object {
 	var parts []object
 	for _, c := range way {
-		parts = append(parts, principal(i.Name, c))
+		parts = append(parts, principal(i, c))
 	}
 	return parts
 }
 
-// principal is a condition on the payload of an issuer's token.
-func principal(issuer string, c mesh.Condition) object {
-	there := metadata(issuer, c.Claim, present)
+// principal is a condition on the payload of a token of i.
+func principal(i mesh.Issuer, c mesh.Condition) object {
+	there := metadata(i.Name, c.Claim, present)
 	if len(c.Values) == 0 {
 		if c.Absent {
 			return not(there)
 		}
 		return there
 	}
-	one := metadata(issuer, c.Claim, exactly(c.Values, !c.Sole))
+	one := metadata(i.Name, c.Claim, valued(c))
+	if len(c.Claim) == 1 && slices.Contains(i.Scopes(), c.Claim[0]) {
+		one = scoped(i, c)
+	}
 	switch {
 	case c.Other:
 		return all(there, not(one))
@@ -122,6 +132,18 @@ func principal(issuer string, c mesh.Condition) object {
 
 var present = object{"present_match", true}
 
+// valued is one of the values, where the condition has no other way to compare.
+func valued(c mesh.Condition) object {
+	if !c.End {
+		return exactly(c.Values, !c.Sole)
+	}
+	var ways []object
+	for _, v := range c.Values {
+		ways = append(ways, object{"string_match", object{"suffix", v}})
+	}
+	return oneOf(ways)
+}
+
 // exactly is one of the values, or with lists an array that holds one.
 func exactly(values []string, lists bool) object {
 	var ways []object
@@ -132,6 +154,10 @@ func exactly(values []string, lists bool) object {
 			ways = append(ways, object{"list_match", object{"one_of", text}})
 		}
 	}
+	return oneOf(ways)
+}
+
+func oneOf(ways []object) object {
 	if len(ways) == 1 {
 		return ways[0]
 	}
@@ -171,27 +197,38 @@ func all(ps ...object) object {
 
 // allowed are the calls that a rule is about.
 func allowed(r mesh.Rule) []object {
-	paths := permissions(r.Paths)
+	calls := paths(r.Paths)
 	if len(r.Except) == 0 {
-		return paths
+		return calls
 	}
-	rules := []object{{"or_rules", object{"rules", paths}}}
-	for _, but := range permissions(r.Except) {
+	rules := []object{{"or_rules", object{"rules", calls}}}
+	for _, but := range paths(r.Except) {
 		rules = append(rules, object{"not_rule", but})
 	}
 	return []object{{"and_rules", object{"rules", rules}}}
 }
 
-// permissions are calls of these paths, each in full: a query is no part of a
+// paths are calls of these paths, each in full: a query is no part of a
 // method's name.
-func permissions(paths []string) []object {
+func paths(names []string) []object {
 	var all []object
-	for _, path := range paths {
-		how := object{"exact", path}
+	for _, path := range names {
 		if service, whole := strings.CutSuffix(path, "*"); whole {
-			how = object{"safe_regex", object{"regex", regexp.QuoteMeta(service) + "[A-Za-z_][A-Za-z0-9_]*"}}
+			all = append(all, object{"and_rules", object{"rules", []object{
+				called("prefix", service), called("safe_regex", object{"regex", anyMethod}),
+			}}})
+			continue
 		}
-		all = append(all, object{"header", object{"name", ":path", "string_match", how}})
+		all = append(all, called("exact", path))
 	}
 	return all
+}
+
+// anyMethod is the path of a method. A service's own name would make a program of
+// it that Envoy does not take: it takes a hundred instructions.
+const anyMethod = `/[A-Za-z0-9_.]+/[A-Za-z_][A-Za-z0-9_]*`
+
+// called compares the path of a call.
+func called(how string, value any) object {
+	return object{"header", object{"name", ":path", "string_match", object{how, value}}}
 }

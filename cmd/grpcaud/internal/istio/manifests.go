@@ -59,15 +59,9 @@ func (w *writer) note(format string, args ...any) {
 
 // remark notes what Istio does not see of the tokens of i.
 func (w *writer) remark(i mesh.Issuer) {
-	if len(i.Settings.Algorithms) > 0 {
-		w.note("algorithms of issuer %q: the key decides", i.Name)
-	}
-	if i.Settings.MaxLifetime != 0 {
-		w.note("max_lifetime of issuer %q", i.Name)
-	}
-	if i.Settings.Leeway != 0 {
-		w.note("leeway of issuer %q: it is that of Istio", i.Name)
-	}
+	w.note("algorithms of issuer %q, %s: any will do that goes with one of its keys, a shared key included", i.Name, strings.Join(i.Algorithms(), ", "))
+	w.note("max_lifetime of issuer %q, %v: its tokens may live for longer, and without exp for ever", i.Name, i.MaxLifetime())
+	w.note("leeway of issuer %q, %v: it is that of Istio, 60 seconds", i.Name, i.Leeway())
 	for _, c := range i.Must {
 		if members, odd := unseen[c.Claim[0]]; odd && len(members) == 0 {
 			w.note("what issuer %q asks of the claim %q: it is no text, and not seen", i.Name, c.Claim[0])

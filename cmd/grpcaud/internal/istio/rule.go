@@ -110,7 +110,7 @@ func whens(ways [][]object, all mesh.All) ([][]object, error) {
 		case c.Absent:
 			ways = each(ways, is("notValues", anything))
 		case c.Other:
-			ways = each(ways, is("values", anything), is("notValues", c.Values))
+			ways = each(ways, is("values", anything), is("notValues", patterns(c)))
 		case len(c.Values) == 0:
 			ways = each(ways, is("values", anything))
 		default:
@@ -118,6 +118,18 @@ func whens(ways [][]object, all mesh.All) ([][]object, error) {
 		}
 	}
 	return ways, nil
+}
+
+// patterns are the values as Istio writes them: a star stands for anything.
+func patterns(c mesh.Condition) []string {
+	if !c.End {
+		return c.Values
+	}
+	var ends []string
+	for _, v := range c.Values {
+		ends = append(ends, "*"+v)
+	}
+	return ends
 }
 
 // each returns the ways with these conditions more.

@@ -11,7 +11,7 @@ func (i Issuer) itself(client string) (services, users All, ok bool) {
 		users = All{has("sub"), has("sid"), lacks("client_id")}
 		return All{is([]string{"service-account-" + strings.ToLower(client)}, "preferred_username"), lacks("sid")}, users, client != ""
 	case "auth0", "auth0-rfc9068":
-		return All{is([]string{client + "@clients"}, "sub")}, All{isNot(client+"@clients", "sub")}, client != ""
+		return All{is([]string{client + "@clients"}, "sub")}, All{}, client != ""
 	case "okta":
 		return All{lacks("uid")}, All{has("uid")}, true
 	case "cognito":
@@ -23,7 +23,7 @@ func (i Issuer) itself(client string) (services, users All, ok bool) {
 	case "zitadel", "dex":
 		return nil, nil, false
 	}
-	return All{is([]string{client}, "sub"), lacks("sid"), lacks("auth_time")}, All{isNot(client, "sub")}, client != ""
+	return All{is([]string{client}, "sub"), lacks("sid"), lacks("auth_time")}, All{}, client != ""
 }
 
 // role returns the claim that holds a role, and the role there; no value for a

@@ -17,6 +17,9 @@ type Condition struct {
 
 	// Sole lets the claim hold nothing else.
 	Sole bool
+
+	// End has Values be what the claim, a text, ends with.
+	End bool
 }
 
 func is(values []string, claim ...string) Condition { return Condition{Claim: claim, Values: values} }
@@ -24,10 +27,6 @@ func is(values []string, claim ...string) Condition { return Condition{Claim: cl
 func has(claim ...string) Condition { return Condition{Claim: claim} }
 
 func lacks(claim ...string) Condition { return Condition{Claim: claim, Absent: true} }
-
-func isNot(value string, claim ...string) Condition {
-	return Condition{Claim: claim, Values: []string{value}, Other: true}
-}
 
 // All are conditions that must all hold.
 type All []Condition

@@ -67,6 +67,9 @@ func (i Issuer) callers(clients []string, kinds []audience.Callers) (Either, err
 				return nil, fmt.Errorf("callers: %s: the tokens do not tell by a claim who calls", kind)
 			}
 			who = append(who, of...)
+			if kind == audience.UsersOnly {
+				who = append(who, i.people...)
+			}
 		}
 		either = append(either, who)
 	}

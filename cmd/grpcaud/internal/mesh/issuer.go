@@ -26,9 +26,11 @@ type Issuer struct {
 
 	preset  audience.Preset
 	dialect audience.Dialect
+	people  All // what tells a user's token from one exchanged for a client's
 }
 
-func newIssuer(name string, settings audience.Issuer) Issuer {
+func newIssuer(name string, matrix audience.Matrix) Issuer {
+	settings := matrix.Issuers[name]
 	preset, _ := audience.PresetNamed(settings.Preset)
 	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), preset: preset, dialect: preset.Dialect()}
 	for _, claim := range slices.Sorted(maps.Keys(i.dialect.Payload)) {
@@ -41,7 +43,29 @@ func newIssuer(name string, settings audience.Issuer) Issuer {
 	for _, claim := range append(i.dialect.Forbidden, "cnf") {
 		i.Must = append(i.Must, lacks(claim))
 	}
+	i.people = i.nobodys(matrix.Clients)
 	return i
+}
+
+// nobodys asks for a subject that is no client: an exchanged token has that of the
+// one which it was made from, and this may have been a client's own (RFC 8693,
+// section 4.1).
+func (i Issuer) nobodys(clients map[string]audience.Client) All {
+	if i.preset.Name == "keycloak" { // whose users log in
+		return nil
+	}
+	var ids []string
+	for _, c := range clients {
+		if c.Issuer == i.Name {
+			ids = append(ids, c.ID)
+		}
+	}
+	slices.Sort(ids)
+	all := All{{Claim: []string{"sub"}, Values: ids, Other: true}}
+	if strings.HasPrefix(i.preset.Name, "auth0") {
+		all = append(all, Condition{Claim: []string{"sub"}, Values: []string{"@clients"}, Other: true, End: true})
+	}
+	return all
 }
 
 // Types are the typ headers that its tokens may have, in lower case and without

@@ -104,7 +104,7 @@ func (p *Plan) addIssuer(name string) bool {
 	if slices.ContainsFunc(p.Issuers, known) {
 		return true
 	}
-	i := newIssuer(name, p.matrix.Issuers[name])
+	i := newIssuer(name, p.matrix)
 	if why := i.unfit(); why != "" {
 		p.note("issuer %q: %s", name, why)
 		return false

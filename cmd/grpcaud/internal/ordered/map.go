@@ -4,7 +4,7 @@ package ordered
 
 import "go.yaml.in/yaml/v3"
 
-// Map is keys and values in turns; keys are strings. One whose value is nil is
+// Map is keys and values in turns; keys are strings, or make a node. One whose value is nil is
 // left out.
 type Map []any
 
@@ -44,6 +44,11 @@ func node(v any) (*yaml.Node, error) {
 		text := new(yaml.Node)
 		text.SetString(v)
 		return text, nil
+	case yaml.Marshaler:
+		made, err := v.MarshalYAML()
+		if n, ok := made.(*yaml.Node); ok || err != nil {
+			return n, err // with its comments and its style
+		}
 	}
 	other := new(yaml.Node)
 	err := other.Encode(v)

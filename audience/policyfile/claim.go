@@ -1,0 +1,169 @@
+package policyfile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// holder is who has something that no two files may have: a service, an API of
+// others, or a service that only the options of .proto files speak of.
+type holder struct {
+	file    *reader // nil for options
+	section string
+	name    string
+	service audience.Service
+	api     audience.External
+	options audience.MethodOptions
+}
+
+// isAPI reports whether h is an API of others.
+func (h holder) isAPI() bool { return h.section == "external" }
+
+// node returns where the matrix says something of h.
+func (h holder) node(path ...string) *yaml.Node {
+	return locate(h.file.root, append([]string{h.section, h.name}, path...))
+}
+
+// place says where h stands.
+func (h holder) place() string {
+	if h.file == nil {
+		return h.options.Place
+	}
+	n := h.node()
+	return (&Error{File: h.file.file, Line: n.Line, Column: n.Column}).place()
+}
+
+// holders lists all of them: those of options, then those of the files, in their
+// order.
+func (f *files) holders(options []audience.MethodOptions) []holder {
+	var all []holder
+	owned := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(f.matrix.Services)) {
+		service := f.matrix.Services[name]
+		all = append(all, holder{file: f.owners[place{"services", name}], section: "services", name: name, service: service})
+		for _, grpc := range service.GRPC {
+			owned[grpc] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.matrix.External)) {
+		all = append(all, holder{file: f.owners[place{"external", name}], section: "external", name: name, api: f.matrix.External[name]})
+	}
+	for _, o := range options {
+		if !owned[o.GRPC] && o.Audience != "" {
+			all = append(all, holder{section: "services", name: o.GRPC, options: o})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b holder) int { return cmp.Compare(f.index(a.file), f.index(b.file)) })
+	return all
+}
+
+// index returns the place of a file in the order of reading; -1 for nil.
+func (f *files) index(r *reader) int { return slices.Index(f.readers, r) }
+
+// claim is a value that a holder has.
+type claim struct {
+	holder
+	value any
+	path  []string // where below the holder it stands
+	text  string   // the value, for messages
+}
+
+// disputed tells of each value that holders in two files have, where the later one
+// stands. Two APIs of others may have the same: the clients of each get tokens for
+// it by themselves.
+func disputed(claims []claim, what string) {
+	first := map[any][]claim{}
+	for _, c := range claims {
+		earlier := first[c.value]
+		i := slices.IndexFunc(earlier, func(e claim) bool { return e.file != c.file && !(e.isAPI() && c.isAPI()) })
+		if i >= 0 {
+			c.file.finding(c.node(c.path...), "%s %q belongs to %q at %s: only that file may have it", what, c.text, earlier[i].name, earlier[i].place())
+			continue
+		}
+		if !slices.ContainsFunc(earlier, func(e claim) bool { return e.file == c.file && e.isAPI() == c.isAPI() }) {
+			first[c.value] = append(earlier, c)
+		}
+	}
+}
+
+// grpcClaims lists the gRPC services of the holders.
+func grpcClaims(holders []holder) []claim {
+	var all []claim
+	for _, h := range holders {
+		for i, grpc := range slices.Concat(h.service.GRPC, h.api.GRPC) {
+			all = append(all, claim{h, grpc, []string{"grpc", strconv.Itoa(i)}, grpc})
+		}
+	}
+	return all
+}
+
+// accepted is an aud value at an issuer.
+type accepted struct{ issuer, audience string }
+
+// audienceClaims lists what the holders find themselves by in aud. An issuer has
+// its addresses: a token for one of them may prove a client to it (RFC 7523,
+// section 3).
+func (f *files) audienceClaims(holders []holder) []claim {
+	var all []claim
+	for _, name := range slices.Sorted(maps.Keys(f.matrix.Issuers)) {
+		issuer := f.matrix.Issuers[name]
+		for _, address := range []string{issuer.URL, issuer.TokenURL} {
+			all = append(all, claim{holder: holder{file: f.readers[0], section: "issuers", name: name}, value: accepted{issuer.URL, address}})
+		}
+	}
+	for _, h := range holders {
+		for i, value := range h.audiences() {
+			for _, issuer := range f.issuersOf(h) {
+				all = append(all, claim{h, accepted{issuer, value}, []string{"audience", strconv.Itoa(i)}, value})
+			}
+		}
+	}
+	return all
+}
+
+// audiences returns what h finds itself by in aud.
+func (h holder) audiences() []string {
+	if len(h.service.Audiences) > 0 {
+		return h.service.Audiences
+	}
+	return []string{cmp.Or(h.options.Audience, h.api.Audience, h.name)}
+}
+
+// issuersOf returns the URLs of the issuers whose tokens h accepts; those of its
+// clients for an API that names none.
+func (f *files) issuersOf(h holder) []string {
+	names := h.service.Issuers
+	if h.isAPI() {
+		names = nil
+		for _, client := range h.api.Clients {
+			names = append(names, cmp.Or(h.api.Issuer, f.matrix.Clients[client].Issuer))
+		}
+	}
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var urls []string
+	for _, name := range names {
+		urls = append(urls, f.issuer(name)...)
+	}
+	slices.Sort(urls)
+	return slices.Compact(urls)
+}
+
+// issuer returns the URL of the issuer of that name; those of all for no name,
+// which means the only one.
+func (f *files) issuer(name string) []string {
+	var urls []string
+	for known, issuer := range f.matrix.Issuers {
+		if name == known || name == "" {
+			urls = append(urls, issuer.URL)
+		}
+	}
+	return urls
+}

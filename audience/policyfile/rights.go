@@ -1,0 +1,127 @@
+package policyfile
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// right says what an included file may write at some keys. The first file may
+// write everything.
+type right struct {
+	keys []string // paths, with * for a name that the file chooses
+	no   bool     // whether only the first file may have these keys
+	text string   // in the words of docs/files.md
+}
+
+// rights has every key of the format: each file answers for what is its own, and
+// nothing that one says makes the services of another admit more, or sends a
+// secret to an issuer that the first file does not have. Where no is false, files
+// of limits.go hold the included files to the text.
+var rights = []right{
+	{keys: []string{"version"}, text: "its own"},
+	{no: true, keys: []string{"includes"}, text: "one file says which others there are"},
+	{
+		no: true, text: "whose tokens count, and who is shown secrets, concerns every service",
+		keys: []string{
+			"issuers", "issuers.*.url", "issuers.*.discovery", "issuers.*.jwks", "issuers.*.keys_file", "issuers.*.preset",
+			"issuers.*.algorithms", "issuers.*.leeway", "issuers.*.max_lifetime", "issuers.*.max_age", "issuers.*.bound",
+			"issuers.*.introspection", "issuers.*.introspection.url", "issuers.*.introspection.client",
+			"issuers.*.introspection.secret", "issuers.*.introspection.secret.file", "issuers.*.introspection.secret.env",
+			"issuers.*.token_url", "issuers.*.ask", "issuers.*.ask.scope", "issuers.*.ask.token_urls", "issuers.*.parameters",
+			"issuers.*.insecure",
+		},
+	},
+	{keys: []string{"services"}, text: "services of names that no other file has, as services or under `external`; a gRPC service of the `.proto` options gives none its name"},
+	{keys: []string{"services.*.issuer", "services.*.issuers"}, text: "issuers of the first file"},
+	{keys: []string{"services.*.audience"}, text: "values that nothing in another file has at the same issuer: no `audience`, no name that stands for one, no API under `external`, no service of the `.proto` options, no issuer as its address"},
+	{keys: []string{"services.*.insecure_no_audience", "services.*.insecure_no_audience.scope_prefix"}, text: "a prefix that neither begins one in another file nor is begun by it"},
+	{keys: []string{"services.*.grpc"}, text: "gRPC services that no service or API in another file has; none of the package `grpc`, such as health and reflection, which every server may have"},
+	{keys: []string{"services.*.self"}, text: "if the client of that name stands in this file or in the first"},
+	{keys: []string{"services.*.allow.scopes", "services.*.allow.any_scopes"}, text: "scopes by which nobody gets a token for a service in another file: none is, or contains as a part, an audience or a scope prefix there"},
+	{
+		text: "whatever it likes: they are about its own services",
+		keys: []string{
+			"services.*.sole_audience", "services.*.authorities", "services.*.closed",
+			"services.*.rollout", "services.*.rollout.mode", "services.*.rollout.until", "services.*.rollout.methods", "services.*.rollout.clients",
+			"services.*.allow", "services.*.allow.clients", "services.*.allow.methods", "services.*.allow.roles", "services.*.allow.claims",
+			"services.*.allow.acr", "services.*.allow.max_auth_age", "services.*.allow.callers", "services.*.allow.optional",
+		},
+	},
+	{keys: []string{"clients"}, text: "clients of names that no other file has"},
+	{keys: []string{"clients.*.issuer", "clients.*.id"}, text: "an issuer of the first file, and an id that no other client has there"},
+	{
+		text: "files that lie in the folder of this file or below, in no folder of another included file, also where links lead; no file that another file names",
+		keys: []string{
+			"clients.*.secret", "clients.*.secret.file", "clients.*.private_key_jwt", "clients.*.private_key_jwt.file",
+			"clients.*.assertion", "clients.*.assertion.file", "clients.*.mtls", "clients.*.mtls.cert", "clients.*.mtls.key",
+			"clients.*.token_files",
+		},
+	},
+	{no: true, keys: []string{"clients.*.secret.env", "clients.*.private_key_jwt.env"}, text: "the environment belongs to the whole process, and a name does not tell whose a variable is"},
+	{keys: []string{"clients.*.private_key_jwt.kid", "clients.*.private_key_jwt.algorithm"}, text: "whatever it likes"},
+	{keys: []string{"external"}, text: "APIs of names that no other file has, as APIs or services"},
+	{keys: []string{"external.*.issuer"}, text: "an issuer of the first file"},
+	{keys: []string{"external.*.clients"}, text: "clients of this file or of the first"},
+	{keys: []string{"external.*.audience", "external.*.grpc"}, text: "what no service in another file has, and no address of an issuer"},
+	{keys: []string{"external.*.scopes"}, text: "as those of services"},
+	{keys: []string{"external.*.authorities"}, text: "whatever it likes"},
+	{keys: []string{"public"}, text: "methods of gRPC services that its own services have"},
+}
+
+// keysOf finds the right of a key by its path, and which paths have keys or names
+// below them.
+var keysOf = sync.OnceValues(func() (known map[string]right, below map[string]bool) {
+	known, below = map[string]right{}, map[string]bool{}
+	for _, right := range rights {
+		for _, key := range right.keys {
+			known[key] = right
+			for i, c := range key {
+				if c == '.' {
+					below[key[:i]] = true
+				}
+			}
+		}
+	}
+	below[""] = true
+	return known, below
+})
+
+// reserved finds the keys of an included file that only the first may have. A key
+// without a right is one of them.
+func (r *reader) reserved(n *yaml.Node, path string) {
+	if n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			r.reserved(item, path)
+		}
+		return
+	}
+	known, below := keysOf()
+	if n.Kind != yaml.MappingNode || !below[path] {
+		return
+	}
+	for pair := range slices.Chunk(n.Content, 2) {
+		key := strings.TrimPrefix(path+"."+pair[0].Value, ".")
+		if below[path+".*"] {
+			key = path + ".*"
+		} else if right, ok := known[key]; !ok || right.no {
+			r.alone(pair[0], right)
+			continue
+		}
+		r.reserved(pair[1], key)
+	}
+}
+
+// alone says that only the first file may have a key, unless something is wrong
+// with it already.
+func (r *reader) alone(key *yaml.Node, right right) {
+	switch {
+	case slices.ContainsFunc(r.findings, func(e *Error) bool { return e.Line == key.Line && e.Column == key.Column }):
+	case right.text == "":
+		r.finding(key, "only %s may have the key %.64q", r.first, key.Value)
+	default:
+		r.finding(key, "only %s may have the key %.64q: %s", r.first, key.Value, right.text)
+	}
+}

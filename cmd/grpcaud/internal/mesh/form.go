@@ -1,0 +1,152 @@
+package mesh
+
+import "slices"
+
+// Kind is the type that a claim must have.
+type Kind int
+
+const (
+	// Text is a string that is not empty, without control characters.
+	Text Kind = iota
+
+	// Date is a number of seconds since 1970, greater than zero and exact in a
+	// float64.
+	Date
+
+	// String is any string; what it says is judged elsewhere.
+	String
+
+	// Texts is an array of strings, none of them empty.
+	Texts
+
+	// StringOrTexts is a string or an array of strings, none of them empty.
+	StringOrTexts
+
+	// Object is an object.
+	Object
+)
+
+// MaxActors is how many actors a token may name, one within another (RFC 8693,
+// section 4.1). A server allows eight; a proxy has to write down each.
+const MaxActors = 4
+
+// Form says which type a claim must have. The claim may be missing.
+type Form struct {
+	// Claim is the way to the claim, through objects.
+	Claim []string
+	Kind  Kind
+
+	// Required says that the claim must be there if what holds it is.
+	Required bool
+}
+
+// Forms are the types that the claims of each of its tokens must have.
+func (i Issuer) Forms() []Form {
+	var forms []Form
+	for _, name := range i.texts() {
+		forms = append(forms, Form{Claim: []string{name}, Kind: Text})
+	}
+	for _, name := range []string{"exp", "nbf", "iat", "auth_time"} {
+		forms = append(forms, Form{Claim: []string{name}, Kind: Date})
+	}
+	forms = append(forms, Form{Claim: []string{"aud"}, Kind: StringOrTexts})
+	kind := String
+	if i.ScopeLists() {
+		kind = StringOrTexts
+	}
+	for _, name := range i.dialect.Scopes {
+		forms = append(forms, Form{Claim: []string{name}, Kind: kind})
+	}
+	for _, name := range []string{"nonce", "at_hash"} { // which may be there where no preset forbids them
+		if !slices.Contains(i.dialect.Forbidden, name) {
+			forms = append(forms, Form{Claim: []string{name}, Kind: String})
+		}
+	}
+	for _, name := range []string{"_claim_names", "_claim_sources"} { // OpenID Connect Core, section 5.6.2
+		forms = append(forms, Form{Claim: []string{name}, Kind: Object})
+	}
+	path := []string{}
+	for range MaxActors {
+		path = append(path, "act")
+		actor := append(slices.Clone(path), "sub")
+		forms = append(forms, Form{Claim: actor, Kind: Text, Required: true})
+	}
+	return append(forms, i.roleForms()...)
+}
+
+// TooMany is the way to an actor that is one too many.
+func TooMany() []string { return slices.Repeat([]string{"act"}, MaxActors+1) }
+
+// ScopeLists says that its tokens may hold scopes as an array, too.
+func (i Issuer) ScopeLists() bool {
+	return slices.Contains([]string{"okta", "hydra", "duende"}, i.preset.Name)
+}
+
+// texts are the claims that are strings at every issuer, and those that name its
+// clients.
+func (i Issuer) texts() []string {
+	names := []string{"iss", "sub", "jti", "sid", "acr", "azp", "client_id"}
+	for _, name := range i.dialect.Clients {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (i Issuer) roleForms() []Form {
+	switch i.preset.Name {
+	case "keycloak":
+		return []Form{
+			{Claim: []string{"realm_access", "roles"}, Kind: Texts, Required: true},
+			{Claim: []string{"resource_access"}, Kind: Object},
+		}
+	case "rfc9068", "oidc-provider": // a role may be an object, too, which holds its name
+		return []Form{{Claim: []string{"roles"}, Kind: Texts}}
+	case "zitadel":
+		return []Form{{Claim: []string{"urn:zitadel:iam:org:project:roles"}, Kind: Object}}
+	}
+	if claim, _ := i.role("any"); len(claim) == 1 {
+		return []Form{{Claim: claim, Kind: Texts}}
+	}
+	return nil
+}
+
+// Subject is what the sub of each of its tokens begins with; empty if nothing is
+// demanded.
+func (i Issuer) Subject() string {
+	return map[string]string{"spiffe": "spiffe://", "kubernetes": "system:serviceaccount:"}[i.preset.Name]
+}
+
+// Clients are the claims of which those that are there must name one and the same
+// client.
+func (i Issuer) Clients() [][2]string {
+	first := i.dialect.Clients[0]
+	pairs := [][2]string{{"azp", "client_id"}}
+	for _, name := range []string{"azp", "client_id"} {
+		if first != "azp" && first != "client_id" {
+			pairs = append(pairs, [2]string{first, name})
+		}
+	}
+	return pairs
+}
+
+// SubjectRequired says that each of its tokens must have a sub. Elsewhere, only
+// one of a login must.
+func (i Issuer) SubjectRequired() bool { return slices.Contains(i.dialect.Required, "sub") }
+
+// algorithms are the asymmetric signature algorithms (RFC 7518, section 3.1, RFC
+// 8037 and RFC 9864): what an issuer may sign with if the matrix does not say.
+var algorithms = []string{
+	"ES256", "ES384", "ES512", "Ed25519", "EdDSA",
+	"PS256", "PS384", "PS512", "RS256", "RS384", "RS512",
+}
+
+// Algorithms are those that its tokens may be signed with, never empty and never
+// symmetric.
+func (i Issuer) Algorithms() []string {
+	if len(i.Settings.Algorithms) > 0 {
+		return slices.Clone(i.Settings.Algorithms)
+	}
+	return slices.Clone(algorithms)
+}

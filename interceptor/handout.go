@@ -1,0 +1,41 @@
+package interceptor
+
+import "google.golang.org/grpc"
+
+// Options returns the gRPC options that install s for unary and for streaming
+// calls alike. Give all of them to grpc.NewServer.
+//
+// Each call is one hand-out: it is meant for one gRPC server, and
+// [Server.CheckCoverage] of that server uses it up. Options cannot see what
+// becomes of its result: a program that drops it has no guard, and passes the
+// check. matrixtest.AssertInstalled sees that in a test.
+func (s *Server) Options() []grpc.ServerOption {
+	unary, stream := s.Interceptors()
+	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(unary), grpc.ChainStreamInterceptor(stream)}
+}
+
+// Interceptors returns what [Server.Options] installs, for programs that chain
+// interceptors by hand. Both must be installed, on the same gRPC server, or its
+// calls of the other shape are not guarded; neither gRPC nor s can tell
+// which of them a program has installed. Interceptors that stand further out see
+// calls before they are judged.
+//
+// A stream ends with its token, at exp and the leeway of the issuer, or when the
+// token is revoked, or a new policy refuses it: see [Grace] and [CheckOnReceive].
+// Its peer is told the reason, its handler's context is cancelled, and RecvMsg and
+// SendMsg return that error. The handler runs in a goroutine of its own, so that
+// it may outlive the RPC for a moment; a panic in it is raised again for the
+// interceptors around this one, and only logged if the RPC has ended before.
+//
+// Each call is one hand-out, as with Options.
+func (s *Server) Interceptors() (grpc.UnaryServerInterceptor, grpc.StreamServerInterceptor) {
+	s.handOut()
+	return s.unary, s.stream
+}
+
+// handOut counts that the interceptors were taken for one more gRPC server.
+func (s *Server) handOut() {
+	s.swapping.Lock()
+	defer s.swapping.Unlock()
+	s.taken++
+}

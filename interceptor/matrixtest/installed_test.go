@@ -1,0 +1,125 @@
+package matrixtest_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// enforced is the company without its rollout.
+func enforced(m *audience.Matrix) {
+	s := m.Services["order-status"]
+	s.Rollout = nil
+	m.Services["order-status"] = s
+}
+
+// TestAssertInstalled holds that each half of a guard which is missing is an error
+// for each method of that shape, and nothing else is.
+func TestAssertInstalled(t *testing.T) {
+	const (
+		watch  = "/acme.orders.v1.OrderStatus/WatchOrderStatus, streaming, "
+		update = "/acme.orders.v1.OrderStatus/UpdateOrderStatus, unary, "
+		get    = "/acme.hr.v1.HumanResource/GetEmployee, unary, " // optional
+		review = "/acme.hr.v1.HumanResource/ReviewEmployees, streaming, "
+		none   = "without a token: not refused by the guard"
+		bad    = "with a token that is none: not refused by the guard"
+	)
+	chain := func(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor) []grpc.ServerOption {
+		return []grpc.ServerOption{grpc.ChainUnaryInterceptor(u), grpc.ChainStreamInterceptor(s)}
+	}
+	for name, row := range map[string]struct {
+		change  func(*audience.Matrix)
+		install func(grpc.UnaryServerInterceptor, grpc.StreamServerInterceptor) []grpc.ServerOption
+		want    []string
+		not     []string
+	}{
+		"both": {enforced, chain, nil, []string{":"}},
+		"unary alone": {
+			enforced, func(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor) []grpc.ServerOption {
+				return chain(u, s)[:1]
+			},
+			[]string{watch + none, watch + bad, review + none, review + bad, "admit.Options()"},
+			[]string{"unary, "},
+		},
+		"streams alone": {
+			enforced, func(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor) []grpc.ServerOption {
+				return chain(u, s)[1:]
+			},
+			[]string{update + none, update + bad, get + bad},
+			[]string{"streaming, ", get + none},
+		},
+		"neither": {
+			enforced, func(grpc.UnaryServerInterceptor, grpc.StreamServerInterceptor) []grpc.ServerOption { return nil },
+			[]string{watch + none, update + none},
+			[]string{"OrderStatus/Version"},
+		},
+		"not enforced yet": {
+			nil, func(grpc.UnaryServerInterceptor, grpc.StreamServerInterceptor) []grpc.ServerOption { return nil },
+			[]string{review + none},
+			[]string{"acme.orders"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := company(t, row.change)
+			admit, err := interceptor.NewServer(policy, both, interceptor.Logger(slog.New(slog.DiscardHandler)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { admit.Close() })
+			var srv *grpc.Server
+			conn := testutil.Serve(t, row.install(admit.Interceptors()), func(s *grpc.Server) {
+				register(s)
+				srv = s
+			})
+			r := &recorder{TB: t}
+			matrixtest.AssertInstalled(r, policy, both, srv, conn)
+			all := strings.Join(r.errors, "\n")
+			for _, want := range row.want {
+				if !strings.Contains(all, want) {
+					t.Errorf("no error has %q:\n%s", want, all)
+				}
+			}
+			for _, not := range row.not {
+				if strings.Contains(all, not) {
+					t.Errorf("an error has %q:\n%s", not, all)
+				}
+			}
+		})
+	}
+}
+
+// TestAssertInstalledBehindAnother holds that an interceptor further out which
+// answers by itself is an error.
+func TestAssertInstalledBehindAnother(t *testing.T) {
+	policy := company(t, enforced)
+	admit, err := interceptor.NewServer(policy, both, interceptor.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { admit.Close() })
+	answering := grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > time.Minute {
+			t.Error("a call without a deadline")
+		}
+		return req, nil
+	})
+	var srv *grpc.Server
+	conn := testutil.Serve(t, append(admit.Options(), answering), func(s *grpc.Server) {
+		register(s)
+		srv = s
+	})
+	r := &recorder{TB: t}
+	matrixtest.AssertInstalled(r, policy, both, srv, conn)
+	if all := strings.Join(r.errors, "\n"); !strings.Contains(all, "GetOrderStatus, unary, without a token") || strings.Contains(all, "streaming") {
+		t.Errorf("errors:\n%s\nwant one for each unary method", all)
+	}
+}
