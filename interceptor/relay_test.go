@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,12 +88,17 @@ func relays(issuer *testutil.Issuer) map[string]relay {
 }
 
 // guards are what may stand before a handler.
-func guards(server *interceptor.Server) map[string][]grpc.ServerOption {
+func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOption {
+	t.Helper()
+	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string][]grpc.ServerOption{
 		"Options": server.Options(),
 		"AuthFunc": {
-			grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(server.AuthFunc)),
-			grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(server.AuthFunc)),
+			grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(authenticate)),
+			grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(authenticate)),
 		},
 		"a proxy": nil, // it has judged the call, and tells nothing of ours
 	}
@@ -110,7 +116,7 @@ func TestNoHandlerRunsTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer further.Close()
-	for guard, opts := range guards(serverOf(t, issuer, company(t))) {
+	for guard, opts := range guards(t, serverOf(t, issuer, company(t))) {
 		for name, relay := range relays(issuer) {
 			t.Run(guard+"/"+name, func(t *testing.T) {
 				next := testutil.Serve(t, further.Options(), func(s *grpc.Server) { hrv1.RegisterHumanResourceServer(s, humanResource{}) }, relay.dial...)
@@ -176,22 +182,18 @@ func through(t *testing.T, backend *grpc.ClientConn, dial ...grpc.DialOption) *g
 		if err := in.RecvMsg(&m); err != nil {
 			return err
 		}
-		if err := errors.Join(out.SendMsg(&m), out.CloseSend()); err != nil {
-			return err
-		}
-		for {
-			if err = out.RecvMsg(&m); err != nil {
-				break
-			}
+		_ = out.SendMsg(&m) // what keeps it from being sent is what RecvMsg returns
+		_ = out.CloseSend()
+		for err = out.RecvMsg(&m); err == nil; err = out.RecvMsg(&m) {
 			if err := in.SendMsg(&m); err != nil {
 				return err
 			}
 		}
 		in.SetTrailer(out.Trailer())
-		if st := status.Convert(err); st.Message() != "EOF" {
-			return st.Err()
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
-		return nil
+		return status.Convert(err).Err()
 	}
 	return testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(hand)}, func(*grpc.Server) {}, dial...)
 }
@@ -207,7 +209,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 				var ran atomic.Int32
 				served := &orders{inHandler: func(context.Context) error { ran.Add(1); return nil }}
 				server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
-				opts := guards(server)[guard]
+				opts := guards(t, server)[guard]
 				register := func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }
 				dial := append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&replaced{issuer: issuer}, "order-status")))
 				var conn *grpc.ClientConn

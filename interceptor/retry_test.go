@@ -1,6 +1,7 @@
 package interceptor_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -52,9 +53,10 @@ type gate struct {
 
 	mu      sync.Mutex // guards all below
 	script  []audience.Reason
-	blind   bool // all are let in, and nothing is noted
-	running bool // refusals say that a stream was ended
-	relays  bool // refusals are of other calls
+	blind   bool       // all are let in, and nothing is noted
+	running bool       // refusals say that a stream was ended
+	relays  bool       // refusals are of other calls
+	code    codes.Code // of refusals; UNAUTHENTICATED if it is 0
 	trailer metadata.MD
 	tokens  []string // that came
 }
@@ -82,7 +84,7 @@ func (g *gate) judge(ctx context.Context) error {
 	if g.running {
 		info.Metadata["ended"] = "stream"
 	}
-	st, err := status.New(codes.Unauthenticated, reason.Phrase()).WithDetails(info)
+	st, err := status.New(cmp.Or(g.code, codes.Unauthenticated), reason.Phrase()).WithDetails(info)
 	if err != nil {
 		return err
 	}

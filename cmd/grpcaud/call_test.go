@@ -151,7 +151,8 @@ func TestCallWrongUse(t *testing.T) {
 }
 
 // stranger is a server that answers every call with a status and trailers of its
-// own. It returns its address.
+// own. An ErrorInfo of it proves, as that of a guard does, that it is about the very
+// call. It returns its address.
 func stranger(t *testing.T, st *status.Status, trailer metadata.MD) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -160,7 +161,17 @@ func stranger(t *testing.T, st *status.Status, trailer metadata.MD) string {
 	}
 	server := grpc.NewServer(grpc.WaitForHandlers(true), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 		stream.SetTrailer(trailer)
-		return st.Err()
+		p := st.Proto()
+		for i, detail := range st.Details() {
+			if info, ok := detail.(*errdetails.ErrorInfo); ok {
+				method, _ := grpc.MethodFromServerStream(stream)
+				info.Metadata["call"] = strings.Join(metadata.ValueFromIncomingContext(stream.Context(), "grpcaud-call"), " ") + " " + method[1:]
+				if err := p.Details[i].MarshalFrom(info); err != nil {
+					return err
+				}
+			}
+		}
+		return status.FromProto(p).Err()
 	}))
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) })
