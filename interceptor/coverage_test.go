@@ -184,6 +184,26 @@ func TestSwapRefusesForgottenOptions(t *testing.T) {
 	}
 }
 
+// TestSwapGivesOptions holds that a gRPC server is compared with what the policy in
+// force was made with, not with what the first was.
+func TestSwapGivesOptions(t *testing.T) {
+	options := catalogueOptions(t)
+	server := newShop(t, shop(t))
+	if err := server.Swap(shop(t, options...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkCatalogue(server); err != nil {
+		t.Errorf("CheckCoverage = %v, though the new policy has the options", err)
+	}
+	server = newShop(t, shop(t, options...))
+	if err := server.Swap(shop(t)); err != nil { // nothing is registered yet
+		t.Fatal(err)
+	}
+	if err := checkCatalogue(server); err == nil || !strings.Contains(err.Error(), addOne) {
+		t.Errorf("CheckCoverage = %v, want the new policy to lack the options", err)
+	}
+}
+
 // TestUnknownDescriptorsAreNoError holds that a service of which no descriptor is
 // linked has no options, whatever its file is said to be.
 func TestUnknownDescriptorsAreNoError(t *testing.T) {

@@ -11,6 +11,14 @@ import (
 // Cut lets tests see how texts are cut.
 var Cut = cut
 
+// Kinds returns how many kinds of refusals are remembered.
+func Kinds(s *Server) int {
+	r := &s.journal.log.repeats
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.classes[0].kinds) + len(r.classes[1].kinds)
+}
+
 // StatusOf and ChallengeOf let tests reach causes that no call brings about.
 var (
 	StatusOf = func(err error, requestID string) *status.Status {

@@ -18,8 +18,8 @@ type right struct {
 
 // rights has every key of the format: each file answers for what is its own, and
 // nothing that one says makes the services of another admit more, or sends a
-// secret to an issuer that the first file does not have. Where no is false, files
-// of limits.go hold the included files to the text.
+// secret to an issuer that the first file does not have. Where no is false,
+// limits.go and paths.go hold the included files to the text.
 var rights = []right{
 	{keys: []string{"version"}, text: "its own"},
 	{no: true, keys: []string{"includes"}, text: "one file says which others there are"},
@@ -71,7 +71,7 @@ var rights = []right{
 	{keys: []string{"public"}, text: "methods of gRPC services that its own services have"},
 }
 
-// keysOf finds the right of a key by its path, and which paths have keys or names
+// keysOf returns the right of each key by its path, and which paths have keys or names
 // below them.
 var keysOf = sync.OnceValues(func() (known map[string]right, below map[string]bool) {
 	known, below = map[string]right{}, map[string]bool{}

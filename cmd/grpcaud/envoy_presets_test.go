@@ -179,7 +179,7 @@ func (d *dialect) good(r *rand.Rand) testutil.Claims {
 // flawed are claims that are given other values.
 var flawed = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "client_id", "cid", "appid", "scope", "scp", "roles", "permissions", "groups",
-	"realm_access", "resource_access", "department", "acr", "auth_time", "sid", "act", "typ", "token_use", "ver", "nonce", "events", "cnf", "uid",
+	"scope", "scp", "realm_access", "resource_access", "department", "acr", "auth_time", "sid", "act", "typ", "token_use", "ver", "nonce", "events", "cnf", "uid",
 	"username", "idtyp", "preferred_username", "cognito:groups", "urn:zitadel:iam:org:project:roles", "at_hash",
 }
 
@@ -216,7 +216,14 @@ func fitting(r *rand.Rand, name string, d *dialect) any {
 	case "sub", "azp", "client_id", "cid", "appid":
 		return []any{d.client, d.name + "-other", "alice"}[r.IntN(3)]
 	case "scope", "scp":
-		return []any{"read write eu", []any{"read", "write", "us"}, "write read", "read us"}[r.IntN(4)]
+		return []any{
+			"read write eu",
+			[]any{"read", "write", "us"},
+			"write read", "read us", "read write  eu",
+			[]any{"read", "write", "eu", "a b"},
+			[]any{"read", "write", "eu", "\u00e9"},
+			[]any{"read", "write", "eu", "a\nb"},
+		}[r.IntN(8)]
 	}
 	return "x"
 }
