@@ -31,6 +31,8 @@ type layer struct {
 // layers holds every package of the module; the first that matches counts.
 var layers = []layer{
 	{packages: module},
+	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
+	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: helpers},
 	{
 		packages: "audience",
@@ -69,14 +71,21 @@ var layers = []layer{
 	},
 	{
 		packages: "tokensource",
-		imports:  []string{helpers, "golang.org/x/oauth2/...", "github.com/go-jose/go-jose/v4/...", "go.opentelemetry.io/otel/..."},
+		imports:  []string{helpers, "tokensource/internal/...", "golang.org/x/oauth2/...", "go.opentelemetry.io/otel/..."},
+		never:    []string{grpc, "audience/...", "github.com/go-jose/go-jose/v4/..."},
+	},
+	{packages: "tokensource/internal/...", imports: []string{helpers, "golang.org/x/oauth2/..."}},
+	{
+		packages: "tokensource/clientauth",
+		imports:  []string{helpers, "tokensource", "tokensource/internal/...", "golang.org/x/oauth2/...", "github.com/go-jose/go-jose/v4/..."},
 		never:    []string{grpc, "audience/..."},
 	},
 	{packages: "tokensource/sourcetest", imports: []string{"tokensource"}, never: []string{grpc, "audience/..."}},
 	{
 		packages: "interceptor",
 		imports: []string{
-			helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/protopolicy", "audience/verifier", "tokensource", grpc, protobuf,
+			helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/protopolicy", "audience/verifier",
+			"tokensource", "tokensource/clientauth", grpc, protobuf,
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",

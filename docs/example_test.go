@@ -37,7 +37,7 @@ func Example() {
 
 // A client on a machine of Google's.
 func Example_google() {
-	tokens, err := tokensource.NewMetadata(
+	tokens, err := tokensource.NewMetadataServer(
 		"http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience={audience}",
 		http.Header{"Metadata-Flavor": {"Google"}})
 	if err != nil {

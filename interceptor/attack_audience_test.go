@@ -56,7 +56,7 @@ func TestT34_AudienceConfigured(t *testing.T) {
 			a := arena{matrix: attacked()}
 			all(issuing(func(i *access.Issuer) { i.URL = corp }), serving(func(s *access.Service) { s.Audiences = audiences }))(&a)
 			if _, err := access.New(a.matrix); err == nil {
-				t.Errorf("audience.New(audiences %q) succeeded", audiences)
+				t.Errorf("access.New(audiences %q) succeeded", audiences)
 			}
 		})
 	}

@@ -104,7 +104,7 @@ func TestT80_T81_Configured(t *testing.T) {
 			a := arena{matrix: attacked()}
 			issuing(func(i *access.Issuer) { i.URL = url })(&a)
 			if _, err := access.New(a.matrix); err == nil {
-				t.Errorf("audience.New(issuer %q) succeeded", url)
+				t.Errorf("access.New(issuer %q) succeeded", url)
 			}
 		})
 	}

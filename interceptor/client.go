@@ -119,11 +119,11 @@ func (c *Client) Warm(ctx context.Context, services ...string) error {
 }
 
 // Snapshot returns what the client knows of its tokens, for a debug page; see
-// [tokensource.Source.Snapshot].
-func (c *Client) Snapshot() []tokensource.Row {
-	var rows []tokensource.Row
+// [tokensource.Cache.Stats].
+func (c *Client) Snapshot() []tokensource.TokenStats {
+	var rows []tokensource.TokenStats
 	for source := range c.plan.Load().sources {
-		rows = append(rows, source.Snapshot()...)
+		rows = append(rows, source.Stats()...)
 	}
 	return rows
 }

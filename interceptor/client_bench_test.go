@@ -132,7 +132,7 @@ func requesting(ctx context.Context) context.Context {
 }
 
 // memory is a source of the tokens that mint makes.
-func memory(t testing.TB, mint tokensource.Func) *tokensource.Source {
+func memory(t testing.TB, mint tokensource.Func) *tokensource.Cache {
 	t.Helper()
 	tokens, err := tokensource.NewFunc(mint, tokensource.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
@@ -147,7 +147,7 @@ func forAnHour(_ context.Context, r tokensource.Request) (tokensource.Token, err
 }
 
 // asServices are credentials for so many audiences, with their tokens at hand.
-func asServices(b *testing.B, tokens *tokensource.Source, n int) []credentials.PerRPCCredentials {
+func asServices(b *testing.B, tokens *tokensource.Cache, n int) []credentials.PerRPCCredentials {
 	b.Helper()
 	creds := make([]credentials.PerRPCCredentials, n)
 	audiences := make([]string, n)

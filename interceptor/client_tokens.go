@@ -11,7 +11,7 @@ import "github.com/grpcaud/grpcaud/tokensource"
 // Nothing holds these tokens to the authorities of the service; that is for
 // whoever presents them. They are of the policy in force: after [Client.Swap],
 // ask again. The error is one of the name, as with [Client.Service].
-func (c *Client) Tokens(service string) (tokensource.Tokens, tokensource.Request, error) {
+func (c *Client) Tokens(service string) (tokensource.Source, tokensource.Request, error) {
 	_, creds, err := c.plan.Load().credentials(asService, service)
 	if err != nil {
 		return nil, tokensource.Request{}, err

@@ -26,7 +26,7 @@ import (
 // it is sent. Credentials alone cannot know where their connection leads: use
 // them for connections to this audience only, or make them from the matrix with
 // [NewClient], which holds a token to the places that it may be sent to.
-func AsService(tokens tokensource.Tokens, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+func AsService(tokens tokensource.Source, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(asService, tokens, aud, opts)
 }
 
@@ -36,7 +36,7 @@ func AsService(tokens tokensource.Tokens, aud string, opts ...CredentialsOption)
 // that of a handler behind [Server], or come from it; anything else fails, and
 // so does the call if the exchange does. The token is shown to the issuer that
 // made it and to no other.
-func OnBehalfOf(tokens tokensource.Tokens, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
+func OnBehalfOf(tokens tokensource.Source, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(onBehalfOf, tokens, aud, opts)
 }
 
@@ -52,23 +52,21 @@ func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredential
 type perRPC struct {
 	verb     verb
 	wire     wire
-	mistaken error                                            // a mistake of whoever made it, told at each call
-	own      func(context.Context) (tokensource.Token, error) // asks tokens for request, which has no subject
-	last     atomic.Pointer[presented]                        // of own: many calls bear the same token
-	tokens   tokensource.Tokens                               // nil for forward
+	mistaken error                     // a mistake of whoever made it, told at each call
+	last     atomic.Pointer[presented] // of a request without a subject: many calls carry the same token
+	tokens   tokensource.Source        // nil for forward
 	request  tokensource.Request
 	accepts  []string // the issuers whose tokens may be forwarded; nil if that is not known
 	scopes   []string
 	actor    actor
 }
 
-func newPerRPC(v verb, tokens tokensource.Tokens, aud string, opts []CredentialsOption) *perRPC {
+func newPerRPC(v verb, tokens tokensource.Source, aud string, opts []CredentialsOption) *perRPC {
 	c := &perRPC{verb: v, tokens: tokens}
 	for _, opt := range opts {
 		opt.applyCredentials(c)
 	}
 	c.request = tokensource.Request{Audience: aud, Scope: strings.Join(c.scopes, " ")}
-	c.own = tokensource.For(tokens, c.request)
 	c.mistaken = c.check()
 	return c
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // failing is a source of one error.
-func failing(err error) tokensource.Tokens {
+func failing(err error) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.Token{}, err
 	})

@@ -26,7 +26,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func newSource(t testing.TB, issuer *testutil.Issuer, id, secret string) *tokensource.Source {
+func newSource(t testing.TB, issuer *testutil.Issuer, id, secret string) *tokensource.Cache {
 	t.Helper()
 	tokens, err := tokensource.New(issuer.URL(), tokensource.ClientCredentials(id, secret), tokensource.Transport(issuer.Transport()))
 	if err != nil {
@@ -40,7 +40,7 @@ func newSource(t testing.TB, issuer *testutil.Issuer, id, secret string) *tokens
 var orderStatus = tokensource.Request{Audience: "order-status"}
 
 // fixed is a source of one token.
-func fixed(text string) tokensource.Tokens {
+func fixed(text string) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(text, time.Time{}), nil
 	})

@@ -45,13 +45,13 @@ type place struct {
 type presented struct {
 	token   tokensource.Token
 	header  map[string]string   // that carries it; gRPC copies it
-	tokens  tokensource.Tokens  // where it is from; nil if no other can be had
+	tokens  tokensource.Source  // where it is from; nil if no other can be had
 	request tokensource.Request // which it answers
 	callers bool                // it is the token of a caller, or stands for one
 	failed  bool                // there was none, and the call was not sent
 }
 
-func newPresented(tokens tokensource.Tokens, r tokensource.Request, t tokensource.Token) *presented {
+func newPresented(tokens tokensource.Source, r tokensource.Request, t tokensource.Token) *presented {
 	return &presented{token: t, header: map[string]string{authorization: t.Bearer()}, tokens: tokens, request: r}
 }
 

@@ -18,8 +18,8 @@ type plan struct {
 	open   map[string]bool // what anybody may call: gRPC services
 	opened map[string]bool // and full names of methods
 	terms  terms
-	tokens *tokensource.Source            // nil if there are files
-	files  map[string]*tokensource.Source // by service
+	tokens *tokensource.Cache            // nil if there are files
+	files  map[string]*tokensource.Cache // by service
 }
 
 // terms are what the sources of tokens depend on: while they are the same, the
@@ -116,12 +116,11 @@ func (p *plan) credentials(v verb, name string) (access.Target, *perRPC, error) 
 	if v != forward {
 		c.tokens, err = p.source(name)
 	}
-	c.own = tokensource.For(c.tokens, c.request)
 	return target, c, err
 }
 
 // source returns where the tokens for a service are from.
-func (p *plan) source(service string) (tokensource.Tokens, error) {
+func (p *plan) source(service string) (tokensource.Source, error) {
 	if p.tokens != nil {
 		return p.tokens, nil
 	}
@@ -132,7 +131,7 @@ func (p *plan) source(service string) (tokensource.Tokens, error) {
 }
 
 // sources yields all of them.
-func (p *plan) sources(yield func(*tokensource.Source) bool) {
+func (p *plan) sources(yield func(*tokensource.Cache) bool) {
 	if p.tokens != nil && !yield(p.tokens) {
 		return
 	}

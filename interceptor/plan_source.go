@@ -10,6 +10,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/tokensource"
+	"github.com/grpcaud/grpcaud/tokensource/clientauth"
 )
 
 // openSources makes the sources of the client's tokens. Those that are made
@@ -24,12 +25,16 @@ func (p *plan) openSources(o *clientOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	p.tokens, err = tokensource.New(p.terms.issuer.URL, auth, append(opts, p.terms.options()...)...)
+	oauth := p.terms.options()
+	for _, opt := range opts {
+		oauth = append(oauth, opt)
+	}
+	p.tokens, err = tokensource.New(p.terms.issuer.URL, auth, oauth...)
 	return err
 }
 
 func (p *plan) openFiles(opts []tokensource.Option) error {
-	p.files = map[string]*tokensource.Source{}
+	p.files = map[string]*tokensource.Cache{}
 	for service, path := range p.terms.client.TokenFiles {
 		source, err := tokensource.NewFile(path, opts...)
 		if err != nil {
@@ -51,12 +56,12 @@ func (p *plan) close() {
 // authOf returns how a client proves who it is.
 func authOf(c access.Client) (tokensource.ClientAuth, error) {
 	key := c.PrivateKey
-	opts := []tokensource.KeyOption{}
+	opts := []clientauth.KeyOption{}
 	if key.KeyID != "" {
-		opts = append(opts, tokensource.KeyID(key.KeyID))
+		opts = append(opts, clientauth.KeyID(key.KeyID))
 	}
 	if key.Algorithm != "" {
-		opts = append(opts, tokensource.Algorithm(key.Algorithm))
+		opts = append(opts, clientauth.Algorithm(key.Algorithm))
 	}
 	switch {
 	case c.Secret.File != "":
@@ -65,14 +70,14 @@ func authOf(c access.Client) (tokensource.ClientAuth, error) {
 		secret, err := environment(c.Secret.Env)
 		return tokensource.ClientCredentials(c.ID, secret), err
 	case key.File != "":
-		return tokensource.PrivateKeyFile(c.ID, key.File, opts...), nil
+		return clientauth.PrivateKeyFile(c.ID, key.File, opts...), nil
 	case key.Env != "":
 		text, err := environment(key.Env)
-		return tokensource.PrivateKeyText(c.ID, text, opts...), err
+		return clientauth.PrivateKeyText(c.ID, text, opts...), err
 	case c.Assertion != "":
-		return tokensource.ClientAssertionFile(c.ID, c.Assertion), nil
+		return clientauth.AssertionFile(c.ID, c.Assertion), nil
 	case c.Certificate.File != "":
-		return tokensource.MutualTLS(c.ID, c.Certificate.File, c.Certificate.KeyFile), nil
+		return clientauth.MutualTLS(c.ID, c.Certificate.File, c.Certificate.KeyFile), nil
 	}
 	return nil, errors.New("the matrix does not say how it authenticates: add secret, private_key_jwt, assertion, mtls or token_files")
 }
@@ -85,17 +90,20 @@ func environment(name string) (string, error) {
 }
 
 // options says how the issuer is asked.
-func (t terms) options() []tokensource.Option {
+func (t terms) options() []tokensource.OAuthOption {
 	issuer, ask := t.issuer, t.issuer.Ask
-	opts := []tokensource.Option{tokensource.Preset(issuer.Preset)}
+	opts := []tokensource.OAuthOption{tokensource.Preset(issuer.Preset)}
+	if issuer.Discovery != "" {
+		opts = append(opts, tokensource.Discovery(issuer.Discovery))
+	}
 	if issuer.TokenURL != "" {
 		opts = append(opts, tokensource.TokenURL(issuer.TokenURL))
 	}
 	if issuer.InsecureLoopback {
 		opts = append(opts, tokensource.InsecureLoopback())
 	}
-	if s, ok := t.strategy(); ok {
-		opts = append(opts, tokensource.Ask(s))
+	if ask := t.audienceStyle(); ask != nil {
+		opts = append(opts, ask)
 	}
 	for _, name := range slices.Sorted(maps.Keys(ask.Parameters)) {
 		opts = append(opts, tokensource.Parameter(name, ask.Parameters[name]))
@@ -103,20 +111,21 @@ func (t terms) options() []tokensource.Option {
 	return opts
 }
 
-// strategy returns how an audience is asked for, if the matrix says it.
-func (t terms) strategy() (s tokensource.Strategy, ok bool) {
+// audienceStyle returns how an audience is asked for; nil if the matrix leaves it to
+// the preset.
+func (t terms) audienceStyle() tokensource.OAuthOption {
 	ask := t.issuer.Ask
 	switch {
 	case ask.Parameter == "audience":
-		return tokensource.ByAudience(), true
+		return tokensource.AskByAudience()
 	case ask.Parameter == "resource":
-		return tokensource.ByResource(), true
+		return tokensource.AskByResource()
 	case ask.Parameter == "nothing":
-		return tokensource.ByNothing(), true
+		return tokensource.AskWithoutAudience()
 	case ask.Scope != "":
-		return tokensource.ByScope(ask.Scope), true
+		return tokensource.AskByScope(ask.Scope)
 	case len(t.tokenURLs) > 0:
-		return tokensource.ByTokenURL(t.tokenURLs), true
+		return tokensource.AskByTokenURL(t.tokenURLs)
 	}
-	return s, false
+	return nil
 }

@@ -18,7 +18,7 @@ import (
 // the server refuses their token for a reason that another one cures:
 // TOKEN_EXPIRED, TOKEN_REVOKED, and TOKEN_INVALID until that has not helped.
 // The source drops that very token first, so it must have the Drop of
-// [tokensource.Source]; tokens of [Forward] and of other sources are the only
+// [tokensource.Cache]; tokens of [Forward] and of other sources are the only
 // ones there are. Nothing else is tried again: not a wrong audience, and not a
 // call that got no token.
 //

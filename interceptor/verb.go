@@ -44,7 +44,7 @@ func (c *perRPC) find(ctx context.Context) (*presented, error) {
 
 // findOwn gets the client's own token, which as a rule is that of the last call.
 func (c *perRPC) findOwn(ctx context.Context) (*presented, error) {
-	token, err := c.own(ctx)
+	token, err := c.tokens.Token(ctx, c.request)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) 
 	r := c.request
 	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.claims.Issuer(), actor
 	token, err := c.tokens.Token(ctx, r)
-	if refusal, ok := errors.AsType[*tokensource.RefusedError](err); ok && refusal.Code == invalidGrant {
+	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
 		return nil, callerEnded{err}
 	}
 	if err == nil {
@@ -97,7 +97,7 @@ func (a *admitted) forwardTo(aud string, issuers []string) error {
 
 // actor is how a service proves that it is the one which acts for its caller.
 type actor struct {
-	tokens   tokensource.Tokens
+	tokens   tokensource.Source
 	audience string
 }
 
@@ -105,7 +105,7 @@ type actor struct {
 // caller's token, one of the service itself, which it gets from tokens for this
 // audience (actor_token; RFC 8693, section 2.1). The default is that the issuer
 // takes whoever asks for the actor.
-func Actor(tokens tokensource.Tokens, aud string) CredentialsOption {
+func Actor(tokens tokensource.Source, aud string) CredentialsOption {
 	return credentialsOption(func(c *perRPC) { c.actor = actor{tokens, aud} })
 }
 

@@ -4,79 +4,84 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/grpcaud/grpcaud/tokensource/internal/jwt"
 )
 
-// Chain returns a source of tokens of another trust domain, for a subject of this
-// one (OAuth identity and authorization chaining): at a, the subject's token is
-// exchanged for a grant whose only audience is the issuer of b (RFC 8693), and b
-// takes that grant for a token for the audience of the request (RFC 7523, section
-// 2.1). Each token of b is asked for with a grant of its own. Scope is what b is
-// asked for; SubjectIssuer is a's.
+// Chain returns a cache of tokens of another trust domain for a subject of this one
+// (OAuth Identity and Authorization Chaining): the issuer of a exchanges the
+// subject's token for an assertion whose only audience is the issuer of b (RFC
+// 8693), and the issuer of b exchanges the assertion for a token for the audience of
+// the request (RFC 7523, section 2.1). Each token of b needs an assertion of its
+// own. Scope applies at b; SubjectIssuer is the issuer of a.
 //
-// A and b must come from [New], and are the caller's to close. The source has a
-// memory of its own; of the options, those of [New] that say how a server is asked
-// are an error.
-func Chain(a, b *Source, opts ...Option) (*Source, error) {
+// A and b must come from [New]; the caller closes them. The cache is separate from
+// theirs.
+func Chain(a, b *Cache, opts ...Option) (*Cache, error) {
 	c := &chain{}
 	var okA, okB bool
 	if a != nil && b != nil {
-		c.a, okA = a.minter.(*server)
-		c.b, okB = b.minter.(*server)
+		c.a, okA = a.fetcher.(*authorizationServer)
+		c.b, okB = b.fetcher.(*authorizationServer)
 	}
 	if !okA || !okB {
-		return nil, errors.New("tokensource: chain: want two sources that New has made")
+		return nil, errors.New("tokensource: chain: want two caches that come from New")
 	}
-	return start(c, opts)
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return newCache(c, o, newBackground())
 }
 
-// chain mints at b with what a has minted.
-type chain struct{ a, b *server }
+// chain fetches from b with assertions of a.
+type chain struct{ a, b *authorizationServer }
 
 func (c *chain) check(r Request) error {
 	if r.Subject.IsZero() {
 		return fmt.Errorf("%w: a chain of issuers starts with a subject", ErrRefused)
 	}
-	leave := c.leave(r)
-	if err := leave.check(c.a.issuer); err != nil {
+	first := c.firstRequest(r)
+	if err := first.check(c.a.issuer); err != nil {
 		return err
 	}
-	if err := c.a.checkGrant(leave, leaving); err != nil {
+	if err := c.a.checkGrant(first, exchangeForAssertion); err != nil {
 		return err
 	}
-	arrive := c.arrive(r, r.Subject.Reveal())
-	if err := arrive.check(c.b.issuer); err != nil {
+	second := c.secondRequest(r, r.Subject.Reveal())
+	if err := second.check(c.b.issuer); err != nil {
 		return err
 	}
-	return c.b.checkGrant(arrive, JWTBearer)
+	return c.b.checkGrant(second, JWTBearer)
 }
 
-func (c *chain) mint(ctx context.Context, r Request) (answer, error) {
-	grant, err := c.a.obtain(ctx, c.leave(r), leaving)
+func (c *chain) fetch(ctx context.Context, r Request) (fetchedToken, error) {
+	assertion, err := c.a.fetchWith(ctx, c.firstRequest(r), exchangeForAssertion)
 	if err != nil {
-		return answer{}, err
+		return fetchedToken{}, err
 	}
-	claims, isJWT := peek(grant.text)
+	claims, isJWT := jwt.Read(assertion.text)
 	switch {
 	case !isJWT:
-		return answer{}, fmt.Errorf("%w: chain: the grant of %q is no JWT", ErrUnavailable, c.a.issuer)
-	case len(claims.audience) != 1 || claims.audience[0] != c.b.issuer:
-		return answer{}, &MismatchError{Want: c.b.issuer, Got: claims.audience, Hint: "a grant for another issuer must be for it alone"}
+		return fetchedToken{}, fmt.Errorf("%w: chain: the assertion of %q is no JWT", ErrUnavailable, c.a.issuer)
+	case len(claims.Audience) != 1 || claims.Audience[0] != c.b.issuer:
+		return fetchedToken{}, &MismatchError{Want: c.b.issuer, Got: claims.Audience, Hint: "an assertion for another issuer must have that issuer as its only audience"}
 	}
-	return c.b.obtain(ctx, c.arrive(r, grant.text), JWTBearer)
+	return c.b.fetchWith(ctx, c.secondRequest(r, assertion.text), JWTBearer)
 }
 
 func (c *chain) close() {}
 
-// leave is what is asked of a.
-func (c *chain) leave(r Request) Request {
+// firstRequest is the request at a.
+func (c *chain) firstRequest(r Request) Request {
 	return Request{Audience: c.b.issuer, Subject: r.Subject, SubjectIssuer: r.SubjectIssuer, Actor: r.Actor}
 }
 
-// arrive is what is asked of b, which sees nothing of a's subject but the grant.
-// The grant is made for b alone, so b counts as its issuer.
-func (c *chain) arrive(r Request, grant string) Request {
+// secondRequest is the request at b, which sees nothing of a's subject but the
+// assertion. The assertion is made for b alone, so b counts as its issuer.
+func (c *chain) secondRequest(r Request, assertion string) Request {
 	return Request{
 		Audience: r.Audience, Also: r.Also, Scope: r.Scope,
-		Subject: NewToken(grant, r.Subject.Expiry()), SubjectIssuer: c.b.issuer,
+		Subject: NewToken(assertion, r.Subject.Expiry()), SubjectIssuer: c.b.issuer,
 	}
 }

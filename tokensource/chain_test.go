@@ -15,8 +15,8 @@ import (
 
 const partner = "https://idp.partner.example"
 
-// domains returns two issuers, of which the second trusts the first, and a client
-// that both know.
+// domains returns two issuers that know the same client. The second one trusts the
+// first one.
 func domains() (home, away *testutil.Issuer, homeWire, awayWire *wire) {
 	home, away = testutil.NewIssuer(issuer), testutil.NewIssuer(partner)
 	away.Trust(home)
@@ -25,7 +25,7 @@ func domains() (home, away *testutil.Issuer, homeWire, awayWire *wire) {
 	return home, away, through(home), through(away)
 }
 
-func chain(t *testing.T, homeWire, awayWire *wire, opts ...tokensource.Option) *tokensource.Source {
+func chain(t *testing.T, homeWire, awayWire *wire, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
 	a := open(t, tokensource.ClientCredentials(client, secret), homeWire, opts...)
 	b, err := tokensource.New(partner, tokensource.ClientCredentials(client, "theirs"), tokensource.Transport(awayWire))
@@ -82,8 +82,7 @@ func TestChain(t *testing.T) {
 	})
 }
 
-// A grant is asked for as an exchange is.
-func TestChainFromPreset(t *testing.T) {
+func TestChainHeedsThePresetOfTheFirstIssuer(t *testing.T) {
 	home, _, homeWire, awayWire := domains()
 	subject := tokensource.NewToken(home.User("customer-portal", "alice", client), time.Time{})
 	s := chain(t, homeWire, awayWire, tokensource.Preset("zitadel"))
@@ -131,14 +130,10 @@ func TestChainRefusals(t *testing.T) {
 	if _, err := tokensource.Chain(a, s); err == nil || !strings.Contains(err.Error(), "New") {
 		t.Errorf("chain to a chain: got %v, want an error", err)
 	}
-	if _, err := tokensource.Chain(a, a, tokensource.Preset("keycloak")); err == nil {
-		t.Error("an option of a server: got no error")
-	}
 }
 
-// The partner is shown no token that is not for it alone, and nothing that is no
-// grant.
-func TestChainChecksGrant(t *testing.T) {
+// TestChainChecksTheAssertion shows that the second issuer gets an assertion only if it is the only audience.
+func TestChainChecksTheAssertion(t *testing.T) {
 	const urn = "urn:ietf:params:oauth:token-type:"
 	answer := func(token, kind, issued string) string {
 		return `{"access_token":"` + token + `","token_type":"` + kind + `","expires_in":60,"issued_token_type":"` + urn + issued + `"}`
@@ -172,8 +167,9 @@ func TestChainChecksGrant(t *testing.T) {
 	}
 }
 
-// The actor is shown at home alone, and all audiences are asked for at the partner.
-func TestChainCarriesTheRequest(t *testing.T) {
+// TestChainSplitsTheRequest shows that the actor goes to the first issuer alone, and all audiences to the
+// second.
+func TestChainSplitsTheRequest(t *testing.T) {
 	grant := `{"access_token":"` + jwt(`{"aud":"`+partner+`"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
 	home, away := &wire{token: always(reply(200, grant))}, &wire{discovery: reply(200, document(partner, partner+"/token"))}
 	_, err := chain(t, home, away).Token(t.Context(), tokensource.Request{
@@ -193,8 +189,8 @@ func TestChainCarriesTheRequest(t *testing.T) {
 	}
 }
 
-// Whose mistake a grant for others is can be told from the error.
-func TestChainMismatch(t *testing.T) {
+// TestChainMismatchNamesTheIssuer shows that the error of a wrong assertion tells whose mistake it is.
+func TestChainMismatchNamesTheIssuer(t *testing.T) {
 	grant := `{"access_token":"` + jwt(`{"aud":"elsewhere"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
 	s := chain(t, &wire{token: always(reply(200, grant))}, &wire{})
 	_, err := s.Token(t.Context(), tokensource.Request{Audience: "freight", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer})
@@ -204,11 +200,12 @@ func TestChainMismatch(t *testing.T) {
 	}
 }
 
-// What the partner cannot be asked for is found before the subject's token leaves.
-func TestChainAsksThePartnerFirst(t *testing.T) {
+// TestChainChecksBothRequestsFirst shows that a request which the second issuer cannot serve is refused before
+// the subject's token is sent.
+func TestChainChecksBothRequestsFirst(t *testing.T) {
 	home := &wire{}
 	a := open(t, tokensource.ClientCredentials(client, secret), home)
-	b := open(t, tokensource.ClientCredentials(client, secret), &wire{}, tokensource.Ask(tokensource.ByTokenURL(map[string]string{"customs": issuer + "/customs"})))
+	b := open(t, tokensource.ClientCredentials(client, secret), &wire{}, tokensource.AskByTokenURL(map[string]string{"customs": issuer + "/customs"}))
 	s, err := tokensource.Chain(a, b)
 	if err != nil {
 		t.Fatal(err)

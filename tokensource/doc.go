@@ -1,35 +1,37 @@
 // Package tokensource answers one question: give me a token meant for them.
 //
-// A [Source] asks one issuer for tokens as one client. Every [Request] names the
-// audience, and a JWT that comes back is addressed to it, or there is none; into an
-// opaque token nobody but its issuer can look:
+// A [Cache] requests tokens from one issuer as one client. Every [Request] names an
+// audience. If the token is a JWT, the cache checks that it is addressed to that
+// audience, and hands it out only then; an opaque token can be read by its issuer
+// alone:
 //
 //	tokens, err := tokensource.New(issuer, tokensource.ClientCredentials("backoffice-portal", secret))
 //	defer tokens.Close()
 //	token, err := tokens.Token(ctx, tokensource.Request{Audience: "order-status"})
 //
-// With a Subject the request is a token exchange (RFC 8693): the client asks on
-// behalf of the caller that it is serving. [SubjectGrant] names other grants, and
+// A request with a Subject is a token exchange (RFC 8693): the client acts on
+// behalf of the caller that it is serving. [SubjectGrant] selects another grant, and
 // [Chain] leads to the issuer of another domain.
 //
-// [ClientAuth] lists the ways in which a client can prove who it is. Servers differ
-// in how they want to be asked for an audience: [Preset] knows the common ones, and
-// [Ask] says it in full.
+// Package clientauth has more ways to authenticate the client: private keys,
+// assertions, certificates. Authorization servers differ in how they are asked for
+// an audience: [Preset] knows the common ones, and the options whose names begin
+// with Ask state it in full.
 //
-// Tokens may come from elsewhere: [NewFile] takes what something else keeps fresh in
-// a file, [NewMetadata] what a cloud gives to its machines, [NewFunc] what a function
-// says, [FromOAuth2] what x/oauth2 has. [OAuth2] and [NewTransport] carry them to
-// code that knows nothing of this package.
+// Tokens can come from elsewhere: [NewFile] reads a file that another process keeps
+// fresh, [NewMetadataServer] asks the metadata server of a cloud, [NewFunc] calls a
+// function, [FromOAuth2] uses a token source of x/oauth2. [OAuth2] and
+// [NewTransport] pass tokens to code that does not use this package.
 //
-// Tokens are kept and shared. A token is fetched when it is first asked for, by
-// one request for all who wait, and each of them waits no longer than its own
-// context says. It counts as expired 30 s early (a quarter of its life if that is
-// less) and is renewed behind the back of its users well before. When the issuer
-// fails, a token that is still valid keeps serving; failures are remembered, and
-// answered at once until it is time to try again. Nothing is fetched that nobody
-// asks for.
+// Tokens are cached and shared. A token is fetched when it is first needed, by one
+// request for all callers that wait, and no caller waits longer than its own context
+// allows. A token counts as expired 30 s early (a quarter of its lifetime if that is
+// less), and is refreshed in the background well before. When the issuer fails, a
+// token that is still valid stays in use. A failure is remembered, and is the
+// answer to each call until it is time to try again. Tokens that nobody requests are
+// not refreshed.
 //
-// The package refuses to send a secret over plain http, to follow redirects, to
-// try one way of authentication after the other, to keep a token for ever, and to
-// let a token, a secret or an answer of the issuer appear in an error or a log.
+// The package refuses to send a secret over plain http, to follow redirects, to try
+// one way of authentication after another, to keep a token without a limit, and to
+// show a token, a secret or the issuer's answer in an error or a log.
 package tokensource

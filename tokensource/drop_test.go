@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// numbered answers with another token each time.
+// numbered answers each request with another token.
 func numbered() answer {
 	var n atomic.Int32
 	return func(r *http.Request, _ url.Values) (*http.Response, error) {
@@ -21,7 +21,7 @@ func numbered() answer {
 	}
 }
 
-func TestDrop(t *testing.T) {
+func TestDroppedTokenIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: numbered()}
 		s := newSource(t, w)
@@ -33,7 +33,7 @@ func TestDrop(t *testing.T) {
 		if second.Reveal() != "token-2" || time.Since(begin) != 0 {
 			t.Errorf("after Drop: got %q after %v, want token-2 at once", second.Reveal(), time.Since(begin))
 		}
-		s.Drop(orders, first) // is gone already
+		s.Drop(orders, first) // has been dropped already
 		s.Drop(orders, tokensource.Token{})
 		s.Drop(tokensource.Request{Audience: "other"}, second)
 		s.Drop(tokensource.Request{Audience: "order-status", Scope: "x"}, second)
@@ -48,9 +48,9 @@ func TestDrop(t *testing.T) {
 	})
 }
 
-// A server that refuses every token causes one request a second, and ever fewer
-// where the issuer gives the same token again.
-func TestDropIsNoStorm(t *testing.T) {
+// TestDropsCauseNoFlood shows that a server which refuses every token causes one request a second,
+// and fewer and fewer if the issuer gives the same token again.
+func TestDropsCauseNoFlood(t *testing.T) {
 	for name, row := range map[string]struct {
 		token answer
 		most  int
@@ -73,7 +73,8 @@ func TestDropIsNoStorm(t *testing.T) {
 	}
 }
 
-// During an outage, what is dropped is gone, and the failure is told at once.
+// TestDropDuringOutage shows that the dropped token is not used, and the failure is returned at
+// once.
 func TestDropDuringOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
@@ -81,7 +82,7 @@ func TestDropDuringOutage(t *testing.T) {
 		token := must(t, s, orders)
 		w.answer(always(reply(503, "", "Retry-After", "60")))
 		time.Sleep(255 * time.Second)
-		must(t, s, orders) // starts a renewal, which fails
+		must(t, s, orders) // starts a refresh, which fails
 		synctest.Wait()
 		s.Drop(orders, token)
 		for range 10 {
@@ -96,8 +97,7 @@ func TestDropDuringOutage(t *testing.T) {
 	})
 }
 
-// A token that is dropped while its renewal is under way costs no second request.
-func TestDropDuringRenewal(t *testing.T) {
+func TestDropDuringRefreshCausesNoSecondRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -122,7 +122,7 @@ func TestDropDuringRenewal(t *testing.T) {
 	})
 }
 
-func must(t testing.TB, tokens tokensource.Tokens, r tokensource.Request) tokensource.Token {
+func must(t testing.TB, tokens tokensource.Source, r tokensource.Request) tokensource.Token {
 	t.Helper()
 	token, err := tokens.Token(t.Context(), r)
 	if err != nil {

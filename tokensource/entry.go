@@ -10,142 +10,139 @@ import (
 )
 
 const (
-	idle  = 10 * time.Minute // after which a token that nobody asks for is dropped
-	sweep = time.Minute
+	idleTimeout   = 10 * time.Minute // after which a token that nobody requests is removed
+	sweepInterval = time.Minute
 )
 
-// entry is the token of one key.
+// entry is the cached token of one key.
 type entry struct {
-	used atomic.Int64 // when it was last asked for, in Unix seconds
-	gone atomic.Bool  // it is evicted, and another may take its place
-	cell[Token]
-	about Row
+	used atomic.Int64 // when it was last requested, in Unix seconds
+	cachedValue[Token]
+	identity TokenStats // what the token is for; the other fields are zero
 
-	mu      sync.Mutex // guards what follows
-	dropped Token      // the last that was
-	drops   int        // in a row, of that text
-	deaf    time.Time  // it is dropped again no sooner
+	mu               sync.Mutex // guards the fields below
+	dropped          Token      // the last dropped token
+	drops            int        // in a row, of a token with that text
+	ignoreDropsUntil time.Time  // of a token with that text
 }
 
-func (s *Source) newEntry(r Request, now time.Time) *entry {
+func (c *Cache) newEntry(r Request, now time.Time) *entry {
 	r.Also = slices.Clone(r.Also) // the caller may change its own
-	e := &entry{about: Row{Audience: r.Audience, Also: r.Also, Scope: canonical(r.Scope), Exchanged: !r.Subject.IsZero()}}
-	e.touch(now) // so that it is not the next to go
-	e.init(s.spawn, func(ctx context.Context) (kept[Token], error) {
-		a, err := s.minter.mint(ctx, r)
-		var k kept[Token]
+	e := &entry{identity: TokenStats{Audience: r.Audience, Also: r.Also, Scope: canonical(r.Scope), Exchanged: !r.Subject.IsZero()}}
+	e.markUsed(now) // so that it is not the next to be evicted
+	e.init(c.background.run, func(ctx context.Context) (timed[Token], error) {
+		fetched, err := c.fetcher.fetch(ctx, r)
+		var token timed[Token]
 		if err == nil {
-			k, err = s.accept(a, r)
+			token, err = c.accept(fetched, r)
 		}
-		if err != nil && !a.again.IsZero() {
-			err = &held{err, a.again}
+		if err != nil && !fetched.nextFetch.IsZero() {
+			err = &retryAtError{err, fetched.nextFetch}
 		}
-		return k, err
+		return token, err
 	})
-	e.waited = s.tell.waited
-	e.ended = func(before, after *state[Token]) {
-		s.tell.fetched(e.about, before, after)
-		s.sweep(time.Now())
+	e.onWait = c.observer.metrics.waited
+	e.onRefresh = func(before, after *state[Token]) {
+		c.observer.refreshed(e.identity, before, after)
+		c.sweep(time.Now())
 	}
 	return e
 }
 
-// touch notes that e is asked for. It writes at most once a second, so that the
-// cores do not fight for it.
-func (e *entry) touch(now time.Time) {
+// markUsed records that e was requested. It writes at most once a second, to keep
+// processors from contending for the cache line.
+func (e *entry) markUsed(now time.Time) {
 	if at := now.Unix(); e.used.Load() != at {
 		e.used.Store(at)
 	}
 }
 
-// ownKey is the key of a request that has nothing else, because it takes half the
-// time to hash.
+// ownKey is the key of a request without a subject and other extras. It takes half
+// the time of a key to hash.
 type ownKey struct{ audience, scope string }
 
 func (r *Request) isOwn() bool {
 	return r.Subject.IsZero() && r.Actor.IsZero() && r.SubjectIssuer == "" && len(r.Also) == 0
 }
 
-// entryOf returns the entry of r, which it makes if there is none.
-func (s *Source) entryOf(r *Request, now time.Time) (*entry, error) {
-	if e := s.find(r); e != nil {
+// entryOf returns the entry of r, and creates it if there is none.
+func (c *Cache) entryOf(r *Request, now time.Time) (*entry, error) {
+	if e := c.find(r); e != nil {
 		return e, nil
 	}
-	return s.add(*r, now)
+	return c.add(*r, now)
 }
 
 // find returns the entry of r, nil if there is none.
-func (s *Source) find(r *Request) *entry {
+func (c *Cache) find(r *Request) *entry {
 	var v any
 	if r.isOwn() {
-		v, _ = s.entries.Load(ownKey{r.Audience, canonical(r.Scope)})
+		v, _ = c.entries.Load(ownKey{r.Audience, canonical(r.Scope)})
 	} else {
-		v, _ = s.entries.Load(r.key())
+		v, _ = c.entries.Load(r.key())
 	}
 	e, _ := v.(*entry)
 	return e
 }
 
-// add makes the entry of r, unless somebody else has.
-func (s *Source) add(r Request, now time.Time) (*entry, error) {
-	if err := s.minter.check(r); err != nil {
+// add creates the entry of r, unless another caller has.
+func (c *Cache) add(r Request, now time.Time) (*entry, error) {
+	if err := c.fetcher.check(r); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() != nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.background.stopped() {
 		return nil, ErrClosed
 	}
-	if e := s.find(&r); e != nil {
+	if e := c.find(&r); e != nil {
 		return e, nil
 	}
-	if s.size >= s.options.bound {
-		s.evictLocked(now, max(1, s.options.bound/8))
+	if c.size >= c.options.bound {
+		c.evictLocked(now, max(1, c.options.bound/8))
 	}
-	e := s.newEntry(r, now)
+	e := c.newEntry(r, now)
 	if r.isOwn() {
-		s.entries.Store(ownKey{r.Audience, canonical(r.Scope)}, e)
+		c.entries.Store(ownKey{r.Audience, canonical(r.Scope)}, e)
 	} else {
-		s.entries.Store(r.key(), e)
+		c.entries.Store(r.key(), e)
 	}
-	s.size++
+	c.size++
 	return e, nil
 }
 
-// sweep evicts the idle entries, once a minute.
-func (s *Source) sweep(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Sub(s.swept) >= sweep {
-		s.evictLocked(now, 0)
+// sweep removes the idle entries, at most once a minute.
+func (c *Cache) sweep(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.swept) >= sweepInterval {
+		c.evictLocked(now, 0)
 	}
 }
 
-// evictLocked drops the idle entries, and at least so many of those that were not
-// asked for the longest; within one second, tokens for subjects before the client's
-// own.
-func (s *Source) evictLocked(now time.Time, least int) {
-	s.swept = now
-	type aged struct {
+// evictLocked removes the idle entries, and at least this many of the least recently
+// used ones; within one second, tokens for subjects before the client's own.
+func (c *Cache) evictLocked(now time.Time, least int) {
+	c.swept = now
+	type candidate struct {
 		key   any
 		entry *entry
-		used  int64 // as of now, so that their order holds
+		used  int64 // a copy, so that the order holds while callers mark entries
 	}
-	all := make([]aged, 0, s.size)
-	s.entries.Range(func(k, v any) bool {
+	all := make([]candidate, 0, c.size)
+	c.entries.Range(func(k, v any) bool {
 		e := v.(*entry)
-		all = append(all, aged{k, e, e.used.Load()})
+		all = append(all, candidate{k, e, e.used.Load()})
 		return true
 	})
-	slices.SortFunc(all, func(a, b aged) int {
-		return cmp.Or(cmp.Compare(a.used, b.used), cmp.Compare(a.entry.about.own(), b.entry.about.own()))
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.used, b.used), exchangedFirst(a.entry.identity, b.entry.identity))
 	})
 	for i, a := range all {
-		if i >= least && a.used >= now.Add(-idle).Unix() {
+		if i >= least && a.used >= now.Add(-idleTimeout).Unix() {
 			break
 		}
-		a.entry.gone.Store(true)
-		s.entries.Delete(a.key)
-		s.size--
+		c.entries.Delete(a.key)
+		c.size--
 	}
 }

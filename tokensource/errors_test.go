@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestRefusedError(t *testing.T) { // T106
+func TestTokenErrorIsOneLineWithoutSecrets(t *testing.T) {
 	const subject = "subject-token"
 	for _, row := range []struct{ name, description, want string }{
 		{"plain", "audience not allowed", "audience not allowed"},
@@ -34,7 +34,7 @@ func TestRefusedError(t *testing.T) { // T106
 		w := &wire{token: always(reply(401, string(body)))}
 		r := tokensource.Request{Audience: "a", Subject: tokensource.NewToken(subject, time.Time{}), SubjectIssuer: issuer}
 		_, err = newSource(t, w).Token(t.Context(), r)
-		var refused *tokensource.RefusedError
+		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || !errors.Is(err, tokensource.ErrRefused) {
 			t.Fatalf("%s: got %v, want a RefusedError", row.name, err)
 		}
@@ -47,9 +47,9 @@ func TestRefusedError(t *testing.T) { // T106
 	}
 }
 
-// A secret of a letter or two stands in every other word: to take it out would
-// garble the text and tell the secret.
-func TestRefusedErrorStaysReadable(t *testing.T) {
+// TestShortSecretsAreNotRedacted shows that secrets of a few letters stay: to redact them would garble the text
+// and reveal them.
+func TestShortSecretsAreNotRedacted(t *testing.T) {
 	w := &wire{token: always(reply(400, `{"error":"invalid_scope","error_description":"no scope for abcd, ask again"}`))}
 	for _, row := range []struct{ secret, want string }{
 		{"a", "no scope for abcd, ask again"},
@@ -62,13 +62,13 @@ func TestRefusedErrorStaysReadable(t *testing.T) {
 		}
 		_, err = s.Token(t.Context(), tokensource.Request{Audience: "a"})
 		s.Close()
-		if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Description != row.want {
+		if refused, ok := errors.AsType[*tokensource.TokenError](err); !ok || refused.Description != row.want {
 			t.Errorf("secret %q: got %v, want %q", row.secret, err, row.want)
 		}
 	}
 }
 
-// An issuer may write a secret, or many lines, wherever it writes a name.
+// TestErrorsHoldNoSecret shows it for every place where an issuer writes a name.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	evil := secret + "\r\neyJhbGciOiJSUzI1NiJ9.eyJ4IjoxfQ.c2ln subject-token"
 	text, err := json.Marshal(evil)

@@ -14,13 +14,13 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// projected returns a JWT for audience that lives for d from now.
+// projected returns a JWT for audience with a lifetime of d from now.
 func projected(audience, id string, d time.Duration) string {
 	return jwt(fmt.Sprintf(`{"aud":[%q],"iat":%d,"exp":%d,"jti":%q}`, audience, time.Now().Unix(), time.Now().Add(d).Unix(), id))
 }
 
-// volume is a directory as the kubelet projects one: token is a link into ..data,
-// which is a link to a directory that is never written again.
+// volume is a directory in the form of a projected volume of Kubernetes: token is a
+// link into ..data, which is a link to a directory that never changes.
 type volume string
 
 func (v volume) path() string { return filepath.Join(string(v), "token") }
@@ -46,7 +46,7 @@ func (v volume) write(t *testing.T, text string) {
 	}
 }
 
-func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource.Source {
+func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.NewFile(path, append(opts, silent)...)
 	if err != nil {
@@ -56,15 +56,15 @@ func newFile(t *testing.T, path string, opts ...tokensource.Option) *tokensource
 	return s
 }
 
-// look asks for a token now, and again when the file has been looked at.
-func look(t *testing.T, s *tokensource.Source) (tokensource.Token, error) {
+// look requests a token now, and again after the file has been read.
+func look(t *testing.T, s *tokensource.Cache) (tokensource.Token, error) {
 	t.Helper()
 	_, _ = s.Token(t.Context(), orders)
 	synctest.Wait()
 	return s.Token(t.Context(), orders)
 }
 
-func TestFile(t *testing.T) {
+func TestFileIsReadEverySecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := volume(t.TempDir())
 		s := newFile(t, v.path())
@@ -81,7 +81,7 @@ func TestFile(t *testing.T) {
 		second := projected("order-status", "2", time.Hour)
 		v.write(t, second)
 		if must(t, s, orders).Reveal() != first {
-			t.Error("the file is looked at more than once a second")
+			t.Error("the file is read more than once a second")
 		}
 		time.Sleep(time.Second)
 		asked := time.Now()
@@ -91,12 +91,11 @@ func TestFile(t *testing.T) {
 	})
 }
 
-// Whatever becomes of the file, the token before is used until its end.
-func TestFileGoesBad(t *testing.T) {
+func TestUnusableFileLeavesTheOldTokenInUse(t *testing.T) {
 	whole := jwt(`{"aud":"order-status","jti":"other"}`)
 	for name, row := range map[string]struct {
 		text string
-		want error // when there is no token any more
+		want error // when the old token has ended
 	}{
 		"empty":            {"", tokensource.ErrUnavailable},
 		"only a newline":   {"\n", tokensource.ErrUnavailable},
@@ -135,8 +134,8 @@ func TestFileGoesBad(t *testing.T) {
 	}
 }
 
-// A file that is cut short within the signature is the token that was read before.
-func TestFileCutInSignature(t *testing.T) {
+// TestFileCutInSignatureIsNotUsed shows that a prefix of the token before is recognised as such.
+func TestFileCutInSignatureIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := volume(t.TempDir())
 		first := projected("order-status", "1", time.Hour)
@@ -151,9 +150,8 @@ func TestFileCutInSignature(t *testing.T) {
 	})
 }
 
-// However often the file is looked at, its token counts as expired 30 s early, for
-// a process that has just started as well.
-func TestFileEnds(t *testing.T) {
+// TestTokenOfAFileExpires30sEarly shows it also for a process that has just started.
+func TestTokenOfAFileExpires30sEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := volume(t.TempDir())
 		v.write(t, projected("order-status", "1", time.Hour))
@@ -165,7 +163,7 @@ func TestFileEnds(t *testing.T) {
 			t.Errorf("31 s before: %v", err)
 		}
 		time.Sleep(time.Second)
-		for name, s := range map[string]*tokensource.Source{"old": s, "new": newFile(t, v.path())} {
+		for name, s := range map[string]*tokensource.Cache{"old": s, "new": newFile(t, v.path())} {
 			if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrUnavailable) {
 				t.Errorf("%s source, 30 s before the end: got %v, want ErrUnavailable", name, err)
 			}
@@ -173,8 +171,7 @@ func TestFileEnds(t *testing.T) {
 	})
 }
 
-// A token without an end is good for as long as it is in the file, and five minutes.
-func TestFileOfOpaqueToken(t *testing.T) {
+func TestOpaqueTokenOfAFileEnds5minAfterTheLastRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		if err := os.WriteFile(path, []byte("opaque\n"), 0o666); err != nil {
@@ -198,15 +195,13 @@ func TestFileOfOpaqueToken(t *testing.T) {
 	})
 }
 
-func TestFileRefuses(t *testing.T) {
+func TestFileRefusals(t *testing.T) {
 	dir := t.TempDir()
 	for _, row := range []struct {
 		path string
 		opts []tokensource.Option
 	}{
 		{"", nil},
-		{dir, []tokensource.Option{tokensource.TokenURL(issuer + "/token")}},
-		{dir, []tokensource.Option{tokensource.Preset("keycloak")}},
 		{dir, []tokensource.Option{tokensource.Parallel(0)}},
 	} {
 		if _, err := tokensource.NewFile(row.path, row.opts...); err == nil {

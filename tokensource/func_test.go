@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func newFunc(t *testing.T, f tokensource.Func, opts ...tokensource.Option) *tokensource.Source {
+func newFunc(t *testing.T, f tokensource.Func, opts ...tokensource.Option) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.NewFunc(f, append(opts, silent)...)
 	if err != nil {
@@ -21,10 +21,10 @@ func newFunc(t *testing.T, f tokensource.Func, opts ...tokensource.Option) *toke
 	return s
 }
 
-func TestFunc(t *testing.T) {
+func TestNewFuncCachesWhatAFuncReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
-		var f tokensource.Tokens = tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+		var f tokensource.Source = tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
 			calls.Add(1)
 			return tokensource.NewToken("token-for-"+r.Audience+r.Subject.Reveal(), time.Now().Add(time.Hour)), nil
 		})
@@ -47,12 +47,12 @@ func TestFunc(t *testing.T) {
 		}
 		must(t, f, orders)
 		if calls.Load() != 4 {
-			t.Error("a Func has a memory")
+			t.Error("a Func caches tokens")
 		}
 	})
 }
 
-func TestFuncAnswers(t *testing.T) {
+func TestResultsOfAFunc(t *testing.T) {
 	own := errors.New("vault is sealed")
 	for name, row := range map[string]struct {
 		token tokensource.Token
@@ -64,7 +64,7 @@ func TestFuncAnswers(t *testing.T) {
 		"expired":          {tokensource.NewToken("t", time.Now().Add(-time.Minute)), nil, []error{tokensource.ErrUnavailable}},
 		"CRLF":             {tokensource.NewToken("t\r\nx: y", time.Time{}), nil, []error{tokensource.ErrUnavailable}},
 		"its own error":    {tokensource.Token{}, own, []error{tokensource.ErrUnavailable, own}},
-		"a refusal":        {tokensource.Token{}, &tokensource.RefusedError{Status: 400}, []error{tokensource.ErrRefused}},
+		"a refusal":        {tokensource.Token{}, &tokensource.TokenError{Status: 400}, []error{tokensource.ErrRefused}},
 		"a mismatch":       {tokensource.Token{}, &tokensource.MismatchError{Want: "a"}, []error{tokensource.ErrMismatch}},
 	} {
 		s := newFunc(t, func(context.Context, tokensource.Request) (tokensource.Token, error) { return row.token, row.err })
@@ -80,7 +80,7 @@ func TestFuncAnswers(t *testing.T) {
 	}
 }
 
-func TestFuncRefuses(t *testing.T) {
+func TestFuncRefusals(t *testing.T) {
 	if _, err := tokensource.NewFunc(nil); err == nil {
 		t.Error("nil function: got no error")
 	}

@@ -12,10 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestRequestOnTheWire(t *testing.T) {
+func TestFormOfTokenRequests(t *testing.T) {
 	subject := tokensource.NewToken("subject-token", time.Time{})
 	own := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}}
 	scoped := url.Values{"grant_type": {"client_credentials"}, "audience": {"order-status"}, "scope": {"orders.read orders.write"}}
@@ -57,8 +58,8 @@ func TestRequestOnTheWire(t *testing.T) {
 	}
 }
 
-// RFC 6749, section 2.3.1: id and secret are form-encoded before they are joined.
-func TestBasicIsFormEncoded(t *testing.T) {
+// TestClientCredentialsAreFormEncodedInTheHeader refers to RFC 6749, section 2.3.1.
+func TestClientCredentialsAreFormEncodedInTheHeader(t *testing.T) {
 	w := &wire{}
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials("a:b", "p w&ä"), tokensource.Transport(w))
 	if err != nil {
@@ -74,8 +75,8 @@ func TestBasicIsFormEncoded(t *testing.T) {
 	}
 }
 
-// No token is asked for, and none given, without a subject that can be exchanged.
-func TestExchangeFailsClosed(t *testing.T) {
+// TestNoExchangeWithoutAUsableSubject shows that neither a request is sent nor a token returned.
+func TestNoExchangeWithoutAUsableSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -90,7 +91,7 @@ func TestExchangeFailsClosed(t *testing.T) {
 		} {
 			r.Audience = "a"
 			token, err := s.Token(t.Context(), r)
-			word, _, _ := strings.Cut(name, " ") // of the reason
+			word, _, _ := strings.Cut(name, " ") // which the reason has, too
 			if !errors.Is(err, tokensource.ErrRefused) || !token.IsZero() || !strings.Contains(err.Error(), word) {
 				t.Errorf("%s: got %q, %v, want ErrRefused", name, token.Reveal(), err)
 			}
@@ -100,9 +101,9 @@ func TestExchangeFailsClosed(t *testing.T) {
 		}
 		w.answer(always(reply(400, `{"error":"invalid_grant"}`)))
 		token, err := s.Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("revoked", time.Time{}), SubjectIssuer: issuer})
-		var refused *tokensource.RefusedError
+		var refused *tokensource.TokenError
 		if !errors.As(err, &refused) || refused.Code != "invalid_grant" || !token.IsZero() {
-			t.Errorf("T108: got %q, %v, want invalid_grant", token.Reveal(), err)
+			t.Errorf("got %q, %v, want invalid_grant", token.Reveal(), err)
 		}
 	})
 }
@@ -122,9 +123,9 @@ func TestIssuedTokenType(t *testing.T) {
 	}
 }
 
-// An exchanged token does not outlive its subject, and near the subject's end the
-// issuer is not asked again and again for a little less.
-func TestExchangeEndsWithSubject(t *testing.T) {
+// TestExchangedTokenEndsWithItsSubject shows also that near its end the issuer is not asked again and
+// again for a little more.
+func TestExchangedTokenEndsWithItsSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w)
@@ -149,14 +150,14 @@ func TestExchangeEndsWithSubject(t *testing.T) {
 	})
 }
 
-// The grant jwt-bearer carries a subject too, in the way of the standard and in
-// that of Entra ID; it has no issued_token_type, and no place for an actor.
-func TestSubjectGrant(t *testing.T) {
+// TestJWTBearerGrants shows the grant of RFC 7523 and that of Entra ID. They have no issued_token_type
+// and no place for an actor.
+func TestJWTBearerGrants(t *testing.T) {
 	const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	subject := tokensource.NewToken("subject-token", time.Time{})
 	for g, want := range map[tokensource.Grant]url.Values{
-		tokensource.JWTBearer:  {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}},
-		tokensource.OnBehalfOf: {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}, "requested_token_use": {"on_behalf_of"}},
+		tokensource.JWTBearer:       {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}},
+		tokensource.EntraOnBehalfOf: {"grant_type": {grant}, "assertion": {"subject-token"}, "audience": {"a"}, "requested_token_use": {"on_behalf_of"}},
 	} {
 		w := &wire{token: always(reply(200, `{"access_token":"t","token_type":"Bearer","expires_in":300}`))}
 		s := newSource(t, w, tokensource.SubjectGrant(g))
@@ -179,8 +180,8 @@ func TestSubjectGrant(t *testing.T) {
 	}
 }
 
-// An issuer's own words about a refusal show no token that was sent.
-func TestRefusalShowsNoToken(t *testing.T) { // T106
+// TestRefusalShowsNoToken shows that tokens which the issuer repeats in a refusal are redacted.
+func TestRefusalShowsNoToken(t *testing.T) {
 	w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 		said := form.Get("subject_token") + form.Get("actor_token") + form.Get("assertion") + form.Get("client_assertion")
 		return reply(400, `{"error":"invalid_grant","error_description":"bad `+said+`"}`)(r)
@@ -193,5 +194,26 @@ func TestRefusalShowsNoToken(t *testing.T) { // T106
 		if !errors.Is(err, tokensource.ErrRefused) || strings.Contains(err.Error(), "opaque") {
 			t.Errorf("got %v, want ErrRefused without the tokens", err)
 		}
+	}
+}
+
+// TestEntraOnBehalfOf shows that the issuer exchanges a token for its audience only.
+func TestEntraOnBehalfOf(t *testing.T) {
+	idp := testutil.NewIssuer(issuer, testutil.AudienceScope("{audience}/.default"))
+	idp.Register(testutil.Client{ID: client, Secret: secret, Audiences: []string{"human-resource"}, Exchange: true})
+	s := open(t, tokensource.ClientCredentials(client, secret), idp.Transport(), tokensource.Preset("entra"))
+	ask := func(to string) (tokensource.Token, error) {
+		subject := tokensource.NewToken(idp.User("customer-portal", "alice", to), time.Time{})
+		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject})
+	}
+	token, err := ask(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims := part(t, token.Reveal(), 1); claims["sub"] != "alice" || claims["aud"] != "human-resource" {
+		t.Errorf("got %v, want alice's token for human-resource", claims)
+	}
+	if _, err := ask("order-status"); !errors.Is(err, tokensource.ErrRefused) || !strings.Contains(err.Error(), "invalid_grant") {
+		t.Errorf("for others: got %v, want invalid_grant", err)
 	}
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestColdHerdOfManyAudiences(t *testing.T) { // L13, L15
+func TestConcurrentCallersOfManyAudiences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(100*time.Millisecond, good)}
 		s := newSource(t, w)
-		var herd sync.WaitGroup
+		var callers sync.WaitGroup
 		for range 1000 {
-			herd.Go(func() {
+			callers.Go(func() {
 				for i := range 100 {
 					r := tokensource.Request{Audience: fmt.Sprint("service-", i)}
 					if token := must(t, s, r); token.Reveal() != "opaque-"+r.Audience {
@@ -28,16 +28,16 @@ func TestColdHerdOfManyAudiences(t *testing.T) { // L13, L15
 				}
 			})
 		}
-		herd.Wait()
+		callers.Wait()
 		if w.count() != 100 || w.found != 1 {
 			t.Errorf("got %d token requests and %d of discovery, want 100 and 1", w.count(), w.found)
 		}
 	})
 }
 
-// While tokens are used all the time, no call ever waits for a renewal, though the
-// issuer takes seconds.
-func TestExpiryUnderLoad(t *testing.T) { // L14
+// TestRefreshUnderLoadMakesNoCallerWait shows that tokens in constant use are replaced without a
+// wait, though the issuer takes seconds.
+func TestRefreshUnderLoadMakesNoCallerWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const audiences, life = 20, 300 * time.Second
 		w := &wire{}
@@ -62,14 +62,12 @@ func TestExpiryUnderLoad(t *testing.T) { // L14
 		}
 		load.Wait()
 		if got := w.count(); got < 4*audiences || got > 5*audiences {
-			t.Errorf("got %d token requests for %d tokens in three lives", got, audiences)
+			t.Errorf("got %d token requests for %d tokens in three lifetimes", got, audiences)
 		}
 	})
 }
 
-// However many users there are, memory is bounded, and the client's own token, which
-// is always in use, stays.
-func TestManySubjects(t *testing.T) { // L15
+func TestManySubjectsDoNotEvictTheClientsOwnToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		s := newSource(t, w, tokensource.Bound(1000))
@@ -77,9 +75,9 @@ func TestManySubjects(t *testing.T) { // L15
 			must(t, s, orders)
 			must(t, s, tokensource.Request{Audience: "order-status", Subject: tokensource.NewToken(fmt.Sprint("user-", i), time.Time{}), SubjectIssuer: issuer})
 		}
-		rows := s.Snapshot()
-		if len(rows) > 1000 || rows[0].Exchanged {
-			t.Errorf("got %d rows, want at most 1000, the client's own first", len(rows))
+		stats := s.Stats()
+		if len(stats) > 1000 || stats[0].Exchanged {
+			t.Errorf("got %d tokens, want at most 1000, the client's own first", len(stats))
 		}
 		if w.count() != 10_001 {
 			t.Errorf("got %d token requests, want one for each subject and one for the client", w.count())
@@ -87,8 +85,8 @@ func TestManySubjects(t *testing.T) { // L15
 	})
 }
 
-// Tokens that nobody asks for go, though no others come.
-func TestIdleTokensGoWithTime(t *testing.T) {
+// TestIdleTokensAreEvictedWithTime shows that it needs no new token for that.
+func TestIdleTokensAreEvictedWithTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &wire{})
 		for _, audience := range []string{"a", "b", "order-status"} {
@@ -97,15 +95,14 @@ func TestIdleTokensGoWithTime(t *testing.T) {
 		for begin := time.Now(); time.Since(begin) < 20*time.Minute; time.Sleep(time.Second) {
 			must(t, s, orders)
 		}
-		if rows := s.Snapshot(); len(rows) != 1 || rows[0].Audience != "order-status" {
-			t.Errorf("got %+v, want the one that is in use", rows)
+		if stats := s.Stats(); len(stats) != 1 || stats[0].Audience != "order-status" {
+			t.Errorf("got %+v, want the one that is in use", stats)
 		}
 	})
 }
 
-// A source has no goroutine unless it fetches, and leaves none behind: the bubble
-// ends only if there is none.
-func TestNoGoroutineStays(t *testing.T) { // L21
+// TestCacheLeavesNoGoroutine relies on synctest: a bubble ends only without goroutines.
+func TestCacheLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 1000 {
 			must(t, newSource(t, &wire{}), orders) // closed at the end of the test
@@ -116,7 +113,7 @@ func TestNoGoroutineStays(t *testing.T) { // L21
 	})
 }
 
-func TestCloseDuringDiscovery(t *testing.T) { // L26
+func TestCloseEndsDiscovery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := roundTrip(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()

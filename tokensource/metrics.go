@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// metrics counts what a source does; [MeterProvider] lists the instruments.
-// Counting takes no lock and allocates nothing: all labels are made beforehand.
+// metrics counts the fetches of a cache; [MeterProvider] lists the instruments.
+// Counting takes no lock and allocates nothing: all attributes are made at the start.
 type metrics struct {
 	fetches  metric.Int64Counter
 	waits    metric.Float64Histogram
@@ -19,13 +19,13 @@ type metrics struct {
 	observed metric.Registration
 }
 
-// fetchKey is what distinguishes fetches.
+// fetchKey is a combination of attributes of a fetch.
 type fetchKey struct {
 	outcome outcome
-	renewal bool // of a token that was still good
+	renewal bool // the token before was still usable
 }
 
-func newMetrics(provider metric.MeterProvider, s *Source) (*metrics, error) {
+func newMetrics(provider metric.MeterProvider, c *Cache) (*metrics, error) {
 	meter := provider.Meter("github.com/grpcaud/grpcaud/tokensource")
 	m := &metrics{labels: map[fetchKey][]metric.AddOption{}}
 	for how := range messages {
@@ -36,31 +36,31 @@ func newMetrics(provider metric.MeterProvider, s *Source) (*metrics, error) {
 	}
 	var errs [3]error
 	m.fetches, errs[0] = meter.Int64Counter("grpcaud.client.fetches",
-		metric.WithUnit("{fetch}"), metric.WithDescription("Tokens asked for where they come from."))
+		metric.WithUnit("{fetch}"), metric.WithDescription("Requests for tokens, to where they come from."))
 	m.waits, errs[1] = meter.Float64Histogram("grpcaud.client.waits",
-		metric.WithUnit("s"), metric.WithDescription("How long calls waited for a token that was not at hand."),
+		metric.WithUnit("s"), metric.WithDescription("How long calls waited for a token that was not cached."),
 		metric.WithExplicitBucketBoundaries(0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30))
-	errs[2] = m.observe(meter, s)
+	errs[2] = m.observe(meter, c)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("tokensource: metrics: %w", err)
 	}
 	return m, nil
 }
 
-// observe has the gauges read when somebody collects them.
-func (m *metrics) observe(meter metric.Meter, s *Source) error {
+// observe registers the gauges, which are read at each collection.
+func (m *metrics) observe(meter metric.Meter, c *Cache) error {
 	entries, err := meter.Int64ObservableGauge("grpcaud.client.entries",
-		metric.WithUnit("{token}"), metric.WithDescription("Tokens that are kept."))
+		metric.WithUnit("{token}"), metric.WithDescription("Cached tokens."))
 	if err != nil {
 		return err
 	}
 	life, err := meter.Float64ObservableGauge("grpcaud.client.life",
-		metric.WithUnit("s"), metric.WithDescription("What is left of the life of the token in use that ends first; below zero, calls fail."))
+		metric.WithUnit("s"), metric.WithDescription("Remaining lifetime of the token in use that expires first; below zero, calls fail."))
 	if err != nil {
 		return err
 	}
 	m.observed, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		n, least, inUse := s.figures(time.Now())
+		n, least, inUse := c.lifetimes(time.Now())
 		o.ObserveInt64(entries, int64(n))
 		if inUse {
 			o.ObserveFloat64(life, least.Seconds())
@@ -70,16 +70,16 @@ func (m *metrics) observe(meter metric.Meter, s *Source) error {
 	return err
 }
 
-// figures counts the entries, and returns what is left of the life of the token
-// that ends first, of those that somebody has asked for in the last minute.
-func (s *Source) figures(now time.Time) (entries int, least time.Duration, inUse bool) {
-	s.entries.Range(func(_, v any) bool {
+// lifetimes counts the entries, and returns the remaining lifetime of the token that
+// expires first among those requested in the last minute.
+func (c *Cache) lifetimes(now time.Time) (entries int, least time.Duration, inUse bool) {
+	c.entries.Range(func(_, v any) bool {
 		entries++
-		row := v.(*entry).row()
-		if row.Expiry.IsZero() || now.Sub(row.Used) > time.Minute {
+		stats := v.(*entry).stats()
+		if stats.Expiry.IsZero() || now.Sub(stats.Used) > time.Minute {
 			return true
 		}
-		if left := row.Expiry.Sub(now); !inUse || left < least {
+		if left := stats.Expiry.Sub(now); !inUse || left < least {
 			least, inUse = left, true
 		}
 		return true
@@ -87,7 +87,7 @@ func (s *Source) figures(now time.Time) (entries int, least time.Duration, inUse
 	return entries, least, inUse
 }
 
-func (m *metrics) fetched(ctx context.Context, how outcome, renewal bool) {
+func (m *metrics) refreshed(ctx context.Context, how outcome, renewal bool) {
 	if m.fetches.Enabled(ctx) {
 		m.fetches.Add(ctx, 1, m.labels[fetchKey{how, renewal}]...)
 	}
@@ -99,5 +99,5 @@ func (m *metrics) waited(d time.Duration) {
 	}
 }
 
-// close stops the reading of the gauges.
+// close stops the collection of the gauges.
 func (m *metrics) close() { _ = m.observed.Unregister() }

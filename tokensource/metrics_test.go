@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// provider makes meters that cannot make the instrument of that name.
+// provider has meters that fail to create the instrument of that name.
 type provider struct {
 	noop.MeterProvider
 	name string
@@ -52,8 +52,7 @@ func (m meter) RegisterCallback(metric.Callback, ...metric.Observable) (metric.R
 	return noop.Registration{}, m.err("callback")
 }
 
-// TestMetricsRefused holds that a source whose metrics cannot be told is not made.
-func TestMetricsRefused(t *testing.T) {
+func TestFailingMeterProviderIsRefused(t *testing.T) {
 	for name, want := range map[string]error{
 		"grpcaud.client.fetches": errMeter, "grpcaud.client.waits": errMeter, "grpcaud.client.entries": errMeter,
 		"grpcaud.client.life": errMeter, "callback": errMeter, "another": nil,

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-func TestOAuth2(t *testing.T) {
+func TestOAuth2Adapter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := newSource(t, &wire{})
@@ -36,7 +36,7 @@ type oauth2Func func() (*oauth2.Token, error)
 
 func (f oauth2Func) Token() (*oauth2.Token, error) { return f() }
 
-func fromOAuth2(t *testing.T, f oauth2Func) *tokensource.Source {
+func fromOAuth2(t *testing.T, f oauth2Func) *tokensource.Cache {
 	t.Helper()
 	s, err := tokensource.FromOAuth2(f, silent)
 	if err != nil {
@@ -89,9 +89,8 @@ func TestFromOAuth2(t *testing.T) {
 	}
 }
 
-// A source of x/oauth2 that hangs holds up neither callers nor Close, and is not
-// called again meanwhile.
-func TestFromOAuth2Hangs(t *testing.T) {
+// TestHangingOAuth2SourceIsCalledOnce shows that it holds up neither callers nor Close.
+func TestHangingOAuth2SourceIsCalledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		wake := make(chan struct{})
@@ -114,8 +113,7 @@ func TestFromOAuth2Hangs(t *testing.T) {
 	})
 }
 
-// A source of x/oauth2 is asked again as soon as it has answered.
-func TestFromOAuth2Again(t *testing.T) {
+func TestOAuth2SourceIsCalledForEachAudience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fromOAuth2(t, func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: "t", TokenType: "Bearer"}, nil })
 		begin := time.Now()

@@ -5,104 +5,114 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
-	"golang.org/x/oauth2"
 )
 
-// Option changes how a [Source] works. No option turns off a check of a token.
-type Option interface{ apply(*options) }
-
-type options struct {
-	transport http.RoundTripper // nil: one of our own
-	bound     int
-	parallel  int
-	loopback  bool
-	sole      bool // extra audiences are a mismatch
-	log       *slog.Logger
-	meters    metric.MeterProvider
-	server    serverOptions
-}
-
-// serverOptions say how an authorization server is asked; the other kinds of
-// source refuse them.
-type serverOptions struct {
-	tokenURL   string      // empty: from discovery
-	style      Style       // zero: from discovery
-	ask        *Strategy   // nil: the preset's
-	grant      Grant       // zero: the preset's
-	parameters [][2]string // names and values
-	preset     string      // by its name; empty: the default
-}
-
-// newOptions applies opts to the defaults.
-func newOptions(opts []Option) *options {
-	o := &options{bound: 10_000, parallel: 16, log: slog.Default(), meters: otel.GetMeterProvider()}
-	for _, opt := range opts {
-		opt.apply(o)
-	}
-	return o
-}
-
-// check refuses values with which a source could not work, or not safely.
-func (o *options) check(issuer string, auth ClientAuth) error {
-	if err := o.checkURL(issuer); err != nil {
-		return fmt.Errorf("tokensource: issuer: %w", err)
-	}
-	if strings.Contains(issuer, "?") {
-		return errors.New("tokensource: issuer: got a query, want none")
-	}
-	if auth == nil {
-		return errors.New("tokensource: nil client authentication")
-	}
-	if err := auth.check(); err != nil {
-		return err
-	}
-	if err := o.checkServer(auth); err != nil {
-		return err
-	}
-	return o.checkEngine()
+// Option adjusts any [Cache]. No option turns off a check of a token.
+type Option interface {
+	OAuthOption
+	apply(*options)
 }
 
 type option func(*options)
 
-func (o option) apply(to *options) { o(to) }
+func (f option) apply(o *options)           { f(o) }
+func (f option) applyOAuth(o *oauthOptions) { f(&o.options) }
 
-// Transport sets what carries the requests to the issuer; client certificates and
-// private roots go here. The default is a copy of [http.DefaultTransport]. The
-// timeout of 10 s for each request and the refusal of redirects hold with any
-// transport. The source does not close it.
-func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.transport = t }) }
-
-// TokenURL sets the token endpoint. By default it is found by OpenID Connect
-// Discovery 1.0, section 4, when the first token is needed, and looked up again
-// every hour in the background. A set one is asked whatever discovery would say, also of
-// the ways of authentication.
-func TokenURL(u string) Option { return option(func(o *options) { o.server.tokenURL = u }) }
-
-// Style is a way to send the client's secret.
-type Style int
-
-// The styles of RFC 6749, section 2.3.1. The zero Style is neither.
-const (
-	Basic Style = iota + 1 // client_secret_basic: in the Authorization header
-	Post                   // client_secret_post: in the form
-)
-
-func (s Style) oauth2() oauth2.AuthStyle {
-	if s == Post {
-		return oauth2.AuthStyleInParams
-	}
-	return oauth2.AuthStyleInHeader
+// options are those of every kind of cache.
+type options struct {
+	transport    http.RoundTripper // nil: the default
+	bound        int
+	parallel     int
+	soleAudience bool
+	log          *slog.Logger
+	meters       metric.MeterProvider
 }
 
-// AuthStyle sets how the secret is sent. The default is [Post] if that is the only
-// one of the two that discovery names, else [Basic]. One is never tried after the
-// other.
-func AuthStyle(s Style) Option { return option(func(o *options) { o.server.style = s }) }
+func defaultOptions() options {
+	return options{bound: 10_000, parallel: 16, log: slog.Default(), meters: otel.GetMeterProvider()}
+}
 
-// InsecureLoopback accepts an issuer and a token endpoint on plain http if their
-// host is a loopback address or localhost. The default is https everywhere.
-func InsecureLoopback() Option { return option(func(o *options) { o.loopback = true }) }
+func newOptions(opts []Option) (*options, error) {
+	o := defaultOptions()
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, errNilOption
+		}
+		opt.apply(&o)
+	}
+	return &o, o.check()
+}
+
+var errNilOption = errors.New("tokensource: nil option")
+
+// check refuses values with which no cache could work.
+func (o *options) check() error {
+	switch {
+	case o.bound < 1:
+		return fmt.Errorf("tokensource: bound: got %d, want at least 1", o.bound)
+	case o.parallel < 1:
+		return fmt.Errorf("tokensource: parallel: got %d, want at least 1", o.parallel)
+	case o.log == nil:
+		return errors.New("tokensource: nil logger; to log nothing, give it slog.DiscardHandler")
+	case o.meters == nil:
+		return errors.New("tokensource: nil meter provider")
+	}
+	return nil
+}
+
+// roundTripper returns the transport that requests use.
+func (o *options) roundTripper() http.RoundTripper {
+	if o.transport == nil {
+		return http.DefaultTransport
+	}
+	return o.transport
+}
+
+// Transport sets the transport of HTTP requests; client certificates and private
+// roots go here. The default is a copy of [http.DefaultTransport]. With any
+// transport, a request has 10 s and redirects are not followed. The cache does not
+// close it.
+func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.transport = t }) }
+
+// Bound sets how many tokens are cached at most; the least recently used ones are
+// evicted first. The default is 10 000. It must be positive.
+func Bound(n int) Option { return option(func(o *options) { o.bound = n }) }
+
+// Parallel sets how many requests to one endpoint may run at a time; further ones
+// wait. The default is 16. It must be positive.
+func Parallel(n int) Option { return option(func(o *options) { o.parallel = n }) }
+
+// SoleAudience refuses a JWT that has other audiences beside the requested ones: it
+// is a [MismatchError]. By default such a token is used, since common authorization
+// servers add audiences of their own, and the log warns of it once for each
+// requested audience.
+func SoleAudience() Option { return option(func(o *options) { o.soleAudience = true }) }
+
+// Logger sets where the cache logs, one line for each fetch: at debug level if it
+// succeeds; as a warning if it fails, and at debug level while the failure goes on;
+// as information when it succeeds again. The default is [slog.Default]; nil is an
+// error. Tokens that come from memory, and lines below the logger's level, cost
+// nothing.
+//
+// Each line has audience, scope and exchanged (whether the token is for a subject);
+// expiry, if there is a token; and error, failures (in a row) and retry, if the
+// fetch failed. No line has a token or a secret.
+func Logger(l *slog.Logger) Option { return option(func(o *options) { o.log = l }) }
+
+// MeterProvider sets the provider of the metrics' instruments. The default is the
+// global one of OpenTelemetry; nil is an error. The metrics are:
+//
+//   - grpcaud.client.fetches, a count of fetches by outcome (fetched, unchanged,
+//     refused, unavailable, mismatched) and renewal (whether the token before was
+//     still usable);
+//   - grpcaud.client.waits, how long calls waited for a token that was not cached,
+//     in seconds;
+//   - grpcaud.client.entries, the number of cached tokens;
+//   - grpcaud.client.life, the remaining seconds of the token that expires first,
+//     among those requested within the last minute.
+func MeterProvider(p metric.MeterProvider) Option {
+	return option(func(o *options) { o.meters = p })
+}

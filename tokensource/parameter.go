@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// reserved are the parameters that the source itself writes, or that would change
-// what an answer means (RFC 6749, section 4.4; RFC 7521; RFC 8693; RFC 8707).
+// reserved are the parameters that this package writes itself, or that would change
+// the meaning of an answer (RFC 6749, section 4.4; RFC 7521; RFC 8693; RFC 8707).
 var reserved = []string{
 	"grant_type", "scope", "audience", "resource",
 	"client_id", "client_secret", "client_assertion", "client_assertion_type", "assertion",
@@ -15,24 +15,24 @@ var reserved = []string{
 	"requested_token_type", "requested_token_use",
 }
 
-// Parameter adds a parameter to every token request, as a provider may want it:
-// Dex, for one, its connector_id. There is none by default. [New] refuses an empty
-// name, a name given twice, and those that the source itself writes.
-func Parameter(name, value string) Option {
-	return option(func(o *options) {
-		o.server.parameters = append(o.server.parameters, [2]string{name, value})
+// Parameter adds a parameter to every token request, as some providers require:
+// Dex, for example, its connector_id. By default there is none. [New] refuses an
+// empty name, a name that is given twice, and the parameters that this package
+// writes itself.
+func Parameter(name, value string) OAuthOption {
+	return oauthOption(func(o *oauthOptions) {
+		o.parameters = append(o.parameters, [2]string{name, value})
 	})
 }
 
-// checkParameters refuses those that the server could not tell from ours.
-func (o *serverOptions) checkParameters() error {
+func (o *oauthOptions) checkParameters() error {
 	var seen []string
 	for _, p := range o.parameters {
 		switch name := p[0]; {
 		case name == "":
 			return errors.New("tokensource: parameter without a name")
 		case slices.Contains(reserved, name):
-			return fmt.Errorf("tokensource: parameter %q is one that the source itself writes", name)
+			return fmt.Errorf("tokensource: parameter %q is written by this package itself", name)
 		case slices.Contains(seen, name):
 			return fmt.Errorf("tokensource: parameter %q is given twice", name)
 		}

@@ -8,65 +8,81 @@ import (
 	"strings"
 )
 
-// preset is what is known of a kind of authorization server. Its texts say what to
-// change there; {audience}, {client} and {issuer} stand in them for the names of a
-// request.
+// preset is what is known about one kind of authorization server. In its texts,
+// {audience}, {client} and {issuer} stand for the names of a request.
 type preset struct {
-	name string // as people write it; empty: none is set
+	name string // of the product; empty for the default preset
 
-	own       Strategy // nil: ByAudience
-	exchanged Strategy // for a Subject; nil: as the own
-	narrowed  bool     // for a Subject, a parameter audience goes with how it is asked
-	grant     Grant    // for a Subject; zero: TokenExchange
+	own             audienceStyle // nil: the parameter audience
+	exchange        audienceStyle // in a token exchange; nil: like own
+	exchangeNarrows bool          // in a token exchange, the parameter audience is added
+	grant           Grant         // for a Subject; zero: TokenExchange
 
-	bare bool // a token without aud is for whom it was asked for: all of its tokens are so
+	tokensLackAudience bool // its tokens have no aud, and count as addressed to the requested audience
 
-	instead string // what to use, where there is no token endpoint
+	alternative string // what to use instead, if there is no token endpoint
 
-	mapper string // when a token lacks the audience
-	target string // when the server refuses the audience or the client
-	scope  string // when it refuses a scope; empty: as target
+	missingAudience string // what to change if a token lacks the audience
+	refusedAudience string // what to change if the audience or the client is refused
+	refusedScope    string // what to change if a scope is refused; empty: like refusedAudience
 }
 
-// Preset makes the source ask as that kind of authorization server wants to be
-// asked, and lets errors name its settings. The names are those of the audience
-// package: "keycloak", "auth0", "entra" and so on; the default, also for an empty name,
-// is "rfc9068", which asks by a parameter audience. [Ask] and [SubjectGrant] overrule it. [New] refuses
-// unknown names, and those of "google", "kubernetes" and "spiffe", which are no
-// authorization servers: it says what to use instead.
-func Preset(name string) Option { return option(func(o *options) { o.server.preset = name }) }
+// Preset selects the kind of authorization server: how it is asked for an audience,
+// and what an error advises to change there. The names are those of the access
+// matrix: "keycloak", "auth0", "entra" and so on. The default, also for an empty
+// name, is "rfc9068": a parameter audience. The options that begin with Ask, and
+// [SubjectGrant], overrule it. [New] refuses unknown names, and "google",
+// "kubernetes" and "spiffe", which are no authorization servers; the error says what
+// to use instead.
+func Preset(name string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.preset = name }) }
 
 const defaultPreset = "rfc9068"
 
-// known returns what is known of the server.
-func (o *serverOptions) known() preset { return presets[cmp.Or(o.preset, defaultPreset)] }
+func (o *oauthOptions) lookupPreset() preset { return presets[cmp.Or(o.preset, defaultPreset)] }
 
-// checkPreset refuses a preset that does not exist, or cannot be asked.
-func (o *serverOptions) checkPreset() error {
+// checkPreset refuses a preset that does not exist, or has no token endpoint.
+func (o *oauthOptions) checkPreset() error {
 	p, ok := presets[cmp.Or(o.preset, defaultPreset)]
 	switch {
 	case !ok:
 		return fmt.Errorf("tokensource: preset: got %q, want one of %q", o.preset, slices.Sorted(maps.Keys(presets)))
-	case p.instead != "":
-		return fmt.Errorf("tokensource: preset %q: %s has no token endpoint for this; %s", o.preset, p.name, p.instead)
+	case p.alternative != "":
+		return fmt.Errorf("tokensource: preset %q: %s has no token endpoint for this; %s", o.preset, p.name, p.alternative)
 	}
 	return nil
 }
 
+// styles returns how audiences are stated in requests of the client itself, and in
+// token exchanges. Ask overrules the preset; nil does not.
+func (p preset) styles(ask audienceStyle) (own, exchange audienceStyle) {
+	own = audienceParameter
+	switch {
+	case ask != nil:
+		own = ask
+	case p.own != nil:
+		own = p.own
+	}
+	switch {
+	case p.exchange != nil:
+		return own, p.exchange
+	case p.exchangeNarrows:
+		return own, alsoAudience{own}
+	}
+	return own, own
+}
+
 // hint says what to change at the server after a refusal with this code (RFC 6749,
-// section 5.2; RFC 8707, section 2); with no code, after a token that lacks the
-// audience. Empty if nothing is known.
+// section 5.2; RFC 8707, section 2); with an empty code, after a token without the
+// audience. It is empty if nothing is known.
 func (p preset) hint(code, audience, client, issuer string) string {
 	text := ""
 	switch code {
 	case "":
-		text = p.mapper
+		text = p.missingAudience
 	case "invalid_scope":
-		if text = p.scope; text == "" {
-			text = p.target
-		}
+		text = cmp.Or(p.refusedScope, p.refusedAudience)
 	case "invalid_target", "invalid_request", "unauthorized_client", "access_denied":
-		text = p.target
+		text = p.refusedAudience
 	}
 	return strings.NewReplacer(placeholder, audience, "{client}", client, "{issuer}", issuer).Replace(text)
 }

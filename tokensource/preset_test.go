@@ -20,7 +20,7 @@ const (
 	bearerGrant   = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 
-// What each preset sends for the client itself and for a subject.
+// TestPresets shows what each preset sends for the client itself and for a subject.
 func TestPresets(t *testing.T) {
 	scope := func(s string) url.Values { return url.Values{"scope": {s}} }
 	byAudience, byResource, nothing := url.Values{"audience": {uri}}, url.Values{"resource": {uri}}, url.Values{}
@@ -78,12 +78,12 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// What is set overrules the preset, in any order, but not how it is asked in an
-// exchange where that is another matter.
-func TestPresetOverruled(t *testing.T) {
+// TestOptionsOverruleThePreset shows that the order of options does not matter, and that a token exchange
+// which the preset states differently stays.
+func TestOptionsOverruleThePreset(t *testing.T) {
 	subject := tokensource.NewToken("s", time.Time{})
-	ask, preset := tokensource.Ask(tokensource.ByNothing()), tokensource.Preset("keycloak")
-	for _, opts := range [][]tokensource.Option{{ask, preset}, {preset, ask}} {
+	ask, preset := tokensource.AskWithoutAudience(), tokensource.Preset("keycloak")
+	for _, opts := range [][]tokensource.OAuthOption{{ask, preset}, {preset, ask}} {
 		if got := form(t, tokensource.Request{Audience: uri}, opts...); len(got) != 0 {
 			t.Errorf("own: got %v, want nothing", got)
 		}
@@ -98,8 +98,7 @@ func TestPresetOverruled(t *testing.T) {
 	}
 }
 
-// A refusal says what to change where.
-func TestHints(t *testing.T) {
+func TestRefusalHintNamesTheSetting(t *testing.T) {
 	for _, row := range []struct{ preset, code, want string }{
 		{"keycloak", "invalid_scope", `create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional`},
 		{"keycloak", "invalid_request", `switch on standard token exchange for client "backoffice-portal"`},
@@ -110,20 +109,21 @@ func TestHints(t *testing.T) {
 	} {
 		w := &wire{token: refusal(row.code)}
 		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
-		refused, ok := errors.AsType[*tokensource.RefusedError](err)
+		refused, ok := errors.AsType[*tokensource.TokenError](err)
 		if !ok || !strings.Contains(refused.Hint, row.want) || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s, %s: got %v, want %q in it", row.preset, row.code, err, row.want)
 		}
 	}
 	w := &wire{token: refusal("invalid_client")}
 	_, err := newSource(t, w, tokensource.Preset("keycloak")).Token(t.Context(), orders)
-	if refused, ok := errors.AsType[*tokensource.RefusedError](err); !ok || refused.Hint != "" {
+	if refused, ok := errors.AsType[*tokensource.TokenError](err); !ok || refused.Hint != "" {
 		t.Errorf("invalid_client: got %v, want no hint", err)
 	}
 }
 
-// A token without aud is a mismatch but where there is no other.
-func TestTokenWithoutAudience(t *testing.T) {
+// TestTokenWithoutAudienceIsAMismatch shows also the one exception, a provider whose tokens never have an
+// audience.
+func TestTokenWithoutAudienceIsAMismatch(t *testing.T) {
 	for preset, want := range map[string]error{"cognito": nil, "pingone": tokensource.ErrMismatch, "": tokensource.ErrMismatch} {
 		w := &wire{token: always(reply(200, grant(jwt(`{}`), `"expires_in":300`)))}
 		if _, err := newSource(t, w, tokensource.Preset(preset)).Token(t.Context(), orders); !errors.Is(err, want) {

@@ -9,33 +9,34 @@ import (
 
 // Request says which token is wanted. Audience is required.
 type Request struct {
-	// Audience is whom the token must be addressed to: the literal value in aud
+	// Audience is the audience that the token must have: the literal value in aud
 	// (RFC 7519, section 4.1.3).
 	Audience string
-	// Also lists further audiences that the same token must be addressed to. A
-	// token for several lets each of them call the others: leave it empty unless
-	// that is meant.
+	// Also lists further audiences that the same token must have. A token with
+	// several audiences lets each of them call the others: leave it empty unless
+	// that is intended.
 	Also []string
 	// Scope is a list of scopes separated by spaces, in any order (RFC 6749,
-	// section 3.3). Empty means what the issuer gives this client by default.
+	// section 3.3). Empty means the issuer's default for this client.
 	Scope string
-	// Subject is the token to exchange (RFC 8693, or see [SubjectGrant]). The zero
-	// Token means that the client asks for itself. An answer that is Subject or
-	// Actor itself is refused: what was not exchanged is not passed on.
+	// Subject is the token to exchange (RFC 8693, or see [SubjectGrant]). With the
+	// zero Token the client requests a token for itself. If the issuer returns
+	// Subject or Actor unchanged, the request is refused: a token that was not
+	// exchanged is not passed on.
 	Subject Token
-	// SubjectIssuer is who issued Subject: its iss, exactly. It is required beside a
-	// Subject, since a token is shown to its own issuer only: a source of another
-	// issuer refuses the request ([ErrRefused]) before anything is sent, and so does
-	// every source if it is empty.
+	// SubjectIssuer is the issuer of Subject: its iss, exactly. It is required beside
+	// a Subject, since a token is shown to its own issuer only. If it is empty, every
+	// cache refuses the request ([ErrRefused]) before anything is sent, and so does
+	// the cache of another issuer.
 	SubjectIssuer string
-	// Actor is who acts for Subject (RFC 8693, section 2.1, actor_token): the
-	// client's own token. It is only allowed beside a Subject; the zero Token
-	// leaves it out.
+	// Actor is the token of the party that acts for Subject (RFC 8693, section 2.1,
+	// actor_token): the client's own. It is allowed beside a Subject only. With the
+	// zero Token the exchange has no actor.
 	Actor Token
 }
 
-// key is what tokens are kept by. It holds every part of a request that changes
-// the answer, but not the text of a token.
+// key is the key of a cached token. It has every part of a request that changes the
+// answer, but not the text of a token.
 type key struct {
 	audience, also, scope string
 	subject, actor        [sha256.Size]byte
@@ -45,10 +46,10 @@ type key struct {
 func (r Request) key() key {
 	k := key{audience: r.Audience, scope: canonical(r.Scope), issuer: r.SubjectIssuer}
 	if !r.Subject.IsZero() {
-		k.subject = r.Subject.sum()
+		k.subject = r.Subject.digest()
 	}
 	if !r.Actor.IsZero() {
-		k.actor = r.Actor.sum()
+		k.actor = r.Actor.digest()
 	}
 	if len(r.Also) > 0 {
 		k.also = fmt.Sprintf("%q", slices.Sorted(slices.Values(r.Also)))
@@ -56,8 +57,8 @@ func (r Request) key() key {
 	return k
 }
 
-// canonical returns the scopes in order, each once, with a space between two. It
-// allocates nothing for scopes that are so already.
+// canonical returns the scopes in order, each once, separated by one space. It
+// allocates nothing if the scopes are in that form already.
 func canonical(scope string) string {
 	if !strings.ContainsAny(scope, " \t\r\n") {
 		return scope
@@ -72,10 +73,10 @@ func canonical(scope string) string {
 	return scope
 }
 
-// audiences lists all audiences that the token must be addressed to.
+// audiences lists all audiences that the token must have.
 func (r Request) audiences() []string { return append([]string{r.Audience}, r.Also...) }
 
-// check refuses what must not reach the wire to issuer.
+// check refuses a request that must not be sent to issuer.
 func (r Request) check(issuer string) error {
 	switch {
 	case r.Audience == "", slices.Contains(r.Also, ""):
@@ -91,18 +92,31 @@ func (r Request) check(issuer string) error {
 	case !r.Subject.IsZero() && r.SubjectIssuer == "":
 		return fmt.Errorf("%w: the request does not say who issued the subject token, and a token is shown to its own issuer only", ErrRefused)
 	case r.SubjectIssuer != "" && r.SubjectIssuer != issuer:
-		return fmt.Errorf("%w: the subject token is of %s, and is shown to no other issuer; this source asks %q", ErrRefused, quote(r.SubjectIssuer), issuer)
+		return fmt.Errorf("%w: the subject token is of issuer %s, and is shown to no other issuer; this source requests tokens from %q", ErrRefused, quote(r.SubjectIssuer), issuer)
 	}
 	return nil
 }
 
-// fresh refuses tokens that have expired: nobody can turn them into others.
-func (r Request) fresh() error {
+// checkExpiry refuses a subject and an actor that have expired: they cannot be
+// exchanged.
+func (r Request) checkExpiry() error {
 	switch {
 	case !r.Subject.IsZero() && !r.Subject.Valid():
 		return fmt.Errorf("%w: subject token has expired at %v", ErrRefused, r.Subject.Expiry())
 	case !r.Actor.IsZero() && !r.Actor.Valid():
 		return fmt.Errorf("%w: actor token has expired at %v", ErrRefused, r.Actor.Expiry())
+	}
+	return nil
+}
+
+// checkOwn refuses a request that only an authorization server could serve; place
+// names where the tokens come from.
+func (r Request) checkOwn(place string) error {
+	if err := r.check(r.SubjectIssuer); err != nil {
+		return err
+	}
+	if !r.Subject.IsZero() {
+		return fmt.Errorf("%w: %s exchanges no tokens", ErrRefused, place)
 	}
 	return nil
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Requests that could have different answers have tokens of their own; those that
-// differ in spelling alone share one.
-func TestRequestsShareTokens(t *testing.T) { // T107
+// TestRequestsThatDifferInSpellingShareAToken shows also that requests with different answers do not.
+func TestRequestsThatDifferInSpellingShareAToken(t *testing.T) {
 	alice, bob := tokensource.NewToken("alice", time.Time{}), tokensource.NewToken("bob", time.Time{})
 	base := tokensource.Request{Audience: "a", Also: []string{"b", "c"}, Scope: "r w", Subject: alice, SubjectIssuer: issuer, Actor: bob}
 	w := &wire{token: always(reply(200, grant("t", `"expires_in":300`)))}
@@ -54,7 +53,7 @@ func TestRequestsShareTokens(t *testing.T) { // T107
 	}
 }
 
-func TestRequestRefusals(t *testing.T) {
+func TestInvalidRequestsAreRefused(t *testing.T) {
 	subject := tokensource.NewToken("s", time.Time{})
 	w := &wire{}
 	s := newSource(t, w)
@@ -72,8 +71,7 @@ func TestRequestRefusals(t *testing.T) {
 	}
 }
 
-// The list of further audiences is the caller's to change.
-func TestRequestIsCopied(t *testing.T) {
+func TestCallerMayChangeItsRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: always(reply(200, grant("t", `"expires_in":300`)))}
 		s := newSource(t, w)
@@ -92,8 +90,7 @@ func TestRequestIsCopied(t *testing.T) {
 	})
 }
 
-// Scopes in order cost no allocation.
-func TestWarmScopes(t *testing.T) {
+func TestSortedScopesAllocateNothing(t *testing.T) {
 	s := newSource(t, &wire{})
 	r := tokensource.Request{Audience: "a", Scope: "orders.read orders.write"}
 	ask := func() {
@@ -107,7 +104,8 @@ func TestWarmScopes(t *testing.T) {
 	}
 }
 
-// Two spellings of the same scopes are one request, and no scope gets lost.
+// FuzzScope shows that two spellings of the same scopes are one request, and that no
+// scope is lost.
 func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"", "a", "a b", "b a", " a  b\t", "b a b", "a\nb", "\u00a0 a"} {
 		f.Add(seed)

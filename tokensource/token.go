@@ -16,35 +16,37 @@ const (
 
 // Token is a bearer token (RFC 6750) that cannot be printed: fmt, slog and
 // encoders such as JSON show "[redacted]". The zero value is no token. A Token
-// never changes and is safe for concurrent use. Two tokens of the same text are
+// never changes and is safe for concurrent use. Two tokens with the same text are
 // not equal under ==.
 type Token struct {
 	// text is a pointer to a string so that fmt cannot see through a struct that
 	// holds a Token in an unexported field, where it never calls our methods. It
 	// would see through a pointer to a struct.
-	text *string // with the scheme before it, which the header wants too
-	rest *rest   // not nil if text is not
+	text    *string  // with the scheme before it, as the header has it
+	details *details // nil if text is nil
 }
 
-// rest is what else belongs to a token, apart so that a Token is cheap to copy.
-type rest struct {
+// details are the other properties of a token, behind a pointer so that a Token is
+// cheap to copy.
+type details struct {
 	expiry time.Time
 	once   sync.Once // guards digest
 	digest [sha256.Size]byte
 }
 
 // NewToken returns a token with this text. A zero expiry means that the expiry is
-// not known. An empty text makes a token that is never valid, and that is not the
-// zero Token: a request for its exchange fails instead of becoming another one.
+// not known. An empty text makes a token that is never valid but is not the zero
+// Token, so that a request for its exchange fails, and does not become a request of
+// the client for itself.
 func NewToken(text string, expiry time.Time) Token {
-	// Without its monotonic part, expiry is compared as wall time, which goes on
+	// Without its monotonic part, the expiry is compared by wall time, which goes on
 	// while the machine sleeps.
 	text = scheme + text
-	return Token{text: &text, rest: &rest{expiry: expiry.Round(0)}}
+	return Token{text: &text, details: &details{expiry: expiry.Round(0)}}
 }
 
-// Reveal returns the text of t, for the one place that sends it. The text of the
-// zero Token is empty.
+// Reveal returns the text of t, for the one place that sends it. For the zero Token
+// it is empty.
 func (t Token) Reveal() string {
 	if t.text == nil {
 		return ""
@@ -53,8 +55,7 @@ func (t Token) Reveal() string {
 }
 
 // Bearer returns the value of an Authorization header that carries t (RFC 6750,
-// section 2.1), ready-made. It is a secret as the text is. That of the zero Token
-// is empty.
+// section 2.1). It is as secret as the text. For the zero Token it is empty.
 func (t Token) Bearer() string {
 	if t.text == nil {
 		return ""
@@ -62,13 +63,13 @@ func (t Token) Bearer() string {
 	return *t.text
 }
 
-// Expiry returns the time at which t ends, as its issuer sees it; the zero time
-// if that is not known.
+// Expiry returns the time at which t expires, by the issuer's word; the zero time if
+// it is not known.
 func (t Token) Expiry() time.Time {
-	if t.rest == nil {
+	if t.details == nil {
 		return time.Time{}
 	}
-	return t.rest.expiry
+	return t.details.expiry
 }
 
 // IsZero reports whether t is the zero Token.
@@ -81,10 +82,10 @@ func (t Token) Valid() bool {
 	return t.Reveal() != "" && (expiry.IsZero() || time.Now().Before(expiry))
 }
 
-// sum returns the digest of a token that is not zero.
-func (t Token) sum() [sha256.Size]byte {
-	t.rest.once.Do(func() { t.rest.digest = sha256.Sum256([]byte(t.Reveal())) })
-	return t.rest.digest
+// digest returns the SHA-256 digest of a token that is not zero.
+func (t Token) digest() [sha256.Size]byte {
+	t.details.once.Do(func() { t.details.digest = sha256.Sum256([]byte(t.Reveal())) })
+	return t.details.digest
 }
 
 // Format implements [fmt.Formatter]; it covers every verb, %#v and %d included.

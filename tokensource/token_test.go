@@ -53,7 +53,7 @@ func TestTokenCannotBePrinted(t *testing.T) {
 	}
 }
 
-func TestToken(t *testing.T) {
+func TestTokenAccessors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		soon := time.Now().Add(time.Minute)
 		for _, row := range []struct {

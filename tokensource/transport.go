@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// NewTransport returns a transport that sends the token for r with each HTTP request
-// (RFC 6750, section 2.1), over https and only to hosts: names as they stand in a
-// URL, with the port unless it is 443. At least one is required. Base carries the
-// requests; nil means [http.DefaultTransport]. The transport is safe for concurrent
-// use.
+// NewTransport returns a transport that adds the token for r to each HTTP request
+// (RFC 6750, section 2.1). It sends requests over https only, and only to hosts:
+// names as in a URL, with the port unless it is 443. At least one is required. Base
+// carries the requests; nil means [http.DefaultTransport]. The transport is safe for
+// concurrent use.
 //
 // A request fails before it is sent if it is not https or goes to another host, if
-// a redirect from another host led to it, if it has an Authorization already, if
-// there is no token for it, and always if tokens is nil or no host is named.
-func NewTransport(tokens Tokens, r Request, base http.RoundTripper, hosts ...string) http.RoundTripper {
+// a redirect from another host led to it, if it has an Authorization header already,
+// or if there is no token. Every request fails if tokens is nil or hosts is empty.
+func NewTransport(tokens Source, r Request, base http.RoundTripper, hosts ...string) http.RoundTripper {
 	t := &bearerTransport{tokens: tokens, request: r, base: base}
 	if base == nil {
 		t.base = http.DefaultTransport
@@ -30,7 +30,7 @@ func NewTransport(tokens Tokens, r Request, base http.RoundTripper, hosts ...str
 }
 
 type bearerTransport struct {
-	tokens  Tokens
+	tokens  Source
 	request Request
 	base    http.RoundTripper
 	hosts   []string
@@ -48,7 +48,7 @@ func (t *bearerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(sent)
 }
 
-// authorize returns r with a token. It asks for one last.
+// authorize returns r with a token. It gets the token last, after all checks.
 func (t *bearerTransport) authorize(r *http.Request) (*http.Request, error) {
 	if err := t.check(r); err != nil {
 		return nil, fmt.Errorf("tokensource: request not sent: %w", err)
@@ -71,17 +71,17 @@ func (t *bearerTransport) check(r *http.Request) error {
 	case t.tokens == nil:
 		return errors.New("no source of tokens")
 	case len(t.hosts) == 0:
-		return errors.New("no host is named that may get the token")
+		return errors.New("no host is set that may get the token")
 	case r.URL.Scheme != "https":
 		return fmt.Errorf("got scheme %s, want https", quote(r.URL.Scheme))
 	case host == "", !slices.Contains(t.hosts, host):
-		return fmt.Errorf("the token may not go to %s, but to %q", quote(host), t.hosts)
+		return fmt.Errorf("the token must not be sent to %s, only to %q", quote(host), t.hosts)
 	case r.Host != "" && canonicalHost(r.Host) != host:
 		return fmt.Errorf("got header Host %s, want %s", quote(r.Host), quote(host))
 	case r.Response != nil && r.Response.Request != nil && hostOf(r.Response.Request.URL) != host:
 		return fmt.Errorf("a redirect led from another host to %s", quote(host))
 	case len(r.Header.Values("Authorization")) > 0:
-		return errors.New("it has an Authorization already")
+		return errors.New("it has an Authorization header already")
 	}
 	return nil
 }
@@ -89,8 +89,8 @@ func (t *bearerTransport) check(r *http.Request) error {
 func hostOf(u *url.URL) string { return canonicalHost(u.Host) }
 
 // canonicalHost returns host in lower case, without the port of https. Letters
-// beyond ASCII stay as they are: the lower case of U+0130 is an i, but its host is
-// another than that of i.
+// beyond ASCII are not changed: the lower case of U+0130 contains an i, but names
+// with the two are different hosts.
 func canonicalHost(host string) string {
 	lower := func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

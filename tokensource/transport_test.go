@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// body notes that it was closed.
+// body records that it was closed.
 type body struct {
 	io.Reader
 	closed bool
@@ -24,13 +24,13 @@ func (b *body) Close() error {
 	return nil
 }
 
-func TestTransport(t *testing.T) {
+func TestTransportSendsTheTokenToItsHostsOnly(t *testing.T) {
 	elsewhere := &http.Response{Request: &http.Request{URL: &url.URL{Scheme: "https", Host: "login.example"}}}
 	for name, row := range map[string]struct {
 		url   string
 		hosts []string
 		edit  func(*http.Request)
-		want  string // in the error; empty: it is sent
+		want  string // in the error; empty: the request is sent
 	}{
 		"good":              {"https://orders.example/v1", []string{"orders.example"}, nil, ""},
 		"case":              {"https://Orders.Example/v1", []string{"ORDERS.example"}, nil, ""},
@@ -40,13 +40,13 @@ func TestTransport(t *testing.T) {
 		"no headers":        {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Header = nil }, ""},
 		"no header Host":    {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Host = "" }, ""},
 		"led from nowhere":  {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Response = &http.Response{} }, ""},
-		"another port":      {"https://orders.example:8443/v1", []string{"orders.example"}, nil, "may not go"},
-		"another host":      {"https://evil.example/v1", []string{"orders.example"}, nil, "may not go"},
-		"host as a suffix":  {"https://evil-orders.example/v1", []string{"orders.example"}, nil, "may not go"},
-		"another letter":    {"https://Hİ.example/v1", []string{"hi.example"}, nil, "may not go"},
+		"another port":      {"https://orders.example:8443/v1", []string{"orders.example"}, nil, "must not be sent"},
+		"another host":      {"https://evil.example/v1", []string{"orders.example"}, nil, "must not be sent"},
+		"host as a suffix":  {"https://evil-orders.example/v1", []string{"orders.example"}, nil, "must not be sent"},
+		"another letter":    {"https://Hİ.example/v1", []string{"hi.example"}, nil, "must not be sent"},
 		"plaintext":         {"http://orders.example/v1", []string{"orders.example"}, nil, "https"},
 		"no host named":     {"https://orders.example/v1", nil, nil, "no host"},
-		"empty host named":  {"https:///v1", []string{""}, nil, "may not go"},
+		"empty host named":  {"https:///v1", []string{""}, nil, "must not be sent"},
 		"Host header":       {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Host = "evil.example" }, "Host"},
 		"redirected here":   {"https://orders.example/v1", []string{"orders.example", "login.example"}, func(r *http.Request) { r.Response = elsewhere }, "redirect"},
 		"has Authorization": {"https://orders.example/v1", []string{"orders.example"}, func(r *http.Request) { r.Header.Set("Authorization", "Basic x") }, "already"},
@@ -80,13 +80,13 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-func TestTransportWithoutToken(t *testing.T) {
+func TestTransportWithoutTokenSendsNothing(t *testing.T) {
 	w := &wire{token: always(reply(503, ""))}
 	base := roundTrip(func(*http.Request) (*http.Response, error) {
 		t.Error("sent without a token")
 		return nil, io.EOF
 	})
-	for name, tokens := range map[string]tokensource.Tokens{"outage": newSource(t, w), "nil": nil} {
+	for name, tokens := range map[string]tokensource.Source{"outage": newSource(t, w), "nil": nil} {
 		client := &http.Client{Transport: tokensource.NewTransport(tokens, orders, base, "orders.example"), Timeout: time.Minute}
 		if _, err := client.Get("https://orders.example"); err == nil || tokens != nil && !errors.Is(err, tokensource.ErrUnavailable) {
 			t.Errorf("%s: got %v", name, err)
@@ -94,8 +94,7 @@ func TestTransportWithoutToken(t *testing.T) {
 	}
 }
 
-// A client that follows a redirect to another host does not take the token there.
-func TestTransportIsNotLedAway(t *testing.T) {
+func TestRedirectDoesNotTakeTheTokenElsewhere(t *testing.T) {
 	var seen []string
 	base := roundTrip(func(r *http.Request) (*http.Response, error) {
 		seen = append(seen, r.URL.Host)
@@ -107,11 +106,10 @@ func TestTransportIsNotLedAway(t *testing.T) {
 	}
 }
 
-// Without a transport of its own, the requests go over that of all.
-func TestTransportByDefault(t *testing.T) {
+func TestDefaultTransportIsUsed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	tokens := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
-		cancel() // so that nothing is dialled
+		cancel() // so that no connection is opened
 		return tokensource.NewToken("t", time.Time{}), nil
 	})
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://orders.example", nil)

@@ -21,13 +21,13 @@ const (
 	secret = "s3cr3t/of+backoffice"
 )
 
-// silent logs nothing.
+// silent disables the log.
 var silent = tokensource.Logger(slog.New(slog.DiscardHandler))
 
-// newSource returns a source over w that the test closes.
-func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.Source {
+// newSource returns a cache over w that the test closes.
+func newSource(t testing.TB, w *wire, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
-	opts = append([]tokensource.Option{tokensource.Transport(w), silent}, opts...)
+	opts = append([]tokensource.OAuthOption{tokensource.Transport(w), silent}, opts...)
 	s, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -36,12 +36,12 @@ func newSource(t testing.TB, w *wire, opts ...tokensource.Option) *tokensource.S
 	return s
 }
 
-// wire plays the issuer. Its zero value gives everybody every audience.
+// wire plays the issuer. Its zero value gives every client a token for every audience.
 type wire struct {
-	discovery func(*http.Request) (*http.Response, error) // nil: a good document
+	discovery func(*http.Request) (*http.Response, error) // nil: a valid document
 	token     func(*http.Request, url.Values) (*http.Response, error)
 
-	mu       sync.Mutex // guards what was asked for
+	mu       sync.Mutex // guards the fields below
 	found    int
 	requests []*http.Request // to the token endpoint
 	forms    []url.Values
@@ -83,14 +83,14 @@ func (w *wire) discover(r *http.Request) (*http.Response, error) {
 	return reply(200, document(issuer, issuer+"/token"))(r)
 }
 
-// answer changes what the token endpoint says from now on.
+// answer sets the answer of the token endpoint from now on.
 func (w *wire) answer(f func(*http.Request, url.Values) (*http.Response, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.token = f
 }
 
-// count returns how often the token endpoint was asked.
+// count returns the number of requests to the token endpoint.
 func (w *wire) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,7 +109,7 @@ func good(r *http.Request, form url.Values) (*http.Response, error) {
 	return reply(200, grant("opaque-"+form.Get("audience"), `"expires_in":300`))(r)
 }
 
-// grant returns an answer with this token and these further members.
+// grant returns the JSON of an answer with this token and these further members.
 func grant(token string, more ...string) string {
 	return fmt.Sprintf(`{"access_token":%q,"token_type":"Bearer",`+
 		`"issued_token_type":"urn:ietf:params:oauth:token-type:access_token"%s}`,
@@ -123,7 +123,7 @@ func document(issuer, endpoint string, methods ...string) string {
 	return string(text)
 }
 
-// jwt returns a JWT with this payload, which nobody verifies here.
+// jwt returns a JWT with this payload and an invalid signature.
 func jwt(payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256","typ":"at+jwt"}`)) + "." + encode([]byte(payload)) + "." + encode([]byte("signature"))
@@ -140,7 +140,20 @@ func reply(status int, body string, headers ...string) func(*http.Request) (*htt
 	}
 }
 
-// always ignores the form.
+// always returns an answer that ignores the form.
 func always(f func(*http.Request) (*http.Response, error)) func(*http.Request, url.Values) (*http.Response, error) {
 	return func(r *http.Request, _ url.Values) (*http.Response, error) { return f(r) }
+}
+
+// part decodes the header (0) or the payload (1) of a JWT.
+func part(t *testing.T, token string, n int) (members map[string]any) {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &members); err != nil {
+		t.Fatal(err)
+	}
+	return members
 }

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Parts for the tests of this package.
@@ -35,9 +33,6 @@ func FillShelf(bound, stored int) (least, most int) {
 	}
 	return least, most
 }
-
-// Locations is where the metadata of an issuer is looked for.
-func Locations(issuer access.Issuer) []string { return locations(issuer) }
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.
@@ -69,15 +64,6 @@ func forged(alg string) *jose.JSONWebSignature {
 		panic(err)
 	}
 	return jws
-}
-
-// CheckEndpoint parses metadata and returns one of its addresses.
-func CheckEndpoint(data []byte, issuer, location, name string) (string, error) {
-	m, err := parseMetadata(data, issuer, location)
-	if err != nil {
-		return "", err
-	}
-	return m.endpoint(name)
 }
 
 // SeenKids returns how many kids are remembered that no set had.

@@ -186,7 +186,7 @@ func TestFirstAnswerIs429(t *testing.T) {
 			}
 			return opaque.Transport().RoundTrip(r)
 		})
-		v := verifierOf(t, []audience.Issuer{opaque.config()}, verifier.Transport(wire))
+		v := verifierOf(t, []access.Issuer{opaque.config()}, verifier.Transport(wire))
 		var group sync.WaitGroup
 		for range 2 {
 			group.Go(func() {

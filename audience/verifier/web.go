@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 const (
@@ -34,11 +36,7 @@ func newWeb(transport http.RoundTripper) *web {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	return &web{own: own, client: &http.Client{
-		Transport:     transport,
-		Timeout:       fetchTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &web{own: own, client: webclient.New(transport, fetchTimeout)}
 }
 
 func (w *web) close() {

@@ -56,7 +56,7 @@ func denied(client string, target access.Target, exchanged bool, err error) *dia
 	case errors.Is(err, tokensource.ErrUnavailable):
 		d.Fix = fmt.Sprintf("see that %s can be reached from here, and is well; if a private authority vouches for it, give --issuer-ca", target.Issuer.URL)
 	}
-	if refusal, ok := errors.AsType[*tokensource.RefusedError](err); ok {
+	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok {
 		short := *refusal
 		short.Hint = "" // which is for those who write code
 		d.Text, d.Fix = bare(short.Error()), cmp.Or(refusals[refusal.Code], lack.fix())

@@ -56,7 +56,7 @@ func realmOf(t *testing.T) (realm *idp.Realm, matrix string) {
 }
 
 // source asks the realm for tokens as a client.
-func source(t *testing.T, realm *idp.Realm, client string) *tokensource.Source {
+func source(t *testing.T, realm *idp.Realm, client string) *tokensource.Cache {
 	t.Helper()
 	secret, err := realm.ClientSecret(t.Context(), client)
 	if err != nil {

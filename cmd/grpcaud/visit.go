@@ -73,7 +73,7 @@ func asItself(s access.Service, client string) []string {
 // as it should be, unless it says nothing: the issuer cannot be asked, or does not
 // know the client, which is told where it may call.
 func (r *row) rightly(d *diagnosis, err error) {
-	refusal, _ := errors.AsType[*tokensource.RefusedError](err)
+	refusal, _ := errors.AsType[*tokensource.TokenError](err)
 	switch {
 	case d.Result == unclear:
 		r.diagnosis = *d

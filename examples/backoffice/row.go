@@ -64,7 +64,7 @@ func (r row) asWanted() bool {
 // attempt is one call to be made.
 type attempt struct {
 	client string
-	tokens tokensource.Tokens // what the client presents; nil if the connection has credentials of its own
+	tokens tokensource.Source // what the client presents; nil if the connection has credentials of its own
 	method method
 	server *server
 	conn   *grpc.ClientConn // nil for one without credentials
@@ -123,7 +123,7 @@ func peek(token string) (aud []string, azp string) {
 }
 
 // presenting is a source of the one token that a client has got hold of.
-func presenting(token string) tokensource.Tokens {
+func presenting(token string) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(token, time.Time{}), nil
 	})

@@ -103,6 +103,6 @@ func (c *company) play(ctx context.Context, out io.Writer) error {
 }
 
 // holding hands out one token for whatever is asked.
-func holding(t tokensource.Token) tokensource.Tokens {
+func holding(t tokensource.Token) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) { return t, nil })
 }

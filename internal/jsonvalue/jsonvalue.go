@@ -1,5 +1,5 @@
-// Package jsonvalue reads values of a JSON object, as package strictjson decodes
-// it, by the types that claims have.
+// Package jsonvalue reads the values that JSON texts of OAuth and OpenID carry,
+// as decoded with numbers as [json.Number].
 package jsonvalue
 
 import (
@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// Date reads a NumericDate (RFC 7519, section 2): seconds since 1970, more than
-// zero and exact in a float64.
+// Date reads a NumericDate (RFC 7519, section 2): a number of seconds since 1970,
+// with or without a fraction, more than zero and less than 2^53, so that it is
+// exact in a float64. It reports false for every other value, also for a number
+// in a string.
 func Date(v any) (time.Time, bool) {
 	number, _ := v.(json.Number)
 	seconds, err := number.Float64()

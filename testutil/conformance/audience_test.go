@@ -35,7 +35,7 @@ func refusedAudience(t *testing.T, c *company) {
 		if !errors.Is(err, w.target) || !strings.Contains(err.Error(), w.hint) {
 			t.Errorf("%s asks for %s: got %v, want %v with %q", w.client, w.Audience, err, w.target, w.hint)
 		}
-		refused, is := errors.AsType[*tokensource.RefusedError](err)
+		refused, is := errors.AsType[*tokensource.TokenError](err)
 		mismatch, isMismatch := errors.AsType[*tokensource.MismatchError](err)
 		if is && refused.Hint == "" || isMismatch && mismatch.Hint == "" || !is && !isMismatch {
 			t.Errorf("%s asks for %s: got %#v, want a typed error with a hint", w.client, w.Audience, err)

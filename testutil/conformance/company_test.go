@@ -121,9 +121,9 @@ func (c *company) client(t *testing.T, name string) *interceptor.Client {
 }
 
 // source asks the provider as a client that has a secret, without the matrix.
-func (c *company) source(t *testing.T, client string, opts ...tokensource.Option) *tokensource.Source {
+func (c *company) source(t *testing.T, client string, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
-	opts = append([]tokensource.Option{
+	opts = append([]tokensource.OAuthOption{
 		tokensource.Preset(c.preset), tokensource.InsecureLoopback(), tokensource.Logger(c.journal.logger()),
 	}, opts...)
 	s, err := tokensource.New(c.Issuer, tokensource.ClientCredentials(client, c.secrets(client)), opts...)

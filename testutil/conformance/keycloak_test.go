@@ -32,7 +32,7 @@ var keycloak = provider{
 		target:  tokensource.ErrRefused, hint: `with an audience mapper for "human-resource", and add it to client "customer-portal" as optional`,
 	},
 	misled: wrong{
-		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}, opts: []tokensource.Option{tokensource.Ask(tokensource.ByAudience())}},
+		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}, opts: []tokensource.OAuthOption{tokensource.AskByAudience()}},
 		target:  tokensource.ErrMismatch, hint: `Keycloak returned no aud: add an audience mapper for "human-resource" to a client scope of client "customer-portal"`,
 	},
 	lacks: map[string]string{withoutAZP: "azp is always there"},

@@ -46,7 +46,7 @@ var oidcProvider = provider{
 func shaped(variant string) request {
 	return request{
 		client: "auditor", Request: tokensource.Request{Audience: "urn:acme:order-status", Scope: "orders.read"},
-		opts: []tokensource.Option{tokensource.Transport(resourceOf(variant))},
+		opts: []tokensource.OAuthOption{tokensource.Transport(resourceOf(variant))},
 	}
 }
 

@@ -48,7 +48,7 @@ type site struct {
 type request struct {
 	client string
 	tokensource.Request
-	opts []tokensource.Option
+	opts []tokensource.OAuthOption
 }
 
 // A wrong is a request that fails.

@@ -28,7 +28,7 @@ var zitadel = provider{
 		target:  tokensource.ErrRefused, hint: `"human-resource" must be the id of a project that is granted to "customer-portal"`,
 	},
 	misled: wrong{
-		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}, opts: []tokensource.Option{tokensource.Ask(tokensource.ByAudience())}},
+		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}, opts: []tokensource.OAuthOption{tokensource.AskByAudience()}},
 		target:  tokensource.ErrMismatch, hint: `ZITADEL returned aud "customer-portal": "human-resource" must be the id of a project`,
 	},
 	lacks: map[string]string{

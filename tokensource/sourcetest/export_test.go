@@ -6,15 +6,15 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Check runs one row.
-func Check(ctx context.Context, name string, tokens tokensource.Tokens, audiences ...string) error {
-	for _, r := range rows {
+// Check checks one requirement.
+func Check(ctx context.Context, name string, tokens tokensource.Source, audiences ...string) error {
+	for _, r := range requirements {
 		if r.name == name {
 			return r.check(ctx, tokens, audiences)
 		}
 	}
-	panic("sourcetest: no row " + name)
+	panic("sourcetest: no requirement " + name)
 }
 
-// Rows is how many rows there are.
-var Rows = len(rows)
+// Requirements is the number of requirements.
+var Requirements = len(requirements)

@@ -17,8 +17,8 @@ import (
 
 const issuer = "https://idp.example.com/realms/corp"
 
-func TestSource(t *testing.T) {
-	sourcetest.Run(t, func(t *testing.T) tokensource.Tokens {
+func TestCacheIsASource(t *testing.T) {
+	sourcetest.Run(t, func(t *testing.T) tokensource.Source {
 		idp := testutil.NewIssuer(issuer)
 		idp.Register(testutil.Client{ID: "portal", Secret: "secret", Audiences: []string{"orders", "invoices"}, Exchange: true})
 		s, err := tokensource.New(issuer, tokensource.ClientCredentials("portal", "secret"),
@@ -31,11 +31,11 @@ func TestSource(t *testing.T) {
 	}, "orders", "invoices")
 }
 
-func TestFunc(t *testing.T) {
-	sourcetest.Run(t, func(*testing.T) tokensource.Tokens { return tokensource.Func(fine) }, "orders", "invoices", "hr")
+func TestFuncIsASource(t *testing.T) {
+	sourcetest.Run(t, func(*testing.T) tokensource.Source { return tokensource.Func(fine) }, "orders", "invoices", "hr")
 }
 
-// fine gives tokens to clients, and none to subjects.
+// fine returns tokens for clients, and refuses subjects.
 func fine(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 	switch {
 	case ctx.Err() != nil:
@@ -46,7 +46,7 @@ func fine(ctx context.Context, r tokensource.Request) (tokensource.Token, error)
 	return tokensource.NewToken("token-for-"+r.Audience, time.Time{}), nil
 }
 
-// leaky keeps its tokens where they can be printed.
+// leaky stores its tokens where they can be printed.
 type leaky map[string]string
 
 func (l leaky) Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
@@ -55,86 +55,86 @@ func (l leaky) Token(ctx context.Context, r tokensource.Request) (tokensource.To
 	return token, err
 }
 
-// once is disturbed by the first caller's context.
-type once struct {
+// firstFails returns the first caller's error to all callers.
+type firstFails struct {
 	sync.Once
 	err error
 }
 
-func (o *once) Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+func (o *firstFails) Token(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 	if o.Do(func() { o.err = context.Canceled }); o.err != nil {
 		return tokensource.Token{}, o.err
 	}
 	return fine(ctx, r)
 }
 
-// Each row finds what it is there for.
-func TestRowsFind(t *testing.T) {
-	broken := func(f func(context.Context, tokensource.Request) (tokensource.Token, error)) tokensource.Tokens {
+// TestEachRequirementFindsItsMistake has at least one faulty source for each.
+func TestEachRequirementFindsItsMistake(t *testing.T) {
+	faultySource := func(f func(context.Context, tokensource.Request) (tokensource.Token, error)) tokensource.Source {
 		return tokensource.Func(f)
 	}
 	one := tokensource.NewToken("one", time.Time{})
-	rows := map[string][]tokensource.Tokens{
-		"tokens are for whom they were asked for": {
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+	faulty := map[string][]tokensource.Source{
+		"a token has the requested audience": {
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				return tokensource.NewToken("e30.eyJhdWQiOiJvdGhlciJ9.c2ln", time.Time{}), nil
 			}),
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				return tokensource.NewToken("t\r\n", time.Time{}), nil
 			}),
 		},
-		"tokens of two audiences are two": {broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
-		"no token without an audience": {
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		"two audiences have two tokens": {faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
+		"a request without an audience is refused": {
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				return one, tokensource.ErrRefused
 			}),
 		},
-		"no actor without a subject": {broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
-		"no subject without its issuer": {broken(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
+		"a request with an actor and without a subject is refused": {faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
+		"a request with a subject and without its issuer is refused": {faultySource(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
 			return tokensource.NewToken("exchanged-for-"+r.Audience, time.Time{}), nil
 		})},
-		"a subject gets a token of its own, or none": {
-			broken(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) { return r.Subject, nil }),
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),
-			broken(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		"a subject gets a token of its own or none": {
+			faultySource(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) { return r.Subject, nil }),
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil }),
+			faultySource(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 				if r.Subject.IsZero() {
 					return one, nil
 				}
 				return tokensource.Token{}, errors.New("cannot exchange " + r.Subject.Reveal())
 			}),
-			broken(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+			faultySource(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
 				if r.Subject.IsZero() {
 					return one, nil
 				}
 				return one, tokensource.ErrUnavailable
 			}),
 		},
-		"a context that has ended ends the wait": {
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+		"a wait ends with its context": {
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				return tokensource.Token{}, tokensource.ErrUnavailable
 			}),
-			broken(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+			faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 				time.Sleep(time.Hour)
 				return one, nil
 			}),
 		},
-		"a caller that leaves disturbs no other": {&once{}},
-		"tokens may be asked for at once":        {broken(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
-		"tokens cannot be printed":               {leaky{}},
+		"a caller that leaves does not disturb the others": {&firstFails{}},
+		"tokens can be requested concurrently":             {faultySource(func(context.Context, tokensource.Request) (tokensource.Token, error) { return one, nil })},
+		"tokens cannot be printed":                         {leaky{}},
 	}
-	if len(rows) != sourcetest.Rows {
-		t.Errorf("got broken ones for %d rows, want %d", len(rows), sourcetest.Rows)
+	if len(faulty) != sourcetest.Requirements {
+		t.Errorf("got faulty sources for %d requirements, want %d", len(faulty), sourcetest.Requirements)
 	}
-	for name, all := range rows {
+	for name, all := range faulty {
 		for i, tokens := range all {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				if err := sourcetest.Check(ctx, name, tokens, "orders", "invoices"); err == nil {
-					t.Errorf("%s: broken one %d passes", name, i)
+					t.Errorf("%s: faulty source %d passes", name, i)
 				}
-				time.Sleep(2 * time.Hour) // so that the patient ones end
+				time.Sleep(2 * time.Hour) // so that the sources that sleep end
 			})
 		}
 	}

@@ -1,0 +1,43 @@
+package metadata
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// sameHost refuses an address that has not the scheme, host and port of origin.
+func sameHost(address, origin string) error {
+	a, o, err := parse(address, origin)
+	if err != nil {
+		return err
+	}
+	if a.Scheme != o.Scheme || a.Host != o.Host || a.User != nil {
+		return fmt.Errorf("%.128q is not on %s://%s", a.Redacted(), o.Scheme, o.Host)
+	}
+	return nil
+}
+
+// subdomain refuses an address that is neither on the host of origin nor on a
+// subdomain of it. The port may differ, the scheme may not.
+func subdomain(address, origin string) error {
+	a, o, err := parse(address, origin)
+	if err != nil {
+		return err
+	}
+	host, parent := a.Hostname(), o.Hostname()
+	if a.Scheme != o.Scheme || a.User != nil || host != parent && !strings.HasSuffix(host, "."+parent) {
+		return fmt.Errorf("%.128q is not on %s://%s, nor below it", a.Redacted(), o.Scheme, parent)
+	}
+	return nil
+}
+
+func parse(address, origin string) (a, o *url.URL, err error) {
+	a, err = url.Parse(address)
+	if err != nil || a.Host == "" {
+		return nil, nil, errors.New("not an absolute URL")
+	}
+	o, err = url.Parse(origin)
+	return a, o, err
+}

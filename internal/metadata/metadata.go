@@ -1,0 +1,164 @@
+// Package metadata reads what an issuer publishes about itself: the documents of
+// OpenID Connect Discovery 1.0 and RFC 8414.
+//
+// Servers and clients read it by the same rules: at the same addresses, with the
+// same limits, and with the same refusal of a document that names another issuer
+// or sends them to another host.
+package metadata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/internal/strictjson"
+	"github.com/grpcaud/grpcaud/internal/webclient"
+)
+
+const (
+	// Lifetime is how long a document is used before it is read again.
+	Lifetime = time.Hour
+
+	timeout = 5 * time.Second // of one request
+	maxSize = 1 << 20         // bytes of one document
+)
+
+// Document is the metadata of one issuer (OpenID Connect Discovery 1.0, section 3;
+// RFC 8414, section 2).
+type Document struct {
+	members  map[string]any
+	location string // the address that it was read from
+}
+
+// Read reads the metadata of issuer from the first of its [Locations] that does
+// not answer 404. The client must not follow redirects, as those of package
+// webclient do not. Each request has 5 s, and the document at most 1 MiB. An
+// answer other than 200 is a [*StatusError].
+func Read(ctx context.Context, client *http.Client, issuer, discovery string) (*Document, error) {
+	var missing error
+	for _, location := range Locations(issuer, discovery) {
+		body, err := get(ctx, client, location)
+		if answer, ok := errors.AsType[*StatusError](err); ok && answer.Code == http.StatusNotFound {
+			missing = errors.Join(missing, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return Parse(body, issuer, location)
+	}
+	return nil, missing
+}
+
+// Locations lists the addresses at which the metadata of issuer may be: discovery
+// alone if it is not empty; else the issuer with the well-known path after its own
+// path (OpenID Connect Discovery 1.0, section 4), then before it (RFC 8414, section
+// 3.1). Slashes at the end of the issuer are left out.
+func Locations(issuer, discovery string) []string {
+	if discovery != "" {
+		return []string{discovery}
+	}
+	base := strings.TrimRight(issuer, "/")
+	scheme, rest, _ := strings.Cut(base, "://")
+	host, path, found := strings.Cut(rest, "/")
+	if found {
+		path = "/" + path
+	}
+	return []string{
+		base + "/.well-known/openid-configuration",
+		scheme + "://" + host + "/.well-known/oauth-authorization-server" + path,
+	}
+}
+
+func get(ctx context.Context, client *http.Client, location string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, &StatusError{Address: request.URL.Redacted(), Code: response.StatusCode, Header: response.Header}
+	}
+	body, err := webclient.Read(response.Body, maxSize)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", request.URL.Redacted(), err)
+	}
+	return body, nil
+}
+
+// StatusError is an answer other than 200.
+type StatusError struct {
+	Address string // without a password
+	Code    int
+	Header  http.Header
+}
+
+// Error names the address and the status.
+func (e *StatusError) Error() string { return fmt.Sprintf("%s answered %d", e.Address, e.Code) }
+
+// Parse reads the document that was found at location. It must name the issuer to
+// the byte (RFC 8414, section 3.3).
+func Parse(body []byte, issuer, location string) (*Document, error) {
+	members, err := strictjson.Object(body)
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	if got := members["issuer"]; got != issuer {
+		return nil, fmt.Errorf("metadata: issuer is %.128q, want %q; if services reach it by another name, set discovery", fmt.Sprint(got), issuer)
+	}
+	return &Document{members, location}, nil
+}
+
+// Endpoint returns the address that the document gives by this name. It must have
+// the scheme, host and port that the document came from, so that no document can
+// send a secret elsewhere, or bring keys from elsewhere.
+func (d *Document) Endpoint(name string) (string, error) {
+	return endpoint(d.members[name], name, d.location, sameHost)
+}
+
+// MutualTLSEndpoint returns the address that the document gives by this name for
+// clients with a certificate (RFC 8705, section 5): Endpoint's if there is no other.
+// It must be on the host that the document came from or on a subdomain of it, at
+// any port.
+func (d *Document) MutualTLSEndpoint(name string) (string, error) {
+	aliases, _ := d.members["mtls_endpoint_aliases"].(map[string]any)
+	if alias, ok := aliases[name]; ok && alias != "" {
+		return endpoint(alias, "mtls_endpoint_aliases: "+name, d.location, subdomain)
+	}
+	return d.Endpoint(name)
+}
+
+func endpoint(value any, name, location string, check func(address, origin string) error) (string, error) {
+	address, _ := value.(string)
+	if address == "" {
+		return "", fmt.Errorf("metadata: no %s", name)
+	}
+	if err := check(address, location); err != nil {
+		return "", fmt.Errorf("metadata: %s: %w; if it is right, set that address", name, err)
+	}
+	return address, nil
+}
+
+// Strings returns the list of strings that the document gives by this name; nil if
+// it gives none. Members of the list that are no strings are left out.
+func (d *Document) Strings(name string) []string {
+	list, _ := d.members[name].([]any)
+	var texts []string
+	for _, v := range list {
+		if text, ok := v.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return slices.Clip(texts)
+}

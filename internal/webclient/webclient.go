@@ -1,0 +1,39 @@
+// Package webclient makes the HTTP clients that talk to authorization servers.
+package webclient
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// New returns a client over transport that follows no redirects, so that no host
+// can send a secret to another, keeps no cookies, and bounds each request by
+// timeout, from its start to the end of the body.
+func New(transport http.RoundTripper, timeout time.Duration) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Read returns the body of a response. A body of more than limit bytes is a
+// [TooLargeError]. Read does not close the body.
+func Read(body io.Reader, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(content)) > limit:
+		return nil, TooLargeError(limit)
+	}
+	return content, nil
+}
+
+// TooLargeError means that a body has more bytes than this limit.
+type TooLargeError int64
+
+// Error names the limit.
+func (e TooLargeError) Error() string { return fmt.Sprintf("more than %d bytes", int64(e)) }

@@ -1,0 +1,4 @@
+package clientauth
+
+// AssertionClaims returns the payload of a new client assertion.
+var AssertionClaims = assertionClaims

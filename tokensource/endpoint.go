@@ -1,0 +1,112 @@
+package tokensource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/internal/loopback"
+	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
+)
+
+// endpoint is a token endpoint, and how a client secret is sent to it.
+type endpoint struct {
+	url    string
+	secret secretStyle
+}
+
+// never is a time later than any that it is compared with.
+var never = time.Unix(1<<40, 0)
+
+// discover finds the token endpoint. An endpoint stays usable until another one is
+// found.
+func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], error) {
+	if s.options.tokenURL != "" {
+		return timed[endpoint]{endpoint{s.options.tokenURL, s.options.secret}, never, never}, nil
+	}
+	document, err := metadata.Read(ctx, s.client, s.issuer, s.options.discovery)
+	if err != nil {
+		return timed[endpoint]{}, discoveryError(err)
+	}
+	secret, err := s.secretStyle(document.Strings("token_endpoint_auth_methods_supported"))
+	if err != nil {
+		return timed[endpoint]{}, err
+	}
+	const name = "token_endpoint"
+	at, err := document.Endpoint(name)
+	if _, ok := s.auth.(authmethod.ConnectionMethod); ok {
+		at, err = document.MutualTLSEndpoint(name)
+	}
+	if err == nil {
+		err = checkURL(at, s.options.loopback)
+	}
+	if err != nil {
+		return timed[endpoint]{}, discoveryError(err)
+	}
+	return timed[endpoint]{endpoint{at, secret}, never, time.Now().Add(metadata.Lifetime).Round(0)}, nil
+}
+
+// discoveryError translates an error of package metadata, whose text may repeat what
+// the document says.
+func discoveryError(err error) error {
+	answer, ok := errors.AsType[*metadata.StatusError](err)
+	if !ok {
+		return &documentError{err}
+	}
+	cause := "discovery: " + answer.Error()
+	if answer.Code == http.StatusNotFound {
+		cause += "; the issuer must be what its tokens have in iss, to the letter"
+	}
+	return newUnavailableError(cause, answer.Code, answer.Header)
+}
+
+// documentError is an [ErrUnavailable] whose cause is not printed with a token.
+type documentError struct{ cause error }
+
+func (e *documentError) Error() string {
+	return ErrUnavailable.Error() + ": discovery: " + withoutJWTs(e.cause.Error())
+}
+
+func (e *documentError) Unwrap() []error { return []error{ErrUnavailable, e.cause} }
+
+// secretStyle returns how the client secret is sent, if there is one. It refuses an
+// issuer that lists ways of authentication (RFC 8414, section 2) without the
+// client's: such an issuer would refuse the client, after it has got the secret.
+func (s *authorizationServer) secretStyle(supported []string) (secretStyle, error) {
+	ours := s.auth.Names()
+	if style := s.options.secret; style != 0 || len(supported) == 0 || len(ours) == 0 {
+		return style, nil
+	}
+	at := slices.IndexFunc(ours, func(method string) bool { return slices.Contains(supported, method) })
+	switch {
+	case at < 0:
+		return 0, fmt.Errorf("%w: discovery: the issuer authenticates clients by %s, this client authenticates by %q; if the metadata is wrong, set the token endpoint's address",
+			ErrRefused, sanitize(fmt.Sprintf("%q", supported)), ours)
+	case ours[at] == methodPost:
+		return secretInForm, nil
+	}
+	return 0, nil
+}
+
+// checkURL refuses a URL that a secret must not be sent to. Plain http is accepted
+// only to a loopback host, and only if insecureLoopback is set.
+func checkURL(text string, insecureLoopback bool) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.User != nil || u.Host == "" && strings.Contains(text, "@"): // the text may hold a password
+		return errors.New("want a URL, and no user and password in it")
+	case u.Host == "" || u.Fragment != "":
+		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))
+	case u.Scheme == "https", u.Scheme == "http" && insecureLoopback && loopback.Host(u.Hostname()):
+		return nil
+	case u.Scheme == "http" && loopback.Host(u.Hostname()):
+		return errors.New("got http, want https (or the option InsecureLoopback)")
+	}
+	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
+}

@@ -1,4 +1,0 @@
-package tokensource
-
-// AssertionClaims returns the payload of a new client assertion.
-var AssertionClaims = assertionClaims

@@ -1,0 +1,116 @@
+package tokensource
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
+)
+
+// OAuthOption adjusts how [New] requests tokens from an authorization server. Each
+// [Option] is one, too.
+type OAuthOption interface{ applyOAuth(*oauthOptions) }
+
+type oauthOption func(*oauthOptions)
+
+func (f oauthOption) applyOAuth(o *oauthOptions) { f(o) }
+
+type oauthOptions struct {
+	options
+	loopback   bool
+	discovery  string      // empty: the well-known addresses
+	tokenURL   string      // empty: as the metadata says
+	secret     secretStyle // zero: as the metadata says
+	ask        audienceStyle
+	grant      Grant       // zero: the preset's
+	parameters [][2]string // names and values
+	preset     string      // the name; empty: the default
+}
+
+// newOAuthOptions refuses values with which no authorization server could be asked,
+// or not safely.
+func newOAuthOptions(issuer string, auth ClientAuth, opts []OAuthOption) (*oauthOptions, error) {
+	o := &oauthOptions{options: defaultOptions()}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, errNilOption
+		}
+		opt.applyOAuth(o)
+	}
+	switch err := checkURL(issuer, o.loopback); {
+	case err != nil:
+		return nil, fmt.Errorf("tokensource: issuer: %w", err)
+	case strings.Contains(issuer, "?"):
+		return nil, errors.New("tokensource: issuer: got a query, want none")
+	case auth == nil:
+		return nil, errors.New("tokensource: nil client authentication")
+	}
+	if err := auth.Check(); err != nil {
+		return nil, err
+	}
+	return o, errors.Join(o.options.check(), o.checkURLs(), o.checkAuth(auth), o.checkPreset(), o.checkParameters())
+}
+
+func (o *oauthOptions) checkURLs() error {
+	if o.discovery != "" {
+		if err := checkURL(o.discovery, o.loopback); err != nil {
+			return fmt.Errorf("tokensource: discovery URL: %w", err)
+		}
+	}
+	if o.tokenURL != "" {
+		if err := checkURL(o.tokenURL, o.loopback); err != nil {
+			return fmt.Errorf("tokensource: token URL: %w", err)
+		}
+	}
+	if o.ask == nil {
+		return nil
+	}
+	return o.ask.checkOptions(o)
+}
+
+// checkAuth refuses options that do not fit the client's authentication.
+func (o *oauthOptions) checkAuth(auth ClientAuth) error {
+	if _, ok := auth.(authmethod.ConnectionMethod); ok {
+		if _, ok := o.roundTripper().(*http.Transport); !ok {
+			return fmt.Errorf("tokensource: transport beside mutual TLS: got %T, want *http.Transport", o.roundTripper())
+		}
+	}
+	switch {
+	case o.secret != 0 && !slices.Contains(auth.Names(), methodBasic):
+		return errors.New("tokensource: SecretInHeader and SecretInForm are for client secrets, and the client has none")
+	case o.grant < 0 || o.grant > EntraOnBehalfOf:
+		return fmt.Errorf("tokensource: subject grant: got %d, want TokenExchange, JWTBearer or EntraOnBehalfOf", o.grant)
+	}
+	return nil
+}
+
+// grantFor returns the grant for r; zero is the client's own.
+func (o *oauthOptions) grantFor(r Request) Grant {
+	if r.Subject.IsZero() {
+		return 0
+	}
+	return cmp.Or(o.grant, o.lookupPreset().grant, TokenExchange)
+}
+
+// Discovery sets the address of the issuer's metadata document, if it is not at one
+// of the well-known ones (OpenID Connect Discovery 1.0, section 4; RFC 8414, section
+// 3.1). Endpoints that the document names must be on the host of that address.
+func Discovery(url string) OAuthOption {
+	return oauthOption(func(o *oauthOptions) { o.discovery = url })
+}
+
+// TokenURL sets the token endpoint. By default the issuer's metadata names it, which
+// is read when the first token is needed, and again every hour in the background.
+// With a token URL the metadata is not read at all, and says nothing about the ways
+// of authentication either.
+func TokenURL(url string) OAuthOption {
+	return oauthOption(func(o *oauthOptions) { o.tokenURL = url })
+}
+
+// InsecureLoopback accepts an issuer and endpoints on plain http if their host is a
+// loopback address or localhost. The default is https everywhere.
+func InsecureLoopback() OAuthOption { return oauthOption(func(o *oauthOptions) { o.loopback = true }) }
