@@ -3,7 +3,6 @@ package interceptor
 import (
 	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 )
@@ -32,14 +31,11 @@ func (s *Server) Swap(policy *access.Policy) error {
 	if err != nil {
 		return fmt.Errorf("interceptor: the old policy stays: %w", err)
 	}
-	before := s.guard.Swap(guard)
+	s.guard.Store(guard)
 	s.given = policy.Given()
 	s.warn(policy)
 	for _, l := range s.leases.all() {
 		s.reconsider(l)
-	}
-	if !reflect.DeepEqual(before.Issuers(), guard.Issuers()) {
-		s.leases.askAll()
 	}
 	return nil
 }
