@@ -36,6 +36,9 @@ func (s *Server) decide(ctx context.Context, method string, stream bool, setTrai
 		}
 	}
 	d.rule, d.claims = c.rule, c.claims
+	if d.err != nil && c.claims != nil {
+		d.presented = s.presentation(ctx, c.claims, time.Now())
+	}
 	s.record(ctx, d)
 	switch {
 	case d.err == nil:
@@ -87,10 +90,7 @@ func (s *Server) admit(c *call, now time.Time) error {
 // may asks whether the bearer of a genuine token may call at the time now, over
 // the connection of ctx.
 func (s *Server) may(ctx context.Context, rule *access.Rule, c *claims.Claims, now time.Time) error {
-	if err := rule.Judge(c, now); err != nil {
-		return err
-	}
-	return s.bound(ctx, rule, c)
+	return rule.Judge(c, s.presentation(ctx, c, now))
 }
 
 var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"time"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
@@ -13,18 +14,20 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// bound holds a token to the certificate that it is bound to, if it is (RFC
-// 8705, section 3). Only then is there one to look for; whether it must be is
-// among what [access.Rule.Judge] asks.
-func (s *Server) bound(ctx context.Context, rule *access.Rule, c *claims.Claims) error {
-	if c.Binding() == "" {
-		return nil
+// presentation returns how the token of claims c came over the connection of ctx
+// at the time now. The certificate of the peer is looked for only if the token is
+// bound to one (RFC 8705, section 3).
+func (s *Server) presentation(ctx context.Context, c *claims.Claims, now time.Time) access.Presentation {
+	p := access.Presentation{Time: now}
+	if c == nil || c.Binding() == "" {
+		return p
 	}
 	of := s.peerCertificate
 	if of == nil {
 		of = tlsCertificate
 	}
-	return rule.CheckBinding(c, thumbprint(of(ctx)))
+	p.Certificate = thumbprint(of(ctx))
+	return p
 }
 
 // thumbprint returns what x5t#S256 says of a certificate (RFC 8705, section

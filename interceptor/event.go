@@ -12,15 +12,16 @@ import (
 
 // decision is what became of one call, or of a running stream.
 type decision struct {
-	method    string         // its full name
-	rule      *access.Rule   // nil if the method has none
-	claims    *claims.Claims // nil if no genuine token came
-	err       error          // why the rules refuse it, nil if they do not
-	mode      access.Mode    // what happens to a call that they refuse
-	began     time.Time      // when the judging began, or the stream that runs
-	stream    bool           // a streaming call
-	requestID string         // what its peer was told; empty if it was told nothing
-	end       bool           // it is about a stream that runs already
+	method    string              // its full name
+	rule      *access.Rule        // nil if the method has none
+	claims    *claims.Claims      // nil if no genuine token came
+	presented access.Presentation // how the token of a call that is refused came
+	err       error               // why the rules refuse it, nil if they do not
+	mode      access.Mode         // what happens to a call that they refuse
+	began     time.Time           // when the judging began, or the stream that runs
+	stream    bool                // a streaming call
+	requestID string              // what its peer was told; empty if it was told nothing
+	end       bool                // it is about a stream that runs already
 }
 
 // outcome is the word for a decision in logs, metrics and spans.

@@ -136,7 +136,7 @@ func (l *logLine) refused(ctx context.Context, d *decision) {
 	l.word("code", answerTo(d.err).code.String())
 	var story string
 	if d.rule != nil && d.claims != nil {
-		if e := d.rule.Explain(d.claims, time.Now()); e.Verdict != "" {
+		if e := d.rule.Explain(d.claims, d.presented); e.Verdict != "" {
 			story = e.String()
 		}
 	}

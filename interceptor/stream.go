@@ -151,7 +151,8 @@ func (s *Server) end(l *lease, rule *access.Rule, err error) {
 		claims = l.call.found
 	}
 	d := decision{
-		method: l.call.method, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err),
+		presented: s.presentation(l.Context(), claims, time.Now()),
+		method:    l.call.method, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err),
 		began: l.opened, stream: true, end: true,
 	}
 	if d.mode == access.Enforce {

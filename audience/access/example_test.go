@@ -38,7 +38,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	err = guard.Rule("/acme.hr.v1.HumanResource/GetEmployee").Judge(claims, time.Unix(1795435260, 0))
+	err = guard.Rule("/acme.hr.v1.HumanResource/GetEmployee").Judge(claims, access.Presentation{Time: time.Unix(1795435260, 0)})
 	var refusal *audience.Refusal
 	if errors.As(err, &refusal) {
 		fmt.Println("the peer reads:    ", refusal.Reason())

@@ -24,6 +24,12 @@ type Explanation struct {
 	// that it admits.
 	Verdict audience.Cause
 
+	// Unproven reports that the token is bound to a certificate and that nobody
+	// checked whether the caller holds it; see [Rule.ExplainOffline]. Without a
+	// Verdict, the token is then admitted only over a connection that shows that
+	// certificate.
+	Unproven bool
+
 	// Steps are the questions that the rule asks, in the order of asking. Those
 	// after a refusal are answered too.
 	Steps []Step
@@ -46,10 +52,23 @@ type Step struct {
 	Hint string
 }
 
-// Explain tells the whole story of a token with claims c at the time now, by
-// the questions that [Rule.Judge] asks. Nil claims stand for a call without a
-// token; there is nothing to ask then.
-func (r *Rule) Explain(c *claims.Claims, now time.Time) Explanation {
+// Explain tells the whole story of a token with claims c that is presented as p
+// says, by the questions that [Rule.Judge] asks. Nil claims stand for a call
+// without a token; there is nothing to ask then.
+func (r *Rule) Explain(c *claims.Claims, p Presentation) Explanation {
+	return r.explain(c, p, false)
+}
+
+// ExplainOffline is [Rule.Explain] where there is a token at the time now, but no
+// connection. Whether the caller holds the certificate that a token is bound to is
+// not checked, and [Explanation.Unproven] says so.
+func (r *Rule) ExplainOffline(c *claims.Claims, now time.Time) Explanation {
+	e := r.explain(c, Presentation{Time: now}, true)
+	e.Unproven = !r.public && c != nil && c.Binding() != ""
+	return e
+}
+
+func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanation {
 	switch {
 	case r.public:
 		return Explanation{}
@@ -58,7 +77,9 @@ func (r *Rule) Explain(c *claims.Claims, now time.Time) Explanation {
 	case c == nil:
 		return Explanation{Service: r.service, Verdict: audience.CauseCredentialsMissing}
 	}
-	q, _ := r.inquire(c, now).alternative()
+	q := r.inquire(c, p)
+	q.offline = offline
+	q, _ = q.alternative()
 	e := Explanation{Service: r.service, Entry: q.demand.entry}
 	e.ask(q, ofToken)
 	e.ask(q, ofCaller)
@@ -98,10 +119,13 @@ func (e *Explanation) add(about string, cause audience.Cause, a answer) {
 // answer, and the hint below it.
 func (e Explanation) String() string {
 	var b strings.Builder
-	b.WriteString("admitted")
-	if e.Verdict != "" {
-		b.Reset()
+	switch {
+	case e.Verdict != "":
 		b.WriteString("refused: " + string(e.Verdict))
+	case e.Unproven:
+		b.WriteString("admitted, if the connection shows the certificate that the token is bound to,")
+	default:
+		b.WriteString("admitted")
 	}
 	if e.Entry != "" {
 		b.WriteString(" by " + e.Entry)

@@ -41,7 +41,7 @@ func TestExplain(t *testing.T) {
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   ok  lifetime       got 5m0s, want at most 24h0m0s
   ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
-  ok  binding        got x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0", want a token that is bound to a certificate
+  ok  binding        got certificate with x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0", want x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0"
   ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
   ok  caller         got a call on behalf of a user, want users only
   ok  scopes         got scopes "orders.read" "orders.write", want "orders.read"
@@ -85,7 +85,7 @@ func TestExplain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(row.want, rule.Explain(c, now).String()); diff != "" {
+		if diff := cmp.Diff(row.want, rule.Explain(c, shown(thumbprint)).String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -96,7 +96,7 @@ func TestExplainData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, now)
+	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, at(now))
 	var asked []string
 	for _, step := range got.Steps {
 		asked = append(asked, step.Question)
@@ -125,12 +125,12 @@ func TestExplainNobody(t *testing.T) {
 		"refused: CREDENTIALS_MISSING": ruleOf(t, access.Issuer{}, entry(nil)),
 		"admitted":                     ruleOf(t, access.Issuer{}, optional),
 	} {
-		if got := rule.Explain(nil, now).String(); got != want {
+		if got := rule.Explain(nil, at(now)).String(); got != want {
 			t.Errorf("Explain(nil) = %q, want %q", got, want)
 		}
 	}
 	public := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check")
-	if got := public.Explain(nil, now); got.String() != "admitted" || got.Service != "" {
+	if got := public.Explain(nil, at(now)); got.String() != "admitted" || got.Service != "" {
 		t.Errorf("Explain(nil) of a public method = %+v", got)
 	}
 }

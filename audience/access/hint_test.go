@@ -52,7 +52,7 @@ func TestHints(t *testing.T) {
 			t.Fatal(err)
 		}
 		var refusal *audience.Refusal
-		if !errors.As(ruleOf(t, access.Issuer{}, row.service).Judge(c, now), &refusal) {
+		if !errors.As(ruleOf(t, access.Issuer{}, row.service).Judge(c, at(now)), &refusal) {
 			t.Errorf("%v was admitted", row.members)
 		} else if !strings.Contains(refusal.Hint, row.want) || (row.want == "") != (refusal.Hint == "") {
 			t.Errorf("hint for %v = %q, want one about %q", row.members, refusal.Hint, row.want)
@@ -67,7 +67,7 @@ func TestHintOfAnotherIssuer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = guard(t, "order-status").Rule(getStatus).Judge(c, now)
+	err = guard(t, "order-status").Rule(getStatus).Judge(c, at(now))
 	if want := `the rule means the client of that id at "` + corp + `"`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Judge = %v, want it to say %q", err, want)
 	}
@@ -105,7 +105,7 @@ func TestSchemeHints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = guard.Rule(getStatus).Judge(c, now)
+		err = guard.Rule(getStatus).Judge(c, at(now))
 		if got := strings.Contains(err.Error(), "only by its scheme"); got != want {
 			t.Errorf("aud %q: %v, want a word about its scheme: %v", aud, err, want)
 		}

@@ -96,17 +96,17 @@ func TestMergeTells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := rule.Explain(good, now); e.Verdict != "" || e.Entry != "services.order-status.allow[0]" {
+	if e := rule.Explain(good, at(now)); e.Verdict != "" || e.Entry != "services.order-status.allow[0]" {
 		t.Errorf("Explain = %v", e)
 	}
 	bad, err := read(t, "keycloak", token(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := rule.Explain(bad, now); e.Entry != "orders.proto:7" || strings.Count(e.String(), "scopes") < 3 {
+	if e := rule.Explain(bad, at(now)); e.Entry != "orders.proto:7" || strings.Count(e.String(), "scopes") < 3 {
 		t.Errorf("Explain = %v, want it to ask for both scopes and to name the options", e)
 	}
-	if err := rule.Judge(bad, now); err == nil || !strings.Contains(err.Error(), `want "orders.audit"`) {
+	if err := rule.Judge(bad, at(now)); err == nil || !strings.Contains(err.Error(), `want "orders.audit"`) {
 		t.Errorf("Judge = %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := g.Rule("/acme.v1.Orders/List").Explain(c, now); e.Entry != "acme.v1.Orders.List" {
+	if e := g.Rule("/acme.v1.Orders/List").Explain(c, at(now)); e.Entry != "acme.v1.Orders.List" {
 		t.Errorf("Entry = %q, want the place of the options", e.Entry)
 	}
 }
@@ -336,7 +336,7 @@ func TestMergeAge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for age, want := range map[time.Duration]bool{0: true, 89 * time.Second: true, 90 * time.Second: false, 4 * time.Minute: false} {
-		if err := rule.Judge(c, now.Add(age)); (err == nil) != want {
+		if err := rule.Judge(c, access.Presentation{Time: now.Add(age)}); (err == nil) != want {
 			t.Errorf("after %v: %v", age, err)
 		}
 	}

@@ -59,6 +59,6 @@ func (r *Rule) Mode(c *claims.Claims, now time.Time) Mode {
 }
 
 func (r *Rule) meantForUs(c *claims.Claims, now time.Time) bool {
-	q := r.inquire(c, now)
+	q := r.inquire(c, Presentation{Time: now})
 	return q.issuer() == "" && q.audience() == ""
 }

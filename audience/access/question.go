@@ -36,6 +36,9 @@ type inquiry struct {
 	demand *demand // the alternative at hand, nil while the token alone is asked about
 	claims *claims.Claims
 	now    time.Time
+
+	certificate string // the thumbprint of the one that came with the token; empty for none
+	offline     bool   // nobody knows which certificate comes with the token
 }
 
 // first returns the index of the first question that refuses, or their number

@@ -1,13 +1,11 @@
 package access
 
 import (
-	"crypto/subtle"
 	"slices"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Leeway is how far the clocks of issuer and service may differ, unless the
@@ -69,20 +67,20 @@ func (r *Rule) CheckIssuer(iss string) error {
 	return &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: a.got, Want: a.want, Hint: a.hint}
 }
 
-// Judge decides whether the bearer of a token with claims c may call at the
-// time now: nil, or a [audience.Refusal]. It asks in order whether an issuer of ours
-// made the token, whether it is meant for us, whether it is alive, from whom it
-// comes, and what for. Every check is on, always; a [Rule] cannot be built
-// without an issuer and an audience. Nil claims are refused, except by a public
-// rule.
-func (r *Rule) Judge(c *claims.Claims, now time.Time) error {
+// Judge decides whether a call with a token of claims c, presented as p says, may
+// proceed: nil, or an [audience.Refusal]. It checks in this order: the issuer, the
+// audience, the times, the certificate that the token is bound to, the client and
+// what it may do. Every check is on, always; a [Rule] cannot be built without an
+// issuer and an audience. A token that is bound to a certificate is refused unless
+// p has that certificate. Nil claims are refused, except by a public rule.
+func (r *Rule) Judge(c *claims.Claims, p Presentation) error {
 	if r.public {
 		return nil
 	}
 	if c == nil {
 		return &audience.Refusal{Cause: audience.CauseCredentialsMissing}
 	}
-	q := r.inquire(c, now)
+	q := r.inquire(c, p)
 	if at := q.first(ofToken); at < len(ofToken) {
 		return q.refusal(ofToken[at])
 	}
@@ -102,32 +100,7 @@ func (r *Rule) Ends(c *claims.Claims) time.Time {
 	if r.public {
 		return time.Time{}
 	}
-	return r.inquire(c, time.Time{}).soonest(ofToken)
-}
-
-// CheckBinding holds a token to the certificate that it is bound to (RFC 8705,
-// section 3). thumbprint is the SHA-256 of the peer's certificate in unpadded
-// base64url, "" if the peer showed none. The refusal is [audience.CauseBindingMismatch],
-// or [audience.CauseBindingMissing] for an unbound token where the issuer's must be
-// bound. The rest is judged by [Rule.Judge].
-func (r *Rule) CheckBinding(c *claims.Claims, thumbprint string) error {
-	if r.public {
-		return nil
-	}
-	q := r.inquire(c, time.Time{})
-	switch {
-	case q.binding() != "":
-		return q.refusal(binding)
-	case c.Binding() == "" || subtle.ConstantTimeCompare([]byte(c.Binding()), []byte(thumbprint)) == 1:
-		return nil
-	case thumbprint == "":
-		return &audience.Refusal{
-			Cause: audience.CauseBindingMismatch, Got: "no certificate", Want: "x5t#S256 " + quote.List(c.Binding()),
-			Hint: "the token is bound to a certificate, and the connection shows none: is mutual TLS off, or ended before this server?",
-		}
-	default:
-		return &audience.Refusal{Cause: audience.CauseBindingMismatch, Got: "x5t#S256 " + quote.List(thumbprint), Want: quote.List(c.Binding())}
-	}
+	return r.inquire(c, Presentation{}).soonest(ofToken)
 }
 
 // terms returns what is asked of c: the terms of its issuer, or any for a
@@ -139,6 +112,6 @@ func (r *Rule) terms(c *claims.Claims) *terms {
 
 // inquire begins to put the questions of r to c. Times are compared on the wall
 // clock: a token was dated by another machine.
-func (r *Rule) inquire(c *claims.Claims, now time.Time) inquiry {
-	return inquiry{rule: r, terms: r.terms(c), claims: c, now: now.Round(0)}
+func (r *Rule) inquire(c *claims.Claims, p Presentation) inquiry {
+	return inquiry{rule: r, terms: r.terms(c), claims: c, now: p.Time.Round(0), certificate: p.Certificate}
 }

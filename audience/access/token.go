@@ -1,6 +1,7 @@
 package access
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,11 +22,8 @@ var ofToken = []question{
 	{"issued at", inquiry.issuedAt, inquiry.tellIssuedAt, nil},
 	{"lifetime", inquiry.lifetime, inquiry.tellLifetime, nil},
 	{"age", inquiry.age, inquiry.tellAge, inquiry.tooOld},
-	binding,
+	{"binding", inquiry.binding, inquiry.tellBinding, nil},
 }
-
-// binding stands by itself, so that [Rule.CheckBinding] can ask it too.
-var binding = question{"binding", inquiry.binding, inquiry.tellBinding, nil}
 
 func (q inquiry) issuer() audience.Cause {
 	return unless(q.claims.Issuer() == q.terms.issuer, audience.CauseIssuerNotAccepted)
@@ -161,16 +159,36 @@ func (q inquiry) tellAge() answer {
 
 // binding: RFC 8705, section 3.
 func (q inquiry) binding() audience.Cause {
-	return unless(!q.terms.bound || q.claims.Binding() != "", audience.CauseBindingMissing)
+	bound := q.claims.Binding()
+	switch {
+	case bound == "":
+		return unless(!q.terms.bound, audience.CauseBindingMissing)
+	case q.offline:
+		return ""
+	default:
+		return unless(subtle.ConstantTimeCompare([]byte(bound), []byte(q.certificate)) == 1, audience.CauseBindingMismatch)
+	}
 }
 
 func (q inquiry) tellBinding() answer {
-	if !q.terms.bound {
+	bound := q.claims.Binding()
+	switch {
+	case bound == "" && !q.terms.bound:
 		return answer{}
-	}
-	return answer{
-		got: "x5t#S256 " + quote.OrNone(q.claims.Binding()), want: "a token that is bound to a certificate",
-		hint: "the client must ask for it over mutual TLS, and the issuer must bind what it issues",
+	case bound == "":
+		return answer{
+			got: "x5t#S256 none", want: "a token that is bound to a certificate",
+			hint: "the client must ask for it over mutual TLS, and the issuer must bind what it issues",
+		}
+	case q.offline:
+		return answer{got: "x5t#S256 " + quote.List(bound), want: "a connection that shows this certificate, which was not checked"}
+	case q.certificate == "":
+		return answer{
+			got: "no certificate", want: "x5t#S256 " + quote.List(bound),
+			hint: "the token is bound to a certificate, and the connection shows none: is mutual TLS off, or ended before this server?",
+		}
+	default:
+		return answer{got: "certificate with x5t#S256 " + quote.List(q.certificate), want: "x5t#S256 " + quote.List(bound)}
 	}
 }
 

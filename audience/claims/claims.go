@@ -194,7 +194,7 @@ func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
 
 // Binding returns the SHA-256 of the certificate that the token is bound to, as
 // cnf.x5t#S256 has it (RFC 8705, section 3.1); empty if it is not bound. Hold it
-// to the peer's with [access.Rule.CheckBinding].
+// to the peer's with [access.Rule.Judge].
 func (c *Claims) Binding() string { return c.binding }
 
 // Expiry returns the exp claim.

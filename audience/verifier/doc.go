@@ -6,7 +6,7 @@
 //	defer v.Close()
 //	rule := guard.Rule(method)
 //	claims, now, err := v.VerifyFor(ctx, raw, rule, time.Now()) // fetches keys when it needs them
-//	err = rule.Judge(claims, now)
+//	err = rule.Judge(claims, access.Presentation{Time: now, Certificate: thumbprint})
 //
 // The signature is checked by go-oidc and go-jose. Before them stands a strict
 // reading of the token's form and header, around them a key set that fetches
