@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// ClientOption adjusts a [Client]: there are [Logger], [MeterProvider],
+// ClientOption adjusts a [Client]: there are [WatchLogger], [MeterProvider],
 // [Transport], [AllowPlaintext] and [Source]. None turns a check off.
 type ClientOption interface{ applyClient(*clientOptions) }
 

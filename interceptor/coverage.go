@@ -88,7 +88,7 @@ func (c *checkedServer) look(registered map[string]grpc.ServiceInfo) {
 // check returns why a policy does not fit the gRPC server: guard is its part for
 // this server, given are the options that it was made with.
 func (c *checkedServer) check(guard *access.Guard, given []access.MethodOptions) error {
-	return errors.Join(guard.Covers(c.methods), c.unreadable, forgotten(c.options, given))
+	return errors.Join(guard.CheckCoverage(c.methods), c.unreadable, forgotten(c.options, given))
 }
 
 // same reports whether both are one gRPC server. What cannot be compared is not.

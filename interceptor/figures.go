@@ -12,8 +12,8 @@ import (
 
 // figures are read whenever metrics are collected.
 type figures struct {
-	keys   func() []verifier.Figures
-	cache  func() verifier.CacheFigures
+	keys   func() []verifier.Stats
+	cache  func() verifier.CacheStats
 	leases func() int
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // decisionLog writes one line for each decision, the only place where the whole
-// story of a refusal is told; [Logger] lists what stands in it. Refusals of one
+// story of a refusal is told; [WatchLogger] lists what stands in it. Refusals of one
 // kind share lines.
 type decisionLog struct {
 	to      *slog.Logger

@@ -131,7 +131,7 @@ func SampleAdmitted(n int) ServerOption {
 }
 
 // SampleRefused sets how long refusals of one kind share a log line: the first in
-// each window is written, the others are counted, and told as [Logger] says. The
+// each window is written, the others are counted, and told as [WatchLogger] says. The
 // default is 10 seconds; with 0 each refusal has a line, so that whoever can call
 // can fill the log.
 func SampleRefused(window time.Duration) ServerOption {

@@ -59,7 +59,7 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 	if s.verifier, err = verifier.New(guard.Issuers(), o.verifier...); err != nil {
 		return nil, err
 	}
-	if s.journal, err = newJournal(o, figures{s.verifier.Figures, s.verifier.CacheFigures, s.leases.count}); err != nil {
+	if s.journal, err = newJournal(o, figures{s.verifier.Stats, s.verifier.CacheStats, s.leases.count}); err != nil {
 		return nil, err
 	}
 	if err := o.wire.tell(o.log, o.meters); err != nil {
@@ -69,7 +69,7 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 		return nil, err
 	}
 	s.guard.Store(guard)
-	s.given = policy.Given()
+	s.given = policy.GivenOptions()
 	s.warn(policy)
 	s.leases.expired, s.leases.begun = s.reconsider, make(chan struct{}, 1)
 	s.open, s.close = context.WithCancel(context.Background())

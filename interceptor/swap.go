@@ -32,7 +32,7 @@ func (s *Server) Swap(policy *access.Policy) error {
 		return fmt.Errorf("interceptor: the old policy stays: %w", err)
 	}
 	s.guard.Store(guard)
-	s.given = policy.Given()
+	s.given = policy.GivenOptions()
 	s.warn(policy)
 	for _, l := range s.leases.all() {
 		s.reconsider(l)
@@ -47,7 +47,7 @@ func (s *Server) fitting(policy *access.Policy) (*access.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := policy.Given()
+	given := policy.GivenOptions()
 	for _, c := range s.checked {
 		if err := c.check(guard, given); err != nil {
 			return nil, err

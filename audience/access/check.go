@@ -166,7 +166,7 @@ func (c *checker) issuersOf(service Service) []Issuer {
 	return (&Policy{matrix: c.matrix}).issuersOf(service)
 }
 
-func (c *checker) secret(a at, secret Secret) {
+func (c *checker) secret(a at, secret SecretRef) {
 	if secret.File != "" && secret.Env != "" {
 		c.problem(a, "both a file and an environment variable; write one")
 	}

@@ -58,7 +58,7 @@ func (c *checker) whose(a at, service Service, allow Allow) {
 	for _, client := range allow.Clients {
 		c.used[client] = true
 	}
-	if !slices.Contains([]Callers{"", UsersOnly, ServicesOnly}, allow.Callers) {
+	if !slices.Contains([]CallerKind{"", UsersOnly, ServicesOnly}, allow.Callers) {
 		c.problem(a.to("callers"), "want users or services, got %q", allow.Callers)
 	}
 }

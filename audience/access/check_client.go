@@ -16,8 +16,8 @@ func (c *checker) authentication(a at, client Client) {
 	}
 	c.secret(a.to("secret"), client.Secret)
 	key, cert := client.PrivateKey, client.Certificate
-	c.secret(a.to("private_key_jwt"), Secret{key.File, key.Env})
-	if key != (PrivateKey{}) && key.File == "" && key.Env == "" {
+	c.secret(a.to("private_key_jwt"), SecretRef{key.File, key.Env})
+	if key != (KeyRef{}) && key.File == "" && key.Env == "" {
 		c.problem(a.to("private_key_jwt"), "no key: say in which file or environment variable it is kept")
 	}
 	if key.Algorithm != "" {
@@ -41,10 +41,10 @@ func (c Client) ways() []string {
 		name string
 		used bool
 	}{
-		{"secret", c.Secret != Secret{}},
-		{"private_key_jwt", c.PrivateKey != PrivateKey{}},
+		{"secret", c.Secret != SecretRef{}},
+		{"private_key_jwt", c.PrivateKey != KeyRef{}},
 		{"assertion", c.Assertion != ""},
-		{"mtls", c.Certificate != Certificate{}},
+		{"mtls", c.Certificate != CertificateRef{}},
 		{"token_files", len(c.TokenFiles) > 0},
 	} {
 		if way.used {

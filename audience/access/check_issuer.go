@@ -77,7 +77,7 @@ func (c *checker) introspection(a at, issuer Issuer) {
 	if in.ClientID == "" {
 		c.problem(a.to("client"), "no client: write what the service calls itself when it asks about a token")
 	}
-	if in.Secret == (Secret{}) {
+	if in.Secret == (SecretRef{}) {
 		c.problem(a.to("secret"), "no secret: say where that of client %q is kept", in.ClientID)
 	}
 	c.secret(a.to("secret"), in.Secret)

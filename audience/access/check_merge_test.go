@@ -55,7 +55,7 @@ func TestMergeSaysItOnce(t *testing.T) {
 		{"admitted to another method", wants("GetOrderStatus"), reader, []access.MethodOptions{wanted}},
 		{"not among those of all methods", wants("UpdateOrderStatus"), reader, []access.MethodOptions{update}},
 	} {
-		_, err := access.Merge(row.matrix, row.options...)
+		_, err := access.New(row.matrix, row.options...)
 		if err == nil {
 			t.Errorf("%s: no error, want %s", row.name, row.want)
 		} else if diff := cmp.Diff(row.want, err.Error()); diff != "" {
@@ -71,10 +71,10 @@ func TestMergeEntryOfTheMethod(t *testing.T) {
 	s := m.Services["order-status"]
 	s.Allow = s.Allow[:1]
 	m.Services["order-status"] = s
-	if _, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"customer-portal"}})); err != nil {
+	if _, err := access.New(m, demandingBesides(access.Allow{Clients: []string{"customer-portal"}})); err != nil {
 		t.Error(err)
 	}
-	_, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"reader"}}))
+	_, err := access.New(m, demandingBesides(access.Allow{Clients: []string{"reader"}}))
 	if err == nil || !strings.Contains(err.Error(), "nobody may call GetOrderStatus") {
 		t.Errorf("Merge = %v, want an error: the entry admits nobody whom the options want", err)
 	}
@@ -94,7 +94,7 @@ func TestMergeFits(t *testing.T) {
 		"alone":                {corporate(), []access.MethodOptions{alone}},
 		"public in the matrix": {open, []access.MethodOptions{alone, {GRPC: "acme.v1.Open", Method: "Version", Place: "q"}}},
 	} {
-		policy, err := access.Merge(row.matrix, row.options...)
+		policy, err := access.New(row.matrix, row.options...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -123,7 +123,7 @@ func TestMergeOfAStranger(t *testing.T) {
 	} {
 		first := stranger("another.v1.S", "Get")
 		first.Place = "b.proto:S"
-		_, err := access.Merge(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
+		_, err := access.New(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
 		if err == nil {
 			t.Fatalf("%s: a client that is not known is taken", grpc)
 		}
@@ -144,7 +144,7 @@ func TestMergeWithoutAllow(t *testing.T) {
 	one := demandingBesides(access.Allow{Clients: []string{"customer-portal"}, NoScopes: true})
 	two := one
 	two.Method = "UpdateOrderStatus"
-	policy, err := access.Merge(m, one, two)
+	policy, err := access.New(m, one, two)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func TestNewRefuses(t *testing.T) {
 		},
 		"two places for a secret": {
 			func(m *access.Matrix) {
-				m.Clients["x"] = access.Client{Issuer: "corp", Secret: access.Secret{File: "f", Env: "E"}}
+				m.Clients["x"] = access.Client{Issuer: "corp", Secret: access.SecretRef{File: "f", Env: "E"}}
 			}, "clients.x.secret: both",
 		},
 	} {
@@ -263,7 +263,7 @@ func TestNewRefusesDemands(t *testing.T) {
 		"issuers.corp.introspection.client: no client":                      issuer(func(i *access.Issuer) { i.Introspection.URL = corp + "/introspect" }),
 		"issuers.corp.introspection.secret: no secret":                      issuer(func(i *access.Issuer) { i.Introspection.ClientID = "orders" }),
 		"issuers.corp.introspection.url: \"http://idp.example.com\" is not": issuer(func(i *access.Issuer) { i.Introspection = access.Introspection{URL: "http://idp.example.com"} }),
-		"issuers.corp.introspection.secret: both":                           issuer(func(i *access.Issuer) { i.Introspection.Secret = access.Secret{File: "f", Env: "E"} }),
+		"issuers.corp.introspection.secret: both":                           issuer(func(i *access.Issuer) { i.Introspection.Secret = access.SecretRef{File: "f", Env: "E"} }),
 
 		"allow[0].scopes: both none":                             demanding(func(a *access.Allow) { a.AnyScopes = []string{"a"} }),
 		`allow[0].any_scopes[0]: "a b" is not a scope`:           demanding(func(a *access.Allow) { a.AnyScopes = []string{"a b"} }),

@@ -12,11 +12,11 @@ type Client struct {
 	ID string
 
 	// Secret says where its client secret is kept, never what it is.
-	Secret Secret
+	Secret SecretRef
 
 	// PrivateKey says where the key is kept that it signs assertions with
 	// (private_key_jwt, RFC 7523, section 2.2).
-	PrivateKey PrivateKey
+	PrivateKey KeyRef
 
 	// Assertion is the path of a file in which something else keeps an
 	// assertion fresh, such as a Kubernetes token for the issuer (RFC 7523,
@@ -24,7 +24,7 @@ type Client struct {
 	Assertion string
 
 	// Certificate is what it proves itself with in TLS (RFC 8705, section 2).
-	Certificate Certificate
+	Certificate CertificateRef
 
 	// TokenFiles are the paths of files in which something else keeps its
 	// tokens fresh, by the names of the services that they are for.
@@ -33,7 +33,7 @@ type Client struct {
 
 // Secret is a reference to a secret: the path of a file or the name of an
 // environment variable, not both. The zero value refers to nothing.
-type Secret struct {
+type SecretRef struct {
 	File string
 	Env  string
 }
@@ -41,7 +41,7 @@ type Secret struct {
 // PrivateKey is a reference to a private key, in PEM or as a JWK: the path of a
 // file or the name of an environment variable, not both. The zero value refers
 // to nothing.
-type PrivateKey struct {
+type KeyRef struct {
 	File string
 	Env  string
 
@@ -55,7 +55,7 @@ type PrivateKey struct {
 
 // Certificate refers to the files of a certificate and of its key, in PEM. The
 // zero value refers to nothing.
-type Certificate struct {
+type CertificateRef struct {
 	File    string
 	KeyFile string
 }

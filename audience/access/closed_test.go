@@ -26,7 +26,7 @@ func TestClosed(t *testing.T) {
 		Demands: access.Allow{Clients: []string{"order-status"}, Optional: true},
 	}
 	for name, options := range map[string][]access.MethodOptions{"matrix": nil, "options": {closed}} {
-		policy, err := access.Merge(withClosed("UpdateOrderStatus"), options...)
+		policy, err := access.New(withClosed("UpdateOrderStatus"), options...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -40,10 +40,10 @@ func TestClosed(t *testing.T) {
 		if g.Rule(getStatus) == nil || g.Rule("/acme.orders.v1.OrderStatus/Other") == nil {
 			t.Errorf("%s: other methods are closed too", name)
 		}
-		if err := g.Covers([]string{getStatus, updateStatus}); err != nil {
+		if err := g.CheckCoverage([]string{getStatus, updateStatus}); err != nil {
 			t.Errorf("%s: Covers = %v", name, err)
 		}
-		if err := g.Covers([]string{getStatus}); err == nil || !strings.Contains(err.Error(), `names method "UpdateOrderStatus"`) {
+		if err := g.CheckCoverage([]string{getStatus}); err == nil || !strings.Contains(err.Error(), `names method "UpdateOrderStatus"`) {
 			t.Errorf("%s: Covers = %v, want it to miss the closed method", name, err)
 		}
 		warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool {
@@ -96,7 +96,7 @@ func TestNewRefusesClosed(t *testing.T) {
 // TestCoversOfOthers holds that a gRPC service which another service of the
 // matrix consists of is not said to lack a rule.
 func TestCoversOfOthers(t *testing.T) {
-	err := guard(t, "order-status").Covers([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
+	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
 	want := "audience: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
 		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it elsewhere`
 	if err == nil || err.Error() != want {

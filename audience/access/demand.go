@@ -15,7 +15,7 @@ type demand struct {
 	entry      string         // where it stands in the matrix
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
-	callers    Callers
+	callers    CallerKind
 	accounts   map[party]bool // all clients, none of whom is a user; nil unless callers are users only
 	scopes     []string       // all of them
 	anyScopes  []string       // one of them, unless there are none

@@ -20,7 +20,7 @@ func ruleOf(tb testing.TB, issuer access.Issuer, service access.Service, options
 		issuer.Preset = "keycloak"
 	}
 	service.GRPC = []string{"acme.orders.v1.OrderStatus"}
-	policy, err := access.Merge(access.Matrix{
+	policy, err := access.New(access.Matrix{
 		Issuers:  map[string]access.Issuer{"corp": issuer},
 		Services: map[string]access.Service{"order-status": service},
 		Clients:  map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},

@@ -32,13 +32,13 @@ type Explanation struct {
 
 	// Steps are the questions that the rule asks, in the order of asking. Those
 	// after a refusal are answered too.
-	Steps []Step
+	Checks []Check
 }
 
 // Step is one question to a token, and its answer.
-type Step struct {
+type Check struct {
 	// Question is what is asked about: "audience".
-	Question string
+	Name string
 
 	// Got and Want are what came and what was asked for.
 	Got, Want string
@@ -106,13 +106,13 @@ func (e *Explanation) add(about string, cause audience.Cause, a answer) {
 	if a.want == "" {
 		return
 	}
-	step := Step{Question: about, Got: a.got, Want: a.want, OK: cause == "", Cause: cause, Hint: a.hint}
+	step := Check{Name: about, Got: a.got, Want: a.want, OK: cause == "", Cause: cause, Hint: a.hint}
 	if step.OK {
 		step.Hint = ""
 	} else if e.Verdict == "" {
 		e.Verdict = cause
 	}
-	e.Steps = append(e.Steps, step)
+	e.Checks = append(e.Checks, step)
 }
 
 // String returns the story as lines: the verdict, then each question with its
@@ -130,12 +130,12 @@ func (e Explanation) String() string {
 	if e.Entry != "" {
 		b.WriteString(" by " + e.Entry)
 	}
-	for _, s := range e.Steps {
+	for _, s := range e.Checks {
 		mark := "ok"
 		if !s.OK {
 			mark = "NO"
 		}
-		fmt.Fprintf(&b, "\n  %s  %-13s  got %s, want %s", mark, s.Question, s.Got, s.Want)
+		fmt.Fprintf(&b, "\n  %s  %-13s  got %s, want %s", mark, s.Name, s.Got, s.Want)
 		if s.Hint != "" {
 			fmt.Fprintf(&b, "\n  %17s  %s", "", s.Hint)
 		}

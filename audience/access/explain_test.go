@@ -98,17 +98,17 @@ func TestExplainData(t *testing.T) {
 	}
 	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, at(now))
 	var asked []string
-	for _, step := range got.Steps {
-		asked = append(asked, step.Question)
+	for _, step := range got.Checks {
+		asked = append(asked, step.Name)
 	}
 	if diff := cmp.Diff("issuer audience expiry not before issued at lifetime client scopes", strings.Join(asked, " ")); diff != "" {
 		t.Errorf("questions (-want +got):\n%s", diff)
 	}
-	got.Steps = got.Steps[6:7]
+	got.Checks = got.Checks[6:7]
 	want := access.Explanation{
 		Service: "order-status", Entry: "services.order-status.allow[0]", Verdict: audience.CauseClientNotAllowed,
-		Steps: []access.Step{{
-			Question: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
+		Checks: []access.Check{{
+			Name: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
 			Cause: audience.CauseClientNotAllowed,
 			Hint:  `"Customer-Portal" differs from "customer-portal" only by upper and lower case, and ids are compared exactly`,
 		}},

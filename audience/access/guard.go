@@ -87,7 +87,7 @@ func (g *Guard) Rule(fullMethod string) *Rule {
 // Covers compares the guard with the methods that a server has registered, by
 // their full names. Its error joins what is wrong: methods that have no rule and
 // are not closed, and rules and services without a method.
-func (g *Guard) Covers(registered []string) error {
+func (g *Guard) CheckCoverage(registered []string) error {
 	var errs []error
 	services := map[string]bool{}
 	for _, method := range slices.Sorted(slices.Values(registered)) {

@@ -54,12 +54,12 @@ type Issuer struct {
 	// Discovery and JWKS.
 	KeysFile string
 
-	// Leeway is how far its clock and ours may differ; zero means [Leeway], and
+	// Leeway is how far its clock and ours may differ; zero means [DefaultLeeway], and
 	// 5 minutes are the most.
 	Leeway time.Duration
 
 	// MaxLifetime is the longest life of a token, from iat to exp; zero means
-	// [MaxLifetime].
+	// [DefaultMaxLifetime].
 	MaxLifetime time.Duration
 
 	// MaxAge is the most time that may have passed since iat; zero means that
@@ -97,7 +97,7 @@ type Introspection struct {
 	ClientID string
 
 	// Secret says where the service's own client secret is kept. Required.
-	Secret Secret
+	Secret SecretRef
 }
 
 // Service is one guarded service. Its name in the matrix need not be the name
@@ -145,7 +145,7 @@ type Service struct {
 
 	// Closed are methods that nobody may call, by their short names, though
 	// Allow may say "*": a server that has them is complete all the same, see
-	// [Guard.Covers]. Empty means none.
+	// [Guard.CheckCoverage]. Empty means none.
 	Closed []string
 }
 
@@ -192,7 +192,7 @@ type Allow struct {
 
 	// Callers narrows who may call to users or to services; the zero value
 	// means both.
-	Callers Callers
+	Callers CallerKind
 
 	// Optional also admits calls without a token, which then have no caller. A
 	// token that is there must be good, and all demands hold for it.
@@ -201,13 +201,13 @@ type Allow struct {
 
 // Callers is a kind of callers: those that call on behalf of a user, or
 // services that call as themselves. The zero value is both.
-type Callers string
+type CallerKind string
 
 // The kinds of callers. A token that was exchanged has the subject of the one that
 // it was made from: if that is a client, it speaks for no user.
 const (
-	UsersOnly    Callers = "users"
-	ServicesOnly Callers = "services"
+	UsersOnly    CallerKind = "users"
+	ServicesOnly CallerKind = "services"
 )
 
 // Rollout is a promise to enforce the rules later: until then, calls that they

@@ -36,8 +36,9 @@ func (o MethodOptions) demands() bool {
 		len(d.Clients)+len(d.Scopes)+len(d.AnyScopes)+len(d.Roles)+len(d.ACR) > 0
 }
 
-// Merge is [New] for a matrix and the options of .proto files: one policy of
-// both.
+// New checks a matrix, and the options of .proto files if there are any, and makes
+// one policy of them. The end of a [Rollout] is compared with the clock. The
+// policy shares m's maps and slices: do not change them afterwards.
 //
 // Where both speak of a method, the options only add demands: a call must
 // satisfy an entry of the matrix and the options. Where only the options speak
@@ -46,10 +47,11 @@ func (o MethodOptions) demands() bool {
 // for each method that may be called. A method is public, or may be called
 // without a token, only if the matrix says so.
 //
-// What contradicts is an error that names both places: an audience that the
-// matrix does not give the service, demands on a method that the matrix makes
-// public, and demands that leave nobody who may call.
-func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
+// The error joins one [Problem] for each mistake, at most 1000 of them. A
+// contradiction is a mistake and names both places: an audience that the matrix
+// does not give the service, demands on a method that the matrix makes public, and
+// demands that leave no client that may call.
+func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	p := &Policy{matrix: m, given: slices.Clone(options)}
 	p.merge(options)
 	c := newChecker(p.matrix, time.Now())
@@ -104,7 +106,7 @@ func (p *Policy) declare(o MethodOptions) {
 // Options returns the options that demand something beside the entries of
 // [Policy.Matrix], sorted by the names of the methods. The rules of services that
 // only options speak of stand in the matrix.
-func (p *Policy) Options() []MethodOptions {
+func (p *Policy) AddedDemands() []MethodOptions {
 	var all []MethodOptions
 	for _, grpc := range slices.Sorted(maps.Keys(p.options)) {
 		all = append(all, slices.SortedFunc(slices.Values(p.options[grpc]), func(a, b MethodOptions) int { return cmp.Compare(a.Method, b.Method) })...)
@@ -113,9 +115,9 @@ func (p *Policy) Options() []MethodOptions {
 }
 
 // Given returns all options that the policy was made with, as they were given.
-// Unlike those of [Policy.Options], some may demand nothing, or stand in the
+// Unlike those of [Policy.AddedDemands], some may demand nothing, or stand in the
 // matrix as the rules of a service.
-func (p *Policy) Given() []MethodOptions { return slices.Clone(p.given) }
+func (p *Policy) GivenOptions() []MethodOptions { return slices.Clone(p.given) }
 
 // besides returns the options of the gRPC services that s consists of.
 func (p *Policy) besides(s Service) []MethodOptions {

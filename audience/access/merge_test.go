@@ -23,7 +23,7 @@ func demandingBesides(d access.Allow) access.MethodOptions {
 // merged returns the rules of the company's orders with options.
 func merged(t *testing.T, m access.Matrix, options ...access.MethodOptions) *access.Guard {
 	t.Helper()
-	policy, err := access.Merge(m, options...)
+	policy, err := access.New(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestMergeOpens(t *testing.T) {
 		"optional, nothing demanded": {optional, demandingBesides(access.Allow{}), false, true, ""},
 		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus needs a token"},
 	} {
-		policy, err := access.Merge(row.matrix, row.options)
+		policy, err := access.New(row.matrix, row.options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 	portal := access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}}
 	optional := portal
 	optional.Optional = true
-	policy, err := access.Merge(corporate(),
+	policy, err := access.New(corporate(),
 		of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", optional), of("acme.v1.Orders", "Drop", access.Allow{}),
 		of("acme.v2.Orders", "Drop", portal),
 		access.MethodOptions{GRPC: "acme.v1.Open", Method: "Version", Place: "p", Public: true})
@@ -217,7 +217,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 
 // TestMergeNobody holds that a service whose options let nobody in is warned of.
 func TestMergeNobody(t *testing.T) {
-	policy, err := access.Merge(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
+	policy, err := access.New(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestMergeRefuses(t *testing.T) {
 		{`orders.proto:9.clients: no clients`, corporate(), alone(access.MethodOptions{Audience: "a", Demands: access.Allow{NoScopes: true}})},
 		{`services.acme.v1.Orders.grpc: acme.v1.Orders is not among "acme.v1.Other", but has options at orders.proto:9`, named, alone(access.MethodOptions{Audience: "a", Demands: portal})},
 	} {
-		policy, err := access.Merge(row.matrix, row.options...)
+		policy, err := access.New(row.matrix, row.options...)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("Merge = %v, %v, want an error that says %q", policy, err, row.want)
 		}
@@ -298,10 +298,10 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 		GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "a",
 		Demands: access.Allow{Clients: []string{"customer-portal"}, NoScopes: true},
 	}
-	if _, err := access.Merge(m, o); err != nil || len(m.Services) != 0 {
+	if _, err := access.New(m, o); err != nil || len(m.Services) != 0 {
 		t.Errorf("Merge: %v, and the matrix has the services %v", err, m.Services)
 	}
-	if _, err := access.Merge(access.Matrix{}, o); err == nil {
+	if _, err := access.New(access.Matrix{}, o); err == nil {
 		t.Error("options make a policy without an issuer")
 	}
 }
@@ -309,7 +309,7 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 // TestMergeTarget holds that a client asks for the scopes that options demand of
 // it.
 func TestMergeTarget(t *testing.T) {
-	policy, err := access.Merge(company(),
+	policy, err := access.New(company(),
 		demandingBesides(access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.audit"}}),
 		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "Drop", Demands: access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"orders.drop"}}},
 		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "WatchOrderStatus", Audience: "order-status"})
@@ -323,7 +323,7 @@ func TestMergeTarget(t *testing.T) {
 	if got := strings.Join(target.Scopes, " "); got != "orders.audit orders.read" {
 		t.Errorf("scopes %q", got)
 	}
-	if got := policy.Options(); len(got) != 2 || got[0].Method != "Drop" || got[1].Method != "GetOrderStatus" {
+	if got := policy.AddedDemands(); len(got) != 2 || got[0].Method != "Drop" || got[1].Method != "GetOrderStatus" {
 		t.Errorf("Options = %+v", got)
 	}
 }

@@ -22,11 +22,6 @@ type Policy struct {
 	warnings []*Problem
 }
 
-// New checks a matrix; the end of a [Rollout] is compared with the clock. Its
-// error joins one [Problem] for each mistake, 1000 of them at the most. The
-// policy shares m's maps and slices: do not change them afterwards.
-func New(m Matrix) (*Policy, error) { return Merge(m) }
-
 // Warnings lists what is allowed but rarely meant: a client that no rule
 // names, a service that nobody may call, an issuer's own default as audience. A
 // [Problem] of severity [Info] tells of what is wide on purpose, such as
@@ -101,7 +96,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 // terms returns what a service asks of the tokens of i.
 func (i Issuer) terms(service Service) terms {
 	t := terms{
-		issuer: i.URL, leeway: cmp.Or(i.Leeway, Leeway), maxLifetime: cmp.Or(i.MaxLifetime, MaxLifetime),
+		issuer: i.URL, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),
 		maxAge: i.MaxAge, bound: i.RequireBound,
 	}
 	if i.preset().OmitsAudience() {

@@ -10,11 +10,11 @@ import (
 
 // Leeway is how far the clocks of issuer and service may differ, unless the
 // [Issuer] says otherwise.
-const Leeway = 30 * time.Second
+const DefaultLeeway = 30 * time.Second
 
 // MaxLifetime is the longest life of a token that is accepted, unless the
 // [Issuer] says otherwise. It also catches an exp in milliseconds.
-const MaxLifetime = 24 * time.Hour
+const DefaultMaxLifetime = 24 * time.Hour
 
 // Rule is what one method asks of a token. It is immutable, and safe for
 // concurrent use.

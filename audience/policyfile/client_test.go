@@ -42,10 +42,10 @@ external:
 			Allow: []access.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}},
 		}},
 		Clients: map[string]access.Client{
-			"key":       {Issuer: "a", PrivateKey: access.PrivateKey{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
-			"env":       {Issuer: "a", PrivateKey: access.PrivateKey{Env: "KEY"}},
+			"key":       {Issuer: "a", PrivateKey: access.KeyRef{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
+			"env":       {Issuer: "a", PrivateKey: access.KeyRef{Env: "KEY"}},
 			"assertion": {Issuer: "a", Assertion: "/var/run/token"},
-			"mtls":      {Issuer: "a", Certificate: access.Certificate{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
+			"mtls":      {Issuer: "a", Certificate: access.CertificateRef{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
 			"files":     {Issuer: "a", TokenFiles: map[string]string{"s": filepath.Join("etc", "s.token")}},
 		},
 		External: map[string]access.External{"t": {

@@ -161,7 +161,7 @@ func BenchmarkVerifyForged(b *testing.B) {
 			}
 			b.ReportMetric(float64(median(refused))/float64(median(accepted)), "forged/good")
 		})
-		if f := v.CacheFigures(); f.Hits > 0 {
+		if f := v.CacheStats(); f.Hits > 0 {
 			b.Errorf("%d tokens came again, want none", f.Hits)
 		}
 		b.Run(alg+"/again", func(b *testing.B) {
@@ -196,7 +196,7 @@ func BenchmarkVerifyDistinct(b *testing.B) {
 	const mib = 1 << 20
 	b.ReportMetric(float64(heap()-kept)/mib, "heap-MiB")
 	b.ReportMetric(float64(peak(b)-taken)/mib, "process-MiB")
-	b.ReportMetric(float64(v.CacheFigures().Entries), "entries")
+	b.ReportMetric(float64(v.CacheStats().Entries), "entries")
 }
 
 // peak returns the most memory that the process has had, in bytes, and 0 where

@@ -7,7 +7,7 @@ import (
 
 // CacheFigures are how the cache of verified tokens stands. The zero value is
 // that of a verifier without one.
-type CacheFigures struct {
+type CacheStats struct {
 	// Entries are how many tokens are remembered, those included that would not
 	// be found any more.
 	Entries int
@@ -18,8 +18,8 @@ type CacheFigures struct {
 }
 
 // CacheFigures returns the figures of the cache.
-func (v *Verifier) CacheFigures() CacheFigures {
-	f := CacheFigures{Misses: v.counts.misses.Load()}
+func (v *Verifier) CacheStats() CacheStats {
+	f := CacheStats{Misses: v.counts.misses.Load()}
 	for n := range v.counts.hits {
 		f.Hits += v.counts.hits[n].Load()
 	}

@@ -4,7 +4,7 @@ import "time"
 
 // Figures are how the keys of one issuer stand, or, of an issuer that is asked
 // about each token, the asking.
-type Figures struct {
+type Stats struct {
 	// Issuer is the URL of the issuer.
 	Issuer string
 
@@ -33,16 +33,16 @@ type Figures struct {
 }
 
 // Figures returns the figures of all issuers, sorted by URL.
-func (v *Verifier) Figures() []Figures {
-	var all []Figures
+func (v *Verifier) Stats() []Stats {
+	var all []Stats
 	for _, i := range v.current.Load().sorted() {
 		all = append(all, i.figures())
 	}
 	return all
 }
 
-func (k *keySet) figures() Figures {
-	f := Figures{}
+func (k *keySet) figures() Stats {
+	f := Stats{}
 	if s := k.load(); s != nil {
 		f.Keys = len(s.keys)
 	}

@@ -15,7 +15,7 @@ import (
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
 	preset, known := claims.LookupPreset(config.Preset)
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.Leeway)}
+	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -32,7 +32,7 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
 	case config.Introspection == access.Introspection{}:
 		return i, o.setKeys(i, config, old)
-	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.Secret{}:
+	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.SecretRef{}:
 		return nil, errors.New("introspection without a client or its secret")
 	}
 	if i.introspect = old.introspect; i.introspect == nil || !i.introspect.serves(config) {
@@ -86,8 +86,8 @@ func (i *issuer) ready(ctx context.Context) error {
 	return i.keys.ready(ctx)
 }
 
-func (i *issuer) figures() Figures {
-	var f Figures
+func (i *issuer) figures() Stats {
+	var f Stats
 	if i.introspect != nil {
 		f = i.introspect.outage.figures()
 		f.Stale = i.introspect.staleAnswers.Load()

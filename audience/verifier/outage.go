@@ -45,8 +45,8 @@ func (o *outage) ended(err error, pause bool) {
 	o.failed++
 }
 
-func (o *outage) figures() Figures {
+func (o *outage) figures() Stats {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return Figures{Fetches: o.asked, Failures: o.failed, LastError: o.err}
+	return Stats{Fetches: o.asked, Failures: o.failed, LastError: o.err}
 }

@@ -15,7 +15,7 @@ const maxSecret = 64 << 10
 // reveal reads a secret from where it is kept, anew each time, so that it can
 // be rotated under a running process. The line break that editors leave at the
 // end of a file is not part of it.
-func reveal(s access.Secret) (string, error) {
+func reveal(s access.SecretRef) (string, error) {
 	text, from := os.Getenv(s.Env), "environment variable "+s.Env
 	if s.File != "" {
 		data, err := regularfile.Read(s.File, maxSecret)

@@ -93,8 +93,8 @@ func (t *target) judge(ctx context.Context, v *verifier.Verifier, token string, 
 func (s *story) ask(t *target, claims *claims.Claims) {
 	told := t.rule.ExplainOffline(claims, s.now)
 	s.Entry = told.Entry
-	for _, q := range told.Steps {
-		s.Steps = append(s.Steps, step{q.Question, q.OK, q.Got, q.Want, q.Cause, q.Hint})
+	for _, q := range told.Checks {
+		s.Steps = append(s.Steps, step{q.Name, q.OK, q.Got, q.Want, q.Cause, q.Hint})
 	}
 	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, access.Presentation{Time: s.now, Certificate: claims.Binding()})); ok {
 		s.refuse(t, refusal, refused)
