@@ -61,14 +61,14 @@ func TestExplain(t *testing.T) {
   NO  audience       got aud "customer-portal" "account", want "order-status"
                      "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token
   NO  sole audience  got aud "customer-portal" "account", want no other than "order-status"
-                     whoever else the token is meant for could use it here: ask for one token for each service
+                     every other service in aud could use this token here: the client should request one token for each service
   ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z (now less 30s leeway)
   ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   NO  lifetime       got 8760h0m0s, want at most 24h0m0s
   ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
   NO  binding        got x5t#S256 none, want a token that is bound to a certificate
-                     the client must ask for it over mutual TLS, and the issuer must bind what it issues
+                     the client must request it over mutual TLS, and the issuer must bind the tokens that it issues
   ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
   NO  caller         got a service that calls as itself, want users only
   NO  scopes         got scopes "orders.Read" "clerk", want "orders.read"

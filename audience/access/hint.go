@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
@@ -92,34 +91,35 @@ func isGUID(s string) bool {
 	return err == nil && len(digits) == 32 && len(s) == 36
 }
 
-func (q inquiry) clientHint() string {
+// clientHint explains why a demand does not admit the client of that id.
+func clientHint(id string, d *demand) string {
 	var ids []string
-	for p := range q.demand.clients {
-		if p.id == q.claims.Client() {
+	for p := range d.clients {
+		if p.id == id {
 			return fmt.Sprintf("the rule means the client of that id at %q", p.issuer)
 		}
 		ids = append(ids, p.id)
 	}
 	slices.Sort(ids)
-	if hint := nearMiss([]string{q.claims.Client()}, ids, "ids"); hint != "" {
+	if hint := nearMiss([]string{id}, ids, "ids"); hint != "" {
 		return hint
 	}
-	if isGUID(q.claims.Client()) && !slices.ContainsFunc(ids, isGUID) {
+	if isGUID(id) && !slices.ContainsFunc(ids, isGUID) {
 		return "tokens of this issuer name clients by id: write it beside the client's name, as its id"
 	}
 	return ""
 }
 
-func (q inquiry) scopeHint(want []string) string {
-	if slices.ContainsFunc(want, q.claims.HasRole) {
+func scopeHint(c *claims.Claims, want []string) string {
+	if slices.ContainsFunc(want, c.HasRole) {
 		return "it was granted as a role, and a role is never taken for a scope: demand it under roles"
 	}
-	return nearMiss(q.claims.Scopes(), want, "scopes")
+	return nearMiss(c.Scopes(), want, "scopes")
 }
 
-func (q inquiry) roleHint() string {
-	if oneOf(q.claims.HasScope, q.demand.roles, audience.CauseRoleMissing) == "" {
+func roleHint(c *claims.Claims, want []string) string {
+	if slices.ContainsFunc(want, c.HasScope) {
 		return "it was granted as a scope, and a scope is never taken for a role: demand it under scopes"
 	}
-	return nearMiss(q.claims.Roles(), q.demand.roles, "roles")
+	return nearMiss(c.Roles(), want, "roles")
 }

@@ -152,7 +152,7 @@ func (r *Rule) beside(p *Policy, o MethodOptions) *Rule {
 	}
 	d := p.demand(o.Place, o.Demands)
 	narrowed := *r
-	narrowed.also = &d
+	narrowed.extra = &d
 	narrowed.optional = r.optional && o.Demands.Optional
 	return &narrowed
 }

@@ -51,14 +51,16 @@ type rollout struct {
 func (r *Rule) Mode(c *claims.Claims, now time.Time) Mode {
 	for i := range r.rollouts {
 		o := &r.rollouts[i]
-		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.meantForUs(c, now)) {
+		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.names(c, now)) {
 			return o.mode
 		}
 	}
 	return Enforce
 }
 
-func (r *Rule) meantForUs(c *claims.Claims, now time.Time) bool {
-	q := r.inquire(c, Presentation{Time: now})
-	return q.issuer() == "" && q.audience() == ""
+// names reports whether a token is one of an issuer of the service, and names the
+// service in aud.
+func (r *Rule) names(c *claims.Claims, now time.Time) bool {
+	e := r.evaluate(c, Presentation{Time: now})
+	return e.tokenCause(checkIssuer) == "" && e.tokenCause(checkAudience) == ""
 }

@@ -72,11 +72,11 @@ func (p *Policy) entry(service string, i int) string {
 
 func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
-		entry: entry, clients: p.parties(allow.Clients), who: "any", callers: allow.Callers,
+		entry: entry, clients: p.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
 	}
-	if d.callers == UsersOnly {
+	if d.kind == UsersOnly {
 		d.accounts = p.clients
 	}
 	if d.clients != nil {
