@@ -133,7 +133,7 @@ func (c *checker) client(a at, client Client) {
 		c.problem(a.to("id"), "%q begins or ends with white space", client.ID)
 	}
 	c.authentication(a, client)
-	party := (&Policy{matrix: c.matrix}).party(a[1])
+	party := c.matrix.party(a[1])
 	if other, taken := c.parties[party]; taken {
 		c.problem(a, "%q is the same client of the same issuer", other)
 	}
@@ -160,10 +160,6 @@ func (c *checker) grpc(a at, service string) {
 			return
 		}
 	}
-}
-
-func (c *checker) issuersOf(service Service) []Issuer {
-	return (&Policy{matrix: c.matrix}).issuersOf(service)
 }
 
 func (c *checker) secret(a at, secret SecretRef) {

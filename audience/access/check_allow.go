@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
 // judged are the claims that have a check of their own.
@@ -51,7 +51,7 @@ func (c *checker) whose(a at, service Service, allow Allow) {
 	case !allow.AnyClient && len(allow.Clients) == 0:
 		c.problem(a.to("clients"), "no clients: list their names, or write any")
 	}
-	for _, issuer := range c.issuersOf(service) {
+	for _, issuer := range c.matrix.issuersOf(service) {
 		c.dialect(a, allow, issuer)
 	}
 	c.clients(a, allow.Clients)
@@ -94,7 +94,7 @@ func (c *checker) scopes(a at, allow Allow) {
 // tokens checks values that are listed with spaces between them on the wire.
 func (c *checker) tokens(a at, list, what string, values []string) {
 	for i, value := range values {
-		if !claims.ValidScope(value) {
+		if !scope.Valid(value) {
 			c.problem(a.item(list, i), "%q is not %s: visible ASCII characters without space, quote and backslash", value, what)
 		}
 	}

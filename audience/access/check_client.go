@@ -95,7 +95,7 @@ func (c *checker) callee(a at, name string) {
 	_, service := c.matrix.Services[name]
 	_, external := c.matrix.External[name]
 	if !service && !external {
-		c.problem(a, "unknown service %q%s", name, c.hint(name, slices.Values((&Policy{matrix: c.matrix}).callees())))
+		c.problem(a, "unknown service %q%s", name, c.hint(name, slices.Values(c.matrix.callees())))
 	}
 }
 
@@ -119,11 +119,10 @@ func (c *checker) external(a at, name string, e External) {
 		c.problem(a.to("clients"), "no clients: list the names of those that call it")
 	}
 	c.clients(a, e.Clients)
-	policy := &Policy{matrix: c.matrix}
 	for i, name := range e.Clients {
 		c.used[name] = true
 		client, known := c.matrix.Clients[name]
-		if known && e.Issuer != "" && policy.issuer(client.Issuer).URL != policy.issuer(e.Issuer).URL {
+		if known && e.Issuer != "" && c.matrix.issuer(client.Issuer).URL != c.matrix.issuer(e.Issuer).URL {
 			c.problem(a.item("clients", i), "client %q is registered at another issuer than %q", name, e.Issuer)
 		}
 	}

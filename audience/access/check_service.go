@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
 // maxRollout is how far ahead the end of a rollout may be.
@@ -82,22 +82,13 @@ func (c *checker) audience(a at, name, audience string, service Service) {
 	case strings.HasSuffix(audience, ".auth0.com/userinfo"):
 		c.warn(a, "%q is what Auth0 puts into every token of a login: it does not tell this service from another", audience)
 	}
-	for _, issuer := range c.issuersOf(service) {
+	for _, issuer := range c.matrix.issuersOf(service) {
 		key := party{issuer.URL, audience}
 		if other, taken := c.audiences[key]; taken && other != name {
 			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)
 		}
 		c.audiences[key] = name
 	}
-}
-
-// audiences returns the values by which the service of that name finds itself
-// in aud.
-func (s Service) audiences(name string) []string {
-	if len(s.Audiences) == 0 {
-		return []string{name}
-	}
-	return s.Audiences
 }
 
 // insecureNoAudience checks the weakness that is named so: without aud, a
@@ -107,10 +98,10 @@ func (c *checker) insecureNoAudience(a at, service Service) {
 	if prefix == "" {
 		return
 	}
-	if !slices.ContainsFunc(c.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
+	if !slices.ContainsFunc(c.matrix.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
 		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset cognito alone")
 	}
-	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !claims.ValidScope(name) {
+	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !scope.Valid(name) {
 		c.problem(a.to("insecure_no_audience", "scope_prefix"), "%q is not the identifier of a resource server and a slash, such as orders/", prefix)
 	}
 	for i, allow := range service.Allow {

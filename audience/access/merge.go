@@ -66,7 +66,7 @@ func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 		}
 		return nil, errors.Join(errs...)
 	}
-	p.clients, p.warnings = p.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
+	p.clients, p.warnings = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
 	return p, nil
 }
 
@@ -126,23 +126,6 @@ func (p *Policy) besides(s Service) []MethodOptions {
 		all = append(all, p.options[grpc]...)
 	}
 	return all
-}
-
-// owners returns the services that each gRPC service belongs to, sorted.
-func (m Matrix) owners() map[string][]string {
-	owners := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
-		for _, grpc := range m.Services[name].GRPC {
-			owners[grpc] = append(owners[grpc], name)
-		}
-	}
-	return owners
-}
-
-// publicEntry returns the index of what makes the method public, -1 if nothing
-// does.
-func (m Matrix) publicEntry(o MethodOptions) int {
-	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
 }
 
 // beside returns r with what the options demand besides; nil stays nil.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
@@ -39,11 +38,11 @@ func (p *Policy) rule(name, method string) *Rule {
 		return nil
 	}
 	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
-	for _, issuer := range p.issuersOf(service) {
+	for _, issuer := range p.matrix.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
 	}
 	if service.Self {
-		r.self = p.party(name)
+		r.self = p.matrix.party(name)
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
@@ -53,7 +52,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	}
 	for _, o := range service.Rollout {
 		if len(o.Methods) == 0 || slices.Contains(o.Methods, method) {
-			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.parties(o.Clients)})
+			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.matrix.parties(o.Clients)})
 		}
 	}
 	if len(r.demands) == 0 {
@@ -72,7 +71,7 @@ func (p *Policy) entry(service string, i int) string {
 
 func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
-		entry: entry, clients: p.parties(allow.Clients), who: "any", kind: allow.Callers,
+		entry: entry, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
 	}
@@ -103,56 +102,4 @@ func (i Issuer) terms(service Service) terms {
 		t.scopePrefix = service.InsecureNoAudience
 	}
 	return t
-}
-
-// preset returns how the tokens of i are written.
-func (i Issuer) preset() claims.Preset {
-	preset, _ := claims.LookupPreset(i.Preset)
-	return preset
-}
-
-// parties returns what tokens call the clients of these names, nil if there
-// are none.
-func (p *Policy) parties(names []string) map[party]bool {
-	if len(names) == 0 {
-		return nil
-	}
-	parties := make(map[party]bool, len(names))
-	for _, name := range names {
-		parties[p.party(name)] = true
-	}
-	return parties
-}
-
-// party returns what tokens call the client of that name.
-func (p *Policy) party(name string) party {
-	client := p.matrix.Clients[name]
-	id := client.ID
-	if id == "" {
-		id = name
-	}
-	return party{p.issuer(client.Issuer).URL, id}
-}
-
-// issuer returns the issuer of that name; the empty name means the only one.
-func (p *Policy) issuer(name string) Issuer {
-	if name == "" {
-		for only := range p.matrix.Issuers {
-			name = only
-			break
-		}
-	}
-	return p.matrix.Issuers[name]
-}
-
-func (p *Policy) issuersOf(service Service) []Issuer {
-	names := service.Issuers
-	if len(names) == 0 {
-		names = []string{""}
-	}
-	issuers := make([]Issuer, len(names))
-	for i, name := range names {
-		issuers[i] = p.issuer(name)
-	}
-	return issuers
 }

@@ -51,7 +51,7 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	e, ok := p.matrix.External[service]
 	switch {
 	case !ok:
-		return Target{}, fmt.Errorf("audience: no service %q in the policy%s", service, nearest.Hint(service, p.callees()))
+		return Target{}, fmt.Errorf("audience: no service %q in the policy%s", service, nearest.Hint(service, p.matrix.callees()))
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notLet(client, service)
 	}
@@ -79,7 +79,7 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 		}
 	}
 	var accepts []string
-	for _, i := range p.issuersOf(s) {
+	for _, i := range p.matrix.issuersOf(s) {
 		accepts = append(accepts, i.URL)
 	}
 	switch {
@@ -108,15 +108,10 @@ func (p *Policy) Client(name string) (Client, Issuer, error) {
 	if !ok {
 		return Client{}, Issuer{}, fmt.Errorf("audience: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}
-	client.ID = p.party(name).id
-	return client, p.issuer(client.Issuer), nil
+	client.ID = p.matrix.party(name).id
+	return client, p.matrix.issuer(client.Issuer), nil
 }
 
 // Public returns what anybody may call without a token: gRPC services, and
 // methods as "grpc.health.v1.Health/Check".
 func (p *Policy) Public() []string { return slices.Clone(p.matrix.Public) }
-
-// callees lists what clients may be meant to call.
-func (p *Policy) callees() []string {
-	return slices.AppendSeq(p.Services(), maps.Keys(p.matrix.External))
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
@@ -112,7 +113,7 @@ func (r *Rule) describeIssuer(iss string) finding {
 	for _, t := range r.issuers {
 		accepted = append(accepted, t.issuer)
 	}
-	return finding{got: "iss " + quote.List(iss), want: list(accepted), hint: nearMiss([]string{iss}, accepted, "issuers")}
+	return finding{got: "iss " + quote.List(iss), want: list(accepted), hint: hint.NearMiss([]string{iss}, accepted, "issuers")}
 }
 
 func (e *evaluation) describeAudience() finding {

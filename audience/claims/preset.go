@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
@@ -134,7 +135,7 @@ func (p Preset) check(r *reader) error {
 		}
 	}
 	if i := slices.IndexFunc(p.forbidden, r.has); i >= 0 {
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.forbidden[i], Hint: "this is not an access token; " + IDTokenHint}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.forbidden[i], Hint: "this is not an access token; " + hint.IDToken}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/hint"
 )
 
 // Verifier tells genuine tokens from others. It is safe for concurrent use.
@@ -209,7 +210,7 @@ func (r *roster) stranger(iss string) error {
 	urls := slices.Sorted(maps.Keys(r.issuers))
 	return &audience.Refusal{
 		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
-		Hint: access.IssuerHint(iss, urls),
+		Hint: hint.Issuer(iss, urls),
 	}
 }
 
