@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// authentication checks how a client proves who it is.
-func (c *checker) authentication(a at, client Client) {
+// authentication checks how a client authenticates.
+func (c *checker) authentication(a path, client Client) {
 	if ways := client.ways(); len(ways) > 1 {
 		c.problem(a.to(ways[1]), "both %s: a client authenticates in one way", strings.Join(ways, " and "))
 	}
@@ -18,7 +18,7 @@ func (c *checker) authentication(a at, client Client) {
 	key, cert := client.PrivateKey, client.Certificate
 	c.secret(a.to("private_key_jwt"), SecretRef{key.File, key.Env})
 	if key != (KeyRef{}) && key.File == "" && key.Env == "" {
-		c.problem(a.to("private_key_jwt"), "no key: say in which file or environment variable it is kept")
+		c.problem(a.to("private_key_jwt"), "no key: name the file or environment variable that holds it")
 	}
 	if key.Algorithm != "" {
 		c.algorithm(a.to("private_key_jwt", "algorithm"), key.Algorithm)
@@ -34,7 +34,7 @@ func (c *checker) authentication(a at, client Client) {
 	}
 }
 
-// ways lists how a client authenticates, in the words of the file.
+// ways lists how a client authenticates, by the keys of the file.
 func (c Client) ways() []string {
 	var ways []string
 	for _, way := range []struct {
@@ -54,14 +54,14 @@ func (c Client) ways() []string {
 	return ways
 }
 
-func (c *checker) algorithm(a at, name string) {
+func (c *checker) algorithm(a path, name string) {
 	if !slices.Contains(algorithms, name) {
 		c.problem(a, "%q is not an asymmetric signature algorithm%s; there are %s", name, nearest.Hint(name, algorithms), strings.Join(algorithms, ", "))
 	}
 }
 
 // ask checks how the clients of an issuer ask for an audience.
-func (c *checker) ask(a at, issuer Issuer) {
+func (c *checker) ask(a path, issuer Issuer) {
 	ask := issuer.Ask
 	several := 0
 	for _, used := range []bool{ask.Parameter != "", ask.Scope != "", len(ask.TokenURLs) > 0} {
@@ -90,8 +90,8 @@ func (c *checker) ask(a at, issuer Issuer) {
 	}
 }
 
-// callee checks the name of what is called: a service, or an API of others.
-func (c *checker) callee(a at, name string) {
+// callee checks the name of a service or an external API that is called.
+func (c *checker) callee(a path, name string) {
 	_, service := c.matrix.Services[name]
 	_, external := c.matrix.External[name]
 	if !service && !external {
@@ -99,7 +99,7 @@ func (c *checker) callee(a at, name string) {
 	}
 }
 
-func (c *checker) external(a at, name string, e External) {
+func (c *checker) external(a path, name string, e External) {
 	c.name(a, name)
 	if _, taken := c.matrix.Services[name]; taken {
 		c.problem(a, "%q is a service as well; it can be only one of the two", name)
@@ -114,9 +114,9 @@ func (c *checker) external(a at, name string, e External) {
 		c.grpc(a.item("grpc", i), grpc)
 	}
 	c.authorities(a, e.Authorities)
-	c.tokens(a, "scopes", "a scope", e.Scopes)
+	c.tokenValues(a, "scopes", "a scope", e.Scopes)
 	if len(e.Clients) == 0 {
-		c.problem(a.to("clients"), "no clients: list the names of those that call it")
+		c.problem(a.to("clients"), "no clients: list the clients that call it")
 	}
 	c.clients(a, e.Clients)
 	for i, name := range e.Clients {
@@ -128,7 +128,7 @@ func (c *checker) external(a at, name string, e External) {
 	}
 }
 
-func (c *checker) authorities(a at, list []string) {
+func (c *checker) authorities(a path, list []string) {
 	for i, authority := range list {
 		u, err := url.Parse("//" + authority)
 		if err != nil || u.Host != authority || u.Hostname() == "" || strings.ContainsAny(authority, " *") {

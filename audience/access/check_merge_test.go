@@ -29,7 +29,7 @@ func TestMergeSaysItOnce(t *testing.T) {
 	orders.Allow = append(orders.Allow, access.Allow{Clients: []string{"reader"}, Methods: []string{"Read"}, NoScopes: true})
 	reader.Services["order-status"] = orders
 	wants := func(method string) string {
-		return "services.order-status.allow: nobody may call " + method + `: no entry leaves anybody whom orders.proto:7 admits, which wants client "reader"`
+		return "services.order-status.allow: nobody may call " + method + `: no entry admits a client that orders.proto:7 admits too, which wants client "reader"`
 	}
 	wanted := demandingBesides(access.Allow{Clients: []string{"reader"}})
 	update := wanted
@@ -49,7 +49,7 @@ func TestMergeSaysItOnce(t *testing.T) {
 			[]access.MethodOptions{of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", portal)},
 		},
 		{
-			"public as a whole", "public[0]: grpc.health.v1.Health/Check is public here, but grpc.health.v1.Health.Check demands something of it", company(),
+			"public as a whole", "public[0]: grpc.health.v1.Health/Check is public here, but has demands at grpc.health.v1.Health.Check", company(),
 			[]access.MethodOptions{of("grpc.health.v1.Health", "Check", portal)},
 		},
 		{"admitted to another method", wants("GetOrderStatus"), reader, []access.MethodOptions{wanted}},
@@ -118,7 +118,7 @@ func TestMergeOfAStranger(t *testing.T) {
 	}
 	const want = `a.proto:S.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
 	for grpc, also := range map[string]string{
-		"other.v1.S":                 "; if the service is not of this matrix, name yours in FromFiles",
+		"other.v1.S":                 "; if another matrix guards the service, pass the names of your own services to FromFiles",
 		"acme.orders.v1.OrderStatus": "",
 	} {
 		first := stranger("another.v1.S", "Get")

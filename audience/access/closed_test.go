@@ -47,7 +47,7 @@ func TestClosed(t *testing.T) {
 			t.Errorf("%s: Covers = %v, want it to miss the closed method", name, err)
 		}
 		warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool {
-			return p.Error() == "orders.proto:7: acme.orders.v1.OrderStatus/UpdateOrderStatus stays closed: nobody may call it, says services.order-status.closed"
+			return p.Error() == "orders.proto:7: acme.orders.v1.OrderStatus/UpdateOrderStatus stays closed: services.order-status.closed lists it"
 		})
 		if warned != (options != nil) {
 			t.Errorf("%s: warned of options on a closed method: %t", name, warned)
@@ -61,7 +61,7 @@ func TestClosedIsNotWide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "services.order-status.allow[1].methods: every method that is not closed may be called, also those to come"
+	want := "services.order-status.allow[1].methods: every method that is not closed may be called, future methods too"
 	if !slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Error() == want }) {
 		t.Errorf("warnings %v, want %s", policy.Warnings(), want)
 	}
@@ -74,8 +74,8 @@ func TestNewRefusesClosed(t *testing.T) {
 		want   string
 	}{
 		{[]string{"Get-It"}, nil, `services.order-status.closed[0]: "Get-It" is not the name of a method`},
-		{[]string{"*"}, nil, "services.order-status.closed[0]: name the methods"},
-		{[]string{"A", "A"}, nil, "services.order-status.closed[1]: A stands here twice"},
+		{[]string{"*"}, nil, "services.order-status.closed[0]: list the methods by name"},
+		{[]string{"A", "A"}, nil, "services.order-status.closed[1]: A is listed twice"},
 		{[]string{"GetOrderStatus"}, nil, "services.order-status.closed[0]: GetOrderStatus is closed, but allow[0] names it"},
 		{[]string{"A"}, func(m *access.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/A") }, "services.order-status.closed[0]: acme.orders.v1.OrderStatus/A is public as well"},
 		{[]string{"A"}, func(m *access.Matrix) {
@@ -98,7 +98,7 @@ func TestNewRefusesClosed(t *testing.T) {
 func TestCoversOfOthers(t *testing.T) {
 	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
 	want := "audience: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
-		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it elsewhere`
+		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it on another server`
 	if err == nil || err.Error() != want {
 		t.Errorf("Covers = %v, want\n%s", err, want)
 	}

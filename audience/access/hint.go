@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/hint"
 )
 
-// audienceHint explains for the operator why a token's audience is not ours,
-// where the mistake is a common one. A near miss is explained, never accepted.
+// audienceHint explains to the operator why aud does not name the service, if the
+// mistake is a common one. A near miss is explained, never accepted.
 func audienceHint(c *claims.Claims, want []string) string {
 	for _, got := range c.Audience() {
 		for _, w := range want {

@@ -132,11 +132,11 @@ func TestMergeOpens(t *testing.T) {
 		"public in the matrix": {company(), options(func(o *access.MethodOptions) { o.Method = "Version" }), true, false, ""},
 		"optional in the options": {
 			company(), demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, false,
-			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus needs a token",
+			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus requires a token",
 		},
 		"optional in both":           {optional, demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, true, ""},
 		"optional, nothing demanded": {optional, demandingBesides(access.Allow{}), false, true, ""},
-		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus needs a token"},
+		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus requires a token"},
 	} {
 		policy, err := access.New(row.matrix, row.options)
 		if err != nil {
@@ -226,7 +226,7 @@ func TestMergeNobody(t *testing.T) {
 		got = append(got, w.Severity.String()+" "+w.Error())
 	}
 	all := strings.Join(got, "\n")
-	for _, want := range []string{`warning p: nobody may call "acme.v1.Orders": its options admit nobody`, `warning p.audience: "account" is what Keycloak`} {
+	for _, want := range []string{`warning p: nobody may call "acme.v1.Orders": its options name no clients`, `warning p.audience: "account" is what Keycloak`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("warnings:\n%s\nwant %s", all, want)
 		}
@@ -259,9 +259,9 @@ func TestMergeRefuses(t *testing.T) {
 		options []access.MethodOptions
 	}{
 		{`services.order-status.audience: the audience is "order-status" here, and "orders" at orders.proto:7`, company(), here(func(o *access.MethodOptions) { o.Audience = "orders" })},
-		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but orders.proto:7 demands`, company(), here(func(o *access.MethodOptions) { o.Method, o.Demands = "Version", portal })},
-		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and demands`, company(), here(func(o *access.MethodOptions) { o.Public, o.Demands = true, portal })},
-		{`services.order-status.allow: nobody may call GetOrderStatus: no entry leaves anybody whom orders.proto:7 admits, which wants client "acme"`, two, besides(access.Allow{Clients: []string{"acme"}})},
+		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but has demands at orders.proto:7`, company(), here(func(o *access.MethodOptions) { o.Method, o.Demands = "Version", portal })},
+		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and has demands`, company(), here(func(o *access.MethodOptions) { o.Public, o.Demands = true, portal })},
+		{`services.order-status.allow: nobody may call GetOrderStatus: no entry admits a client that orders.proto:7 admits too, which wants client "acme"`, two, besides(access.Allow{Clients: []string{"acme"}})},
 		{`which wants acr "silver"`, gold, besides(access.Allow{ACR: []string{"silver"}})},
 		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus has options at orders.proto:7 already`, company(), append(besides(portal), besides(portal)...)},
 		{`orders.proto:7.clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`, company(), besides(access.Allow{Clients: []string{"custmer-portal"}})},
@@ -273,7 +273,7 @@ func TestMergeRefuses(t *testing.T) {
 		{`orders.proto:7: "a/b" is not the name of a method`, company(), here(func(o *access.MethodOptions) { o.Method = "a/b" })},
 		{`orders.proto:7: "a b" is not the full name`, corporate(), here(func(o *access.MethodOptions) { o.GRPC = "a b" })},
 		{`orders.proto:7.max_auth_age: want more than 0`, company(), besides(access.Allow{MaxAuthAge: -1})},
-		{`orders.proto:9: no audience: no service of the matrix consists of acme.v1.Orders`, corporate(), alone(access.MethodOptions{Demands: portal})},
+		{`orders.proto:9: no audience: no service of the matrix has acme.v1.Orders under grpc`, corporate(), alone(access.MethodOptions{Demands: portal})},
 		{`orders.proto:9.audience: " " begins or ends`, corporate(), alone(access.MethodOptions{Audience: " ", Demands: portal})},
 		{`the audience is "a" here, and "b" at orders.proto:10`, corporate(), append(
 			alone(access.MethodOptions{Audience: "a", Demands: portal}),
@@ -285,7 +285,7 @@ func TestMergeRefuses(t *testing.T) {
 	} {
 		policy, err := access.New(row.matrix, row.options...)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("Merge = %v, %v, want an error that says %q", policy, err, row.want)
+			t.Errorf("New = %v, %v, want an error that says %q", policy, err, row.want)
 		}
 	}
 }

@@ -9,29 +9,28 @@ import (
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// Policy is a checked access matrix. It is immutable, and safe for concurrent
-// use. The only way to one is [New], so that every rule of it names an issuer
-// and an audience.
+// Policy is a checked access matrix. It is immutable, and safe for concurrent use.
+// Only [New] makes one, so every rule of it names an issuer and an audience.
 type Policy struct {
 	matrix   Matrix
-	given    []MethodOptions            // all that .proto files say
-	options  map[string][]MethodOptions // what is demanded besides, by gRPC service
-	declared map[string][]MethodOptions // the entries of services that only options speak of
+	given    []MethodOptions            // all options of .proto files
+	options  map[string][]MethodOptions // added demands, by gRPC service
+	declared map[string][]MethodOptions // the rules of services that only options define
 	clients  map[party]bool             // all of them
 	warnings []*Problem
 }
 
-// Warnings lists what is allowed but rarely meant: a client that no rule
-// names, a service that nobody may call, an issuer's own default as audience. A
-// [Problem] of severity [Info] tells of what is wide on purpose, such as
-// methods: ["*"]. There are 1000 of them at the most.
+// Warnings lists what is allowed but rarely intended: a client that no rule names,
+// a service that nobody may call, the default audience of an issuer as audience. A
+// [Problem] of severity [Info] names what is broad on purpose, such as
+// methods: ["*"]. The list has at most 1000 entries.
 func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
 
 // Services returns the names of the services, sorted.
 func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.Services)) }
 
 // rule returns the rule for one method of a service, nil if nobody may call it;
-// "*" stands for the methods that the matrix does not name.
+// "*" means all methods that the matrix does not name.
 func (p *Policy) rule(name, method string) *Rule {
 	service := p.matrix.Services[name]
 	if slices.Contains(service.Closed, method) {
@@ -61,7 +60,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	return r
 }
 
-// entry says where the alternative i of a service stands.
+// entry returns the place of alternative i of a service.
 func (p *Policy) entry(service string, i int) string {
 	if options, ok := p.declared[service]; ok {
 		return options[i].Place
@@ -92,7 +91,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 	return d
 }
 
-// terms returns what a service asks of the tokens of i.
+// terms returns what a service requires of the tokens of i.
 func (i Issuer) terms(service Service) terms {
 	t := terms{
 		issuer: i.URL, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),

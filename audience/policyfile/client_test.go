@@ -68,7 +68,7 @@ func TestClientsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"portal: {private_key_jwt: hunter2}":                  "access.yaml:12:29: " + key,
 		"portal: {private_key_jwt: {pem: x}}":                 `access.yaml:12:30: unknown key "pem"`,
-		"portal: {private_key_jwt: {kid: x}}":                 "access.yaml:12:12: no key: say in which file or environment variable it is kept",
+		"portal: {private_key_jwt: {kid: x}}":                 "access.yaml:12:12: no key: name the file or environment variable that holds it",
 		"portal: {private_key_jwt: {env: $KEY}}":              "access.yaml:12:35: want the name of an environment variable, without $",
 		"portal: {secret: {env: '${hunter2}'}}":               "access.yaml:12:26: want the name of an environment variable, without $",
 		"portal: {assertion: token}":                          "access.yaml:12:23: want a mapping, got a string",
