@@ -148,9 +148,9 @@ func (p Preset) canonical(issuer string) string {
 	return issuer
 }
 
-// who finds out who c speaks for: the client that calls, and whether it calls
-// as itself. A token of a login speaks for a user, and must say which.
-func (p Preset) who(c *Claims, r *reader) (err error) {
+// identify finds out which client calls, and whether it calls as itself or on behalf
+// of a user. A token that records a login is on behalf of a user, and must say which.
+func (p Preset) identify(c *Claims, r *reader) (err error) {
 	if c.client, err = p.client(c, r); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
@@ -30,6 +32,9 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 		return nil, fmt.Errorf("unknown preset %q", config.Preset)
 	case slices.ContainsFunc(i.algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) }):
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
+	}
+	i.configs = oidcConfigs(i.algorithms)
+	switch {
 	case config.Introspection == access.Introspection{}:
 		return i, o.setKeys(i, config, old)
 	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.SecretRef{}:
@@ -39,6 +44,19 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 		i.introspect = newIntrospector(config, preset, o)
 	}
 	return i, nil
+}
+
+// oidcConfigs returns the configuration of go-oidc for tokens of each algorithm.
+func oidcConfigs(algorithms []string) map[string]*oidc.Config {
+	configs := map[string]*oidc.Config{}
+	for _, alg := range algorithms {
+		configs[alg] = &oidc.Config{
+			SupportedSigningAlgs: []string{alg},
+			SkipClientIDCheck:    true, // the rule of the method judges aud
+			SkipExpiryCheck:      true, // and exp, with one leeway for all checks
+		}
+	}
+	return configs
 }
 
 // setKeys gives i its key set. Only what strangers could have asked over the

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
@@ -39,10 +37,10 @@ func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, no
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	i := r.issuer(token.issuer)
+	i := r.issuer(token.payload.Issuer())
 	switch {
 	case i == nil:
-		return nil, time.Time{}, r.stranger(token.issuer)
+		return nil, time.Time{}, r.stranger(token.payload.Issuer())
 	case i.introspect != nil:
 		return i.introspect.recheck(ctx, raw, now)
 	}
@@ -101,7 +99,7 @@ func (k *keySet) lostForGood(token *compact) bool {
 
 // signedBy reports whether k signed c.
 func (c *compact) signedBy(k *key) bool {
-	jws, err := jose.ParseSignedCompact(c.raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.alg)})
+	jws, err := parseSigned(c.raw, c.alg)
 	if err != nil {
 		return false
 	}

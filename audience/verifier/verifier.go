@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -44,6 +43,7 @@ type issuer struct {
 	url        string
 	preset     claims.Preset
 	algorithms []string
+	configs    map[string]*oidc.Config // of go-oidc, by algorithm
 	leeway     time.Duration
 	reread     bool // a token that was verified may have been read by another preset
 	keys       *keySet
@@ -161,9 +161,9 @@ func (r *roster) verify(ctx context.Context, raw string, rule *access.Rule) verd
 	if err != nil {
 		return verdict{err: err}
 	}
-	i := r.issuer(token.issuer)
+	i := r.issuer(token.payload.Issuer())
 	if i == nil {
-		return verdict{err: r.stranger(token.issuer)}
+		return verdict{err: r.stranger(token.payload.Issuer())}
 	}
 	if err := i.countsFor(rule); err != nil {
 		return verdict{err: err}
@@ -281,12 +281,7 @@ func unknownKey(token *compact, hint string) error {
 // signed.
 func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) verdict {
 	call := &call{token: token, keys: keys}
-	verifier := oidc.NewVerifier(i.url, call, &oidc.Config{
-		SupportedSigningAlgs: []string{token.alg},
-		SkipClientIDCheck:    true, // aud is judged by the rule of the method
-		SkipExpiryCheck:      true, // and so is exp, with one leeway for all
-	})
-	_, err := verifier.Verify(ctx, token.raw)
+	_, err := oidc.NewVerifier(i.url, call, i.configs[token.alg]).Verify(ctx, token.raw)
 	found := verdict{by: i, keys: keys.generation, end: keys.end()}
 	switch {
 	case !call.asked:
@@ -295,8 +290,10 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) verd
 		found.err = &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
 	case err != nil:
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	case !token.payload.Equals(call.payload):
+		found.err = malformed(errors.New("the signed payload is not the one that was read"))
 	default:
-		found.claims, found.err = i.preset.Claims(call.payload)
+		found.claims, found.err = token.payload.Claims(i.preset)
 	}
 	return found
 }
@@ -313,7 +310,7 @@ type call struct {
 // VerifySignature implements [oidc.KeySet].
 func (c *call) VerifySignature(_ context.Context, raw string) ([]byte, error) {
 	c.asked = true
-	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.token.alg)})
+	jws, err := parseSigned(raw, c.token.alg)
 	if err != nil {
 		return nil, err
 	}
