@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// counted says how the figures of a cache are to differ from before.
+// counted says how the statistics of a cache are to differ from before.
 type counted struct{ hits, misses uint64 }
 
 // outcome verifies token, and checks the cause of its refusal, none if it is
@@ -74,7 +74,7 @@ func TestCacheOff(t *testing.T) {
 	outcome(t, "first", v, good, "", counted{})
 	outcome(t, "again", v, good, "", counted{})
 	if f := v.CacheStats(); f != (verifier.CacheStats{}) {
-		t.Errorf("figures = %+v, want none", f)
+		t.Errorf("Stats = %+v, want none", f)
 	}
 	if _, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Cache(-1)); err == nil {
 		t.Error("New with a cache of -1 entries succeeded")
@@ -192,9 +192,9 @@ func TestCacheOnce(t *testing.T) {
 
 // TestCacheKeyed holds that nobody can compute what stands for a token.
 func TestCacheKeyed(t *testing.T) {
-	one, another := verifier.Digest("a.b.c"), verifier.Digest("a.b.c")
+	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
-		t.Errorf("two caches have the same digest of a token, %x", one)
+		t.Errorf("two caches have the same key for a token, %x", one)
 	}
 }
 

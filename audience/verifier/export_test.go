@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -21,21 +20,6 @@ const (
 	MaxKids     = maxKids
 	MaxSeen     = maxSeen
 )
-
-// FillShelf stores so many answers on a shelf with that bound, and returns how
-// many it held, at the least and at the most, once it was full.
-func FillShelf(bound, stored int) (least, most int) {
-	s, least := &shelf{bound: bound}, bound
-	for n := range stored {
-		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{end: time.Now().Add(time.Hour)})
-		held := 0
-		s.answers.Range(func(any, any) bool { held++; return true })
-		if most = max(most, held); n >= bound {
-			least = min(least, held)
-		}
-	}
-	return least, most
-}
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.

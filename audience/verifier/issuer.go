@@ -104,14 +104,14 @@ func (i *issuer) ready(ctx context.Context) error {
 	return i.keys.ready(ctx)
 }
 
-func (i *issuer) figures() Stats {
-	var f Stats
+func (i *issuer) stats() Stats {
+	var s Stats
 	if i.introspect != nil {
-		f = i.introspect.outage.figures()
-		f.Stale = i.introspect.staleAnswers.Load()
+		s = i.introspect.requests.stats()
+		s.Stale = i.introspect.staleAnswers.Load()
 	} else {
-		f = i.keys.figures()
+		s = i.keys.stats()
 	}
-	f.Issuer = i.url
-	return f
+	s.Issuer = i.url
+	return s
 }

@@ -29,18 +29,18 @@ func (v *Verifier) Changes() uint64 { return v.options.changes.Load() }
 // token that ended more than 60 seconds ago, or is not remembered any more: it is
 // refused with [audience.CauseIntrospectionUnavailable].
 func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, now time.Time) (claims *claims.Claims, next time.Time, err error) {
-	r := v.current.Load()
-	if r.opaque != nil && strings.Count(raw, ".") != 2 {
-		return r.opaque.introspect.recheck(ctx, raw, now)
+	s := v.current.Load()
+	if s.opaque != nil && strings.Count(raw, ".") != 2 {
+		return s.opaque.introspect.recheck(ctx, raw, now)
 	}
 	token, err := parse(raw)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	i := r.issuer(token.payload.Issuer())
+	i := s.issuer(token.payload.Issuer())
 	switch {
 	case i == nil:
-		return nil, time.Time{}, r.stranger(token.payload.Issuer())
+		return nil, time.Time{}, s.unknownIssuer(token.payload.Issuer())
 	case i.introspect != nil:
 		return i.introspect.recheck(ctx, raw, now)
 	}
