@@ -59,7 +59,7 @@ func forgotten(linked, given []access.MethodOptions) error {
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, %s)
 	policy, err := policyfile.Load("access.yaml", options...)
 
-(policyfile.Watch takes policyfile.Options(options...), access.New takes options...)`,
+(policyfile.Watch takes policyfile.WatchMethodOptions(options...), access.New takes options...)`,
 		strings.Join(missing, "; "), strings.Join(slices.Compact(services), ", "))
 }
 
