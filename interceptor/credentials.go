@@ -97,7 +97,7 @@ func (c *perRPC) check() error {
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (c *perRPC) RequireTransportSecurity() bool { return c.wire.plaintext == "" }
+func (c *perRPC) RequireTransportSecurity() bool { return !c.wire.plain() }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It looks at
 // the wire before it asks for a token, and its errors are statuses.
@@ -163,7 +163,7 @@ func (e callerEnded) Unwrap() error { return e.error }
 
 // failed is the status of a call that was not sent for want of a token. Its
 // detail tells a server further up that the text is for its own log: see
-// [Server.passOn].
+// [downstreamCode].
 func failed(code codes.Code, err error) error {
 	reason := audience.ReasonTokenNotObtained
 	if code == codes.Unavailable {

@@ -81,7 +81,7 @@ func (p *presenter) may(method string) error {
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (p *presenter) RequireTransportSecurity() bool { return p.client.wire.plaintext == "" }
+func (p *presenter) RequireTransportSecurity() bool { return !p.client.wire.plain() }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It looks at
 // where the call goes before it asks for a token.

@@ -34,7 +34,7 @@ type RefusedError struct {
 	// Challenge tells which credentials to bring; the zero value if the server
 	// sent none that can be read. What it says is the server's word: nothing
 	// in it is followed.
-	Challenge Challenge
+	Challenge BearerChallenge
 
 	// RequestID names the call in the server's log; may be empty.
 	RequestID string
@@ -75,10 +75,6 @@ func (e *RefusedError) GRPCStatus() *status.Status {
 	return status.FromProto(p)
 }
 
-// endedKey is the key of the ErrorInfo's metadata that tells a stream which was
-// ended from one that never began.
-const endedKey = "ended"
-
 // refusalOf reads a refusal out of the error of an attempt and its trailers; nil
 // if it is none of this attempt, which proof is of.
 func refusalOf(err error, trailer metadata.MD, proof string) *RefusedError {
@@ -100,7 +96,7 @@ func refusalOf(err error, trailer metadata.MD, proof string) *RefusedError {
 	if info.GetMetadata()[proofKey] != proof {
 		return nil
 	}
-	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()["request_id"]
+	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()[requestIDInfo]
 	_, e.Ended = info.GetMetadata()[endedKey]
 	return e
 }
