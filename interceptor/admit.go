@@ -19,13 +19,17 @@ const wouldRefuse = "grpcaud-would-refuse"
 // the chain twice, is not judged again: it has no token any more, and is the
 // same call unless somebody gave it a new one.
 func (s *Server) decide(ctx context.Context, method string, stream bool, setTrailer func(context.Context, metadata.MD) error) (context.Context, error) {
-	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && c.Context.Err() == nil && !presents(ctx) {
+	if c, ok := callFrom(ctx); ok && c.server == s && c.method == method && !c.ended() && !presents(ctx) {
 		return ctx, nil
 	}
 	c := &call{Context: ctx, server: s, method: method}
 	d := decision{method: method, began: time.Now(), stream: stream}
 	if d.err = s.admit(c, d.began); d.err != nil {
-		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode == audience.Enforce {
+		if d.mode = modeOf(c.rule, c.claims, d.err); d.mode != audience.Enforce && ctx.Err() != nil {
+			d.err = ctx.Err() // what has ended cannot go on
+			d.mode = modeOf(c.rule, c.claims, d.err)
+		}
+		if d.mode == audience.Enforce {
 			d.requestID = requestIDOf(ctx)
 		}
 	}
@@ -66,6 +70,7 @@ func (s *Server) admit(c *call, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	c.changes = s.verifier.Changes()
 	if c.claims, now, err = s.verifier.VerifyAt(c.Context, raw, now); err != nil {
 		return refined(err, raw)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -25,7 +26,9 @@ type call struct {
 	raw      *string          // the token that says so; fmt, which calls no method of a hidden field, prints an address
 	spared   error            // what the call would be refused for, were its rule enforced
 	found    *audience.Claims // the claims of a call that is spared, if they are genuine
-	leased   bool             // the call is a stream, and has a lease
+	changes  uint64           // to the issuers' keys, as counted before the token was verified
+	lease    *lease           // of a stream; nil for a unary call
+	returned atomic.Bool      // the handler of a unary call has returned
 	stream   settable         // the transport's; nil if there is none, or of another kind
 	once     sync.Once        // guards incoming
 	incoming any              // the metadata that is left, made when it is first asked for
@@ -62,6 +65,17 @@ func (c *call) caller() *audience.Caller {
 		return nil
 	}
 	return c.claims.Caller()
+}
+
+// leave has the call end: the handler of a unary call has returned. A stream ends
+// with its lease.
+func (c *call) leave() { c.returned.Store(true) }
+
+// ended reports whether the call is over: its handler has returned, its RPC has
+// ended, or its lease has. Through [Server.AuthFunc] the RPC's end is all that is
+// known.
+func (c *call) ended() bool {
+	return c.returned.Load() || c.Context.Err() != nil || c.lease != nil && c.lease.reason.Load() != nil
 }
 
 // token returns the token that the call was admitted by; empty if it has no

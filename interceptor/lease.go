@@ -9,32 +9,56 @@ import (
 	"sync/atomic"
 	"time"
 
-	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience"
 )
 
 // lease is a running stream, with the time that it may last. It is what the
 // handler sees of the stream: once it is over, it answers with the reason and
 // leaves the real one alone, which may have ended then.
+//
+// The real stream is in a hidden field, since its context has the token.
 type lease struct {
-	middleware.WrappedServerStream
+	stream grpc.ServerStream
+	ctx    context.Context // the handler's
 	call   *call
 	opened time.Time
+	judged atomic.Pointer[judged] // what the stream is judged on
+	lost   atomic.Pointer[lost]   // why a call with its token would be refused now; nil while it would not
+
 	cancel context.CancelCauseFunc // of the handler's context
 	reason atomic.Pointer[ended]   // why the lease is over; left if its stream was over first
 	gone   chan struct{}           // closed when there is a reason
 	told   atomic.Bool             // that it would be over, were its rule enforced
+	spared atomic.Bool             // it goes on although its caller is refused, since its rule is not enforced
 	mu     sync.Mutex              // held while the handler sets header and trailer, which it cannot once the lease is over
 
-	due   time.Time // of the next look at it; guarded by leases.mu
-	place int       // in the heap; guarded by leases.mu
+	// What follows is guarded by leases.mu.
+	due     time.Time // of the next look at it
+	place   int       // in the heap
+	ask     time.Time // when to ask about its token again; never if only changes of keys matter
+	changes uint64    // to the issuers' keys, as counted before its token was last found good
 }
 
+// judged is what a running stream is judged on: the claims that its token had
+// last, nil for a stream without a caller, and as of when.
+type judged struct {
+	claims *audience.Claims
+	at     time.Time
+}
+
+// lost is why a token that was good is not any more.
+type lost struct{ error }
+
 func newLease(ctx context.Context, c *call, stream grpc.ServerStream) *lease {
-	l := &lease{call: c, opened: time.Now(), gone: make(chan struct{}), place: -1}
-	l.ServerStream = stream
-	l.WrappedContext, l.cancel = context.WithCancelCause(ctx)
+	l := &lease{stream: stream, call: c, opened: time.Now(), gone: make(chan struct{}), place: -1, ask: never, changes: c.changes}
+	l.judged.Store(&judged{c.claims, l.opened})
+	if c.claims != nil && c.server.isAsked(c.claims) {
+		l.ask = l.opened // its first answer was good until then at least
+	}
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l
 }
 
@@ -44,6 +68,10 @@ type ended struct {
 	error
 	status error
 }
+
+// Unwrap returns the refusal, for handlers that look at the cause of the end of
+// their contexts.
+func (e *ended) Unwrap() error { return e.error }
 
 // left stands for the reason of a lease whose stream was over first.
 var left = &ended{}
@@ -88,28 +116,31 @@ func (l *lease) use(f func() error) error {
 	return err
 }
 
+// Context implements [grpc.ServerStream].
+func (l *lease) Context() context.Context { return l.ctx }
+
 // RecvMsg implements [grpc.ServerStream].
 func (l *lease) RecvMsg(m any) error {
-	return l.use(func() error { return l.ServerStream.RecvMsg(m) })
+	return l.use(func() error { return l.stream.RecvMsg(m) })
 }
 
 // SendMsg implements [grpc.ServerStream].
 func (l *lease) SendMsg(m any) error {
-	return l.use(func() error { return l.ServerStream.SendMsg(m) })
+	return l.use(func() error { return l.stream.SendMsg(m) })
 }
 
 // SetHeader implements [grpc.ServerStream].
 func (l *lease) SetHeader(md metadata.MD) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.use(func() error { return l.ServerStream.SetHeader(md) })
+	return l.use(func() error { return l.stream.SetHeader(md) })
 }
 
 // SendHeader implements [grpc.ServerStream].
 func (l *lease) SendHeader(md metadata.MD) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.use(func() error { return l.ServerStream.SendHeader(md) })
+	return l.use(func() error { return l.stream.SendHeader(md) })
 }
 
 // SetTrailer implements [grpc.ServerStream].
@@ -117,7 +148,7 @@ func (l *lease) SetTrailer(md metadata.MD) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.over() == nil {
-		l.ServerStream.SetTrailer(md)
+		l.stream.SetTrailer(md)
 	}
 }
 

@@ -83,11 +83,25 @@ func (o *office) open(t testing.TB, life time.Duration) reviewer {
 
 func (o *office) openWith(t testing.TB, token string) reviewer {
 	t.Helper()
-	stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(bearing(t.Context(), "Bearer "+token))
+	return o.openFor(t, t.Context(), token)
+}
+
+// openFor opens a stream that lasts as long as ctx at most.
+func (o *office) openFor(t testing.TB, ctx context.Context, token string) reviewer {
+	t.Helper()
+	stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(bearing(ctx, "Bearer "+token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return stream
+}
+
+// send sends a review.
+func send(t testing.TB, stream reviewer) {
+	t.Helper()
+	if err := stream.Send(&hrv1.ReviewEmployeesRequest{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // drain receives until the stream ends.
@@ -230,6 +244,40 @@ func TestLeaseLeavesStreamAlone(t *testing.T) {
 			t.Errorf("the stream was used %d times after its end", n)
 		}
 	})
+}
+
+// TestLeaseEndsTheContext holds that the context of a handler ends with its
+// lease, and says why, also where the handler does not use its stream.
+func TestLeaseEndsTheContext(t *testing.T) {
+	for name, opts := range map[string][]interceptor.ServerOption{"in time": nil, "in place": {interceptor.CheckOnReceive()}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				type end struct {
+					after time.Duration
+					cause error
+				}
+				ended := make(chan end, 1)
+				o := newOffice(t, func(stream reviews) error {
+					began := time.Now()
+					select {
+					case <-stream.Context().Done():
+					case <-time.After(time.Hour):
+					}
+					ended <- end{time.Since(began), context.Cause(stream.Context())}
+					_, err := stream.Recv()
+					return err
+				}, company(t), opts...)
+				stream := o.openFor(t, timed(t), o.mint(time.Minute))
+				got := <-ended
+				if want := time.Minute + audience.Leeway; got.after != want || !errors.Is(got.cause, audience.CauseExpiredMidstream) {
+					t.Errorf("the context ended after %v for %v, want %v for %s", got.after, got.cause, want, audience.CauseExpiredMidstream)
+				}
+				if got := verdictOf(drain(stream)); got != expired {
+					t.Errorf("the stream ended with %v, want %v", got, expired)
+				}
+			})
+		})
+	}
 }
 
 // TestLeaseContextEnds holds that a handler's context ends with it, as those of

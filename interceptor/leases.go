@@ -8,11 +8,12 @@ import (
 )
 
 // leases are the running streams of a server, and one timer for all of them.
-// The zero value, with expired set, is ready for use.
+// The zero value, with expired and begun set, is ready for use.
 type leases struct {
-	expired func(*lease) // called without the lock
+	expired func(*lease)  // called without the lock
+	begun   chan struct{} // of one place; told when there are leases after there were none
 
-	mu    sync.Mutex // guards what follows, and due and place of each lease
+	mu    sync.Mutex // guards what follows, and in each lease what it says
 	heap  byDue
 	timer *time.Timer
 }
@@ -38,6 +39,13 @@ func (s *leases) add(l *lease, end time.Time) {
 	l.due = end
 	heap.Push(&s.heap, l)
 	s.rouseLocked()
+	if len(s.heap) > 1 {
+		return
+	}
+	select {
+	case s.begun <- struct{}{}:
+	default: // it is told already
+	}
 }
 
 // move changes the end of l, if l is still held to it.
@@ -64,6 +72,28 @@ func (s *leases) all() []*lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.heap)
+}
+
+// those returns the ones that run now and that f, which is called with the lock
+// held, picks.
+func (s *leases) those(f func(*lease) bool) []*lease {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var some []*lease
+	for _, l := range s.heap {
+		if f(l) {
+			some = append(some, l)
+		}
+	}
+	return some
+}
+
+// askAt sets when to ask about the token of l again, which was found good, or was
+// not, after so many changes to keys.
+func (s *leases) askAt(l *lease, at time.Time, changes uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.ask, l.changes = at, changes
 }
 
 // count returns how many run now.

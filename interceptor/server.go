@@ -71,11 +71,9 @@ func NewServer(policy *audience.Policy, services ServiceNames, opts ...ServerOpt
 	s.guard.Store(guard)
 	s.given = policy.Given()
 	s.warn(policy)
-	s.leases.expired = s.reconsider
+	s.leases.expired, s.leases.begun = s.reconsider, make(chan struct{}, 1)
 	s.open, s.close = context.WithCancel(context.Background())
-	if s.revocations != nil {
-		s.background.Go(s.watchRevocations)
-	}
+	s.background.Go(s.watch)
 	return s, nil
 }
 
@@ -100,10 +98,13 @@ func (s *Server) Close() error {
 
 // unary is a [grpc.UnaryServerInterceptor].
 func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	ctx, err := s.decide(ctx, info.FullMethod, false, grpc.SetTrailer)
+	admitted, err := s.decide(ctx, info.FullMethod, false, grpc.SetTrailer)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := handler(ctx, req)
-	return resp, s.passOn(ctx, info.FullMethod, err)
+	if c, ok := admitted.(*call); ok && admitted != ctx { // not one that s has let in further out
+		defer c.leave()
+	}
+	resp, err := handler(admitted, req)
+	return resp, s.passOn(admitted, info.FullMethod, err)
 }

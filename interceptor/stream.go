@@ -14,9 +14,12 @@ import (
 
 // stream is a [grpc.StreamServerInterceptor].
 //
-// A stream has a lease: it ends with its token, at exp and the leeway of the
-// issuer, or when the token is revoked, or a new policy refuses it, which may
-// also befall one without a token. Its peer is told TOKEN_EXPIRED, or that
+// A stream has a lease, and is judged again as a call would be: it ends with its
+// token, at exp and the leeway of the issuer; when the token is revoked; within a
+// second or two of the time when its key is known to have left the issuer's set,
+// or when the issuer, asked again about an opaque token, does not call it active
+// any more; and when a new policy refuses it, which may also befall one without a
+// token. Its caller stays the one that it began with. Its peer is told TOKEN_EXPIRED, or that
 // reason; its handler's context is cancelled, and its RecvMsg and SendMsg return
 // the same. The handler runs in a goroutine of its own, so it may outlive the
 // RPC for a moment; a panic in it is raised again for the interceptors around
@@ -32,13 +35,13 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 		return err
 	}
 	c, _ := callFrom(ctx)
-	if c.leased {
+	if c.lease != nil {
 		wrapped := middleware.WrapServerStream(stream)
 		wrapped.WrappedContext = ctx
 		return s.passOn(ctx, info.FullMethod, handler(srv, wrapped))
 	}
-	c.leased = true
 	l := newLease(ctx, c, stream)
+	c.lease = l
 	err = s.hold(l, func() error { return handler(srv, l) })
 	if end := l.over(); end != nil {
 		l.mu.Lock() // a handler that is left behind may be at the trailer as well
@@ -85,14 +88,16 @@ func (s *Server) judgeAgain(l *lease, rule *audience.Rule) time.Time {
 		return never
 	}
 	end, now := never, time.Now().Round(0)
-	err := s.mayGoOn(l, rule)
-	if l.call.claims != nil && !s.endless && !rule.Public() {
-		end = rule.Ends(l.call.claims).Add(s.grace)
+	on := l.judged.Load()
+	err := s.mayGoOn(l, rule, on)
+	if on.claims != nil && !s.endless && !rule.Public() {
+		end = rule.Ends(on.claims).Add(s.grace)
 		if err == nil && !now.Before(end) {
-			err = expired(l.call.claims)
+			err = expired(on.claims)
 		}
 	}
 	if err == nil {
+		l.spared.Store(false)
 		return end
 	}
 	s.end(l, rule, err)
@@ -102,19 +107,29 @@ func (s *Server) judgeAgain(l *lease, rule *audience.Rule) time.Time {
 	return end
 }
 
-// mayGoOn asks whether a running stream might begin now as it did then. One
-// without a caller came without a token, or was spared.
-func (s *Server) mayGoOn(l *lease, rule *audience.Rule) error {
-	switch c := l.call; {
-	case c.claims != nil:
-		return s.may(l.Context(), rule, c.claims, l.opened)
-	case rule.Public(), rule.Optional() && c.spared == nil:
+// mayGoOn asks whether a running stream might begin now as it did then, by the
+// call's own context. One without a caller came without a token, or was spared,
+// or nobody looked at its token, since its method was public: then it does not
+// go on where a call with a token would have a caller, or be refused.
+func (s *Server) mayGoOn(l *lease, rule *audience.Rule, on *judged) error {
+	c, lost := l.call, l.lost.Load()
+	switch {
+	case rule.Public():
+		return nil
+	case on.claims != nil && lost != nil:
+		return lost.error
+	case on.claims != nil:
+		return s.may(c.Context, rule, on.claims, on.at)
+	case rule.Optional() && !presents(c.Context):
 		return nil
 	case c.spared != nil:
 		return c.spared
-	default:
-		return &audience.Refusal{Cause: audience.CauseCredentialsMissing}
 	}
+	refusal := &audience.Refusal{Cause: audience.CauseCredentialsMissing}
+	if presents(c.Context) {
+		refusal.Hint = "the method was public when the stream began, so that nobody looked at its token; the client opens the stream again"
+	}
+	return refusal
 }
 
 // expired refuses a stream whose token has ended.
@@ -129,7 +144,7 @@ func expired(c *audience.Claims) error {
 // end ends a running stream for err. Where the rule is not enforced yet it goes
 // on, with the caller that it has, and that is told once.
 func (s *Server) end(l *lease, rule *audience.Rule, err error) {
-	claims := l.call.claims
+	claims := l.judged.Load().claims
 	if claims == nil {
 		claims = l.call.found
 	}
@@ -142,8 +157,11 @@ func (s *Server) end(l *lease, rule *audience.Rule, err error) {
 		if !l.end(err, d.requestID) {
 			return
 		}
-	} else if l.call.spared != nil || l.told.Swap(true) {
+		s.record(l.Context(), d)
 		return
 	}
-	s.record(l.Context(), d)
+	l.spared.Store(true)
+	if l.call.spared == nil && !l.told.Swap(true) {
+		s.record(l.Context(), d)
+	}
 }
