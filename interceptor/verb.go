@@ -18,17 +18,15 @@ const (
 	forward
 )
 
-var errNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
-
 // find gets the token that a call is to bear.
 func (c *perRPC) find(ctx context.Context) (*presented, error) {
 	if c.verb == asService {
 		return c.findOwn(ctx)
 	}
-	a, ok := admittedFrom(ctx)
+	a, err := admittedFrom(ctx)
 	switch {
-	case !ok:
-		return nil, errNoCaller
+	case err != nil:
+		return nil, err
 	case c.verb == onBehalfOf:
 		return c.exchange(ctx, a)
 	}
@@ -61,6 +59,9 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*presented, error) 
 	r := c.request
 	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.claims.Issuer(), actor
 	token, err := c.tokens.Token(ctx, r)
+	if err == nil {
+		err = a.lasts() // the exchange may have taken longer than the call
+	}
 	if err != nil {
 		return nil, err
 	}
