@@ -79,6 +79,30 @@ func TestAssent(t *testing.T) {
 	}
 }
 
+// TestAssentOfTheAlternativeThatHolds holds that a yes is remembered for as long
+// as the alternative holds that it was given for, and not as long as another would.
+func TestAssentOfTheAlternativeThatHolds(t *testing.T) {
+	scoped := entry(func(a *audience.Allow) { a.Scopes = []string{"orders.write"} })
+	login := entry(func(a *audience.Allow) { a.MaxAuthAge = 10 * time.Minute })
+	for name, order := range map[string][2]audience.Service{"last": {scoped, login}, "first": {login, scoped}} {
+		both := order[0]
+		both.Allow = append(both.Allow[:1:1], order[1].Allow...)
+		rule := ruleOf(t, audience.Issuer{}, both)
+		c, err := read(t, "keycloak", token(claims{"exp": now.Add(time.Hour).Unix(), "auth_time": now.Unix(), "scope": "orders.read"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []struct {
+			at   time.Duration
+			want audience.Cause
+		}{{0, ""}, {5 * time.Minute, ""}, {12 * time.Minute, audience.CauseStepUp}} {
+			if got := causeOf(rule.Judge(c, now.Add(row.at))); got != row.want {
+				t.Errorf("%s, after %v: %q, want %q", name, row.at, got, row.want)
+			}
+		}
+	}
+}
+
 func causeOf(err error) audience.Cause {
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
 		return refusal.Cause

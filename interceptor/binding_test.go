@@ -32,6 +32,8 @@ func TestBinding(t *testing.T) {
 		return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: ca.Pool(), Certificates: certs}))
 	}
 	creds := grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{service}, ClientCAs: ca.Pool(), ClientAuth: tls.VerifyClientCertIfGiven}))
+	withAnother := client // its chain has a certificate that it does not prove to hold
+	withAnother.Certificate = append(client.Certificate[:1:1], thief.Certificate[0])
 	fromProxy := interceptor.PeerCertificate(func(context.Context) *x509.Certificate { return client.Leaf })
 	invalid := verdict{codes.Unauthenticated, audience.ReasonTokenInvalid}
 	cnf := func(thumbprint string) testutil.Claims {
@@ -49,6 +51,8 @@ func TestBinding(t *testing.T) {
 		{name: "bound, by its holder, where it must be", claims: cnf(thumbprint(client)), required: true, dial: tlsOf(client)},
 		{name: "bound, by another", claims: cnf(thumbprint(client)), dial: tlsOf(thief), want: invalid},
 		{name: "bound, without a certificate", claims: cnf(thumbprint(client)), dial: tlsOf(), want: invalid},
+		{name: "bound, by its holder, who shows another's as well", claims: cnf(thumbprint(client)), dial: tlsOf(withAnother)},
+		{name: "bound to a certificate that is only in the chain", claims: cnf(thumbprint(thief)), dial: tlsOf(withAnother), want: invalid},
 		{name: "bound to the server's own", claims: cnf(thumbprint(service)), dial: tlsOf(client), want: invalid},
 		{name: "bound, behind a proxy", claims: cnf(thumbprint(client)), dial: tlsOf(), opts: []interceptor.ServerOption{fromProxy}},
 		{name: "bound to a key", claims: testutil.Claims{"cnf": testutil.Claims{"jkt": thumbprint(client)}}, dial: tlsOf(client), want: invalid},

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -89,6 +91,29 @@ func TestContextCannotBePrinted(t *testing.T) {
 	for shape, call := range shapes {
 		if err := call(bearing(t.Context(), "Bearer "+token), w.conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
+		}
+	}
+}
+
+// TestTwoServers holds that a server takes no other's word: behind one that lets a
+// call in, it judges by its own matrix, and finds no token.
+func TestTwoServers(t *testing.T) {
+	issuer := newIssuer()
+	open := serverOf(t, issuer, company(t))
+	strict := serverOf(t, issuer, company(t, func(m *audience.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }))
+	for name, servers := range map[string][2]*interceptor.Server{"the strict one last": {open, strict}, "the strict one first": {strict, open}} {
+		heard := &orders{}
+		conn := testutil.Serve(t, append(servers[0].Options(), servers[1].Options()...), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, heard) })
+		for shape, call := range shapes {
+			ctx, cancel := context.WithTimeout(bearing(t.Context(), "Bearer "+issuer.Mint(good(nil))), 10*time.Second)
+			defer cancel()
+			want := codes.Unauthenticated
+			if servers[0] == strict {
+				want = codes.PermissionDenied
+			}
+			if got := verdictOf(call(ctx, conn)).Code; got != want || len(heard.callers) != 0 {
+				t.Errorf("%s, %s: %v, and the handler ran %d times; want %v", name, shape, got, len(heard.callers), want)
+			}
 		}
 	}
 }
