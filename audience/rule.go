@@ -54,6 +54,16 @@ func (r *Rule) Public() bool { return r.public }
 // comes is judged.
 func (r *Rule) Optional() bool { return r.optional }
 
+// CheckIssuer refuses what the issuer of that iss vouches for if the service does
+// not accept it, with the refusal of [Rule.Judge]; nobody need ask the issuer
+// then. It is nil for a public rule, which judges no token.
+func (r *Rule) CheckIssuer(iss string) error {
+	if r.public || slices.ContainsFunc(r.issuers, func(t terms) bool { return t.issuer == iss }) {
+		return nil
+	}
+	return r.inquire(&Claims{issuer: iss}, time.Time{}).refusal(ofToken[0])
+}
+
 // Judge decides whether the bearer of a token with claims c may call at the
 // time now: nil, or a [Refusal]. It asks in order whether an issuer of ours
 // made the token, whether it is meant for us, whether it is alive, from whom it

@@ -240,3 +240,24 @@ func BenchmarkJudge(b *testing.B) {
 		})
 	}
 }
+
+// TestCheckIssuer holds that an issuer is refused before anything is known of a
+// token as its tokens are when they are judged.
+func TestCheckIssuer(t *testing.T) {
+	rule := guard(t, "order-status").Rule("/acme.orders.v1.OrderStatus/GetOrderStatus")
+	const stranger = "https://login.stranger.example"
+	c, err := read(t, "keycloak", token(claims{"iss": stranger}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	early, late := rule.CheckIssuer(stranger), rule.Judge(c, now)
+	if !errors.Is(early, audience.CauseIssuerNotAccepted) || early.Error() != late.Error() {
+		t.Errorf("CheckIssuer = %v, want what Judge says: %v", early, late)
+	}
+	if err := rule.CheckIssuer(corp); err != nil {
+		t.Errorf("CheckIssuer of ours = %v", err)
+	}
+	if err := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check").CheckIssuer(stranger); err != nil {
+		t.Errorf("CheckIssuer of a public rule = %v", err)
+	}
+}

@@ -71,7 +71,7 @@ func (s *Server) admit(c *call, now time.Time) error {
 		return err
 	}
 	c.changes = s.verifier.Changes()
-	if c.claims, now, err = s.verifier.VerifyAt(c.Context, raw, now); err != nil {
+	if c.claims, now, err = s.verifier.VerifyFor(c.Context, raw, c.rule, now); err != nil {
 		return refined(err, raw)
 	}
 	c.raw = &raw

@@ -37,6 +37,7 @@ func (f figures) observe(meter metric.Meter) (metric.Registration, error) {
 		fetches  = counter("keys.fetches", "Requests to the issuer.")
 		failures = counter("keys.failures", "Requests to the issuer that failed.")
 		skipped  = gauge("keys.skipped", "Keys of the issuer that cannot be used.")
+		stale    = counter("introspection.stale", "Answers about tokens that were given after their time, since the issuer could not be asked.")
 	)
 	age, err := meter.Float64ObservableGauge("grpcaud.server.keys.age", metric.WithUnit("s"), metric.WithDescription("How long ago the keys were fetched."))
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -53,7 +54,8 @@ func (f figures) observe(meter metric.Meter) (metric.Registration, error) {
 			o.ObserveInt64(fetches, int64(keys.Fetches), issuer)
 			o.ObserveInt64(failures, int64(keys.Failures), issuer)
 			o.ObserveInt64(skipped, int64(len(keys.Skipped)), issuer)
+			o.ObserveInt64(stale, int64(keys.Stale), issuer)
 		}
 		return nil
-	}, leases, hits, misses, age, fetches, failures, skipped)
+	}, leases, hits, misses, age, fetches, failures, skipped, stale)
 }

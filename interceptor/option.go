@@ -120,7 +120,9 @@ func SampleAdmitted(n int) ServerOption {
 //   - grpcaud.server.leases, the streams that run under a lease;
 //   - grpcaud.server.cache.hits and .misses, of the cache of verified tokens;
 //   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
-//     issuer: the configured URL.
+//     issuer: the configured URL;
+//   - grpcaud.server.introspection.stale, the answers about tokens that were
+//     given after their time because the issuer could not be asked, by issuer.
 //
 // No label has a value that a token or a stranger chose: methods without a rule
 // count as "other", and so do those beyond the first 512.

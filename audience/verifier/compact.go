@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
@@ -19,11 +20,15 @@ const (
 // compact is a token in JWS compact serialisation (RFC 7515, section 7.1),
 // read before anything of it is believed.
 type compact struct {
-	raw    string
-	alg    string
-	kid    string // "" if there is none
-	typ    string // "" if there is none
-	issuer string // unverified: good for choosing among configured issuers only
+	raw string
+	alg string
+	kid string // "" if there is none
+	typ string // "" if there is none
+
+	// What follows is unverified: the issuer is good for choosing among configured
+	// ones only, the dates for a refusal only.
+	issuer         string
+	expiry, issued time.Time // the zero time if there is none
 }
 
 // parse reads the form, the header and the issuer of a token.
@@ -41,6 +46,7 @@ func parse(raw string) (*compact, error) {
 		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
 	}
 	c.issuer, _ = claims["iss"].(string)
+	c.expiry, c.issued = dateOf(claims, "exp"), dateOf(claims, "iat")
 	return c, nil
 }
 

@@ -4,8 +4,9 @@
 //
 //	v, err := verifier.New(guard.Issuers())        // no network I/O
 //	defer v.Close()
-//	claims, err := v.Verify(ctx, raw)              // fetches keys when it needs them
-//	err = guard.Rule(method).Judge(claims, time.Now())
+//	rule := guard.Rule(method)
+//	claims, now, err := v.VerifyFor(ctx, raw, rule, time.Now()) // fetches keys when it needs them
+//	err = rule.Judge(claims, now)
 //
 // The signature is checked by go-oidc and go-jose. Before them stands a strict
 // reading of the token's form and header, around them a key set that fetches
@@ -21,7 +22,10 @@
 // What cannot be found out is not held against the token: if the issuer's keys
 // cannot be had, the refusal is [audience.CauseKeysUnavailable], which gRPC
 // reports as UNAVAILABLE, and not that the token is bad; likewise
-// [audience.CauseIntrospectionUnavailable].
+// [audience.CauseIntrospectionUnavailable]. A call is told so a moment before its
+// deadline. What is known is told at once: that a key was dropped, that the token
+// has ended, or that its issuer does not count for the call. [Verifier.Recheck]
+// tells a stream later what a call would be told.
 //
 // It refuses symmetric algorithms, encrypted tokens, keys that come with the
 // token, and addresses that a token or another host names.

@@ -13,7 +13,12 @@ import (
 // Parts for the tests of this package.
 const (
 	MaxAsking   = maxAsking
+	MaxReserved = maxReserved
 	MaxInactive = maxInactive
+	MaxPatient  = maxPatient
+	MaxSameKid  = maxSameKid
+	MaxKids     = maxKids
+	MaxSeen     = maxSeen
 )
 
 // FillShelf stores so many answers on a shelf with that bound, and returns how
@@ -73,4 +78,14 @@ func CheckEndpoint(data []byte, issuer, location, name string) (string, error) {
 		return "", err
 	}
 	return m.endpoint(name)
+}
+
+// SeenKids returns how many kids are remembered that no set had.
+func (v *Verifier) SeenKids() (n int) {
+	for _, i := range v.current.Load().issuers {
+		i.keys.mu.Lock()
+		n += len(i.keys.seen)
+		i.keys.mu.Unlock()
+	}
+	return n
 }

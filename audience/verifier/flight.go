@@ -23,14 +23,14 @@ type flight[V any] struct {
 	cancel  context.CancelFunc
 }
 
-var errCrowded = errors.New("too many questions are under way")
+var errTooMany = errors.New("too many questions are under way")
 
 func newFlights[K comparable, V any](bound int) *flights[K, V] {
 	return &flights[K, V]{bound: bound, running: map[K]*flight[V]{}}
 }
 
 // do returns the outcome of the call for key, of the one under way if there is
-// one. Its error is errCrowded, errClosed or ctx's.
+// one. Its error is errTooMany, errClosed or ctx's.
 func (f *flights[K, V]) do(ctx context.Context, key K, call func(context.Context) V) (outcome V, err error) {
 	running, err := f.join(key, call)
 	if err != nil {
@@ -54,7 +54,7 @@ func (f *flights[K, V]) join(key K, call func(context.Context) V) (*flight[V], e
 	case f.closed:
 		return nil, errClosed
 	case len(f.running) >= f.bound:
-		return nil, errCrowded
+		return nil, errTooMany
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	running := &flight[V]{ended: make(chan struct{}), cancel: cancel}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -48,40 +49,59 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestCrowd holds that those who wait for the next keys are bounded, and that
-// the others are told that nothing is known.
+// TestCrowd holds that those who wait for the next keys are bounded, that few of
+// one crowd wait until the keys come, and that the others are told that nothing
+// is known.
 func TestCrowd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		issuer := newIssuer()
-		v := newVerifier(t, issuer)
-		_, err := v.Verify(t.Context(), mint(issuer))
-		want(t, "good", err, "")
-		stranger := mint(issuer, testutil.SignedBy(testutil.NewKey("ES256")))
-		_, err = v.Verify(t.Context(), stranger)
-		want(t, "stranger", err, audience.CauseKeyUnknown)
-		var group sync.WaitGroup
-		var mu sync.Mutex
-		causes, soonest := map[audience.Cause]int{}, time.Hour
-		for range 1000 {
-			group.Go(func() {
-				var refusal *audience.Refusal
-				if _, err := v.Verify(t.Context(), stranger); errors.As(err, &refusal) {
-					mu.Lock()
-					defer mu.Unlock()
-					if causes[refusal.Cause]++; refusal.Cause == audience.CauseKeysUnavailable {
-						soonest = min(soonest, refusal.RetryAfter)
-					}
+	for name, row := range map[string]struct {
+		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
+	}{
+		"one kid": {1, verifier.MaxSameKid},
+		"4 kids":  {4, verifier.MaxPatient},
+		// 32 wait for the keys; the last of the others come too late to be displaced, and wait for 5 s.
+		"1000 kids": {1000, verifier.MaxKids},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				v := newVerifier(t, issuer)
+				_, err := v.Verify(t.Context(), mint(issuer))
+				want(t, "good", err, "")
+				_, err = v.Verify(t.Context(), stranger(issuer))
+				want(t, "stranger", err, audience.CauseKeyUnknown)
+				began := time.Now()
+				var group sync.WaitGroup
+				var mu sync.Mutex // guards what follows
+				causes, longest := map[audience.Cause]int{}, time.Duration(0)
+				for n := range 1000 {
+					forged := mint(issuer, testutil.Header("kid", fmt.Sprint(n%row.kids)))
+					group.Go(func() {
+						var refusal *audience.Refusal
+						if _, err := v.Verify(t.Context(), forged); !errors.As(err, &refusal) {
+							t.Errorf("Verify = %v", err)
+							return
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						causes[refusal.Cause]++
+						if refusal.Cause == audience.CauseKeyUnknown {
+							return
+						}
+						longest = max(longest, time.Since(began))
+						if again := time.Since(began) + refusal.RetryAfter; again != 30*time.Second {
+							t.Errorf("to come again %v after the beginning, want when tokens may have the issuer asked", again)
+						}
+					})
+					synctest.Wait()
+				}
+				group.Wait()
+				if unknown, rest := causes[audience.CauseKeyUnknown], causes[audience.CauseKeysUnavailable]; unknown+rest != 1000 || unknown > row.settled || row.kids < 100 && unknown != row.settled {
+					t.Errorf("refusals = %v, want %d of KEY_UNKNOWN and the rest of KEYS_UNAVAILABLE", causes, row.settled)
+				}
+				if longest > 5*time.Second {
+					t.Errorf("a call that was not settled was held for %v", longest)
 				}
 			})
-		}
-		group.Wait()
-		if unknown, rest := causes[audience.CauseKeyUnknown], causes[audience.CauseKeysUnavailable]; unknown != 256 || rest != 744 {
-			t.Errorf("refusals = %v, want 256 of KEY_UNKNOWN and the rest of KEYS_UNAVAILABLE", causes)
-		}
-		if soonest != 30*time.Second {
-			t.Errorf("RetryAfter %v, want when tokens may have the issuer asked again", soonest)
-		}
-		_, err = v.Verify(t.Context(), stranger)
-		want(t, "when the crowd has left", err, audience.CauseKeyUnknown)
-	})
+		})
+	}
 }

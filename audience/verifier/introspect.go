@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
 const (
-	maxAsking = 64              // tokens that one issuer is asked about at once
-	askAgain  = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
+	staleAfter = time.Second     // how long a call waits for an answer in the place of a stale one
+	askAgain   = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
 )
 
 // introspector asks one issuer about its tokens (RFC 7662). What it hears is
@@ -25,7 +26,7 @@ type introspector struct {
 	web      *web
 	ttl      time.Duration
 	answers  *answers
-	asking   *flights[tokenKey, *answer]
+	asking   *questions
 	finding  *flights[struct{}, error]
 	endpoint atomic.Pointer[endpoint]
 	outage   outage
@@ -40,10 +41,12 @@ type endpoint struct {
 }
 
 func newIntrospector(issuer audience.Issuer, preset audience.Preset, o *options) *introspector {
-	return &introspector{
+	i := &introspector{
 		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, answers: newAnswers(),
-		asking: newFlights[tokenKey, *answer](maxAsking), finding: newFlights[struct{}, error](1),
+		finding: newFlights[struct{}, error](1),
 	}
+	i.asking = newQuestions(i.ask, i.down, i.answers.store)
+	return i
 }
 
 // serves reports whether i asks as config would have it.
@@ -61,9 +64,6 @@ func (i *introspector) close() {
 // [audience.CauseIntrospectionUnavailable] says that nothing is known of the
 // token.
 func (i *introspector) verify(ctx context.Context, raw string) (*audience.Claims, error) {
-	if err := checkOpaque(raw); err != nil {
-		return nil, err
-	}
 	key := i.answers.key(raw)
 	kept, err := i.answer(ctx, key, raw)
 	if err != nil {
@@ -74,45 +74,59 @@ func (i *introspector) verify(ctx context.Context, raw string) (*audience.Claims
 
 // answer returns what counts of a token now: what is known, else what the issuer
 // says. While the issuer cannot be asked, an answer whose time is over counts for
-// a while longer. Its error is ctx's.
+// a while longer. A call is told a moment before its deadline that nothing is
+// known. Its error is ctx's.
 func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
 	now := time.Now()
-	if kept := i.answers.fresh(key, now); kept != nil && !i.mayBeStale(kept) {
+	kept, last := i.answers.fresh(key, now), i.answers.lastActive(key, now)
+	if kept != nil && !mayBeStale(kept) {
 		return kept, nil
 	}
-	asked, err := i.question(ctx, key, raw)
-	if err != nil || !i.mayBeStale(asked) {
-		return asked, err
+	if kept == nil {
+		until, cancel := answerable(ctx)
+		defer cancel()
+		if last != nil && now.Before(last.stale) {
+			until, cancel = context.WithTimeout(until, staleAfter)
+			defer cancel()
+		}
+		kept = i.question(until, key, raw, last != nil)
 	}
-	if last := i.answers.lastActive(key, now); last != nil && now.Before(last.stale) {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case mayBeStale(kept) && last != nil && time.Now().Before(last.stale):
 		i.staleAnswers.Add(1)
 		return last, nil
 	}
-	return asked, nil
+	return kept, nil
 }
 
 // mayBeStale reports whether a says that nothing was found out, so that an older
 // answer counts.
-func (i *introspector) mayBeStale(a *answer) bool {
-	return errors.Is(a.err, audience.CauseIntrospectionUnavailable)
+func mayBeStale(a *answer) bool { return errors.Is(a.err, audience.CauseIntrospectionUnavailable) }
+
+// question asks the issuer, and waits for the answer until that context ends.
+func (i *introspector) question(until context.Context, key tokenKey, raw string, known bool) *answer {
+	if a := i.down(); a != nil {
+		return a
+	}
+	switch a, err := i.asking.put(until, key, raw, known); {
+	case err == nil:
+		return a
+	case until.Err() != nil:
+		return &answer{err: unavailable(errNoTime, firstRetry)}
+	default:
+		return &answer{err: unavailable(err, firstRetry)}
+	}
 }
 
-func (i *introspector) question(ctx context.Context, key tokenKey, raw string) (*answer, error) {
-	if kept := i.answers.fresh(key, time.Now()); kept != nil {
-		return kept, nil
-	}
+// down returns what to answer while the issuer is not to be asked, nil if it may
+// be.
+func (i *introspector) down() *answer {
 	if wait, err := i.outage.wait(); err != nil {
-		return &answer{err: unavailable(err, wait)}, nil
+		return &answer{err: unavailable(err, wait)}
 	}
-	a, err := i.asking.do(ctx, key, func(ctx context.Context) *answer {
-		a := i.ask(ctx, raw)
-		i.answers.store(key, a)
-		return a
-	})
-	if errors.Is(err, errCrowded) || errors.Is(err, errClosed) {
-		return &answer{err: unavailable(err, firstRetry)}, nil
-	}
-	return a, err
+	return nil
 }
 
 // recheck is [Verifier.Recheck] for a token that the issuer is asked about.
@@ -139,6 +153,12 @@ func checkOpaque(raw string) error {
 	if raw == "" || strings.Trim(strings.TrimRight(raw, "="), alphabet) != "" {
 		return &audience.Refusal{Cause: audience.CauseTokenMalformed, Want: "letters, digits and -._~+/ only"}
 	}
+	first, _, dotted := strings.Cut(raw, ".")
+	if header, err := base64url.DecodeString(first); dotted && err == nil {
+		if members, err := strictjson.Object(header); err == nil && members["alg"] != nil {
+			return misshapen(raw) // cut off, drawn out, or encrypted
+		}
+	}
 	return nil
 }
 
@@ -147,24 +167,29 @@ func unavailable(err error, wait time.Duration) *audience.Refusal {
 }
 
 // ask asks about a token, and says how long the answer counts: from before the
-// question, for then the issuer knew no better.
-func (i *introspector) ask(ctx context.Context, raw string) *answer {
+// question, for then the issuer knew no better. It is limited if the issuer wants
+// to be asked less often, after that time.
+func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited bool, after time.Duration) {
 	began := time.Now().Round(0)
 	claims, err := i.post(ctx, raw)
 	refusal, aboutIt := errors.AsType[*audience.Refusal](err)
+	told, _ := errors.AsType[answerError](err)
 	switch {
 	case err == nil:
 		i.outage.ended(nil, false)
-		return i.active(claims, began)
+		return i.active(claims, began), false, 0
+	case told.code == http.StatusTooManyRequests && told.after <= longestPause && i.asking.answering():
+		i.outage.ended(err, false)
+		return &answer{err: unavailable(err, firstRetry)}, true, told.after
 	case !aboutIt:
-		refusal = unavailable(err, firstRetry)
+		refusal = unavailable(err, max(firstRetry, told.after))
 	case refusal.Cause != audience.CauseIntrospectionUnavailable:
 		i.outage.ended(nil, false)
-		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL)))
+		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL))), false, 0
 	}
 	i.outage.ended(err, !aboutIt)
-	refusal.RetryAfter = firstRetry
-	return notActive(refusal, began.Add(min(i.ttl, firstRetry)))
+	refusal.RetryAfter = max(firstRetry, refusal.RetryAfter)
+	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
 }
 
 // active is the answer that a token is active. No answer counts for longer than

@@ -163,20 +163,28 @@ func TestIntrospectionChosen(t *testing.T) {
 			cause     audience.Cause
 			questions int
 		}{
-			"opaque":                          {issuer.token(), "", 1},
-			"JWT of the other":                {partner.Mint(claims), "", 0},
-			"JWT of the one that is asked":    {issuer.Mint(claims), "", 1},
-			"JWT of a stranger":               {testutil.NewIssuer("https://evil.example").Mint(claims), audience.CauseIssuerUnknown, 0},
-			"forged JWT of the other":         {partner.Mint(claims, testutil.SignedBy(testutil.NewKey("ES256"))), audience.CauseKeyUnknown, 0},
-			"forged JWT of the one":           {issuer.Mint(claims, testutil.SignedBy(testutil.NewKey("ES256"))), audience.CauseTokenInactive, 1},
-			"three parts that are no JWT":     {"a.b.c", audience.CauseTokenMalformed, 0},
-			"four parts":                      {"a.b.c.d", audience.CauseTokenInactive, 1},
-			"characters that no token has":    {"a b", audience.CauseTokenMalformed, 0},
-			"a line break":                    {"a\nb", audience.CauseTokenMalformed, 0},
-			"equals signs in the middle":      {"a=b", audience.CauseTokenMalformed, 0},
-			"nothing":                         {"", audience.CauseTokenMalformed, 0},
-			"larger than any token":           {strings.Repeat("a", 17<<10), audience.CauseTokenTooLarge, 0},
-			"opaque, with all the characters": {"aZ09-._~+/==", audience.CauseTokenInactive, 1},
+			"opaque":                           {issuer.token(), "", 1},
+			"JWT of the other":                 {partner.Mint(claims), "", 0},
+			"JWT of the one that is asked":     {issuer.Mint(claims), "", 1},
+			"JWT of a stranger":                {testutil.NewIssuer("https://evil.example").Mint(claims), audience.CauseIssuerUnknown, 0},
+			"forged JWT of the other":          {partner.Mint(claims, testutil.SignedBy(testutil.NewKey("ES256"))), audience.CauseKeyUnknown, 0},
+			"JWT of the one, by a MAC":         {issuer.Mint(claims, testutil.Header("alg", "HS256")), audience.CauseAlgorithmNotAllowed, 0},
+			"JWT of the one, unsigned":         {issuer.Mint(claims, testutil.Header("alg", "none")), audience.CauseAlgorithmNotAllowed, 0},
+			"JWT of the one, ended":            {issuer.Mint(testutil.Claims{"exp": time.Now().Add(-time.Hour).Unix()}), audience.CauseExpired, 0},
+			"JWT of the one, with a crit":      {issuer.Mint(claims, testutil.Header("crit", []string{"x"})), audience.CauseTokenMalformed, 0},
+			"JWT of the one, cut off":          {cut(issuer.Mint(claims), 2), audience.CauseTokenMalformed, 0},
+			"JWT of the one, with a part more": {issuer.Mint(claims) + ".x", audience.CauseTokenMalformed, 0},
+			"JWT, encrypted":                   {"eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..x.x.x", audience.CauseTokenMalformed, 0},
+			"JSON that is no header, and dot":  {"eyJ4IjoieSJ9.x", audience.CauseTokenInactive, 1},
+			"forged JWT of the one":            {issuer.Mint(claims, testutil.SignedBy(testutil.NewKey("ES256"))), audience.CauseTokenInactive, 1},
+			"three parts that are no JWT":      {"a.b.c", audience.CauseTokenMalformed, 0},
+			"four parts":                       {"a.b.c.d", audience.CauseTokenInactive, 1},
+			"characters that no token has":     {"a b", audience.CauseTokenMalformed, 0},
+			"a line break":                     {"a\nb", audience.CauseTokenMalformed, 0},
+			"equals signs in the middle":       {"a=b", audience.CauseTokenMalformed, 0},
+			"nothing":                          {"", audience.CauseTokenMalformed, 0},
+			"larger than any token":            {strings.Repeat("a", 17<<10), audience.CauseTokenTooLarge, 0},
+			"opaque, with all the characters":  {"aZ09-._~+/==", audience.CauseTokenInactive, 1},
 		} {
 			before := issuer.Requests(testutil.Introspection)
 			_, err := both.Verify(t.Context(), row.token)
@@ -252,4 +260,9 @@ func TestIntrospectionReplace(t *testing.T) {
 		_, err := v.Verify(t.Context(), issuer.token())
 		want(t, "closed", err, audience.CauseIntrospectionUnavailable)
 	})
+}
+
+// cut returns the first parts of a token.
+func cut(token string, parts int) string {
+	return strings.Join(strings.Split(token, ".")[:parts], ".")
 }

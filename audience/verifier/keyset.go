@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -14,7 +15,6 @@ import (
 
 const (
 	maxStale   = 24 * time.Hour   // keys older than this are not used, even in an outage
-	maxWaiting = 256              // calls that wait for the next allowed fetch
 	firstRetry = time.Second      // after a failed fetch; grows by 1.6 each time
 	lastRetry  = 30 * time.Second // and not beyond
 )
@@ -39,7 +39,8 @@ type keySet struct {
 	notUntil time.Time          // no fetch before: back-off
 	spent    time.Time          // when a token last caused a fetch: the allowance is used up
 	wanted   bool               // the next fetch is on behalf of a token
-	waiting  int                // calls that wait for the next fetch
+	waiting  waiting            // calls that wait for the next fetch, while there are keys
+	seen     map[string]uint64  // kids that the set lacks: how many fetches had begun when one first came
 	timer    *time.Timer        // starts the next fetch
 	due      time.Time          // when it does
 	cancel   context.CancelFunc // of the fetch under way
@@ -73,74 +74,6 @@ func (k *keySet) load() *snapshot {
 		return nil
 	}
 	return s
-}
-
-// next returns the keys at hand once they are news: what the caller looks for.
-// Until then it waits for the end of the next fetch. It starts that fetch if
-// tokens may cause one now; else a patient call waits for the one that they may
-// cause next, and another is told errNotNow. It refuses with
-// [audience.CauseKeysUnavailable] when the fetch fails, or too many wait already:
-// nothing is known of the token then. The caller's own context bounds the wait.
-// Keys that were given are all there will ever be, whatever the news.
-func (k *keySet) next(ctx context.Context, patient bool, news func(*snapshot) bool) (*snapshot, error) {
-	for k.fetch != nil {
-		keys, ended, err := k.join(patient, news)
-		if keys != nil || err != nil {
-			return keys, err
-		}
-		if err := k.wait(ctx, ended); err != nil {
-			return nil, err
-		}
-	}
-	return k.load(), nil
-}
-
-// join returns the keys at hand if they are news. Else it makes sure that a
-// fetch will end, and returns what tells so.
-func (k *keySet) join(patient bool, news func(*snapshot) bool) (keys *snapshot, ended <-chan struct{}, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	now, keys, allowed := time.Now(), k.load(), k.spent.Add(k.cooldown)
-	cold := keys == nil
-	switch {
-	case !cold && news(keys):
-		return keys, nil, nil
-	case k.closed:
-		return nil, nil, k.unavailableLocked(errClosed)
-	case !cold && k.waiting >= maxWaiting:
-		return nil, nil, k.unavailableLocked(errors.New("too many calls wait for the issuer's next keys"))
-	case k.running:
-	case now.Before(k.notUntil):
-		return nil, nil, k.unavailableLocked(k.err)
-	case cold || k.spent.IsZero() || !now.Before(allowed):
-		k.wanted = !cold
-		k.startLocked()
-	case !patient:
-		return nil, nil, errNotNow
-	default:
-		k.wanted = true
-		k.hastenLocked(allowed)
-	}
-	k.waiting++
-	return nil, k.ended, nil
-}
-
-// wait returns nil when a fetch that join promised has ended well.
-func (k *keySet) wait(ctx context.Context, ended <-chan struct{}) error {
-	select {
-	case <-ctx.Done():
-	case <-ended:
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.waiting--
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case k.err != nil:
-		return k.unavailableLocked(k.err)
-	}
-	return nil
 }
 
 func (k *keySet) unavailableLocked(err error) error {
@@ -223,6 +156,7 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 		}
 		k.current.Store(keys)
 		k.lost.compare(old, keys, keys.began)
+		maps.DeleteFunc(k.seen, func(kid string, _ uint64) bool { return keys.has(kid) })
 		k.failures, k.notUntil = 0, time.Time{}
 		k.scheduleLocked(jitter(age * 4 / 5))
 		if at, ok := k.lost.due(); ok {

@@ -3,11 +3,15 @@ package verifier
 import (
 	"crypto"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
 
-const maxLost = 256 // keys of one issuer that are remembered after they left its set
+const (
+	maxLost = 256  // keys of one issuer that are remembered after they left its set
+	maxSeen = 1024 // kids that its set lacks and a token has named
+)
 
 // lostKey is a key that an earlier set had and the one at hand lacks. One set
 // that lacks it may be the answer of a stale node of the issuer: calls are
@@ -97,4 +101,54 @@ func (s *snapshot) holds(k *key) bool {
 		public, ok := k.public.(interface{ Equal(crypto.PublicKey) bool })
 		return ok && k.id == other.id && slices.Equal(k.algs, other.algs) && public.Equal(other.public)
 	})
+}
+
+// lostKeyOf returns the lost key that signed a token, nil if none did.
+func (k *keySet) lostKeyOf(token *compact) *lostKey {
+	k.mu.Lock()
+	candidates := k.lost.candidates(token.kid, token.alg)
+	k.mu.Unlock()
+	for n := range candidates {
+		if token.signedBy(candidates[n].key) {
+			return &candidates[n]
+		}
+	}
+	return nil
+}
+
+// knownLack reports whether s is known to lack the key that a token names, so
+// that nobody need wait for another set: an earlier one had the key, or s was
+// fetched after a token with that kid first came, unless this token says that it
+// is newer than s, or the token says that it is older than s. What no token has
+// come with before is remembered.
+func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bool {
+	if k.fetch == nil {
+		return true // no other keys will ever come
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.lost.has(token.kid) || token.olderThan(s, leeway) {
+		return true
+	}
+	first, again := k.seen[token.kid]
+	if !again {
+		k.rememberLocked(token.kid)
+		return false
+	}
+	return s.number > first && !token.issued.After(s.fetched)
+}
+
+// rememberLocked notes that a token with this kid came, in the place of any other
+// if there are too many.
+func (k *keySet) rememberLocked(kid string) {
+	if k.seen == nil {
+		k.seen = map[string]uint64{}
+	}
+	if len(k.seen) >= maxSeen {
+		for other := range k.seen {
+			delete(k.seen, other)
+			break
+		}
+	}
+	k.seen[strings.Clone(kid)] = k.begun.Load()
 }

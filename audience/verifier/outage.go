@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -37,7 +38,8 @@ func (o *outage) ended(err error, pause bool) {
 		o.failures, o.notUntil = 0, time.Time{}
 		return
 	case pause && time.Now().After(o.notUntil):
-		o.notUntil = time.Now().Add(backOff(o.failures))
+		told, _ := errors.AsType[answerError](err)
+		o.notUntil = time.Now().Add(max(backOff(o.failures), told.after))
 		o.failures++
 	}
 	o.failed++

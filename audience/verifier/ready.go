@@ -30,6 +30,6 @@ func (v *Verifier) Ready(ctx context.Context) error {
 }
 
 func (k *keySet) ready(ctx context.Context) error {
-	_, err := k.next(ctx, false, func(*snapshot) bool { return true })
+	_, err := k.next(ctx, "", false, func(*snapshot) bool { return true })
 	return err
 }

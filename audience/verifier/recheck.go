@@ -82,13 +82,8 @@ func (i *issuer) recheck(ctx context.Context, token *compact, c *audience.Claims
 // lostForGood reports whether the key that signed a token, which none at hand
 // did, is confirmed to have left the set. It has a fetch confirm it otherwise.
 func (k *keySet) lostForGood(token *compact) bool {
-	k.mu.Lock()
-	candidates := k.lost.candidates(token.kid, token.alg)
-	k.mu.Unlock()
-	for _, lost := range candidates {
-		if token.signedBy(lost.key) {
-			return lost.confirmed
-		}
+	if lost := k.lostKeyOf(token); lost != nil {
+		return lost.confirmed
 	}
 	if k.fetch == nil {
 		return true // no other keys will ever come

@@ -158,6 +158,10 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 					t.Fatal(err)
 				}
 				stream.want(t, name, row.cause)
+				claims, _, _ := v.Recheck(t.Context(), stream.token, stream.claims, time.Now())
+				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "") {
+					t.Error("claims are read anew if another preset reads them, and only then")
+				}
 			})
 		})
 	}

@@ -73,7 +73,7 @@ func New(issuers []audience.Issuer, opts ...Option) (*Verifier, error) {
 // issuer, if this is how it is configured. Any other token is taken to the one
 // issuer that is asked, if there is one.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, error) {
-	claims, _, err := v.VerifyAt(ctx, raw, time.Now())
+	claims, _, err := v.VerifyFor(ctx, raw, nil, time.Now())
 	return claims, err
 }
 
@@ -82,25 +82,61 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*audience.Claims, er
 // when the claims are to be judged, which is now, or later if finding out took
 // time.
 func (v *Verifier) VerifyAt(ctx context.Context, raw string, now time.Time) (*audience.Claims, time.Time, error) {
+	return v.VerifyFor(ctx, raw, nil, now)
+}
+
+// VerifyFor is [Verifier.VerifyAt] for a call to a method with that rule. A token
+// of an issuer that the rule does not accept is refused by its iss, with the
+// refusal of [audience.Rule.CheckIssuer]: nobody waits for the keys of that
+// issuer, and it is not asked. Of a token that is no JWT only the issuer that is
+// asked about such tokens could know; if the rule does not accept it, the token is
+// refused likewise. A nil rule accepts all issuers of the verifier.
+func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *audience.Rule, now time.Time) (*audience.Claims, time.Time, error) {
 	r := v.current.Load()
 	switch {
 	case len(raw) > maxToken:
 		return nil, now, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
 	case r.opaque != nil && strings.Count(raw, ".") != 2:
-		claims, err := r.opaque.introspect.verify(ctx, raw)
+		claims, err := r.opaque.verifyOpaque(ctx, raw, rule)
 		return claims, time.Now(), err
 	case r.cache == nil:
-		fresh := r.verify(ctx, raw)
+		fresh := r.verify(ctx, raw, rule)
 		return fresh.claims, time.Now(), fresh.err
 	}
 	key, found := r.cache.find(raw, now)
 	if found == nil {
-		fresh := r.verify(ctx, raw)
+		fresh := r.verify(ctx, raw, rule)
 		now = time.Now()
 		r.cache.keep(key, len(raw), fresh, now)
 		found = &fresh
 	}
+	if found.err != nil && found.by != nil { // of genuine tokens the rule judges the issuer itself
+		if err := found.by.countsFor(rule); err != nil {
+			return nil, now, err
+		}
+	}
 	return found.claims, now, found.err
+}
+
+// countsFor refuses the tokens of i if rule, unless it is nil, does not accept
+// them.
+func (i *issuer) countsFor(rule *audience.Rule) error {
+	if rule == nil {
+		return nil
+	}
+	return rule.CheckIssuer(i.url)
+}
+
+// verifyOpaque asks i about a token that is no JWT.
+func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *audience.Rule) (*audience.Claims, error) {
+	err := checkOpaque(raw)
+	if err == nil {
+		err = i.countsFor(rule)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return i.introspect.verify(ctx, raw)
 }
 
 // verdict is what was found out about a token: its claims, or why there are
@@ -117,31 +153,40 @@ type verdict struct {
 }
 
 // verify judges a token afresh.
-func (r *roster) verify(ctx context.Context, raw string) verdict {
+func (r *roster) verify(ctx context.Context, raw string, rule *audience.Rule) verdict {
 	token, err := parse(raw)
 	if err != nil {
 		return verdict{err: err}
 	}
 	i := r.issuer(token.issuer)
-	switch {
-	case i == nil:
+	if i == nil {
 		return verdict{err: r.stranger(token.issuer)}
-	case i.introspect != nil:
-		claims, err := i.introspect.verify(ctx, raw)
-		return verdict{claims: claims, err: err}
+	}
+	if err := i.countsFor(rule); err != nil {
+		return verdict{err: err}
 	}
 	if err := i.accepts(token); err != nil {
 		return verdict{err: err}
 	}
+	if i.introspect != nil {
+		claims, err := i.introspect.verify(ctx, raw)
+		return verdict{claims: claims, err: err}
+	}
 	return i.verify(ctx, token)
 }
 
-// accepts looks at what the header of a token says of its kind.
+// accepts looks at what a token says of its kind. One that the issuer is asked
+// about need not be typed, since the answer tells what it is; but nobody is asked
+// about one that is over by its own word.
 func (i *issuer) accepts(token *compact) error {
-	if !slices.Contains(i.algorithms, token.alg) {
+	switch {
+	case !slices.Contains(i.algorithms, token.alg):
 		return &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms)}
+	case i.introspect != nil:
+		return i.ended(token)
+	default:
+		return i.preset.CheckType(token.typ)
 	}
-	return i.preset.CheckType(token.typ)
 }
 
 // issuer returns whose tokens have this iss, nil if nobody's have.
@@ -178,10 +223,14 @@ func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 	if !errors.Is(found.err, audience.CauseSignatureInvalid) {
 		return found
 	}
+	if i.keys.lostKeyOf(token) != nil || i.ended(token) != nil {
+		i.keys.request()
+		return found
+	}
 	// A token that names no key may be of one that has taken the place of the
 	// only one: nothing is known of it until the issuer was asked.
-	patient := token.kid == "" && len(keys.find("", token.alg)) == 1
-	newer, err := i.keys.next(ctx, patient, func(s *snapshot) bool { return s.number > keys.number })
+	patient := token.kid == "" && len(keys.find("", token.alg)) == 1 && !token.olderThan(keys, i.leeway)
+	newer, err := i.keys.nextFor(ctx, token.kid, patient, func(s *snapshot) bool { return s.number > keys.number })
 	switch {
 	case err != nil && patient:
 		return verdict{err: err}
@@ -193,23 +242,32 @@ func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 
 // keysFor returns keys among which the one that token names is, or none can
 // be: a kid is unknown only if a set lacks it that was fetched after the token
-// arrived.
+// arrived. What is known to be unknown is refused at once; it counts all the same
+// as a reason to ask the issuer again, whose last answer may have been wrong.
 func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error) {
 	arrived := i.keys.begun.Load()
-	if keys := i.keys.load(); keys.has(token.kid) {
+	keys := i.keys.load()
+	if keys.has(token.kid) {
 		return keys, nil
 	}
-	keys, err := i.keys.next(ctx, true, func(s *snapshot) bool { return s.has(token.kid) || s.number > arrived })
+	if keys != nil && i.keys.knownLack(token, keys, i.leeway) {
+		i.keys.request()
+		return nil, unknownKey(token, droppedHint)
+	}
+	if err := i.ended(token); err != nil {
+		return nil, err
+	}
+	keys, err := i.keys.nextFor(ctx, token.kid, true, func(s *snapshot) bool { return s.has(token.kid) || s.number > arrived })
 	switch {
 	case err != nil:
 		return nil, err
 	case !keys.has(token.kid):
-		return nil, unknownKey(token, "the issuer has no such key: it dropped it, or another issuer of the same name signed the token")
+		return nil, unknownKey(token, droppedHint)
 	}
 	return keys, nil
 }
 
-const droppedHint = "the issuer had this key and dropped it: the client needs a new token"
+const droppedHint = "the issuer has no such key: it dropped it, and the client needs a new token, or another issuer of the same name signed this one"
 
 func unknownKey(token *compact, hint string) error {
 	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: hint}

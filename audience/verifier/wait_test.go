@@ -21,12 +21,11 @@ func TestCloseWakesWaiters(t *testing.T) {
 		v := newVerifier(t, issuer)
 		_, err := v.Verify(t.Context(), mint(issuer))
 		want(t, "good", err, "")
-		stranger := mint(issuer, testutil.SignedBy(testutil.NewKey("ES256")))
-		_, err = v.Verify(t.Context(), stranger)
+		_, err = v.Verify(t.Context(), stranger(issuer))
 		want(t, "stranger", err, audience.CauseKeyUnknown)
 		var group sync.WaitGroup
 		group.Go(func() {
-			_, err := v.Verify(t.Context(), stranger)
+			_, err := v.Verify(t.Context(), stranger(issuer))
 			want(t, "a waiter", err, audience.CauseKeysUnavailable)
 		})
 		synctest.Wait()

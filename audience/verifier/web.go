@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -66,14 +67,14 @@ func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, ""}
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", retryAfter(response.Header)}
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	switch {
 	case err != nil:
 		return nil, nil, fmt.Errorf("%s: %w", request.URL.Redacted(), err)
 	case int64(len(body)) > most:
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, fmt.Sprintf(" with more than %d bytes", most)}
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, fmt.Sprintf(" with more than %d bytes", most), 0}
 	}
 	return body, response.Header, nil
 }
@@ -83,6 +84,20 @@ type answerError struct {
 	address string
 	code    int
 	more    string
+	after   time.Duration // when it wants to be asked again (RFC 9110, section 10.2.3), within bounds
+}
+
+// retryAfter reads when an answer wants to be asked again, in seconds or as a
+// date; zero if it does not say.
+func retryAfter(header http.Header) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, lastRetry)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(time.Until(at), 0), lastRetry)
+	}
+	return 0
 }
 
 func (e answerError) Error() string {

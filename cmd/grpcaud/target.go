@@ -92,9 +92,15 @@ func methodNames(s audience.Service) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// verify asks whether a token is genuine.
+// verify asks whether a token is genuine. One that has ended by its own word is
+// refused unseen while its issuer's keys are not at hand; then they are fetched
+// first, so that the rest of it can be told.
 func verify(ctx context.Context, v *verifier.Verifier, token string) (*audience.Claims, *audience.Refusal) {
 	claims, err := v.Verify(ctx, token)
+	if errors.Is(err, audience.CauseExpired) {
+		_ = v.Ready(ctx) // if it fails, the refusal stands
+		claims, err = v.Verify(ctx, token)
+	}
 	if err == nil {
 		return claims, nil
 	}
