@@ -138,14 +138,18 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 		least, most time.Duration
 	}{
 		"the same": {sameMatrix, func(map[string]any) {}, expired, 5 * time.Minute, 6 * time.Minute},
-		"for another service": {sameMatrix, func(a map[string]any) { a["aud"] = "order-status" },
-			verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch}, 0, ttl + 2*time.Second},
+		"for another service": {
+			sameMatrix, func(a map[string]any) { a["aud"] = "order-status" },
+			verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch},
+			0, ttl + 2*time.Second,
+		},
 		"without the role": {
 			func(m *audience.Matrix) {
 				m.Services["human-resource"].Allow[0].Claims = map[string][]string{"department": {"hr"}}
 			},
 			func(a map[string]any) { a["department"] = "sales" },
-			verdict{codes.PermissionDenied, audience.ReasonClaimNotAllowed}, 0, ttl + 2*time.Second,
+			verdict{codes.PermissionDenied, audience.ReasonClaimNotAllowed},
+			0, ttl + 2*time.Second,
 		},
 		"of another user":   {sameMatrix, func(a map[string]any) { a["sub"] = "bob" }, tokenInvalid, 0, ttl + 2*time.Second},
 		"of another client": {sameMatrix, func(a map[string]any) { a["client_id"] = "backoffice-portal" }, tokenInvalid, 0, ttl + 2*time.Second},
