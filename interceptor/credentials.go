@@ -36,6 +36,11 @@ func AsService(tokens tokensource.Source, aud string, opts ...CredentialsOption)
 // that of a handler behind [Server], or come from it; anything else fails, and
 // so does the call if the exchange does. The token is shown to the issuer that
 // made it and to no other.
+//
+// Nothing is exchanged once that call has ended: its handler has returned, its RPC
+// or the lease of its stream has ended, or its token was revoked (see
+// [Revocations]), also if the context was detached from its cancellation. For
+// work that is done later there are [audience.Record] and [AsService].
 func OnBehalfOf(tokens tokensource.Source, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(onBehalfOf, tokens, aud, opts)
 }
@@ -43,7 +48,7 @@ func OnBehalfOf(tokens tokensource.Source, aud string, opts ...CredentialsOption
 // Forward returns credentials with which a service passes on the very token
 // that it was called with. The target can do with it whatever the service can,
 // so that is refused unless the token's aud names the target already. Like
-// [OnBehalfOf] it needs the context of a handler.
+// [OnBehalfOf] it needs the context of a handler whose call has not ended.
 func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(forward, nil, aud, opts)
 }

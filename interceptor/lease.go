@@ -56,7 +56,7 @@ func newLease(ctx context.Context, c *call, stream grpc.ServerStream) *lease {
 	l := &lease{stream: stream, call: c, opened: time.Now(), gone: make(chan struct{}), place: -1, ask: never, changes: c.changes}
 	l.judged.Store(&judged{c.claims, l.opened})
 	if c.claims != nil && c.server.isAsked(c.claims) {
-		_ = 0 // its first answer was good until then at least
+		l.ask = l.opened // its first answer was good until then at least
 	}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l
@@ -79,9 +79,7 @@ var left = &ended{}
 // end makes err the reason why the lease is over. It is false if it was over
 // before, or its stream was.
 func (l *lease) end(err error, requestID string) bool {
-	info := refusalInfo(l.call.Context, l.call.method, requestID)
-	info[endedKey] = "stream"
-	end := &ended{err, statusWith(err, info).Err()}
+	end := &ended{err, statusWith(err, map[string]string{"request_id": requestID, endedKey: "stream"}).Err()}
 	if !l.reason.CompareAndSwap(nil, end) {
 		return false
 	}

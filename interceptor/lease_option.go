@@ -23,10 +23,12 @@ type callOptions struct {
 
 // Revocations sets who knows the tokens that were revoked; by default nobody is
 // asked. It is asked about each call, once all else is found good, so that a
-// revocation holds from the next call on. About running streams it is asked once
+// revocation holds from the next call on, and again when a handler calls further
+// for its caller ([OnBehalfOf], [Forward]). It sees the call's own context, with
+// its metadata as they came. About running streams it is asked once
 // a second, so that a stream ends within a second, and the time that the
 // answers take, of the revocation of its token. A source that cannot tell fails
-// calls with UNAVAILABLE, but ends no stream. Nil is an error.
+// calls with UNAVAILABLE, those of handlers further on too, but ends no stream. Nil is an error.
 func Revocations(r audience.Revocations) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.revocations = r; r == nil {
@@ -39,7 +41,8 @@ func Revocations(r audience.Revocations) ServerOption {
 // hold, for tokens that are bound to one (RFC 8705, section 3). The default is
 // the leaf certificate of the connection's TLS. Set it where a trusted proxy
 // ends TLS: a function that reads the certificate from metadata must know that
-// the proxy wrote it (RFC 9700, section 4.13). It returns nil if there is no
+// the proxy wrote it (RFC 9700, section 4.13). It is given the call's own context,
+// with the metadata as they came, also when a running stream is judged again. It returns nil if there is no
 // certificate, is called for bound tokens alone, and must be safe for
 // concurrent use. A nil function is an error.
 func PeerCertificate(of func(context.Context) *x509.Certificate) ServerOption {

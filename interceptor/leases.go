@@ -88,15 +88,6 @@ func (s *leases) those(f func(*lease) bool) []*lease {
 	return some
 }
 
-// askAll has it be asked about the tokens of all leases soon.
-func (s *leases) askAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, l := range s.heap {
-		l.ask = time.Time{}
-	}
-}
-
 // askAt sets when to ask about the token of l again, which was found good, or was
 // not, after so many changes to keys.
 func (s *leases) askAt(l *lease, at time.Time, changes uint64) {

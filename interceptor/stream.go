@@ -14,9 +14,12 @@ import (
 
 // stream is a [grpc.StreamServerInterceptor].
 //
-// A stream has a lease: it ends with its token, at exp and the leeway of the
-// issuer, or when the token is revoked, or a new policy refuses it, which may
-// also befall one without a token. Its peer is told TOKEN_EXPIRED, or that
+// A stream has a lease, and is judged again as a call would be: it ends with its
+// token, at exp and the leeway of the issuer; when the token is revoked; within a
+// second or two of the time when its key is known to have left the issuer's set,
+// or when the issuer, asked again about an opaque token, does not call it active
+// any more; and when a new policy refuses it, which may also befall one without a
+// token. Its caller stays the one that it began with. Its peer is told TOKEN_EXPIRED, or that
 // reason; its handler's context is cancelled, and its RecvMsg and SendMsg return
 // the same. The handler runs in a goroutine of its own, so it may outlive the
 // RPC for a moment; a panic in it is raised again for the interceptors around

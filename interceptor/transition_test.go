@@ -138,17 +138,20 @@ func (o *office) swap(t *testing.T, changes ...func(*audience.Matrix)) {
 // does not reach its handler, whatever was found out about it by then.
 func TestEndedCallIsNotSpared(t *testing.T) {
 	cancelled, late := verdict{Code: codes.Canceled}, verdict{Code: codes.DeadlineExceeded}
+	asLong := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	thenRevoked := func(ctx context.Context) error { <-ctx.Done(); return &audience.Refusal{Cause: audience.CauseRevoked} }
 	for name, row := range map[string]struct {
 		mode    audience.Mode
 		cancel  bool
-		revoked bool // else the keys do not come
+		revoked revocations // nil: the keys do not come
 		want    verdict
 	}{
-		"cancelled while the keys do not come":  {audience.Observe, true, false, cancelled},
-		"late while the keys do not come":       {audience.Observe, false, false, late},
-		"late, to be warned":                    {audience.Warn, false, false, late},
-		"cancelled, and then found revoked":     {audience.Observe, true, true, cancelled},
-		"late, to be warned, and found revoked": {audience.Warn, false, true, late},
+		"cancelled while the keys do not come":  {audience.Observe, true, nil, cancelled},
+		"cancelled while nobody tells":          {audience.Warn, true, asLong, cancelled},
+		"late while nobody tells":               {audience.Observe, false, asLong, late},
+		"late while nobody tells, to be warned": {audience.Warn, false, asLong, late},
+		"cancelled, and then found revoked":     {audience.Observe, true, thenRevoked, cancelled},
+		"late, and found revoked, to be warned": {audience.Warn, false, thenRevoked, late},
 	} {
 		for shape, call := range shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {
@@ -160,11 +163,8 @@ func TestEndedCallIsNotSpared(t *testing.T) {
 						m.Services["order-status"] = s
 					})
 					opts := []interceptor.ServerOption{jsonLogger(written)}
-					if row.revoked {
-						opts = append(opts, interceptor.Revocations(revocations(func(ctx context.Context) error {
-							<-ctx.Done()
-							return &audience.Refusal{Cause: audience.CauseRevoked}
-						})))
+					if row.revoked != nil {
+						opts = append(opts, interceptor.Revocations(row.revoked))
 					} else {
 						issuer.Fault(testutil.JWKS, testutil.Hang())
 					}
