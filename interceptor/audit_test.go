@@ -36,7 +36,7 @@ func TestAudit(t *testing.T) {
 				}
 				return err
 			},
-			[]string{"client=backoffice-portal", "method=/acme.hr.v1.HumanResource/GetEmployee", "code=OK", "on_behalf_of.user=alice", "on_behalf_of.service=customer-portal", "on_behalf_of.request_id=r-1"},
+			[]string{"client=backoffice-portal", "method=/acme.hr.v1.HumanResource/GetEmployee", "code=OK", "on_behalf_of.user=alice", "on_behalf_of.client=customer-portal", "on_behalf_of.request_id=r-1"},
 		},
 		"stream": {
 			func() error {

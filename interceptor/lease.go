@@ -79,7 +79,9 @@ var left = &ended{}
 // end makes err the reason why the lease is over. It is false if it was over
 // before, or its stream was.
 func (l *lease) end(err error, requestID string) bool {
-	end := &ended{err, statusWith(err, map[string]string{"request_id": requestID, endedKey: "stream"}).Err()}
+	info := refusalInfo(l.call.Context, l.call.method, requestID)
+	info[endedKey] = "stream"
+	end := &ended{err, statusWith(err, info).Err()}
 	if !l.reason.CompareAndSwap(nil, end) {
 		return false
 	}
