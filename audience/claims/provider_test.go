@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// TestDialect holds the data to what each preset does: a token that is made by
-// it is read, and one that is not is refused.
-func TestDialect(t *testing.T) {
-	for _, name := range claims.Presets() {
+// TestPresetsReadWhatProvidersWrite holds each preset to the data of its provider: a
+// token that is made by it is read, and one that lacks a part is refused.
+func TestPresetsReadWhatProvidersWrite(t *testing.T) {
+	for _, p := range provider.All() {
+		name, d := p.Preset, p.Token
 		preset, _ := claims.LookupPreset(name)
-		d := preset.Dialect()
-		good := speaking(name, d)
+		good := tokenOf(d)
 		refuses := func(change string, claims map[string]any, remove string) {
 			t.Helper()
 			token := maps.Clone(good)
@@ -32,7 +33,7 @@ func TestDialect(t *testing.T) {
 		for _, claim := range d.Required {
 			refuses("without "+claim, nil, claim)
 		}
-		for claim := range d.Payload {
+		for claim := range d.Values {
 			refuses("with another "+claim, map[string]any{claim: "other"}, "")
 		}
 		for _, claim := range d.Forbidden {
@@ -46,21 +47,18 @@ func TestDialect(t *testing.T) {
 	}
 }
 
-// speaking returns a token that d asks for.
-func speaking(name string, d claims.Dialect) map[string]any {
+// tokenOf returns the claims of a token that reads as d says.
+func tokenOf(d provider.Token) map[string]any {
 	token := map[string]any{"iss": "https://idp.example.com", "exp": 2, "aud": "orders"}
 	for _, claim := range d.Required {
 		token[claim] = "orders"
 	}
-	for claim, value := range d.Payload {
+	for claim, value := range d.Values {
 		token[claim] = value
 	}
 	if token["iat"] != nil {
 		token["iat"] = 1
 	}
-	token["sub"] = map[string]string{"spiffe": "spiffe://corp/orders", "kubernetes": "system:serviceaccount:corp:orders"}[name]
-	if token["sub"] == "" {
-		token["sub"] = "orders"
-	}
+	token["sub"] = d.SubjectPrefix + "orders"
 	return token
 }
