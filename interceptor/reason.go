@@ -16,17 +16,8 @@ import (
 // ran and was ended.
 const Domain = admission.Realm
 
-// What both halves of the package write and read in headers, trailers and
-// statuses.
-const (
-	authorization = "authorization"
-
-	// requestIDInfo and endedKey are keys of the ErrorInfo's metadata: the name of
-	// the call in the server's log, and what tells a stream that was ended from one
-	// that never began.
-	requestIDInfo = "request_id"
-	endedKey      = "ended"
-)
+// authorization is the name of the header with a token.
+const authorization = "authorization"
 
 // ReasonOf returns why a call was refused, from the error that the call
 // returned, wrapped or not. It is false for the errors of others, and for nil.

@@ -73,7 +73,9 @@ var streamOver = &ended{}
 // was over before, or its stream was.
 func (l *lease) end(d admission.Decision) bool {
 	answer := d.Answer()
-	end := &ended{d.Err, answer, statusOf(answer, map[string]string{requestIDInfo: d.RequestID, endedKey: "stream"}).Err()}
+	info := refusalInfo(l.stream.Context(), l.method, d.RequestID)
+	info[endedKey] = "stream"
+	end := &ended{d.Err, answer, statusOf(answer, info).Err()}
 	l.evidence.End()
 	if !l.reason.CompareAndSwap(nil, end) {
 		return false

@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
@@ -38,8 +37,7 @@ func (o *outage) ended(err error, pause bool) {
 		o.failures, o.notUntil = 0, time.Time{}
 		return
 	case pause && time.Now().After(o.notUntil):
-		told, _ := errors.AsType[answerError](err)
-		o.notUntil = time.Now().Add(max(backOff(o.failures), told.after))
+		o.notUntil = time.Now().Add(max(backOff(o.failures), answerOf(err).after))
 		o.failures++
 	}
 	o.failed++

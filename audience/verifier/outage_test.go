@@ -15,6 +15,37 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
+// TestRetryAfterIsHeeded shows that an issuer which says when to ask again is not
+// asked before, whichever of its endpoints says so.
+func TestRetryAfterIsHeeded(t *testing.T) {
+	busy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "20")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	for name, endpoint := range map[string]testutil.Endpoint{"metadata": testutil.Discovery, "introspection": testutil.Introspection} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newOpaque(t)
+				v, token := issuer.verifier(t), issuer.token()
+				issuer.Fault(endpoint, busy)
+				_, err := v.Verify(t.Context(), token)
+				want(t, "busy", err, audience.CauseIntrospectionUnavailable)
+				issuer.Fault(endpoint, nil)
+				asked := issuer.Requests(endpoint)
+				time.Sleep(19 * time.Second)
+				_, err = v.Verify(t.Context(), issuer.token())
+				want(t, "before", err, audience.CauseIntrospectionUnavailable)
+				if n := issuer.Requests(endpoint); n != asked {
+					t.Errorf("asked %d times before it wants to be", n-asked)
+				}
+				time.Sleep(2 * time.Second)
+				_, err = v.Verify(t.Context(), token)
+				want(t, "after", err, "")
+			})
+		})
+	}
+}
+
 // TestIntrospectionUnclear holds that an answer which says nothing is no
 // verdict, keeps no other token waiting if it may be about this one alone, and
 // that all is well when the issuer is.

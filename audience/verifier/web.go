@@ -3,12 +3,14 @@ package verifier
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
@@ -96,6 +98,16 @@ func retryAfter(header http.Header) time.Duration {
 		return min(max(time.Until(at), 0), lastRetry)
 	}
 	return 0
+}
+
+// answerOf returns the answer other than 200 that err is about, be it to a question
+// of ours or to one for metadata; the zero answer if it is about none.
+func answerOf(err error) answerError {
+	if answer, ok := errors.AsType[*metadata.StatusError](err); ok {
+		return answerError{answer.Address, answer.Code, "", retryAfter(answer.Header)}
+	}
+	answer, _ := errors.AsType[answerError](err)
+	return answer
 }
 
 func (e answerError) Error() string {

@@ -86,7 +86,7 @@ func (c *company) start(config config) (err error) {
 	}); err != nil {
 		return err
 	}
-	employees, err := c.dial(c.people, c.clients[orderStatus].OnBehalfOf(humanResource)...)
+	employees, err := c.dial(c.people, c.clients[orderStatus].DialOptionsOnBehalfOf(humanResource)...)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 		interceptor.Transport(c.network),
 		interceptor.Logger(c.log.With(slog.String("server", name))),
 		// The keys of this issuer are rotated every moment, to show it.
-		interceptor.Verifier(verifier.Cooldown(100*time.Millisecond)))
+		interceptor.VerifierOptions(verifier.Cooldown(100*time.Millisecond)))
 	if err != nil {
 		return nil, err
 	}
