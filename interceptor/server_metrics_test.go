@@ -131,7 +131,7 @@ func TestDecisionsCounted(t *testing.T) {
 	}
 }
 
-// TestLabelsAreBounded is T73: 10 000 kids, issuers, users and methods that
+// TestLabelsAreBounded holds that 10 000 kids, issuers, users and methods that
 // strangers think of leave no label behind.
 func TestLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
@@ -161,7 +161,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// TestKidsAreNoLabels is T73 for keys that nobody has.
+// TestKidsAreNoLabels holds the same for keys that nobody has.
 func TestKidsAreNoLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
