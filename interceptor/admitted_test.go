@@ -42,7 +42,7 @@ type install func(*testing.T, *interceptor.Server) []grpc.ServerOption
 func byOptions(_ *testing.T, s *interceptor.Server) []grpc.ServerOption { return s.Options() }
 
 func byAuthFunc(t *testing.T, s *interceptor.Server) []grpc.ServerOption {
-	authenticate, err := s.AuthFunc(interceptor.InsecureNoLeases)
+	authenticate, err := s.AuthFunc(interceptor.InsecureNoLeases{})
 	if err != nil {
 		t.Fatal(err)
 	}

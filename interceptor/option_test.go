@@ -16,7 +16,7 @@ func TestServerOptionsRefused(t *testing.T) {
 		"one of 0 admitted calls":    interceptor.SampleAdmitted(0),
 		"one of -1 admitted calls":   interceptor.SampleAdmitted(-1),
 		"a nil option":               nil,
-		`plaintext over "everything`: interceptor.AllowPlaintext("everything"),
+		"a mesh without a name":      interceptor.AllowPlaintext(interceptor.Mesh("")),
 	}
 	var all []interceptor.ServerOption
 	for want, opt := range mistakes {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
 // attemptHeader is the metadatum by which a client tells each attempt of a call
@@ -31,7 +33,7 @@ func proofFor(ctx context.Context, method string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	name := loggable(names[len(names)-1])
+	name := admission.CleanID(names[len(names)-1])
 	if name == "" {
 		return ""
 	}
@@ -41,7 +43,7 @@ func proofFor(ctx context.Context, method string) string {
 // refusalInfo returns the metadata of the ErrorInfo that a guard refuses a call
 // with, whose context as it came is ctx.
 func refusalInfo(ctx context.Context, method, requestID string) map[string]string {
-	info := map[string]string{"request_id": requestID}
+	info := map[string]string{requestIDInfo: requestID}
 	if proof := proofFor(ctx, method); proof != "" {
 		info[proofKey] = proof
 	}

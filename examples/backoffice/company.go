@@ -163,7 +163,7 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 		interceptor.Transport(c.network),
 		interceptor.Logger(c.log.With(slog.String("server", name))),
 		// The last scene rotates the issuer's keys several times in a second.
-		interceptor.Verifier(verifier.Cooldown(100*time.Millisecond)))
+		interceptor.VerifierOptions(verifier.Cooldown(100*time.Millisecond)))
 	if err != nil {
 		return nil, err
 	}
