@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 func TestOIDCProvider(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 func TestLogin(t *testing.T) {

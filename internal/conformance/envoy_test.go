@@ -18,8 +18,8 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/testutil/idp"
 )
 
 // A fence is what stands before the company's services: the interceptor of each,

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 // built is where what the tests build is, until they end.

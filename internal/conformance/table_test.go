@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "write the table of compatibility anew")
 // The table stands in the README, between these marks.
 const (
 	page  = "../../README.md"
-	first = "<!-- compatibility: made by go test ./testutil/conformance -update -->\n"
+	first = "<!-- compatibility: made by go test ./internal/conformance -update -->\n"
 	last  = "<!-- end -->\n"
 )
 

@@ -1,4 +1,4 @@
-module github.com/grpcaud/grpcaud/testutil/idp/zitadel
+module github.com/grpcaud/grpcaud/internal/idp/zitadel
 
 go 1.26.0
 

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/idp"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
-	"github.com/grpcaud/grpcaud/testutil/idp"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 

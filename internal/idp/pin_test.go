@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 // TestUnpackRefusesATamperedArchive has one bit of an archive change.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/testutil/idp"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 

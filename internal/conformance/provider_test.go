@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/testutil/idp"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 //go:embed testdata/corp.json

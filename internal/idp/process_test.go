@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
 // role is what the test binary plays when it is run by a test: the server, or
