@@ -27,8 +27,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer as.Close()
-	conn, err := grpc.NewClient("orders.example.com:443",
-		append(as.Service("order-status"), grpc.WithTransportCredentials(tlsCreds))...)
+	conn, err := as.Dial("orders.example.com:443", "order-status", tlsCreds)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,8 +62,7 @@ func Example_onBehalfOf() {
 		log.Fatal(err)
 	}
 	defer as.Close()
-	conn, err := grpc.NewClient("hr.example.com:443",
-		append(as.OnBehalfOf("human-resource"), grpc.WithTransportCredentials(tlsCreds))...)
+	conn, err := as.DialOnBehalfOf("hr.example.com:443", "human-resource", tlsCreds)
 	if err != nil {
 		log.Fatal(err)
 	}

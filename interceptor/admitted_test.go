@@ -53,7 +53,7 @@ func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption
 	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: revocation.NewList(8)}
 	client := newClient(t, m.issuer, company(t, withSecrets(t)), "order-status")
 	m.further = map[string]*grpc.ClientConn{
-		"OnBehalfOf": m.gate.serve(t, client.OnBehalfOf("human-resource")...), "Forward": m.gate.serve(t, client.Forward("human-resource")...),
+		"OnBehalfOf": m.gate.serve(t, client.DialOptionsOnBehalfOf("human-resource")...), "Forward": m.gate.serve(t, client.DialOptionsForward("human-resource")...),
 	}
 	opts = append([]interceptor.ServerOption{interceptor.Revocations(m)}, opts...)
 	server := serverOf(t, m.issuer, company(t), opts...)
@@ -283,7 +283,7 @@ func TestAuthorityOfASparedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, g := newIssuer(), &gate{script: []audience.Reason{""}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-		further := g.serve(t, client.OnBehalfOf("human-resource")...)
+		further := g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...)
 		found := make(chan error, 1)
 		o := newOffice(t, func(stream reviews) error {
 			for {

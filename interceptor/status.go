@@ -143,7 +143,7 @@ func codeOnward(err error) codes.Code {
 	if _, ended := infoOf(st).GetMetadata()[callerEndedKey]; ended {
 		return codes.Unauthenticated
 	}
-	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.callers {
+	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.ofCaller {
 		return codeForCaller(refusal.Reason)
 	}
 	return codes.Internal

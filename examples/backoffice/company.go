@@ -86,7 +86,7 @@ func (c *company) start(config config) (err error) {
 	}); err != nil {
 		return err
 	}
-	employees, err := c.dial(c.people, c.clients[orderStatus].OnBehalfOf(humanResource)...)
+	employees, err := c.dial(c.people, c.clients[orderStatus].DialOptionsOnBehalfOf(humanResource)...)
 	if err != nil {
 		return err
 	}

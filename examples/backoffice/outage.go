@@ -56,7 +56,7 @@ var notAvailable = refused(audience.ReasonIssuerUnavailable)
 // server that holds no keys.
 func (c *company) openCold() (warm, coldToken, coldKeys attempt, err error) {
 	warm = attempt{client: backofficePortal, method: getEmployee, server: c.people, note: "warm client, warm server", want: admitted}
-	if warm.conn, err = c.dial(c.people, c.clients[backofficePortal].Service(humanResource)...); err != nil {
+	if warm.conn, err = c.dial(c.people, c.clients[backofficePortal].DialOptions(humanResource)...); err != nil {
 		return warm, coldToken, coldKeys, err
 	}
 	client, err := c.newClient(backofficePortal)
@@ -66,7 +66,7 @@ func (c *company) openCold() (warm, coldToken, coldKeys attempt, err error) {
 	c.closers = append(c.closers, func() { client.Close() })
 	coldToken = warm
 	coldToken.note, coldToken.want = "client without a token", notAvailable
-	if coldToken.conn, err = c.dial(c.people, client.Service(humanResource)...); err != nil {
+	if coldToken.conn, err = c.dial(c.people, client.DialOptions(humanResource)...); err != nil {
 		return warm, coldToken, coldKeys, err
 	}
 	coldKeys = warm
@@ -76,7 +76,7 @@ func (c *company) openCold() (warm, coldToken, coldKeys attempt, err error) {
 	}); err != nil {
 		return warm, coldToken, coldKeys, err
 	}
-	coldKeys.conn, err = c.dial(coldKeys.server, c.clients[backofficePortal].Service(humanResource)...)
+	coldKeys.conn, err = c.dial(coldKeys.server, c.clients[backofficePortal].DialOptions(humanResource)...)
 	return warm, coldToken, coldKeys, err
 }
 

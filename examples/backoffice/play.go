@@ -48,7 +48,7 @@ func (c *company) playMatrix(ctx context.Context, p *printer) {
 		{orderStatus, []verdict{notObtained, notObtained, notObtained, admitted, notAllowed, notAllowed}},
 	} {
 		for i, m := range methods {
-			conn, err := c.dial(c.server(m.service), c.clients[client.id].Service(m.service)...)
+			conn, err := c.dial(c.server(m.service), c.clients[client.id].DialOptions(m.service)...)
 			if err != nil {
 				p.row(row{Client: client.id, note: "dialling", extra: err})
 				continue
@@ -74,7 +74,7 @@ func (c *company) playReplay(ctx context.Context, p *printer) {
 
 // stolen returns the token of a call that the customer portal has made.
 func (c *company) stolen(ctx context.Context) (string, error) {
-	conn, err := c.dial(c.orders, c.clients[customerPortal].Service(orderStatus)...)
+	conn, err := c.dial(c.orders, c.clients[customerPortal].DialOptions(orderStatus)...)
 	if err != nil {
 		return "", err
 	}

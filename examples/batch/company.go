@@ -100,11 +100,11 @@ func (c *company) openServices() error {
 	if err != nil {
 		return err
 	}
-	onBehalf, err := c.dial(hr.addr, orderStatus.OnBehalfOf("human-resource")...)
+	onBehalf, err := c.dial(hr.addr, orderStatus.DialOptionsOnBehalfOf("human-resource")...)
 	if err != nil {
 		return err
 	}
-	itself, err := c.dial(hr.addr, nightWorker.Service("human-resource")...)
+	itself, err := c.dial(hr.addr, nightWorker.DialOptions("human-resource")...)
 	if err != nil {
 		return err
 	}

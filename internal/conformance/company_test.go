@@ -105,7 +105,7 @@ func (c *company) register(t *testing.T, s *grpc.Server, service string) {
 		hrv1.RegisterHumanResourceServer(s, people{})
 		return
 	}
-	further := c.serve(t, "human-resource", c.client(t, "order-status").OnBehalfOf("human-resource")...)
+	further := c.serve(t, "human-resource", c.client(t, "order-status").DialOptionsOnBehalfOf("human-resource")...)
 	ordersv1.RegisterOrderStatusServer(s, orders{people: hrv1.NewHumanResourceClient(further)})
 }
 

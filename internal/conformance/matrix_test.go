@@ -69,7 +69,7 @@ func (c *company) dial(t *testing.T, client, service string) []grpc.DialOption {
 	t.Helper()
 	as := c.client(t, client)
 	if _, err := c.policy.Target(client, service); err == nil {
-		return as.Service(service)
+		return as.DialOptions(service)
 	}
 	tokens, request, err := as.Tokens(other[service])
 	if err != nil {

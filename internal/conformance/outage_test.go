@@ -11,7 +11,7 @@ import (
 // told that nobody knows, and recovers.
 func outage(t *testing.T, c *company) {
 	as := c.client(t, "backoffice-portal")
-	warm := c.serve(t, "order-status", as.Service("order-status")...)
+	warm := c.serve(t, "order-status", as.DialOptions("order-status")...)
 	if got := getOrderStatus.call(t, warm); got != "admitted" {
 		t.Fatalf("before: got %s, want admitted", got)
 	}
@@ -24,7 +24,7 @@ func outage(t *testing.T, c *company) {
 		t.Fatal(err)
 	}
 	cold := map[string]attempt{
-		"a client without a token": {c.serve(t, "order-status", c.client(t, "backoffice-portal").Service("order-status")...), nil},
+		"a client without a token": {c.serve(t, "order-status", c.client(t, "backoffice-portal").DialOptions("order-status")...), nil},
 		"a server without keys":    {c.serve(t, "order-status"), []grpc.CallOption{bearing(token.Reveal())}},
 	}
 	t.Run("stopped", func(t *testing.T) {

@@ -25,7 +25,7 @@ func privateKey(t *testing.T, c *company) {
 		"TOKEN_NOT_OBTAINED": testutil.NewKey("ES256").As(c.key.ID(), "ES256"),
 	} {
 		t.Setenv("BATCH_KEY", string(pemOf(t, key.Private())))
-		conn := c.serve(t, "order-status", c.client(t, "batch").Service("order-status")...)
+		conn := c.serve(t, "order-status", c.client(t, "batch").DialOptions("order-status")...)
 		if got := getOrderStatus.call(t, conn); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -59,7 +59,7 @@ func mutualTLS(t *testing.T, c *company) {
 		{"none", nil, "TOKEN_INVALID", "BINDING_MISMATCH"},
 	} {
 		c.journal.cause()
-		got := getOrderStatus.call(t, c.overTLS(t, row.certificates, as.Service("order-status")...))
+		got := getOrderStatus.call(t, c.overTLS(t, row.certificates, as.DialOptions("order-status")...))
 		if cause := c.journal.cause(); got != row.want || cause != row.cause {
 			t.Errorf("with %s: got %s (%s), want %s (%s)", row.name, got, cause, row.want, row.cause)
 		}

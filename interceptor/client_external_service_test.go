@@ -19,13 +19,13 @@ func TestClientExternal(t *testing.T) {
 	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
 		m.External = map[string]access.External{"weather": {Audience: "urn:weather", Clients: []string{"customer-portal"}, Scopes: []string{"read"}}}
 	}), "customer-portal")
-	conn := g.serve(t, client.Service("weather")...)
+	conn := g.serve(t, client.DialOptions("weather")...)
 	for shape, call := range shapes {
 		if err := call(t.Context(), conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
 		}
 	}
-	rows := client.Snapshot()
+	rows := client.Stats()
 	if len(rows) != 1 || rows[0].Audience != "urn:weather" || rows[0].Scope != "read" {
 		t.Errorf("tokens for %+v, want one for urn:weather and read", rows)
 	}

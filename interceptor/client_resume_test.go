@@ -48,9 +48,9 @@ func (w *watched) follow(t *testing.T, until time.Duration) (messages int, err e
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	server := serverOf(t, issuer, company(t))
-	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, w) }, client.Service("order-status")...)
+	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, w) }, client.DialOptions("order-status")...)
 	began := time.Now()
-	for _, err := range interceptor.Reopen(t.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+	for _, err := range interceptor.ResumeStream(t.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
 		return ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
 	}) {
 		if err != nil {
@@ -126,7 +126,7 @@ func TestReopenPaces(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			began, opened := time.Now(), 0
 			var last error
-			for _, err := range interceptor.Reopen(ctx, func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+			for _, err := range interceptor.ResumeStream(ctx, func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
 				opened++
 				return &script{err: end(opened, cancel)}, nil
 			}) {
@@ -144,7 +144,7 @@ func TestReopenPaces(t *testing.T) {
 func TestReopenNot(t *testing.T) {
 	for _, failure := range []error{status.Error(codes.Unavailable, "down"), context.Canceled} {
 		n := 0
-		for _, err := range interceptor.Reopen(t.Context(), func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+		for _, err := range interceptor.ResumeStream(t.Context(), func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
 			return nil, failure
 		}) {
 			if n++; !errors.Is(err, failure) {
@@ -193,7 +193,7 @@ func TestReopenOnlyEnded(t *testing.T) {
 			creds := grpc.WithPerRPCCredentials(interceptor.AsService(fixed("1"), "order-status"))
 			orders := ordersv1.NewOrderStatusClient(row.gate.serve(t, append(row.retry, creds)...))
 			var last error
-			for _, err := range interceptor.Reopen(t.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+			for _, err := range interceptor.ResumeStream(t.Context(), func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
 				return orders.WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
 			}) {
 				last = err

@@ -108,7 +108,7 @@ func TestTwoAuthorizations(t *testing.T) {
 	token := w.issuer.Mint(good(nil))
 	creds := interceptor.AsService(fixed(token), "order-status")
 	for shape, call := range shapes {
-		if err := call(bearing(t.Context(), "Bearer "+token), w.conn, grpc.PerRPCCredentials(creds)); !strings.Contains(fmt.Sprint(err), "carries an authorization value already") {
+		if err := call(bearing(t.Context(), "Bearer "+token), w.conn, grpc.PerRPCCredentials(creds)); !strings.Contains(fmt.Sprint(err), "has an authorization value already") {
 			t.Errorf("%s: %v, want the second value noticed", shape, err)
 		}
 	}

@@ -10,27 +10,27 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// audit returns the interceptors that log calls which are made for somebody who
-// is not there: those whose context carries a [audience.Record]. Both names stand
-// in the line, that of the client which calls and that of whom it calls for.
-// A stream is logged when it is opened.
-func (c *Client) audit() []grpc.DialOption {
+// recordLogging returns the interceptors that log calls made later for a caller who is
+// gone: those whose context carries an [audience.Record]. The line names both the
+// client that calls and the caller that it calls for. A stream is logged when it is
+// opened.
+func (c *Client) recordLogging() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			err := call(ctx, method, req, reply, conn, opts...)
-			c.audited(ctx, method, err)
+			c.logRecord(ctx, method, err)
 			return err
 		}),
 		grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 			stream, err := open(ctx, desc, conn, method, opts...)
-			c.audited(ctx, method, err)
+			c.logRecord(ctx, method, err)
 			return stream, err
 		}),
 	}
 }
 
-// audited logs one call, if somebody asked for it.
-func (c *Client) audited(ctx context.Context, method string, err error) {
+// logRecord logs a call whose context carries a record.
+func (c *Client) logRecord(ctx context.Context, method string, err error) {
 	record, ok := audience.RecordFromContext(ctx)
 	if !ok {
 		return

@@ -41,7 +41,7 @@ func TestSubjectOfAnotherIssuer(t *testing.T) {
 	own := newSource(t, corp, "order-status", "orders-secret")
 	g := &gate{script: []audience.Reason{""}}
 	for verb, dial := range map[string][]grpc.DialOption{
-		"Client.OnBehalfOf": client.OnBehalfOf("human-resource"),
+		"Client.OnBehalfOf": client.DialOptionsOnBehalfOf("human-resource"),
 		"OnBehalfOf":        {grpc.WithPerRPCCredentials(interceptor.OnBehalfOf(own, "human-resource"))},
 		"with scopes":       {grpc.WithPerRPCCredentials(interceptor.OnBehalfOf(own, "human-resource", interceptor.Scopes("x")))},
 		"with retry":        append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.OnBehalfOf(own, "human-resource"))),

@@ -95,8 +95,8 @@ func rowsAt(address string) map[string]plainRow {
 		"passed through":                            {target: "passthrough:///" + address},
 		"listed":                                    {target: address, listed: []string{"orders.example.com", host}},
 		"listed with its port":                      {target: address, listed: []string{address}},
-		"listed with another port":                  {target: address, listed: []string{host + ":1"}, want: "may go to"},
-		"others listed":                             {target: address, listed: []string{"orders.example.com"}, want: "may go to"},
+		"listed with another port":                  {target: address, listed: []string{host + ":1"}, want: "may be sent to"},
+		"others listed":                             {target: address, listed: []string{"orders.example.com"}, want: "may be sent to"},
 		"another authority":                         {target: address, dial: []grpc.DialOption{grpc.WithAuthority("orders.example.com")}, want: unproved},
 		"another authority, listed":                 {target: address, listed: []string{"orders.example.com"}, dial: []grpc.DialOption{grpc.WithAuthority("orders.example.com")}, want: unproved},
 		"another authority, both listed":            {target: address, listed: []string{"orders.example.com", host}, dial: []grpc.DialOption{grpc.WithAuthority("orders.example.com")}, want: unproved},
@@ -119,7 +119,7 @@ func rowsOf(path string) map[string]plainRow {
 		"a socket":                    {target: "unix:" + path},
 		"a socket, by its full name":  {target: "unix://" + path},
 		"a socket, listed":            {target: "unix:" + path, listed: []string{"localhost"}},
-		"a socket, others listed":     {target: "unix:" + path, listed: []string{"orders.example.com"}, want: "may go to"},
+		"a socket, others listed":     {target: "unix:" + path, listed: []string{"orders.example.com"}, want: "may be sent to"},
 		"a socket, another authority": {target: "unix:" + path, listed: []string{"orders.example.com"}, dial: []grpc.DialOption{grpc.WithAuthority("orders.example.com")}, want: unproved},
 	}
 }
@@ -144,7 +144,7 @@ func TestAuthorityWithoutTLS(t *testing.T) {
 		for kind, row := range wire.rows {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				client := newClient(t, newIssuer(), company(t, withSecrets(t), authoritiesOf(row.listed...)), "customer-portal", interceptor.AllowPlaintext(wire.over))
-				dial := append(client.Service("order-status"), grpc.WithTransportCredentials(wire.creds()))
+				dial := append(client.DialOptions("order-status"), grpc.WithTransportCredentials(wire.creds()))
 				conn, err := grpc.NewClient(row.target, append(dial, row.dial...)...)
 				if err != nil {
 					t.Fatal(err)

@@ -20,7 +20,7 @@ func TestAudit(t *testing.T) {
 	policy := company(t, withSecrets(t))
 	var log bytes.Buffer
 	client := newClient(t, issuer, policy, "backoffice-portal", interceptor.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-	conn := connect(t, issuer, &orders{}, client.Service("human-resource")...)
+	conn := connect(t, issuer, &orders{}, client.DialOptions("human-resource")...)
 	alice := audience.Record{Issuer: "https://idp.test", User: "alice", Client: "customer-portal", RequestID: "r-1"}
 	ctx := audience.NewRecordContext(t.Context(), alice)
 
@@ -77,7 +77,7 @@ func TestAuditOfRefusedCall(t *testing.T) {
 	issuer := newIssuer()
 	var log bytes.Buffer
 	client := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal", interceptor.Logger(slog.New(slog.NewTextHandler(&log, nil))))
-	conn := connect(t, issuer, &orders{}, client.Service("human-resource")...)
+	conn := connect(t, issuer, &orders{}, client.DialOptions("human-resource")...)
 	issuer.Down()
 	ctx := audience.NewRecordContext(t.Context(), audience.Record{User: "alice"})
 	if _, err := employee(ctx, conn, grpc.WaitForReady(false)); err == nil {

@@ -51,7 +51,7 @@ func TestClientOnBehalfOf(t *testing.T) {
 			issuer := newIssuer()
 			g := &gate{script: script}
 			client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-			h := newHop(t, issuer, g.serve(t, client.OnBehalfOf("human-resource")...))
+			h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
 			ctx, token := h.alice(t.Context())
 			if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was let in
 				t.Errorf("%s, %s: %v", name, shape, err)
@@ -73,7 +73,7 @@ func TestL20(t *testing.T) {
 		issuer := newIssuer()
 		g := &gate{script: []audience.Reason{""}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-		h := newHop(t, issuer, g.serve(t, client.OnBehalfOf("human-resource")...))
+		h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
 		issuer.Fault(testutil.Token, testutil.Status(503))
 		ctx, _ := h.alice(t.Context())
 		err := call(ctx, h.conn)
@@ -91,7 +91,7 @@ func TestL20(t *testing.T) {
 func TestT109(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-	for verb, options := range map[string]func(...string) []grpc.DialOption{"OnBehalfOf": client.OnBehalfOf, "Forward": client.Forward} {
+	for verb, options := range map[string]func(...string) []grpc.DialOption{"OnBehalfOf": client.DialOptionsOnBehalfOf, "Forward": client.DialOptionsForward} {
 		g := &gate{script: []audience.Reason{""}}
 		conn := g.serve(t, options("human-resource")...)
 		ctx := incoming(t.Context(), "Bearer "+issuer.User("backoffice-portal", "alice", "order-status"))
@@ -114,7 +114,7 @@ func TestClientForward(t *testing.T) {
 		issuer := newIssuer()
 		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-		h := newHop(t, issuer, g.serve(t, client.Forward("human-resource")...))
+		h := newHop(t, issuer, g.serve(t, client.DialOptionsForward("human-resource")...))
 		token := issuer.Mint(good(testutil.Claims{"client_id": "backoffice-portal", "aud": []string{"order-status", "human-resource"}}))
 		_ = call(bearing(t.Context(), "Bearer "+token), h.conn)
 		if len(g.tokens) != 1 || g.tokens[0] != "Bearer "+token {
@@ -131,7 +131,7 @@ func TestClientForward(t *testing.T) {
 func TestT112(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	token := issuer.Mint(good(nil))
 	for shape, call := range shapes {
 		err := call(t.Context(), conn, grpc.PerRPCCredentials(interceptor.AsService(fixed(token), "order-status")))
@@ -168,7 +168,7 @@ func TestActor(t *testing.T) {
 // is not made without the one that is wanted.
 func TestActorMistakes(t *testing.T) {
 	for want, creds := range map[string]credentials.PerRPCCredentials{
-		"an actor is for OnBehalfOf alone":         interceptor.AsService(fixed("x"), "human-resource", interceptor.Actor(fixed("y"), corp)),
+		"option Actor is for OnBehalfOf only":      interceptor.AsService(fixed("x"), "human-resource", interceptor.Actor(fixed("y"), corp)),
 		"empty audience of the actor's token":      interceptor.OnBehalfOf(fixed("x"), "human-resource", interceptor.Actor(fixed("y"), "")),
 		"no source of the actor's tokens":          interceptor.OnBehalfOf(fixed("x"), "human-resource", interceptor.Actor(nil, corp)),
 		"the actor's own token: no token to spend": interceptor.OnBehalfOf(fixed("x"), "human-resource", interceptor.Actor(failing(fmt.Errorf("no token to spend")), corp)),
@@ -208,14 +208,14 @@ func TestClientForwardKeepsIssuersApart(t *testing.T) {
 		h := newHop(t, issuer, nil)
 		var found error
 		h.orders.inHandler = func(ctx context.Context) error {
-			_, found = employee(ctx, g.serve(t, client.Forward("human-resource")...))
+			_, found = employee(ctx, g.serve(t, client.DialOptionsForward("human-resource")...))
 			return found
 		}
 		token := issuer.Mint(good(testutil.Claims{"client_id": "backoffice-portal", "aud": []string{"order-status", "human-resource"}}))
 		if err := call(bearing(t.Context(), "Bearer "+token), h.conn); err == nil {
 			t.Errorf("%s: the token of another issuer went on", shape)
 		}
-		if found == nil || !strings.Contains(found.Error(), `accepts those of ["https://other.example"]`) || len(g.tokens) != 0 {
+		if found == nil || !strings.Contains(found.Error(), `accepts only tokens of ["https://other.example"]`) || len(g.tokens) != 0 {
 			t.Errorf("%s: got %v, and %d tokens came", shape, found, len(g.tokens))
 		}
 	}

@@ -61,8 +61,8 @@ func TestT100(t *testing.T) {
 		"listed without a port":          {listed: []string{"elsewhere.test"}, dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test:8443")}},
 		"another name in TLS, listed":    {listed: []string{"elsewhere.test"}, dial: []grpc.DialOption{verified("elsewhere.test")}},
 		"another for the call, listed":   {listed: []string{"elsewhere.test"}, call: []grpc.CallOption{grpc.CallAuthority("elsewhere.test")}},
-		"another port than listed":       {listed: []string{"service.test:8443"}, want: `authority "service.test", and tokens for this service may go to ["service.test:8443"] only`},
-		"not listed":                     {listed: []string{"orders.test"}, want: "may go to"},
+		"another port than listed":       {listed: []string{"service.test:8443"}, want: `authority "service.test", but tokens for this service may be sent to ["service.test:8443"] only`},
+		"not listed":                     {listed: []string{"orders.test"}, want: "may be sent to"},
 		"another authority":              {dial: []grpc.DialOption{grpc.WithAuthority("elsewhere.test")}, want: `authority "elsewhere.test" of a connection to "service.test"`},
 		"another authority for the call": {call: []grpc.CallOption{grpc.CallAuthority("elsewhere.test")}, want: "elsewhere.test"},
 		"another name in TLS":            {dial: []grpc.DialOption{verified("elsewhere.test")}, want: "elsewhere.test"},
@@ -79,7 +79,7 @@ func TestT100(t *testing.T) {
 		server := serverOf(t, issuer, company(t))
 		conn := testutil.Serve(t, append(server.Options(), grpc.Creds(credentials.NewServerTLSFromCert(&cert))), func(s *grpc.Server) {
 			ordersv1.RegisterOrderStatusServer(s, served)
-		}, append(append(client.Service("order-status"), verified("")), row.dial...)...)
+		}, append(append(client.DialOptions("order-status"), verified("")), row.dial...)...)
 		for shape, call := range shapes {
 			err := call(t.Context(), conn, row.call...)
 			if row.want == "" {
@@ -109,7 +109,7 @@ func TestT100Resolver(t *testing.T) {
 	defer server.Stop()
 	redirecting := manual.NewBuilderWithScheme("redirecting")
 	redirecting.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: "x", ServerName: "elsewhere.test"}}})
-	conn, err := grpc.NewClient("redirecting:///service.test", append(client.Service("order-status"), grpc.WithResolvers(redirecting),
+	conn, err := grpc.NewClient("redirecting:///service.test", append(client.DialOptions("order-status"), grpc.WithResolvers(redirecting),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
 		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: ca.Pool()})))...)
 	if err != nil {
@@ -133,7 +133,7 @@ func TestT101(t *testing.T) {
 	policy := company(t, withSecrets(t))
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
 	client := newClient(t, issuer, policy, "customer-portal")
-	if _, err := grpc.NewClient("passthrough:///service.test", append(client.Service("order-status"), plain)...); err == nil {
+	if _, err := grpc.NewClient("passthrough:///service.test", append(client.DialOptions("order-status"), plain)...); err == nil {
 		t.Error("a connection in plaintext took the credentials")
 	}
 	meshed := interceptor.AllowPlaintext(interceptor.Mesh("istio"))
@@ -145,7 +145,7 @@ func TestT101(t *testing.T) {
 	client = newClient(t, issuer, policy, "customer-portal", meshed)
 	conn := testutil.Serve(t, append(server.Options(), grpc.Creds(insecure.NewCredentials())), func(s *grpc.Server) {
 		ordersv1.RegisterOrderStatusServer(s, &orders{})
-	}, append(client.Service("order-status"), plain)...)
+	}, append(client.DialOptions("order-status"), plain)...)
 	for shape, call := range shapes {
 		if err := call(t.Context(), conn); err != nil {
 			t.Errorf("%s over a mesh: %v", shape, err)
@@ -169,7 +169,7 @@ func TestDialledAuthority(t *testing.T) {
 		"unix-abstract:///orders":             "localhost",
 		"":                                    "",
 	} {
-		if got := interceptor.DialledAuthority(target); got != want {
+		if got := interceptor.TargetAuthority(target); got != want {
 			t.Errorf("dialledAuthority(%q) = %q, want %q", target, got, want)
 		}
 	}

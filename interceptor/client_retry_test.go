@@ -274,7 +274,7 @@ func TestRetryRevoked(t *testing.T) {
 			list := revocation.NewList(8)
 			client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 			server := serverOf(t, issuer, company(t), interceptor.Revocations(list))
-			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, client.Service("order-status")...)
+			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, client.DialOptions("order-status")...)
 			if err := call(t.Context(), conn); err != nil {
 				t.Fatalf("%s: %v", shape, err)
 			}

@@ -62,7 +62,7 @@ func TestPresenter(t *testing.T) {
 func TestPresenterOfTwo(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	options := client.Service("order-status")
+	options := client.DialOptions("order-status")
 	conn := connect(t, issuer, served, options...)
 	ca := testutil.NewCA()
 	cert := ca.Certificate("service.test")
@@ -90,7 +90,7 @@ func TestPresenterOfTwo(t *testing.T) {
 // sent.
 func TestPresenterFirst(t *testing.T) {
 	client := newClient(t, newIssuer(), company(t, withSecrets(t)), "customer-portal")
-	conn, err := grpc.NewClient("passthrough:///service.test", append(client.Service("order-status"), grpc.WithTransportCredentials(credentials.NewTLS(nil)),
+	conn, err := grpc.NewClient("passthrough:///service.test", append(client.DialOptions("order-status"), grpc.WithTransportCredentials(credentials.NewTLS(nil)),
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
 			t.Error("the server was dialled")
 			return nil, net.ErrClosed

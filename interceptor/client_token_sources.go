@@ -13,48 +13,48 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/clientauth"
 )
 
-// openSources makes the sources of the client's tokens. Those that are made
-// before one fails are closed.
-func (p *plan) openSources(o *clientOptions) (err error) {
-	log := o.log.With(slog.String("client", p.name), slog.String("issuer", p.terms.issuer.URL))
+// openCaches makes the caches of the client's tokens. If one fails, those that were
+// made before it are closed.
+func (p *plan) openCaches(o *clientOptions) (err error) {
+	log := o.log.With(slog.String("client", p.name), slog.String("issuer", p.settings.issuer.URL))
 	opts := append([]tokensource.Option{tokensource.Logger(log), tokensource.MeterProvider(o.meters)}, o.source...)
-	if len(p.terms.client.TokenFiles) > 0 {
-		return p.openFiles(opts)
+	if len(p.settings.client.TokenFiles) > 0 {
+		return p.openFileCaches(opts)
 	}
-	auth, err := authOf(p.terms.client)
+	auth, err := clientAuth(p.settings.client)
 	if err != nil {
 		return err
 	}
-	oauth := p.terms.options()
+	oauth := p.settings.options()
 	for _, opt := range opts {
 		oauth = append(oauth, opt)
 	}
-	p.tokens, err = tokensource.New(p.terms.issuer.URL, auth, oauth...)
+	p.cache, err = tokensource.New(p.settings.issuer.URL, auth, oauth...)
 	return err
 }
 
-func (p *plan) openFiles(opts []tokensource.Option) error {
-	p.files = map[string]*tokensource.Cache{}
-	for service, path := range p.terms.client.TokenFiles {
-		source, err := tokensource.NewFile(path, opts...)
+func (p *plan) openFileCaches(opts []tokensource.Option) error {
+	p.fileCaches = map[string]*tokensource.Cache{}
+	for service, path := range p.settings.client.TokenFiles {
+		cache, err := tokensource.NewFile(path, opts...)
 		if err != nil {
 			p.close()
 			return err
 		}
-		p.files[service] = source
+		p.fileCaches[service] = cache
 	}
 	return nil
 }
 
-// close closes the sources.
+// close closes the caches.
 func (p *plan) close() {
-	for source := range p.sources {
-		source.Close()
+	for cache := range p.caches {
+		cache.Close()
 	}
 }
 
-// authOf returns how a client proves who it is.
-func authOf(c access.Client) (tokensource.ClientAuth, error) {
+// clientAuth returns how a client authenticates at the issuer.
+func clientAuth(c access.Client) (tokensource.ClientAuth, error) {
 	key := c.PrivateKey
 	opts := []clientauth.KeyOption{}
 	if key.KeyID != "" {
@@ -67,12 +67,12 @@ func authOf(c access.Client) (tokensource.ClientAuth, error) {
 	case c.Secret.File != "":
 		return tokensource.ClientSecretFile(c.ID, c.Secret.File), nil
 	case c.Secret.Env != "":
-		secret, err := environment(c.Secret.Env)
+		secret, err := environmentVariable(c.Secret.Env)
 		return tokensource.ClientCredentials(c.ID, secret), err
 	case key.File != "":
 		return clientauth.PrivateKeyFile(c.ID, key.File, opts...), nil
 	case key.Env != "":
-		text, err := environment(key.Env)
+		text, err := environmentVariable(key.Env)
 		return clientauth.PrivateKeyText(c.ID, text, opts...), err
 	case c.Assertion != "":
 		return clientauth.AssertionFile(c.ID, c.Assertion), nil
@@ -82,16 +82,17 @@ func authOf(c access.Client) (tokensource.ClientAuth, error) {
 	return nil, errors.New("the matrix does not say how it authenticates: add secret, private_key_jwt, assertion, mtls or token_files")
 }
 
-func environment(name string) (string, error) {
+// environmentVariable returns the value of a variable that must have one.
+func environmentVariable(name string) (string, error) {
 	if value := os.Getenv(name); value != "" {
 		return value, nil
 	}
-	return "", fmt.Errorf("environment variable %s is missing or empty", name)
+	return "", fmt.Errorf("environment variable %s is missing or empty; the matrix names it for a secret", name)
 }
 
-// options says how the issuer is asked.
-func (t terms) options() []tokensource.OAuthOption {
-	issuer, ask := t.issuer, t.issuer.Ask
+// options returns how the issuer is asked for tokens.
+func (s sourceSettings) options() []tokensource.OAuthOption {
+	issuer, ask := s.issuer, s.issuer.Ask
 	opts := []tokensource.OAuthOption{tokensource.Preset(issuer.Preset)}
 	if issuer.Discovery != "" {
 		opts = append(opts, tokensource.Discovery(issuer.Discovery))
@@ -102,8 +103,8 @@ func (t terms) options() []tokensource.OAuthOption {
 	if issuer.InsecureLoopback {
 		opts = append(opts, tokensource.InsecureLoopback())
 	}
-	if ask := t.audienceStyle(); ask != nil {
-		opts = append(opts, ask)
+	if style := s.audienceStyle(); style != nil {
+		opts = append(opts, style)
 	}
 	for _, name := range slices.Sorted(maps.Keys(ask.Parameters)) {
 		opts = append(opts, tokensource.Parameter(name, ask.Parameters[name]))
@@ -111,10 +112,10 @@ func (t terms) options() []tokensource.OAuthOption {
 	return opts
 }
 
-// audienceStyle returns how an audience is asked for; nil if the matrix leaves it to
-// the preset.
-func (t terms) audienceStyle() tokensource.OAuthOption {
-	ask := t.issuer.Ask
+// audienceStyle returns how the issuer is asked for an audience; nil if the matrix
+// leaves that to the preset.
+func (s sourceSettings) audienceStyle() tokensource.OAuthOption {
+	ask := s.issuer.Ask
 	switch {
 	case ask.Parameter == "audience":
 		return tokensource.AskByAudience()
@@ -124,8 +125,8 @@ func (t terms) audienceStyle() tokensource.OAuthOption {
 		return tokensource.AskWithoutAudience()
 	case ask.Scope != "":
 		return tokensource.AskByScope(ask.Scope)
-	case len(t.tokenURLs) > 0:
-		return tokensource.AskByTokenURL(t.tokenURLs)
+	case len(s.tokenURLs) > 0:
+		return tokensource.AskByTokenURL(s.tokenURLs)
 	}
 	return nil
 }

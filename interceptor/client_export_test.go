@@ -8,10 +8,10 @@ import (
 )
 
 // DialledAuthority lets tests reach targets that they do not dial.
-var DialledAuthority = dialledAuthority
+var TargetAuthority = targetAuthority
 
 // CredentialsWithin returns the credentials of a connection, and the context
 // that the interceptors beside them make.
 func CredentialsWithin(ctx context.Context, conn *grpc.ClientConn, c *Client, names ...string) (context.Context, credentials.PerRPCCredentials) {
-	return &outgoing{Context: ctx, place: (&retrier{}).placeOf(conn)}, &presenter{client: c, names: names}
+	return &attempt{Context: ctx, connection: (&retrier{}).connectionOf(conn)}, &serviceCredentials{client: c, services: names}
 }

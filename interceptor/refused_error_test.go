@@ -30,7 +30,7 @@ func TestRefusedError(t *testing.T) {
 	}), interceptor.Revocations(list))
 	register := func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := testutil.Serve(t, server.Options(), register, client.Service("order-status")...)
+	conn := testutil.Serve(t, server.Options(), register, client.DialOptions("order-status")...)
 	for shape, call := range shapes {
 		ctx := metadata.AppendToOutgoingContext(t.Context(), "x-request-id", "r-"+shape)
 		err := fmt.Errorf("asking for an order: %w", call(ctx, conn))
@@ -64,7 +64,7 @@ func TestRefusedError(t *testing.T) {
 func TestRefusedErrorNot(t *testing.T) {
 	issuer, served := newIssuer(), &orders{inHandler: func(context.Context) error { return status.Error(codes.PermissionDenied, "not yours") }}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	for shape, call := range shapes {
 		if err := call(t.Context(), conn); isRefused(err) || status.Convert(err).Message() != "not yours" {
 			t.Errorf("%s, the handler's: %#v", shape, err)
@@ -87,7 +87,7 @@ func TestT111(t *testing.T) {
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
 	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
-	conn := g.serve(t, client.Service("order-status")...)
+	conn := g.serve(t, client.DialOptions("order-status")...)
 	for shape, call := range shapes {
 		refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
 		if !ok || refusal.Challenge.Realm != "https://evil.example/token" || refusal.RequestID != "r-1" {

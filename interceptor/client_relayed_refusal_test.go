@@ -132,7 +132,7 @@ func TestNoHandlerRunsTwice(t *testing.T) {
 					return relay.after(ctx, err, trailer)
 				}}
 				portal := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-				conn := testutil.Serve(t, opts, func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, portal.Service("order-status")...)
+				conn := testutil.Serve(t, opts, func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, served) }, portal.DialOptions("order-status")...)
 				before := issuer.Requests(testutil.Token)
 				for shape, call := range shapes {
 					ran.Store(0)
