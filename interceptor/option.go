@@ -11,17 +11,13 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Option adjusts a [Server] or a [Client]; where they differ, its text says so.
+// Option adjusts a [Server] or a [Client]. Its comment says where the two differ.
 type Option interface {
 	ServerOption
 	ClientOption
 }
 
-// CredentialsOption adjusts what [AsService], [OnBehalfOf] and [Forward]
-// return.
-type CredentialsOption interface{ applyCredentials(*perRPC) }
-
-// option is one of servers and of clients.
+// option is an option of servers and of clients.
 type option struct {
 	server func(*serverOptions)
 	client func(*clientOptions)
@@ -123,9 +119,9 @@ func Transport(t http.RoundTripper) Option {
 // clients alike.
 type PlaintextOption struct{ plaintext Plaintext }
 
-// AllowPlaintext lets tokens travel over a wire without encryption. The default
-// is to refuse it: a server answers UNAUTHENTICATED, a client fails before it
-// asks for a token (RFC 6750, section 5.3). There are [Loopback] and [Mesh].
+// AllowPlaintext lets tokens travel over connections without encryption: those of
+// [Loopback], or of a [Mesh]. The default is to refuse them: a server answers
+// UNAUTHENTICATED, a client fails before it asks for a token (RFC 6750, section 5.3).
 func AllowPlaintext(over Plaintext) PlaintextOption { return PlaintextOption{over} }
 
 func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.plaintext }
@@ -133,13 +129,3 @@ func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.pl
 func (p PlaintextOption) applyClient(o *clientOptions) { o.wire.plaintext = p.plaintext }
 
 func (p PlaintextOption) applyCredentials(c *perRPC) { c.wire.plaintext = p.plaintext }
-
-type credentialsOption func(*perRPC)
-
-func (f credentialsOption) applyCredentials(c *perRPC) { f(c) }
-
-// Scopes asks for these scopes besides the audience. The default is to ask for
-// none, which issuers answer with what the client may have.
-func Scopes(scopes ...string) CredentialsOption {
-	return credentialsOption(func(c *perRPC) { c.scopes = append(c.scopes, scopes...) })
-}

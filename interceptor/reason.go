@@ -9,23 +9,21 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// Domain is the domain of the google.rpc.ErrorInfo that refusals carry; its
-// reason is an [audience.Reason]. Its metadatum request_id names the call in the
-// server's log; call repeats the name that a client gave its attempt as
-// grpcaud-call, and the method, see [Retry]; ended stands beside them where a stream
-// ran and was ended.
+// Domain is the domain of the google.rpc.ErrorInfo in refusals. Its reason is an
+// [audience.Reason]. In its metadata, request_id names the call in the server's log,
+// call repeats the name that the client gave its attempt as grpcaud-call, and the
+// method (see [Retry]), and ended says that a stream ran before it was refused.
 const Domain = admission.Realm
 
 // authorization is the name of the header with a token.
 const authorization = "authorization"
 
-// ReasonOf returns why a call was refused, from the error that the call
-// returned, wrapped or not. It is false for the errors of others, and for nil.
-// A reason that is not on the list of package audience comes from a server
-// with a longer list.
+// ReasonOf returns why a call was refused, from the error that the call returned,
+// wrapped or not. It is false for other errors, and for nil. A reason that package
+// audience does not list comes from a server of a later version.
 //
-// The status of a call may be one that a handler hands on from another service: only
-// a [RefusedError] is sure to be about the call itself.
+// A handler may pass on the status of its own call to another service: only a
+// [RefusedError] is certainly about the call itself.
 func ReasonOf(err error) (audience.Reason, bool) {
 	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.Reason != "" {
 		return refusal.Reason, true

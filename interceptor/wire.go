@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// Plaintext names a connection without encryption over which tokens may travel
-// all the same: [Loopback], or a [Mesh]. The zero value is none.
+// Plaintext is a kind of connection without encryption that may carry tokens:
+// [Loopback], or a [Mesh]. The zero value is none.
 type Plaintext struct {
 	kind plaintextKind
 	mesh string // its name
@@ -33,7 +33,7 @@ var Loopback = Plaintext{kind: loopbackPlaintext}
 // is one made with google.golang.org/grpc/credentials/insecure or local. On a
 // server it is every one: see to it that nothing but the mesh reaches its port,
 // and that the mesh takes nothing in plaintext (in Istio, mutual TLS that is
-// STRICT). An empty name is an error of whoever is given it.
+// STRICT). An empty name is an error where the option is used.
 func Mesh(name string) Plaintext { return Plaintext{meshPlaintext, name} }
 
 // String returns p as log and metrics name it.
@@ -51,10 +51,10 @@ func (p Plaintext) String() string {
 // wire decides over which connections tokens may travel.
 type wire struct{ plaintext Plaintext }
 
-// plain reports whether there are connections without encryption among them.
+// plain reports whether some connections without encryption may carry tokens.
 func (w wire) plain() bool { return w.plaintext.kind != noPlaintext }
 
-// meshed reports whether a mesh is named that encrypts.
+// meshed reports whether the plaintext connections of a mesh may carry tokens.
 func (w wire) meshed() bool { return w.plaintext.kind == meshPlaintext }
 
 func (w wire) check() error {
@@ -64,8 +64,8 @@ func (w wire) check() error {
 	return nil
 }
 
-// private reports whether nobody can read or change what goes over a
-// connection. A security level that is not told is taken for none.
+// private reports whether a connection protects what it carries from reading and
+// change. A connection that does not state its security level counts as plaintext.
 func private(info credentials.AuthInfo) bool {
 	known, ok := info.(interface {
 		GetCommonAuthInfo() credentials.CommonAuthInfo
@@ -73,7 +73,7 @@ func private(info credentials.AuthInfo) bool {
 	return ok && known.GetCommonAuthInfo().SecurityLevel == credentials.PrivacyAndIntegrity
 }
 
-// refusal says what to do about a connection that carries no token.
+// refusal is the error of a call over a connection that must not carry a token.
 func (w wire) refusal() error {
 	switch {
 	case w.plaintext == Loopback:
@@ -84,7 +84,7 @@ func (w wire) refusal() error {
 	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials, or see AllowPlaintext")
 }
 
-// carries judges the connection that a call is about to go over.
+// carries reports whether a client may send a token over a connection.
 func (w wire) carries(info credentials.AuthInfo) bool {
 	if info == nil || private(info) {
 		return info != nil
