@@ -238,7 +238,7 @@ func TestDecisionsTogether(t *testing.T) {
 	if n != 800 {
 		t.Errorf("%v decisions counted, want 800", n)
 	}
-	if rows := server.WouldBeRefused(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
+	if rows := server.WouldRefuse(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
 		t.Errorf("%d rows, %+v to %+v, want 100 with 8 calls each", len(rows), rows[0], rows[len(rows)-1])
 	}
 }
