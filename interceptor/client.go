@@ -44,7 +44,7 @@ func NewClient(policy *access.Policy, name string, opts ...ClientOption) (*Clien
 	if err != nil {
 		return nil, err
 	}
-	if err := o.wire.tell(o.log, o.meters); err != nil {
+	if err := o.wire.reportInsecure(o.log, o.meters); err != nil {
 		plan.close()
 		return nil, err
 	}

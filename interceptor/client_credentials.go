@@ -94,7 +94,7 @@ func (c *perRPC) check() error {
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (c *perRPC) RequireTransportSecurity() bool { return c.wire.plaintext == "" }
+func (c *perRPC) RequireTransportSecurity() bool { return !c.wire.plain() }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It checks the
 // connection before it asks for a token, and its errors are statuses.

@@ -61,8 +61,8 @@ func TestMistakes(t *testing.T) {
 		`"a b" is not one scope`: interceptor.AsService(asked, "order-status", interceptor.Scopes("a b")),
 		`"" is not one scope`:    interceptor.AsService(asked, "order-status", interceptor.Scopes("a", "")),
 		"empty audience":         interceptor.AsService(asked, ""),
-		"plaintext over":         interceptor.AsService(asked, "order-status", interceptor.AllowPlaintext("lan")),
-		"laintext over":          interceptor.OnBehalfOf(asked, "order-status", interceptor.Actor(asked, "corp"), interceptor.AllowPlaintext("lan")),
+		"a mesh without":         interceptor.AsService(asked, "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))),
+		"mesh without":           interceptor.OnBehalfOf(asked, "order-status", interceptor.Actor(asked, "corp"), interceptor.AllowPlaintext(interceptor.Mesh(" "))),
 		"no admitted caller":     interceptor.OnBehalfOf(asked, "human-resource"),
 	} {
 		for shape, call := range shapes {

@@ -82,7 +82,7 @@ func TestAsServiceRefused(t *testing.T) {
 		{"issuer down", interceptor.AsService(newSource(t, down, "customer-portal", "customer-secret"), "order-status"), codes.Unavailable},
 		{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
 		{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
-		{"unknown plaintext", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext("lan")), codes.Unauthenticated},
+		{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
 		{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
 		{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
 	} {

@@ -66,13 +66,13 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) 
 		return nil, fmt.Errorf("interceptor: the actor's own token: %w", err)
 	}
 	r := c.request
-	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.claims.Issuer(), actor
+	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.Issuer(), actor
 	token, err := c.source.Token(ctx, r)
 	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
 		return nil, callerEndedError{err}
 	}
 	if err == nil {
-		err = a.lasts() // the exchange may have taken longer than the call
+		err = a.Check() // the exchange may have taken longer than the call
 	}
 	if err != nil {
 		return nil, err
@@ -85,10 +85,10 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) 
 // for it, whatever its aud says. Nil issuers are unknown.
 func checkForward(a *admitted, aud string, issuers []string) error {
 	switch {
-	case issuers != nil && !slices.Contains(issuers, a.claims.Issuer()):
-		return fmt.Errorf("interceptor: the caller's token is of issuer %q, and %q accepts only tokens of %q", a.claims.Issuer(), aud, issuers)
-	case !slices.Contains(a.claims.Audience(), aud):
-		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.claims.Audience(), aud)
+	case issuers != nil && !slices.Contains(issuers, a.Issuer()):
+		return fmt.Errorf("interceptor: the caller's token is of issuer %q, and %q accepts only tokens of %q", a.Issuer(), aud, issuers)
+	case !slices.Contains(a.Audience(), aud):
+		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.Audience(), aud)
 	case !a.token.Valid():
 		return errCallerExpired
 	}

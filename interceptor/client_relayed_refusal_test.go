@@ -91,7 +91,7 @@ func relays(issuer *testutil.Issuer) map[string]relay {
 // guards are what may stand before a handler.
 func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOption {
 	t.Helper()
-	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases)
+	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases{})
 	if err != nil {
 		t.Fatal(err)
 	}

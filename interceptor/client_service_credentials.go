@@ -81,7 +81,7 @@ func (c *serviceCredentials) checkMethod(method string) error {
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (c *serviceCredentials) RequireTransportSecurity() bool { return c.client.wire.plaintext == "" }
+func (c *serviceCredentials) RequireTransportSecurity() bool { return !c.client.wire.plain() }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It checks where the
 // call goes before it asks for a token.

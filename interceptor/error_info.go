@@ -8,6 +8,9 @@ import (
 // The keys of the metadata in the google.rpc.ErrorInfo of a status, which servers
 // write and clients read; proofKey is another.
 const (
+	// requestIDInfo is the name of the call in the server's log.
+	requestIDInfo = "request_id"
+
 	// endedKey marks the end of a stream that ran, as opposed to one that never began.
 	endedKey = "ended"
 

@@ -31,7 +31,7 @@ type RefusedError struct {
 	// Challenge names the credentials that the server wants; the zero value if it
 	// sent none that can be read. It is the server's unproven word: nothing in it is
 	// followed.
-	Challenge Challenge
+	Challenge BearerChallenge
 
 	// RequestID names the call in the server's log; may be empty.
 	RequestID string
@@ -93,7 +93,7 @@ func refusalOf(err error, trailer metadata.MD, proof string) *RefusedError {
 	if info.GetMetadata()[proofKey] != proof {
 		return nil
 	}
-	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()["request_id"]
+	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()[requestIDInfo]
 	_, e.Ended = info.GetMetadata()[endedKey]
 	return e
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -8,17 +9,14 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // audienceHint explains for the operator why a token's audience is not ours,
 // where the mistake is a common one. A near miss is explained, never accepted.
 func audienceHint(c *claims.Claims, want []string) string {
-	for _, got := range c.Audience() {
-		for _, w := range want {
-			if isGUID(got) && strings.HasPrefix(w, "api://") || isGUID(w) && strings.HasPrefix(got, "api://") {
-				return "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields"
-			}
-		}
+	if hint := otherForm(c.Audience(), want); hint != "" {
+		return hint
 	}
 	if hint := nearMiss(c.Audience(), want, "audiences"); hint != "" {
 		return hint
@@ -26,22 +24,58 @@ func audienceHint(c *claims.Claims, want []string) string {
 	switch got := c.Audience()[0]; {
 	case c.HasAudience(c.Client()):
 		return fmt.Sprintf("%.128q is the client itself: it asked for no audience, or this is an ID token; %s", c.Client(), claims.IDTokenHint)
-	case c.HasAudience("account"):
-		return fmt.Sprintf("\"account\" is what Keycloak puts there by itself: add an audience mapper for %q to a scope of the client", want[0])
+	case slices.ContainsFunc(c.Audience(), isDefaultAudience):
+		return defaultAudienceHint(c, want[0])
 	case isGUID(got) && !slices.ContainsFunc(want, isGUID):
 		return fmt.Sprintf("%q is an id and not a name: if it is that of this service at the issuer, write it as its audience", got)
 	}
 	return ""
 }
 
+// otherForm explains that a provider writes an audience in two forms.
+func otherForm(got, want []string) string {
+	for _, p := range provider.All() {
+		prefix := p.Audiences.URIPrefix
+		if prefix == "" {
+			continue
+		}
+		for _, g := range got {
+			for _, w := range want {
+				if isGUID(g) && strings.HasPrefix(w, prefix) || isGUID(w) && strings.HasPrefix(g, prefix) {
+					return p.Advice.AudienceForm
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// isDefaultAudience reports whether a provider puts this audience into tokens by
+// itself.
+func isDefaultAudience(aud string) bool {
+	_, _, is := provider.LookupDefaultAudience(aud)
+	return is
+}
+
+// defaultAudienceHint says which provider put one of the audiences there by itself, and
+// what to change.
+func defaultAudienceHint(c *claims.Claims, want string) string {
+	aud := c.Audience()[slices.IndexFunc(c.Audience(), isDefaultAudience)]
+	p, d, _ := provider.LookupDefaultAudience(aud)
+	advice := provider.Names{Audience: want, Client: c.Client()}.Fill(cmp.Or(p.Advice.MissingAudience, p.Advice.Audience))
+	return fmt.Sprintf("%.128q is what %s puts into %s: %s", aud, d.By, d.Into, advice)
+}
+
 // IssuerHint explains for the operator why iss is none of the issuers known, where
 // the mistake is a common one; empty where it is not.
 func IssuerHint(iss string, known []string) string {
-	entra := func(s string) bool {
-		return strings.HasPrefix(s, "https://sts.windows.net/") || strings.HasPrefix(s, "https://login.microsoftonline.com/")
-	}
-	if entra(iss) && slices.ContainsFunc(known, entra) {
-		return "Entra has one issuer for v1 tokens (https://sts.windows.net/TENANT/) and one for v2 tokens (https://login.microsoftonline.com/TENANT/v2.0): name the one that the API's requestedAccessTokenVersion yields, with its preset"
+	for _, p := range provider.All() {
+		own := func(issuer string) bool {
+			return slices.ContainsFunc(p.Addresses.IssuerPrefixes, func(prefix string) bool { return strings.HasPrefix(issuer, prefix) })
+		}
+		if own(iss) && slices.ContainsFunc(known, own) {
+			return p.Advice.OtherIssuer
+		}
 	}
 	return nearMiss([]string{iss}, known, "issuers")
 }

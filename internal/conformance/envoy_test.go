@@ -93,7 +93,7 @@ func newFence(t *testing.T) *fence {
 	f := &fence{key: testutil.NewKey("ES256"), guarded: map[string]*grpc.ClientConn{}}
 	f.openIssuer(t)
 	f.company = open(t, provider{ // whose guards ask for keys at once
-		guards: []interceptor.ServerOption{interceptor.Verifier(verifier.Cooldown(time.Millisecond))},
+		guards: []interceptor.ServerOption{interceptor.VerifierOptions(verifier.Cooldown(time.Millisecond))},
 		preset: "keycloak", audience: "%s", open: func(*testing.T, provider) site {
 			return site{Server: &idp.Server{Issuer: f.issuer.URL()}, secrets: idp.Secret}
 		},
