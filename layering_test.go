@@ -25,6 +25,7 @@ const (
 type layer struct {
 	packages string
 	imports  []string // direct, beyond the standard library; nothing else
+	indirect []string // standard packages that are only imported by what it imports
 	never    []string // not even through others
 }
 
@@ -35,6 +36,15 @@ var layers = []layer{
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
+	{
+		packages: "internal/admission",
+		imports: []string{
+			"internal/boundedmap", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"go.opentelemetry.io/otel/...",
+		},
+		indirect: []string{"net/http"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
 	{packages: helpers},
 	{
 		packages: "audience",
@@ -114,6 +124,9 @@ func TestLayers(t *testing.T) {
 		for _, path := range p.Imports {
 			if !standard(path) && !matches(short(path), layers[at].imports...) {
 				t.Errorf("%s imports %s, want only %q", p.name(), short(path), layers[at].imports)
+			}
+			if slices.Contains(layers[at].indirect, path) {
+				t.Errorf("%s imports %s, want it only through others", p.name(), path)
 			}
 		}
 		reached := func(path string) bool { return matches(short(path), layers[at].never...) }

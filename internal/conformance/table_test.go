@@ -9,9 +9,9 @@ import (
 
 var update = flag.Bool("update", false, "write the table of compatibility anew")
 
-// The table stands in the README, between these marks.
+// The table is on the page about compatibility, between these marks.
 const (
-	page  = "../../README.md"
+	page  = "../../docs/compatibility.md"
 	first = "<!-- compatibility: made by go test ./internal/conformance -update -->\n"
 	last  = "<!-- end -->\n"
 )
@@ -31,7 +31,7 @@ func newTable() table {
 	return tb
 }
 
-// check holds the README to what was found out. Where nothing was, it stays as it
+// check compares the page with what was found out. Where nothing was, it stays as it
 // is.
 func (tb table) check(t *testing.T) {
 	t.Helper()
