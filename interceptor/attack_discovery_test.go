@@ -73,7 +73,7 @@ func (a *arena) heals(t *testing.T, endpoint testutil.Endpoint, call shape) {
 
 // published is a document that says this.
 func published(issuer, jwks string) http.Handler {
-	return testutil.Body("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
+	return testutil.RespondBody("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
 }
 
 func TestT80_T81_Metadata(t *testing.T) {
@@ -88,7 +88,7 @@ func TestT80_T81_Metadata(t *testing.T) {
 		"no issuer": `{"jwks_uri":"` + corp + `/jwks"}`, "no keys": `{"issuer":"` + corp + `"}`, "Issuer": `{"Issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`,
 		"issuer twice": `{"issuer":"` + strangerURL + `","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`, "HTML": "<html>", "null": "null", "nothing": "",
 	} {
-		faults = append(faults, fault{"T80/" + name, testutil.Discovery, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"T80/" + name, testutil.Discovery, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }
@@ -122,7 +122,7 @@ func TestT82_Redirects(t *testing.T) {
 			"same host": corp + "/keys", "other host": strangerURL + string(endpoint), "plain http": strings.Replace(corp, "https", "http", 1) + string(endpoint),
 			"itself": corp + string(endpoint),
 		} {
-			faults = append(faults, fault{fmt.Sprintf("T82/%s, to %s", endpoint[1:], name), endpoint, testutil.Redirect(target)})
+			faults = append(faults, fault{fmt.Sprintf("T82/%s, to %s", endpoint[1:], name), endpoint, testutil.RespondRedirect(target)})
 		}
 		for _, code := range []int{301, 303, 307, 308} {
 			faults = append(faults, fault{fmt.Sprintf("T82/%s, %d", endpoint[1:], code), endpoint, http.RedirectHandler(strangerURL+string(endpoint), code)})
@@ -162,21 +162,21 @@ func TestT87_T88_Keys(t *testing.T) {
 	faults := []fault{
 		{"T87/100 MiB", testutil.JWKS, behind(100, set)},
 		{"T87/100 MiB of metadata", testutil.Discovery, behind(100, string(encoded(map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks"})))},
-		{"T87/a byte a second", testutil.JWKS, testutil.Drip(set, time.Second)},
-		{"T87/without end", testutil.JWKS, testutil.Drip(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
-		{"T87/silence", testutil.JWKS, testutil.Hang()},
-		{"T87/half of it", testutil.JWKS, testutil.Body("application/json", set[:len(set)/2])},
-		{"T88/503", testutil.JWKS, testutil.Status(http.StatusServiceUnavailable)},
-		{"T88/404", testutil.JWKS, testutil.Status(http.StatusNotFound)},
-		{"T88/204", testutil.JWKS, testutil.Status(http.StatusNoContent)},
-		{"T88/10 000 keys", testutil.JWKS, testutil.Body("application/json", many(10_000))},
-		{"T88/1 000 keys", testutil.JWKS, testutil.Body("application/json", many(1_000))},
+		{"T87/a byte a second", testutil.JWKS, testutil.RespondSlowly(set, time.Second)},
+		{"T87/without end", testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
+		{"T87/silence", testutil.JWKS, testutil.RespondNever()},
+		{"T87/half of it", testutil.JWKS, testutil.RespondBody("application/json", set[:len(set)/2])},
+		{"T88/503", testutil.JWKS, testutil.RespondStatus(http.StatusServiceUnavailable)},
+		{"T88/404", testutil.JWKS, testutil.RespondStatus(http.StatusNotFound)},
+		{"T88/204", testutil.JWKS, testutil.RespondStatus(http.StatusNoContent)},
+		{"T88/10 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(10_000))},
+		{"T88/1 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(1_000))},
 	}
 	for name, document := range map[string]string{
 		"HTML": "<html><body>Sign in</body></html>", "keys null": `{"keys":null}`, "no keys": `{}`, "none": `{"keys":[]}`, "nothing": "", "array": "[" + set + "]",
 		"Keys": strings.Replace(set, `"keys"`, `"Keys"`, 1), "object": `{"keys":{"0":1}}`, "of no use": `{"keys":[{"kty":"oct","k":"AAAA"},42]}`,
 	} {
-		faults = append(faults, fault{"T88/" + name, testutil.JWKS, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"T88/" + name, testutil.JWKS, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }
