@@ -73,7 +73,7 @@ func (a *testbed) heals(t *testing.T, endpoint testutil.Endpoint, call shape) {
 
 // published is a document that says this.
 func published(issuer, jwks string) http.Handler {
-	return testutil.Body("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
+	return testutil.RespondBody("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
 }
 
 func TestMetadataOfAnotherIssuerIsRefused(t *testing.T) {
@@ -88,7 +88,7 @@ func TestMetadataOfAnotherIssuerIsRefused(t *testing.T) {
 		"no issuer": `{"jwks_uri":"` + corp + `/jwks"}`, "no keys": `{"issuer":"` + corp + `"}`, "Issuer": `{"Issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`,
 		"issuer twice": `{"issuer":"` + strangerURL + `","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`, "HTML": "<html>", "null": "null", "nothing": "",
 	} {
-		faults = append(faults, fault{"metadata of another issuer/" + name, testutil.Discovery, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"metadata of another issuer/" + name, testutil.Discovery, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }
@@ -122,7 +122,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			"same host": corp + "/keys", "other host": strangerURL + string(endpoint), "plain http": strings.Replace(corp, "https", "http", 1) + string(endpoint),
 			"itself": corp + string(endpoint),
 		} {
-			faults = append(faults, fault{fmt.Sprintf("redirect/%s, to %s", endpoint[1:], name), endpoint, testutil.Redirect(target)})
+			faults = append(faults, fault{fmt.Sprintf("redirect/%s, to %s", endpoint[1:], name), endpoint, testutil.RespondRedirect(target)})
 		}
 		for _, code := range []int{301, 303, 307, 308} {
 			faults = append(faults, fault{fmt.Sprintf("redirect/%s, %d", endpoint[1:], code), endpoint, http.RedirectHandler(strangerURL+string(endpoint), code)})
@@ -162,21 +162,21 @@ func TestBadKeyDocumentsMakeNoTokenValid(t *testing.T) {
 	faults := []fault{
 		{"endless or large document/100 MiB", testutil.JWKS, behind(100, set)},
 		{"endless or large document/100 MiB of metadata", testutil.Discovery, behind(100, string(encoded(map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks"})))},
-		{"endless or large document/a byte a second", testutil.JWKS, testutil.Drip(set, time.Second)},
-		{"endless or large document/without end", testutil.JWKS, testutil.Drip(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
-		{"endless or large document/silence", testutil.JWKS, testutil.Hang()},
-		{"endless or large document/half of it", testutil.JWKS, testutil.Body("application/json", set[:len(set)/2])},
-		{"document without keys/503", testutil.JWKS, testutil.Status(http.StatusServiceUnavailable)},
-		{"document without keys/404", testutil.JWKS, testutil.Status(http.StatusNotFound)},
-		{"document without keys/204", testutil.JWKS, testutil.Status(http.StatusNoContent)},
-		{"document without keys/10 000 keys", testutil.JWKS, testutil.Body("application/json", many(10_000))},
-		{"document without keys/1 000 keys", testutil.JWKS, testutil.Body("application/json", many(1_000))},
+		{"endless or large document/a byte a second", testutil.JWKS, testutil.RespondSlowly(set, time.Second)},
+		{"endless or large document/without end", testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
+		{"endless or large document/silence", testutil.JWKS, testutil.RespondNever()},
+		{"endless or large document/half of it", testutil.JWKS, testutil.RespondBody("application/json", set[:len(set)/2])},
+		{"document without keys/503", testutil.JWKS, testutil.RespondStatus(http.StatusServiceUnavailable)},
+		{"document without keys/404", testutil.JWKS, testutil.RespondStatus(http.StatusNotFound)},
+		{"document without keys/204", testutil.JWKS, testutil.RespondStatus(http.StatusNoContent)},
+		{"document without keys/10 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(10_000))},
+		{"document without keys/1 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(1_000))},
 	}
 	for name, document := range map[string]string{
 		"HTML": "<html><body>Sign in</body></html>", "keys null": `{"keys":null}`, "no keys": `{}`, "none": `{"keys":[]}`, "nothing": "", "array": "[" + set + "]",
 		"Keys": strings.Replace(set, `"keys"`, `"Keys"`, 1), "object": `{"keys":{"0":1}}`, "of no use": `{"keys":[{"kty":"oct","k":"AAAA"},42]}`,
 	} {
-		faults = append(faults, fault{"document without keys/" + name, testutil.JWKS, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"document without keys/" + name, testutil.JWKS, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }

@@ -71,7 +71,7 @@ func TestCallWithoutATokenIsNotSent(t *testing.T) {
 	down := newIssuer()
 	down.Down()
 	hanging := newIssuer()
-	hanging.Fault(testutil.Token, testutil.Hang())
+	hanging.Fault(testutil.Token, testutil.RespondNever())
 	closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
 	closed.Close()
 	for _, row := range []struct {

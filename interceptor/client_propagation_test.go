@@ -75,7 +75,7 @@ func TestOutageOfTheExchangeFailsTheCall(t *testing.T) {
 		g := &gate{script: []audience.Reason{""}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 		h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
-		issuer.Fault(testutil.Token, testutil.Status(503))
+		issuer.Fault(testutil.Token, testutil.RespondStatus(503))
 		ctx, _ := h.alice(t.Context())
 		err := call(ctx, h.conn)
 		if got := status.Code(err).String(); got != "Unavailable" {

@@ -132,7 +132,7 @@ var onwardRows = map[string]onwardRow{
 	"its own, a stronger login":    {verb: asItself, reason: audience.ReasonStepUpRequired, want: codes.Internal},
 	"for alice, without any proof": {verb: func(c *interceptor.Client) []grpc.DialOption { return nil }, reason: audience.ReasonTokenExpired, want: codes.Internal},
 	// Nobody needs to: it is an outage.
-	"issuer down":                  {verb: forAlice, prepare: func(i *testutil.Issuer, _ string) { i.Fault(testutil.Token, testutil.Status(503)) }, want: codes.Unavailable},
+	"issuer down":                  {verb: forAlice, prepare: func(i *testutil.Issuer, _ string) { i.Fault(testutil.Token, testutil.RespondStatus(503)) }, want: codes.Unavailable},
 	"next service cannot find out": {verb: forAlice, reason: audience.ReasonIssuerUnavailable, want: codes.Unavailable},
 	// Alice mends these by a new login.
 	"ended meanwhile":               {verb: forAlice, wait: 5*time.Minute + time.Second, want: codes.Unauthenticated},

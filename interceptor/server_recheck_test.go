@@ -185,7 +185,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	for name, down := range map[string]func(*testutil.Issuer){
 		"is down": func(i *testutil.Issuer) { i.Down() },
-		"hangs":   func(i *testutil.Issuer) { i.Fault(testutil.Introspection, testutil.Hang()) },
+		"hangs":   func(i *testutil.Issuer) { i.Fault(testutil.Introspection, testutil.RespondNever()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -309,7 +309,7 @@ func TestSweepBesideAHangingIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
 		b := newIntrospectingServer(t, sameMatrix, interceptor.Revocations(list))
-		b.issuer.Fault(testutil.Introspection, testutil.Hang())
+		b.issuer.Fault(testutil.Introspection, testutil.RespondNever())
 		time.Sleep(20 * time.Second)
 		confirm(t, b.stream)
 		revoke(t, list, revocation.Entry{Subject: "alice"})

@@ -166,7 +166,7 @@ func retryDelay(st *status.Status) time.Duration {
 // that, and nothing about the token.
 func TestCallEnds(t *testing.T) {
 	issuer := newIssuer()
-	issuer.Fault(testutil.Discovery, testutil.Hang())
+	issuer.Fault(testutil.Discovery, testutil.RespondNever())
 	server := newServer(t, issuer, io.Discard, "order-status")
 	ctx, cancel := context.WithCancel(incoming(t.Context(), "Bearer "+issuer.Mint(good(nil))))
 	cancel()

@@ -167,7 +167,7 @@ func TestEndedCallIsNotLetThrough(t *testing.T) {
 					if row.revoked != nil {
 						opts = append(opts, interceptor.Revocations(row.revoked))
 					} else {
-						issuer.Fault(testutil.JWKS, testutil.Hang())
+						issuer.Fault(testutil.JWKS, testutil.RespondNever())
 					}
 					server := serverOf(t, issuer, policy, opts...)
 					conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, heard) })

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestFaults(t *testing.T) {
+func TestFaultRespondsInsteadOfTheIssuer(t *testing.T) {
 	tests := []struct {
 		name   string
 		fault  http.Handler
@@ -21,9 +21,9 @@ func TestFaults(t *testing.T) {
 		value  string
 		body   string
 	}{
-		{"status", testutil.Status(429, "Retry-After", "5"), 429, "Retry-After", "5", ""},
-		{"body", testutil.Body("text/html", "<html>"), 200, "Content-Type", "text/html", "<html>"},
-		{"redirect", testutil.Redirect("https://evil.example"), 302, "Location", "https://evil.example", "<a href=\"https://evil.example\">Found</a>.\n\n"},
+		{"status", testutil.RespondStatus(429, "Retry-After", "5"), 429, "Retry-After", "5", ""},
+		{"body", testutil.RespondBody("text/html", "<html>"), 200, "Content-Type", "text/html", "<html>"},
+		{"redirect", testutil.RespondRedirect("https://evil.example"), 302, "Location", "https://evil.example", "<a href=\"https://evil.example\">Found</a>.\n\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,14 +47,14 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestStatusPanics(t *testing.T) {
-	mustPanic(t, func() { testutil.Status(429, strings.Fields("Retry-After")...) })
+func TestRespondStatusPanicsWithoutAValue(t *testing.T) {
+	mustPanic(t, func() { testutil.RespondStatus(429, strings.Fields("Retry-After")...) })
 }
 
-func TestDrip(t *testing.T) {
+func TestRespondSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := corp()
-		issuer.Fault(testutil.JWKS, testutil.Drip("abc", time.Second))
+		issuer.Fault(testutil.JWKS, testutil.RespondSlowly("abc", time.Second))
 		start := time.Now()
 		got := get(t, issuer, issuerURL+"/jwks")
 		if took := time.Since(start); got.body != "abc" || took != 3*time.Second {
@@ -63,8 +63,8 @@ func TestDrip(t *testing.T) {
 	})
 }
 
-// TestBreakOff has handlers that end a connection before and amid an answer.
-func TestBreakOff(t *testing.T) {
+// TestAbortedResponse has handlers that abort before and during a response.
+func TestAbortedResponse(t *testing.T) {
 	for text, want := range map[string]error{"": io.EOF, "half": io.ErrUnexpectedEOF} {
 		issuer := corp()
 		issuer.Fault(testutil.JWKS, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
