@@ -13,7 +13,7 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// policy would be what policyfile.Load returns.
+// policy stands for the result of policyfile.Load.
 var policy = func() *access.Policy {
 	policy, err := access.New(access.Matrix{
 		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}},

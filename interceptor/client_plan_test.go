@@ -22,8 +22,8 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// spy notes the one token request that a client sends, and answers it with
-// nothing of use.
+// spy records the one token request that a client sends, and responds with nothing of
+// use.
 type spy struct {
 	url  string
 	form url.Values
@@ -53,11 +53,10 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// ordersAPI is an audience that may be asked for in every way (RFC 8707 wants a
-// URI).
+// ordersAPI is an audience that can be requested in every way (RFC 8707 demands a URI).
 const ordersAPI = "https://orders.example.com"
 
-// asked returns what the portal sends its issuer for a token.
+// asked returns the token request that the portal sends to its issuer.
 func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	t.Helper()
 	issuer.URL = corp
@@ -76,8 +75,9 @@ func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	return s
 }
 
-// TestClientAsks holds that an issuer is asked as the matrix says.
-func TestClientAsks(t *testing.T) {
+// TestIssuerIsAskedAsTheMatrixSays holds that a client asks the issuer for an
+// audience in the way that the matrix says.
+func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
 	client := access.Client{ID: "portal-1", Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
 	for name, row := range map[string]struct {
@@ -112,8 +112,9 @@ func TestClientAsks(t *testing.T) {
 	}
 }
 
-// TestClientProves holds that a client proves itself as the matrix says.
-func TestClientProves(t *testing.T) {
+// TestClientAuthenticatesAsTheMatrixSays holds that a client authenticates at the
+// issuer in the way that the matrix says.
+func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key.pem")
 	text := newPEM(t)
 	if err := os.WriteFile(key, text, 0o600); err != nil {
@@ -160,7 +161,7 @@ func TestClientProves(t *testing.T) {
 	}
 }
 
-// newPEM returns a private key.
+// newPEM returns a private key in PEM.
 func newPEM(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -174,7 +175,7 @@ func newPEM(t *testing.T) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// decoded reads a part of a JWT.
+// decoded returns the members of a part of a JWT.
 func decoded(t *testing.T, part string) (members map[string]any) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(part)
