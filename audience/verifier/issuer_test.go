@@ -12,7 +12,7 @@ import (
 )
 
 func TestNewRefuses(t *testing.T) {
-	secret := access.Secret{Env: "SECRET"}
+	secret := access.SecretRef{Env: "SECRET"}
 	for name, issuers := range map[string][]access.Issuer{
 		"none":           nil,
 		"without url":    {{}},
