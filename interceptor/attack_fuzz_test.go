@@ -23,9 +23,9 @@ func FuzzAdmission(f *testing.F) {
 	f.Add(uint16(0), byte('b'), byte(change))
 	f.Add(uint16(5), byte('R'), byte(change))
 	f.Add(uint16(6), byte('\t'), byte(change))
-	a := newArena(f, func(a *arena) {
+	a := newTestbed(f, func(a *testbed) {
 		silent(a)
-		a.options = append(a.options, interceptor.Verifier(verifier.Cooldown(time.Nanosecond))) // an unknown key is looked for at once
+		a.options = append(a.options, interceptor.VerifierOptions(verifier.Cooldown(time.Nanosecond))) // an unknown key is looked for at once
 	})
 	good := token(nil)(a)[0]
 	f.Fuzz(func(t *testing.T, at uint16, b, how byte) {

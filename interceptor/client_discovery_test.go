@@ -43,8 +43,8 @@ func (i *insideTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return i.issuer.RoundTrip(outside)
 }
 
-// TestDiscoveryOfTheMatrixHoldsForServerAndClient shows that both read the issuer's
-// metadata at the address in the matrix, and go to no other host.
+// TestDiscoveryOfTheMatrixHoldsForServerAndClient holds that both halves read the
+// issuer's metadata at the address in the matrix, and ask no other host.
 func TestDiscoveryOfTheMatrixHoldsForServerAndClient(t *testing.T) {
 	for shape, call := range shapes {
 		issuer := newIssuer()
@@ -55,7 +55,7 @@ func TestDiscoveryOfTheMatrixHoldsForServerAndClient(t *testing.T) {
 		server := serverOf(t, issuer, policy, interceptor.Transport(ofServer))
 		client := newClient(t, issuer, policy, "customer-portal", interceptor.Transport(ofClient))
 		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) },
-			client.Service("order-status")...)
+			client.DialOptions("order-status")...)
 		if err := call(t.Context(), conn); err != nil {
 			t.Fatalf("%s: %v", shape, err)
 		}

@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestClientLeavesNothing holds that clients which are made, used, swapped and
-// closed leave no goroutine (L21). The bubble sees to it that all have ended.
-func TestClientLeavesNothing(t *testing.T) {
+// TestClosedClientLeavesNoGoroutine holds that clients which were used, swapped and
+// closed leave no goroutine: the synctest bubble waits for all.
+func TestClosedClientLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		policy, other := company(t, withSecrets(t)), company(t, withSecrets(t))
@@ -35,7 +35,7 @@ func TestClientLeavesNothing(t *testing.T) {
 			t.Errorf("%d goroutines after, %d before", after, before)
 		}
 		client := newClient(t, issuer, policy, "customer-portal")
-		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) }, client.Service("order-status")...)
+		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) }, client.DialOptions("order-status")...)
 		for shape, call := range shapes {
 			if err := call(t.Context(), conn); err != nil {
 				t.Errorf("%s: %v", shape, err)

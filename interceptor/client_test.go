@@ -23,7 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// withSecrets has the clients of the company keep their secrets in files.
+// withSecrets gives the clients of the company secrets in files.
 func withSecrets(t testing.TB) func(*access.Matrix) {
 	dir := t.TempDir()
 	return func(m *access.Matrix) {
@@ -77,15 +77,15 @@ func employee(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOptio
 	return resp.GetCallers(), err
 }
 
-// TestClient holds that a client finds in the matrix all that a call needs, and
-// that one connection may lead to several services.
-func TestClient(t *testing.T) {
+// TestClientReadsEverythingInTheMatrix holds that a client needs nothing but the
+// matrix for a call, and that one connection may lead to several services.
+func TestClientReadsEverythingInTheMatrix(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal")
 	if n := issuer.Requests(testutil.Token); n != 0 {
 		t.Errorf("%d token requests before any call", n)
 	}
-	conn := connect(t, issuer, served, client.Service("order-status", "human-resource")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status", "human-resource")...)
 	for shape, call := range shapes {
 		if err := call(t.Context(), conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
@@ -98,7 +98,7 @@ func TestClient(t *testing.T) {
 		t.Errorf("%d token requests for two services, want 2", n)
 	}
 	var rows []string
-	for _, row := range client.Snapshot() {
+	for _, row := range client.Stats() {
 		rows = append(rows, row.Audience)
 	}
 	if want := []string{"human-resource", "order-status"}; !slices.Equal(rows, want) {
@@ -106,12 +106,13 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestClientScopes holds that a client asks for what the matrix demands of it.
-func TestClientScopes(t *testing.T) {
+// TestClientRequestsTheScopesOfItsEntries holds that a client requests the scopes
+// that the matrix demands of it.
+func TestClientRequestsTheScopesOfItsEntries(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read", "orders.write"}}})
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if err := shapes["unary"](t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
@@ -120,14 +121,14 @@ func TestClientScopes(t *testing.T) {
 	}
 }
 
-// TestClientPublic holds that what is open to anybody is called without a
-// token, though the issuer is down.
-func TestClientPublic(t *testing.T) {
+// TestPublicMethodIsCalledWithoutAToken holds that a public method is called without a
+// token, although the issuer is down.
+func TestPublicMethodIsCalledWithoutAToken(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Down()
 	for _, entry := range []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"} {
 		client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) { m.Public = append(m.Public, entry) }), "customer-portal")
-		conn := testutil.Serve(t, nil, func(s *grpc.Server) { healthv1.RegisterHealthServer(s, health.NewServer()) }, client.Service("order-status")...)
+		conn := testutil.Serve(t, nil, func(s *grpc.Server) { healthv1.RegisterHealthServer(s, health.NewServer()) }, client.DialOptions("order-status")...)
 		if _, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
 			t.Errorf("%s: %v", entry, err)
 		}
@@ -140,27 +141,27 @@ func TestClientPublic(t *testing.T) {
 	}
 }
 
-// TestClientMistakes holds that a name which leads nowhere is told by each call,
-// and by Warm, before a token is asked for.
-func TestClientMistakes(t *testing.T) {
+// TestMistakenServiceFailsEachCall holds that each call, and Warm, report a service
+// that the client cannot call, before a token is requested.
+func TestMistakenServiceFailsEachCall(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	l := &log{}
 	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
 		m.External = map[string]access.External{"weather": {Clients: []string{"customer-portal"}}}
 	}), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	for want, names := range map[string][]string{
-		`no service "order-statu" in the policy, did you mean "order-status"?`: {"order-statu"},
-		`the matrix does not let "customer-portal" call "human-resource"`:      {"order-status", "human-resource"},
-		`a connection for no service`:                                          nil,
-		`belongs to two of the services`:                                       {"order-status", "order-status"},
-		`needs a connection of its own`:                                        {"order-status", "weather"},
+		`no service "order-statu" in the policy, did you mean "order-status"?`:                                                                             {"order-statu"},
+		`the matrix does not let "customer-portal" call "human-resource"; if it should, name customer-portal in an entry of services.human-resource.allow`: {"order-status", "human-resource"},
+		`a connection to no service`:     nil,
+		`belongs to two of the services`: {"order-status", "order-status"},
+		`needs a connection of its own`:  {"order-status", "weather"},
 	} {
-		for verb, options := range map[string]func(...string) []grpc.DialOption{"Service": client.Service, "OnBehalfOf": client.OnBehalfOf, "Forward": client.Forward} {
+		for name, options := range map[string]func(...string) []grpc.DialOption{"DialOptions": client.DialOptions, "DialOptionsOnBehalfOf": client.DialOptionsOnBehalfOf, "DialOptionsForward": client.DialOptionsForward} {
 			conn := connect(t, issuer, served, options(names...)...)
 			for shape, call := range shapes {
 				err := call(t.Context(), conn)
 				if got := verdictOf(err); got != (verdict{refusedHere.Code, refusedHere.Reason}) || !strings.Contains(err.Error(), want) {
-					t.Errorf("%s %q, %s: %v, want %s", verb, names, shape, err, want)
+					t.Errorf("%s %q, %s: %v, want %s", name, names, shape, err, want)
 				}
 			}
 		}
@@ -168,7 +169,7 @@ func TestClientMistakes(t *testing.T) {
 			t.Errorf("%q: the log does not say %s", names, want)
 		}
 	}
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if _, err := employee(t.Context(), conn); err == nil || !strings.Contains(err.Error(), `acme.hr.v1.HumanResource/GetEmployee belongs to none of the services`) {
 		t.Errorf("a method of another service: %v", err)
 	}
@@ -183,8 +184,9 @@ func TestClientMistakes(t *testing.T) {
 // refusedHere is a call that its client did not send.
 var refusedHere = verdict{Code: 16, Reason: audience.ReasonTokenNotObtained}
 
-// TestNewClientRefuses holds that a client which could never work is not made.
-func TestNewClientRefuses(t *testing.T) {
+// TestNewClientReportsMistakes holds that NewClient reports what would fail
+// every call.
+func TestNewClientReportsMistakes(t *testing.T) {
 	with := func(change func(*access.Client)) *access.Policy {
 		return company(t, func(m *access.Matrix) {
 			client := m.Clients["customer-portal"]
@@ -221,7 +223,7 @@ func TestNewClientRefuses(t *testing.T) {
 			return interceptor.NewClient(secret, "customer-portal", interceptor.AllowPlaintext(interceptor.Mesh(" ")))
 		},
 		"bound": func() (*interceptor.Client, error) {
-			return interceptor.NewClient(secret, "customer-portal", interceptor.Source(tokensource.Bound(-1)))
+			return interceptor.NewClient(secret, "customer-portal", interceptor.SourceOptions(tokensource.Bound(-1)))
 		},
 	} {
 		client, err := make()
@@ -232,8 +234,9 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 }
 
-// TestClientSecretFromEnvironment holds that a secret may stand there.
-func TestClientSecretFromEnvironment(t *testing.T) {
+// TestSecretIsReadFromTheEnvironment holds that a secret is read from an
+// environment variable.
+func TestSecretIsReadFromTheEnvironment(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, func(m *access.Matrix) {
@@ -244,9 +247,9 @@ func TestClientSecretFromEnvironment(t *testing.T) {
 	}
 }
 
-// TestClientTokenFiles holds that a client presents what something else keeps
-// fresh for each service.
-func TestClientTokenFiles(t *testing.T) {
+// TestTokensAreReadFromFiles holds that a client sends the token in the file of each
+// service, which another program keeps fresh.
+func TestTokensAreReadFromFiles(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	path := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(path, []byte(issuer.Mint(good(nil))), 0o600); err != nil {
@@ -257,22 +260,22 @@ func TestClientTokenFiles(t *testing.T) {
 		s := m.Services["human-resource"]
 		s.Allow[0].Clients = append(s.Allow[0].Clients, "customer-portal")
 	}), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if err := shapes["unary"](t.Context(), conn); err != nil {
 		t.Error(err)
 	}
-	if err := client.Warm(t.Context(), "human-resource"); err == nil || !strings.Contains(err.Error(), `clients.customer-portal.token_files has none for "human-resource"`) {
+	if err := client.Warm(t.Context(), "human-resource"); err == nil || !strings.Contains(err.Error(), `clients.customer-portal.token_files has no file for "human-resource"`) {
 		t.Errorf("a service without a file: %v", err)
 	}
 }
 
-// TestClientClose holds that a closed client gets no token, and may be closed
+// TestClosedClientGetsNoToken holds that a closed client gets no token, and may be closed
 // again.
-func TestClientClose(t *testing.T) {
+func TestClosedClientGetsNoToken(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	policy := company(t, withSecrets(t))
 	client := newClient(t, issuer, policy, "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	for range 2 {
 		if err := client.Close(); err != nil {
 			t.Error(err)
@@ -286,16 +289,16 @@ func TestClientClose(t *testing.T) {
 	}
 }
 
-// TestClientLogNamesWhoAsksWhom holds that a request for a token which fails is
-// logged with the client and the issuer, and without the secret.
-func TestClientLogNamesWhoAsksWhom(t *testing.T) {
+// TestLogNamesClientAndIssuer holds that a failed token request is logged with the client
+// and the issuer, and without the secret.
+func TestLogNamesClientAndIssuer(t *testing.T) {
 	issuer, l := newIssuer(), &log{}
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "another"})
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	if err := client.Warm(t.Context(), "order-status"); err == nil {
 		t.Fatal("a client with a wrong secret has a token")
 	}
-	client.Close() // which waits for what is still being told
+	client.Close() // which waits for what is still being logged
 	if got, want := l.String(), "client=customer-portal issuer="+issuer.URL(); !strings.Contains(got, want) || strings.Contains(got, "customer-secret") {
 		t.Errorf("log: %s, want %s", got, want)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestClientTokens holds that the tokens for other wires than gRPC are those that
-// the client's calls bear.
-func TestClientTokens(t *testing.T) {
+// TestTokensAreThoseOfTheCalls holds that the tokens for calls outside gRPC are
+// those of the client's own calls.
+func TestTokensAreThoseOfTheCalls(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	tokens, request, err := client.Tokens("order-status")
@@ -21,8 +21,8 @@ func TestClientTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, err := tokens.Token(t.Context(), request)
-	if err != nil || token.Reveal() == "" || len(client.Snapshot()) != 1 {
-		t.Errorf("Token: %v, with %d at hand, want the one of the client's calls", err, len(client.Snapshot()))
+	if err != nil || token.Reveal() == "" || len(client.Stats()) != 1 {
+		t.Errorf("Token: %v, with %d at hand, want the one of the client's calls", err, len(client.Stats()))
 	}
 	for service, want := range map[string]string{"orders": `no service "orders"`, "human-resource": "does not let"} {
 		if _, _, err := client.Tokens(service); err == nil || !strings.Contains(err.Error(), want) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -27,7 +28,7 @@ type authorizationServer struct {
 	issuer           string
 	auth             ClientAuth
 	options          *oauthOptions
-	preset           preset
+	provider         provider.Provider
 	own, exchange    audienceStyle // in requests of the client itself, and in token exchanges
 	client           *http.Client
 	closeConnections func()
@@ -37,8 +38,8 @@ type authorizationServer struct {
 }
 
 func newAuthorizationServer(issuer string, auth ClientAuth, o *oauthOptions, b *background) *authorizationServer {
-	s := &authorizationServer{issuer: issuer, auth: auth, options: o, preset: o.lookupPreset(), limiters: map[string]*endpointLimiter{}}
-	s.own, s.exchange = s.preset.styles(o.ask)
+	s := &authorizationServer{issuer: issuer, auth: auth, options: o, provider: o.lookupPreset(), limiters: map[string]*endpointLimiter{}}
+	s.own, s.exchange = styles(s.provider.Request, o.ask)
 	s.limiter = newEndpointLimiter(o.parallel)
 	if urls, ok := s.own.(tokenURLs); ok {
 		for _, u := range urls {

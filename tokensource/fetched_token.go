@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/jwt"
 )
 
@@ -63,17 +64,17 @@ func (c *Cache) accept(f fetchedToken, r Request) (timed[Token], error) {
 // checkAudience refuses a token that is not addressed to all audiences of r. Further
 // audiences are logged, or refused under SoleAudience.
 func (c *Cache) checkAudience(got []string, r Request, client string) error {
-	provider := preset{}
+	var from provider.Provider
 	if s, ok := c.fetcher.(*authorizationServer); ok {
-		provider = s.preset
+		from = s.provider
 	}
-	if len(got) == 0 && provider.tokensLackAudience {
+	if len(got) == 0 && from.Token.NoAudience {
 		return nil
 	}
 	wanted := r.audiences()
 	for _, want := range wanted {
 		if !slices.Contains(got, want) {
-			return &MismatchError{Want: want, Got: got, Hint: mismatchHint(provider, client, want, got)}
+			return &MismatchError{Want: want, Got: got, Hint: mismatchHint(from, client, want, got)}
 		}
 	}
 	extra := slices.DeleteFunc(slices.Clone(got), func(aud string) bool { return slices.Contains(wanted, aud) })

@@ -69,7 +69,7 @@ func TestMismatchHintNamesTheSetting(t *testing.T) {
 		{"keycloak", `null`, `Keycloak returned no aud: add an audience mapper for "order-status"`},
 		{"hydra", `["x","y"]`, `Hydra returned aud ["x" "y"]: add "order-status" to the audience list of client "backoffice-portal"`},
 		{"keycloak", `"Order-Status"`, `differ only in case`},
-		{"", `"account"`, `Keycloak's default`},
+		{"", `"account"`, `"account" is what Keycloak puts into every token: add an audience mapper for "order-status" to a client scope`},
 	} {
 		w := &wire{token: always(reply(200, grant(jwt(`{"aud":`+row.aud+`}`), `"expires_in":300`)))}
 		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)

@@ -204,7 +204,7 @@ func TestEntraOnBehalfOf(t *testing.T) {
 	s := open(t, tokensource.ClientCredentials(client, secret), idp.Transport(), tokensource.Preset("entra"))
 	ask := func(to string) (tokensource.Token, error) {
 		subject := tokensource.NewToken(idp.User("customer-portal", "alice", to), time.Time{})
-		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject})
+		return s.Token(t.Context(), tokensource.Request{Audience: "human-resource", Subject: subject, SubjectIssuer: issuer})
 	}
 	token, err := ask(client)
 	if err != nil {

@@ -1,7 +1,6 @@
 package tokensource
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -93,7 +92,13 @@ func (o *oauthOptions) grantFor(r Request) Grant {
 	if r.Subject.IsZero() {
 		return 0
 	}
-	return cmp.Or(o.grant, o.lookupPreset().grant, TokenExchange)
+	switch {
+	case o.grant != 0:
+		return o.grant
+	case o.lookupPreset().Request.OnBehalfOf:
+		return EntraOnBehalfOf
+	}
+	return TokenExchange
 }
 
 // Discovery sets the address of the issuer's metadata document, if it is not at one

@@ -3,29 +3,9 @@ package tokensource
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
-
-// preset is what is known about one kind of authorization server. In its texts,
-// {audience}, {client} and {issuer} stand for the names of a request.
-type preset struct {
-	name string // of the product; empty for the default preset
-
-	own             audienceStyle // nil: the parameter audience
-	exchange        audienceStyle // in a token exchange; nil: like own
-	exchangeNarrows bool          // in a token exchange, the parameter audience is added
-	grant           Grant         // for a Subject; zero: TokenExchange
-
-	tokensLackAudience bool // its tokens have no aud, and count as addressed to the requested audience
-
-	alternative string // what to use instead, if there is no token endpoint
-
-	missingAudience string // what to change if a token lacks the audience
-	refusedAudience string // what to change if the audience or the client is refused
-	refusedScope    string // what to change if a scope is refused; empty: like refusedAudience
-}
 
 // Preset selects the kind of authorization server: how it is asked for an audience,
 // and what an error advises to change there. The names are those of the access
@@ -36,53 +16,68 @@ type preset struct {
 // to use instead.
 func Preset(name string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.preset = name }) }
 
-const defaultPreset = "rfc9068"
-
-func (o *oauthOptions) lookupPreset() preset { return presets[cmp.Or(o.preset, defaultPreset)] }
+// lookupPreset returns what is known of the authorization server.
+func (o *oauthOptions) lookupPreset() provider.Provider {
+	p, _ := provider.Lookup(o.preset) // which checkPreset has found
+	return p
+}
 
 // checkPreset refuses a preset that does not exist, or has no token endpoint.
 func (o *oauthOptions) checkPreset() error {
-	p, ok := presets[cmp.Or(o.preset, defaultPreset)]
+	p, ok := provider.Lookup(o.preset)
 	switch {
 	case !ok:
-		return fmt.Errorf("tokensource: preset: got %q, want one of %q", o.preset, slices.Sorted(maps.Keys(presets)))
-	case p.alternative != "":
-		return fmt.Errorf("tokensource: preset %q: %s has no token endpoint for this; %s", o.preset, p.name, p.alternative)
+		return fmt.Errorf("tokensource: preset: got %q, want one of %q", o.preset, provider.Presets())
+	case p.Request.Alternative != "":
+		return fmt.Errorf("tokensource: preset %q: %s has no token endpoint for this; %s", o.preset, p.Product, p.Request.Alternative)
 	}
 	return nil
 }
 
 // styles returns how audiences are stated in requests of the client itself, and in
-// token exchanges. Ask overrules the preset; nil does not.
-func (p preset) styles(ask audienceStyle) (own, exchange audienceStyle) {
+// token exchanges. ask overrules the provider; nil does not.
+func styles(r provider.Request, ask audienceStyle) (own, exchange audienceStyle) {
 	own = audienceParameter
-	switch {
+	switch known := styleOf(r.Audience); {
 	case ask != nil:
 		own = ask
-	case p.own != nil:
-		own = p.own
+	case known != nil:
+		own = known
 	}
-	switch {
-	case p.exchange != nil:
-		return own, p.exchange
-	case p.exchangeNarrows:
+	switch known := styleOf(r.Exchange); {
+	case known != nil:
+		return own, known
+	case r.ExchangeAudience:
 		return own, alsoAudience{own}
 	}
 	return own, own
 }
 
-// hint says what to change at the server after a refusal with this code (RFC 6749,
+// styleOf returns the style that a provider's data names; nil if it names none.
+func styleOf(a provider.Ask) audienceStyle {
+	switch {
+	case a.Nothing:
+		return noParameter{}
+	case a.Scope != "":
+		return scopeTemplate(a.Scope)
+	case a.Parameter != "":
+		return parameterStyle(a.Parameter)
+	}
+	return nil
+}
+
+// advice says what to change at the server after a refusal with this code (RFC 6749,
 // section 5.2; RFC 8707, section 2); with an empty code, after a token without the
 // audience. It is empty if nothing is known.
-func (p preset) hint(code, audience, client, issuer string) string {
+func advice(a provider.Advice, code string, names provider.Names) string {
 	text := ""
 	switch code {
 	case "":
-		text = p.missingAudience
+		text = a.MissingAudience
 	case "invalid_scope":
-		text = cmp.Or(p.refusedScope, p.refusedAudience)
+		text = cmp.Or(a.RefusedScope, a.RefusedAudience)
 	case "invalid_target", "invalid_request", "unauthorized_client", "access_denied":
-		text = p.refusedAudience
+		text = a.RefusedAudience
 	}
-	return strings.NewReplacer(placeholder, audience, "{client}", client, "{issuer}", issuer).Replace(text)
+	return names.Fill(text)
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -106,7 +107,7 @@ func unreachable(what string, err error) error {
 // withHint adds to a refusal what to change at the provider.
 func (s *authorizationServer) withHint(err error, r Request, client string) error {
 	if refusal, ok := errors.AsType[*TokenError](err); ok {
-		refusal.Hint = s.preset.hint(refusal.Code, r.Audience, client, s.issuer)
+		refusal.Hint = advice(s.provider.Advice, refusal.Code, provider.Names{Audience: r.Audience, Client: client, Issuer: s.issuer})
 	}
 	return err
 }

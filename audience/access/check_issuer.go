@@ -8,6 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // maxLeeway is the widest difference of clocks that may be allowed for: RFC
@@ -31,8 +32,8 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
 	}
-	if issuer.Preset == "keycloak" && strings.HasSuffix(issuer.URL, "/") {
-		c.warn(a.to("url"), "Keycloak writes no slash at the end of iss: want %q", strings.TrimRight(issuer.URL, "/"))
+	if p, _ := provider.Lookup(issuer.Preset); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
+		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
 	}
 	if other, taken := c.urls[issuer.URL]; taken {
 		c.problem(a.to("url"), "%q has the same url: a token would not tell which of the two issued it", other)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
@@ -57,19 +58,8 @@ func (c *checker) grpcs(a path, service Service) {
 	}
 }
 
-// defaultAudiences are the aud values that providers put into a token if the client
-// requested no audience.
-var defaultAudiences = map[string]string{
-	"account":                        "Keycloak",
-	"api://default":                  "Okta's default server",
-	"https://kubernetes.default.svc": "Kubernetes",
-	"https://kubernetes.default.svc.cluster.local": "Kubernetes",
-	"00000003-0000-0000-c000-000000000000":         "Entra, for Microsoft Graph,",
-	"https://graph.microsoft.com":                  "Entra, for Microsoft Graph,",
-}
-
-// audience checks a value that names a service in aud. Two services that share one
-// accept each other's tokens.
+// audience checks a value by which a service finds itself in aud. Two services
+// that share one accept each other's tokens.
 func (c *checker) audience(a path, name, audience string, service Service) {
 	if len(service.Audiences) > 0 {
 		a = a.to("audience")
@@ -77,10 +67,9 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	switch {
 	case audience == "" || strings.TrimSpace(audience) != audience:
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
-	case defaultAudiences[audience] != "":
-		c.warn(a, "%q is what %s puts into every token: it does not distinguish this service from another", audience, defaultAudiences[audience])
-	case strings.HasSuffix(audience, ".auth0.com/userinfo"):
-		c.warn(a, "%q is what Auth0 puts into every token of a login: it does not distinguish this service from another", audience)
+	case isDefaultAudience(audience):
+		_, d, _ := provider.LookupDefaultAudience(audience)
+		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
 	for _, issuer := range c.matrix.issuersOf(service) {
 		key := party{issuer.URL, audience}
@@ -99,7 +88,7 @@ func (c *checker) insecureNoAudience(a path, service Service) {
 		return
 	}
 	if !slices.ContainsFunc(c.matrix.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
-		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is only for preset cognito")
+		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset %s alone", strings.Join(withoutAudience(), " or "))
 	}
 	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !scope.Valid(name) {
 		c.problem(a.to("insecure_no_audience", "scope_prefix"), "%q is not the identifier of a resource server and a slash, such as orders/", prefix)
@@ -115,6 +104,17 @@ func (c *checker) insecureNoAudience(a path, service Service) {
 		c.prefixed(a, "scopes", allow.Scopes, prefix)
 		c.prefixed(a, "any_scopes", allow.AnyScopes, prefix)
 	}
+}
+
+// withoutAudience are the presets of issuers whose tokens may lack aud.
+func withoutAudience() []string {
+	var names []string
+	for _, p := range provider.All() {
+		if p.Token.NoAudience {
+			names = append(names, p.Preset)
+		}
+	}
+	return names
 }
 
 func (c *checker) prefixed(a path, list string, scopes []string, prefix string) {

@@ -1,23 +1,21 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/hint"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // audienceHint explains to the operator why aud does not name the service, if the
 // mistake is a common one. A near miss is explained, never accepted.
 func audienceHint(c *claims.Claims, want []string) string {
-	for _, got := range c.Audience() {
-		for _, w := range want {
-			if hint.IsGUID(got) && strings.HasPrefix(w, "api://") || hint.IsGUID(w) && strings.HasPrefix(got, "api://") {
-				return "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields"
-			}
-		}
+	if h := otherForm(c.Audience(), want); h != "" {
+		return h
 	}
 	if h := hint.NearMiss(c.Audience(), want, "audiences"); h != "" {
 		return h
@@ -25,12 +23,46 @@ func audienceHint(c *claims.Claims, want []string) string {
 	switch got := c.Audience()[0]; {
 	case c.HasAudience(c.Client()):
 		return fmt.Sprintf("%.128q is the client itself: it asked for no audience, or this is an ID token; %s", c.Client(), hint.IDToken)
-	case c.HasAudience("account"):
-		return fmt.Sprintf("\"account\" is what Keycloak puts there by itself: add an audience mapper for %q to a scope of the client", want[0])
+	case slices.ContainsFunc(c.Audience(), isDefaultAudience):
+		return defaultAudienceHint(c, want[0])
 	case hint.IsGUID(got) && !slices.ContainsFunc(want, hint.IsGUID):
 		return fmt.Sprintf("%q is an id and not a name: if it is that of this service at the issuer, write it as its audience", got)
 	}
 	return ""
+}
+
+// otherForm explains that a provider writes an audience in two forms.
+func otherForm(got, want []string) string {
+	for _, p := range provider.All() {
+		prefix := p.Audiences.URIPrefix
+		if prefix == "" {
+			continue
+		}
+		for _, g := range got {
+			for _, w := range want {
+				if hint.IsGUID(g) && strings.HasPrefix(w, prefix) || hint.IsGUID(w) && strings.HasPrefix(g, prefix) {
+					return p.Advice.AudienceForm
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// isDefaultAudience reports whether a provider puts this audience into tokens by
+// itself.
+func isDefaultAudience(aud string) bool {
+	_, _, is := provider.LookupDefaultAudience(aud)
+	return is
+}
+
+// defaultAudienceHint says which provider put one of the audiences there by itself, and
+// what to change.
+func defaultAudienceHint(c *claims.Claims, want string) string {
+	aud := c.Audience()[slices.IndexFunc(c.Audience(), isDefaultAudience)]
+	p, d, _ := provider.LookupDefaultAudience(aud)
+	advice := provider.Names{Audience: want, Client: c.Client()}.Fill(cmp.Or(p.Advice.MissingAudience, p.Advice.Audience))
+	return fmt.Sprintf("%.128q is what %s puts into %s: %s", aud, d.By, d.Into, advice)
 }
 
 // clientHint explains why a demand does not admit the client of that id.

@@ -64,12 +64,10 @@ func (p Preset) read(members map[string]any, text string) (*Claims, error) {
 		issuer: p.canonical(r.text("iss")), subject: r.text("sub"), audience: r.audience(),
 		expiry: r.date("exp"), notBefore: r.date("nbf"), issuedAt: r.date("iat"), authTime: r.date("auth_time"),
 		id: r.text("jti"), session: r.text("sid"), acr: r.text("acr"),
-		scopes: r.scopes(p.scopes, p.scopeLists), text: text,
+		scopes: r.scopes(p.token.Scopes, p.token.ScopeLists), text: text,
 	}
 	chain := r.actors()
-	if p.roles != nil {
-		c.roles = p.roles(&r)
-	}
+	c.roles = r.roles(p.token.Roles)
 	err := p.identify(c, &r)
 	if err != nil {
 		return nil, err

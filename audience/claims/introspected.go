@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
@@ -48,27 +49,25 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	return c, nil
 }
 
-// introspection returns the dialect of answers: they bear the names of RFC
-// 7662, and a token that need not be a JWT has none of a JWT's claims.
+// introspection returns how answers are read: they bear the names of RFC 7662, and a
+// token that need not be a JWT has none of a JWT's claims.
 func (p Preset) introspection() Preset {
-	p.callers, p.audienceCalls = []string{"client_id", "azp"}, false
-	p.scopes = []string{"scope", "scp"}
-	p.required, p.forbidden = nil, idTokenClaims
-	p.itself = p.asked(p.itself)
+	p.introspected = true
+	p.token.Clients, p.token.SoleAudienceIsClient = []string{"client_id", "azp"}, false
+	p.token.Scopes = []string{"scope", "scp"}
+	p.token.Required, p.token.Forbidden = nil, provider.IDTokenClaims
 	return p
 }
 
-// asked narrows how a JWT of a client that calls as itself is known to what an
-// answer must show as well, since the claims of users that tell the two apart
-// need not be there: nobody has logged in, and the subject is the client or its
-// account, or missing as the name of a user is (RFC 7662, section 2.2).
-func (p Preset) asked(itself marker) marker {
-	return func(r *reader, client, subject string) bool {
-		account := subject == client+"@clients" ||
-			p.Name == "keycloak" && r.is("preferred_username", "service-account-"+strings.ToLower(client))
-		named := subject == client || subject == "" && !r.has("username") || account
-		return named && !r.login() && itself(r, client, subject)
-	}
+// namesItself narrows how a JWT of a service is known to what an answer must show as
+// well, since the claims that tell users apart need not be there: nobody has logged
+// in, and the subject is the client or its account, or missing as the name of a user
+// is (RFC 7662, section 2.2).
+func (r *reader) namesItself(s provider.Service, client string) bool {
+	subject := r.text("sub")
+	account := s.Account != nil && r.meets(*s.Account, client)
+	named := subject == client || subject == "" && !r.has("username") || account
+	return named && !r.login()
 }
 
 // tokenType refuses what is active but no bearer token for services, such as a

@@ -3,7 +3,6 @@ package claims
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -105,32 +104,6 @@ func (r *reader) scopes(names []string, lists bool) []string {
 	}
 	return scopes
 }
-
-// list reads an array of strings, none of them empty; nil if there is none.
-func (r *reader) list(name string) []string {
-	v, ok := r.members[name]
-	if !ok {
-		return nil
-	}
-	list, ok := jsonvalue.Strings(v)
-	if !ok {
-		r.fail(name, "an array of strings, none of them empty")
-	}
-	return list
-}
-
-// object reads an object; nil if there is none.
-func (r *reader) object(name string) map[string]any {
-	v, ok := r.members[name]
-	object, is := v.(map[string]any)
-	if ok && !is {
-		r.fail(name, "an object")
-	}
-	return object
-}
-
-// keys reads the names in an object, sorted; nil if there is none.
-func (r *reader) keys(name string) []string { return slices.Sorted(maps.Keys(r.object(name))) }
 
 // date reads a NumericDate; the zero time if there is none.
 func (r *reader) date(name string) time.Time {

@@ -169,7 +169,7 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 	began := time.Now().Round(0)
 	claims, err := i.post(ctx, raw)
 	refusal, aboutIt := errors.AsType[*audience.Refusal](err)
-	told, _ := errors.AsType[answerError](err)
+	told := answerOf(err)
 	switch {
 	case err == nil:
 		i.requests.ended(nil, false)

@@ -117,7 +117,7 @@ func TestIntrospectionInactive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()
-		issuer.Fault(testutil.Introspection, testutil.Body("application/json", `{"active":false}`))
+		issuer.Fault(testutil.Introspection, testutil.RespondBody("application/json", `{"active":false}`))
 		_, err := v.Verify(t.Context(), token)
 		want(t, "inactive", err, audience.CauseTokenInactive)
 		issuer.Fault(testutil.Introspection, nil)
@@ -219,7 +219,7 @@ func TestIntrospectionEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := newOpaque(t)
-				issuer.Fault(testutil.Discovery, testutil.Body("application/json", encode(t, map[string]any{"issuer": corp, "introspection_endpoint": row.published})))
+				issuer.Fault(testutil.Discovery, testutil.RespondBody("application/json", encode(t, map[string]any{"issuer": corp, "introspection_endpoint": row.published})))
 				config := issuer.config()
 				config.Introspection.URL = row.configured
 				wire := &recorder{next: issuer.Transport()}

@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
@@ -38,7 +37,7 @@ func (l *requestLog) ended(err error, pause bool) {
 		l.failures, l.notUntil = 0, time.Time{}
 		return
 	case pause && time.Now().After(l.notUntil):
-		told, _ := errors.AsType[answerError](err)
+		told := answerOf(err)
 		l.notUntil = time.Now().Add(max(retry.Pause(l.failures), told.after))
 		l.failures++
 	}

@@ -15,22 +15,53 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
+// TestRetryAfterIsHeeded shows that an issuer which says when to ask again is not
+// asked before, whichever of its endpoints says so.
+func TestRetryAfterIsHeeded(t *testing.T) {
+	busy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "20")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	for name, endpoint := range map[string]testutil.Endpoint{"metadata": testutil.Discovery, "introspection": testutil.Introspection} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newOpaque(t)
+				v, token := issuer.verifier(t), issuer.token()
+				issuer.Fault(endpoint, busy)
+				_, err := v.Verify(t.Context(), token)
+				want(t, "busy", err, audience.CauseIntrospectionUnavailable)
+				issuer.Fault(endpoint, nil)
+				asked := issuer.Requests(endpoint)
+				time.Sleep(19 * time.Second)
+				_, err = v.Verify(t.Context(), issuer.token())
+				want(t, "before", err, audience.CauseIntrospectionUnavailable)
+				if n := issuer.Requests(endpoint); n != asked {
+					t.Errorf("asked %d times before it wants to be", n-asked)
+				}
+				time.Sleep(2 * time.Second)
+				_, err = v.Verify(t.Context(), token)
+				want(t, "after", err, "")
+			})
+		})
+	}
+}
+
 // TestIntrospectionUnclear holds that an answer which says nothing is no
 // verdict, keeps no other token waiting if it may be about this one alone, and
 // that all is well when the issuer is.
 func TestIntrospectionUnclear(t *testing.T) {
-	page := func(body string) http.Handler { return testutil.Body("application/json", body) }
+	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	const there, before = testutil.Introspection, testutil.Discovery
 	for name, row := range map[string]struct {
 		endpoint testutil.Endpoint
 		answer   http.Handler
 		all      bool // the answer tells that other tokens would fare no better
 	}{
-		"400":             {there, testutil.Status(400), false},
-		"500":             {there, testutil.Status(500), false},
-		"204":             {there, testutil.Status(204), false},
-		"redirect":        {there, testutil.Redirect(corp + "/introspect"), false},
-		"HTML":            {there, testutil.Body("text/html", "<html>"), false},
+		"400":             {there, testutil.RespondStatus(400), false},
+		"500":             {there, testutil.RespondStatus(500), false},
+		"204":             {there, testutil.RespondStatus(204), false},
+		"redirect":        {there, testutil.RespondRedirect(corp + "/introspect"), false},
+		"HTML":            {there, testutil.RespondBody("text/html", "<html>"), false},
 		"empty":           {there, page(""), false},
 		"null":            {there, page("null"), false},
 		"no active":       {there, page("{}"), false},
@@ -38,15 +69,15 @@ func TestIntrospectionUnclear(t *testing.T) {
 		"active is 1":     {there, page(`{"active":1}`), false},
 		"active is twice": {there, page(`{"active":false,"active":true}`), false},
 		"large":           {there, page(strings.Repeat(" ", 32<<10)), false},
-		"401":             {there, testutil.Status(401), true},
-		"403":             {there, testutil.Status(403), false},
-		"429":             {there, testutil.Status(429), true},
-		"503":             {there, testutil.Status(503), true},
-		"hang":            {there, testutil.Hang(), true},
-		"slow":            {there, testutil.Drip(strings.Repeat(" ", 100), time.Second), true},
-		"discovery, 500":  {before, testutil.Status(500), true},
-		"discovery, 404":  {before, testutil.Status(404), true},
-		"discovery, HTML": {before, testutil.Body("text/html", "<html>"), true},
+		"401":             {there, testutil.RespondStatus(401), true},
+		"403":             {there, testutil.RespondStatus(403), false},
+		"429":             {there, testutil.RespondStatus(429), true},
+		"503":             {there, testutil.RespondStatus(503), true},
+		"hang":            {there, testutil.RespondNever(), true},
+		"slow":            {there, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second), true},
+		"discovery, 500":  {before, testutil.RespondStatus(500), true},
+		"discovery, 404":  {before, testutil.RespondStatus(404), true},
+		"discovery, HTML": {before, testutil.RespondBody("text/html", "<html>"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -162,7 +193,7 @@ func TestIntrospectionFlood(t *testing.T) {
 		v, known := issuer.verifier(t, verifier.IntrospectionTTL(time.Hour)), issuer.token()
 		_, err := v.Verify(t.Context(), known)
 		want(t, "known", err, "")
-		issuer.Fault(testutil.Introspection, testutil.Hang())
+		issuer.Fault(testutil.Introspection, testutil.RespondNever())
 		var group sync.WaitGroup
 		for range 10 * verifier.MaxAsking {
 			group.Go(func() {
@@ -175,7 +206,7 @@ func TestIntrospectionFlood(t *testing.T) {
 			t.Errorf("%d questions under way, want %d", n, verifier.MaxAsking)
 		}
 		group.Wait()
-		issuer.Fault(testutil.Introspection, testutil.Body("application/json", `{"active":false}`))
+		issuer.Fault(testutil.Introspection, testutil.RespondBody("application/json", `{"active":false}`))
 		time.Sleep(2 * time.Second) // failures that end together count once
 		_, err = v.Verify(t.Context(), issuer.token())
 		want(t, "when the issuer answers again", err, audience.CauseTokenInactive)

@@ -3,12 +3,14 @@ package verifier
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/backoff"
+	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
@@ -83,6 +85,16 @@ type answerError struct {
 	code    int
 	more    string
 	after   time.Duration // when it wants to be asked again (RFC 9110, section 10.2.3), within bounds
+}
+
+// answerOf returns the answer other than 200 that err is about, be it to a question
+// of ours or to one for metadata; the zero answer if it is about none.
+func answerOf(err error) answerError {
+	if answer, ok := errors.AsType[*metadata.StatusError](err); ok {
+		return answerError{answer.Address, answer.Code, "", pauseOf(answer.Header)}
+	}
+	answer, _ := errors.AsType[answerError](err)
+	return answer
 }
 
 func (e answerError) Error() string {

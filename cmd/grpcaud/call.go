@@ -87,7 +87,7 @@ func (c *calling) call(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer a.client.Close()
-	conn, err := grpc.NewClient(c.line.addr, append(a.client.Service(a.target.Service), dial...)...)
+	conn, err := grpc.NewClient(c.line.addr, append(a.client.DialOptions(a.target.Service), dial...)...)
 	if err != nil {
 		return err
 	}

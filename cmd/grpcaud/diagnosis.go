@@ -7,7 +7,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -43,7 +43,7 @@ func denied(client string, target access.Target, exchanged bool, err error) *dia
 	d := &diagnosis{Client: client, Service: target.Service, Result: unclear, Text: bare(err.Error())}
 	lack := trouble{
 		reason: audience.ReasonAudienceMismatch, issuer: target.Issuer, audience: target.Audience,
-		client: fmt.Sprintf("client %q", client), service: target.Service, scopes: target.Scopes,
+		client: client, service: target.Service, scopes: target.Scopes,
 	}
 	if mismatch, ok := errors.AsType[*tokensource.MismatchError](err); ok {
 		d.Result, d.Fix = noAudience, mismatch.Hint
@@ -60,7 +60,7 @@ func denied(client string, target access.Target, exchanged bool, err error) *dia
 		short := *refusal
 		short.Hint = "" // which is for those who write code
 		d.Text, d.Fix = bare(short.Error()), cmp.Or(refusals[refusal.Code], lack.fix())
-		plain := cmp.Or(target.Issuer.Preset, claims.DefaultPreset) == claims.DefaultPreset
+		plain := cmp.Or(target.Issuer.Preset, provider.Default) == provider.Default
 		if exchanged || plain && refusal.Code == "invalid_target" {
 			d.Fix = cmp.Or(refusal.Hint, d.Fix)
 		}

@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -35,7 +35,7 @@ var entries = map[string]string{
 // A dialect is an issuer of one preset, and a service that accepts its tokens.
 type dialect struct {
 	name, client string
-	claims.Dialect
+	provider.Token
 	issuer *testutil.Issuer
 	rules  map[string]string // the entries that the preset can have
 }
@@ -95,9 +95,9 @@ func TestEnvoyIsNeverLooser(t *testing.T) {
 func newDialects(t *testing.T) []*dialect {
 	t.Helper()
 	var all []*dialect
-	for _, name := range claims.Presets() {
-		preset, _ := claims.LookupPreset(name)
-		d := &dialect{name: name, client: "batch", Dialect: preset.Dialect(), rules: map[string]string{}}
+	for _, known := range provider.All() {
+		name := known.Preset
+		d := &dialect{name: name, client: "batch", Token: known.Token, rules: map[string]string{}}
 		url := "https://" + name + ".example.com"
 		switch name {
 		case "google":
@@ -165,7 +165,7 @@ func (d *dialect) good(r *rand.Rand) testutil.Claims {
 	for _, name := range d.Required {
 		claims[name] = "x"
 	}
-	for name, value := range d.Payload {
+	for name, value := range d.Values {
 		claims[name] = value
 	}
 	delete(claims, "iat")

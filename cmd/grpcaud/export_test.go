@@ -24,9 +24,6 @@ func Table(coloured bool, rows [][]string) string {
 	return b.String()
 }
 
-// AskFor is how a client comes by a token for an audience, by preset.
-var AskFor = askFor
-
 // Stop ends a server.
 var Stop = stop
 

@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // trouble is what went wrong, as far as a fix depends on it.
@@ -17,7 +16,7 @@ type trouble struct {
 	cause    audience.Cause // if it is known
 	issuer   access.Issuer
 	audience string
-	client   string // with the word before it: `client "portal"`
+	client   string // its id, if it is known
 	service  string
 	method   string
 	entry    string // that refused, if it is known
@@ -44,19 +43,18 @@ func (t *target) fix(s *story, r *audience.Refusal) string {
 }
 
 func (t trouble) fix() string {
-	preset := cmp.Or(t.issuer.Preset, claims.DefaultPreset)
-	fill := strings.NewReplacer(
-		"{audience}", t.audience, "{client}", t.client, "{service}", t.service, "{method}", t.method,
-		"{issuer}", cmp.Or(t.issuer.URL, "the issuer"), "{scopes}", strings.Join(t.scopes, " "), "{entry}", cmp.Or(t.entry, "the entry"),
-	)
+	p, _ := provider.Lookup(t.issuer.Preset)
 	advice := cmp.Or(t.ofCause(), advices[t.reason])
-	if special, ok := askFor[preset]; ok && t.reason == audience.ReasonAudienceMismatch {
-		advice = special
+	switch t.reason {
+	case audience.ReasonAudienceMismatch:
+		advice = cmp.Or(p.Advice.Audience, advice)
+	case audience.ReasonScopeInsufficient:
+		advice = cmp.Or(p.Advice.MissingScope, advice)
 	}
-	if preset == "keycloak" && t.reason == audience.ReasonScopeInsufficient {
-		advice = "in Keycloak, assign the client scopes {scopes} to {client}; if they are optional, the client asks for scope={scopes}"
-	}
-	return fill.Replace(advice)
+	return provider.Names{
+		Audience: t.audience, Client: t.client, Issuer: t.issuer.URL,
+		Service: t.service, Method: t.method, Entry: t.entry, Scopes: t.scopes,
+	}.Fill(advice)
 }
 
 // ofCause says what to do where the reason alone does not tell.
@@ -79,14 +77,14 @@ var causes = map[audience.Cause]string{
 	audience.CauseSignatureInvalid: "see whether the token was cut off or altered; if it was not, another than {issuer} signed it",
 }
 
-// client is whom a token says it was issued to.
+// client is the id of whom a token says it was issued to; empty if it says nothing.
 func (d decoded) client() string {
 	for _, name := range []string{"azp", "client_id", "cid", "appid", "sub"} {
 		if id, ok := d.Claims[name].(string); ok {
-			return fmt.Sprintf("client %q", id)
+			return id
 		}
 	}
-	return "the client"
+	return ""
 }
 
 // advices are what to do, by the reason.
@@ -100,27 +98,4 @@ var advices = map[audience.Reason]string{
 	audience.ReasonStepUpRequired:    "have the user log in again, as the entry asks for",
 	audience.ReasonNoPolicy:          "if {method} is to be called, name it under methods of an entry of services.{service}.allow",
 	audience.ReasonIssuerUnavailable: "see that {issuer} can be reached from here, or give its keys by --jwks",
-}
-
-// askFor is how a client comes by a token for an audience, by the preset of the
-// issuer.
-var askFor = map[string]string{
-	"keycloak":      `in Keycloak, add a mapper of type Audience for {audience} to a client scope, and assign that to {client}; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter`,
-	"auth0":         "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",
-	"auth0-rfc9068": "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",
-	"okta":          "an authorization server of Okta has one audience: have {client} ask at the token endpoint of the one whose audience is {audience}",
-	"entra":         "have {client} ask with scope={audience}/.default; version 2 tokens then have the GUID of the API in aud",
-	"entra-v1":      "have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for",
-	"hydra":         "have {client} ask with audience={audience}, and list that under the audience of the client in Hydra",
-	"zitadel":       "have {client} ask with scope=urn:zitadel:iam:org:project:id:{audience}:aud, where {audience} is the id of the project",
-	"zitadel-oidc":  "have {client} ask with the scope that the server turns into the audience {audience}, as urn:zitadel:iam:org:project:id:{audience}:aud",
-	"google":        "ask the metadata server for an identity token with audience={audience}",
-	"cognito":       "have {client} ask with a scope of the resource server that stands for the service",
-	"pingone":       "have {client} ask with a scope of the resource whose audience is {audience}, and of no other resource",
-	"duende":        "have {client} ask with resource={audience}, or with a scope of that API resource",
-	"dex":           "have {client} ask with scope=audience:server:client_id:{audience}, and list it under trustedPeers of that client",
-	"spiffe":        "fetch the JWT-SVID with audience {audience}",
-	"kubernetes":    "project the service account token with audience: {audience}",
-	"oidc-provider": "have {client} ask with resource={audience} (RFC 8707)",
-	"rfc9068":       "have {client} ask with resource={audience} (RFC 8707), or as {issuer} has it",
 }

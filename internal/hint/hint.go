@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // IDToken explains what an ID token is for.
@@ -15,11 +17,13 @@ const IDToken = "an ID token tells a client who logged in; call services with th
 // Issuer explains for the operator why iss is none of the issuers known, where
 // the mistake is a common one; empty where it is not.
 func Issuer(iss string, known []string) string {
-	entra := func(s string) bool {
-		return strings.HasPrefix(s, "https://sts.windows.net/") || strings.HasPrefix(s, "https://login.microsoftonline.com/")
-	}
-	if entra(iss) && slices.ContainsFunc(known, entra) {
-		return "Entra has one issuer for v1 tokens (https://sts.windows.net/TENANT/) and one for v2 tokens (https://login.microsoftonline.com/TENANT/v2.0): name the one that the API's requestedAccessTokenVersion yields, with its preset"
+	for _, p := range provider.All() {
+		own := func(issuer string) bool {
+			return slices.ContainsFunc(p.Addresses.IssuerPrefixes, func(prefix string) bool { return strings.HasPrefix(issuer, prefix) })
+		}
+		if own(iss) && slices.ContainsFunc(known, own) {
+			return p.Advice.OtherIssuer
+		}
 	}
 	return NearMiss([]string{iss}, known, "issuers")
 }

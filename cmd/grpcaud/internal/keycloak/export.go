@@ -1,12 +1,14 @@
 package keycloak
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // Options say what the matrix does not. The zero value is of use.
@@ -31,7 +33,7 @@ type Options struct {
 // The texts say what of the policy a realm cannot hold.
 func Export(policy *access.Policy, o Options) (Realm, []string, error) {
 	e := exporter{
-		policy: policy, matrix: policy.Matrix(), template: "{audience}",
+		policy: policy, matrix: policy.Matrix(),
 		clients: map[string]*Client{}, scopes: map[string]Scope{}, roles: map[string]bool{}, optional: map[string][]string{},
 	}
 	if err := e.choose(o); err != nil {
@@ -76,7 +78,7 @@ func (e *exporter) choose(o Options) error {
 	e.issuer = o.Issuer
 	if e.issuer == "" {
 		for name, issuer := range e.matrix.Issuers {
-			if issuer.Preset != "keycloak" {
+			if issuer.Preset != provider.Keycloak {
 				continue
 			}
 			if e.issuer != "" {
@@ -91,12 +93,11 @@ func (e *exporter) choose(o Options) error {
 		return fmt.Errorf("no issuer of the file has preset: keycloak")
 	case !ok:
 		return fmt.Errorf("no issuer %q in the file", e.issuer)
-	case issuer.Preset != "keycloak":
+	case issuer.Preset != provider.Keycloak:
 		return fmt.Errorf("issuer %q has preset: %s, which is not Keycloak", e.issuer, issuer.Preset)
 	}
-	if issuer.Ask.Scope != "" {
-		e.template = issuer.Ask.Scope
-	}
+	known, _ := provider.Lookup(issuer.Preset)
+	e.template = cmp.Or(issuer.Ask.Scope, known.Request.Audience.Scope)
 	if issuer.Ask.Parameter != "" || len(issuer.Ask.TokenURLs) > 0 {
 		e.note("how clients ask issuer %q for an audience: Keycloak gives one for a scope alone; take ask out of the file", e.issuer)
 	}

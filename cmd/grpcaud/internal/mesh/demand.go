@@ -57,7 +57,7 @@ func (i Issuer) callers(clients []string, kinds []access.CallerKind) (Either, er
 	var either Either
 	for _, id := range clients {
 		who := i.client(id)
-		services, users, ok := i.itself(id)
+		services, users, ok := i.kinds(id)
 		for _, kind := range kinds {
 			of := services
 			if kind == access.UsersOnly {
@@ -81,7 +81,7 @@ func (i Issuer) client(id string) All {
 	if id == anyClient {
 		return nil
 	}
-	first := i.dialect.Clients[0]
+	first := i.token.Clients[0]
 	all := All{is([]string{id}, first)}
 	for _, claim := range []string{"azp", "client_id"} {
 		if claim != first {
@@ -96,13 +96,13 @@ func (i Issuer) scopes(a access.Allow) (Either, error) {
 	if len(a.Scopes)+len(a.AnyScopes) == 0 {
 		return nil, nil
 	}
-	if len(i.dialect.Scopes) == 0 {
+	if len(i.token.Scopes) == 0 {
 		return nil, errors.New("scopes: the tokens hold none")
 	}
 	var either Either
-	for n, claim := range i.dialect.Scopes {
+	for n, claim := range i.token.Scopes {
 		var all All
-		for _, earlier := range i.dialect.Scopes[:n] {
+		for _, earlier := range i.token.Scopes[:n] {
 			all = append(all, lacks(earlier))
 		}
 		for _, scope := range a.Scopes {

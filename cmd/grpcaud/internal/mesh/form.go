@@ -54,11 +54,11 @@ func (i Issuer) Forms() []Form {
 	if i.ScopeLists() {
 		kind = StringOrTexts
 	}
-	for _, name := range i.dialect.Scopes {
+	for _, name := range i.token.Scopes {
 		forms = append(forms, Form{Claim: []string{name}, Kind: kind})
 	}
 	for _, name := range []string{"nonce", "at_hash"} { // which may be there where no preset forbids them
-		if !slices.Contains(i.dialect.Forbidden, name) {
+		if !slices.Contains(i.token.Forbidden, name) {
 			forms = append(forms, Form{Claim: []string{name}, Kind: String})
 		}
 	}
@@ -78,15 +78,13 @@ func (i Issuer) Forms() []Form {
 func TooMany() []string { return slices.Repeat([]string{"act"}, MaxActors+1) }
 
 // ScopeLists says that its tokens may hold scopes as an array, too.
-func (i Issuer) ScopeLists() bool {
-	return slices.Contains([]string{"okta", "hydra", "duende"}, i.preset.Name)
-}
+func (i Issuer) ScopeLists() bool { return i.token.ScopeLists }
 
 // texts are the claims that are strings at every issuer, and those that name its
 // clients.
 func (i Issuer) texts() []string {
 	names := []string{"iss", "sub", "jti", "sid", "acr", "azp", "client_id"}
-	for _, name := range i.dialect.Clients {
+	for _, name := range i.token.Clients {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -94,34 +92,14 @@ func (i Issuer) texts() []string {
 	return names
 }
 
-func (i Issuer) roleForms() []Form {
-	switch i.preset.Name {
-	case "keycloak":
-		return []Form{
-			{Claim: []string{"realm_access", "roles"}, Kind: Texts, Required: true},
-			{Claim: []string{"resource_access"}, Kind: Object},
-		}
-	case "rfc9068", "oidc-provider": // a role may be an object, too, which holds its name
-		return []Form{{Claim: []string{"roles"}, Kind: Texts}}
-	case "zitadel":
-		return []Form{{Claim: []string{"urn:zitadel:iam:org:project:roles"}, Kind: Object}}
-	}
-	if claim, _ := i.role("any"); len(claim) == 1 {
-		return []Form{{Claim: claim, Kind: Texts}}
-	}
-	return nil
-}
-
 // Subject is what the sub of each of its tokens begins with; empty if nothing is
 // demanded.
-func (i Issuer) Subject() string {
-	return map[string]string{"spiffe": "spiffe://", "kubernetes": "system:serviceaccount:"}[i.preset.Name]
-}
+func (i Issuer) Subject() string { return i.token.SubjectPrefix }
 
 // Clients are the claims of which those that are there must name one and the same
 // client.
 func (i Issuer) Clients() [][2]string {
-	first := i.dialect.Clients[0]
+	first := i.token.Clients[0]
 	pairs := [][2]string{{"azp", "client_id"}}
 	for _, name := range []string{"azp", "client_id"} {
 		if first != "azp" && first != "client_id" {
@@ -133,7 +111,7 @@ func (i Issuer) Clients() [][2]string {
 
 // SubjectRequired says that each of its tokens must have a sub. Elsewhere, only
 // one of a login must.
-func (i Issuer) SubjectRequired() bool { return slices.Contains(i.dialect.Required, "sub") }
+func (i Issuer) SubjectRequired() bool { return slices.Contains(i.token.Required, "sub") }
 
 // algorithms are the asymmetric signature algorithms (RFC 7518, section 3.1, RFC
 // 8037 and RFC 9864): what an issuer may sign with if the matrix does not say.

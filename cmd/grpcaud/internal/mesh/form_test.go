@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 func planOf(t *testing.T, issuer, allow string) *mesh.Plan {
@@ -74,13 +74,13 @@ func TestUsersAreNoClients(t *testing.T) {
 // TestFormsNameWhatEveryPresetReads holds that each claim by which a preset knows
 // its client or its scopes has a form.
 func TestFormsNameWhatEveryPresetReads(t *testing.T) {
-	for _, name := range claims.Presets() {
+	for _, p := range provider.All() {
+		name := p.Preset
 		if name == "google" {
 			continue // which has one URL
 		}
-		preset, _ := claims.LookupPreset(name)
 		issuer := planOf(t, "preset: "+name, "").Issuers[0]
-		for _, claim := range slices.Concat(preset.Dialect().Clients, preset.Dialect().Scopes, []string{"exp", "aud", "sub"}) {
+		for _, claim := range slices.Concat(p.Token.Clients, p.Token.Scopes, []string{"exp", "aud", "sub"}) {
 			if !slices.ContainsFunc(issuer.Forms(), func(f mesh.Form) bool { return slices.Equal(f.Claim, []string{claim}) }) {
 				t.Errorf("%s: no form of %s", name, claim)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // Issuer is one whose tokens a proxy verifies.
@@ -25,23 +26,24 @@ type Issuer struct {
 	// Must are the conditions on each of its tokens, whomever it is for.
 	Must All
 
-	preset  claims.Preset
-	dialect claims.Dialect
-	people  All // what tells a user's token from one exchanged for a client's
+	token     provider.Token
+	addresses provider.Addresses
+	people    All // what tells a user's token from one exchanged for a client's
 }
 
 func newIssuer(name string, matrix access.Matrix) Issuer {
 	settings := matrix.Issuers[name]
 	preset, _ := claims.LookupPreset(settings.Preset)
-	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), preset: preset, dialect: preset.Dialect()}
-	for _, claim := range slices.Sorted(maps.Keys(i.dialect.Payload)) {
-		i.Must = append(i.Must, is([]string{i.dialect.Payload[claim]}, claim))
+	p, _ := provider.Lookup(settings.Preset)
+	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), token: p.Token, addresses: p.Addresses}
+	for _, claim := range slices.Sorted(maps.Keys(i.token.Values)) {
+		i.Must = append(i.Must, is([]string{i.token.Values[claim]}, claim))
 	}
-	for _, claim := range i.dialect.Required {
+	for _, claim := range i.token.Required {
 		i.Must = append(i.Must, has(claim))
 	}
 	// No proxy compares a certificate with what a token is bound to.
-	for _, claim := range append(i.dialect.Forbidden, "cnf") {
+	for _, claim := range append(slices.Clone(i.token.Forbidden), "cnf") {
 		i.Must = append(i.Must, lacks(claim))
 	}
 	i.people = i.nobodys(matrix.Clients)
@@ -52,7 +54,7 @@ func newIssuer(name string, matrix access.Matrix) Issuer {
 // one which it was made from, and this may have been a client's own (RFC 8693,
 // section 4.1).
 func (i Issuer) nobodys(clients map[string]access.Client) All {
-	if i.preset.Name == "keycloak" { // whose users log in
+	if i.token.Service.Proxy.UsersLogIn {
 		return nil
 	}
 	var ids []string
@@ -63,18 +65,19 @@ func (i Issuer) nobodys(clients map[string]access.Client) All {
 	}
 	slices.Sort(ids)
 	all := All{{Claim: []string{"sub"}, Values: ids, Other: true}}
-	if strings.HasPrefix(i.preset.Name, "auth0") {
-		all = append(all, Condition{Claim: []string{"sub"}, Values: []string{"@clients"}, Other: true, End: true})
+	if account := i.token.Service.Account; account != nil {
+		end := strings.TrimPrefix(account.Value, provider.Client)
+		all = append(all, Condition{Claim: []string{account.Claim}, Values: []string{end}, Other: true, End: true})
 	}
 	return all
 }
 
 // Types are the typ headers that its tokens may have, in lower case and without
 // "application/"; the empty one is an absent header.
-func (i Issuer) Types() []string { return i.dialect.Types }
+func (i Issuer) Types() []string { return i.token.Types }
 
 // Scopes are the claims that may hold scopes.
-func (i Issuer) Scopes() []string { return i.dialect.Scopes }
+func (i Issuer) Scopes() []string { return i.token.Scopes }
 
 // unfit says why no proxy can judge the tokens of i; empty if it can.
 func (i Issuer) unfit() string {
@@ -95,27 +98,10 @@ func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
 		return i.Settings.JWKS
 	}
-	path, ok := keyPaths[i.preset.Name]
-	switch {
-	case i.preset.Name == "google":
-		return "https://www.googleapis.com/oauth2/v3/certs"
-	case !ok:
-		return ""
+	if i.addresses.KeysPath == "" {
+		return i.addresses.KeysURL
 	}
-	return strings.TrimSuffix(i.Settings.URL, "/") + path
-}
-
-// keyPaths are where servers keep their keys, below their issuers' URLs.
-var keyPaths = map[string]string{
-	"keycloak":      "/protocol/openid-connect/certs",
-	"auth0":         "/.well-known/jwks.json",
-	"auth0-rfc9068": "/.well-known/jwks.json",
-	"okta":          "/v1/keys",
-	"cognito":       "/.well-known/jwks.json",
-	"hydra":         "/.well-known/jwks.json",
-	"dex":           "/keys",
-	"duende":        "/.well-known/openid-configuration/jwks",
-	"oidc-provider": "/jwks",
+	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath
 }
 
 // Leeway is how far its clock and ours may differ.

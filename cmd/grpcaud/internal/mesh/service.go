@@ -144,9 +144,9 @@ func (p *Plan) clients(i Issuer, demands []access.Allow) []string {
 func (p *Plan) addressed(s *Service, from access.Service, i Issuer) Either {
 	ways := must(Condition{Claim: []string{"aud"}, Values: s.Audiences, Sole: from.SoleAudience})
 	if self, ok := p.matrix.Clients[s.Name]; ok && from.Self && self.Issuer == i.Name {
-		ways = append(ways, All{lacks("aud"), is([]string{self.ID}, i.dialect.Clients[0])})
+		ways = append(ways, All{lacks("aud"), is([]string{self.ID}, i.token.Clients[0])})
 	}
-	if from.InsecureNoAudience != "" && i.preset.Name == "cognito" {
+	if from.InsecureNoAudience != "" && i.token.NoAudience {
 		ways = append(ways, All{lacks("aud")})
 	}
 	return ways

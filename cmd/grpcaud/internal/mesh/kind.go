@@ -1,0 +1,82 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
+
+// kinds returns the conditions under which a token of client is a service's own, and
+// those under which it is a user's, as far as claims tell; false if they do not. An
+// empty client is any.
+func (i Issuer) kinds(client string) (services, users All, ok bool) {
+	s := i.token.Service
+	switch {
+	case s.Uncertain:
+		return nil, nil, false
+	case s.Everybody():
+		return All{}, nil, true
+	}
+	named := slices.ContainsFunc(s.Proxy.Service, func(c provider.Condition) bool { return strings.Contains(c.Value, "{") })
+	return conditions(s.Proxy.Service, client), conditions(s.Proxy.User, client), client != "" || !named
+}
+
+// conditions returns what a provider's data demands of a token of client.
+func conditions(list []provider.Condition, client string) All {
+	all := All{}
+	fill := strings.NewReplacer(provider.Client, client, provider.ClientLower, strings.ToLower(client))
+	for _, c := range list {
+		switch condition := (Condition{Claim: []string{c.Claim}, Absent: c.Absent || c.Optional}); {
+		case c.Value != "":
+			condition.Values = []string{fill.Replace(c.Value)}
+			all = append(all, condition)
+		default:
+			all = append(all, condition)
+		}
+	}
+	return all
+}
+
+// role returns the claim that holds a role, and the role there; no value for a
+// claim that has to be there; no claim if the issuer's tokens hold no roles.
+func (i Issuer) role(name string) (claim []string, value string) {
+	client, role, ofClient := strings.Cut(name, "/")
+	for _, place := range i.token.Roles {
+		each := slices.Index(place.Path, provider.Each)
+		switch {
+		case each >= 0 && ofClient:
+			path := slices.Clone(place.Path)
+			path[each] = client
+			return path, role
+		case each < 0 && place.Names:
+			return append(slices.Clone(place.Path), name), ""
+		case each < 0 && !(ofClient && i.rolesOfClients()):
+			return slices.Clone(place.Path), name
+		}
+	}
+	return nil, ""
+}
+
+// rolesOfClients reports whether roles of clients stand apart from the others.
+func (i Issuer) rolesOfClients() bool {
+	return slices.ContainsFunc(i.token.Roles, func(r provider.Roles) bool { return slices.Contains(r.Path, provider.Each) })
+}
+
+// roleForms are the types of the claims that hold roles. An array that may hold
+// objects is one of texts: those have no form.
+func (i Issuer) roleForms() []Form {
+	var forms []Form
+	for _, place := range i.token.Roles {
+		each := slices.Index(place.Path, provider.Each)
+		switch {
+		case each >= 0:
+			forms = append(forms, Form{Claim: place.Path[:each], Kind: Object})
+		case place.Names:
+			forms = append(forms, Form{Claim: place.Path, Kind: Object})
+		default:
+			forms = append(forms, Form{Claim: place.Path, Kind: Texts, Required: len(place.Path) > 1})
+		}
+	}
+	return forms
+}

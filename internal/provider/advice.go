@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Advice says what to change at a provider, by what is wrong. Its texts have
+// placeholders, which [Names.Fill] replaces. An empty text says that nothing is known.
+type Advice struct {
+	// Audience is how a client gets a token for an audience, for somebody who was
+	// shown a token for another.
+	Audience string
+
+	// MissingAudience is for a client that requested an audience, and got a token
+	// without it.
+	MissingAudience string
+
+	// RefusedAudience is for a client whose request was refused for its audience, and
+	// RefusedScope for its scope; if that is empty, RefusedAudience is for both.
+	RefusedAudience, RefusedScope string
+
+	// MissingScope is for a token without a scope that a rule demands.
+	MissingScope string
+
+	// MissingSubject is for a user's token without sub.
+	MissingSubject string
+
+	// AudienceForm is for a token that has the other of the two forms of an audience:
+	// see [Audiences.URIPrefix].
+	AudienceForm string
+
+	// OtherIssuer is for a token of another issuer of the same provider.
+	OtherIssuer string
+}
+
+// Names are what stands for the placeholders of a text.
+type Names struct {
+	Audience string   // {audience}
+	Client   string   // {client}: client "id", or if it is empty, the client
+	Issuer   string   // {issuer}; if it is empty, the issuer
+	Service  string   // {service}
+	Method   string   // {method}
+	Entry    string   // {entry}; if it is empty, the entry
+	Scopes   []string // {scopes}
+}
+
+// Fill returns text with the names in the places of the placeholders.
+func (n Names) Fill(text string) string {
+	client := "the client"
+	if n.Client != "" {
+		client = fmt.Sprintf("client %q", n.Client)
+	}
+	return strings.NewReplacer(
+		"{audience}", n.Audience, "{client}", client, "{issuer}", cmp.Or(n.Issuer, "the issuer"),
+		"{service}", n.Service, "{method}", n.Method, "{entry}", cmp.Or(n.Entry, "the entry"),
+		"{scopes}", strings.Join(n.Scopes, " "),
+	).Replace(text)
+}

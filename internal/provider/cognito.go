@@ -1,0 +1,27 @@
+package provider
+
+// cognito is Amazon Cognito. The scopes determine the audience: access tokens of
+// clients as themselves have no aud.
+var cognito = Provider{
+	Preset:  "cognito",
+	Product: "Cognito",
+	Token: Token{
+		Types:      []string{""},
+		Required:   []string{"sub", "client_id"},
+		Values:     map[string]string{"token_use": "access"},
+		Forbidden:  IDTokenClaims,
+		Clients:    []string{"client_id"},
+		Service:    without("username"),
+		Scopes:     scopeString,
+		Roles:      rolesIn("cognito:groups"),
+		NoAudience: true,
+	},
+	Request: Request{Audience: Ask{Nothing: true}},
+	Addresses: Addresses{
+		Issuer: "https://cognito-idp.eu-central-1.amazonaws.com/POOL", KeysPath: "/.well-known/jwks.json",
+	},
+	Advice: Advice{
+		Audience:        "have {client} ask with a scope of the resource server that stands for the service",
+		RefusedAudience: `allow the app {client} a scope of the resource server, and ask for it by its full name`,
+	},
+}

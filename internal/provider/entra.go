@@ -1,0 +1,79 @@
+package provider
+
+// entra is Microsoft Entra ID with tokens of version 2. It gives every client of the
+// tenant a token for every service. Only tokens of users have scp. An ID token has no
+// azp and no appid.
+var entra = Provider{
+	Preset:  "entra",
+	Product: "Entra ID",
+	Token: Token{
+		Types:       []string{"jwt"},
+		Required:    []string{"sub", "azp"},
+		Values:      map[string]string{"ver": "2.0"},
+		Forbidden:   IDTokenClaims,
+		Clients:     []string{"azp"},
+		Service:     entraService,
+		Scopes:      []string{"scp"},
+		Roles:       rolesIn("roles"),
+		AnyAudience: true,
+	},
+	Request:   entraRequest,
+	Addresses: Addresses{Issuer: "https://login.microsoftonline.com/TENANT/v2.0", IssuerPrefixes: entraIssuers},
+	Audiences: Audiences{
+		Defaults: []DefaultAudience{
+			{Value: "00000003-0000-0000-c000-000000000000", By: "Entra, for Microsoft Graph,", Into: "every token"},
+			{Value: "https://graph.microsoft.com", By: "Entra, for Microsoft Graph,", Into: "every token"},
+		},
+		URIPrefix: "api://",
+	},
+	Advice: entraAdvice("have {client} ask with scope={audience}/.default; version 2 tokens then have the GUID of the API in aud"),
+}
+
+// entraV1 is Microsoft Entra ID with tokens of version 1.
+var entraV1 = Provider{
+	Preset:  "entra-v1",
+	Product: "Entra ID",
+	Token: Token{
+		Types:       []string{"jwt"},
+		Required:    []string{"sub", "appid"},
+		Values:      map[string]string{"ver": "1.0"},
+		Forbidden:   IDTokenClaims,
+		Clients:     []string{"appid"},
+		Service:     entraService,
+		Scopes:      []string{"scp"},
+		Roles:       rolesIn("roles"),
+		AnyAudience: true,
+	},
+	Request: entraRequest,
+	Addresses: Addresses{
+		Issuer: "https://sts.windows.net/TENANT/", IssuerPrefixes: entraIssuers,
+		Hosts: []string{"login.microsoftonline.com"},
+	},
+	Audiences: Audiences{URIPrefix: "api://"},
+	Advice:    entraAdvice("have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for"),
+}
+
+var (
+	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true}
+	entraIssuers = []string{"https://sts.windows.net/", "https://login.microsoftonline.com/"}
+)
+
+func entraAdvice(audience string) Advice {
+	return Advice{
+		Audience:        audience,
+		MissingAudience: `ask for what the API's tokens have in aud: its application id, or in v1 tokens its application id URI`,
+		RefusedAudience: `expose an API with the application id URI or id "{audience}", and consent to its permissions for {client}`,
+		AudienceForm:    "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields",
+		OtherIssuer:     "Entra has one issuer for v1 tokens (https://sts.windows.net/TENANT/) and one for v2 tokens (https://login.microsoftonline.com/TENANT/v2.0): name the one that the API's requestedAccessTokenVersion yields, with its preset",
+	}
+}
+
+// entraService goes by scp, which is what a user has granted to the client, and by
+// idtyp, which an application may ask for.
+var entraService = Service{
+	AnyOf: [][]Condition{{{Claim: "scp", Absent: true}, {Claim: "idtyp", Not: "user"}}},
+	Proxy: Proxy{
+		Service: []Condition{{Claim: "scp", Absent: true}, {Claim: "idtyp", Value: "app", Optional: true}},
+		User:    []Condition{{Claim: "scp"}},
+	},
+}

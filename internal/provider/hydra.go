@@ -1,0 +1,24 @@
+package provider
+
+// hydra is Ory Hydra with the JWT strategy.
+var hydra = Provider{
+	Preset:  "hydra",
+	Product: "Hydra",
+	Token: Token{
+		Types:      []string{"jwt", "at+jwt"},
+		Required:   []string{"sub", "client_id", "jti"},
+		Forbidden:  IDTokenClaims,
+		Clients:    []string{"client_id"},
+		Service:    subjectIsClient,
+		Scopes:     []string{"scp", "scope"},
+		ScopeLists: true,
+	},
+	Request:   Request{Audience: Ask{Parameter: "audience"}},
+	Addresses: Addresses{Issuer: "https://hydra.example.com", KeysPath: "/.well-known/jwks.json"},
+	Advice: Advice{
+		Audience:        "have {client} ask with audience={audience}, and list that under the audience of the client in Hydra",
+		MissingAudience: `add "{audience}" to the audience list of {client}`,
+		RefusedAudience: `add "{audience}" to the audience list of {client}`,
+		RefusedScope:    `add the scope to {client}`,
+	},
+}

@@ -1,0 +1,60 @@
+package provider
+
+// Keycloak is the preset of Keycloak, for packages that are about it alone.
+const Keycloak = "keycloak"
+
+// keycloak is Keycloak. It types the payload, not the header, unless the client asks
+// for at+jwt. Its lightweight tokens leave sub out.
+var keycloak = Provider{
+	Preset:  Keycloak,
+	Product: "Keycloak",
+	Token: Token{
+		Types:           []string{"jwt", "at+jwt", ""},
+		Values:          map[string]string{"typ": "Bearer"},
+		Forbidden:       IDTokenClaims,
+		SubjectOptional: true,
+		Clients:         []string{"azp", "client_id"},
+		Service:         keycloakService,
+		Scopes:          scopeString,
+		Roles:           []Roles{{Path: []string{"realm_access", "roles"}}, {Path: []string{"resource_access", Each, "roles"}}},
+	},
+	// In a client credentials request, Keycloak ignores the parameter audience. In a
+	// token exchange, the parameter narrows the audiences that the scopes add.
+	Request: Request{Audience: Ask{Scope: "{audience}"}, ExchangeAudience: true},
+	Addresses: Addresses{
+		Issuer: "https://sso.example.com/realms/corp", NoFinalSlash: true,
+		KeysPath: "/protocol/openid-connect/certs",
+	},
+	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "account", By: "Keycloak", Into: "every token"}}},
+	Advice: Advice{
+		Audience:        `in Keycloak, add a mapper of type Audience for {audience} to a client scope, and assign that to {client}; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter`,
+		MissingAudience: `add an audience mapper for "{audience}" to a client scope of {client}`,
+		RefusedAudience: `switch on standard token exchange for {client}, and give it a client scope with an audience mapper for "{audience}"; the subject's token must be for {client}`,
+		RefusedScope:    `create a client scope named "{audience}" with an audience mapper for "{audience}", and add it to {client} as optional; or, if a default scope has the mapper, ask without the audience (ask: {parameter: nothing})`,
+		MissingScope:    "in Keycloak, assign the client scopes {scopes} to {client}; if they are optional, the client asks for scope={scopes}",
+		MissingSubject:  "in Keycloak that is the client scope basic",
+	},
+}
+
+// serviceAccount is the name of the account that Keycloak makes for a client. Names
+// are in lower case.
+var serviceAccount = Condition{Claim: "preferred_username", Value: "service-account-" + ClientLower}
+
+// keycloakService knows the account of a client by its name. A user could have
+// registered under that name: a user has a session, and no client_id, which Keycloak
+// writes for clients alone. A lightweight token lacks sub, and often all of these: it
+// is taken for a user's then.
+var keycloakService = Service{
+	AnyOf: [][]Condition{
+		{{Claim: "sub", Absent: true}, {Claim: "client_id"}},
+		{serviceAccount, {Claim: "client_id"}},
+		{serviceAccount, {Claim: "sid", Absent: true}},
+		append([]Condition{{Claim: "sub", Value: Client}}, noLogin...),
+	},
+	Account: &serviceAccount,
+	Proxy: Proxy{
+		Service:    []Condition{serviceAccount, {Claim: "sid", Absent: true}},
+		User:       []Condition{{Claim: "sub"}, {Claim: "sid"}, {Claim: "client_id", Absent: true}},
+		UsersLogIn: true,
+	},
+}

@@ -1,0 +1,24 @@
+package provider
+
+// kubernetes is for tokens of Kubernetes service accounts, projected or by
+// TokenRequest.
+var kubernetes = Provider{
+	Preset:  "kubernetes",
+	Product: "Kubernetes",
+	Token: Token{
+		Types:         []string{""},
+		Required:      []string{"sub"},
+		Forbidden:     IDTokenClaims,
+		SubjectPrefix: "system:serviceaccount:",
+		Clients:       []string{"sub"},
+		Service:       everybody,
+		AnyAudience:   true,
+	},
+	Request:   Request{Alternative: "use NewFile with a projected service account token, one for each audience"},
+	Addresses: Addresses{Issuer: "https://kubernetes.default.svc.cluster.local"},
+	Audiences: Audiences{Defaults: []DefaultAudience{
+		{Value: "https://kubernetes.default.svc", By: "Kubernetes", Into: "every token"},
+		{Value: "https://kubernetes.default.svc.cluster.local", By: "Kubernetes", Into: "every token"},
+	}},
+	Advice: Advice{Audience: "project the service account token with audience: {audience}"},
+}

@@ -1,0 +1,26 @@
+package provider
+
+// okta is a custom authorization server of Okta: the tokens of the organization's own
+// are not meant for others to read. Each authorization server has one audience.
+var okta = Provider{
+	Preset:  "okta",
+	Product: "Okta",
+	Token: Token{
+		Types:      []string{"", "jwt", "at+jwt", "okta-internal-at+jwt"},
+		Required:   []string{"sub", "cid"},
+		Forbidden:  IDTokenClaims,
+		Clients:    []string{"cid"},
+		Service:    without("uid"),
+		Scopes:     []string{"scp"},
+		ScopeLists: true,
+	},
+	Request:   Request{Audience: Ask{Nothing: true}},
+	Addresses: Addresses{Issuer: "https://corp.okta.com/oauth2/default", KeysPath: "/v1/keys"},
+	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "api://default", By: "Okta's default server", Into: "every token"}}},
+	Advice: Advice{
+		Audience:        "an authorization server of Okta has one audience: have {client} ask at the token endpoint of the one whose audience is {audience}",
+		MissingAudience: `the audience belongs to the authorization server: use the one whose audience is "{audience}", or set a token URL for each audience`,
+		RefusedAudience: `let an access policy of the authorization server allow {client} this grant`,
+		RefusedScope:    `ask for a scope that the authorization server has, and that a rule of its access policy allows {client}`,
+	},
+}

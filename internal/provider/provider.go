@@ -1,0 +1,61 @@
+// Package provider holds what is known of each kind of authorization server: how its
+// tokens read, how it is asked for an audience, what its addresses look like, and what
+// to change there when something is wrong.
+//
+// A file describes one provider, as data; the packages that read tokens, ask for them
+// and explain refusals interpret it. So a further provider is a further file here, and
+// a line in the list below.
+package provider
+
+import (
+	"slices"
+)
+
+// Provider is one kind of authorization server. Values are shared: do not change what
+// they refer to.
+type Provider struct {
+	// Preset is its name in the access matrix.
+	Preset string
+
+	// Product is its name in sentences.
+	Product string
+
+	Token     Token
+	Request   Request
+	Addresses Addresses
+	Audiences Audiences
+	Advice    Advice
+}
+
+// Default is the preset of an issuer that names none.
+const Default = "rfc9068"
+
+// list has a row for each provider.
+var list = []Provider{
+	rfc9068, oidcProvider, keycloak, auth0, auth0RFC9068, okta, entra, entraV1, hydra, zitadel, zitadelOIDC,
+	google, cognito, pingOne, duende, dex, spiffe, kubernetes,
+}
+
+// Lookup returns the provider of that preset; an empty name is [Default].
+func Lookup(preset string) (Provider, bool) {
+	if preset == "" {
+		preset = Default
+	}
+	if i := slices.IndexFunc(list, func(p Provider) bool { return p.Preset == preset }); i >= 0 {
+		return list[i], true
+	}
+	return Provider{}, false
+}
+
+// Presets returns the names of all presets, sorted.
+func Presets() []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.Preset)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// All returns all providers, in no order that means anything.
+func All() []Provider { return slices.Clone(list) }

@@ -1,0 +1,34 @@
+package provider
+
+// Request says how a provider is asked for a token.
+type Request struct {
+	// Audience is how a client states the audience of a token of its own; the zero
+	// value is the parameter audience.
+	Audience Ask
+
+	// Exchange is how it does in a token exchange (RFC 8693); the zero value is like
+	// Audience.
+	Exchange Ask
+
+	// ExchangeAudience adds the parameter audience in a token exchange.
+	ExchangeAudience bool
+
+	// OnBehalfOf says that a caller's token is exchanged by the grant of RFC 7523 with
+	// requested_token_use=on_behalf_of, as Entra ID does, and not by RFC 8693.
+	OnBehalfOf bool
+
+	// Alternative says what to use instead, if there is no token endpoint for this.
+	Alternative string
+}
+
+// Ask is a way to state an audience in a token request. At most one field is set.
+type Ask struct {
+	// Parameter is the name of a parameter.
+	Parameter string
+
+	// Scope is a template of a scope, with {audience} in it.
+	Scope string
+
+	// Nothing states no audience: the token endpoint or the scopes determine it.
+	Nothing bool
+}
