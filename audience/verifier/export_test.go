@@ -86,3 +86,8 @@ func (v *Verifier) CheckOther(ctx context.Context, raw, payload string) error {
 	}
 	return issuer.check(ctx, token, issuer.keys.load()).err
 }
+
+// NewEndpointLookup returns the find of a lookup by read.
+func NewEndpointLookup(read func(context.Context) (string, error)) func(context.Context) (string, error) {
+	return newEndpointLookup(read).find
+}
