@@ -69,7 +69,7 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
 	case isDefaultAudience(audience):
 		_, d, _ := provider.LookupDefaultAudience(audience)
-		c.warn(a, "%q is what %s puts into %s: it does not tell this service from another", audience, d.By, d.Into)
+		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
 	for _, issuer := range c.matrix.issuersOf(service) {
 		key := party{issuer.URL, audience}
