@@ -285,7 +285,7 @@ func TestNothingIsDoneForTheCallerOfAnUnenforcedStream(t *testing.T) {
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 		further := g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...)
 		found := make(chan error, 1)
-		o := newOffice(t, func(stream reviews) error {
+		o := newReviewServer(t, func(stream reviews) error {
 			for {
 				if _, err := stream.Recv(); err != nil {
 					return err
@@ -302,15 +302,15 @@ func TestNothingIsDoneForTheCallerOfAnUnenforcedStream(t *testing.T) {
 			t.Errorf("before: %v", err)
 		}
 		for _, row := range []struct {
-			policy *access.Policy
-			spared bool
+			policy   *access.Policy
+			observed bool
 		}{{company(t, only("order-status"), observed), true}, {company(t, observed), false}, {company(t, only("order-status"), observed), true}} {
 			if err := o.server.Swap(row.policy); err != nil {
 				t.Fatal(err)
 			}
 			send(t, stream)
-			if err := <-found; strings.Contains(status.Convert(err).Message(), "its rule is not enforced yet") != row.spared {
-				t.Errorf("spared %v: %v", row.spared, err)
+			if err := <-found; strings.Contains(status.Convert(err).Message(), "its rule is not enforced yet") != row.observed {
+				t.Errorf("observed %v: %v", row.observed, err)
 			}
 		}
 	})

@@ -256,3 +256,31 @@ func (r *replaced) Drop(_ tokensource.Request, t tokensource.Token) {
 		r.n++
 	}
 }
+
+// TestEachAttemptHasANameOfItsOwn holds that no two attempts of calls share a name,
+// also where one is made once more, and that a name is short: HTTP/2 cannot compress
+// what never comes again.
+func TestEachAttemptHasANameOfItsOwn(t *testing.T) {
+	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired, "", audience.ReasonTokenRevoked, ""}}
+	creds := grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))
+	conn := g.serve(t, append(interceptor.Retry(), creds)...)
+	for range 2 {
+		for shape, call := range shapes {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			if err := call(ctx, conn); err != nil {
+				t.Errorf("%s: %v", shape, err)
+			}
+			cancel()
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range g.names {
+		seen[name] = true
+		if len(name) < 11 || len(name) > 16 {
+			t.Errorf("name %q, want 11 to 16 bytes", name)
+		}
+	}
+	if want := 2*len(shapes) + 2; len(seen) != want || len(g.tokens) != want || len(g.names) != want {
+		t.Errorf("%d names, %d of them different, of %d attempts; want %d", len(g.names), len(seen), len(g.tokens), want)
+	}
+}

@@ -60,6 +60,7 @@ type gate struct {
 	code    codes.Code // of refusals; 0 for UNAUTHENTICATED
 	trailer metadata.MD
 	tokens  []string // that arrived
+	names   []string // of the attempts
 }
 
 func (g *gate) judge(ctx context.Context) error {
@@ -70,6 +71,7 @@ func (g *gate) judge(ctx context.Context) error {
 	defer g.mu.Unlock()
 	md, _ := metadata.FromIncomingContext(ctx)
 	g.tokens = append(g.tokens, strings.Join(md.Get("authorization"), "+"))
+	g.names = append(g.names, md.Get("grpcaud-call")...)
 	reason := g.script[0]
 	if len(g.script) > 1 {
 		g.script = g.script[1:]

@@ -150,7 +150,7 @@ func TestWatch(t *testing.T) {
 			backoffice := "Bearer " + f.issuer.Mint(good(testutil.Claims{"client_id": "backoffice-portal"}))
 			for shape, call := range shapes {
 				if got := verdictOf(call(bearing(t.Context(), backoffice), f.bare)).Reason; got != row.backoffice {
-					t.Errorf("%s, %s: the back office: %q, want %q", row.name, shape, got, row.backoffice)
+					t.Errorf("%s, %s: the back reviewServer: %q, want %q", row.name, shape, got, row.backoffice)
 				}
 			}
 		}

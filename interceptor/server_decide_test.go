@@ -99,7 +99,7 @@ func outgoing(ctx context.Context) context.Context {
 // is.
 func TestStreamsInModes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t, func(m *access.Matrix) {
+		o := newReviewServer(t, echo, company(t, func(m *access.Matrix) {
 			s := m.Services["human-resource"]
 			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour)}}
 			m.Services["human-resource"] = s
@@ -178,21 +178,6 @@ func TestJudgedAfterWaiting(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// TestAdmitAllocatesLittle holds what a token that comes again may cost.
-func TestAdmitAllocatesLittle(t *testing.T) {
-	issuer := newIssuer()
-	server := serverOf(t, issuer, company(t))
-	ctx := incoming(t.Context(), "Bearer "+issuer.Mint(good(nil)))
-	judge := unaryOf(server)
-	if n := testing.AllocsPerRun(100, func() {
-		if _, err := judge(ctx, nil, getting, unhandled); err != nil {
-			t.Error(err)
-		}
-	}); n > 2 {
-		t.Errorf("%v allocations, want 2: the handler's context, and the token in it", n)
-	}
-}
 
 // TestOddPaths holds that a path which only looks like that of a method meets no
 // rule, not that of a public method either, on servers that handle unknown

@@ -32,7 +32,7 @@ func BenchmarkLeases(b *testing.B) {
 // memory and the goroutines in use then.
 func costOf(b *testing.B, streams int, leased bool, opts ...interceptor.ServerOption) (bytes, goroutines float64) {
 	began := make(chan struct{})
-	o := newOffice(b, func(stream reviews) error {
+	o := newReviewServer(b, func(stream reviews) error {
 		began <- struct{}{}
 		return echo(stream)
 	}, company(b), opts...)

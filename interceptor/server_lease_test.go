@@ -29,8 +29,8 @@ type (
 	reviewer = grpc.BidiStreamingClient[hrv1.ReviewEmployeesRequest, hrv1.ReviewEmployeesResponse]
 )
 
-// office is a guarded server with one stream, whose handler a test writes.
-type office struct {
+// reviewServer is a guarded server with one stream, whose handler a test writes.
+type reviewServer struct {
 	hrv1.UnimplementedHumanResourceServer
 	issuer *testutil.Issuer
 	server *interceptor.Server
@@ -39,11 +39,11 @@ type office struct {
 	review func(reviews) error
 }
 
-func (o *office) ReviewEmployees(stream reviews) error { return o.review(stream) }
+func (o *reviewServer) ReviewEmployees(stream reviews) error { return o.review(stream) }
 
-func newOffice(t testing.TB, review func(reviews) error, policy *access.Policy, opts ...interceptor.ServerOption) *office {
+func newReviewServer(t testing.TB, review func(reviews) error, policy *access.Policy, opts ...interceptor.ServerOption) *reviewServer {
 	t.Helper()
-	o := &office{issuer: newIssuer(), log: &log{}, review: review}
+	o := &reviewServer{issuer: newIssuer(), log: &log{}, review: review}
 	server, err := interceptor.NewServer(policy, interceptor.Services("human-resource"), append([]interceptor.ServerOption{
 		interceptor.Transport(o.issuer.Transport()), interceptor.Logger(slog.New(slog.NewTextHandler(o.log, nil))),
 	}, opts...)...)
@@ -70,25 +70,25 @@ func newOffice(t testing.TB, review func(reviews) error, policy *access.Policy, 
 }
 
 // mint returns a token that ends in life.
-func (o *office) mint(life time.Duration) string {
+func (o *reviewServer) mint(life time.Duration) string {
 	return o.issuer.Mint(testutil.Claims{
 		"aud": "human-resource", "sub": "alice", "client_id": "backoffice-portal", "exp": time.Now().Add(life).Unix(),
 	})
 }
 
 // open opens a stream with a token that ends in life.
-func (o *office) open(t testing.TB, life time.Duration) reviewer {
+func (o *reviewServer) open(t testing.TB, life time.Duration) reviewer {
 	t.Helper()
 	return o.openWith(t, o.mint(life))
 }
 
-func (o *office) openWith(t testing.TB, token string) reviewer {
+func (o *reviewServer) openWith(t testing.TB, token string) reviewer {
 	t.Helper()
 	return o.openFor(t, t.Context(), token)
 }
 
 // openFor opens a stream that lasts as long as ctx at most.
-func (o *office) openFor(t testing.TB, ctx context.Context, token string) reviewer {
+func (o *reviewServer) openFor(t testing.TB, ctx context.Context, token string) reviewer {
 	t.Helper()
 	stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(bearing(ctx, "Bearer "+token))
 	if err != nil {
@@ -153,7 +153,7 @@ func TestLeaseEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				told := make(chan error, 1)
-				o := newOffice(t, func(stream reviews) error {
+				o := newReviewServer(t, func(stream reviews) error {
 					told <- row.review(stream)
 					return errors.New("the handler's own")
 				}, company(t), row.opts...)
@@ -189,7 +189,7 @@ func TestLeaseEnds(t *testing.T) {
 func TestLeaseOutlived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan struct{})
-		o := newOffice(t, func(stream reviews) error {
+		o := newReviewServer(t, func(stream reviews) error {
 			defer close(left)
 			for range 5000 { // from before the end until after it
 				over := stream.Context().Err() != nil
@@ -217,7 +217,7 @@ func TestLeaseOutlived(t *testing.T) {
 // that has ended.
 func TestLeaseLeavesStreamAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, nil, company(t))
+		o := newReviewServer(t, nil, company(t))
 		stream := &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}
 		ended, left := make(chan struct{}), make(chan struct{})
 		err := streamOf(o.server)(o, stream, reviewing, func(_ any, s grpc.ServerStream) error {
@@ -258,7 +258,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 					cause error
 				}
 				ended := make(chan end, 1)
-				o := newOffice(t, func(stream reviews) error {
+				o := newReviewServer(t, func(stream reviews) error {
 					began := time.Now()
 					select {
 					case <-stream.Context().Done():
@@ -284,7 +284,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 // TestLeaseContextEnds holds that a handler's context ends with it, as those of
 // gRPC do.
 func TestLeaseContextEnds(t *testing.T) {
-	o := newOffice(t, nil, company(t))
+	o := newReviewServer(t, nil, company(t))
 	var ctx context.Context
 	err := streamOf(o.server)(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(_ any, s grpc.ServerStream) error {
 		ctx = s.Context()
@@ -300,7 +300,7 @@ func TestLeaseContextEnds(t *testing.T) {
 func TestLeaseInPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := make(chan int, 1)
-		o := newOffice(t, func(stream reviews) error {
+		o := newReviewServer(t, func(stream reviews) error {
 			before <- runtime.NumGoroutine()
 			for {
 				if _, err := stream.Recv(); err != nil {
@@ -327,7 +327,7 @@ func TestLeaseInPlace(t *testing.T) {
 // said by the name of the weakness, which is logged.
 func TestLeaseEndless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t), interceptor.InsecureIgnoreStreamExpiry())
+		o := newReviewServer(t, echo, company(t), interceptor.InsecureIgnoreStreamExpiry())
 		stream := o.open(t, time.Second)
 		time.Sleep(24 * time.Hour)
 		if err := stream.Send(&hrv1.ReviewEmployeesRequest{}); err != nil {
@@ -355,7 +355,7 @@ func TestLeaseHandler(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, row.review, company(t))
+				o := newReviewServer(t, row.review, company(t))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(bearing(ctx, "Bearer "+o.mint(time.Minute)))
@@ -378,7 +378,7 @@ func TestLeaseHandler(t *testing.T) {
 // waiting.
 func TestLeaseGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, nil, company(t))
+		o := newReviewServer(t, nil, company(t))
 		left := make(chan struct{})
 		go func() {
 			defer close(left)

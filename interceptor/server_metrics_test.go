@@ -131,7 +131,7 @@ func TestDecisionsCounted(t *testing.T) {
 	}
 }
 
-// TestLabelsAreBounded is T73: 10 000 kids, issuers, users and methods that
+// TestLabelsAreBounded holds that 10 000 kids, issuers, users and methods that
 // strangers think of leave no label behind.
 func TestLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
@@ -161,7 +161,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// TestKidsAreNoLabels is T73 for keys that nobody has.
+// TestKidsAreNoLabels holds the same for keys that nobody has.
 func TestKidsAreNoLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -238,7 +238,7 @@ func TestDecisionsTogether(t *testing.T) {
 	if n != 800 {
 		t.Errorf("%v decisions counted, want 800", n)
 	}
-	if rows := server.WouldBeRefused(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
+	if rows := server.WouldRefuse(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
 		t.Errorf("%d rows, %+v to %+v, want 100 with 8 calls each", len(rows), rows[0], rows[len(rows)-1])
 	}
 }

@@ -56,7 +56,7 @@ func TestFloodOfRefusalsWritesFewLines(t *testing.T) {
 				if n := len(lines(t, written)); n > 100 {
 					t.Errorf("%d lines in the end, want at most 100", n)
 				}
-				if n := told(lines(t, written)); n != seconds*rate+1 {
+				if n := countRefusals(lines(t, written)); n != seconds*rate+1 {
 					t.Errorf("%d refusals told, want %d", n, seconds*rate+1)
 				}
 				counts := 0.0

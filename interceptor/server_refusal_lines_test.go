@@ -23,7 +23,7 @@ import (
 
 // told adds up the refusals that lines tell of: those that have one, and those
 // that are counted in one.
-func told(lines []map[string]any) int {
+func countRefusals(lines []map[string]any) int {
 	n := 0
 	for _, line := range lines {
 		if !strings.HasPrefix(line["msg"].(string), "more ") {
@@ -103,7 +103,7 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 			}
 			times(t, 3, server, from(t.Context(), "10.0.0.1:1"), getOrder) // it is closed, and may still refuse
 			time.Sleep(time.Minute)
-			if n := told(lines(t, written)); n != 45 {
+			if n := countRefusals(lines(t, written)); n != 45 {
 				t.Errorf("%s: %d refusals told, want 45", name, n)
 			}
 		})
@@ -139,7 +139,7 @@ func TestKindsHaveTheirOwnLines(t *testing.T) {
 		t.Errorf("%d lines, want %d: %s", n, len(calls)-2, written)
 	}
 	server.Close()
-	if n := told(lines(t, written)); n != 10*len(calls) {
+	if n := countRefusals(lines(t, written)); n != 10*len(calls) {
 		t.Errorf("%d refusals told, want %d", n, 10*len(calls))
 	}
 }
@@ -157,7 +157,7 @@ func TestRepeatsOverTheWire(t *testing.T) {
 				}
 			}
 			server.Close()
-			if got := lines(t, written); len(got) != 2 || got[1]["msg"] != message || told(got) != 20 {
+			if got := lines(t, written); len(got) != 2 || got[1]["msg"] != message || countRefusals(got) != 20 {
 				t.Errorf("%v, %s: lines %v, want one and one that counts 19", mode, shape, got)
 			}
 		}
@@ -167,7 +167,7 @@ func TestRepeatsOverTheWire(t *testing.T) {
 // TestEndedStreamsShareALine holds that streams which end together do, too.
 func TestEndedStreamsShareALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		for range 20 {
 			confirm(t, o.open(t, time.Minute))
 		}
@@ -198,7 +198,7 @@ func TestRefusalsOfOthersShareALine(t *testing.T) {
 		}
 		server.Close()
 		got := lines(t, written)
-		if len(got) != 2 || got[0]["msg"] != "a call to another service was refused" || got[1]["msg"] != "more calls to another service were refused" || told(got) != 20 {
+		if len(got) != 2 || got[0]["msg"] != "a call to another service was refused" || got[1]["msg"] != "more calls to another service were refused" || countRefusals(got) != 20 {
 			t.Errorf("%s: lines %v, want one and one that counts 19", shape, got)
 		}
 		if got[1]["reason"] != "AUDIENCE_MISMATCH" || got[1]["client"] != "customer-portal" {
@@ -248,7 +248,7 @@ func TestRepeatsInParallel(t *testing.T) {
 	}
 	group.Wait()
 	server.Close()
-	if n := told(lines(t, written)); n != 8*500 {
+	if n := countRefusals(lines(t, written)); n != 8*500 {
 		t.Errorf("%d refusals told, want %d", n, 8*500)
 	}
 }

@@ -25,15 +25,15 @@ import (
 func TestStreamsUnderNewPolicies(t *testing.T) {
 	type policy = []func(*access.Matrix)
 	var (
-		required   = policy{func(*access.Matrix) {}}
-		optional   = policy{func(m *access.Matrix) { m.Services["human-resource"].Allow[0].Optional = true }}
-		public     = policy{func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") }}
-		others     = policy{only("order-status")}
-		observing  = policy{observed}
-		optionally = append(optional[:1:1], observed)
-		sparing    = append(others[:1:1], observed)
-		maybe      = append(others[:1:1], optional...)
-		closed     = policy{func(m *access.Matrix) {
+		required         = policy{func(*access.Matrix) {}}
+		optional         = policy{func(m *access.Matrix) { m.Services["human-resource"].Allow[0].Optional = true }}
+		public           = policy{func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") }}
+		others           = policy{only("order-status")}
+		observing        = policy{observed}
+		optionally       = append(optional[:1:1], observed)
+		observingClients = append(others[:1:1], observed)
+		maybe            = append(others[:1:1], optional...)
+		closed           = policy{func(m *access.Matrix) {
 			s := m.Services["human-resource"]
 			s.Closed, s.Allow[0].Methods = []string{"ReviewEmployees"}, []string{"GetEmployee", "ListEmployees"}
 			m.Services["human-resource"] = s
@@ -73,30 +73,30 @@ func TestStreamsUnderNewPolicies(t *testing.T) {
 		{"observed to required, no token", observing, "", nil, required, missing},
 		{"observed to required, forged", observing, "forged", nil, required, invalid},
 		{"observed to required, a good token", observing, "good", nil, required, goesOn},
-		{"observed to required, refused", sparing, "good", nil, others, client},
-		{"spared to optional, no token", observing, "", nil, optional, goesOn},
-		{"spared to optional, forged", observing, "forged", nil, optional, invalid},
-		{"spared to optional, refused", sparing, "good", nil, maybe, client},
-		{"spared to optional to required, no token", observing, "", []policy{optional}, required, missing},
-		{"spared to observed optional, forged", observing, "forged", nil, optionally, goesOn},
-		{"spared to observed optional to optional, forged", observing, "forged", []policy{optionally}, optional, invalid},
-		{"spared to public, forged", observing, "forged", nil, public, goesOn},
-		{"spared to public to optional, forged", observing, "forged", []policy{public}, optional, invalid},
-		{"spared to public to required, forged", observing, "forged", []policy{public}, required, invalid},
-		{"spared to closed, forged", observing, "forged", nil, closed, noRule},
+		{"observed to required, refused", observingClients, "good", nil, others, client},
+		{"observed to optional, no token", observing, "", nil, optional, goesOn},
+		{"observed to optional, forged", observing, "forged", nil, optional, invalid},
+		{"observed to optional, refused", observingClients, "good", nil, maybe, client},
+		{"observed to optional to required, no token", observing, "", []policy{optional}, required, missing},
+		{"observed to observed optional, forged", observing, "forged", nil, optionally, goesOn},
+		{"observed to observed optional to optional, forged", observing, "forged", []policy{optionally}, optional, invalid},
+		{"observed to public, forged", observing, "forged", nil, public, goesOn},
+		{"observed to public to optional, forged", observing, "forged", []policy{public}, optional, invalid},
+		{"observed to public to required, forged", observing, "forged", []policy{public}, required, invalid},
+		{"observed to closed, forged", observing, "forged", nil, closed, noRule},
 
 		{"required to others", required, "good", nil, others, client},
-		{"required to observed others", required, "good", nil, sparing, goesOn},
-		{"required to observed others to others", required, "good", []policy{sparing}, others, client},
-		{"required to observed others to optional others", required, "good", []policy{sparing}, maybe, client},
-		{"required to observed others to required", required, "good", []policy{sparing}, required, goesOn},
+		{"required to observed others", required, "good", nil, observingClients, goesOn},
+		{"required to observed others to others", required, "good", []policy{observingClients}, others, client},
+		{"required to observed others to optional others", required, "good", []policy{observingClients}, maybe, client},
+		{"required to observed others to required", required, "good", []policy{observingClients}, required, goesOn},
 		{"required to public to others", required, "good", []policy{public}, others, client},
 		{"required to public to required", required, "good", []policy{public}, required, goesOn},
 		{"required to closed", required, "good", nil, closed, noRule},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, echo, company(t, row.began...))
+				o := newReviewServer(t, echo, company(t, row.began...))
 				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 				defer cancel()
 				switch row.sends {
@@ -126,18 +126,18 @@ func TestStreamsUnderNewPolicies(t *testing.T) {
 	}
 }
 
-// swap replaces the policy of the office.
-func (o *office) swap(t *testing.T, changes ...func(*access.Matrix)) {
+// swap replaces the policy of the reviewServer.
+func (o *reviewServer) swap(t *testing.T, changes ...func(*access.Matrix)) {
 	t.Helper()
 	if err := o.server.Swap(company(t, changes...)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestEndedCallIsNotSpared holds that a rule which is not enforced spares refusals
+// TestEndedCallIsNotLetThrough holds that a rule which is not enforced spares refusals
 // alone: a call that was cancelled, or whose time ran out, while it was judged
 // does not reach its handler, whatever was found out about it by then.
-func TestEndedCallIsNotSpared(t *testing.T) {
+func TestEndedCallIsNotLetThrough(t *testing.T) {
 	cancelled, late := verdict{Code: codes.Canceled}, verdict{Code: codes.DeadlineExceeded}
 	asLong := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	thenRevoked := func(ctx context.Context) error { <-ctx.Done(); return &audience.Refusal{Cause: audience.CauseRevoked} }

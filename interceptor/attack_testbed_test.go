@@ -26,11 +26,11 @@ import (
 // shape is one of [shapes].
 type shape = func(context.Context, *grpc.ClientConn, ...grpc.CallOption) error
 
-// player is an issuer that takes part.
-type player struct{ *testutil.Issuer }
+// attackIssuer is an issuer that takes part.
+type attackIssuer struct{ *testutil.Issuer }
 
 // asked returns how many requests for metadata and for keys have come.
-func (p player) asked() int { return p.Requests(testutil.Discovery) + p.Requests(testutil.JWKS) }
+func (p attackIssuer) asked() int { return p.Requests(testutil.Discovery) + p.Requests(testutil.JWKS) }
 
 // recorder is a wire that remembers where it was asked to go.
 type recorder struct {
@@ -57,20 +57,20 @@ func (r *recorder) elsewhere() []string {
 	return slices.Sorted(maps.Keys(hosts))
 }
 
-// arena is a guarded server with those who take part in an attack: its issuer, a
+// testbed is a guarded server with those who take part in an attack: its issuer, a
 // partner's issuer that only its neighbour trusts, and a stranger's host.
-type arena struct {
+type testbed struct {
 	// What a setup may change.
 	url     string // of the issuer
 	matrix  access.Matrix
 	options []interceptor.ServerOption
 	keys    []any // published besides the issuer's own
 	dial    []grpc.DialOption
-	mutual  bool                  // the client shows its certificate
-	good    func(*arena) []string // what an honest client sends
+	mutual  bool                    // the client shows its certificate
+	good    func(*testbed) []string // what an honest client sends
 
-	player            // the issuer
-	partner, stranger player
+	attackIssuer      // the issuer
+	partner, stranger attackIssuer
 	client            tls.Certificate
 	wire              *recorder
 	server            *interceptor.Server
@@ -100,17 +100,17 @@ const (
 	strangerURL = "https://login.stranger.example"
 )
 
-func newArena(t testing.TB, setup func(*arena)) *arena {
+func newTestbed(t testing.TB, setup func(*testbed)) *testbed {
 	t.Helper()
-	a := &arena{url: corp, matrix: attacked(), good: token(nil), log: &log{}, orders: &visited{}}
+	a := &testbed{url: corp, matrix: attacked(), good: token(nil), log: &log{}, orders: &visited{}}
 	if setup != nil {
 		setup(a)
 	}
 	issuer := a.matrix.Issuers["corp"]
 	issuer.URL = a.url
 	a.matrix.Issuers["corp"] = issuer
-	a.player = play(a.url, ownKey, a.keys...)
-	a.partner, a.stranger = play(partnerURL, partnerKey), play(strangerURL, testutil.NewKey("ES256"))
+	a.attackIssuer = newAttackIssuer(a.url, ownKey, a.keys...)
+	a.partner, a.stranger = newAttackIssuer(partnerURL, partnerKey), newAttackIssuer(strangerURL, testutil.NewKey("ES256"))
 	a.wire = &recorder{RoundTripper: a.Transport(a.partner.Issuer, a.stranger.Issuer), hosts: map[string]bool{}}
 	a.serve(t)
 	return a
@@ -134,16 +134,16 @@ func attacked() access.Matrix {
 	}
 }
 
-// play returns an issuer that signs with key, and publishes others too. Its
+// newAttackIssuer returns an issuer that signs with key, and publishes others too. Its
 // tokens are typed as Keycloak types them besides.
-func play(url string, key *testutil.Key, others ...any) player {
+func newAttackIssuer(url string, key *testutil.Key, others ...any) attackIssuer {
 	issuer := testutil.NewIssuer(url, testutil.EveryToken(testutil.Claims{"typ": "Bearer"}))
 	issuer.Use(key)
 	issuer.Retire()
 	if len(others) > 0 {
 		issuer.SetJWKS(jwks(append([]any{key.JWK()}, others...)...))
 	}
-	return player{issuer}
+	return attackIssuer{issuer}
 }
 
 func jwks(keys ...any) []byte { return encoded(map[string]any{"keys": keys}) }
@@ -159,7 +159,7 @@ func encoded(v any) []byte {
 	return bytes.TrimSpace(b.Bytes())
 }
 
-func (a *arena) serve(t testing.TB) {
+func (a *testbed) serve(t testing.TB) {
 	t.Helper()
 	policy, err := access.New(a.matrix)
 	if err != nil {
@@ -189,8 +189,8 @@ func (a *arena) serve(t testing.TB) {
 // The setups.
 
 // all makes one setup of several.
-func all(setups ...func(*arena)) func(*arena) {
-	return func(a *arena) {
+func all(setups ...func(*testbed)) func(*testbed) {
+	return func(a *testbed) {
 		for _, setup := range setups {
 			setup(a)
 		}
@@ -198,11 +198,11 @@ func all(setups ...func(*arena)) func(*arena) {
 }
 
 // publishing has the issuer publish more keys than its own.
-func publishing(keys ...any) func(*arena) { return func(a *arena) { a.keys = keys } }
+func publishing(keys ...any) func(*testbed) { return func(a *testbed) { a.keys = keys } }
 
 // issuing changes what is said of the issuer.
-func issuing(change func(*access.Issuer)) func(*arena) {
-	return func(a *arena) {
+func issuing(change func(*access.Issuer)) func(*testbed) {
+	return func(a *testbed) {
 		issuer := a.matrix.Issuers["corp"]
 		change(&issuer)
 		a.matrix.Issuers["corp"] = issuer
@@ -210,8 +210,8 @@ func issuing(change func(*access.Issuer)) func(*arena) {
 }
 
 // serving changes what is said of the service.
-func serving(change func(*access.Service)) func(*arena) {
-	return func(a *arena) {
+func serving(change func(*access.Service)) func(*testbed) {
+	return func(a *testbed) {
 		service := a.matrix.Services["order-status"]
 		change(&service)
 		a.matrix.Services["order-status"] = service
@@ -219,7 +219,7 @@ func serving(change func(*access.Service)) func(*arena) {
 }
 
 // allowing changes what the service demands.
-func allowing(change func(*access.Allow)) func(*arena) {
+func allowing(change func(*access.Allow)) func(*testbed) {
 	return serving(func(s *access.Service) { change(&s.Allow[0]) })
 }
 
@@ -227,7 +227,7 @@ func allowing(change func(*access.Allow)) func(*arena) {
 var legacy = issuing(func(i *access.Issuer) { i.Preset = "keycloak" })
 
 // mutually has the client show its certificate.
-func mutually(a *arena) { a.mutual = true }
+func mutually(a *testbed) { a.mutual = true }
 
 // The tokens.
 
@@ -239,29 +239,29 @@ func read(changes testutil.Claims) testutil.Claims {
 }
 
 // sent is what is sent as it stands.
-func sent(values ...string) func(*arena) []string {
-	return func(*arena) []string { return values }
+func sent(values ...string) func(*testbed) []string {
+	return func(*testbed) []string { return values }
 }
 
 // token is a good one with changed claims, or made otherwise.
-func token(changes testutil.Claims, opts ...testutil.MintOption) func(*arena) []string {
-	return func(a *arena) []string { return []string{"Bearer " + a.Mint(read(changes), opts...)} }
+func token(changes testutil.Claims, opts ...testutil.MintOption) func(*testbed) []string {
+	return func(a *testbed) []string { return []string{"Bearer " + a.Mint(read(changes), opts...)} }
 }
 
 // dated is a good token with claims that go by the time.
-func dated(changes func(now time.Time) testutil.Claims) func(*arena) []string {
-	return func(a *arena) []string { return token(changes(time.Now()))(a) }
+func dated(changes func(now time.Time) testutil.Claims) func(*testbed) []string {
+	return func(a *testbed) []string { return token(changes(time.Now()))(a) }
 }
 
 // bent is a good token, spoilt.
-func bent(spoil func(token string) string, opts ...testutil.MintOption) func(*arena) []string {
-	return func(a *arena) []string { return []string{"Bearer " + spoil(a.Mint(read(nil), opts...))} }
+func bent(spoil func(token string) string, opts ...testutil.MintOption) func(*testbed) []string {
+	return func(a *testbed) []string { return []string{"Bearer " + spoil(a.Mint(read(nil), opts...))} }
 }
 
 // spelt is a good token in which these members stand in place of the claim of
 // that name, to the letter.
-func spelt(name, members string) func(*arena) []string {
-	return func(a *arena) []string {
+func spelt(name, members string) func(*testbed) []string {
+	return func(a *testbed) []string {
 		now := time.Now().Unix()
 		claims := read(testutil.Claims{"iss": a.url, "iat": now, "exp": now + 300, "jti": "1"})
 		delete(claims, name)

@@ -30,7 +30,7 @@ func TestWouldRefuse(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		got := server.WouldBeRefused()
+		got := server.WouldRefuse()
 		for i := range got {
 			if !strings.Contains(got[i].Why, string(got[i].Cause)) {
 				t.Errorf("why = %q, want the story of %s", got[i].Why, string(got[i].Cause))
@@ -54,7 +54,7 @@ func TestWouldRefuseEnforced(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)
 	_ = call(t.Context(), server, getOrder, "x")
-	if rows := server.WouldBeRefused(); len(rows) != 0 {
+	if rows := server.WouldRefuse(); len(rows) != 0 {
 		t.Errorf("would refuse %v, want nothing", rows)
 	}
 }
@@ -67,7 +67,7 @@ func TestWouldRefuseBounded(t *testing.T) {
 	for n := range 1100 {
 		_ = call(t.Context(), server, fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n), "x")
 	}
-	rows := server.WouldBeRefused()
+	rows := server.WouldRefuse()
 	if len(rows) != 1024+1 || rows[0].Method != "" || rows[0].Calls != 1100-1024 {
 		t.Errorf("%d rows, the first %+v, want 1025, the first without a method, for 76 calls", len(rows), rows[0])
 	}

@@ -25,20 +25,20 @@ func observed(m *access.Matrix) {
 	m.Services["human-resource"] = s
 }
 
-// TestSparedStream holds that a stream which was let through unenforced ends when
+// TestStreamLetThroughUnenforcedEndsWhenEnforced holds that a stream which was let through unenforced ends when
 // its rule is enforced: by a new policy at once, or when the rollout ends.
-func TestSparedStream(t *testing.T) {
-	for name, enforce := range map[string]func(*testing.T, *office){
-		"by a new policy": func(t *testing.T, o *office) {
+func TestStreamLetThroughUnenforcedEndsWhenEnforced(t *testing.T) {
+	for name, enforce := range map[string]func(*testing.T, *reviewServer){
+		"by a new policy": func(t *testing.T, o *reviewServer) {
 			if err := o.server.Swap(company(t)); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"at the end of the rollout": func(*testing.T, *office) {},
+		"at the end of the rollout": func(*testing.T, *reviewServer) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, echo, company(t, observed))
+				o := newReviewServer(t, echo, company(t, observed))
 				stream := o.openWith(t, "forged")
 				confirm(t, stream)
 				began := time.Now()
@@ -54,11 +54,11 @@ func TestSparedStream(t *testing.T) {
 	}
 }
 
-// TestSpareOfAStreamEnds holds that a running stream which a new policy spares
+// TestObservedStreamEndsWhenItsRuleIsEnforced holds that a running stream which a new policy spares
 // ends when it spares it no longer.
-func TestSpareOfAStreamEnds(t *testing.T) {
+func TestObservedStreamEndsWhenItsRuleIsEnforced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stream := o.open(t, 10*time.Hour)
 		confirm(t, stream)
 		if err := o.server.Swap(company(t, only("order-status"), observed)); err != nil {
@@ -83,7 +83,7 @@ func TestOpenStreamIsGuarded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, echo, company(t, open))
+				o := newReviewServer(t, echo, company(t, open))
 				stream, err := hrv1.NewHumanResourceClient(o.conn).ReviewEmployees(t.Context())
 				if err != nil {
 					t.Fatal(err)
@@ -115,7 +115,7 @@ func TestLeaseBesideAnotherEnd(t *testing.T) {
 			wrapped.WrappedContext = ctx
 			return handler(srv, wrapped)
 		}
-		o := &office{issuer: issuer, log: &log{}, review: echo, server: server}
+		o := &reviewServer{issuer: issuer, log: &log{}, review: echo, server: server}
 		o.conn = testutil.Serve(t, append([]grpc.ServerOption{grpc.ChainStreamInterceptor(hurry)}, server.Options()...), func(s *grpc.Server) {
 			hrv1.RegisterHumanResourceServer(s, o)
 		})

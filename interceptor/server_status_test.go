@@ -70,7 +70,7 @@ func TestReasonOfCalls(t *testing.T) {
 	}
 }
 
-// TestStatus is T70 for whatever can be refused: the peer reads a fixed phrase,
+// TestStatus holds for whatever can be refused that the peer reads a fixed phrase,
 // and nothing of what the operator is told.
 func TestStatus(t *testing.T) {
 	const secret = "s3cret"

@@ -35,7 +35,7 @@ type rawServer struct {
 
 // listen starts a second server for a, which also has health, reflection, and a
 // handler of all that is not registered.
-func (a *arena) listen(t *testing.T) *rawServer {
+func (a *testbed) listen(t *testing.T) *rawServer {
 	t.Helper()
 	ca := testutil.NewCA()
 	cert := ca.Certificate(testutil.ServerName)

@@ -24,7 +24,7 @@ var revoked = verdict{codes.Unauthenticated, audience.ReasonTokenRevoked}
 func TestRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
-		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
 		mine, others := o.open(t, time.Hour), o.open(t, time.Hour)
 		confirm(t, mine)
 		time.Sleep(10 * time.Minute)
@@ -49,7 +49,7 @@ func TestRevocation(t *testing.T) {
 func TestRevocationOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
-		o := newOffice(t, echo, company(t), interceptor.Revocations(list))
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
 		revoke(t, list, revocation.Entry{ID: "another"})
@@ -93,7 +93,7 @@ func TestRevocationOutage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var down atomic.Bool
-				o := newOffice(t, echo, company(t), interceptor.Revocations(revocations(func(ctx context.Context) error {
+				o := newReviewServer(t, echo, company(t), interceptor.Revocations(revocations(func(ctx context.Context) error {
 					if !down.Load() {
 						return nil
 					}

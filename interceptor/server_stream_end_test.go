@@ -145,7 +145,7 @@ func TestStreamEndTold(t *testing.T) {
 			if counts["grpcaud.server.decisions"+series] != 1 || counts["grpcaud.server.duration decision="+want.decision+" rpc.method=WatchOrderStatus rpc.service=acme.orders.v1.OrderStatus"] != 0 {
 				t.Errorf("%v: counts %v, want the end counted and not timed", mode, counts)
 			}
-			if rows := server.WouldBeRefused(); len(rows) != want.rows {
+			if rows := server.WouldRefuse(); len(rows) != want.rows {
 				t.Errorf("%v: would refuse %v, want %d rows", mode, rows, want.rows)
 			}
 		})

@@ -48,7 +48,7 @@ func TestSwap(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, echo, company(t))
+				o := newReviewServer(t, echo, company(t))
 				stream := o.open(t, time.Hour)
 				confirm(t, stream)
 				time.Sleep(10 * time.Minute)
@@ -71,7 +71,7 @@ func TestSwap(t *testing.T) {
 // not end it for the age of its token, which the lease counts.
 func TestSwapInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t), interceptor.StreamGrace(time.Hour))
+		o := newReviewServer(t, echo, company(t), interceptor.StreamGrace(time.Hour))
 		stream := o.open(t, time.Minute)
 		confirm(t, stream)
 		time.Sleep(30 * time.Minute)
@@ -86,7 +86,7 @@ func TestSwapInGrace(t *testing.T) {
 // anybody.
 func TestSwapToPublic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
 		if err := o.server.Swap(company(t, func(m *access.Matrix) { m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees") })); err != nil {
@@ -134,7 +134,7 @@ func TestSwapIssuers(t *testing.T) {
 // it was.
 func TestSwapRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
 		for want, policy := range map[string]*access.Policy{

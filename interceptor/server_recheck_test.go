@@ -50,26 +50,26 @@ func introspected(t *testing.T) func(*access.Matrix) {
 	}
 }
 
-// bureau is an office whose callers have opaque tokens.
-type bureau struct {
-	*office
+// introspectingServer is an reviewServer whose callers have opaque tokens.
+type introspectingServer struct {
+	*reviewServer
 	token  string
 	stream reviewer
 }
 
-func newBureau(t *testing.T, change func(*access.Matrix), opts ...interceptor.ServerOption) *bureau {
+func newIntrospectingServer(t *testing.T, change func(*access.Matrix), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
 	return newBureauAnswering(t, change, func(map[string]any) {}, opts...)
 }
 
-// newBureauAnswering is newBureau with changed answers about its tokens.
-func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *bureau {
+// newBureauAnswering is newIntrospectingServer with changed answers about its tokens.
+func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
 	ask := introspected(t)
-	o := newOffice(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl))}, opts...)...)
+	o := newReviewServer(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl))}, opts...)...)
 	o.issuer.Register(testutil.Client{ID: "opaque", Secret: "x", Opaque: true, Audiences: []string{"human-resource"}})
 	o.issuer.Fault(testutil.Introspection, o.issuer.Alter(testutil.Introspection, answer))
-	b := &bureau{office: o, token: o.issuer.User("opaque", "alice", "human-resource")}
+	b := &introspectingServer{reviewServer: o, token: o.issuer.User("opaque", "alice", "human-resource")}
 	b.stream = b.openFor(t, timed(t), b.token)
 	confirm(t, b.stream)
 	return b
@@ -103,7 +103,7 @@ func lasts(t *testing.T, stream reviewer, want verdict, least, most time.Duratio
 // a call is refused.
 func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBureau(t, sameMatrix)
+		b := newIntrospectingServer(t, sameMatrix)
 		time.Sleep(time.Minute)
 		confirm(t, b.stream)
 		b.issuer.Revoke(b.token)
@@ -118,7 +118,7 @@ func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
 // in the time that its answer counts, however many streams run under it.
 func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBureau(t, sameMatrix)
+		b := newIntrospectingServer(t, sameMatrix)
 		for range 50 {
 			confirm(t, b.openFor(t, timed(t), b.token))
 		}
@@ -189,7 +189,7 @@ func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBureau(t, sameMatrix)
+				b := newIntrospectingServer(t, sameMatrix)
 				time.Sleep(10 * time.Second)
 				down(b.issuer)
 				time.Sleep(20 * time.Second)
@@ -209,7 +209,7 @@ func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 // tokens too, although their issuer calls them inactive then: it is not asked.
 func TestOpaqueTokenInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBureau(t, sameMatrix, interceptor.StreamGrace(time.Hour))
+		b := newIntrospectingServer(t, sameMatrix, interceptor.StreamGrace(time.Hour))
 		time.Sleep(10 * time.Minute)
 		before := b.issuer.Requests(testutil.Introspection)
 		time.Sleep(10 * time.Minute)
@@ -224,7 +224,7 @@ func TestOpaqueTokenInGrace(t *testing.T) {
 // key that made its token has left the issuer's set, and that others go on.
 func TestStreamOutlivesNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stolen := o.openFor(t, timed(t), o.mint(23*time.Hour))
 		confirm(t, stolen)
 		o.issuer.Rotate("ES256")
@@ -243,7 +243,7 @@ func TestStreamOutlivesNoKey(t *testing.T) {
 // that lags behind, ends no stream.
 func TestStreamBesideAStaleKeySet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stream := o.openFor(t, timed(t), o.mint(23*time.Hour))
 		confirm(t, stream)
 		fetched := o.issuer.Requests(testutil.JWKS)
@@ -275,7 +275,7 @@ func setOf(t *testing.T, keys ...*testutil.Key) []byte {
 // tokens of its algorithm any more.
 func TestStreamUnderNewAlgorithms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		stream := o.openFor(t, timed(t), o.mint(time.Hour))
 		confirm(t, stream)
 		o.swap(t, func(m *access.Matrix) {
@@ -285,13 +285,13 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 	})
 }
 
-// TestLostTokenIsSparedAndThenNot holds that a stream whose token is not good any
+// TestStreamOfAnInvalidTokenIsObservedAndThenEnded holds that a stream whose token is not good any
 // more goes on while its rule is not enforced, is told of once, and ends when it
 // is enforced.
-func TestLostTokenIsSparedAndThenNot(t *testing.T) {
+func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ask := introspected(t)
-		b := newBureau(t, func(m *access.Matrix) { ask(m); observed(m) })
+		b := newIntrospectingServer(t, func(m *access.Matrix) { ask(m); observed(m) })
 		b.issuer.Revoke(b.token)
 		time.Sleep(4 * time.Minute)
 		confirm(t, b.stream)
@@ -308,7 +308,7 @@ func TestLostTokenIsSparedAndThenNot(t *testing.T) {
 func TestSweepBesideAHangingIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
-		b := newBureau(t, sameMatrix, interceptor.Revocations(list))
+		b := newIntrospectingServer(t, sameMatrix, interceptor.Revocations(list))
 		b.issuer.Fault(testutil.Introspection, testutil.RespondNever())
 		time.Sleep(20 * time.Second)
 		confirm(t, b.stream)
@@ -338,7 +338,7 @@ func TestCertificateOfAProxy(t *testing.T) {
 	written := base64.StdEncoding.EncodeToString(client.Leaf.Raw)
 	synctest.Test(t, func(t *testing.T) {
 		seen := make(chan []string, 10)
-		o := newOffice(t, func(stream reviews) error {
+		o := newReviewServer(t, func(stream reviews) error {
 			seen <- metadata.ValueFromIncomingContext(stream.Context(), key)
 			return echo(stream)
 		}, company(t), interceptor.PeerCertificate(proxied(key)))
@@ -398,7 +398,7 @@ func TestRevocationsSeeTheCall(t *testing.T) {
 			wrapped.WrappedContext = ctx
 			return handler(srv, wrapped)
 		}
-		o := &office{issuer: issuer, review: echo, server: server}
+		o := &reviewServer{issuer: issuer, review: echo, server: server}
 		o.conn = testutil.Serve(t, append([]grpc.ServerOption{grpc.ChainStreamInterceptor(hurry)}, server.Options()...), func(s *grpc.Server) {
 			hrv1.RegisterHumanResourceServer(s, o)
 		})

@@ -14,7 +14,7 @@ import (
 // calls, and not before.
 func TestReportHealth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		o.issuer.Down()
 		h := health.NewServer()
 		says := func(service string) healthpb.HealthCheckResponse_ServingStatus {
@@ -54,7 +54,7 @@ func TestReportHealth(t *testing.T) {
 // server; synctest would see it go on.
 func TestReportHealthEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t))
+		o := newReviewServer(t, echo, company(t))
 		o.issuer.Down()
 		ctx, cancel := context.WithCancel(t.Context())
 		h := health.NewServer()

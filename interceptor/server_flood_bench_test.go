@@ -19,10 +19,10 @@ import (
 // while nothing else goes on, and while ten forged ones are judged to each good
 // one: half of them by keys that nobody knows, half with bad signatures.
 func BenchmarkAdmitBesideFlood(b *testing.B) {
-	s := newTurnstile(b, "ES256", 1, interceptor.VerifierOptions(verifier.Cooldown(time.Hour)))
+	s := newWarmServer(b, "ES256", 1, interceptor.VerifierOptions(verifier.Cooldown(time.Hour)))
 	f := newForgers(b, s)
 	defer f.stop()
-	l := s.lane(b)
+	l := s.series(b)
 	var idle, beside []time.Duration
 	for n := 0; b.Loop(); n++ {
 		if n/turn%2 == 0 {
@@ -48,23 +48,23 @@ func BenchmarkAdmitBesideFlood(b *testing.B) {
 	}
 }
 
-func (l *lane) timed(b *testing.B) time.Duration {
+func (l *callSeries) timed(b *testing.B) time.Duration {
 	began := time.Now()
-	l.call(b, l.judge)
+	l.call(b, l.decide)
 	return time.Since(began)
 }
 
-// forgers show a turnstile forged tokens, one for each processor at a time.
+// forgers show a server forged tokens, one for each processor at a time.
 type forgers struct {
-	*turnstile
+	*warmServer
 	parts []string    // of a good token
 	next  chan string // tokens to show
 	busy  sync.WaitGroup
 	stop  func()
 }
 
-func newForgers(b *testing.B, s *turnstile) *forgers {
-	f := &forgers{turnstile: s, parts: strings.Split(string(s.tokens[0]), "."), next: make(chan string, 10)}
+func newForgers(b *testing.B, s *warmServer) *forgers {
+	f := &forgers{warmServer: s, parts: strings.Split(string(s.tokens[0]), "."), next: make(chan string, 10)}
 	ctx, cancel := context.WithCancel(b.Context())
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -99,7 +99,7 @@ func (f *forgers) crowd(ctx context.Context, b *testing.B, group *sync.WaitGroup
 }
 
 func (f *forgers) show(ctx context.Context, b *testing.B, token string) {
-	if _, err := f.judge(incoming(ctx, "Bearer "+token), nil, getting, unhandled); err == nil {
+	if _, err := f.unary(incoming(ctx, "Bearer "+token), nil, getting, unhandled); err == nil {
 		b.Error("a forged token was admitted")
 	}
 }

@@ -88,7 +88,7 @@ func take(line map[string]any, names ...string) map[string]any {
 
 func digest(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id)))[:16] }
 
-// TestLogOfStrangers is T72 and T73 for the log: whatever a stranger sends, one
+// TestLogOfStrangers holds, whatever a stranger sends, that one
 // line tells of it, in which no token stands and nothing that looks like a
 // second line.
 func TestLogOfStrangers(t *testing.T) {

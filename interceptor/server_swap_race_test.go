@@ -22,8 +22,8 @@ import (
 // admitted by the one before it ends that stream before its handler begins.
 func TestSwapWhileOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var o *office
-		o = newOffice(t, func(reviews) error {
+		var o *reviewServer
+		o = newReviewServer(t, func(reviews) error {
 			t.Error("the handler began")
 			return nil
 		}, company(t), interceptor.Revocations(revocations(func(context.Context) error {
@@ -40,9 +40,9 @@ func TestSwapWhileOpening(t *testing.T) {
 // by the one before it sets the stream's end.
 func TestSwapWhileJudging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var o *office
+		var o *reviewServer
 		asked, holder := 0, testutil.NewCA().Certificate("holder")
-		o = newOffice(t, echo, company(t), interceptor.PeerCertificate(func(context.Context) *x509.Certificate {
+		o = newReviewServer(t, echo, company(t), interceptor.PeerCertificate(func(context.Context) *x509.Certificate {
 			if asked++; asked == 2 { // the stream has a lease, and is judged again
 				if err := o.server.Swap(company(t, func(m *access.Matrix) {
 					m.Issuers["corp"] = access.Issuer{URL: corp, MaxAge: 20 * time.Minute}
@@ -72,7 +72,7 @@ func TestSwapWhileJudging(t *testing.T) {
 func TestSwapWithoutRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
-		o := &office{issuer: issuer, review: echo, server: newServer(t, issuer, io.Discard, "human-resource")}
+		o := &reviewServer{issuer: issuer, review: echo, server: newServer(t, issuer, io.Discard, "human-resource")}
 		o.conn = testutil.Serve(t, o.server.Options(), func(s *grpc.Server) { hrv1.RegisterHumanResourceServer(s, o) })
 		stream := o.open(t, time.Hour)
 		confirm(t, stream)
