@@ -95,7 +95,7 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 	}{
 		"none": {nil, []string{
 			catalogue + "/GetItem has options at acme/catalogue/v1/catalogue.proto:Catalogue, and the policy was made without them",
-			catalogue + "/PutItem has options at acme/catalogue/v1/catalogue.proto:Catalogue.PutItem", addOne, addFile, "policyfile.Options(options...)",
+			catalogue + "/PutItem has options at acme/catalogue/v1/catalogue.proto:Catalogue.PutItem", addOne, addFile, "policyfile.WatchMethodOptions(options...)",
 		}},
 		"all":               {all, nil},
 		"the first":         {all[:1], []string{catalogue + "/PutItem has", catalogue + "/WatchItems has", addOne}},

@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestMergeSaysItOnce holds that each mistake is told once, and nothing besides.
-func TestMergeSaysItOnce(t *testing.T) {
+// TestContradictionIsReportedOnce holds that each mistake is told once, and nothing besides.
+func TestContradictionIsReportedOnce(t *testing.T) {
 	portal := access.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
 	of := func(grpc, method string, d access.Allow) access.MethodOptions {
 		return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
@@ -107,9 +107,9 @@ func TestMergeFits(t *testing.T) {
 	}
 }
 
-// TestMergeOfAStranger holds that a client which is not known is told once for the
+// TestOptionsOfAnotherMatrix holds that a client which is not known is told once for the
 // options of a service, and what else may be meant.
-func TestMergeOfAStranger(t *testing.T) {
+func TestOptionsOfAnotherMatrix(t *testing.T) {
 	stranger := func(grpc, method string) access.MethodOptions {
 		return access.MethodOptions{
 			GRPC: grpc, Method: method, Place: "a.proto:S", Audience: "order-status",

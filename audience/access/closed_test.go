@@ -93,9 +93,9 @@ func TestNewRefusesClosed(t *testing.T) {
 	}
 }
 
-// TestCoversOfOthers holds that a gRPC service which another service of the
+// TestCoverageOfServicesElsewhere holds that a gRPC service which another service of the
 // matrix consists of is not said to lack a rule.
-func TestCoversOfOthers(t *testing.T) {
+func TestCoverageOfServicesElsewhere(t *testing.T) {
 	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
 	want := "audience: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
 		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it on another server`

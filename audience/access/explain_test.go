@@ -118,8 +118,8 @@ func TestExplainData(t *testing.T) {
 	}
 }
 
-// TestExplainNobody holds the stories of calls without a token.
-func TestExplainNobody(t *testing.T) {
+// TestExplainWithoutToken holds the stories of calls without a token.
+func TestExplainWithoutToken(t *testing.T) {
 	optional := entry(func(a *access.Allow) { a.Optional = true })
 	for want, rule := range map[string]*access.Rule{
 		"refused: CREDENTIALS_MISSING": ruleOf(t, access.Issuer{}, entry(nil)),

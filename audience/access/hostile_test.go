@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestHostileValues holds that what a token says cannot forge a line of a log,
+// TestClaimsCannotForgeLogLines holds that what a token says cannot forge a line of a log,
 // nor fill one.
-func TestHostileValues(t *testing.T) {
+func TestClaimsCannotForgeLogLines(t *testing.T) {
 	many := make([]string, 100)
 	for i := range many {
 		many[i] = strings.Repeat("\n", 1000)

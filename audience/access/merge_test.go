@@ -68,9 +68,9 @@ func TestMergeAddsDemands(t *testing.T) {
 	}
 }
 
-// TestMergeElsewhere holds that the other methods are as the matrix says, and
+// TestOptionsLeaveOtherMethodsAlone holds that the other methods are as the matrix says, and
 // that a method which the matrix closes stays closed.
-func TestMergeElsewhere(t *testing.T) {
+func TestOptionsLeaveOtherMethodsAlone(t *testing.T) {
 	o := demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})
 	write := token(members{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
 	if got := verdict(t, merged(t, company(), o).Rule(updateStatus), "keycloak", write); got != "" {
@@ -89,8 +89,8 @@ func TestMergeElsewhere(t *testing.T) {
 	}
 }
 
-// TestMergeTells holds that a refusal and an explanation name what refused.
-func TestMergeTells(t *testing.T) {
+// TestRefusalNamesTheOptionThatRefuses holds that a refusal and an explanation name what refused.
+func TestRefusalNamesTheOptionThatRefuses(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
 	good, err := read(t, "keycloak", token(members{"scope": "orders.read orders.audit"}))
 	if err != nil {
@@ -111,8 +111,8 @@ func TestMergeTells(t *testing.T) {
 	}
 }
 
-// TestMergeOpens holds that options alone open nothing.
-func TestMergeOpens(t *testing.T) {
+// TestOptionsOpenNothing holds that options alone open nothing.
+func TestOptionsOpenNothing(t *testing.T) {
 	optional := company()
 	for i := range optional.Services["order-status"].Allow {
 		optional.Services["order-status"].Allow[i].Optional = true
@@ -215,8 +215,8 @@ func TestMergeOptionsAlone(t *testing.T) {
 	}
 }
 
-// TestMergeNobody holds that a service whose options let nobody in is warned of.
-func TestMergeNobody(t *testing.T) {
+// TestOptionsWithoutClients holds that a service whose options let nobody in is warned of.
+func TestOptionsWithoutClients(t *testing.T) {
 	policy, err := access.New(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
 	if err != nil {
 		t.Fatal(err)
@@ -233,9 +233,9 @@ func TestMergeNobody(t *testing.T) {
 	}
 }
 
-// TestMergeRefuses holds that a contradiction is an error that names both
+// TestContradictoryOptionsAreRefused holds that a contradiction is an error that names both
 // places.
-func TestMergeRefuses(t *testing.T) {
+func TestContradictoryOptionsAreRefused(t *testing.T) {
 	here := func(change func(*access.MethodOptions)) []access.MethodOptions {
 		return []access.MethodOptions{options(change)}
 	}

@@ -115,8 +115,8 @@ func read(t testing.TB, preset string, members map[string]any) (*claims.Claims, 
 
 type members = map[string]any
 
-// TestSeed holds the rules of what an audience is, each by its own words.
-func TestSeed(t *testing.T) {
+// TestAudienceRules holds what an audience is, one rule a row.
+func TestAudienceRules(t *testing.T) {
 	guard := guard(t, "order-status", "human-resource", "catalogue")
 	const getItem = "/acme.catalogue.v1.Catalogue/GetItem"
 	for _, row := range []struct {
@@ -231,14 +231,14 @@ func TestJudgeAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkJudge(b *testing.B) {
-	seed, err := read(b, "keycloak", token(nil))
+	usual, err := read(b, "keycloak", token(nil))
 	if err != nil {
 		b.Fatal(err)
 	}
 	simple := ruleOf(b, access.Issuer{}, entry(nil))
 	all, c := everything(b)
 	for name, judge := range map[string]func() error{
-		"seed":       func() error { return simple.Judge(seed, at(now)) },
+		"simple":     func() error { return simple.Judge(usual, at(now)) },
 		"everything": func() error { return all.Judge(c, shown(thumbprint)) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -191,9 +191,9 @@ func TestWatchHalf(t *testing.T) {
 	})
 }
 
-// TestWatchRestless holds that files which never stay as they are, such as a link
+// TestWatchReportsFilesThatNeverStayTheSame holds that files which never stay as they are, such as a link
 // to a file of /proc, are told of once, and taken up when they stay.
-func TestWatchRestless(t *testing.T) {
+func TestWatchReportsFilesThatNeverStayTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
 		f.wants(t, "at first", 1, 0)
@@ -202,7 +202,7 @@ func TestWatchRestless(t *testing.T) {
 			f.after(time.Second)
 		}
 		f.wants(t, "restless, and then settled", 2, 1)
-		if log := f.log.String(); !strings.Contains(log, "people.yaml has changed at each of 30 looks") {
+		if log := f.log.String(); !strings.Contains(log, "people.yaml has changed at each of 30 reads") {
 			t.Errorf("log:\n%s\nwant which file it is", log)
 		}
 		if f.figures.Err != nil {

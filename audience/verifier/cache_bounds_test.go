@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestCacheFloods holds that floods of tokens, good (L7) and forged, stay
+// TestFloodsEvictNoTokenInUse holds that floods of tokens, good and forged, stay
 // within the bound and evict no token that is in use.
-func TestCacheFloods(t *testing.T) {
+func TestFloodsEvictNoTokenInUse(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
 	v := staticVerifier(t, issuer, key, verifier.Cache(64))
@@ -38,8 +38,8 @@ func TestCacheFloods(t *testing.T) {
 	}
 }
 
-// TestCacheAllocates holds that a token which was seen costs no memory (L29).
-func TestCacheAllocates(t *testing.T) {
+// TestCachedTokenAllocatesNothing holds that a token which was seen costs no memory.
+func TestCachedTokenAllocatesNothing(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
 	token := usual(issuer)
@@ -53,8 +53,8 @@ func TestCacheAllocates(t *testing.T) {
 	}
 }
 
-// TestCacheSpellings holds that a token has one spelling, whatever comes (L8).
-func TestCacheSpellings(t *testing.T) {
+// TestTokenHasOneSpelling holds that a token has one spelling, whatever comes.
+func TestTokenHasOneSpelling(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
 	v := staticVerifier(t, issuer, key)

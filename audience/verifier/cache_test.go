@@ -60,10 +60,10 @@ func TestCache(t *testing.T) {
 		outcome(t, "good, a second later", v, good, "", hit)
 		outcome(t, "short, before its end", v, short, "", hit)
 		time.Sleep(time.Second)
-		outcome(t, "L10: short, ended", v, short, "", miss)
-		outcome(t, "L10: short, ended, again", v, short, "", hit)
+		outcome(t, "short, ended", v, short, "", miss)
+		outcome(t, "short, ended, again", v, short, "", hit)
 		time.Sleep(time.Second)
-		outcome(t, "L10: short, ended, later", v, short, "", miss)
+		outcome(t, "short, ended, later", v, short, "", miss)
 	})
 }
 
@@ -81,9 +81,9 @@ func TestCacheOff(t *testing.T) {
 	}
 }
 
-// TestCacheEnds holds that what is remembered outlives neither the token (L10)
-// nor the keys that it was found by (L11, T89, T90).
-func TestCacheEnds(t *testing.T) {
+// TestCacheForgetsWithTokenAndKeys holds that what is remembered outlives neither the token
+// nor the keys that it was found by.
+func TestCacheForgetsWithTokenAndKeys(t *testing.T) {
 	const hour = time.Hour
 	for name, row := range map[string]struct {
 		meanwhile func(*testing.T, *testutil.Issuer, *testutil.Key, *verifier.Verifier)
@@ -92,9 +92,9 @@ func TestCacheEnds(t *testing.T) {
 		count     counted
 	}{
 		"the same keys, fetched anew":  {nothing, 23 * hour, "", hit},
-		"L10: the token ended":         {nothing, 48 * hour, "", miss},
-		"T89: the key was dropped":     {dropKey, hour, audience.CauseKeyUnknown, miss},
-		"T90: the kid has another key": {reuseKeyID, hour, audience.CauseSignatureInvalid, miss},
+		"the token ended":              {nothing, 48 * hour, "", miss},
+		"the key was dropped":          {dropKey, hour, audience.CauseKeyUnknown, miss},
+		"the kid has another key":      {reuseKeyID, hour, audience.CauseSignatureInvalid, miss},
 		"a key was added":              {addKey, hour, "", miss},
 		"an outage":                    {outage, 23 * hour, "", hit},
 		"an outage of more than a day": {outage, 25 * hour, audience.CauseKeysUnavailable, miss},
@@ -152,9 +152,9 @@ func replace(t *testing.T, v *verifier.Verifier, preset string) {
 	}
 }
 
-// TestCacheOnce holds that calls which bring the same token at once make one
+// TestCacheHasOneEntryForConcurrentCalls holds that calls which bring the same token at once make one
 // entry, and that dead entries go before living ones.
-func TestCacheOnce(t *testing.T) {
+func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer, verifier.Cache(16))
@@ -190,8 +190,8 @@ func TestCacheOnce(t *testing.T) {
 	})
 }
 
-// TestCacheKeyed holds that nobody can compute what stands for a token.
-func TestCacheKeyed(t *testing.T) {
+// TestCacheKeysCannotBeComputed holds that nobody can compute what stands for a token.
+func TestCacheKeysCannotBeComputed(t *testing.T) {
 	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
 		t.Errorf("two caches have the same key for a token, %x", one)

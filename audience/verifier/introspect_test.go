@@ -105,7 +105,7 @@ func TestIntrospectionTTL(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 				_, err = v.Verify(t.Context(), token)
-				want(t, "L11/revoked", err, audience.CauseTokenInactive)
+				want(t, "revoked", err, audience.CauseTokenInactive)
 			})
 		})
 	}
@@ -209,12 +209,12 @@ func TestIntrospectionEndpoint(t *testing.T) {
 		published, configured string
 		cause                 audience.Cause
 	}{
-		"published":         {corp + "/introspect", "", ""},
-		"configured":        {"", corp + "/introspect", ""},
-		"both":              {"https://evil.example/introspect", corp + "/introspect", ""},
-		"neither":           {"", "", audience.CauseIntrospectionUnavailable},
-		"T83/another host":  {"https://evil.example/introspect", "", audience.CauseIntrospectionUnavailable},
-		"T81/by plain http": {"http://idp.example.com/realms/corp/introspect", "", audience.CauseIntrospectionUnavailable},
+		"published":     {corp + "/introspect", "", ""},
+		"configured":    {"", corp + "/introspect", ""},
+		"both":          {"https://evil.example/introspect", corp + "/introspect", ""},
+		"neither":       {"", "", audience.CauseIntrospectionUnavailable},
+		"another host":  {"https://evil.example/introspect", "", audience.CauseIntrospectionUnavailable},
+		"by plain http": {"http://idp.example.com/realms/corp/introspect", "", audience.CauseIntrospectionUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

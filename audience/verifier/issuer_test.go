@@ -63,7 +63,7 @@ func TestIssuersAreApart(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		_, err = v.Verify(t.Context(), mint(one))
-		want(t, "L28/one while two hangs", err, "")
+		want(t, "one while two hangs", err, "")
 		if time.Since(began) != 0 {
 			t.Errorf("one waited %v for two", time.Since(began))
 		}

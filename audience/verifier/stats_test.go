@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestStats holds what an operator is told about each issuer.
-func TestStats(t *testing.T) {
+// TestStatsOfIssuers holds what an operator is told about each issuer.
+func TestStatsOfIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
 		v := verifierOf(t, []access.Issuer{{URL: two.URL()}, {URL: one.URL()}}, verifier.Transport(one.Transport(two)))

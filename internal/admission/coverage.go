@@ -61,7 +61,7 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, %s)
 	policy, err := policyfile.Load("access.yaml", options...)
 
-(policyfile.Watch takes policyfile.Options(options...), access.Merge takes options...)`,
+(policyfile.Watch takes policyfile.WatchMethodOptions(options...), access.New takes options...)`,
 		strings.Join(missing, "; "), strings.Join(slices.Compact(services), ", "))
 }
 
