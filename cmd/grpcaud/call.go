@@ -14,13 +14,17 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/remote"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// calling is what the command call is asked.
-type calling struct {
-	asking
-	line    line
+// callOptions is what the command call is asked.
+type callOptions struct {
+	tokenrequest.Options
+	line    remote.Connection
 	method  string
 	data    string
 	headers []string
@@ -48,46 +52,46 @@ const callExamples = `  grpcaud call access.yaml --as customer-portal --for orde
   grpcaud call access.yaml --as customer-portal --for order-status --addr orders.example.com:443 GetOrderStatus -d '{"order_id":"1"}'`
 
 func callCommand() *cobra.Command {
-	var c calling
+	var c callOptions
 	cmd := &cobra.Command{
 		Use:   "call access.yaml --as CLIENT --for SERVICE --addr A [METHOD]",
 		Short: "Make one call as a client of the matrix",
 		Long:  callHelp, Example: callExamples,
-		Args:              arguments(1, 2),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 2),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
-	c.flags(cmd)
-	c.line.flags(cmd)
+	c.Flags(cmd)
+	c.line.Flags(cmd)
 	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @ and the name of a file with it")
 	cmd.Flags().StringArrayVar(&c.headers, "header", nil, "a header to send, as name=value")
-	format := outputFlag(cmd, "text", "json")
+	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 2 {
 			c.method = args[1]
 		}
-		return tell(cmd, format.word, nil, c.call(cmd, args[0]))
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, nil, c.call(cmd, args[0]))
 	}
 	return cmd
 }
 
 // call makes the call, and writes the replies. A refusal is the error.
-func (c *calling) call(cmd *cobra.Command, path string) error {
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
+func (c *callOptions) call(cmd *cobra.Command, path string) error {
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.Timeout)
 	defer cancel()
 	ctx, err := c.outgoing(ctx)
 	if err != nil {
 		return err
 	}
-	dial, err := c.line.dial()
+	dial, err := c.line.DialOptions()
 	if err != nil {
 		return err
 	}
-	a, err := c.open(cmd, path, c.line.client()...)
+	a, err := c.Open(cmd, path, c.line.ClientOptions()...)
 	if err != nil {
 		return err
 	}
-	defer a.client.Close()
-	conn, err := grpc.NewClient(c.line.addr, append(a.client.Service(a.target.Service), dial...)...)
+	defer a.Client.Close()
+	conn, err := grpc.NewClient(c.line.Addr, append(a.Client.Service(a.Target.Service), dial...)...)
 	if err != nil {
 		return err
 	}
@@ -96,45 +100,45 @@ func (c *calling) call(cmd *cobra.Command, path string) error {
 }
 
 // talk makes the call over a connection.
-func (c *calling) talk(ctx context.Context, cmd *cobra.Command, a *asker, conn *grpc.ClientConn) error {
-	full, err := a.method(c.method)
+func (c *callOptions) talk(ctx context.Context, cmd *cobra.Command, a *tokenrequest.Request, conn *grpc.ClientConn) error {
+	full, err := a.Method(c.method)
 	if err != nil {
 		return err
 	}
 	token := ""
-	if !public(a.policy, full) {
-		if token, err = a.token(ctx, ""); err != nil {
+	if !public(a.Policy, full) {
+		if token, err = a.Token(ctx, ""); err != nil {
 			return err
 		}
 	}
-	m, err := a.describe(ctx, conn, full)
+	m, err := remote.Describe(ctx, a, conn, full)
 	if err != nil {
 		return err
 	}
-	requests, err := m.requests(c.data)
+	requests, err := m.Requests(c.data)
 	if err != nil {
 		return err
 	}
-	err = m.exchange(ctx, conn, requests, func(reply any) error {
-		return write(cmd, func(p *page) { p.json(reply) })
+	err = m.Call(ctx, conn, requests, func(reply any) error {
+		return output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.JSON(reply) })
 	})
 	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
-		return a.refused(m.full, token, refusal)
+		return remote.NewRefusal(a, m.FullName, token, refusal)
 	}
 	if st, ok := status.FromError(err); ok && err != nil {
-		return fmt.Errorf("%s: %s: %s%s", m.full, st.Code(), bare(st.Message()), a.likely(m.full, st))
+		return fmt.Errorf("%s: %s: %s%s", m.FullName, st.Code(), output.StripPackage(st.Message()), likely(a, m.FullName, st))
 	}
 	return err
 }
 
 // likely says what is likely wrong where a call failed; empty if nothing is known.
-func (a *asker) likely(full string, st *status.Status) string {
+func likely(a *tokenrequest.Request, full string, st *status.Status) string {
 	text := ""
 	switch {
 	case strings.Contains(st.Message(), "first record does not look like a TLS handshake"):
 		text = "the server speaks no TLS; on a loopback address use --plaintext"
 	case st.Code() == codes.Unimplemented:
-		text = a.misspelled(full)
+		text = a.Misspelling(full)
 	}
 	if text == "" {
 		return ""
@@ -143,7 +147,7 @@ func (a *asker) likely(full string, st *status.Status) string {
 }
 
 // outgoing returns ctx with the headers that the user gave.
-func (c *calling) outgoing(ctx context.Context) (context.Context, error) {
+func (c *callOptions) outgoing(ctx context.Context) (context.Context, error) {
 	for _, header := range c.headers {
 		name, value, ok := strings.Cut(header, "=")
 		switch {

@@ -9,7 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 const diffKeycloakHelp = `
@@ -49,7 +54,7 @@ func (f *realmFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&f.adminClient, "admin-client", "", "the client of the realm that may look at it")
 	flags.StringVar(&f.adminSecrets, "admin-secret-file", "", "the file that holds its secret")
 	flags.StringVar(&f.issuer, "issuer", "", "the issuer of the file that the realm is (default: the only one with preset: keycloak)")
-	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptorsUsage)
+	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptor.Usage)
 	flags.StringSliceVar(&f.exchange, "exchange", nil, "clients that must be able to exchange tokens, beside those that are a service and call others")
 	cmd.MarkFlagsRequiredTogether("keycloak", "realm")
 	cmd.MarkFlagsRequiredTogether("admin-client", "admin-secret-file")
@@ -62,18 +67,14 @@ func (f *realmFlags) set() bool { return f.url != "" || f.file != "" }
 // args holds the arguments to one file, or to two where no realm is meant.
 func (f *realmFlags) args(cmd *cobra.Command, args []string) error {
 	if f.set() {
-		return arguments(1, 1)(cmd, args)
+		return cli.Arguments(1, 1)(cmd, args)
 	}
-	return arguments(2, 2)(cmd, args)
+	return cli.Arguments(2, 2)(cmd, args)
 }
 
 // diff compares the matrix at path with the realm.
 func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
-	set, err := readDescriptors(f.descriptors)
-	if err != nil {
-		return err
-	}
-	policy, err := loadMatrix(cmd, path, set.options...)
+	policy, _, err := files.Load(cmd, path, f.descriptors)
 	if err != nil {
 		return err
 	}
@@ -85,13 +86,13 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 	if err != nil {
 		return err
 	}
-	warn(cmd.ErrOrStderr(), "compared", notes)
+	output.WriteNotes(cmd.ErrOrStderr(), "compared", notes)
 	found := drift(keycloak.Compare(want, got))
-	if err := write(cmd, func(p *page) { found.write(p, format) }); err != nil {
+	if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, format) }); err != nil {
 		return err
 	}
 	if len(found) > 0 {
-		return no
+		return output.No
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
 	const most = 64 << 20
 	if f.file != "" {
-		data, err := read(f.file, most)
+		data, err := regularfile.Read(f.file, most)
 		if err != nil {
 			return keycloak.Realm{}, err
 		}
@@ -118,7 +119,7 @@ func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
 	if path == "" {
 		return keycloak.Realm{}, errors.New("who asks Keycloak? give --admin-client and --admin-secret-file, or a file with a token in " + adminToken)
 	}
-	secret, err := read(path, 64<<10)
+	secret, err := regularfile.Read(path, 64<<10)
 	if err != nil {
 		return keycloak.Realm{}, err
 	}
@@ -131,28 +132,28 @@ func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
 // drift is what is different between a matrix and a realm.
 type drift []keycloak.Finding
 
-var driftColours = map[string]string{keycloak.Grants: bad, keycloak.Lacks: doubt}
+var driftColours = map[string]string{keycloak.Grants: output.Bad, keycloak.Lacks: output.Doubt}
 
-func (d drift) write(p *page, format string) {
+func (d drift) write(p *output.Page, format string) {
 	if format == "json" {
-		p.json(map[string]any{"drift": append(drift{}, d...)})
+		p.JSON(map[string]any{"drift": append(drift{}, d...)})
 		return
 	}
 	if len(d) == 0 {
-		p.printf("no difference\n")
+		p.Printf("no difference\n")
 		return
 	}
 	titles := []string{"drift", "client", "what", "fix"}
 	var rows [][]string
 	for _, x := range d {
-		rows = append(rows, []string{x.Kind, printable(x.Client), printable(x.Text), printable(x.Fix)})
+		rows = append(rows, []string{x.Kind, output.Printable(x.Client), output.Printable(x.Text), output.Printable(x.Fix)})
 	}
 	if format == "markdown" {
-		p.markdownTable(titles, rows)
+		p.MarkdownTable(titles, rows)
 		return
 	}
 	for i, row := range rows {
-		row[0] = p.in(driftColours[d[i].Kind], row[0])
+		row[0] = p.Colour(driftColours[d[i].Kind], row[0])
 	}
-	p.table("", append([][]string{p.head("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
+	p.Table("", append([][]string{p.Header("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
 }

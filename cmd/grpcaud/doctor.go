@@ -9,14 +9,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/doctor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// examining is what the command doctor is asked.
-type examining struct {
-	clients, services []string
-	descriptors       string
-	issuerCA          string
-	timeout           time.Duration
+// doctorOptions are the flags of the command doctor.
+type doctorOptions struct {
+	doctor.Options
+	descriptors string
 }
 
 const doctorHelp = `Doctor compares what the issuers give with what the matrix says. As every client
@@ -53,67 +56,67 @@ const doctorExamples = `  grpcaud doctor access.yaml
   grpcaud doctor access.yaml --client backoffice-portal -o markdown`
 
 func doctorCommand() *cobra.Command {
-	var e examining
+	var e doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor access.yaml",
 		Short: "Compare what the issuers give with what the matrix says",
 		Long:  doctorHelp, Example: doctorExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&e.clients, "client", nil, "ask as these clients only")
-	flags.StringSliceVar(&e.services, "service", nil, "ask for these services only")
-	flags.StringVar(&e.descriptors, "descriptors", "", descriptorsUsage)
-	flags.DurationVar(&e.timeout, "timeout", 15*time.Second, "how long to wait for each token and its verdict")
-	issuerCAFlag(cmd, &e.issuerCA)
-	suggest(cmd, "client", ofFile(clientNames))
-	suggest(cmd, "service", ofFile(serviceNames))
-	format := outputFlag(cmd, "table", "markdown", "json")
+	flags.StringSliceVar(&e.Clients, "client", nil, "ask as these clients only")
+	flags.StringSliceVar(&e.Services, "service", nil, "ask for these services only")
+	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
+	flags.DurationVar(&e.Timeout, "timeout", 15*time.Second, "how long to wait for each token and its verdict")
+	cli.IssuerCAFlag(cmd, &e.IssuerCA)
+	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))
+	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
+	format := cli.OutputFlag(cmd, "table", "markdown", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		report, err := e.examine(cmd, args[0])
 		if err != nil {
 			return err
 		}
-		if err := write(cmd, func(p *page) { report.write(p, format.word) }); err != nil {
+		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { report.Write(p, format.Value) }); err != nil {
 			return err
 		}
-		return report.exit()
+		return report.Exit()
 	}
 	return cmd
 }
 
 // examine asks for everything, with the file at path.
-func (e *examining) examine(cmd *cobra.Command, path string) (*report, error) {
-	policy, _, err := load(cmd, path, e.descriptors)
+func (e *doctorOptions) examine(cmd *cobra.Command, path string) (*doctor.Report, error) {
+	policy, _, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.narrow(policy.Matrix()); err != nil {
 		return nil, err
 	}
-	clinic, err := newClinic(policy, e)
+	clinic, err := doctor.New(policy, e.Options)
 	if err != nil {
 		return nil, err
 	}
-	defer clinic.close()
-	return clinic.examine(cmd.Context()), nil
+	defer clinic.Close()
+	return clinic.Examine(cmd.Context()), nil
 }
 
 // narrow fills in the clients and services that are meant.
-func (e *examining) narrow(m access.Matrix) error {
+func (e *doctorOptions) narrow(m access.Matrix) error {
 	var errs []error
-	for _, name := range e.clients {
-		errs = append(errs, known("client", name, maps.Keys(m.Clients)))
+	for _, name := range e.Clients {
+		errs = append(errs, files.CheckName("client", name, maps.Keys(m.Clients)))
 	}
-	for _, name := range e.services {
-		errs = append(errs, known("service", name, slices.Values(serviceNames(m))))
+	for _, name := range e.Services {
+		errs = append(errs, files.CheckName("service", name, slices.Values(files.ServiceNames(m))))
 	}
-	if e.clients == nil {
-		e.clients = clientNames(m)
+	if e.Clients == nil {
+		e.Clients = files.ClientNames(m)
 	}
-	if e.services == nil {
-		e.services = serviceNames(m)
+	if e.Services == nil {
+		e.Services = files.ServiceNames(m)
 	}
 	return errors.Join(errs...)
 }

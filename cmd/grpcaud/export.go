@@ -2,13 +2,15 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 const exportHelp = `Export writes the access matrix down for somebody else to enforce:
@@ -40,9 +42,9 @@ const exportExamples = `  grpcaud export access.yaml --to keycloak > corp.json
   grpcaud export access.yaml --to istio --namespace shop | kubectl apply -f -
   grpcaud export access.yaml --to envoy --service order-status --bootstrap --upstream 127.0.0.1:50051 > envoy.yaml`
 
-// exporting is what the command export is asked.
-type exporting struct {
-	to          choice
+// exportOptions is what the command export is asked.
+type exportOptions struct {
+	target      cli.Choice
 	descriptors string
 	services    []string
 	keysFiles   []string
@@ -53,49 +55,45 @@ type exporting struct {
 }
 
 // exporters are what the matrix is exported to.
-var exporters = map[string]func(*exporting, *cobra.Command, *access.Policy) ([]string, error){
-	"keycloak": (*exporting).toKeycloak,
-	"istio":    (*exporting).toIstio,
-	"envoy":    (*exporting).toEnvoy,
+var exporters = map[string]func(*exportOptions, *cobra.Command, *access.Policy) ([]string, error){
+	"keycloak": (*exportOptions).toKeycloak,
+	"istio":    (*exportOptions).toIstio,
+	"envoy":    (*exportOptions).toEnvoy,
 }
 
 func exportCommand() *cobra.Command {
-	var e exporting
+	var e exportOptions
 	cmd := &cobra.Command{
 		Use:   "export access.yaml --to keycloak|istio|envoy",
 		Short: "Write the access matrix down for Keycloak, Istio or Envoy",
 		Long:  exportHelp, Example: exportExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	e.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		set, err := readDescriptors(e.descriptors)
+		policy, _, err := files.Load(cmd, args[0], e.descriptors)
 		if err != nil {
 			return err
 		}
-		policy, err := loadMatrix(cmd, args[0], set.options...)
+		notes, err := exporters[e.target.Value](&e, cmd, policy)
 		if err != nil {
 			return err
 		}
-		notes, err := exporters[e.to.word](&e, cmd, policy)
-		if err != nil {
-			return err
-		}
-		warn(cmd.ErrOrStderr(), "exported", notes)
+		output.WriteNotes(cmd.ErrOrStderr(), "exported", notes)
 		return nil
 	}
 	return cmd
 }
 
-func (e *exporting) flags(cmd *cobra.Command) {
+func (e *exportOptions) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	e.to.words = []string{"keycloak", "istio", "envoy"}
-	flags.Var(&e.to, "to", "one of keycloak, istio, envoy (required)")
-	suggest(cmd, "to", func([]string) []string { return e.to.words })
-	flags.StringVar(&e.descriptors, "descriptors", "", descriptorsUsage)
+	e.target.Values = []string{"keycloak", "istio", "envoy"}
+	flags.Var(&e.target, "to", "one of keycloak, istio, envoy (required)")
+	cli.Complete(cmd, "to", func([]string) []string { return e.target.Values })
+	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.StringSliceVar(&e.services, "service", nil, "for istio and envoy: the services to guard (default: all)")
-	suggest(cmd, "service", ofFile(guardedNames))
+	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	flags.StringArrayVar(&e.keysFiles, "jwks-file", nil, "for istio and envoy: the file that holds the keys of an issuer, as ISSUER=FILE, or FILE if there is one issuer")
 	flags.BoolVar(&e.forward, "forward", false, "for istio and envoy: leave the token in the call, for a service that looks at it too")
 	e.keycloak.flags(cmd)
@@ -103,14 +101,6 @@ func (e *exporting) flags(cmd *cobra.Command) {
 	e.envoy.flags(cmd)
 	if err := cmd.MarkFlagRequired("to"); err != nil {
 		panic(err) // there is no such flag
-	}
-}
-
-// warn writes what was not done, such as "exported", each text once.
-func warn(w io.Writer, done string, notes []string) {
-	slices.Sort(notes)
-	for _, note := range slices.Compact(notes) {
-		fmt.Fprintf(w, "grpcaud: not %s: %s\n", done, printable(note))
 	}
 }
 

@@ -44,7 +44,7 @@ const envoyWire = `#
 # The listener has no transport_socket: give it TLS before tokens come over a network.
 `
 
-func (e *exporting) toEnvoy(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
+func (e *exportOptions) toEnvoy(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
 	plan, keys, err := e.plan(policy)
 	if err != nil {
 		return nil, err

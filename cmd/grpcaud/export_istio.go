@@ -38,7 +38,7 @@ const istioHead = `# Made by grpcaud from the access matrix: change that, and ex
 #   - streams whose token has ended, and tokens that were revoked
 `
 
-func (e *exporting) toIstio(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
+func (e *exportOptions) toIstio(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
 	plan, keys, err := e.plan(policy)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // keycloakFlags are what the matrix does not say of a realm.
@@ -23,8 +26,8 @@ func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
 	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, beside those that are a service and call others")
 	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which people log in, as CLIENT=REDIRECT-URI")
-	suggest(cmd, "exchange", ofFile(clientNames))
-	suggest(cmd, "issuer", ofFile(issuerNames))
+	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
+	cli.Complete(cmd, "issuer", cli.FromMatrix(issuerNames))
 }
 
 func (k *keycloakFlags) options() (keycloak.Options, error) {
@@ -32,7 +35,7 @@ func (k *keycloakFlags) options() (keycloak.Options, error) {
 	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
 }
 
-func (e *exporting) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
+func (e *exportOptions) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
 	o, err := e.keycloak.options()
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func (e *exporting) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]str
 	if err != nil {
 		return nil, err
 	}
-	return notes, write(cmd, func(p *page) { p.json(realm) })
+	return notes, output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.JSON(realm) })
 }
 
 func issuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }

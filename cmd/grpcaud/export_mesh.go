@@ -11,14 +11,17 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keyset"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // plan returns what a proxy has to enforce, and the keys that it is given.
-func (e *exporting) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
+func (e *exportOptions) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
 	for _, name := range e.services {
-		if err := known("service", name, slices.Values(policy.Services())); err != nil {
+		if err := files.CheckName("service", name, slices.Values(policy.Services())); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -33,7 +36,7 @@ func (e *exporting) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, 
 
 // keys reads the keys that are at hand: those of --jwks-file, and of keys_file.
 // The notes say which were left out.
-func (e *exporting) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
+func (e *exportOptions) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
 	paths := map[string]string{}
 	for name, issuer := range issuers {
 		if issuer.KeysFile != "" {
@@ -45,7 +48,7 @@ func (e *exporting) keys(issuers map[string]access.Issuer) (keys map[string][]by
 		if _, ok := issuers[name]; !named || !ok {
 			only := slices.Collect(maps.Keys(issuers))
 			if len(only) != 1 {
-				return nil, nil, fmt.Errorf("--jwks-file: got %q, want ISSUER=FILE, with one of %s", v, words(slices.Sorted(maps.Keys(issuers))))
+				return nil, nil, fmt.Errorf("--jwks-file: got %q, want ISSUER=FILE, with one of %s", v, output.List(slices.Sorted(maps.Keys(issuers))))
 			}
 			name, path = only[0], v
 		}
@@ -53,7 +56,7 @@ func (e *exporting) keys(issuers map[string]access.Issuer) (keys map[string][]by
 	}
 	keys = map[string][]byte{}
 	for name, path := range paths {
-		set, unfit, err := publicKeys(path)
+		set, unfit, err := keyset.PublicKeys(path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -76,5 +79,5 @@ func writeYAML(cmd *cobra.Command, head string, documents ...ordered.Map) error 
 	if err := encoder.Close(); err != nil {
 		return err
 	}
-	return write(cmd, func(p *page) { p.printf("%s%s", head, text.String()) })
+	return output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.Printf("%s%s", head, text.String()) })
 }

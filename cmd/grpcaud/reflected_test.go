@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptortest"
 	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
 )
 
@@ -62,7 +63,7 @@ func (m *mirror) serve(t *testing.T) *served {
 // TestReflectedImports holds that what a file imports is asked for, too, and that
 // an answer is written all the same if it is not to be had.
 func TestReflectedImports(t *testing.T) {
-	f, files := newField(t), shopFiles(t).GetFile()
+	f, files := newField(t), descriptortest.Shop().GetFile()
 	orders, echo := files[0], files[1]
 	orders.Dependency = append(orders.Dependency, echo.GetName())
 	orders.GetService()[0].GetMethod()[0].OutputType = proto.String(".shop.echo.v1.CollectResponse")
@@ -82,7 +83,7 @@ func TestReflectedImports(t *testing.T) {
 // TestReflectedWithoutEnd holds that a server is not asked for ever: its files
 // each import another one.
 func TestReflectedWithoutEnd(t *testing.T) {
-	f, orders, asked := newField(t), shopFiles(t).GetFile()[0], 0
+	f, orders, asked := newField(t), descriptortest.Shop().GetFile()[0], 0
 	m := &mirror{file: func(request *reflectionv1.ServerReflectionRequest) *descriptorpb.FileDescriptorProto {
 		asked++
 		if request.GetFileContainingSymbol() != "" {

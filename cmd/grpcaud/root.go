@@ -10,26 +10,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
-
-// exit is the error of a command that has said all there is to say: the status
-// that the process ends with.
-type exit int
-
-const (
-	no      exit = 1 // the answer is no
-	unknown exit = 2 // there is no answer
-)
-
-// Error implements error.
-func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // run is the whole program. It returns the status to exit with.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
-	root.SetIn(&standardInput{Reader: stdin})
+	root.SetIn(&files.StandardInput{Reader: stdin})
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -39,11 +29,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if cmd == root && len(args) > 0 && strings.HasPrefix(err.Error(), "unknown command") {
 		err = see(cmd, fmt.Errorf("%w%s", err, nearest.Hint(args[0], commandNames(cmd))))
 	}
-	if code, ok := errors.AsType[exit](err); ok {
+	if code, ok := errors.AsType[output.ExitStatus](err); ok {
 		return int(code)
 	}
 	complain(stderr, err)
-	return int(unknown)
+	return int(output.Unknown)
 }
 
 func rootCommand() *cobra.Command {
@@ -98,15 +88,6 @@ func commandNames(root *cobra.Command) []string {
 // complain writes an error, a line for each that it joins.
 func complain(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "grpcaud: %s\n", printable(bare(strings.TrimSpace(line))))
+		fmt.Fprintf(w, "grpcaud: %s\n", output.Printable(output.StripPackage(strings.TrimSpace(line))))
 	}
-}
-
-// bare returns the text of an error without the names of the packages that it is
-// of.
-func bare(text string) string {
-	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "verifier: "} {
-		text = strings.TrimPrefix(text, name)
-	}
-	return text
 }

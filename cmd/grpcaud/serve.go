@@ -18,11 +18,15 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/echo"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// serving is what the command serve is asked.
-type serving struct {
+// serveOptions is what the command serve is asked.
+type serveOptions struct {
 	service, addr string
 	cert, key     string
 	plaintext     bool
@@ -52,13 +56,13 @@ const serveExamples = `  grpcaud serve access.yaml --service order-status --addr
   grpcaud serve access.yaml --service order-status --addr :8443 --tls-cert tls.crt --tls-key tls.key`
 
 func serveCommand() *cobra.Command {
-	var s serving
+	var s serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve access.yaml --service S --addr A",
 		Short: "Run a guarded server to try tokens at",
 		Long:  serveHelp, Example: serveExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
@@ -67,22 +71,22 @@ func serveCommand() *cobra.Command {
 	flags.StringVar(&s.cert, "tls-cert", "", "the file with the server's certificate, in PEM")
 	flags.StringVar(&s.key, "tls-key", "", "the file with its key, in PEM")
 	flags.BoolVar(&s.plaintext, "plaintext", false, "serve without TLS, on a loopback address")
-	flags.StringVar(&s.descriptors, "descriptors", "", descriptorsUsage)
-	issuerCAFlag(cmd, &s.issuerCA)
+	flags.StringVar(&s.descriptors, "descriptors", "", descriptor.Usage)
+	cli.IssuerCAFlag(cmd, &s.issuerCA)
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.MarkFlagsMutuallyExclusive("tls-cert", "plaintext")
 	_ = cmd.MarkFlagRequired("service")
-	suggest(cmd, "service", ofFile(guardedNames))
+	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	return cmd
 }
 
 // run serves until it is interrupted.
-func (s serving) run(cmd *cobra.Command, path string) error {
-	policy, set, err := load(cmd, path, s.descriptors)
+func (s serveOptions) run(cmd *cobra.Command, path string) error {
+	policy, set, err := files.Load(cmd, path, s.descriptors)
 	if err != nil {
 		return err
 	}
-	if err := known("service", s.service, maps.Keys(policy.Matrix().Services)); err != nil {
+	if err := files.CheckName("service", s.service, maps.Keys(policy.Matrix().Services)); err != nil {
 		return err
 	}
 	creds, err := s.credentials()
@@ -99,7 +103,7 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer admit.Close()
-	server, err := newEchoServer(admit, set, grpc.Creds(creds))
+	server, err := echo.New(admit, set, grpc.Creds(creds))
 	if err != nil {
 		return err
 	}
@@ -107,18 +111,18 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 	var watch sync.WaitGroup
 	defer watch.Wait()
 	defer cancel()
-	admit.ReportHealth(ctx, server.health)
+	admit.ReportHealth(ctx, server.Health)
 	watch.Go(func() {
-		if path == dash {
+		if path == files.Dash {
 			return // which says all that it ever will
 		}
-		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.options...)) // its errors are of the arguments
+		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.Options...)) // its errors are of the arguments
 	})
 	return s.listen(cmd, server.Server)
 }
 
 // listen has srv serve until it is interrupted.
-func (s serving) listen(cmd *cobra.Command, srv *grpc.Server) error {
+func (s serveOptions) listen(cmd *cobra.Command, srv *grpc.Server) error {
 	defer srv.Stop()
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
@@ -156,14 +160,14 @@ func stop(srv *grpc.Server) {
 
 // credentials returns those of the server. It asks clients for a certificate, and
 // takes any: a token may be bound to it.
-func (s serving) credentials() (credentials.TransportCredentials, error) {
+func (s serveOptions) credentials() (credentials.TransportCredentials, error) {
 	switch {
 	case s.plaintext:
 		return insecure.NewCredentials(), nil
 	case s.cert == "":
 		return nil, errors.New("tokens are not served in the clear: give --tls-cert and --tls-key, or --plaintext on a loopback address")
 	}
-	cert, err := keyPair(s.cert, s.key)
+	cert, err := files.KeyPair(s.cert, s.key)
 	if err != nil {
 		return nil, err
 	}
@@ -172,30 +176,13 @@ func (s serving) credentials() (credentials.TransportCredentials, error) {
 	}), nil
 }
 
-// keyPair reads a certificate and its key.
-func keyPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := read(certFile, maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := read(keyFile, maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return pair, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
-	}
-	return pair, nil
-}
-
 // options are those of the guard: it tells of every decision.
-func (s serving) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
+func (s serveOptions) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
 	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}
-	wire, err := issuerWire(s.issuerCA)
+	wire, err := files.IssuerTransport(s.issuerCA)
 	if wire != nil {
 		opts = append(opts, interceptor.Transport(wire))
 	}

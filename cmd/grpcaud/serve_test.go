@@ -8,37 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/types/descriptorpb"
 
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
-	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptortest"
 )
 
-// shopFiles are descriptors of the company's orders and of the echo service, of a
-// package shop, which this process does not know.
-func shopFiles(t testing.TB) *descriptorpb.FileDescriptorSet {
-	t.Helper()
-	text, err := prototext.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
-		protodesc.ToFileDescriptorProto(ordersv1.File_acme_orders_v1_order_status_proto),
-		protodesc.ToFileDescriptorProto(echov1.File_grpcaud_echo_v1_echo_proto),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := &descriptorpb.FileDescriptorSet{}
-	if err := prototext.Unmarshal([]byte(strings.NewReplacer("acme", "shop", "grpcaud", "shop").Replace(string(text))), set); err != nil {
-		t.Fatal(err)
-	}
-	return set
-}
-
-// shopSet writes them into a file.
+// shopSet writes the descriptors of the shop into a file.
 func shopSet(t *testing.T) string {
 	t.Helper()
-	data, err := proto.Marshal(shopFiles(t))
+	data, err := proto.Marshal(descriptortest.Shop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,58 @@
+package files
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+
+	"github.com/grpcaud/grpcaud/internal/regularfile"
+)
+
+// maxCertificates is the size of the largest file of certificates that is read,
+// in bytes.
+const maxCertificates = 4 << 20
+
+// IssuerTransport returns what carries requests to issuers: nil, for the default, if
+// no file names further authorities.
+func IssuerTransport(path string) (http.RoundTripper, error) {
+	if path == "" {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if err := AddCertificates(roots, path); err != nil {
+		return nil, err
+	}
+	wire := http.DefaultTransport.(*http.Transport).Clone()
+	wire.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	return wire, nil
+}
+
+// AddCertificates adds the certificates in a file to a pool.
+func AddCertificates(pool *x509.CertPool, path string) error {
+	pem, err := regularfile.Read(path, maxCertificates)
+	if err == nil && !pool.AppendCertsFromPEM(pem) {
+		err = fmt.Errorf("%s: no certificate in it; want PEM, which begins with -----BEGIN CERTIFICATE-----", path)
+	}
+	return err
+}
+
+// KeyPair reads a certificate and its key.
+func KeyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := regularfile.Read(certFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := regularfile.Read(keyFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
+	}
+	return pair, nil
+}
