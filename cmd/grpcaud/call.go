@@ -21,32 +21,34 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// callOptions is what the command call is asked.
+// callOptions are the flags of the command call.
 type callOptions struct {
 	tokenrequest.Options
-	line    remote.Connection
-	method  string
-	data    string
-	headers []string
+	connection remote.Connection
+	method     string
+	data       string
+	headers    []string
 }
 
 const callHelp = `Call makes one call of a gRPC service as a client of the matrix does: with a token
-for that service, which the file's credentials get, sent to the places that the file
-allows. It writes each reply as JSON; or the refusal: the reason, what stands in the
-challenge, the number by which the server's log knows the call, and what to do.
+for that service, requested with the credentials that the file names, and sent only
+to the addresses that the file allows. It writes each reply as JSON, or the refusal:
+the reason, the challenge, the request id in the server's log, and a fix.
 
-METHOD is GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus; without it,
-the first that the matrix names for the client. -d gives the request as JSON, or
-@file; for a method that takes many, one object after the other. Without -d it is
+METHOD is GetOrderStatus or acme.orders.v1.OrderStatus/GetOrderStatus; the default is
+the first that the matrix names for the client. -d is the request as JSON, or @file;
+for a method with a stream of requests, one object after the other. The default is
 one empty message.
 
-What the messages look like is known from --descriptors, or else from the server by
-reflection, where the matrix opens that. Where it is not known, -d cannot be used,
-and a reply is written as the number of its bytes and, in base64, what they are.
+The messages are known from --descriptors, or from the server by reflection if the
+matrix opens that. Those of grpcaud.echo.v1.Echo, which grpcaud serve answers, are
+always known: call it with --for a service that lists it under grpc. If the messages
+are not known, -d cannot be used, and a reply is written as its size and its bytes in
+base64.
 
 The exit status is 0 if the call succeeds, 1 if the server refuses it or the issuer
 gives no token, and 2 otherwise: wrong use, an issuer or a server that cannot be
-asked, or an error of the server's own.`
+reached, or an error of the server itself.`
 
 const callExamples = `  grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
   grpcaud call access.yaml --as customer-portal --for order-status --addr orders.example.com:443 GetOrderStatus -d '{"order_id":"1"}'`
@@ -61,8 +63,8 @@ func callCommand() *cobra.Command {
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	c.Flags(cmd)
-	c.line.Flags(cmd)
-	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @ and the name of a file with it")
+	c.connection.Flags(cmd)
+	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @FILE")
 	cmd.Flags().StringArrayVar(&c.headers, "header", nil, "a header to send, as name=value")
 	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -74,7 +76,7 @@ func callCommand() *cobra.Command {
 	return cmd
 }
 
-// call makes the call, and writes the replies. A refusal is the error.
+// call makes the call and writes the replies. A refusal is an error.
 func (c *callOptions) call(cmd *cobra.Command, path string) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), c.Timeout)
 	defer cancel()
@@ -82,25 +84,25 @@ func (c *callOptions) call(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	dial, err := c.line.DialOptions()
+	dial, err := c.connection.DialOptions()
 	if err != nil {
 		return err
 	}
-	a, err := c.Open(cmd, path, c.line.ClientOptions()...)
+	a, err := c.Open(cmd, path, c.connection.ClientOptions()...)
 	if err != nil {
 		return err
 	}
 	defer a.Client.Close()
-	conn, err := grpc.NewClient(c.line.Addr, append(a.Client.Service(a.Target.Service), dial...)...)
+	conn, err := grpc.NewClient(c.connection.Addr, append(a.Client.Service(a.Target.Service), dial...)...)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	return c.talk(ctx, cmd, a, conn)
+	return c.callOver(ctx, cmd, a, conn)
 }
 
-// talk makes the call over a connection.
-func (c *callOptions) talk(ctx context.Context, cmd *cobra.Command, a *tokenrequest.Request, conn *grpc.ClientConn) error {
+// callOver makes the call over a connection.
+func (c *callOptions) callOver(ctx context.Context, cmd *cobra.Command, a *tokenrequest.Request, conn *grpc.ClientConn) error {
 	full, err := a.Method(c.method)
 	if err != nil {
 		return err
@@ -126,17 +128,17 @@ func (c *callOptions) talk(ctx context.Context, cmd *cobra.Command, a *tokenrequ
 		return remote.NewRefusal(a, m.FullName, token, refusal)
 	}
 	if st, ok := status.FromError(err); ok && err != nil {
-		return fmt.Errorf("%s: %s: %s%s", m.FullName, st.Code(), output.StripPackage(st.Message()), likely(a, m.FullName, st))
+		return fmt.Errorf("%s: %s: %s%s", m.FullName, st.Code(), output.StripPackage(st.Message()), likelyCause(a, m.FullName, st))
 	}
 	return err
 }
 
-// likely says what is likely wrong where a call failed; empty if nothing is known.
-func likely(a *tokenrequest.Request, full string, st *status.Status) string {
+// likelyCause says why a call may have failed; empty if nothing is known.
+func likelyCause(a *tokenrequest.Request, full string, st *status.Status) string {
 	text := ""
 	switch {
 	case strings.Contains(st.Message(), "first record does not look like a TLS handshake"):
-		text = "the server speaks no TLS; on a loopback address use --plaintext"
+		text = "the server does not use TLS; on a loopback address use --plaintext"
 	case st.Code() == codes.Unimplemented:
 		text = a.Misspelling(full)
 	}
@@ -146,7 +148,7 @@ func likely(a *tokenrequest.Request, full string, st *status.Status) string {
 	return "; " + text
 }
 
-// outgoing returns ctx with the headers that the user gave.
+// outgoing returns ctx with the headers of --header.
 func (c *callOptions) outgoing(ctx context.Context) (context.Context, error) {
 	for _, header := range c.headers {
 		name, value, ok := strings.Cut(header, "=")
@@ -154,14 +156,14 @@ func (c *callOptions) outgoing(ctx context.Context) (context.Context, error) {
 		case !ok || name == "":
 			return nil, fmt.Errorf("header %q, want name=value", header)
 		case strings.EqualFold(name, "authorization"):
-			return nil, errors.New("the header authorization is that of the token which is fetched; to judge another token, see grpcaud explain")
+			return nil, errors.New("the header authorization carries the requested token; to judge another one, see grpcaud explain")
 		}
 		ctx = metadata.AppendToOutgoingContext(ctx, name, value)
 	}
 	return ctx, nil
 }
 
-// public reports whether the matrix opens a method to anybody.
+// public reports whether anybody may call a method.
 func public(policy *access.Policy, full string) bool {
 	method := strings.TrimPrefix(full, "/")
 	service, _, _ := strings.Cut(method, "/")

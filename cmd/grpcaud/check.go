@@ -17,10 +17,10 @@ const checkHelp = `Check reads the access matrix as a server does, and reports
 
   mistake   the file and the .proto files contradict each other: a method without
             a rule, a rule without a method
-  warning   what is allowed but rarely meant: a client that no rule names, a
+  warning   the file is valid, but probably wrong: a client that no rule names, a
             service that nobody may call, an audience that two services share, an
             audience that the provider puts into every token
-  info      what is wide on purpose: every method, any client, no scope
+  info      the file allows much: every method, any client, no scope
 
 Give it a set of descriptors to compare with the .proto files; protoc
 --descriptor_set_out=set.binpb and buf build -o set.binpb make one. Options of
@@ -38,13 +38,13 @@ func checkCommand() *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check access.yaml",
-		Short: "Find what is wrong with an access matrix, or rarely meant",
+		Short: "Find mistakes in an access matrix, and what is probably wrong",
 		Long:  checkHelp, Example: checkExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for warnings too")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for a warning, too")
 	format := cli.OutputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		found, err := check(cmd, args[0], descriptors)
@@ -62,11 +62,11 @@ func checkCommand() *cobra.Command {
 	return cmd
 }
 
-// findings are what check reports.
+// findings are the results of check.
 type findings []*policyfile.Error
 
-// check lints the file at path, and compares it with the descriptors, if there
-// are any.
+// check returns the findings in the file at path, and in its comparison with the
+// descriptors, if there are any.
 func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	set, err := descriptor.Read(descriptors)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestOptions(t *testing.T) {
 	set := descriptors(t, cataloguev1.File_acme_catalogue_v1_catalogue_proto)
 	run(t, "", "check", matrix, "--descriptors", set).want(t, 0)
 	r := run(t, "", "matrix", matrix, "--descriptors", set)
-	r.want(t, 0, "PutItem needs besides, by acme/catalogue/v1/catalogue.proto:Catalogue.PutItem: client backoffice-portal, scopes catalogue.read and catalogue.write, role buyer")
+	r.want(t, 0, "PutItem also needs, by acme/catalogue/v1/catalogue.proto:Catalogue.PutItem: client backoffice-portal, scopes catalogue.read and catalogue.write, role buyer")
 	if strings.Contains(r.stdout, "Version needs") {
 		t.Errorf("a public method is said to need something:\n%s", r.stdout)
 	}

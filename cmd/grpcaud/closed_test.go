@@ -20,7 +20,7 @@ services:
 clients: {a: {}, b: {}}
 `
 
-// TestClosedIsDrawn holds that every drawing tells of the methods that nobody may
+// TestClosedIsDrawn shows that every drawing tells of the methods that nobody may
 // call.
 func TestClosedIsDrawn(t *testing.T) {
 	closed := file(t, "access.yaml", withoutReview)
@@ -40,7 +40,7 @@ func TestClosedIsDrawn(t *testing.T) {
 	}
 }
 
-// TestClosedIsALoss holds that whoever could call a method that is closed loses
+// TestClosedIsALoss shows that whoever could call a method that is closed loses
 // it, and gains it when it is opened.
 func TestClosedIsALoss(t *testing.T) {
 	open := file(t, "open.yaml", strings.Replace(withoutReview, "    closed: [ReviewEmployees]\n", "", 1))
@@ -52,7 +52,7 @@ func TestClosedIsALoss(t *testing.T) {
 	run(t, "", "diff", closed, open, "-o", "markdown").want(t, 1, "| gains | services.people | a | ReviewEmployees |")
 }
 
-// TestClosedIsExported holds that proxies do not let closed methods through for the
+// TestClosedIsExported shows that proxies do not let closed methods through for the
 // sake of "*".
 func TestClosedIsExported(t *testing.T) {
 	closed := file(t, "access.yaml", withoutReview)
@@ -61,7 +61,7 @@ func TestClosedIsExported(t *testing.T) {
 	run(t, "", "export", keyed, "--to", "envoy").want(t, 0, "not_rule:", "exact: /acme.hr.v1.HumanResource/ReviewEmployees")
 }
 
-// TestClosedIsChecked holds that a closed method needs no rule, but must be there.
+// TestClosedIsChecked shows that a closed method needs no rule, but must be there.
 func TestClosedIsChecked(t *testing.T) {
 	set := descriptors(t, hrv1.File_acme_hr_v1_human_resource_proto)
 	all := strings.Replace(withoutReview, `["*"]`, "[ListEmployees]", 1)

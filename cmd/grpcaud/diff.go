@@ -10,15 +10,15 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-const diffHelp = `Diff compares two access matrices by what they mean, not by how they are
-written: which clients may call which methods with one and not with the other, for
-whom the demands on tokens grow or shrink, and what else changes of issuers,
-services, clients and public methods.
+const diffHelp = `Diff compares two access matrices by their meaning, not by their text: which clients
+may call which methods with one and not with the other, for whom the demands on
+tokens become weaker or stronger, and what else changes in issuers, services, clients
+and public methods.
 
   gains      may call, and could not before
-  loses      could call, and may no longer
-  weaker     may call with every token that did, and with more
-  stronger   may call with some of the tokens that did, and with no others
+  loses      could call before, and may not any more
+  weaker     may call with each token that was accepted before, and with others
+  stronger   may call with some of the tokens that were accepted before
   other      may call with other tokens
   changed    anything else
 
@@ -31,10 +31,10 @@ const diffExamples = `  grpcaud diff access.yaml access-new.yaml
   grpcaud diff access.yaml --realm-file realm-export.json`
 
 func diffCommand() *cobra.Command {
-	var realm realmFlags
+	var realm realmOptions
 	cmd := &cobra.Command{
 		Use:   "diff old.yaml new.yaml | diff access.yaml --keycloak URL --realm R",
-		Short: "Say who gains and who loses what by a change, or what a realm of Keycloak does otherwise",
+		Short: "Compare two access matrices, or one with a realm of Keycloak",
 		Long:  diffHelp + diffKeycloakHelp, Example: diffExamples,
 		Args:              realm.args,
 		ValidArgsFunction: cli.MatrixFiles(2),

@@ -44,7 +44,7 @@ func TestDiffRealmRefuses(t *testing.T) {
 		{"nowhere.yaml --realm-file testdata/drifted.json", "no such file"},
 		{company + " --keycloak https://sso.example.com", "missing [realm]"},
 		{company + " --keycloak https://sso.example.com --realm corp --realm-file testdata/drifted.json", "none of the others can be"},
-		{company + " --keycloak https://sso.example.com --realm corp", "who asks Keycloak?"},
+		{company + " --keycloak https://sso.example.com --realm corp", "no credentials for Keycloak"},
 		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor", "missing [admin-secret-file]"},
 		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "empty", " \n"), "the file is empty"},
 		{company + " --keycloak http://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "secret", "s3cret"), "want https"},

@@ -17,7 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// explainOptions is what the command explain is asked.
+// explainOptions are the flags of the command explain.
 type explainOptions struct {
 	service, method string
 	tokenFile       string
@@ -26,21 +26,21 @@ type explainOptions struct {
 	offline         bool
 }
 
-const explainHelp = `Explain judges a token as the server of the service would, by the same engine,
-and tells the whole story: each question with what came and what was wanted, what
-the peer would be told, how to mend it at this kind of issuer, and what the token
-says. Its signature is never shown.
+const explainHelp = `Explain judges a token as the server of the service would, with the same engine, and
+shows each check with what was expected and what the token has, the answer that the
+peer would get, a fix for this kind of issuer, and the content of the token. Its
+signature is never shown.
 
-The token comes from --token-file, or from standard input (-). Line breaks and spaces
-from copying, a leading "Bearer", and the answer of a token endpoint around the
-token are taken off, and mentioned.
+The token is read from --token-file, or from standard input (-). Line breaks and
+spaces in it, "Bearer" before it, and the response of a token endpoint around it are
+removed, with a note.
 
 Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
---offline nobody is asked: if there are no keys at hand, it is told what the rule
-says of the token if it is genuine.
+--offline no issuer is asked: without keys, the checks of the rule are shown for the
+case that the token is genuine.
 
-Not judged are what only a server sees: the connection, the certificate that a
-token may be bound to, and whether the token was revoked.
+Only a server can check the connection, the certificate that a token is bound to, and
+whether the token was revoked.
 
 The exit status is 0 if the token is admitted, 1 if it is refused, and 2 if that
 could not be found out: the file is broken, or the issuer cannot be asked.`
@@ -52,7 +52,7 @@ func explainCommand() *cobra.Command {
 	var e explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain access.yaml --service S --method M",
-		Short: "Judge a token at a method, and tell why",
+		Short: "Judge a token for a method, and say why",
 		Long:  explainHelp, Example: explainExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
@@ -60,24 +60,24 @@ func explainCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required)")
 	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus (required)")
-	flags.StringVar(&e.tokenFile, "token-file", "", "the file that holds the token; - is standard input (the default)")
-	flags.StringVar(&e.jwksFile, "jwks", "", "the file that holds the keys of the token's issuer, as a JWK set")
+	flags.StringVar(&e.tokenFile, "token-file", "", "the file with the token; - is standard input (the default)")
+	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
-	flags.BoolVar(&e.offline, "offline", false, "ask no issuer")
+	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
 	_ = cmd.MarkFlagRequired("service")
 	_ = cmd.MarkFlagRequired("method")
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[e.service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		story, err := e.explain(cmd, args[0])
+		explanation, err := e.explain(cmd, args[0])
 		if err != nil {
 			return err
 		}
-		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { story.Write(p, format.Value) }); err != nil {
+		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { explanation.Write(p, format.Value) }); err != nil {
 			return err
 		}
-		return story.Exit()
+		return explanation.Exit()
 	}
 	return cmd
 }
@@ -108,9 +108,9 @@ func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Expla
 		return nil, err
 	}
 	defer v.Close()
-	story := t.Explain(cmd.Context(), v, token, time.Now())
-	story.Notes = append(notes, story.Notes...)
-	return story, nil
+	explanation := t.Explain(cmd.Context(), v, token, time.Now())
+	explanation.Notes = append(notes, explanation.Notes...)
+	return explanation, nil
 }
 
 func (e explainOptions) token(cmd *cobra.Command) (string, error) {
@@ -118,7 +118,7 @@ func (e explainOptions) token(cmd *cobra.Command) (string, error) {
 	return string(data), err
 }
 
-// verifierOptions say where the verifier finds keys.
+// verifierOptions say where the verifier gets keys from.
 func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) ([]verifier.Option, error) {
 	var opts []verifier.Option
 	if e.offline {
@@ -133,7 +133,7 @@ func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) 
 	}
 	issuer, ok := t.IssuerOf(explain.Decode(token))
 	if !ok {
-		return opts, nil // which the verifier refuses for its issuer
+		return opts, nil // the verifier refuses the token for its issuer
 	}
 	return append(opts, verifier.StaticKeys(issuer.URL, jwks)), nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
-// envoyFlags are what the matrix does not say of a proxy.
+// envoyFlags are the flags for Envoy.
 type envoyFlags struct {
 	bootstrap                bool
 	listen, upstream, caFile string
@@ -17,9 +17,9 @@ type envoyFlags struct {
 func (v *envoyFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&v.bootstrap, "bootstrap", false, "for envoy: a whole configuration")
-	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: where calls come in, host:port")
-	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: where the service is, host:port")
-	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the authorities that vouch for the issuers, in PEM, where Envoy runs")
+	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: the address to listen on, host:port")
+	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: the address of the service, host:port")
+	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the file with certificates to trust for the issuers, in PEM, where Envoy runs")
 }
 
 const envoyHead = `# Made by grpcaud from the access matrix: change that, and export it again.

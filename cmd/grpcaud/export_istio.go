@@ -7,12 +7,12 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/istio"
 )
 
-// istioFlags are what the matrix does not say of a mesh.
+// istioFlags are the flags for Istio.
 type istioFlags struct{ namespace, selector string }
 
 func (i *istioFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&i.namespace, "namespace", "", "for istio: the namespace of the services (default: that of whoever applies it)")
+	flags.StringVar(&i.namespace, "namespace", "", "for istio: the namespace of the services (default: that of kubectl apply)")
 	flags.StringVar(&i.selector, "selector", "app={service}", "for istio: the label of a service's pods")
 }
 

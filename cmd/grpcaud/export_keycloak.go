@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// keycloakFlags are what the matrix does not say of a realm.
+// keycloakFlags are the flags for Keycloak.
 type keycloakFlags struct {
 	issuer, realm string
 	exchange      []string
@@ -22,10 +22,10 @@ type keycloakFlags struct {
 
 func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer of the file that the realm is (default: the only one with preset: keycloak)")
+	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer in the file that is the realm (default: the only one with preset: keycloak)")
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
-	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, beside those that are a service and call others")
-	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which people log in, as CLIENT=REDIRECT-URI")
+	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
+	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI")
 	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "issuer", cli.FromMatrix(issuerNames))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// plan returns what a proxy has to enforce, and the keys that it is given.
+// plan returns the plan that a proxy has to enforce, and the keys for it.
 func (e *exportOptions) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
 	for _, name := range e.services {
 		if err := files.CheckName("service", name, slices.Values(policy.Services())); err != nil {
@@ -34,8 +34,8 @@ func (e *exportOptions) plan(policy *access.Policy) (*mesh.Plan, map[string][]by
 	return plan, keys, err
 }
 
-// keys reads the keys that are at hand: those of --jwks-file, and of keys_file.
-// The notes say which were left out.
+// keys reads the keys of --jwks-file and of keys_file, by issuer. The notes say which
+// were left out.
 func (e *exportOptions) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
 	paths := map[string]string{}
 	for name, issuer := range issuers {
@@ -66,7 +66,7 @@ func (e *exportOptions) keys(issuers map[string]access.Issuer) (keys map[string]
 	return keys, notes, nil
 }
 
-// writeYAML writes documents below a head of comments.
+// writeYAML writes documents, with comments before them.
 func writeYAML(cmd *cobra.Command, head string, documents ...ordered.Map) error {
 	var text bytes.Buffer
 	encoder := yaml.NewEncoder(&text)

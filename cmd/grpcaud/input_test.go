@@ -11,7 +11,7 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestDashIsStandardInput holds that a dash is standard input wherever a command
+// TestDashIsStandardInput shows that a dash is standard input wherever a command
 // reads an access matrix or a token.
 func TestDashIsStandardInput(t *testing.T) {
 	text, err := os.ReadFile(company)
@@ -49,12 +49,12 @@ func TestDashIsStandardInput(t *testing.T) {
 	}
 }
 
-// TestDoctorSaysWhatItTrusts holds that its help says whom it shows secrets to.
+// TestDoctorSaysWhatItTrusts shows that its help says whom it shows secrets to.
 func TestDoctorSaysWhatItTrusts(t *testing.T) {
 	run(t, "", "doctor", "--help").want(t, 0, "The matrix must be trusted", "shows them to the issuers that it names")
 }
 
-// TestInterruptWhileReading holds that a command which waits for standard input ends
+// TestInterruptWhileReading shows that a command which waits for standard input ends
 // when it is interrupted.
 func TestInterruptWhileReading(t *testing.T) {
 	for _, args := range []string{"check -", "explain " + company + " --service order-status --method GetOrderStatus"} {

@@ -16,7 +16,7 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestPathsThatAreNoFiles holds that no command waits for a pipe or a device in the
+// TestPathsThatAreNoFiles shows that no command waits for a pipe or a device in the
 // place of a file, whatever it is read for, and says what to write instead where
 // that is a dash.
 func TestPathsThatAreNoFiles(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDoctorAtKeycloak holds that a realm which is exported from a matrix gives
+// TestDoctorAtKeycloak shows that a realm which is exported from a matrix gives
 // what the matrix says, and nothing else.
 func TestDoctorAtKeycloak(t *testing.T) {
 	realm, matrix := realmOf(t)

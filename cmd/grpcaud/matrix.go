@@ -10,18 +10,18 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-const matrixHelp = `Matrix draws the access matrix: for each service, which clients may call which
-methods, and what their tokens must hold.
+const matrixHelp = `Matrix shows the access matrix: for each service, which clients may call which
+methods, and what their tokens need.
 
   table      the entries of the file, for a terminal (the default)
   markdown   clients and methods as tables, for a wiki or a pull request
-  mermaid    a graph, for Markdown that draws Mermaid
+  mermaid    a graph, for Markdown with Mermaid
   dot        a graph, for Graphviz
-  html       one page that needs nothing else, to be looked at and printed
+  html       one page without other files, for a browser or a printer
   json       for programs
 
-Clients with the same rights share a row, methods with the same rules a column:
-a drawing grows with what is allowed, not with what could be.`
+Clients with the same rights share a row, and methods with the same rules share a
+column.`
 
 const matrixExamples = `  grpcaud matrix access.yaml
   grpcaud matrix access.yaml --client customer-portal
@@ -33,13 +33,13 @@ func matrixCommand() *cobra.Command {
 	var services, clients []string
 	cmd := &cobra.Command{
 		Use:   "matrix access.yaml",
-		Short: "Draw who may call what",
+		Short: "Show who may call what",
 		Long:  matrixHelp, Example: matrixExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
-	cmd.Flags().StringSliceVar(&services, "service", nil, "draw this service alone; may be repeated")
-	cmd.Flags().StringSliceVar(&clients, "client", nil, "draw what this client may do; may be repeated")
+	cmd.Flags().StringSliceVar(&services, "service", nil, "show this service only; may be repeated")
+	cmd.Flags().StringSliceVar(&clients, "client", nil, "show what this client may do; may be repeated")
 	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
 	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
 	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))

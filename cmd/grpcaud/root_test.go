@@ -71,6 +71,10 @@ func TestUsage(t *testing.T) {
 		{0, "Available Commands", nil},
 		{0, "grpcaud diff old.yaml new.yaml", []string{"diff", "--help"}},
 		{0, "grpcaud ", []string{"version"}},
+		{0, "grpcaud ", []string{"--version"}},
+		{0, `"$schema": "https://json-schema.org/draft/2020-12/schema"`, []string{"schema"}},
+		{0, "# yaml-language-server: $schema=access.schema.json", []string{"schema", "--help"}},
+		{2, `unknown command "x" for "grpcaud schema"`, []string{"schema", "x"}},
 		{0, "bash completion", []string{"completion", "bash"}},
 		{2, `grpcaud: unknown command "chekc" for "grpcaud", did you mean "check"?; see grpcaud --help`, []string{"chekc"}},
 		{2, "want the access matrix: grpcaud check access.yaml\n", []string{"check"}},
@@ -119,6 +123,7 @@ func TestOutputThatFails(t *testing.T) {
 		{"check", company},
 		{"diff", company, company},
 		{"version"},
+		{"schema"},
 		{"explain", company, "--service", "order-status", "--method", "Get", "--offline", "--token-file", file(t, "token", "x")},
 	} {
 		stderr.Reset()

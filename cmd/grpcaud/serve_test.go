@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -39,7 +40,7 @@ func (s *served) lines(t *testing.T) []map[string]any {
 	return all
 }
 
-// TestServe holds that a server admits and refuses by the matrix, and tells each
+// TestServe shows that a server admits and refuses by the matrix, and tells each
 // decision in a line of its log.
 func TestServe(t *testing.T) {
 	f := newField(t)
@@ -70,7 +71,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeRefusesWhatTheMatrixDoesNotOpen holds that reflection, health and the
+// TestServeRefusesWhatTheMatrixDoesNotOpen shows that reflection, health and the
 // echo service are guarded as everything else is.
 func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	f := newField(t)
@@ -86,7 +87,7 @@ func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	}
 }
 
-// TestServeAnswersAsDescribed holds that calls of each kind are answered as their
+// TestServeAnswersAsDescribed shows that calls of each kind are answered as their
 // kind wants it, with descriptors.
 func TestServeAnswersAsDescribed(t *testing.T) {
 	f := newField(t)
@@ -113,7 +114,7 @@ func TestServeAnswersAsDescribed(t *testing.T) {
 	f.run(t, "token", "--as", "customer-portal", "--for", "echo", "--descriptors", shopSet(t)).want(t, 0, "/shop.echo.v1.Echo/Say")
 }
 
-// TestServeFollowsTheFile holds that a change of the file is in force soon.
+// TestServeFollowsTheFile shows that a change of the file is in force soon.
 func TestServeFollowsTheFile(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "human-resource", "--plaintext")
@@ -130,7 +131,7 @@ func TestServeFollowsTheFile(t *testing.T) {
 	}
 }
 
-// TestServeOverTLS holds that a server proves who it is, and a client asks.
+// TestServeOverTLS shows that a server proves who it is, and a client asks.
 func TestServeOverTLS(t *testing.T) {
 	f := newField(t)
 	cert, key, ca := pair(t)
@@ -147,14 +148,14 @@ func TestServeOverTLS(t *testing.T) {
 		t.Fatalf("asked for a certificate, to which tokens may be bound: %t, %v", asked, err)
 	}
 	conn.Close()
-	s.line = []string{"--tls-ca", ca}
+	s.flags = []string{"--tls-ca", ca}
 	f.call(t, s, "customer-portal").want(t, 0, `"bytes": 0`)
 	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 2, `authority "orders.example.com"`)
 	f.change(t, "order-status:\n    grpc:", "order-status:\n    authorities: [orders.example.com]\n    grpc:")
 	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 0, `"bytes": 0`)
-	s.line = nil
+	s.flags = nil
 	f.call(t, s, "customer-portal").want(t, 2, "Unavailable", "certificate")
-	s.line = []string{"--plaintext"}
+	s.flags = []string{"--plaintext"}
 	f.call(t, s, "customer-portal").want(t, 2, "Unavailable")
 }
 
@@ -183,5 +184,17 @@ func TestServeWrongUse(t *testing.T) {
 		{"not a FileDescriptorSet", []string{"--service", "order-status", "--plaintext", "--descriptors", f.matrix}},
 	} {
 		run(t, "", append([]string{"serve", f.matrix}, row.args...)...).want(t, 2, "grpcaud: ", row.want)
+	}
+}
+
+// TestServeLogsDurationsWithTheirUnit shows that took in the log is not a bare number.
+func TestServeLogsDurationsWithTheirUnit(t *testing.T) {
+	f := newField(t)
+	s := f.serve(t, "order-status", "--plaintext")
+	f.call(t, s, "customer-portal").want(t, 0)
+	lines := s.lines(t)
+	took, _ := lines[len(lines)-1]["took"].(string)
+	if _, err := time.ParseDuration(took); err != nil {
+		t.Errorf("took is %v, want a duration with its unit", lines[len(lines)-1]["took"])
 	}
 }

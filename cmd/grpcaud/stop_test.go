@@ -16,7 +16,7 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestStop holds that calls which are under way may go on for five seconds when a
+// TestStop shows that calls which are under way may go on for five seconds when a
 // server ends, and that those which last longer do not keep it from ending.
 func TestStop(t *testing.T) {
 	for call, want := range map[time.Duration]time.Duration{time.Second: time.Second, time.Hour: 5 * time.Second} {

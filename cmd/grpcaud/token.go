@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 )
 
-// tokenOptions is what the command token is asked.
+// tokenOptions are the flags of the command token.
 type tokenOptions struct {
 	tokenrequest.Options
 	method     string
@@ -23,21 +23,20 @@ type tokenOptions struct {
 	reveal     bool
 }
 
-const tokenHelp = `Token asks the issuer for a token as a client of the matrix does, with the
-credentials that the file refers to, and tells what came: the verdict of the
-service on it, by the engine of its server, each question with its answer, and what
-the token says. Its signature is not shown.
+const tokenHelp = `Token requests a token as a client of the matrix does, with the credentials that the
+file names, and judges it as the server of the service would: it shows the verdict,
+each check, and the content of the token. Its signature is not shown.
 
 With --on-behalf-of-file it exchanges the token in that file, as a service does for
-the caller that it is serving (RFC 8693).
+its caller (RFC 8693).
 
 With --reveal it writes the token to standard output and nothing else, for other
 programs:
 
   TOKEN=$(grpcaud token access.yaml --as backoffice-portal --for order-status --reveal)
 
-The exit status is 0 if the token came and is admitted, 1 if there is no token for
-this client, or if it is refused, and 2 if that could not be found out: the file or
+The exit status is 0 if the client gets a token that is admitted, 1 if it gets none or
+its token is refused, and 2 if that could not be found out: the file or
 the credentials cannot be read, or the issuer cannot be asked.`
 
 const tokenExamples = `  grpcaud token access.yaml --as customer-portal --for order-status
@@ -47,20 +46,20 @@ func tokenCommand() *cobra.Command {
 	var f tokenOptions
 	cmd := &cobra.Command{
 		Use:   "token access.yaml --as CLIENT --for SERVICE",
-		Short: "Fetch a token as a client does, and judge it",
+		Short: "Request a token as a client does, and judge it",
 		Long:  tokenHelp, Example: tokenExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	f.Flags(cmd)
-	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge at (default: the first that the matrix names for the client)")
-	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with the token of a caller, to exchange; - is standard input")
+	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge the token for (default: the first that the matrix names for the client)")
+	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with a caller's token to exchange; - is standard input")
 	cmd.Flags().BoolVar(&f.reveal, "reveal", false, "write the token itself, and nothing else")
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[f.Service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		told, err := f.fetch(cmd, args[0])
-		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, told, err)
+		answer, err := f.fetch(cmd, args[0])
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, answer, err)
 	}
 	return cmd
 }
@@ -103,8 +102,8 @@ func (f *tokenOptions) subject(cmd *cobra.Command) (string, error) {
 	return token, nil
 }
 
-// judge has the service judge a token. That of an API of others is only decoded:
-// nobody here knows its rules.
+// judge judges a token as its service would. The token for an API of others is only
+// decoded.
 func judge(ctx context.Context, a *tokenrequest.Request, raw, method string) (output.Answer, error) {
 	now := time.Now()
 	if _, external := a.Policy.Matrix().External[a.Target.Service]; external {
@@ -126,7 +125,7 @@ func judge(ctx context.Context, a *tokenrequest.Request, raw, method string) (ou
 	return t.Explain(ctx, v, raw, now), nil
 }
 
-// revealed is a token as it is.
+// revealed is a token to be written as it is.
 type revealed string
 
 func (r revealed) Write(p *output.Page, _ string) { p.Printf("%s\n", string(r)) }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,21 +14,27 @@ import (
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version, and what it was built from",
+		Short: "Print the version, as --version does",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return output.Write(cmd.OutOrStdout(), func(p *output.Page) {
-				info, ok := debug.ReadBuildInfo()
-				if !ok {
-					info = &debug.BuildInfo{}
-				}
-				p.Printf("grpcaud %s %s\n", cmp.Or(info.Main.Version, "(unknown)"), info.GoVersion)
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" || s.Key == "vcs.time" || s.Key == "vcs.modified" {
-						p.Printf("%s %s\n", s.Key, s.Value)
-					}
-				}
-			})
+			return output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.Printf("%s", version()) })
 		},
 	}
+}
+
+// version describes the build: the version, the Go release, and the commit if it is
+// known.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "grpcaud %s %s\n", cmp.Or(info.Main.Version, "(unknown)"), info.GoVersion)
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" || s.Key == "vcs.time" || s.Key == "vcs.modified" {
+			fmt.Fprintf(&b, "%s %s\n", s.Key, s.Value)
+		}
+	}
+	return b.String()
 }

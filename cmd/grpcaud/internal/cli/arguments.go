@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Arguments wants so many access matrices, and allows so many arguments in all.
+// Arguments demands that many access matrices, and allows that many arguments in all.
 func Arguments(matrices, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		use := cmd.Parent().CommandPath() + " " + cmd.Use

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 )
 
-// MatrixFiles completes the arguments of a command that takes so many files.
+// MatrixFiles completes the arguments of a command that takes at most that many files.
 func MatrixFiles(most int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) >= most {
@@ -18,17 +18,18 @@ func MatrixFiles(most int) cobra.CompletionFunc {
 	}
 }
 
-// Complete completes a flag with values that depend on the arguments so far.
+// Complete sets the completion of a flag; the values may depend on the arguments.
 func Complete(cmd *cobra.Command, flag string, values func(args []string) []string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return values(args), cobra.ShellCompDirectiveNoFileComp
 	})
 	if err != nil {
-		panic(err) // there is no such flag, or it is completed already
+		panic(err) // the flag does not exist, or has a completion
 	}
 }
 
-// FromMatrix completes with names of the matrix that the first argument names.
+// FromMatrix returns values for [Complete]: names in the matrix that is the first
+// argument.
 func FromMatrix(names func(access.Matrix) []string) func(args []string) []string {
 	return func(args []string) []string {
 		if len(args) == 0 || args[0] == files.Dash {

@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Choice is the value of a flag that takes one of a few words.
+// Choice is the value of a flag that takes one of a few values.
 type Choice struct {
-	Values []string
-	Value  string
+	Values []string // the possible ones
+	Value  string   // the chosen one
 }
 
-// OutputFlag gives cmd the flag -o, which takes one of these formats, by default
-// the first.
+// OutputFlag adds the flag -o to cmd. It takes one of these formats; the default is the
+// first.
 func OutputFlag(cmd *cobra.Command, formats ...string) *Choice {
 	c := &Choice{Values: formats, Value: formats[0]}
 	cmd.Flags().VarP(c, "output", "o", "one of "+strings.Join(formats, ", "))
@@ -30,10 +30,10 @@ func (c *Choice) String() string { return c.Value }
 func (c *Choice) Type() string { return "format" }
 
 // Set implements pflag.Value.
-func (c *Choice) Set(word string) error {
-	if !slices.Contains(c.Values, word) {
+func (c *Choice) Set(value string) error {
+	if !slices.Contains(c.Values, value) {
 		return fmt.Errorf("want one of %s", strings.Join(c.Values, ", "))
 	}
-	c.Value = word
+	c.Value = value
 	return nil
 }

@@ -17,25 +17,26 @@ import (
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// Set are what .proto files say.
+// Set is the content of a set of .proto files.
 type Set struct {
-	Files   *descriptorpb.FileDescriptorSet // nil for none
-	Methods map[string][]string             // by the full name of their gRPC service
+	Files   *descriptorpb.FileDescriptorSet // nil if there is no set
+	Methods map[string][]string             // by the full name of the gRPC service
 	Options []access.MethodOptions
 }
 
+// Usage is the help of the flag that names a set.
 const Usage = "a file with a FileDescriptorSet, whose options of package grpcaud.v1 count too"
 
-// maxDescriptors is the size of the largest set that is read, in bytes.
-const maxDescriptors = 64 << 20
+// maxSize is the size of the largest set that is read, in bytes.
+const maxSize = 64 << 20
 
-// Read reads the FileDescriptorSet at path. Imports may be missing
-// from it. No path is no descriptors.
+// Read reads the FileDescriptorSet at path, from which imports may be missing. Without
+// a path it returns the zero Set.
 func Read(path string) (d Set, err error) {
 	if path == "" {
 		return d, nil
 	}
-	data, err := regularfile.Read(path, maxDescriptors)
+	data, err := regularfile.Read(path, maxSize)
 	if err != nil {
 		return d, err
 	}
@@ -62,7 +63,7 @@ func Read(path string) (d Set, err error) {
 	return d, nil
 }
 
-// Compare finds where the policy and the descriptors contradict each other.
+// Compare returns where the policy and the descriptors contradict each other.
 func (d Set) Compare(policy *access.Policy) []*access.Problem {
 	m := policy.Matrix()
 	var found []*access.Problem
@@ -83,7 +84,7 @@ func (d Set) Compare(policy *access.Policy) []*access.Problem {
 	}
 	for _, grpc := range slices.Sorted(maps.Keys(d.Methods)) {
 		if !owned[grpc] {
-			warning := mistake(at("services"), "no service consists of %s, so that nobody may call it", grpc)
+			warning := mistake(at("services"), "%s belongs to no service, so that nobody may call it", grpc)
 			warning.Severity = access.Warning
 			found = append(found, warning)
 		}
@@ -91,29 +92,29 @@ func (d Set) Compare(policy *access.Policy) []*access.Problem {
 	return found
 }
 
-// missingRules finds the methods of a service that have no rule.
+// missingRules returns a problem for each method of a service that has no rule.
 func (d Set) missingRules(policy *access.Policy, name string, s access.Service) []*access.Problem {
 	guard, err := policy.Guard(name)
 	if err != nil {
-		panic(err) // a service of the policy's own
+		panic(err) // it is a service of the policy
 	}
 	var found []*access.Problem
 	for i, grpc := range s.GRPC {
 		methods, ok := d.Methods[grpc]
 		if !ok {
-			found = append(found, mistake(at("services", name, "grpc", i), "no %s among the descriptors%s", grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(d.Methods)))))
+			found = append(found, mistake(at("services", name, "grpc", i), "the descriptors have no %s%s", grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(d.Methods)))))
 		}
 		for _, method := range methods {
 			if guard.Rule("/"+grpc+"/"+method) == nil && !slices.Contains(s.Closed, method) {
-				found = append(found, mistake(at("services", name, "grpc", i), "%s/%s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", grpc, method))
+				found = append(found, mistake(at("services", name, "grpc", i), "%s/%s has no rule: name it under methods of an entry, or under closed if nobody may call it, or under public if everybody may", grpc, method))
 			}
 		}
 	}
 	return found
 }
 
-// unknownMethods finds the methods that the entries of a service name and none of its
-// gRPC services has. Nothing is known of those that the descriptors lack.
+// unknownMethods returns a problem for each method that an entry names and that none of
+// the gRPC services has. A service is left out if the descriptors lack one of them.
 func (d Set) unknownMethods(name string, s access.Service) []*access.Problem {
 	known := []string{EveryMethod}
 	for _, grpc := range s.GRPC {
@@ -141,7 +142,7 @@ func (d Set) unknownMethods(name string, s access.Service) []*access.Problem {
 	return found
 }
 
-// at is the path of a place in the file.
+// at returns the path of a place in the file.
 func at(steps ...any) []string {
 	path := make([]string, len(steps))
 	for i, step := range steps {
@@ -159,5 +160,5 @@ func mistake(path []string, format string, args ...any) *access.Problem {
 	return &access.Problem{Path: path, Text: fmt.Sprintf(format, args...)}
 }
 
-// EveryMethod is how the file writes all methods.
+// EveryMethod stands for all methods in the access matrix.
 const EveryMethod = "*"

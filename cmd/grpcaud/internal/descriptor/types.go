@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
-	_ "google.golang.org/protobuf/types/known/anypb" // these are to be built in
+	_ "google.golang.org/protobuf/types/known/anypb" // compiled in for messages that use them
 	_ "google.golang.org/protobuf/types/known/durationpb"
 	_ "google.golang.org/protobuf/types/known/emptypb"
 	_ "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -16,11 +16,11 @@ import (
 	_ "google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Types finds descriptors: among its own, and then among those that are built in.
+// Types finds descriptors: first among its own, then among those that are compiled in.
 type Types struct{ Own *protoregistry.Files }
 
-// NewTypes returns the types of a set, in which imports may be missing; nil is an
-// empty one.
+// NewTypes returns the types of a set, in which imports may be missing. A nil set is
+// empty.
 func NewTypes(set *descriptorpb.FileDescriptorSet) (Types, error) {
 	own, err := protodesc.FileOptions{AllowUnresolvable: true}.NewFiles(withBuiltIns(set))
 	if err != nil {
@@ -29,9 +29,9 @@ func NewTypes(set *descriptorpb.FileDescriptorSet) (Types, error) {
 	return Types{own}, nil
 }
 
-// withBuiltIns returns a set with those imports that are built in. What is of
-// google.protobuf is always: its messages have a JSON of their own, which a
-// stranger's idea of them would not fit.
+// withBuiltIns adds to a set the imports that are compiled in. The files of
+// google.protobuf are always those: protojson knows their messages, and would fail on
+// other definitions of them.
 func withBuiltIns(set *descriptorpb.FileDescriptorSet) *descriptorpb.FileDescriptorSet {
 	whole, known := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
 	for _, file := range set.GetFile() {
@@ -39,7 +39,7 @@ func withBuiltIns(set *descriptorpb.FileDescriptorSet) *descriptorpb.FileDescrip
 			whole.File, known[file.GetName()] = append(whole.File, file), true
 		}
 	}
-	for i := 0; i < len(whole.GetFile()); i++ { // which grows
+	for i := 0; i < len(whole.GetFile()); i++ { // the list grows
 		for _, path := range whole.GetFile()[i].GetDependency() {
 			file, err := protoregistry.GlobalFiles.FindFileByPath(path)
 			if err == nil && !known[path] {
@@ -50,8 +50,8 @@ func withBuiltIns(set *descriptorpb.FileDescriptorSet) *descriptorpb.FileDescrip
 	return whole
 }
 
-// Missing returns the name of what a message may hold and nobody describes; empty
-// if there is nothing of that kind.
+// Missing returns the name of a type that a message uses and that is not described;
+// empty if there is none.
 func Missing(m protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) protoreflect.FullName {
 	switch {
 	case m.IsPlaceholder():
@@ -91,7 +91,7 @@ func (t Types) FindDescriptorByName(name protoreflect.FullName) (protoreflect.De
 	return protoregistry.GlobalFiles.FindDescriptorByName(name)
 }
 
-// Services are those of its own.
+// Services returns the services of the set.
 func (t Types) Services() []protoreflect.ServiceDescriptor {
 	var all []protoreflect.ServiceDescriptor
 	for file := range t.Own.RangeFiles {
@@ -102,7 +102,7 @@ func (t Types) Services() []protoreflect.ServiceDescriptor {
 	return all
 }
 
-// Service returns the gRPC service of that name; nil if it is not among t.
+// Service returns the gRPC service of that name; nil if it is not known.
 func (t Types) Service(name string) protoreflect.ServiceDescriptor {
 	d, _ := t.FindDescriptorByName(protoreflect.FullName(name))
 	service, _ := d.(protoreflect.ServiceDescriptor)

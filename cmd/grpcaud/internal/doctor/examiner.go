@@ -19,24 +19,23 @@ import (
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// Options says what to examine, and how.
+// Options say what to examine, and how.
 type Options struct {
-	// Clients and Services are the names of those that are meant.
+	// Clients and Services are the names of those to examine.
 	Clients, Services []string
 
-	// IssuerCA is a file with certificates to trust where issuers are asked; empty for
-	// none.
+	// IssuerCA is a file with further certificates to trust for issuers; empty for none.
 	IssuerCA string
 
-	// Timeout is how long to wait for each token and its verdict.
+	// Timeout is the time limit for each token and its verdict.
 	Timeout time.Duration
 }
 
-// Examiner is where tokens are examined. Close it.
+// Examiner requests tokens and judges them. Close it.
 type Examiner struct {
-	policy     *access.Policy // as the file has it
+	policy     *access.Policy // as written in the file
 	matrix     access.Matrix
-	permissive *access.Policy // under which every client may ask
+	permissive *access.Policy // see tokenrequest.Permissive
 	clients    map[string]*interceptor.Client
 	verifiers  map[string]*verifier.Verifier // by service
 	report     *Report
@@ -44,35 +43,36 @@ type Examiner struct {
 	timeout    time.Duration
 }
 
-// pair is a client and a service that are examined together.
+// pair is a client and a service to examine together.
 type pair struct{ client, service string }
 
-// parallel is how many visits there are at a time.
+// parallel is how many pairs are examined at a time.
 const parallel = 8
 
-func New(policy *access.Policy, e Options) (*Examiner, error) {
-	wire, err := files.IssuerTransport(e.IssuerCA)
+// New returns an examiner. It makes no network requests.
+func New(policy *access.Policy, o Options) (*Examiner, error) {
+	transport, err := files.IssuerTransport(o.IssuerCA)
 	if err != nil {
 		return nil, err
 	}
 	c := &Examiner{
-		policy: policy, matrix: policy.Matrix(), report: &Report{}, timeout: e.Timeout,
+		policy: policy, matrix: policy.Matrix(), report: &Report{}, timeout: o.Timeout,
 		clients: map[string]*interceptor.Client{}, verifiers: map[string]*verifier.Verifier{},
 	}
 	if c.permissive, err = tokenrequest.Permissive(policy); err != nil {
 		return nil, err
 	}
-	for _, name := range e.Clients {
-		c.addClient(name, wire)
+	for _, name := range o.Clients {
+		c.addClient(name, transport)
 	}
-	for _, name := range e.Services {
-		if err := c.addVerifier(name, wire); err != nil {
+	for _, name := range o.Services {
+		if err := c.addVerifier(name, transport); err != nil {
 			c.Close()
 			return nil, err
 		}
 	}
 	for _, client := range slices.Sorted(maps.Keys(c.clients)) {
-		for _, service := range e.Services {
+		for _, service := range o.Services {
 			if tokenrequest.MayCall(c.permissive, client, service) {
 				c.pairs = append(c.pairs, pair{client, service})
 			}
@@ -81,12 +81,12 @@ func New(policy *access.Policy, e Options) (*Examiner, error) {
 	return c, nil
 }
 
-// addClient makes ready the client of that name, if its credentials are at hand.
-func (c *Examiner) addClient(name string, wire http.RoundTripper) {
+// addClient prepares the client of that name, if its credentials can be read.
+func (c *Examiner) addClient(name string, transport http.RoundTripper) {
 	err := checkCredentials(c.matrix.Clients[name])
 	var client *interceptor.Client
 	if err == nil {
-		client, err = tokenrequest.NewClient(c.permissive, name, wire)
+		client, err = tokenrequest.NewClient(c.permissive, name, transport)
 	}
 	if err != nil {
 		c.report.Skipped = append(c.report.Skipped, skippedClient{name, output.StripPackage(err.Error())})
@@ -95,8 +95,8 @@ func (c *Examiner) addClient(name string, wire http.RoundTripper) {
 	c.clients[name] = client
 }
 
-// addVerifier makes ready who judges tokens for the service of that name.
-func (c *Examiner) addVerifier(name string, wire http.RoundTripper) error {
+// addVerifier prepares the verifier for the service of that name.
+func (c *Examiner) addVerifier(name string, transport http.RoundTripper) error {
 	if _, ours := c.matrix.Services[name]; !ours {
 		return nil
 	}
@@ -104,41 +104,42 @@ func (c *Examiner) addVerifier(name string, wire http.RoundTripper) error {
 	if err != nil {
 		return err
 	}
-	judge, err := explain.NewVerifier(guard, wire)
+	v, err := explain.NewVerifier(guard, transport)
 	if err == nil {
-		c.verifiers[name] = judge
+		c.verifiers[name] = v
 	}
 	return err
 }
 
+// Close releases the clients and verifiers.
 func (c *Examiner) Close() {
 	for _, client := range c.clients {
 		client.Close()
 	}
-	for _, judge := range c.verifiers {
-		judge.Close()
+	for _, v := range c.verifiers {
+		v.Close()
 	}
 }
 
-// Examine has all visits take place, so many at a time.
+// Examine examines all pairs, and returns the report.
 func (c *Examiner) Examine(ctx context.Context) *Report {
 	c.report.Rows = make([]row, len(c.pairs))
-	places := make(chan struct{}, parallel)
-	var all sync.WaitGroup
-	for i, v := range c.pairs {
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
+	slots := make(chan struct{}, parallel)
+	var running sync.WaitGroup
+	for i, p := range c.pairs {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
 			ctx, cancel := context.WithTimeout(ctx, c.timeout)
 			defer cancel()
-			c.report.Rows[i] = c.examinePair(ctx, v)
+			c.report.Rows[i] = c.examinePair(ctx, p)
 		})
 	}
-	all.Wait()
+	running.Wait()
 	return c.report
 }
 
-// checkCredentials returns what of a client's credentials cannot be read here.
+// checkCredentials checks that the files with a client's credentials can be opened.
 func checkCredentials(c access.Client) error {
 	files := []string{c.Secret.File, c.PrivateKey.File, c.Assertion, c.Certificate.File, c.Certificate.KeyFile}
 	var errs []error

@@ -11,31 +11,29 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// examinePair asks for the token of a client for a service, and finds what is wrong
-// with what comes.
-func (c *Examiner) examinePair(ctx context.Context, v pair) row {
-	r := row{Allowed: tokenrequest.MayCall(c.policy, v.client, v.service)}
-	r.Diagnosis = tokenrequest.Diagnosis{Client: v.client, Service: v.service, Result: tokenrequest.OK}
-	s, ours := c.matrix.Services[v.service]
-	if why := c.skipReason(v, s, r.Allowed && ours); why != "" {
+// examinePair requests the token of a client for a service, and checks it.
+func (c *Examiner) examinePair(ctx context.Context, p pair) row {
+	r := row{Allowed: tokenrequest.MayCall(c.policy, p.client, p.service)}
+	r.Diagnosis = tokenrequest.Diagnosis{Client: p.client, Service: p.service, Result: tokenrequest.OK}
+	s, ours := c.matrix.Services[p.service]
+	if why := c.skipReason(p, s, r.Allowed && ours); why != "" {
 		r.Result, r.Text = tokenrequest.Skipped, why
 		return r
 	}
-	target, err := c.permissive.Target(v.client, v.service)
+	target, err := c.permissive.Target(p.client, p.service)
 	if err != nil {
-		panic(err) // there are visits under this policy only
+		panic(err) // only pairs that may call under this policy are examined
 	}
-	token, err := tokenrequest.Fetch(ctx, c.clients[v.client], v.service, "")
+	token, err := tokenrequest.Fetch(ctx, c.clients[p.client], p.service, "")
 	switch {
 	case err != nil && r.Allowed:
-		r.Diagnosis = *tokenrequest.Diagnose(v.client, target, false, err)
+		r.Diagnosis = *tokenrequest.Diagnose(p.client, target, false, err)
 	case err != nil:
-		r.expectedDenial(tokenrequest.Diagnose(v.client, target, false, err), err)
+		r.expectedDenial(tokenrequest.Diagnose(p.client, target, false, err), err)
 	case !r.Allowed:
 		c.markWider(&r, target)
 	case ours:
@@ -47,14 +45,14 @@ func (c *Examiner) examinePair(ctx context.Context, v pair) row {
 	return r
 }
 
-// skipReason says why there is no use in asking; empty if there is.
-func (c *Examiner) skipReason(v pair, s access.Service, guarded bool) string {
-	files := c.matrix.Clients[v.client].TokenFiles
+// skipReason says why no token is requested; empty if one is.
+func (c *Examiner) skipReason(p pair, s access.Service, guarded bool) string {
+	files := c.matrix.Clients[p.client].TokenFiles
 	switch {
-	case len(files) > 0 && files[v.service] == "":
-		return "token_files has none for it"
-	case guarded && len(methodsAsService(s, v.client)) == 0:
-		return "calls are for users: see grpcaud token --on-behalf-of-file"
+	case len(files) > 0 && files[p.service] == "":
+		return "token_files has no file for it"
+	case guarded && len(methodsAsService(s, p.client)) == 0:
+		return "only users may call: see grpcaud token --on-behalf-of-file"
 	}
 	return ""
 }
@@ -72,9 +70,9 @@ func methodsAsService(s access.Service, client string) []string {
 	return slices.Compact(methods)
 }
 
-// expectedDenial tells of a client that got no token for what it may not call. That is
-// as it should be, unless it says nothing: the issuer cannot be asked, or does not
-// know the client, which is told where it may call.
+// expectedDenial records that a client got no token for a service that it may not call.
+// That is right, unless it proves nothing: the issuer could not be asked, or does not
+// know the client, which is reported for the services that it may call.
 func (r *row) expectedDenial(d *tokenrequest.Diagnosis, err error) {
 	refusal, _ := errors.AsType[*tokensource.TokenError](err)
 	switch {
@@ -85,8 +83,8 @@ func (r *row) expectedDenial(d *tokenrequest.Diagnosis, err error) {
 	}
 }
 
-// markWider tells of a token that the matrix has no use for. Where every client has
-// one for every audience, that is no news.
+// markWider records a token that the matrix does not allow. At issuers that give every
+// client a token for every audience, that is normal.
 func (c *Examiner) markWider(r *row, target access.Target) {
 	preset, _ := claims.LookupPreset(target.Issuer.Preset)
 	if preset.MintsAnyAudience() {
@@ -95,10 +93,10 @@ func (c *Examiner) markWider(r *row, target access.Target) {
 	}
 	r.Result = tokenrequest.Wider
 	r.Text = fmt.Sprintf("the issuer gives %s a token for %s; the matrix does not let it call", r.Client, target.Audience)
-	r.Fix = fmt.Sprintf("take the audience %s away from client %q at %s, or name the client in the matrix", target.Audience, r.Client, target.Issuer.URL)
+	r.Fix = fmt.Sprintf("remove the audience %s from client %q at %s, or let the client call in the matrix", target.Audience, r.Client, target.Issuer.URL)
 }
 
-// markBroad tells of a token that is good at other services of the matrix, too.
+// markBroad records a token that other services of the matrix accept too.
 func (c *Examiner) markBroad(r *row, token string) {
 	var others []string
 	for _, aud := range audiences(token) {
@@ -108,12 +106,13 @@ func (c *Examiner) markBroad(r *row, token string) {
 	}
 	if len(others) > 0 {
 		r.Result = tokenrequest.Broad
-		r.Text = fmt.Sprintf("the token is good at %s as well: %s can call there with it", output.List(others), r.Service)
-		r.Fix = "have the issuer put one audience into a token: the one that is asked for"
+		r.Accepting = others
+		r.Text = fmt.Sprintf("with this token, %s can call other services", r.Service)
+		r.Fix = "have the issuer put one audience into a token: the requested one"
 	}
 }
 
-// audiences are whom a JWT is for.
+// audiences returns the aud of a JWT.
 func audiences(token string) []string {
 	switch aud := explain.Decode(token).Claims["aud"].(type) {
 	case string:
@@ -130,7 +129,7 @@ func audiences(token string) []string {
 	return nil
 }
 
-// serviceOfAudience returns who answers to an audience; empty if nobody does.
+// serviceOfAudience returns the service with that audience; empty if there is none.
 func (c *Examiner) serviceOfAudience(aud string) string {
 	for _, name := range files.ServiceNames(c.matrix) {
 		if slices.Contains(c.matrix.Services[name].Audiences, aud) || c.matrix.External[name].Audience == aud {
@@ -140,15 +139,15 @@ func (c *Examiner) serviceOfAudience(aud string) string {
 	return ""
 }
 
-// markVerdict has the service judge a token wherever the client may call as itself, and
-// tells of the first refusal.
+// markVerdict judges the token at each method that the client may call as itself, and
+// records the first refusal.
 func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target access.Target) {
-	var at []string
+	var methods []string
 	var first *explain.Explanation
 	for _, method := range methodsAsService(c.matrix.Services[r.Service], r.Client) {
 		t, err := explain.GuardedMethodAt(c.policy, r.Service, target.GRPC[0]+"/"+method)
 		if err != nil {
-			panic(err) // a method of the service's own
+			panic(err) // it is a method of the service
 		}
 		s := t.Explain(ctx, c.verifiers[r.Service], token, time.Now())
 		if s.Verdict == explain.Admitted || first != nil && s.Cause != first.Cause {
@@ -157,10 +156,10 @@ func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target
 		if first == nil {
 			first = s
 		}
-		at = append(at, method)
+		methods = append(methods, method)
 	}
 	if first != nil {
-		r.Result, r.Fix = first.Verdict, first.Fix
-		r.Text = fmt.Sprintf("%s at %s%s", string(first.Cause), output.Few(at), first.FailedCheck())
+		r.Result, r.Fix, r.Text = first.Verdict, first.Fix, first.FailedCheck()
+		r.Cause, r.Methods = first.Cause, methods
 	}
 }

@@ -6,18 +6,17 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// changes are what is different, service by service.
+// Changes are the differences between two matrices, service by service.
 type changes []change
 
-// change is one difference. Clients and Methods are empty where it is not about
-// calls.
+// change is one difference. Clients and Methods are empty if it is not about calls.
 type change struct {
 	Kind    string   `json:"change"`
 	Where   string   `json:"where"`
 	Clients []string `json:"clients,omitempty"`
 	Methods []string `json:"methods,omitempty"`
-	Old     string   `json:"old,omitempty"`
-	New     string   `json:"new,omitempty"`
+	Old     []string `json:"old,omitempty"` // of calls: alternative demands
+	New     []string `json:"new,omitempty"`
 }
 
 // The kinds of changes.
@@ -60,5 +59,13 @@ func (c changes) Write(p *output.Page, format string) {
 }
 
 func (c change) row(list func([]string) string) []string {
-	return []string{c.Kind, output.Printable(c.Where), list(c.Clients), list(c.Methods), output.Printable(c.Old), output.Printable(c.New)}
+	return []string{c.Kind, output.Printable(c.Where), list(c.Clients), list(c.Methods), c.join(c.Old), c.join(c.New)}
+}
+
+// join joins values, or the alternatives of calls.
+func (c change) join(values []string) string {
+	if len(c.Clients) > 0 {
+		return output.Join(values, "; or ")
+	}
+	return output.List(values)
 }

@@ -9,10 +9,9 @@ import (
 	"unicode"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// Compare says what is different after.
+// Compare returns the changes from one matrix to the other.
 func Compare(before, after access.Matrix) changes {
 	var c changes
 	c.compareValues("", reflect.ValueOf(before), reflect.ValueOf(after))
@@ -26,17 +25,17 @@ func Compare(before, after access.Matrix) changes {
 	return c
 }
 
-// comparedByMeaning are the fields that are compared by what they mean.
+// comparedByMeaning are the fields that compareValues leaves to others.
 var comparedByMeaning = []string{"Allow", "Closed", "Public"}
 
-// compareValues finds what differs in two values of one type, field by field and name
-// by name.
+// compareValues adds the differences between two values of one type, field by field
+// and name by name.
 func (c *changes) compareValues(where string, old, now reflect.Value) {
 	switch {
 	case !old.IsValid():
-		*c = append(*c, change{Kind: changed, Where: where, New: "added"})
+		*c = append(*c, change{Kind: changed, Where: where, New: []string{"added"}})
 	case !now.IsValid():
-		*c = append(*c, change{Kind: changed, Where: where, New: "removed"})
+		*c = append(*c, change{Kind: changed, Where: where, New: []string{"removed"}})
 	case reflect.DeepEqual(old.Interface(), now.Interface()):
 	case old.Kind() == reflect.Struct:
 		for i := range old.NumField() {
@@ -65,8 +64,7 @@ func keys(a, b reflect.Value) []reflect.Value {
 	return all
 }
 
-// keyOf returns the name of a field as a key of the file: MaxLifetime is
-// max_lifetime.
+// keyOf returns the key of a field in the file: that of MaxLifetime is max_lifetime.
 func keyOf(field string) string {
 	var b strings.Builder
 	small := false
@@ -80,25 +78,25 @@ func keyOf(field string) string {
 	return b.String()
 }
 
-// formatValue returns a value for a table.
-func formatValue(v any) string {
+// formatValue writes a value as texts.
+func formatValue(v any) []string {
 	switch v := v.(type) {
 	case []string:
-		return output.List(v)
+		return v
 	case []access.Rollout:
 		all := make([]string, len(v))
 		for i, r := range v {
 			all[i] = rolloutInWords(r)
 		}
-		return strings.Join(all, "; ")
+		return all
 	default:
-		return fmt.Sprint(v)
+		return []string{fmt.Sprint(v)}
 	}
 }
 
-// calls finds who may call what with one of two states of a service and not with
-// the other. Clients and methods are compared by classes, of which both states
-// together have few.
+// calls adds the calls that one state of a service allows and the other does not, or
+// with other demands. Clients and methods are compared by classes, of which there are
+// few.
 func (c *changes) calls(old, now service) {
 	if reflect.DeepEqual(old.Allow, now.Allow) {
 		return
@@ -118,14 +116,14 @@ func (c *changes) calls(old, now service) {
 			c.call(change{
 				Kind: kindOf(before, after), Where: "services." + now.Name,
 				Clients: titles(who, len(clients) == 1, anyClient), Methods: titles(what, len(methods) == 1, allMethods),
-				Old: strings.Join(before.demands(), "; or "), New: strings.Join(after.demands(), "; or "),
+				Old: before.demands(), New: after.demands(),
 			})
 		}
 	}
 }
 
-// call adds a change, if it is one; to the last if it tells the same of other
-// methods.
+// call adds a change of calls. If the last one differs in its methods alone, the two
+// become one.
 func (c *changes) call(x change) {
 	if x.Kind == "" {
 		return
@@ -142,7 +140,7 @@ func (c *changes) call(x change) {
 	*c = append(*c, x)
 }
 
-// kindOf says what has become of the demands on a call; empty if it is the same.
+// kindOf returns how the demands on a call have changed; empty if they have not.
 func kindOf(before, after cell) string {
 	switch wider, narrower := before.within(after), after.within(before); {
 	case wider && narrower:
@@ -160,15 +158,15 @@ func kindOf(before, after cell) string {
 	}
 }
 
-// within reports whether every token that does for an alternative of c does for
-// one of other.
+// within reports whether each token that meets an alternative of c meets one of
+// other.
 func (c cell) within(other cell) bool {
 	return !slices.ContainsFunc(c, func(e entry) bool {
 		return !slices.ContainsFunc(other, func(o entry) bool { return e.demands.within(o.demands) })
 	})
 }
 
-// public adds the entries of these that are not among those.
+// public adds a change for each of these entries that is not among those.
 func (c *changes) public(kind string, these, those []string) {
 	for _, entry := range these {
 		if !slices.Contains(those, entry) {

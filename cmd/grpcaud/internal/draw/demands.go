@@ -10,32 +10,32 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// demands are what one entry asks of a token, beside who calls what.
+// demands are what an entry demands of a token, apart from client and method.
 type demands struct {
 	Scopes     []string            `json:"scopes,omitempty"`
 	AnyScopes  []string            `json:"any_scopes,omitempty"`
 	Roles      []string            `json:"roles,omitempty"`
 	Claims     map[string][]string `json:"claims,omitempty"`
 	ACR        []string            `json:"acr,omitempty"`
-	MaxAuthAge seconds             `json:"max_auth_age,omitempty"`
+	MaxAuthAge duration            `json:"max_auth_age,omitempty"`
 	Callers    access.Callers      `json:"callers,omitempty"`
 	Optional   bool                `json:"optional,omitempty"`
 }
 
-// seconds is a duration that JSON shows as Go writes it: "10m0s".
-type seconds time.Duration
+// duration is written as Go does, with its units: "10m0s".
+type duration time.Duration
 
 // MarshalText implements [encoding.TextMarshaler].
-func (s seconds) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 func demandsOf(a access.Allow) demands {
 	return demands{
 		Scopes: a.Scopes, AnyScopes: a.AnyScopes, Roles: a.Roles, Claims: a.Claims,
-		ACR: a.ACR, MaxAuthAge: seconds(a.MaxAuthAge), Callers: a.Callers, Optional: a.Optional,
+		ACR: a.ACR, MaxAuthAge: duration(a.MaxAuthAge), Callers: a.Callers, Optional: a.Optional,
 	}
 }
 
-// String says in words what is asked for.
+// String writes the demands in words.
 func (d demands) String() string {
 	var parts []string
 	add := func(what string, values []string, separator string) {
@@ -71,7 +71,7 @@ func (d demands) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// within reports whether every token that does for d does for other.
+// within reports whether each token that meets d meets other.
 func (d demands) within(other demands) bool {
 	return subset(other.Scopes, d.Scopes) &&
 		(oneSuffices(d.AnyScopes, other.AnyScopes) || slices.ContainsFunc(other.AnyScopes, func(s string) bool { return slices.Contains(d.Scopes, s) })) &&
@@ -92,13 +92,13 @@ func (d demands) claimsWithin(other demands) bool {
 	return true
 }
 
-// subset reports whether each of the wanted is among have.
+// subset reports whether have contains all that are wanted.
 func subset(wanted, have []string) bool {
 	return !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(have, s) })
 }
 
-// oneSuffices reports whether one of these, whichever it is, would do for other, where
-// a list asks for one of its values, and an empty one for nothing.
+// oneSuffices reports whether each of these values alone meets other. A list demands
+// one of its values, and an empty list nothing.
 func oneSuffices(these, other []string) bool {
 	return len(other) == 0 || len(these) > 0 && subset(these, other)
 }

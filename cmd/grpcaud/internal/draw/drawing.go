@@ -12,9 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// Drawing is a matrix as it is shown: what stands in the file, service by
-// service and entry by entry, so that it grows with what is allowed and not with
-// what could be.
+// Drawing is a matrix to be shown, service by service and entry by entry. Its size grows
+// with what is allowed, not with all that could be.
 type Drawing struct {
 	Services []service `json:"services"`
 	Public   []string  `json:"public,omitempty"`
@@ -32,18 +31,18 @@ type service struct {
 	Closed    []string `json:"closed,omitempty"` // methods that nobody may call
 }
 
-// entry is one alternative of a service.
+// entry is one entry of allow.
 type entry struct {
 	Place     string   `json:"entry"`
 	AnyClient bool     `json:"any_client,omitempty"`
 	Clients   []string `json:"clients,omitempty"`
 	Methods   []string `json:"methods"`
-	closed    []string // by its service, whatever Methods says
+	closed    []string // methods of the service that nobody may call
 	demands
 }
 
-// New returns the part of m, and of the options that it is merged with, that is
-// about these services and clients; of none means of all.
+// New returns the part of m, and of the options of .proto files that it was merged with,
+// that is about these services and clients; an empty list means all.
 func New(m access.Matrix, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
 	for _, name := range services {
 		if err := files.CheckName("service", name, slices.Values(files.ServiceNames(m))); err != nil {
@@ -89,8 +88,8 @@ func serviceOf(name string, from access.Service) service {
 	return s
 }
 
-// protoRemarks are remarks on what options of .proto files demand of the methods of s,
-// beside what stands in the file. Where the file is silent, they are the entries.
+// protoRemarks are remarks on what options of .proto files demand for the methods of s in
+// addition to the file. Without entries in the file, those options are the entries.
 func (s service) protoRemarks(options []access.MethodOptions) []string {
 	var all []string
 	for _, o := range options {
@@ -101,7 +100,7 @@ func (s service) protoRemarks(options []access.MethodOptions) []string {
 		if len(o.Demands.Clients) > 0 {
 			what = "client " + output.Join(o.Demands.Clients, " or ") + ", " + what
 		}
-		all = append(all, fmt.Sprintf("%s needs besides, by %s: %s", o.Method, o.Place, what))
+		all = append(all, fmt.Sprintf("%s also needs, by %s: %s", o.Method, o.Place, what))
 	}
 	return all
 }
@@ -109,18 +108,18 @@ func (s service) protoRemarks(options []access.MethodOptions) []string {
 func externalOf(name string, from access.External) service {
 	issuer := []string{from.Issuer}
 	if from.Issuer == "" {
-		issuer = nil // that of each client
+		issuer = nil // each client has its own
 	}
 	return service{
 		Name: name, Issuers: issuer, Audiences: []string{from.Audience}, GRPC: from.GRPC, External: true,
-		Remarks: []string{"an API of others: these clients ask for tokens for it, and nothing of ours guards it"},
+		Remarks: []string{"an API of others: these clients request tokens for it; it is guarded elsewhere"},
 		Allow: []entry{{
 			Place: "external." + name, Clients: from.Clients, Methods: []string{descriptor.EveryMethod}, demands: demands{Scopes: from.Scopes},
 		}},
 	}
 }
 
-// keepClients leaves the entries that admit one of the clients.
+// keepClients removes the entries that admit none of the clients.
 func (s *service) keepClients(clients []string) {
 	wanted := func(name string) bool { return slices.Contains(clients, name) }
 	s.Allow = slices.DeleteFunc(s.Allow, func(e entry) bool { return !e.AnyClient && !slices.ContainsFunc(e.Clients, wanted) })
@@ -129,17 +128,17 @@ func (s *service) keepClients(clients []string) {
 	}
 }
 
-// remarks are what a service says beside its entries.
+// remarks describe what a service has in addition to its entries.
 func remarks(s access.Service) []string {
 	var all []string
 	if s.Self {
-		all = append(all, "its own client may come without aud")
+		all = append(all, "its own client may present a token without aud")
 	}
 	if s.SoleAudience {
-		all = append(all, "a token must be for it alone")
+		all = append(all, "a token must have no other audience")
 	}
 	if s.InsecureNoAudience != "" {
-		all = append(all, fmt.Sprintf("insecure: a token without aud will do, if one of its scopes begins with %s", s.InsecureNoAudience))
+		all = append(all, fmt.Sprintf("insecure: a token without aud is accepted if one of its scopes begins with %s", s.InsecureNoAudience))
 	}
 	for _, r := range s.Rollout {
 		all = append(all, rolloutInWords(r))
@@ -154,7 +153,7 @@ func remarks(s access.Service) []string {
 }
 
 func rolloutInWords(r access.Rollout) string {
-	text := fmt.Sprintf("%s until %s: calls that the rules refuse go through", r.Mode, r.Until.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf("%s until %s: calls that the rules refuse are let through", r.Mode, r.Until.UTC().Format(time.RFC3339))
 	if len(r.Methods) > 0 {
 		text += ", at " + output.List(r.Methods)
 	}
@@ -164,7 +163,7 @@ func rolloutInWords(r access.Rollout) string {
 	return text
 }
 
-// clientNames names the clients of e.
+// clientNames returns the clients of e, for people.
 func (e entry) clientNames() []string {
 	if e.AnyClient {
 		return []string{fmt.Sprintf(anyClient, "")}
@@ -172,7 +171,7 @@ func (e entry) clientNames() []string {
 	return e.Clients
 }
 
-// methodNames names the methods of e.
+// methodNames returns the methods of e, for people.
 func (e entry) methodNames() []string {
 	switch every := slices.Contains(e.Methods, descriptor.EveryMethod); {
 	case every && len(e.closed) > 0:

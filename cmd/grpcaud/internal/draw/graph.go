@@ -9,10 +9,10 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// edge is what one client may do at one service, by one entry.
+// edge is what one entry lets one client do at one service.
 type edge struct{ from, to, label string }
 
-// graph returns d as nodes, by what they are called, and edges between them.
+// graph returns the names of the nodes of d, and the edges between them.
 func (d *Drawing) graph() (clients, services []string, edges []edge) {
 	seen := map[string]bool{}
 	for _, s := range d.Services {
@@ -31,7 +31,7 @@ func (d *Drawing) graph() (clients, services []string, edges []edge) {
 	return clients, services, edges
 }
 
-// anybody is the label of what anybody may call.
+// anybody is the client of public methods.
 const anybody = "anybody, without a token"
 
 func (d *Drawing) mermaid(p *output.Page) {
@@ -54,8 +54,8 @@ func (d *Drawing) mermaid(p *output.Page) {
 	}
 }
 
-// mermaid returns text for a label: what could end the label, or mean something
-// in it, as an entity code.
+// mermaid escapes a label: characters that could end it or mean something in it become
+// entity codes.
 func mermaid(text string) string {
 	var b strings.Builder
 	for _, r := range output.Printable(text) {

@@ -7,16 +7,16 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 )
 
-// class is names that the same entries speak of, so that one row or column is
-// enough for all of them.
+// class is a set of names that the same entries are about, so that they share a row or
+// column.
 type class struct {
-	names   []string // empty for those that no entry names
+	names   []string // empty for all that no entry names
 	entries []int
 }
 
-// classes sorts what the entries speak of into classes, in the order in which
-// they come. Of names that an entry lists it returns the list; of one that
-// speaks of all names, that it does, and of which it does not.
+// classes sorts the names in entries into classes, in the order of the entries. For an
+// entry, of returns the names that it lists, whether it is about every name, and the
+// names that it is not about all the same.
 func classes(entries []entry, of func(entry) (names []string, every bool, but []string)) []class {
 	var order, last, keys []string
 	var every []int
@@ -79,7 +79,7 @@ func unique(values []string) []string {
 	})
 }
 
-// entriesOfBoth returns the entries that speak of both.
+// entriesOfBoth returns the entries that are about both.
 func entriesOfBoth(client, method class) []int {
 	var in []int
 	for _, i := range client.entries {
@@ -90,13 +90,13 @@ func entriesOfBoth(client, method class) []int {
 	return in
 }
 
-// The forms of what those are called that no entry names.
+// What stands for all that no entry names.
 const (
 	anyClient  = "any %sclient"
 	allMethods = "all %smethods"
 )
 
-// titles returns what a class is called in a table that may have no other.
+// titles returns the names of a class for a table, in which it may be alone.
 func titles(c class, alone bool, form string) []string {
 	switch {
 	case len(c.names) > 0:
@@ -108,8 +108,8 @@ func titles(c class, alone bool, form string) []string {
 	}
 }
 
-// cell is what the clients of a row may do at the methods of a column: the
-// entries that admit them, as alternatives.
+// cell holds the entries that let the clients of a row call the methods of a column.
+// They are alternatives.
 type cell []entry
 
 // grid is a service as a table.
@@ -123,8 +123,8 @@ type gridRow struct {
 	Cells   []cell
 }
 
-// grid returns s as a table. A row for each class of clients and a column for
-// each class of methods are all it takes.
+// grid returns s as a table, with a row for each class of clients and a column for each
+// class of methods.
 func (s service) grid() grid {
 	var g grid
 	methods, clients := methodClasses(s.Allow), clientClasses(s.Allow)
@@ -145,7 +145,7 @@ func (s service) grid() grid {
 	return g
 }
 
-// demands says in words what is asked of whoever calls, each alternative once.
+// demands writes the demands on the caller in words, each alternative once.
 func (c cell) demands() []string {
 	var out []string
 	for _, e := range c {

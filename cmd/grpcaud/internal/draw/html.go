@@ -13,7 +13,7 @@ import (
 //go:embed matrix.html
 var matrixPage string
 
-// mostMarks bounds the overview: with more marks nobody sees anything in it.
+// mostMarks is the largest number of marks in an overview; more are of no use.
 const mostMarks = 2500
 
 var matrixTemplate = template.Must(template.New("matrix").Funcs(template.FuncMap{
@@ -24,11 +24,11 @@ var matrixTemplate = template.Must(template.New("matrix").Funcs(template.FuncMap
 }).Parse(matrixPage))
 
 func (d *Drawing) html(p *output.Page) {
-	// Its error can be p's alone, and Flush returns that.
+	// Its error can only be that of p, and Flush returns it.
 	_ = matrixTemplate.Execute(p, map[string]any{"Drawing": d, "Overview": d.overview()})
 }
 
-// why says by which entries a cell is as it is, and what each asks for.
+// why lists the entries of a cell with their demands.
 func (c cell) why() string {
 	if len(c) == 0 {
 		return "no entry admits this"
@@ -40,7 +40,7 @@ func (c cell) why() string {
 	return strings.Join(lines, "\n")
 }
 
-// overview is all clients by all services.
+// overview shows each client at each service.
 type overview struct {
 	Services []string
 	Rows     []overviewRow
@@ -51,11 +51,10 @@ type overviewRow struct {
 	Marks  []mark
 }
 
-// mark is what a client may call of a service: "all" methods, "some" of them, or
-// nothing.
+// mark says what a client may call of a service. Extent is "all", "some" or empty.
 type mark struct{ Service, Extent, Why string }
 
-// overview returns nil if the matrix is too large for one.
+// overview returns nil if there are too many clients and services, or only one service.
 func (d *Drawing) overview() *overview {
 	clients, services, _ := d.graph()
 	if len(clients)*len(services) > mostMarks || len(services) < 2 {

@@ -2,7 +2,7 @@ package draw
 
 import "github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 
-// Write draws d in one of the formats of the command.
+// Write writes d in one of the formats of the command.
 func (d *Drawing) Write(p *output.Page, format string) {
 	switch format {
 	case "markdown":
@@ -43,7 +43,7 @@ func (d *Drawing) table(p *output.Page) {
 	}
 }
 
-// about says whom tokens for s are addressed to and by whom they are made.
+// about names the audiences, the issuers and the gRPC services of s.
 func (s service) about() string {
 	about := "audience " + output.Join(s.Audiences, " or ")
 	if len(s.Issuers) > 0 {

@@ -15,7 +15,8 @@ import (
 // echoService implements grpcaud.echo.v1.Echo. It is safe for concurrent use.
 type echoService struct{ echov1.UnimplementedEchoServer }
 
-// maxRepeats is how often, and how much, is repeated.
+// maxRepeats is the largest number of replies to Repeat, and of texts that Collect
+// returns.
 const maxRepeats = 100
 
 // Say implements [echov1.EchoServer].
@@ -64,7 +65,7 @@ func (echoService) Chat(stream grpc.BidiStreamingServer[echov1.ChatRequest, echo
 	}
 }
 
-// callerOf returns who calls; nil if nobody had to say so.
+// callerOf returns the caller; nil if the method is public.
 func callerOf(ctx context.Context) *echov1.Caller {
 	c, ok := audience.FromContext(ctx)
 	if !ok {

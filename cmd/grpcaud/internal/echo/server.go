@@ -20,14 +20,14 @@ import (
 	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
 )
 
-// Server answers whatever its guard lets in.
+// Server answers each call that its guard admits.
 type Server struct {
 	*grpc.Server
 	Health *health.Server
 }
 
-// New returns a server that knows the gRPC services of the descriptors,
-// and answers those that it does not know.
+// New returns a server with the gRPC services of the descriptors, Echo, health and
+// reflection. It also answers calls of services that it does not know.
 func New(admit *interceptor.Server, set descriptor.Set, opts ...grpc.ServerOption) (*Server, error) {
 	known, err := descriptor.NewTypes(set.Files)
 	if err != nil {
@@ -48,11 +48,11 @@ func New(admit *interceptor.Server, set descriptor.Set, opts ...grpc.ServerOptio
 	return s, nil
 }
 
-// answerAll answers each message of a call of an unknown kind. The answers are
-// empty, which a message of every type may be.
+// answerAll answers each message of a call of an unknown kind with an empty one, which
+// is valid for every type.
 func answerAll(_ any, stream grpc.ServerStream) error { return answer(stream, true) }
 
-// answer answers each message of the caller, or all of them at once.
+// answer answers each message of the caller, or all of them with one.
 func answer(stream grpc.ServerStream, each bool) error {
 	for {
 		switch err := stream.RecvMsg(&emptypb.Empty{}); {
@@ -71,7 +71,8 @@ func answer(stream grpc.ServerStream, each bool) error {
 	}
 }
 
-// serviceDesc returns a service that answers as its descriptor says.
+// serviceDesc returns a service whose methods answer with empty messages, as many as
+// their kind has.
 func serviceDesc(service protoreflect.ServiceDescriptor) *grpc.ServiceDesc {
 	d := &grpc.ServiceDesc{ServiceName: string(service.FullName()), Metadata: service.ParentFile().Path()}
 	for i := range service.Methods().Len() {

@@ -14,18 +14,18 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Decoded is what a token says, whether that is true or not. It holds no
+// Decoded is the content of a token, before anything of it is verified. It holds no
 // signature.
 type Decoded struct {
 	Header  map[string]any `json:"header,omitempty"`
 	Claims  map[string]any `json:"claims,omitempty"`
 	payload []byte
 
-	opaque    bool // it is one piece, and no JWT
-	truncated bool // it begins as a JWT, and ends too soon
+	opaque    bool // it is no JWT
+	truncated bool // it begins as a JWT and lacks the rest
 }
 
-// Decode reads of a token what can be read.
+// Decode reads as much of a token as can be read.
 func Decode(token string) Decoded {
 	parts := strings.Split(token, ".")
 	d := Decoded{truncated: len(parts) < 3 && strings.HasPrefix(token, "eyJ")}
@@ -52,12 +52,12 @@ func decodePart(part string) (map[string]any, []byte) {
 	return members, data
 }
 
-// memberOrder are the members that say most, in the order of reading.
+// memberOrder lists the most important members; the others follow by name.
 var memberOrder = []string{
 	"iss", "aud", "azp", "client_id", "cid", "appid", "sub", "act", "scope", "scp", "roles", "exp", "nbf", "iat", "auth_time", "acr", "cnf", "jti", "sid",
 }
 
-// memberRows lists members for a table: name, value, and what a time is in words.
+// memberRows lists members for a table: the name, and the value, with times in words.
 func memberRows(members map[string]any, now time.Time) [][]string {
 	var names []string
 	for name := range members {
@@ -87,7 +87,7 @@ func memberRows(members map[string]any, now time.Time) [][]string {
 	return out
 }
 
-// timeOf returns a claim that is a time (RFC 7519, section 2: NumericDate).
+// timeOf returns a claim that is a NumericDate (RFC 7519, section 2).
 func timeOf(claims map[string]any, name string) (time.Time, bool) {
 	if !slices.Contains([]string{"exp", "nbf", "iat", "auth_time"}, name) {
 		return time.Time{}, false
@@ -101,7 +101,7 @@ func timeOf(claims map[string]any, name string) (time.Time, bool) {
 	return time.Unix(int64(s), 0), true
 }
 
-// formatTime says when t is.
+// formatTime writes t, and how far it is from now.
 func formatTime(t, now time.Time) string {
 	d := t.Sub(now).Round(time.Second)
 	switch {
@@ -112,7 +112,7 @@ func formatTime(t, now time.Time) string {
 	}
 }
 
-// formatDuration says how long d is, in the largest unit that fits.
+// formatDuration writes d in the largest unit that fits.
 func formatDuration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -127,8 +127,8 @@ func formatDuration(d time.Duration) string {
 	}
 }
 
-// remainingLife says how long a token is good for that somebody could misuse: one that
-// has not ended, of an issuer that others can reach.
+// remainingLife returns how long a token is still valid, if somebody could misuse it:
+// it has not expired, and its issuer is not on this machine.
 func (d Decoded) remainingLife(now time.Time) (time.Duration, bool) {
 	iss, _ := d.Claims["iss"].(string)
 	issuer, err := url.Parse(iss)

@@ -16,15 +16,15 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// The verdicts of a story.
+// The verdicts.
 const (
 	Admitted = "admitted"
 	Refused  = "refused"
-	Unclear  = "unknown" // whether the token is genuine could not be found out
-	Fetched  = "fetched" // it is for others to judge
+	Unclear  = "unknown" // the token could not be verified
+	Fetched  = "fetched" // the token is for an API of others
 )
 
-// Explanation is what became of a token at a method, and why.
+// Explanation is the verdict on a token at a method, with each check.
 type Explanation struct {
 	Verdict string         `json:"verdict"`
 	Service string         `json:"service"`
@@ -32,16 +32,16 @@ type Explanation struct {
 	Entry   string         `json:"entry,omitempty"`
 	Cause   audience.Cause `json:"cause,omitempty"`
 	Peer    *peer          `json:"peer,omitempty"`
-	Mode    string         `json:"mode,omitempty"` // unless the rules are enforced
+	Mode    string         `json:"mode,omitempty"` // empty if the rules are enforced
 	Fix     string         `json:"fix,omitempty"`
-	Checks  []Check        `json:"steps"`
+	Checks  []Check        `json:"checks"`
 	Notes   []string       `json:"notes,omitempty"`
 	Decoded
 
 	now time.Time
 }
 
-// peer is what the caller is told.
+// peer is the answer that the caller gets.
 type peer struct {
 	Code   audience.Status `json:"code"`
 	Phrase string          `json:"phrase"`
@@ -50,17 +50,17 @@ type peer struct {
 	Scopes []string        `json:"scope,omitempty"`
 }
 
-// Check is one question with its answer.
+// Check is one check of a token.
 type Check struct {
-	Question string         `json:"question"`
-	OK       bool           `json:"ok"`
-	Got      string         `json:"got,omitempty"`
-	Want     string         `json:"want,omitempty"`
-	Cause    audience.Cause `json:"cause,omitempty"`
-	Hint     string         `json:"hint,omitempty"`
+	Name  string         `json:"check"`
+	OK    bool           `json:"ok"`
+	Got   string         `json:"got,omitempty"`
+	Want  string         `json:"want,omitempty"`
+	Cause audience.Cause `json:"cause,omitempty"`
+	Hint  string         `json:"hint,omitempty"`
 }
 
-// Explain has the verifier and the rule of the server judge a token.
+// Explain judges a token with the verifier and the rule that the server has.
 func (t *GuardedMethod) Explain(ctx context.Context, v *verifier.Verifier, token string, now time.Time) *Explanation {
 	s := &Explanation{Verdict: Admitted, Service: t.serviceName, Method: t.Method, Checks: []Check{}, Decoded: Decode(token), now: now}
 	s.warnLive()
@@ -70,13 +70,13 @@ func (t *GuardedMethod) Explain(ctx context.Context, v *verifier.Verifier, token
 		s.setRefusal(t, &audience.Refusal{Cause: audience.CauseNoRule}, Refused)
 		return s
 	case t.rule.Public():
-		s.addNote("the method is public: no token is asked for, and one that comes is not judged")
+		s.addNote("the method is public: no token is required, and one that is sent is not judged")
 		return s
 	}
 	claims, refusal := verify(ctx, v, token)
 	switch {
 	case refusal == nil:
-		s.Checks = append(s.Checks, Check{Question: "genuine", OK: true, Got: "a token of " + claims.Issuer(), Want: "one that its issuer vouches for"})
+		s.Checks = append(s.Checks, Check{Name: "genuine", OK: true, Got: "a token of " + claims.Issuer(), Want: "one that its issuer vouches for"})
 		s.explainRule(t, claims)
 	case refusal.Reason() == audience.ReasonIssuerUnavailable:
 		s.explainUnverified(t, refusal)
@@ -99,7 +99,7 @@ func NewExternal(service, token string, now time.Time) *Explanation {
 	return s
 }
 
-// explainRule puts the questions of the rule to the claims.
+// explainRule adds the checks of the rule.
 func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
 	told := t.rule.Explain(claims, s.now)
 	s.Entry = told.Entry
@@ -110,12 +110,12 @@ func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
 		s.setRefusal(t, refusal, Refused)
 	}
 	if _, ok := s.Claims["cnf"]; ok {
-		s.addNote("the token is bound to a certificate: a server also asks whether the connection shows that one")
+		s.addNote("the token is bound to a certificate: a server also checks that the connection has that one")
 	}
 }
 
-// explainUnverified tells of a token whose issuer could not be asked. What the rule would
-// refuse in any case is refused.
+// explainUnverified explains a token whose issuer could not be asked. It is refused if
+// the rule refuses it in any case.
 func (s *Explanation) explainUnverified(t *GuardedMethod, why *audience.Refusal) {
 	s.addFailedCheck(why)
 	issuer, _ := t.IssuerOf(s.Decoded)
@@ -132,14 +132,14 @@ func (s *Explanation) explainUnverified(t *GuardedMethod, why *audience.Refusal)
 	if s.Verdict == Admitted {
 		s.setRefusal(t, why, Unclear)
 		if claims != nil {
-			s.addNote("if the token is genuine it is admitted: all else is well")
+			s.addNote("if the token is genuine it is admitted: all other checks succeed")
 		}
 		return
 	}
-	s.addNote("whether the token is genuine could not be found out, but the rule refuses it in any case")
+	s.addNote("the token could not be verified, but the rule refuses it in any case")
 }
 
-// addFailedCheck adds the question that a token failed before the rule was asked.
+// addFailedCheck adds the check that failed before the rule was reached.
 func (s *Explanation) addFailedCheck(r *audience.Refusal) {
 	got := r.Got
 	switch {
@@ -148,7 +148,7 @@ func (s *Explanation) addFailedCheck(r *audience.Refusal) {
 	case r.Err != nil:
 		got = strings.TrimPrefix(got+": "+r.Err.Error(), ": ")
 	}
-	s.Checks = append(s.Checks, Check{Question: "genuine", Got: cmp.Or(got, "a token"), Want: cmp.Or(r.Want, "one that its issuer vouches for"), Cause: r.Cause, Hint: r.Hint})
+	s.Checks = append(s.Checks, Check{Name: "genuine", Got: cmp.Or(got, "a token"), Want: cmp.Or(r.Want, "one that its issuer vouches for"), Cause: r.Cause, Hint: r.Hint})
 }
 
 func (s *Explanation) setRefusal(t *GuardedMethod, r *audience.Refusal, verdict string) {
@@ -158,15 +158,14 @@ func (s *Explanation) setRefusal(t *GuardedMethod, r *audience.Refusal, verdict 
 	s.Fix = t.fix(s, r)
 }
 
-// warnLive warns of tokens that are worth stealing.
+// warnLive adds a note to a token that somebody could misuse.
 func (s *Explanation) warnLive() {
 	if left, ok := s.remainingLife(s.now); ok {
-		s.addNote("this token is live for %s: do not paste it into chats or tickets", formatDuration(left.Round(time.Second)))
+		s.addNote("this token is valid for %s: do not paste it into chats or tickets", formatDuration(left.Round(time.Second)))
 	}
 }
 
-// noteMisspelling tells of a method whose rule is that of all methods, or none, since
-// it may be another that was meant.
+// noteMisspelling adds a note if the file does not name the method, but one like it.
 func (s *Explanation) noteMisspelling(t *GuardedMethod) {
 	if text := t.Misspelling(); text != "" {
 		s.addNote("%s", text)
@@ -177,7 +176,7 @@ func (s *Explanation) addNote(format string, args ...any) {
 	s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
 }
 
-// Exit is the status that s ends the process with.
+// Exit implements [output.Answer].
 func (s *Explanation) Exit() error {
 	switch s.Verdict {
 	case Admitted, Fetched:
@@ -189,11 +188,11 @@ func (s *Explanation) Exit() error {
 	}
 }
 
-// FailedCheck says what came and what was wanted where a token was refused.
+// FailedCheck describes the first check that failed; empty if none did.
 func (s *Explanation) FailedCheck() string {
 	i := slices.IndexFunc(s.Checks, func(q Check) bool { return !q.OK })
 	if i < 0 {
 		return ""
 	}
-	return strings.TrimSuffix(fmt.Sprintf(": got %s, want %s; %s", s.Checks[i].Got, s.Checks[i].Want, s.Checks[i].Hint), "; ")
+	return strings.TrimSuffix(fmt.Sprintf("got %s, want %s; %s", s.Checks[i].Got, s.Checks[i].Want, s.Checks[i].Hint), "; ")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// Write tells s in one of the formats of the command.
+// Write implements [output.Answer].
 func (s *Explanation) Write(p *output.Page, format string) {
 	if format == "json" {
 		p.JSON(s)
@@ -32,7 +32,7 @@ func (s *Explanation) text(p *output.Page) {
 	if s.Peer != nil {
 		say("the peer", s.Peer.String())
 	}
-	say("to mend it", s.Fix)
+	say("fix", s.Fix)
 	for _, note := range s.Notes {
 		say(p.Colour(output.Doubt, "note"), note)
 	}
@@ -49,7 +49,7 @@ func (s *Explanation) writeMembers(p *output.Page, title string, members map[str
 	}
 }
 
-// String says what the peer is told.
+// String describes the answer.
 func (p *peer) String() string {
 	text := fmt.Sprintf("%s: %s; reason %s", p.Code, p.Phrase, p.Reason)
 	if p.Error != "" {
@@ -65,7 +65,7 @@ func (s *Explanation) writeChecks(p *output.Page) {
 	if len(s.Checks) == 0 {
 		return
 	}
-	p.Printf("\n%s\n", p.Colour(output.Bold, "asked"))
+	p.Printf("\n%s\n", p.Colour(output.Bold, "checks"))
 	var lines [][]string
 	for _, q := range s.Checks {
 		mark := p.Colour(output.Good, "ok")
@@ -75,7 +75,7 @@ func (s *Explanation) writeChecks(p *output.Page) {
 		case !q.OK:
 			mark = p.Colour(output.Bad, "NO")
 		}
-		lines = append(lines, []string{mark, q.Question, fmt.Sprintf("got %s, want %s", output.Printable(q.Got), output.Printable(q.Want))})
+		lines = append(lines, []string{mark, q.Name, fmt.Sprintf("got %s, want %s", output.Printable(q.Got), output.Printable(q.Want))})
 		if q.Hint != "" {
 			lines = append(lines, []string{"", "", output.Printable(q.Hint)})
 		}

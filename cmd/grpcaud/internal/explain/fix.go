@@ -10,31 +10,31 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// Situation is what went wrong, as far as a fix depends on it.
+// Situation is a refusal, as far as its fix depends on it.
 type Situation struct {
 	Reason   audience.Reason
-	cause    audience.Cause // if it is known
+	cause    audience.Cause // empty if it is not known
 	Issuer   access.Issuer
 	Audience string
-	Client   string // its id, if it is known
+	Client   string // its id; empty if it is not known
 	Service  string
 	Method   string
-	entry    string // that refused, if it is known
-	want     string // of the refusal
+	entry    string // the entry that refused; empty if it is not known
+	want     string // what the refusal wanted
 	Scopes   []string
 }
 
-// fix says what to do about a refusal, at this kind of issuer. It is empty where
-// the hint of the question says it all.
+// fix returns what to change after a refusal, at this kind of issuer. It is empty if
+// the hint of the failed check suffices.
 func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 	issuer, _ := t.IssuerOf(s.Decoded)
 	switch {
 	case errors.Is(r.Err, errOffline):
-		return "leave out --offline, or give the keys of the issuer by --jwks"
+		return "leave out --offline, or give the keys of the issuer with --jwks"
 	case r.Cause == audience.CauseTokenMalformed && s.truncated:
-		return "was it cut off? Give the whole token: three parts with dots between them"
+		return "give the whole token: three parts with dots between them"
 	case r.Cause == audience.CauseTokenMalformed && s.opaque:
-		return fmt.Sprintf("have the issuer send JWTs for %s; or, if its tokens are to stay opaque, set introspection under issuers", t.service.Audiences[0])
+		return fmt.Sprintf("have the issuer write JWTs for %s; or, if its tokens stay opaque, set introspection under issuers", t.service.Audiences[0])
 	}
 	return Situation{
 		Reason: r.Reason(), cause: r.Cause, Issuer: issuer, Audience: t.service.Audiences[0], Client: s.Client(),
@@ -42,6 +42,7 @@ func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 	}.Fix()
 }
 
+// Fix returns what to change; empty if nothing is known.
 func (t Situation) Fix() string {
 	p, _ := provider.Lookup(t.Issuer.Preset)
 	advice := cmp.Or(t.ofCause(), adviceByReason[t.Reason])
@@ -57,27 +58,27 @@ func (t Situation) Fix() string {
 	}.Fill(advice)
 }
 
-// ofCause says what to do where the reason alone does not tell.
+// ofCause returns what to change where the cause tells more than the reason.
 func (t Situation) ofCause() string {
 	switch users := t.want == string(access.UsersOnly)+" only"; {
 	case t.cause == audience.CauseCallerKind && users:
-		return "this entry is for users: call with OnBehalfOf, or take callers: users out of {entry}"
+		return "{entry} is for users: call with a token that was exchanged for the user's, or remove callers: users there"
 	case t.cause == audience.CauseCallerKind:
-		return "this entry is for services that call as themselves: call without OnBehalfOf, or take callers: services out of {entry}"
+		return "{entry} is for services that call as themselves: call with the client's own token, or remove callers: services there"
 	default:
 		return adviceByCause[t.cause]
 	}
 }
 
-// adviceByCause are what to do, by the cause.
+// adviceByCause is what to change, by the cause.
 var adviceByCause = map[audience.Cause]string{
 	audience.CauseIssuerUnknown:    "if its tokens are to be accepted, add it under issuers, and to the issuers of services.{service} if that lists some",
 	audience.CauseTypeNotAllowed:   "send the access token, not the ID token or the refresh token that came with it",
-	audience.CauseKeyUnknown:       "have the client ask {issuer} for a new token: no key of the issuer is of the kid of this one; if the keys came by --jwks or keys_file, see that they are the issuer's newest",
-	audience.CauseSignatureInvalid: "see whether the token was cut off or altered; if it was not, another than {issuer} signed it",
+	audience.CauseKeyUnknown:       "have the client request a new token from {issuer}: none of its keys has the kid of this one; if the keys come from --jwks or keys_file, check that they are the newest",
+	audience.CauseSignatureInvalid: "check whether the token was truncated or altered; if it was not, somebody other than {issuer} signed it",
 }
 
-// Client is the id of whom a token says it was issued to; empty if it says nothing.
+// Client returns the id of the client that the token names; empty if it names none.
 func (d Decoded) Client() string {
 	for _, name := range []string{"azp", "client_id", "cid", "appid", "sub"} {
 		if id, ok := d.Claims[name].(string); ok {
@@ -87,15 +88,15 @@ func (d Decoded) Client() string {
 	return ""
 }
 
-// adviceByReason are what to do, by the reason.
+// adviceByReason is what to change, by the reason.
 var adviceByReason = map[audience.Reason]string{
-	audience.ReasonAudienceMismatch:  "have the client ask {issuer} for a token for the audience {audience}",
-	audience.ReasonTokenExpired:      "ask {issuer} for a new token; clients should do so before the old one ends",
-	audience.ReasonClientNotAllowed:  "if {client} is to call {method}, name it under clients of an entry of services.{service}.allow; what tokens call it stands under clients as its id",
-	audience.ReasonScopeInsufficient: "have {client} ask for scope={scopes}, and {issuer} grant it",
-	audience.ReasonRoleInsufficient:  "have {issuer} grant the role to whoever calls",
-	audience.ReasonClaimNotAllowed:   "have {issuer} put the claim into the token, or take it off the entry",
-	audience.ReasonStepUpRequired:    "have the user log in again, as the entry asks for",
-	audience.ReasonNoPolicy:          "if {method} is to be called, name it under methods of an entry of services.{service}.allow",
-	audience.ReasonIssuerUnavailable: "see that {issuer} can be reached from here, or give its keys by --jwks",
+	audience.ReasonAudienceMismatch:  "have the client request a token for the audience {audience} from {issuer}",
+	audience.ReasonTokenExpired:      "request a new token from {issuer}; clients should do so before the old one expires",
+	audience.ReasonClientNotAllowed:  "if {client} may call {method}, name it under clients of an entry of services.{service}.allow; if tokens name it differently, write that as its id under clients",
+	audience.ReasonScopeInsufficient: "have {client} request scope={scopes}, and {issuer} grant it",
+	audience.ReasonRoleInsufficient:  "have {issuer} grant the role to the caller",
+	audience.ReasonClaimNotAllowed:   "have {issuer} put the claim into the token, or remove it from {entry}",
+	audience.ReasonStepUpRequired:    "have the user log in again, as {entry} demands",
+	audience.ReasonNoPolicy:          "if {method} may be called, name it under methods of an entry of services.{service}.allow",
+	audience.ReasonIssuerUnavailable: "check that {issuer} can be reached from here, or give its keys with --jwks",
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// OfflineTransport is the wire of who asks nobody.
+// OfflineTransport fails each request.
 type OfflineTransport struct{}
 
 // RoundTrip implements [http.RoundTripper].
@@ -13,4 +13,4 @@ func (OfflineTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errOffline
 }
 
-var errOffline = errors.New("no keys: nobody was asked (--offline)")
+var errOffline = errors.New("no keys: the issuer was not asked (--offline)")

@@ -11,9 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// verify asks whether a token is genuine. One that has ended by its own word is
-// refused unseen while its issuer's keys are not at hand; then they are fetched
-// first, so that the rest of it can be told.
+// verify checks whether a token is genuine. While the issuer's keys have not been
+// fetched, a verifier refuses an expired token without looking at its signature; so
+// they are fetched first, and the other checks can be shown.
 func verify(ctx context.Context, v *verifier.Verifier, token string) (*claims.Claims, *audience.Refusal) {
 	claims, err := v.Verify(ctx, token)
 	if errors.Is(err, audience.CauseExpired) {
@@ -29,10 +29,11 @@ func verify(ctx context.Context, v *verifier.Verifier, token string) (*claims.Cl
 	return nil, &audience.Refusal{Cause: audience.CauseKeysUnavailable, Err: err}
 }
 
-// NewVerifier returns a verifier of the tokens that a guard accepts.
-func NewVerifier(g *access.Guard, wire http.RoundTripper) (*verifier.Verifier, error) {
-	if wire == nil {
+// NewVerifier returns a verifier for the issuers of a guard; a nil transport is the
+// default.
+func NewVerifier(g *access.Guard, transport http.RoundTripper) (*verifier.Verifier, error) {
+	if transport == nil {
 		return verifier.New(g.Issuers())
 	}
-	return verifier.New(g.Issuers(), verifier.Transport(wire))
+	return verifier.New(g.Issuers(), verifier.Transport(transport))
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestEndedTokenIsExamined holds that the claims of a genuine token which has
-// ended are told, though a server refuses it unseen while it has no keys.
-func TestEndedTokenIsExamined(t *testing.T) {
+// TestExpiredTokenIsVerified shows that the claims of an expired token are read,
+// although a server refuses it at once while it has no keys.
+func TestExpiredTokenIsVerified(t *testing.T) {
 	issuer := testutil.NewIssuer("https://idp.example.com")
 	token := issuer.Mint(testutil.Claims{"aud": "order-status", "sub": "alice", "client_id": "customer-portal", "exp": time.Now().Add(-time.Hour).Unix(), "iat": time.Now().Add(-2 * time.Hour).Unix()})
 	v, err := verifier.New([]access.Issuer{{URL: issuer.URL()}}, verifier.Transport(issuer.Transport()))

@@ -9,12 +9,11 @@ import (
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// maxCertificates is the size of the largest file of certificates that is read,
-// in bytes.
+// maxCertificates is the size of the largest file that is read, in bytes.
 const maxCertificates = 4 << 20
 
-// IssuerTransport returns what carries requests to issuers: nil, for the default, if
-// no file names further authorities.
+// IssuerTransport returns the transport for requests to issuers, which also trusts the
+// certificates in the file at path. Without a path it is nil, for the default.
 func IssuerTransport(path string) (http.RoundTripper, error) {
 	if path == "" {
 		return nil, nil
@@ -26,9 +25,9 @@ func IssuerTransport(path string) (http.RoundTripper, error) {
 	if err := AddCertificates(roots, path); err != nil {
 		return nil, err
 	}
-	wire := http.DefaultTransport.(*http.Transport).Clone()
-	wire.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return wire, nil
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	return transport, nil
 }
 
 // AddCertificates adds the certificates in a file to a pool.

@@ -8,17 +8,16 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 )
 
-// maxMatrix is the size of the largest access matrix that is read from standard
-// input, in bytes.
+// maxMatrix is the size of the largest access matrix on standard input, in bytes.
 const maxMatrix = 8 << 20
 
-// MatrixFile is an access matrix as a command names it.
+// MatrixFile is an access matrix at a path, or on standard input.
 type MatrixFile struct {
 	path string
-	data []byte // of standard input
+	data []byte // what standard input held; nil for a path
 }
 
-// OpenMatrix returns the file at path. Standard input is read now.
+// OpenMatrix returns the file at path. Standard input is read at once.
 func OpenMatrix(cmd *cobra.Command, path string) (MatrixFile, error) {
 	if path != Dash {
 		return MatrixFile{path: path}, nil
@@ -27,6 +26,7 @@ func OpenMatrix(cmd *cobra.Command, path string) (MatrixFile, error) {
 	return MatrixFile{path: "standard input", data: append([]byte{}, data...)}, err
 }
 
+// Policy returns the policy of the file.
 func (m MatrixFile) Policy(options ...access.MethodOptions) (*access.Policy, error) {
 	if m.data != nil {
 		return policyfile.Parse(m.path, m.data, options...)
@@ -35,7 +35,7 @@ func (m MatrixFile) Policy(options ...access.MethodOptions) (*access.Policy, err
 	return policy, pipeHint(err)
 }
 
-// Locate returns what was found in the file, each with its place.
+// Locate adds the place in the file to each problem.
 func (m MatrixFile) Locate(problems []*access.Problem, options ...access.MethodOptions) ([]*policyfile.Error, error) {
 	if m.data != nil {
 		return policyfile.LocateParsed(m.path, m.data, problems, options...)

@@ -16,13 +16,13 @@ import (
 // Dash is the path that stands for standard input.
 const Dash = "-"
 
-// StandardInput is what the process reads. It can be read once.
+// StandardInput is the standard input of the process. It can be read once.
 type StandardInput struct {
 	io.Reader
 	taken bool
 }
 
-// read returns all of it, up to most bytes, unless ctx ends before.
+// read returns all of it, at most so many bytes, unless ctx ends first.
 func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
 	if in.taken {
 		return nil, errors.New("standard input can be read once: name a file for one of the two")
@@ -32,13 +32,13 @@ func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
 		data []byte
 		err  error
 	}
-	came := make(chan answer, 1)
-	go func() { // which waits for as long as the process is there, if nothing comes
+	answers := make(chan answer, 1)
+	go func() { // which ends with the process if nothing is written
 		data, err := readAtMost(in.Reader, most)
-		came <- answer{data, err}
+		answers <- answer{data, err}
 	}()
 	select {
-	case a := <-came:
+	case a := <-answers:
 		if a.err != nil {
 			return nil, fmt.Errorf("standard input: %w", a.err)
 		}
@@ -48,7 +48,7 @@ func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
 	}
 }
 
-// readStandardInput reads it, and tells who sits at a terminal what is waited for.
+// readStandardInput reads standard input. At a terminal it prompts for what is read.
 func readStandardInput(cmd *cobra.Command, what string, most int64) ([]byte, error) {
 	in, ok := cmd.InOrStdin().(*StandardInput)
 	if !ok {
@@ -60,7 +60,8 @@ func readStandardInput(cmd *cobra.Command, what string, most int64) ([]byte, err
 	return in.read(cmd.Context(), most)
 }
 
-// ReadInput returns what the file at path holds, or, for a dash, standard input.
+// ReadInput reads the file at path or, for a dash, standard input. The prompt at a
+// terminal names what is read.
 func ReadInput(cmd *cobra.Command, path, what string, most int64) ([]byte, error) {
 	if path == Dash {
 		return readStandardInput(cmd, what, most)
@@ -69,8 +70,8 @@ func ReadInput(cmd *cobra.Command, path, what string, most int64) ([]byte, error
 	return data, pipeHint(err)
 }
 
-// pipeHint adds to the error of a pipe or a terminal in the place of a file what to
-// write instead.
+// pipeHint adds to an error what to write instead, if the path is that of a pipe or a
+// terminal.
 func pipeHint(err error) error {
 	const flowing = fs.ModeNamedPipe | fs.ModeSocket | fs.ModeCharDevice
 	if kind, ok := errors.AsType[*regularfile.KindError](err); ok && kind.Kind&flowing != 0 {
@@ -79,7 +80,7 @@ func pipeHint(err error) error {
 	return err
 }
 
-// readAtMost reads what r holds, up to most bytes.
+// readAtMost reads all of r, which may hold at most so many bytes.
 func readAtMost(r io.Reader, most int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(data)) > most {

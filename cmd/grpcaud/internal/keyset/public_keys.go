@@ -16,9 +16,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// PublicKeys reads a JWK set and keeps the keys that tokens may be verified with.
-// One with a private or a shared key is refused: it would be written down for all
-// to see. The notes say which keys were left out, and why.
+// PublicKeys reads a JWK set and keeps the keys that tokens may be verified with. A set
+// with a private or a shared key is refused, since the result is published. The notes
+// say which keys were left out, and why.
 func PublicKeys(path string) (set []byte, notes []string, err error) {
 	data, err := regularfile.Read(path, 1<<20)
 	if err != nil {
@@ -54,7 +54,7 @@ func PublicKeys(path string) (set []byte, notes []string, err error) {
 	return set, notes, err
 }
 
-// unfitReason says why no token may be verified with a key; empty if one may.
+// unfitReason says why tokens may not be verified with a key; empty if they may.
 func unfitReason(raw json.RawMessage, key jose.JSONWebKey) string {
 	var members map[string]any
 	_ = json.Unmarshal(raw, &members) // it is a key
@@ -78,8 +78,8 @@ func unfitReason(raw json.RawMessage, key jose.JSONWebKey) string {
 	return ""
 }
 
-// algorithmsOf are the algorithms that go with a key (RFC 7518, section 3.1, RFC 8037
-// and RFC 9864). RSA keys have at least 2048 bits.
+// algorithmsOf returns the algorithms of a key (RFC 7518, section 3.1, RFC 8037 and RFC
+// 9864). RSA keys need at least 2048 bits.
 func algorithmsOf(public any) []string {
 	switch key := public.(type) {
 	case *rsa.PublicKey:

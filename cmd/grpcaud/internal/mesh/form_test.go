@@ -49,7 +49,7 @@ func TestAlgorithmsAreAlwaysListed(t *testing.T) {
 	}
 }
 
-// TestUsersAreNoClients holds that a token whose subject is a client of the issuer,
+// TestUsersAreNoClients shows that a token whose subject is a client of the issuer,
 // be it another than the caller, is none of a user.
 func TestUsersAreNoClients(t *testing.T) {
 	for preset, want := range map[string][]mesh.Condition{
@@ -71,7 +71,7 @@ func TestUsersAreNoClients(t *testing.T) {
 	}
 }
 
-// TestFormsNameWhatEveryPresetReads holds that each claim by which a preset knows
+// TestFormsNameWhatEveryPresetReads shows that each claim by which a preset knows
 // its client or its scopes has a form.
 func TestFormsNameWhatEveryPresetReads(t *testing.T) {
 	for _, p := range provider.All() {

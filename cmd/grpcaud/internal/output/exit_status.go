@@ -2,8 +2,8 @@ package output
 
 import "fmt"
 
-// ExitStatus is the error of a command that has said all there is to say: the status
-// that the process ends with.
+// ExitStatus is the status that the process ends with. As an error it says that the
+// command has written everything.
 type ExitStatus int
 
 const (

@@ -12,35 +12,36 @@ import (
 	"unicode/utf8"
 )
 
-// Page is what a command writes to standard output. A write that fails shows
-// when the page is complete.
+// Page is the output of a command. The error of a write is returned at the end.
 type Page struct {
 	*bufio.Writer
 	coloured bool
 }
 
-// Write has draw fill a page.
+// Write writes the page that draw fills. It has colours if out is a terminal.
 func Write(out io.Writer, draw func(*Page)) error {
 	p := &Page{bufio.NewWriter(out), IsTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	draw(p)
 	return p.Flush()
 }
 
+// Printf writes formatted text.
 func (p *Page) Printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
+// JSON writes v, indented, with what does not print escaped.
 func (p *Page) JSON(v any) {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(v); err != nil {
-		panic(err) // v is of a type that JSON has no form for
+		panic(err) // JSON has no form for the type of v
 	}
 	p.Printf("%s", EscapeJSON(text.String()))
 }
 
-// EscapeJSON returns JSON with the characters that do not print escaped. They stand
-// in strings alone, but for line breaks.
+// EscapeJSON escapes the characters in a JSON text that do not print. All but line
+// breaks are in strings.
 func EscapeJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -56,7 +57,7 @@ func EscapeJSON(text string) string {
 	return b.String()
 }
 
-// The colours, by what they say.
+// The colours, by their meaning.
 const (
 	Bold  = "1"
 	Bad   = "31"
@@ -65,7 +66,7 @@ const (
 	Faint = "2"
 )
 
-// Colour returns text in a colour, if the page has any.
+// Colour returns text in a colour, if the page has colours.
 func (p *Page) Colour(colour, text string) string {
 	if !p.coloured || text == "" {
 		return text
@@ -73,7 +74,7 @@ func (p *Page) Colour(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// IsTerminal reports whether a person reads, or writes, at the other end.
+// IsTerminal reports whether a file is a terminal.
 func IsTerminal(end any) bool {
 	file, ok := end.(*os.File)
 	if !ok {

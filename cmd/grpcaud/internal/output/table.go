@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Table writes rows with their columns aligned, each line begun with indent.
+// Table writes rows with aligned columns; each line begins with indent.
 func (p *Page) Table(indent string, rows [][]string) {
 	var widths []int
 	for _, row := range rows {
@@ -28,10 +28,10 @@ func (p *Page) Table(indent string, rows [][]string) {
 
 var colours = regexp.MustCompile("\x1b\\[[0-9]+m")
 
-// width is how many columns of a terminal s takes.
+// width returns the number of columns that s takes on a terminal.
 func width(s string) int { return utf8.RuneCountInString(colours.ReplaceAllString(s, "")) }
 
-// Header returns the first row of a table.
+// Header returns the header row of a table.
 func (p *Page) Header(titles ...string) []string {
 	row := make([]string, len(titles))
 	for i, title := range titles {

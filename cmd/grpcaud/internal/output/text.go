@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Printable returns s, quoted if it has characters that do not print: nothing
-// in a file or a token may move the cursor of whoever looks at it.
+// Printable returns s, quoted if it has characters that do not print, so that nothing
+// in a file or a token can control the terminal.
 func Printable(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(s)
@@ -15,9 +15,10 @@ func Printable(s string) string {
 	return s
 }
 
-// List joins printable values with commas.
+// List joins values with commas.
 func List(values []string) string { return Join(values, ", ") }
 
+// Join joins values, each made printable.
 func Join(values []string, separator string) string {
 	all := make([]string, len(values))
 	for i, v := range values {
@@ -26,7 +27,7 @@ func Join(values []string, separator string) string {
 	return strings.Join(all, separator)
 }
 
-// Plural counts things.
+// Plural returns a number with its noun, in the plural unless it is 1.
 func Plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -34,7 +35,7 @@ func Plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Few joins the first of many values.
+// Few joins values with commas, and counts those after the first eight.
 func Few(values []string) string {
 	const most = 8
 	if len(values) <= most {
@@ -43,8 +44,8 @@ func Few(values []string) string {
 	return List(values[:most]) + " and " + Plural(len(values)-most, "other")
 }
 
-// StripPackage returns the text of an error without the names of the packages that it is
-// of.
+// StripPackage returns the text of an error without the name of the package at its
+// beginning.
 func StripPackage(text string) string {
 	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "verifier: "} {
 		text = strings.TrimPrefix(text, name)

@@ -13,47 +13,48 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// Connection says how a server is reached.
+// Connection are the flags that say how to reach a server.
 type Connection struct {
 	Addr, authority string
 	ca              string
 	plaintext       bool
 }
 
-func (l *Connection) Flags(cmd *cobra.Command) {
+// Flags adds the flags to cmd.
+func (c *Connection) Flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&l.Addr, "addr", "", "the address of the server, such as orders.example.com:443 (required)")
-	flags.StringVar(&l.authority, "authority", "", "what the server calls itself (default: the host of --addr)")
-	flags.StringVar(&l.ca, "tls-ca", "", "a file with the certificates, in PEM, to trust instead of the system's")
-	flags.BoolVar(&l.plaintext, "plaintext", false, "call without TLS, on a loopback address")
+	flags.StringVar(&c.Addr, "addr", "", "the address of the server, such as orders.example.com:443 (required)")
+	flags.StringVar(&c.authority, "authority", "", "the name that the server's certificate has (default: the host of --addr)")
+	flags.StringVar(&c.ca, "tls-ca", "", "a file with certificates, in PEM, to trust instead of the system's")
+	flags.BoolVar(&c.plaintext, "plaintext", false, "call without TLS, on a loopback address only")
 	_ = cmd.MarkFlagRequired("addr")
 	cmd.MarkFlagsMutuallyExclusive("tls-ca", "plaintext")
 }
 
-// ClientOptions returns the options of who presents tokens over the line.
-func (l *Connection) ClientOptions() []interceptor.ClientOption {
-	if l.plaintext {
+// ClientOptions returns the options of the client that presents tokens.
+func (c *Connection) ClientOptions() []interceptor.ClientOption {
+	if c.plaintext {
 		return []interceptor.ClientOption{interceptor.AllowPlaintext(interceptor.Loopback)}
 	}
 	return nil
 }
 
-// DialOptions returns the options of the connection.
-func (l *Connection) DialOptions() ([]grpc.DialOption, error) {
+// DialOptions returns the options of the gRPC connection.
+func (c *Connection) DialOptions() ([]grpc.DialOption, error) {
 	creds := local.NewCredentials()
-	if !l.plaintext {
+	if !c.plaintext {
 		config := &tls.Config{MinVersion: tls.VersionTLS12}
-		if l.ca != "" {
+		if c.ca != "" {
 			config.RootCAs = x509.NewCertPool()
-			if err := files.AddCertificates(config.RootCAs, l.ca); err != nil {
+			if err := files.AddCertificates(config.RootCAs, c.ca); err != nil {
 				return nil, err
 			}
 		}
 		creds = credentials.NewTLS(config)
 	}
 	opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
-	if l.authority != "" {
-		opts = append(opts, grpc.WithAuthority(l.authority))
+	if c.authority != "" {
+		opts = append(opts, grpc.WithAuthority(c.authority))
 	}
 	return opts, nil
 }

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -19,40 +18,39 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// Method is a method of a server.
+// Method is a method of a server, as far as it is described.
 type Method struct {
-	FullName string                        // its name
-	desc     protoreflect.MethodDescriptor // nil if it is not known what it takes
-	json     *dynamicpb.Types              // for messages within messages
-	why      error                         // why it is not known
+	FullName string                        // "/grpc.Service/Method"
+	desc     protoreflect.MethodDescriptor // nil if its messages are not known
+	json     *dynamicpb.Types              // for messages in Any
+	why      string                        // why its messages are not known
 }
 
-// Describe finds out what a method takes and returns: from the descriptors, from
-// what is built in, or else from the server.
+// Describe finds the messages of a method: in the descriptors, among those that are
+// compiled in, or else by asking the server.
 func Describe(ctx context.Context, a *tokenrequest.Request, conn *grpc.ClientConn, full string) (*Method, error) {
 	grpc, name, _ := strings.Cut(strings.TrimPrefix(full, "/"), "/")
 	t, err := descriptor.NewTypes(a.Descriptors.Files)
 	if err != nil {
 		return nil, err
 	}
-	var why error
+	var why string
 	service := t.Service(grpc)
 	if service == nil {
 		if found, err := readByReflection(ctx, conn, grpc); err == nil {
 			t, service = found, found.Service(grpc)
 		} else {
-			why = err
+			why = reflectionFailure(err)
 		}
 	}
 	switch {
 	case service == nil && name == descriptor.EveryMethod:
-		return nil, fmt.Errorf("name a method: the matrix lets %q call every method of %s, and names none", a.ClientName, grpc)
+		return nil, fmt.Errorf("name a method: the matrix names none of %[2]s, which %[1]q may call", a.ClientName, grpc)
 	case service == nil:
 		return &Method{FullName: full, why: why}, nil
 	}
@@ -66,12 +64,12 @@ func Describe(ctx context.Context, a *tokenrequest.Request, conn *grpc.ClientCon
 	return NewMethod(t, method), nil
 }
 
-// NewMethod returns a method as far as it is described.
+// NewMethod returns a method of a service that is described.
 func NewMethod(t descriptor.Types, method protoreflect.MethodDescriptor) *Method {
 	m := &Method{FullName: "/" + string(method.Parent().FullName()) + "/" + string(method.Name())}
 	seen := map[protoreflect.FullName]bool{}
 	if name := cmp.Or(descriptor.Missing(method.Input(), seen), descriptor.Missing(method.Output(), seen)); name != "" {
-		m.why = fmt.Errorf("%s is not described", name)
+		m.why = fmt.Sprintf("its type %s is not described", name)
 		return m
 	}
 	m.desc, m.json = method, dynamicpb.NewTypes(t.Own)
@@ -86,10 +84,11 @@ func methodsOf(service protoreflect.ServiceDescriptor) []string {
 	return names
 }
 
-// maxRequest is the size of the largest file with requests, in bytes.
+// maxRequest is the size of the largest file of requests that is read, in bytes.
 const maxRequest = 4 << 20
 
-// Requests reads what to send.
+// Requests reads the requests from their JSON, or from the file after an @. Without
+// data it is one empty message.
 func (m *Method) Requests(data string) ([]proto.Message, error) {
 	switch path, isFile := strings.CutPrefix(data, "@"); {
 	case data == "" && m.desc == nil:
@@ -97,7 +96,7 @@ func (m *Method) Requests(data string) ([]proto.Message, error) {
 	case data == "":
 		return []proto.Message{dynamicpb.NewMessage(m.desc.Input())}, nil
 	case m.desc == nil:
-		return nil, fmt.Errorf("what %s takes is not known: give --descriptors, or have the matrix open reflection (%s)", m.FullName, output.StripPackage(status.Convert(m.why).Message()))
+		return nil, fmt.Errorf("-d cannot be used: the messages of %s are not known, since %s; give --descriptors", m.FullName, m.why)
 	case isFile:
 		text, err := regularfile.Read(path, maxRequest)
 		if err != nil {
@@ -127,8 +126,8 @@ func (m *Method) Requests(data string) ([]proto.Message, error) {
 	return all, nil
 }
 
-// Call makes the call. On the wire every call is a stream, so that its kind
-// need not be known. It hands over each reply as it comes.
+// Call makes the call, and passes each reply on as it arrives. On the wire every call is
+// a stream, so that the kind of the method need not be known.
 func (m *Method) Call(ctx context.Context, conn *grpc.ClientConn, requests []proto.Message, each func(reply any) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, m.FullName)
@@ -142,10 +141,10 @@ func (m *Method) Call(ctx context.Context, conn *grpc.ClientConn, requests []pro
 	sending.Go(func() {
 		for _, request := range requests {
 			if stream.SendMsg(request) != nil {
-				return // RecvMsg tells why
+				return // RecvMsg returns the error
 			}
 		}
-		_ = stream.CloseSend() // always nil
+		_ = stream.CloseSend() // its error is always nil
 	})
 	for {
 		reply := m.reply()
@@ -172,13 +171,13 @@ func (m *Method) reply() proto.Message {
 	return dynamicpb.NewMessage(m.desc.Output())
 }
 
-// rawMessage is a message of which nothing else is known.
+// rawMessage is a message of an unknown type.
 type rawMessage struct {
 	Bytes  int    `json:"bytes"`
 	Base64 []byte `json:"base64,omitempty"`
 }
 
-// format returns a message to be written as JSON.
+// format returns a message in a form that can be written as JSON.
 func (m *Method) format(reply proto.Message) (any, error) {
 	if m.desc == nil {
 		unknown := reply.ProtoReflect().GetUnknown()

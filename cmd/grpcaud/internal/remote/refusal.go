@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// Refusal is a call that a server refused. As an error it is the answer no, or
-// none, where the server could not find out.
+// Refusal is the server's refusal of a call. As an error the answer is no, or unknown if
+// the server could not verify the token.
 type Refusal struct {
 	Verdict   string          `json:"verdict"`
 	Method    string          `json:"method"`
@@ -27,7 +27,7 @@ type Refusal struct {
 	Fix       string          `json:"fix,omitempty"`
 }
 
-// NewRefusal tells of a call that was refused with this token.
+// NewRefusal returns the refusal of a call with this token.
 func NewRefusal(a *tokenrequest.Request, full, token string, e *interceptor.RefusedError) *Refusal {
 	r := &Refusal{
 		Verdict: explain.Refused, Method: full, Code: e.Code.String(), Phrase: status.Convert(e.Unwrap()).Message(),
@@ -52,7 +52,7 @@ func NewRefusal(a *tokenrequest.Request, full, token string, e *interceptor.Refu
 // Error implements error.
 func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s: %s", r.Verdict, r.Method, r.Phrase) }
 
-// Write tells r in one of the formats of the command.
+// Write implements [output.Answer].
 func (r *Refusal) Write(p *output.Page, format string) {
 	if format == "json" {
 		p.JSON(r)
@@ -69,7 +69,7 @@ func (r *Refusal) Write(p *output.Page, format string) {
 		{"status", r.Code + ": " + r.Phrase},
 		{"challenge", r.Challenge},
 		{"request", r.RequestID},
-		{"to mend it", r.Fix},
+		{"fix", r.Fix},
 	} {
 		if line[1] != "" {
 			lines = append(lines, []string{line[0], output.Printable(line[1])})
@@ -78,7 +78,7 @@ func (r *Refusal) Write(p *output.Page, format string) {
 	p.Table("  ", lines)
 }
 
-// Exit is the status that r ends the process with.
+// Exit implements [output.Answer].
 func (r *Refusal) Exit() error {
 	if r.Verdict == explain.Unclear {
 		return output.Unknown

@@ -11,9 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 )
 
-// Method returns the full name of the method that is meant: the one that is
-// named, or else one that the client may call. It ends in everyMethod where the
-// matrix names none, and there are no descriptors.
+// Method returns the full name of a method: the named one, or else one that the client
+// may call. It ends in [descriptor.EveryMethod] if neither the matrix nor descriptors
+// name one.
 func (a *Request) Method(named string) (string, error) {
 	s, ours := a.Policy.Matrix().Services[a.Target.Service]
 	if !ours {
@@ -29,9 +29,8 @@ func (a *Request) Method(named string) (string, error) {
 	return t.Method, nil
 }
 
-// firstMethod returns a method that the client may call, as far as can be told: the
-// first that an entry names which is about the client, or any entry, or that the
-// descriptors have.
+// firstMethod returns a method that the client may call, as far as is known: the first
+// in an entry for the client, or else in any entry, or else in the descriptors.
 func (a *Request) firstMethod(s access.Service) string {
 	var names []string
 	for _, allow := range s.Allow {
@@ -62,8 +61,8 @@ func (a *Request) externalMethod(named string) (string, error) {
 	return "", fmt.Errorf("name the method of %q with its gRPC service, such as acme.parcels.v1.Parcels/Track", a.Target.Service)
 }
 
-// Misspelling tells of a method of ours that the file does not name, though it
-// names one like it; empty if there is none.
+// Misspelling says that the file does not name the method, but one like it; empty if
+// there is none.
 func (a *Request) Misspelling(full string) string {
 	t, err := explain.GuardedMethodAt(a.Policy, a.Target.Service, full)
 	if err != nil {

@@ -8,10 +8,9 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 )
 
-// Permissive returns a policy under which each client may ask for tokens for each
-// service that accepts those of its issuer, to find out what issuers give
-// whatever the matrix says. What clients ask for that the matrix lets call stays
-// as it is. No server enforces it.
+// Permissive returns a policy under which each client may request tokens for each
+// service that accepts its issuer, to find out what issuers give beyond the matrix.
+// What the matrix allows stays as it is. No server enforces this policy.
 func Permissive(policy *access.Policy) (*access.Policy, error) {
 	m := policy.Matrix()
 	for _, client := range slices.Sorted(maps.Keys(m.Clients)) {
@@ -38,8 +37,8 @@ func MayCall(policy *access.Policy, client, service string) bool {
 	return err == nil
 }
 
-// requestEntry is an entry that lets a client ask for a token. Where scopes stand for
-// the audience, it asks for those of the first entry.
+// requestEntry is an entry that lets a client request a token. If scopes stand for the
+// audience, they are those of the first entry.
 func requestEntry(s access.Service, client string) access.Allow {
 	a := access.Allow{Clients: []string{client}, Methods: []string{descriptor.EveryMethod}, NoScopes: true}
 	if s.InsecureNoAudience != "" && len(s.Allow) > 0 {

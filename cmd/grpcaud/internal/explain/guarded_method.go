@@ -15,15 +15,18 @@ import (
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// GuardedMethod is what a token is judged at: one method as a server guards it.
+// GuardedMethod is one method as the server of its service guards it.
 type GuardedMethod struct {
-	Guard       *access.Guard
-	serviceName string // of the service in the matrix
+	Guard  *access.Guard
+	Method string // the full name, "/grpc.Service/Method"
+
+	serviceName string // in the matrix
 	service     access.Service
-	Method      string // its full name, "/grpc/Method"
-	rule        *access.Rule
+	rule        *access.Rule // nil if there is none
 }
 
+// NewGuardedMethod returns a method of the service of that name. The method is written
+// as "Method" or "grpc.Service/Method".
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
 	m := policy.Matrix()
 	if err := files.CheckName("service", service, maps.Keys(m.Services)); err != nil {
@@ -41,7 +44,7 @@ func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMe
 	return t, nil
 }
 
-// fullName returns a method of the service as gRPC calls it.
+// fullName returns the full name of a method, as gRPC has it.
 func (t *GuardedMethod) fullName(method string) (string, error) {
 	method = strings.TrimPrefix(method, "/")
 	grpc := t.service.GRPC
@@ -57,8 +60,8 @@ func (t *GuardedMethod) fullName(method string) (string, error) {
 	return "/" + grpc[0] + "/" + method, nil
 }
 
-// Misspelling tells of a method that the file does not name, though it names one
-// like it; empty if there is none.
+// Misspelling says that the file does not name the method, but one like it; empty if
+// there is none.
 func (t *GuardedMethod) Misspelling() string {
 	method, named := path.Base(t.Method), files.MethodNames(t.service)
 	if hint := nearest.Hint(method, named); hint != "" && !slices.Contains(named, method) {
@@ -67,7 +70,7 @@ func (t *GuardedMethod) Misspelling() string {
 	return ""
 }
 
-// IssuerOf returns the issuer that a token says it is of.
+// IssuerOf returns the issuer that a token names.
 func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
 	iss, _ := d.Claims["iss"].(string)
 	issuers := t.Guard.Issuers()
@@ -84,8 +87,8 @@ func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
 // anyOtherMethod stands for the methods that the matrix does not name.
 const anyOtherMethod = "AnyOther"
 
-// GuardedMethodAt is newTarget for everyMethod, too, which means the methods that the
-// matrix does not name.
+// GuardedMethodAt is [NewGuardedMethod], and takes [descriptor.EveryMethod] as well: that
+// means the methods that the matrix does not name.
 func GuardedMethodAt(policy *access.Policy, service, method string) (*GuardedMethod, error) {
 	if path.Base(method) != descriptor.EveryMethod {
 		return NewGuardedMethod(policy, service, method)

@@ -21,7 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Options says as which client to ask for a token, and for which service.
+// Options are the flags of commands that request a token.
 type Options struct {
 	client, Service string
 	anyway          bool
@@ -30,14 +30,14 @@ type Options struct {
 	Timeout         time.Duration
 }
 
-// Flags gives cmd the flags that are the same wherever a token is asked for.
+// Flags adds the flags to cmd.
 func (a *Options) Flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&a.client, "as", "", "the client of the matrix to be (required)")
-	flags.StringVar(&a.Service, "for", "", "the service of the matrix, or the API of others, that is called (required)")
-	flags.BoolVar(&a.anyway, "anyway", false, "ask although the matrix does not let the client call the service")
+	flags.StringVar(&a.client, "as", "", "the client of the matrix that requests the token (required)")
+	flags.StringVar(&a.Service, "for", "", "the service of the matrix, or the API of others, that the token is for (required)")
+	flags.BoolVar(&a.anyway, "anyway", false, "request the token although the matrix does not let the client call the service")
 	flags.StringVar(&a.descriptors, "descriptors", "", descriptor.Usage)
-	flags.DurationVar(&a.Timeout, "timeout", 30*time.Second, "how long to wait for everything together")
+	flags.DurationVar(&a.Timeout, "timeout", 30*time.Second, "the time limit for all steps together")
 	cli.IssuerCAFlag(cmd, &a.issuerCA)
 	_ = cmd.MarkFlagRequired("as")
 	_ = cmd.MarkFlagRequired("for")
@@ -45,19 +45,19 @@ func (a *Options) Flags(cmd *cobra.Command) {
 	cli.Complete(cmd, "for", cli.FromMatrix(files.ServiceNames))
 }
 
-// Request is a client of the matrix with the service that it asks for. Close its
-// client.
+// Request is the request of a client of the matrix for a token for a service. Close its
+// Client.
 type Request struct {
-	Policy      *access.Policy // as the file has it
+	Policy      *access.Policy // as written in the file
 	Descriptors descriptor.Set
-	ClientName  string // of the client
+	ClientName  string // in the matrix
 	Target      access.Target
-	Transport   http.RoundTripper // to issuers; nil for the default
+	Transport   http.RoundTripper // for requests to issuers; nil is the default
 	Client      *interceptor.Client
 }
 
-// Open reads the matrix at path. If that does not let the client call the
-// service, the error is a *diagnosis.
+// Open reads the matrix at path. If that does not let the client call the service, the
+// error is a [*Diagnosis].
 func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.ClientOption) (*Request, error) {
 	policy, set, err := files.Load(cmd, path, a.descriptors)
 	if err != nil {
@@ -68,45 +68,45 @@ func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.Clie
 	if err != nil {
 		return nil, err
 	}
-	asked := policy
+	effective := policy
 	if a.anyway {
-		if asked, err = Permissive(policy); err != nil {
+		if effective, err = Permissive(policy); err != nil {
 			return nil, err
 		}
 	}
-	target, err := asked.Target(a.client, a.Service)
+	target, err := effective.Target(a.client, a.Service)
 	if err != nil {
 		return nil, a.notAllowedDiagnosis(err)
 	}
-	wire, err := files.IssuerTransport(a.issuerCA)
+	transport, err := files.IssuerTransport(a.issuerCA)
 	if err != nil {
 		return nil, err
 	}
-	client, err := NewClient(asked, a.client, wire, opts...)
-	return &Request{policy, set, a.client, target, wire, client}, err
+	client, err := NewClient(effective, a.client, transport, opts...)
+	return &Request{policy, set, a.client, target, transport, client}, err
 }
 
-// notAllowedDiagnosis says that the matrix does not let the client call the service.
+// notAllowedDiagnosis is for a service that the client may not call.
 func (a *Options) notAllowedDiagnosis(err error) *Diagnosis {
 	d := &Diagnosis{Client: a.client, Service: a.Service, Result: notAllowed, Text: output.StripPackage(err.Error())}
 	if !a.anyway {
-		d.Fix = "if it is to call, name it under clients of an entry of the service; --anyway shows what the issuer and the server say as things are"
+		d.Fix = "if it may call, name it under clients of an entry of the service; with --anyway the token is requested all the same"
 	}
 	return d
 }
 
-// NewClient returns a client of policy that logs nothing: what there is to say of
-// its tokens, the command says.
-func NewClient(policy *access.Policy, name string, wire http.RoundTripper, opts ...interceptor.ClientOption) (*interceptor.Client, error) {
+// NewClient returns a client of policy that does not log: commands report errors
+// themselves.
+func NewClient(policy *access.Policy, name string, transport http.RoundTripper, opts ...interceptor.ClientOption) (*interceptor.Client, error) {
 	opts = append(opts, interceptor.Logger(slog.New(slog.DiscardHandler)))
-	if wire != nil {
-		opts = append(opts, interceptor.Transport(wire))
+	if transport != nil {
+		opts = append(opts, interceptor.Transport(transport))
 	}
 	return interceptor.NewClient(policy, name, opts...)
 }
 
-// Token asks for the token: the client's own, or, if there is a subject, one in
-// exchange for that. The error is a *diagnosis.
+// Token requests the token: the client's own or, if there is a subject, one in exchange
+// for that. The error is a [*Diagnosis].
 func (a *Request) Token(ctx context.Context, subject string) (string, error) {
 	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
 	if err != nil {
