@@ -25,7 +25,7 @@ func TestVulnerabilities(t *testing.T) {
 	}{
 		{"nothing found", "echo 'No vulnerabilities found.'", false, ".: no known vulnerability is reached"},
 		{"a finding", "echo 'Vulnerability #1: GO-2026-0001'; exit 3", true, "GO-2026-0001"},
-		{"a finding in the other module", "case $PWD in *zitadel) echo 'Vulnerability #1: GO-2026-0001'; exit 3;; esac", true, "testutil/idp/zitadel: a known vulnerability is reached"},
+		{"a finding in the other module", "case $PWD in *zitadel) echo 'Vulnerability #1: GO-2026-0001'; exit 3;; esac", true, "internal/idp/zitadel: a known vulnerability is reached"},
 		{"no database", "echo 'govulncheck: fetching vulnerabilities: Get: dial tcp: no such host' >&2; exit 1", false, "not looked at: the vulnerability database cannot be had: no such host"},
 		{"no answer", "exec sleep 60", false, "not looked at: no answer within 1 seconds"},
 		{"code that does not load", "echo 'govulncheck: loading packages: syntax error' >&2; exit 1", true, "syntax error"},

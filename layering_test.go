@@ -25,6 +25,7 @@ const (
 type layer struct {
 	packages string
 	imports  []string // direct, beyond the standard library; nothing else
+	indirect []string // standard packages that are only imported by what it imports
 	never    []string // not even through others
 }
 
@@ -33,6 +34,17 @@ var layers = []layer{
 	{packages: module},
 	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
+	{packages: "internal/conformance"}, // tests alone
+	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
+	{
+		packages: "internal/admission",
+		imports: []string{
+			"internal/boundedmap", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"go.opentelemetry.io/otel/...",
+		},
+		indirect: []string{"net/http"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
 	{packages: helpers},
 	{
 		packages: "audience",
@@ -93,8 +105,6 @@ var layers = []layer{
 	},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
-	{packages: "testutil/conformance"}, // tests alone
-	{packages: "testutil/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{packages: "proto/...", imports: []string{"proto/grpcaud/v1", grpc, protobuf}},
 	{packages: "cmd/...", imports: []string{"..."}},
 	{packages: "docs"},
@@ -115,6 +125,9 @@ func TestLayers(t *testing.T) {
 			if !standard(path) && !matches(short(path), layers[at].imports...) {
 				t.Errorf("%s imports %s, want only %q", p.name(), short(path), layers[at].imports)
 			}
+			if slices.Contains(layers[at].indirect, path) {
+				t.Errorf("%s imports %s, want it only through others", p.name(), path)
+			}
 		}
 		reached := func(path string) bool { return matches(short(path), layers[at].never...) }
 		if i := slices.IndexFunc(p.Deps, reached); i >= 0 {
@@ -128,6 +141,17 @@ func TestAudienceAndTokensourceMeet(t *testing.T) {
 		both := slices.Contains(p.Imports, module+"/audience") && slices.Contains(p.Imports, module+"/tokensource")
 		if both && !matches(p.name(), meeting...) {
 			t.Errorf("%s imports audience and tokensource, want both only in %q", p.name(), meeting)
+		}
+	}
+}
+
+// TestProvidersServeTestsAlone holds that no product code reaches the packages that
+// download and start providers.
+func TestProvidersServeTestsAlone(t *testing.T) {
+	for _, p := range listPackages(t) {
+		own := func(path string) bool { return matches(short(path), "internal/idp", "internal/conformance") }
+		if i := slices.IndexFunc(p.Deps, own); i >= 0 {
+			t.Errorf("%s reaches %s, want it only from tests", p.name(), short(p.Deps[i]))
 		}
 	}
 }

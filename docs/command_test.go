@@ -38,9 +38,9 @@ func TestEveryCommandExists(t *testing.T) {
 
 // Whoever has set a provider up is told how to see whether it works.
 func TestEveryProviderIsTried(t *testing.T) {
-	for _, p := range pages(t) {
-		if p.setsUp() && !strings.Contains(p.text, "## Does it work?\n") {
-			t.Errorf("%s does not say how to try it", p.name)
+	for _, name := range setUps(t) {
+		if !strings.Contains(pageNamed(t, name).text, "## Does it work?\n") {
+			t.Errorf("%s does not say how to try it", name)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package docs_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 )
 
 func TestEveryMatrixLoads(t *testing.T) {
+	setUps := setUps(t)
 	for _, p := range pages(t) {
 		found := 0
 		for _, b := range p.blocks {
@@ -23,7 +26,7 @@ func TestEveryMatrixLoads(t *testing.T) {
 				t.Errorf("%v\nin\n%s", err, b.text)
 			}
 		}
-		if found == 0 && p.setsUp() {
+		if found == 0 && slices.Contains(setUps, p.name) {
 			t.Errorf("%s has no access matrix", p.name)
 		}
 	}
@@ -38,24 +41,6 @@ func TestEveryYAMLIsYAML(t *testing.T) {
 		}
 	}
 }
-
-// What stands in example_test.go compiles.
-func TestEveryGoCompiles(t *testing.T) {
-	code, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pages(t) {
-		for _, text := range p.in("go") {
-			if !strings.Contains(flush(string(code)), flush(text)) {
-				t.Errorf("%s: not in example_test.go:\n%s", p.name, text)
-			}
-		}
-	}
-}
-
-// flush returns text with no line indented.
-func flush(text string) string { return regexp.MustCompile(`(?m)^\s+`).ReplaceAllString(text, "") }
 
 // A page may name reasons, causes and gRPC's status codes.
 func TestEveryReasonExists(t *testing.T) {
@@ -78,18 +63,44 @@ func TestEveryPageIsInTheIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range pages(t) {
-		if p.name != index && !strings.Contains(string(text), "]("+p.name+")") {
+		if p.name != index && filepath.Dir(p.name) == "." && !strings.Contains(string(text), "]("+p.name+")") {
 			t.Errorf("%s does not lead to %s", index, p.name)
 		}
 	}
 }
 
+// A link leads to a file, and to a heading if it names one.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	for _, p := range pages(t) {
-		for _, link := range regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(p.text, -1) {
-			if _, err := os.Stat(link[1]); err != nil {
+	all := pages(t)
+	for _, p := range all {
+		text := inline.ReplaceAllString(p.text, "")
+		for _, link := range regexp.MustCompile(`\]\(([^):#]*)(?:#([^)]*))?\)`).FindAllStringSubmatch(text, -1) {
+			target := p.name
+			if link[1] != "" {
+				target = filepath.Join(filepath.Dir(p.name), link[1])
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", p.name, err)
+			}
+			if link[2] != "" && !hasHeading(all, target, link[2]) {
+				t.Errorf("%s: %s has no heading #%s", p.name, target, link[2])
 			}
 		}
 	}
+}
+
+// hasHeading reports whether a page has the heading of this anchor, as GitHub makes
+// them.
+func hasHeading(all []page, name, anchor string) bool {
+	at := slices.IndexFunc(all, func(p page) bool { return p.name == name })
+	if at < 0 {
+		return false
+	}
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(all[at].text, -1) {
+		plain := regexp.MustCompile(`[^\w -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		if strings.ReplaceAll(plain, " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"context"
 	"log"
 	"net/http"
 
@@ -27,8 +28,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer as.Close()
-	conn, err := grpc.NewClient("orders.example.com:443",
-		append(as.Service("order-status"), grpc.WithTransportCredentials(tlsCreds))...)
+	conn, err := as.Dial("orders.example.com:443", "order-status", tlsCreds)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,8 +63,7 @@ func Example_onBehalfOf() {
 		log.Fatal(err)
 	}
 	defer as.Close()
-	conn, err := grpc.NewClient("hr.example.com:443",
-		append(as.OnBehalfOf("human-resource"), grpc.WithTransportCredentials(tlsCreds))...)
+	conn, err := as.DialOnBehalfOf("hr.example.com:443", "human-resource", tlsCreds)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -82,4 +81,37 @@ func Example_options() {
 		log.Fatal(err)
 	}
 	_ = policy
+}
+
+// A client without an access matrix.
+func Example_withoutMatrix() {
+	secret := "of the environment, or of a file"
+	tokens, err := tokensource.New("https://idp.example.com/realms/corp",
+		tokensource.ClientCredentials("backoffice-portal", secret), tokensource.Preset("keycloak"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer tokens.Close()
+	conn, err := grpc.NewClient("orders.example.com:443", grpc.WithTransportCredentials(tlsCreds),
+		grpc.WithPerRPCCredentials(interceptor.AsService(tokens, "order-status")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
+
+// A server that follows its access matrix.
+func Example_watch() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
 }

@@ -25,7 +25,7 @@ func FuzzAdmission(f *testing.F) {
 	f.Add(uint16(6), byte('\t'), byte(change))
 	a := newArena(f, func(a *arena) {
 		silent(a)
-		a.options = append(a.options, interceptor.Verifier(verifier.Cooldown(time.Nanosecond))) // an unknown key is looked for at once
+		a.options = append(a.options, interceptor.VerifierOptions(verifier.Cooldown(time.Nanosecond))) // an unknown key is looked for at once
 	})
 	good := token(nil)(a)[0]
 	f.Fuzz(func(t *testing.T, at uint16, b, how byte) {

@@ -108,6 +108,7 @@ func (a *arena) stage(t *testing.T, row attack, call shape) {
 	err := call(bearing(ctx, values...), a.conn, grpc.Header(&header), grpc.Trailer(&trailer))
 
 	a.ruled(t, row.want, err, a.log.String()[logged:])
+	synctest.Wait() // a fetch that the call caused may go on in the background
 	if got := a.asked() - asked; got != row.asks {
 		t.Errorf("the issuer was asked %d times, want %d", got, row.asks)
 	}

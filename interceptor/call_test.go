@@ -82,7 +82,7 @@ func TestContextCannotBePrinted(t *testing.T) {
 		defer cancel()
 		for _, ctx := range []context.Context{ctx, cancelled, context.WithValue(ctx, key{}, "v"), context.WithoutCancel(ctx)} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-				for _, v := range []any{ctx, &ctx, interceptor.CallOf(ctx), struct{ c context.Context }{ctx}, struct{ C context.Context }{ctx}, []any{ctx}, map[string]any{"c": ctx}} {
+				for _, v := range []any{ctx, &ctx, interceptor.EvidenceOf(ctx), struct{ c context.Context }{ctx}, struct{ C context.Context }{ctx}, []any{ctx}, map[string]any{"c": ctx}} {
 					secretless(t, verb, fmt.Sprintf(verb, v), token, fmt.Sprintf("%x", token))
 				}
 			}

@@ -1,21 +1,19 @@
 package interceptor
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// The trailers that a [Challenge] travels in. The first is HTTP's, which many
+// The trailers that a [BearerChallenge] travels in. The first is HTTP's, which many
 // clients know. HTTP forbids it in trailers (RFC 9110, section 6.5.1), so that some
 // transports do not let it pass; the second is our own and passes everywhere.
 const (
@@ -23,13 +21,11 @@ const (
 	ownChallengeKey = "grpcaud-challenge"
 )
 
-type trailer = metadata.MD
-
-// Challenge tells the peer of a refused call which credentials to bring: the
-// Bearer challenge of RFC 6750, section 3, with the parameters of RFC 9470,
+// BearerChallenge tells the peer of a refused call which credentials to bring:
+// the Bearer challenge of RFC 6750, section 3, with the parameters of RFC 9470,
 // section 3. It is data from a stranger: nothing in it may become an address
 // that a client asks for tokens.
-type Challenge struct {
+type BearerChallenge struct {
 	// Realm is what is protected; [Domain] in the challenges of a [Server].
 	Realm string
 
@@ -44,132 +40,60 @@ type Challenge struct {
 	Wanted audience.Challenge
 }
 
-// challenge returns the trailers that tell the peer which credentials to bring;
-// nil where others would not help.
-func challenge(err error) trailer {
-	refusal, ok := errors.AsType[*audience.Refusal](err)
-	if !ok || refusal.Reason().Status() == audience.StatusUnavailable {
-		return nil
-	}
-	c := Challenge{Realm: Domain, Error: refusal.Reason().Challenge()}
-	if c.Error != "" {
-		c.Description, c.Wanted = refusal.Reason().Phrase(), refusal.Challenge
-	}
-	return metadata.Pairs(challengeKey, c.String(), ownChallengeKey, c.String())
-}
-
-// overNetHTTP reports whether a call came through [grpc.Server.ServeHTTP]. There
-// net/http drops www-authenticate among trailers, and logs that it has.
-func overNetHTTP(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
-
-// challengeTrailer returns the trailers of challenge that can be sent to the peer
-// of ctx.
-func challengeTrailer(ctx context.Context, err error) trailer {
-	t := challenge(err)
-	if overNetHTTP(ctx) {
-		delete(t, challengeKey)
-	}
-	return t
-}
-
-// challengeHeader sets the header with the challenge where it cannot be among the
-// trailers, for clients that know HTTP's name alone. Nothing has been sent yet.
-func challengeHeader(ctx context.Context, err error) {
-	if c := challenge(err).Get(challengeKey); len(c) > 0 && overNetHTTP(ctx) {
-		_ = grpc.SetHeader(ctx, metadata.MD{challengeKey: c}) // fails only if the call has ended
-	}
-}
+// String returns c as the value of a header. Characters that cannot stand in
+// one are written as question marks, and a MaxAge is rounded down to seconds,
+// of which there is at least one.
+func (c BearerChallenge) String() string { return admission.Challenge(c).String() }
 
 // challengeIn returns the first challenge that can be read among trailers.
-func challengeIn(t trailer) (c Challenge, ok bool) {
+func challengeIn(trailer metadata.MD) (c BearerChallenge, ok bool) {
 	for _, key := range []string{ownChallengeKey, challengeKey} {
-		for _, value := range t.Get(key) {
+		for _, value := range trailer.Get(key) {
 			if c, err := ParseChallenge(value); err == nil {
 				return c, true
 			}
 		}
 	}
-	return Challenge{}, false
-}
-
-// String returns c as the value of a header. Characters that cannot stand in
-// one are written as question marks, and a MaxAge is rounded down to seconds,
-// of which there is at least one.
-func (c Challenge) String() string {
-	b := strings.Builder{}
-	b.WriteString("Bearer realm=" + quotedString(c.Realm))
-	param := func(name, value string) {
-		if value != "" {
-			b.WriteString(", " + name + "=" + quotedString(value))
-		}
-	}
-	param("error", c.Error)
-	param("error_description", c.Description)
-	param("scope", strings.Join(c.Wanted.Scopes, " "))
-	param("acr_values", strings.Join(c.Wanted.ACR, " "))
-	if c.Wanted.MaxAge > 0 {
-		param("max_age", strconv.Itoa(max(1, int(c.Wanted.MaxAge/time.Second))))
-	}
-	return b.String()
-}
-
-// quotedString writes a value as RFC 9110, section 5.6.4, asks, and in the
-// characters that gRPC's metadata may hold.
-func quotedString(value string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, c := range value {
-		switch {
-		case c < ' ' || c > '~':
-			b.WriteByte('?')
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			fallthrough
-		default:
-			b.WriteRune(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	return BearerChallenge{}, false
 }
 
 // ParseChallenge reads one Bearer challenge, as a server sends it in the trailers
 // grpcaud-challenge and www-authenticate (behind [grpc.Server.ServeHTTP], in the
 // header of that name, if the call was refused before anything was sent): the grammar of RFC 9110, section 11.3, strictly, in the
-// characters that gRPC's metadata may hold. Parameters that [Challenge] does
-// not have are left out; one that stands twice is an error, and so is every
-// other scheme. A max_age of zero reads as none.
-func ParseChallenge(value string) (Challenge, error) {
+// characters that gRPC's metadata may hold. Parameters that [BearerChallenge]
+// does not have are left out; a parameter that stands twice is an error, and so
+// is every other scheme. A max_age of zero reads as none.
+func ParseChallenge(value string) (BearerChallenge, error) {
 	const longest = 8 << 10
 	scheme, rest, _ := strings.Cut(value, " ")
 	switch {
 	case len(value) > longest:
-		return Challenge{}, fmt.Errorf("interceptor: challenge of %d bytes, want at most %d", len(value), longest)
+		return BearerChallenge{}, fmt.Errorf("interceptor: challenge of %d bytes, want at most %d", len(value), longest)
 	case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }):
-		return Challenge{}, errors.New("interceptor: challenge with characters other than printable ASCII")
+		return BearerChallenge{}, errors.New("interceptor: challenge with characters other than printable ASCII")
 	case !strings.EqualFold(scheme, "bearer"):
-		return Challenge{}, fmt.Errorf("interceptor: challenge of scheme %q, want Bearer", scheme)
+		return BearerChallenge{}, fmt.Errorf("interceptor: challenge of scheme %q, want Bearer", scheme)
 	}
 	params, err := parseParams(rest)
 	if err != nil {
-		return Challenge{}, fmt.Errorf("interceptor: challenge: %w", err)
+		return BearerChallenge{}, fmt.Errorf("interceptor: challenge: %w", err)
 	}
-	c := Challenge{
+	c := BearerChallenge{
 		Realm: params["realm"], Error: params["error"], Description: params["error_description"],
-		Wanted: audience.Challenge{Scopes: words(params["scope"]), ACR: words(params["acr_values"])},
+		Wanted: audience.Challenge{Scopes: spaceSeparated(params["scope"]), ACR: spaceSeparated(params["acr_values"])},
 	}
 	if age, ok := params["max_age"]; ok {
 		seconds, err := strconv.ParseUint(age, 10, 31)
 		if err != nil {
-			return Challenge{}, fmt.Errorf("interceptor: challenge: max_age %q, want seconds", age)
+			return BearerChallenge{}, fmt.Errorf("interceptor: challenge: max_age %q, want seconds", age)
 		}
 		c.Wanted.MaxAge = time.Duration(seconds) * time.Second
 	}
 	return c, nil
 }
 
-// words cuts a list that is divided by spaces; nil if it is empty.
-func words(list string) []string {
+// spaceSeparated reads a list of words; nil if it is empty.
+func spaceSeparated(list string) []string {
 	if words := strings.Fields(list); len(words) > 0 {
 		return words
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 func TestChallengeString(t *testing.T) {
-	for want, c := range map[string]interceptor.Challenge{
+	for want, c := range map[string]interceptor.BearerChallenge{
 		`Bearer realm=""`:                            {},
 		`Bearer realm="grpcaud"`:                     {Realm: "grpcaud"},
 		`Bearer realm="a \"b\" \\c", error="x"`:      {Realm: `a "b" \c`, Error: "x"},
@@ -35,7 +35,7 @@ func TestChallengeString(t *testing.T) {
 }
 
 func TestParseChallenge(t *testing.T) {
-	for value, want := range map[string]interceptor.Challenge{
+	for value, want := range map[string]interceptor.BearerChallenge{
 		`Bearer`:                           {},
 		`bearer realm=r`:                   {Realm: "r"},
 		`BEARER   realm = "a \"b\" \\\c" `: {Realm: `a "b" \c`},
@@ -72,8 +72,8 @@ func FuzzChallenge(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		same(t, interceptor.Challenge{Realm: printable(value), Description: printable(value)})
-		written := interceptor.Challenge{Realm: value, Error: value, Wanted: audience.Challenge{Scopes: []string{value}}}.String()
+		same(t, interceptor.BearerChallenge{Realm: printable(value), Description: printable(value)})
+		written := interceptor.BearerChallenge{Realm: value, Error: value, Wanted: audience.Challenge{Scopes: []string{value}}}.String()
 		if printable(written) != written {
 			t.Errorf("challenge = %q, want printable ASCII", written)
 		}
@@ -84,7 +84,7 @@ func FuzzChallenge(f *testing.F) {
 }
 
 // same fails the test unless c reads the same after it was written.
-func same(t *testing.T, c interceptor.Challenge) {
+func same(t *testing.T, c interceptor.BearerChallenge) {
 	t.Helper()
 	if len(c.String()) > 8<<10 {
 		return
@@ -111,11 +111,11 @@ func TestChallengeSent(t *testing.T) {
 	conn := serveOrders(t, guarded(t, issuer, access.Enforce))
 	for name, row := range map[string]struct {
 		claims testutil.Claims
-		want   interceptor.Challenge
+		want   interceptor.BearerChallenge
 	}{
-		"wrong audience": {testutil.Claims{"aud": "x"}, interceptor.Challenge{Error: "invalid_token", Description: audience.ReasonAudienceMismatch.Phrase()}},
-		"wrong client":   {testutil.Claims{"client_id": "x"}, interceptor.Challenge{}},
-		"missing scope": {testutil.Claims{"scope": "x"}, interceptor.Challenge{
+		"wrong audience": {testutil.Claims{"aud": "x"}, interceptor.BearerChallenge{Error: "invalid_token", Description: audience.ReasonAudienceMismatch.Phrase()}},
+		"wrong client":   {testutil.Claims{"client_id": "x"}, interceptor.BearerChallenge{}},
+		"missing scope": {testutil.Claims{"scope": "x"}, interceptor.BearerChallenge{
 			Error: "insufficient_scope", Description: audience.ReasonScopeInsufficient.Phrase(), Wanted: audience.Challenge{Scopes: []string{"orders.read"}},
 		}},
 	} {

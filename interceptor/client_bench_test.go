@@ -176,7 +176,7 @@ func BenchmarkRPC(b *testing.B) {
 	usually := grpc.WithPerRPCCredentials(reusing(token.Reveal()))
 	kinds := []sampled{
 		{name: "constant", call: calling(constant, g.serve(b))},
-		{name: "Client", call: calling(b.Context(), g.serve(b, client.Service("order-status")...))},
+		{name: "Client", call: calling(b.Context(), g.serve(b, client.DialOptions("order-status")...))},
 		{name: "oauth.TokenSource", call: calling(b.Context(), g.serve(b, usually))},
 	}
 	sample(b, b.Loop, kinds)

@@ -55,7 +55,7 @@ func TestDiscoveryOfTheMatrixHoldsForServerAndClient(t *testing.T) {
 		server := serverOf(t, issuer, policy, interceptor.Transport(ofServer))
 		client := newClient(t, issuer, policy, "customer-portal", interceptor.Transport(ofClient))
 		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) },
-			client.Service("order-status")...)
+			client.DialOptions("order-status")...)
 		if err := call(t.Context(), conn); err != nil {
 			t.Fatalf("%s: %v", shape, err)
 		}

@@ -35,7 +35,7 @@ func TestClientLeavesNothing(t *testing.T) {
 			t.Errorf("%d goroutines after, %d before", after, before)
 		}
 		client := newClient(t, issuer, policy, "customer-portal")
-		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) }, client.Service("order-status")...)
+		conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) }, client.DialOptions("order-status")...)
 		for shape, call := range shapes {
 			if err := call(t.Context(), conn); err != nil {
 				t.Errorf("%s: %v", shape, err)

@@ -11,7 +11,7 @@ import (
 )
 
 // ClientOption adjusts a [Client]: there are [Logger], [MeterProvider],
-// [Transport], [AllowPlaintext] and [Source]. None turns a check off.
+// [Transport], [AllowPlaintext] and [SourceOptions]. None turns a check off.
 type ClientOption interface{ applyClient(*clientOptions) }
 
 type clientOptions struct {
@@ -19,7 +19,7 @@ type clientOptions struct {
 	log    *slog.Logger
 	meters metric.MeterProvider
 	source []tokensource.Option
-	errs   []error // what is wrong with the options themselves
+	errs   []error // mistakes in the options themselves
 }
 
 func newClientOptions(opts []ClientOption) (clientOptions, error) {
@@ -37,8 +37,8 @@ type clientOption func(*clientOptions)
 
 func (f clientOption) applyClient(o *clientOptions) { f(o) }
 
-// Source adjusts how a client gets its tokens; see the options of package
-// tokensource. How the issuer is asked is the matrix's to say.
-func Source(opts ...tokensource.Option) ClientOption {
+// SourceOptions adjusts how a client fetches and caches its tokens, with the options
+// of package tokensource. The matrix alone says how the issuer is asked.
+func SourceOptions(opts ...tokensource.Option) ClientOption {
 	return clientOption(func(o *clientOptions) { o.source = append(o.source, opts...) })
 }

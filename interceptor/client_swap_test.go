@@ -18,7 +18,7 @@ func TestClientSwap(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	secrets := withSecrets(t)
 	client := newClient(t, issuer, company(t, secrets), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	call := func(tokens int) {
 		t.Helper()
 		if err := shapes["unary"](t.Context(), conn); err != nil {
@@ -37,7 +37,7 @@ func TestClientSwap(t *testing.T) {
 	if err := client.Swap(company(t, secrets, authoritiesOf("elsewhere.test"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := shapes["unary"](t.Context(), conn); err == nil || !strings.Contains(err.Error(), `may go to ["elsewhere.test"] only`) {
+	if err := shapes["unary"](t.Context(), conn); err == nil || !strings.Contains(err.Error(), `may be sent to ["elsewhere.test"] only`) {
 		t.Errorf("the new policy's authorities are not heeded: %v", err)
 	}
 
@@ -68,7 +68,7 @@ func TestClientSwap(t *testing.T) {
 func TestClientSwapDuringWait(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	asked, answer := make(chan struct{}), make(chan struct{})
 	issuer.Fault(testutil.Discovery, holding(asked, answer, issuer))
 	done := make(chan error, 1)
@@ -92,7 +92,7 @@ func TestClientSwapTwice(t *testing.T) {
 	} {
 		issuer, served := newIssuer(), &orders{}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-		conn := connect(t, issuer, served, client.Service("order-status")...)
+		conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 		asked, answer := make(chan struct{}), make(chan struct{})
 		issuer.Fault(testutil.Discovery, holding(asked, answer, issuer))
 		done := make(chan error, 1)

@@ -85,7 +85,7 @@ func TestClient(t *testing.T) {
 	if n := issuer.Requests(testutil.Token); n != 0 {
 		t.Errorf("%d token requests before any call", n)
 	}
-	conn := connect(t, issuer, served, client.Service("order-status", "human-resource")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status", "human-resource")...)
 	for shape, call := range shapes {
 		if err := call(t.Context(), conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
@@ -98,7 +98,7 @@ func TestClient(t *testing.T) {
 		t.Errorf("%d token requests for two services, want 2", n)
 	}
 	var rows []string
-	for _, row := range client.Snapshot() {
+	for _, row := range client.Stats() {
 		rows = append(rows, row.Audience)
 	}
 	if want := []string{"human-resource", "order-status"}; !slices.Equal(rows, want) {
@@ -111,7 +111,7 @@ func TestClientScopes(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read", "orders.write"}}})
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if err := shapes["unary"](t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestClientPublic(t *testing.T) {
 	issuer.Down()
 	for _, entry := range []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"} {
 		client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) { m.Public = append(m.Public, entry) }), "customer-portal")
-		conn := testutil.Serve(t, nil, func(s *grpc.Server) { healthv1.RegisterHealthServer(s, health.NewServer()) }, client.Service("order-status")...)
+		conn := testutil.Serve(t, nil, func(s *grpc.Server) { healthv1.RegisterHealthServer(s, health.NewServer()) }, client.DialOptions("order-status")...)
 		if _, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
 			t.Errorf("%s: %v", entry, err)
 		}
@@ -140,27 +140,27 @@ func TestClientPublic(t *testing.T) {
 	}
 }
 
-// TestClientMistakes holds that a name which leads nowhere is told by each call,
-// and by Warm, before a token is asked for.
-func TestClientMistakes(t *testing.T) {
+// TestMistakenServiceFailsEachCall holds that each call, and Warm, report a service
+// that the client cannot call, before a token is requested.
+func TestMistakenServiceFailsEachCall(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	l := &log{}
 	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
 		m.External = map[string]access.External{"weather": {Clients: []string{"customer-portal"}}}
 	}), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	for want, names := range map[string][]string{
-		`no service "order-statu" in the policy, did you mean "order-status"?`: {"order-statu"},
-		`the matrix does not let "customer-portal" call "human-resource"`:      {"order-status", "human-resource"},
-		`a connection for no service`:                                          nil,
-		`belongs to two of the services`:                                       {"order-status", "order-status"},
-		`needs a connection of its own`:                                        {"order-status", "weather"},
+		`no service "order-statu" in the policy, did you mean "order-status"?`:                                                                             {"order-statu"},
+		`the matrix does not let "customer-portal" call "human-resource"; if it should, name customer-portal in an entry of services.human-resource.allow`: {"order-status", "human-resource"},
+		`a connection to no service`:     nil,
+		`belongs to two of the services`: {"order-status", "order-status"},
+		`needs a connection of its own`:  {"order-status", "weather"},
 	} {
-		for verb, options := range map[string]func(...string) []grpc.DialOption{"Service": client.Service, "OnBehalfOf": client.OnBehalfOf, "Forward": client.Forward} {
+		for name, options := range map[string]func(...string) []grpc.DialOption{"DialOptions": client.DialOptions, "DialOptionsOnBehalfOf": client.DialOptionsOnBehalfOf, "DialOptionsForward": client.DialOptionsForward} {
 			conn := connect(t, issuer, served, options(names...)...)
 			for shape, call := range shapes {
 				err := call(t.Context(), conn)
 				if got := verdictOf(err); got != (verdict{refusedHere.Code, refusedHere.Reason}) || !strings.Contains(err.Error(), want) {
-					t.Errorf("%s %q, %s: %v, want %s", verb, names, shape, err, want)
+					t.Errorf("%s %q, %s: %v, want %s", name, names, shape, err, want)
 				}
 			}
 		}
@@ -168,7 +168,7 @@ func TestClientMistakes(t *testing.T) {
 			t.Errorf("%q: the log does not say %s", names, want)
 		}
 	}
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if _, err := employee(t.Context(), conn); err == nil || !strings.Contains(err.Error(), `acme.hr.v1.HumanResource/GetEmployee belongs to none of the services`) {
 		t.Errorf("a method of another service: %v", err)
 	}
@@ -221,7 +221,7 @@ func TestNewClientRefuses(t *testing.T) {
 			return interceptor.NewClient(secret, "customer-portal", interceptor.AllowPlaintext(interceptor.Mesh(" ")))
 		},
 		"bound": func() (*interceptor.Client, error) {
-			return interceptor.NewClient(secret, "customer-portal", interceptor.Source(tokensource.Bound(-1)))
+			return interceptor.NewClient(secret, "customer-portal", interceptor.SourceOptions(tokensource.Bound(-1)))
 		},
 	} {
 		client, err := make()
@@ -257,11 +257,11 @@ func TestClientTokenFiles(t *testing.T) {
 		s := m.Services["human-resource"]
 		s.Allow[0].Clients = append(s.Allow[0].Clients, "customer-portal")
 	}), "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	if err := shapes["unary"](t.Context(), conn); err != nil {
 		t.Error(err)
 	}
-	if err := client.Warm(t.Context(), "human-resource"); err == nil || !strings.Contains(err.Error(), `clients.customer-portal.token_files has none for "human-resource"`) {
+	if err := client.Warm(t.Context(), "human-resource"); err == nil || !strings.Contains(err.Error(), `clients.customer-portal.token_files has no file for "human-resource"`) {
 		t.Errorf("a service without a file: %v", err)
 	}
 }
@@ -272,7 +272,7 @@ func TestClientClose(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	policy := company(t, withSecrets(t))
 	client := newClient(t, issuer, policy, "customer-portal")
-	conn := connect(t, issuer, served, client.Service("order-status")...)
+	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
 	for range 2 {
 		if err := client.Close(); err != nil {
 			t.Error(err)

@@ -21,8 +21,8 @@ func TestClientTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, err := tokens.Token(t.Context(), request)
-	if err != nil || token.Reveal() == "" || len(client.Snapshot()) != 1 {
-		t.Errorf("Token: %v, with %d at hand, want the one of the client's calls", err, len(client.Snapshot()))
+	if err != nil || token.Reveal() == "" || len(client.Stats()) != 1 {
+		t.Errorf("Token: %v, with %d at hand, want the one of the client's calls", err, len(client.Stats()))
 	}
 	for service, want := range map[string]string{"orders": `no service "orders"`, "human-resource": "does not let"} {
 		if _, _, err := client.Tokens(service); err == nil || !strings.Contains(err.Error(), want) {

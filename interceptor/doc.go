@@ -1,5 +1,5 @@
-// Package interceptor carries tokens over gRPC: servers admit calls by them,
-// clients present them.
+// Package interceptor carries tokens over gRPC: clients send them, and servers admit
+// calls by them.
 //
 // A server enforces its part of an access matrix, for unary and streaming calls
 // alike, and refuses whatever the matrix does not allow:
@@ -8,33 +8,33 @@
 //	defer admit.Close()
 //	srv := grpc.NewServer(append(admit.Options(), grpc.Creds(tlsCreds))...)
 //	ordersv1.RegisterOrderStatusServer(srv, impl)
-//	err = admit.CheckCoverage(srv) // half of what was meant is a start-up error
+//	err = admit.CheckCoverage(srv) // a method without a rule, or half a guard, is an error
 //
-// Its handlers find out who calls with [audience.FromContext].
+// Handlers read the caller with [audience.FromContext].
 //
-// A client finds in the same matrix whom to ask for a token, for what, and where
-// it may be sent:
+// A client reads in the same matrix which issuer to ask for a token, for which
+// audience, and where the token may be sent:
 //
 //	as, err := interceptor.NewClient(policy, "backoffice-portal")
 //	defer as.Close()
-//	conn, err := grpc.NewClient(target, append(as.Service("order-status"), grpc.WithTransportCredentials(tlsCreds))...)
+//	conn, err := as.Dial(target, "order-status", tlsCreds)
 //
-// It presents a token in one of three ways, none of which ever happens by itself:
+// It sends one of three tokens, and only the one that the program asks for:
 //
-//	as.Service("order-status")     // as itself
-//	as.OnBehalfOf("order-status")  // for the caller it is serving: token exchange
-//	as.Forward("order-status")     // the caller's own token, if it is meant for the target already
+//	as.Dial(target, "order-status", tlsCreds)             // its own
+//	as.DialOnBehalfOf(target, "order-status", tlsCreds)   // for the caller it is serving, by token exchange
+//	as.DialForward(target, "order-status", tlsCreds)      // the caller's token, if it is addressed to the target already
 //
-// A call that is refused returns a [RefusedError]; one whose token has just ended
-// or was withdrawn is made once more with another: see [Retry]. Without a matrix
-// there are the parts that a [Client] is made of: [AsService], [OnBehalfOf] and
-// [Forward], and Retry.
+// A call that is refused returns a [RefusedError]. A call whose token has just expired
+// or was revoked is repeated once with another: see [Retry]. [ResumeStream] follows a
+// stream beyond the end of its token. Without a matrix there are the parts that a
+// [Client] is made of: [AsService], [OnBehalfOf], [Forward] and Retry.
 //
-// Neither side lets a token travel over a wire that others can read; see
+// Neither side lets a token travel over a connection that others can read; see
 // [AllowPlaintext].
 //
-// The peer of a refused call is told a status code, a fixed phrase and one of
-// the reasons of package audience, as google.rpc.ErrorInfo and as a challenge
-// of RFC 6750 in the trailers. Why precisely, what was wanted and what came,
-// stands in the server's log alone.
+// The peer of a refused call receives a status code, a fixed phrase and one of the
+// reasons of package audience, as google.rpc.ErrorInfo and as a challenge of RFC 6750
+// in the trailers. The precise cause, with what was wanted and what was received, is
+// in the server's log only.
 package interceptor

@@ -65,7 +65,7 @@ func TestClientsAfterDroppedKey(t *testing.T) {
 						t.Fatal(err)
 					}
 					t.Cleanup(func() { c.Close() })
-					conns = append(conns, serve(c.Service("order-status")...))
+					conns = append(conns, serve(c.DialOptions("order-status")...))
 				}
 				call := func(n int) error {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)

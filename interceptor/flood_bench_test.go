@@ -19,7 +19,7 @@ import (
 // while nothing else goes on, and while ten forged ones are judged to each good
 // one: half of them by keys that nobody knows, half with bad signatures.
 func BenchmarkAdmitBesideFlood(b *testing.B) {
-	s := newTurnstile(b, "ES256", 1, interceptor.Verifier(verifier.Cooldown(time.Hour)))
+	s := newTurnstile(b, "ES256", 1, interceptor.VerifierOptions(verifier.Cooldown(time.Hour)))
 	f := newForgers(b, s)
 	defer f.stop()
 	l := s.lane(b)

@@ -34,7 +34,7 @@ func TestEachCheckNeedsAHandOut(t *testing.T) {
 		"Options":      func(s *interceptor.Server) error { s.Options(); return nil },
 		"Interceptors": func(s *interceptor.Server) error { s.Interceptors(); return nil },
 		"AuthFunc": func(s *interceptor.Server) error {
-			_, err := s.AuthFunc(interceptor.InsecureNoLeases)
+			_, err := s.AuthFunc(interceptor.InsecureNoLeases{})
 			return err
 		},
 	} {

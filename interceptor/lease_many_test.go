@@ -20,7 +20,7 @@ import (
 func TestLeaseOfMany(t *testing.T) {
 	const streams = 10_000
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t), interceptor.Logger(slog.New(slog.DiscardHandler)), interceptor.Grace(time.Second))
+		o := newOffice(t, echo, company(t), interceptor.Logger(slog.New(slog.DiscardHandler)), interceptor.StreamGrace(time.Second))
 		done := o.open(t, time.Minute)
 		confirm(t, done) // the connection has its goroutines
 		synctest.Wait()

@@ -148,7 +148,7 @@ func TestLeaseEnds(t *testing.T) {
 			_, err := stream.Recv()
 			return err
 		}},
-		"with a grace": {review: echo, opts: []interceptor.ServerOption{interceptor.Grace(time.Minute)}, want: time.Minute},
+		"with a grace": {review: echo, opts: []interceptor.ServerOption{interceptor.StreamGrace(time.Minute)}, want: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

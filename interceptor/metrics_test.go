@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +17,6 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -241,34 +238,7 @@ func TestDecisionsTogether(t *testing.T) {
 	if n != 800 {
 		t.Errorf("%v decisions counted, want 800", n)
 	}
-	if rows := server.WouldRefuse(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
+	if rows := server.WouldBeRefused(); len(rows) != 100 || rows[0].Calls != 8 || rows[99].Calls != 8 {
 		t.Errorf("%d rows, %+v to %+v, want 100 with 8 calls each", len(rows), rows[0], rows[len(rows)-1])
-	}
-}
-
-// BenchmarkRecord is what telling of a decision costs, without the decision.
-func BenchmarkRecord(b *testing.B) {
-	issuer := newIssuer()
-	token := issuer.Mint(good(nil))
-	at := func(level slog.Level) interceptor.ServerOption {
-		return interceptor.Logger(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: level})))
-	}
-	counting, _ := meter(b)
-	for name, opts := range map[string][]interceptor.ServerOption{
-		"unheard": {at(slog.LevelInfo)},
-		"metrics": {at(slog.LevelInfo), counting},
-		"log":     {at(slog.LevelDebug)},
-	} {
-		server := guarded(b, issuer, access.Enforce, opts...)
-		ctx := arrived(b.Context())
-		for decision, err := range map[string]error{"admitted": nil, "refused": &audience.Refusal{Cause: audience.CauseExpired}} {
-			record := interceptor.Recorder(b, server, token, getOrder, err)
-			b.Run(name+"/"+decision, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					record(ctx)
-				}
-			})
-		}
 	}
 }

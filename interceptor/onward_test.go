@@ -94,9 +94,12 @@ type onwardRow struct {
 	want    codes.Code
 }
 
-func asItself(c *interceptor.Client) []grpc.DialOption { return c.Service("human-resource") }
-func forAlice(c *interceptor.Client) []grpc.DialOption { return c.OnBehalfOf("human-resource") }
-func handOn(c *interceptor.Client) []grpc.DialOption   { return c.Forward("human-resource") }
+func asItself(c *interceptor.Client) []grpc.DialOption { return c.DialOptions("human-resource") }
+func forAlice(c *interceptor.Client) []grpc.DialOption {
+	return c.DialOptionsOnBehalfOf("human-resource")
+}
+
+func handOn(c *interceptor.Client) []grpc.DialOption { return c.DialOptionsForward("human-resource") }
 
 // orderStatusAs makes the order status another client of the issuer.
 func orderStatusAs(change func(*testutil.Client)) func(*testutil.Issuer, string) {
@@ -201,7 +204,7 @@ func TestOnwardForeign(t *testing.T) {
 	h := newHop(t, issuer, testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 		stream.SetTrailer(metadata.Pairs("www-authenticate", `Bearer realm="x", error="invalid_token"`))
 		return status.Error(codes.Unauthenticated, "no")
-	})}, func(*grpc.Server) {}, client.OnBehalfOf("human-resource")...))
+	})}, func(*grpc.Server) {}, client.DialOptionsOnBehalfOf("human-resource")...))
 	for shape, call := range shapes {
 		ctx, _ := h.alice(t.Context())
 		if err := call(ctx, h.conn); status.Code(err) != codes.Internal {

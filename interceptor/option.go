@@ -2,63 +2,22 @@ package interceptor
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// ServerOption adjusts a [Server]. None turns a check off.
-type ServerOption interface{ applyServer(*serverOptions) }
-
-// Option adjusts a [Server] or a [Client]; where they differ, its text says so.
+// Option adjusts a [Server] or a [Client]. Its comment says where the two differ.
 type Option interface {
 	ServerOption
 	ClientOption
 }
 
-// CredentialsOption adjusts what [AsService], [OnBehalfOf] and [Forward]
-// return.
-type CredentialsOption interface{ applyCredentials(*perRPC) }
-
-type serverOptions struct {
-	wire     wire
-	log      *slog.Logger
-	oneIn    int
-	window   time.Duration // how long refusals of one kind share a line
-	meters   metric.MeterProvider
-	verifier []verifier.Option
-	callOptions
-	errs []error // what is wrong with the options themselves
-}
-
-// newServerOptions applies the options, and says what is wrong with them.
-func newServerOptions(opts []ServerOption) (serverOptions, error) {
-	o := serverOptions{log: slog.Default(), window: refusalWindow, meters: otel.GetMeterProvider()}
-	for _, opt := range opts {
-		if opt == nil {
-			o.refuse(errors.New("interceptor: a nil option"))
-			continue
-		}
-		opt.applyServer(&o)
-	}
-	return o, errors.Join(append(o.errs, o.wire.check(), o.checkKept())...)
-}
-
-// refuse has [NewServer] fail for a mistake in an option.
-func (o *serverOptions) refuse(err error) { o.errs = append(o.errs, err) }
-
-type serverOption func(*serverOptions)
-
-func (f serverOption) applyServer(o *serverOptions) { f(o) }
-
-// option is one of servers and of clients.
+// option is an option of servers and of clients.
 type option struct {
 	server func(*serverOptions)
 	client func(*clientOptions)
@@ -107,7 +66,7 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
 	return option{
-		func(o *serverOptions) { o.log, o.errs = l, append(o.errs, err) },
+		func(o *serverOptions) { o.config.Log, o.errs = l, append(o.errs, err) },
 		func(o *clientOptions) { o.log, o.errs = l, append(o.errs, err) },
 	}
 }
@@ -118,28 +77,6 @@ func absent(is bool, what string) error {
 		return nil
 	}
 	return errors.New("interceptor: nil " + what)
-}
-
-// SampleAdmitted logs one of n admitted calls, chosen by chance, at the level
-// of information; 1 is all of them. The default is none.
-func SampleAdmitted(n int) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if o.oneIn = n; n < 1 {
-			o.refuse(fmt.Errorf("interceptor: one of %d admitted calls is sampled, want at least 1", n))
-		}
-	})
-}
-
-// SampleRefused sets how long refusals of one kind share a log line: the first in
-// each window is written, the others are counted, and told as [Logger] says. The
-// default is 10 seconds; with 0 each refusal has a line, so that whoever can call
-// can fill the log.
-func SampleRefused(window time.Duration) ServerOption {
-	return serverOption(func(o *serverOptions) {
-		if o.window = window; window < 0 {
-			o.refuse(fmt.Errorf("interceptor: refusals share a log line for %v, want 0 or more", window))
-		}
-	})
 }
 
 // MeterProvider sets who makes the instruments of the server's metrics. The
@@ -173,25 +110,18 @@ func MeterProvider(p metric.MeterProvider) Option {
 // and [tokensource.Transport] for the defaults.
 func Transport(t http.RoundTripper) Option {
 	return option{
-		func(o *serverOptions) { o.verifier = append(o.verifier, verifier.Transport(t)) },
+		func(o *serverOptions) { o.config.Verifier = append(o.config.Verifier, verifier.Transport(t)) },
 		func(o *clientOptions) { o.source = append(o.source, tokensource.Transport(t)) },
 	}
-}
-
-// Verifier adjusts how tokens are verified: the cache of verified tokens, keys
-// that are not fetched, how often strangers may have an issuer asked. See the
-// options of package verifier for the defaults.
-func Verifier(opts ...verifier.Option) ServerOption {
-	return serverOption(func(o *serverOptions) { o.verifier = append(o.verifier, opts...) })
 }
 
 // PlaintextOption is what [AllowPlaintext] returns: an option of servers and
 // clients alike.
 type PlaintextOption struct{ plaintext Plaintext }
 
-// AllowPlaintext lets tokens travel over a wire without encryption. The default
-// is to refuse it: a server answers UNAUTHENTICATED, a client fails before it
-// asks for a token (RFC 6750, section 5.3). There are [Loopback] and [Mesh].
+// AllowPlaintext lets tokens travel over connections without encryption: those of
+// [Loopback], or of a [Mesh]. The default is to refuse them: a server answers
+// UNAUTHENTICATED, a client fails before it asks for a token (RFC 6750, section 5.3).
 func AllowPlaintext(over Plaintext) PlaintextOption { return PlaintextOption{over} }
 
 func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.plaintext }
@@ -199,13 +129,3 @@ func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.pl
 func (p PlaintextOption) applyClient(o *clientOptions) { o.wire.plaintext = p.plaintext }
 
 func (p PlaintextOption) applyCredentials(c *perRPC) { c.wire.plaintext = p.plaintext }
-
-type credentialsOption func(*perRPC)
-
-func (f credentialsOption) applyCredentials(c *perRPC) { f(c) }
-
-// Scopes asks for these scopes besides the audience. The default is to ask for
-// none, which issuers answer with what the client may have.
-func Scopes(scopes ...string) CredentialsOption {
-	return credentialsOption(func(c *perRPC) { c.scopes = append(c.scopes, scopes...) })
-}

@@ -11,12 +11,12 @@ import (
 // NewServer, and that all mistakes are told at once.
 func TestServerOptionsRefused(t *testing.T) {
 	mistakes := map[string]interceptor.ServerOption{
-		"nil logger":                 interceptor.Logger(nil),
-		"nil meter provider":         interceptor.MeterProvider(nil),
-		"one of 0 admitted calls":    interceptor.SampleAdmitted(0),
-		"one of -1 admitted calls":   interceptor.SampleAdmitted(-1),
-		"a nil option":               nil,
-		`plaintext over "everything`: interceptor.AllowPlaintext("everything"),
+		"nil logger":               interceptor.Logger(nil),
+		"nil meter provider":       interceptor.MeterProvider(nil),
+		"one of 0 admitted calls":  interceptor.SampleAdmitted(0),
+		"one of -1 admitted calls": interceptor.SampleAdmitted(-1),
+		"a nil option":             nil,
+		"a mesh without a name":    interceptor.AllowPlaintext(interceptor.Mesh("")),
 	}
 	var all []interceptor.ServerOption
 	for want, opt := range mistakes {

@@ -44,7 +44,7 @@ func TestRefusalNamesThePeer(t *testing.T) {
 			if line["decision"] != decision || line["peer"] != "bufconn" || !strings.HasPrefix(agent, "billing/1.2 grpc-go/") {
 				t.Errorf("%v, %s: line %v, want the peer and its program", mode, shape, line)
 			}
-			rows := server.WouldRefuse()
+			rows := server.WouldBeRefused()
 			if mode == access.Enforce {
 				continue
 			}
@@ -75,7 +75,7 @@ func TestWouldRefuseTellsPeersApart(t *testing.T) {
 		calls               uint64
 	}
 	var got []row
-	for _, b := range server.WouldRefuse() {
+	for _, b := range server.WouldBeRefused() {
 		got = append(got, row{b.Client, b.Peer, b.UserAgent, b.Calls})
 	}
 	want := []row{{"customer-portal", "10.0.0.1", "", 3}, {"", "10.0.0.1", "cron", 2}, {"", "2001:db8::1", "", 1}}
@@ -93,7 +93,7 @@ func TestStrangersLeaveRowsToClients(t *testing.T) {
 		_ = unary(from(t.Context(), netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 1).String()), server, getOrder)
 	}
 	_ = call(t.Context(), server, getOrder, issuer.Mint(good(testutil.Claims{"aud": "x"})))
-	rows, found := server.WouldRefuse(), false
+	rows, found := server.WouldBeRefused(), false
 	for _, b := range rows {
 		found = found || b.Client == "customer-portal"
 	}

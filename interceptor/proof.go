@@ -5,43 +5,45 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// attemptHeader is the metadatum by which a client tells each attempt of a call
-// from all others: a random text. Handlers do not see it, see [StripMetadata].
+// attemptHeader is the metadata key of the random name that a client gives each
+// attempt of a call. Handlers do not see it, see [StripMetadata].
 const attemptHeader = "grpcaud-call"
 
-// proofKey is the key of the ErrorInfo's metadata that proves to a client that the
-// guard of the server which it called has refused this attempt: see [proof].
+// proofKey is the key in the metadata of the ErrorInfo that proves to a client that
+// the guard of the server it called has refused this attempt: see [proof].
 const proofKey = "call"
 
-// proof binds a refusal to one attempt at one method. A handler that hands on a
-// refusal of another service, with its details and its trailers, hands on the
-// proof of an attempt of its own, which is none to its client: the handler has
-// run, and the client's token was good.
+// proof binds a refusal to one attempt at one method. A handler that passes on the
+// refusal of another service, with details and trailers, passes on the proof of an
+// attempt of its own. That proves nothing to the handler's client, whose token was
+// good: the handler has run.
 func proof(attempt, method string) string {
 	return attempt + " " + strings.TrimPrefix(method, "/")
 }
 
-// proofFor returns the proof that the attempt was refused which came with ctx;
-// empty if the client gave it no name. The last name is the one that the client
-// itself gave, those before are of calls that it had the metadata from.
+// proofFor returns the proof that the attempt of ctx was refused; empty if the client
+// gave the attempt no name. If there are several names, the client itself gave the
+// last one and copied the others from calls that it serves.
 func proofFor(ctx context.Context, method string) string {
 	names := metadata.ValueFromIncomingContext(ctx, attemptHeader)
 	if len(names) == 0 {
 		return ""
 	}
-	name := loggable(names[len(names)-1])
+	name := admission.CleanID(names[len(names)-1])
 	if name == "" {
 		return ""
 	}
 	return proof(name, method)
 }
 
-// refusalInfo returns the metadata of the ErrorInfo that a guard refuses a call
-// with, whose context as it came is ctx.
+// refusalInfo returns the metadata of the ErrorInfo in the refusal of a call; ctx is
+// the call's context as gRPC made it.
 func refusalInfo(ctx context.Context, method, requestID string) map[string]string {
-	info := map[string]string{"request_id": requestID}
+	info := map[string]string{requestIDInfo: requestID}
 	if proof := proofFor(ctx, method); proof != "" {
 		info[proofKey] = proof
 	}

@@ -64,7 +64,7 @@ func follow(t *testing.T) *followed {
 		}
 	}
 	f.bare = testutil.Serve(t, f.server.Options(), register)
-	f.portal = testutil.Serve(t, f.server.Options(), register, client.Service("order-status")...)
+	f.portal = testutil.Serve(t, f.server.Options(), register, client.DialOptions("order-status")...)
 	ctx, cancel := context.WithCancel(t.Context())
 	var watches sync.WaitGroup
 	watches.Go(func() {

@@ -240,7 +240,7 @@ func TestPlaintext(t *testing.T) {
 	if n := issuer.Requests(testutil.JWKS); n != 0 {
 		t.Errorf("the issuer was asked %d times", n)
 	}
-	if _, err := interceptor.NewServer(company(t), interceptor.Services("order-status"), interceptor.AllowPlaintext("lan")); err == nil {
+	if _, err := interceptor.NewServer(company(t), interceptor.Services("order-status"), interceptor.AllowPlaintext(interceptor.Mesh(""))); err == nil {
 		t.Error("AllowPlaintext takes any name")
 	}
 }

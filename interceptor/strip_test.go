@@ -76,7 +76,7 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 	for _, name := range append(foreign, "authorization") {
 		names = append(names, twins(name)...)
 	}
-	patterns, _ := interceptor.Stripped()
+	patterns, _ := interceptor.HiddenMetadata()
 	for _, pattern := range patterns {
 		names = append(names, twins(strings.Replace(pattern, "*", "something", 1))...)
 	}
@@ -106,7 +106,7 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 // TestOtherMetadataPasses holds that nothing is hidden which says nothing about
 // who calls, though its name begins like others.
 func TestOtherMetadataPasses(t *testing.T) {
-	_, passing := interceptor.Stripped()
+	_, passing := interceptor.HiddenMetadata()
 	names := append([]string{"x-request-id", "traceparent", "x-tenant-name", "x-envoy-attempt-count", "grpcgateway-accept", "x-forwarded-for-bin"}, passing...)
 	sent := func(string) metadata.MD {
 		md := metadata.MD{}
@@ -192,7 +192,7 @@ func TestKeepMetadataRefused(t *testing.T) {
 // TestHiddenMetadataIsDocumented holds that the page about it and the comment of
 // the option list what the code has.
 func TestHiddenMetadataIsDocumented(t *testing.T) {
-	hidden, passing := interceptor.Stripped()
+	hidden, passing := interceptor.HiddenMetadata()
 	page, err := os.ReadFile("../docs/metadata.md")
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func TestHiddenMetadataIsDocumented(t *testing.T) {
 		}
 		sameNames(t, "docs/metadata.md, "+marker, got, want)
 	}
-	comment := commentOf(t, "strip_option.go", "StripMetadata")
+	comment := commentOf(t, "server_metadata_option.go", "StripMetadata")
 	var groups [][]string
 	for _, found := range regexp.MustCompile(`(?m)^(?: {4,}|\t)(\S.*)$|^$`).FindAllStringSubmatch(comment, -1) {
 		if found[1] == "" {

@@ -71,7 +71,7 @@ func TestSwap(t *testing.T) {
 // not end it for the age of its token, which the lease counts.
 func TestSwapInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, echo, company(t), interceptor.Grace(time.Hour))
+		o := newOffice(t, echo, company(t), interceptor.StreamGrace(time.Hour))
 		stream := o.open(t, time.Minute)
 		confirm(t, stream)
 		time.Sleep(30 * time.Minute)

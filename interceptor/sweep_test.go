@@ -66,7 +66,7 @@ func newBureau(t *testing.T, change func(*access.Matrix), opts ...interceptor.Se
 func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *bureau {
 	t.Helper()
 	ask := introspected(t)
-	o := newOffice(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.Verifier(verifier.IntrospectionTTL(ttl))}, opts...)...)
+	o := newOffice(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl))}, opts...)...)
 	o.issuer.Register(testutil.Client{ID: "opaque", Secret: "x", Opaque: true, Audiences: []string{"human-resource"}})
 	o.issuer.Fault(testutil.Introspection, o.issuer.Alter(testutil.Introspection, answer))
 	b := &bureau{office: o, token: o.issuer.User("opaque", "alice", "human-resource")}
@@ -209,7 +209,7 @@ func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 // tokens too, although their issuer calls them inactive then: it is not asked.
 func TestOpaqueTokenInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBureau(t, sameMatrix, interceptor.Grace(time.Hour))
+		b := newBureau(t, sameMatrix, interceptor.StreamGrace(time.Hour))
 		time.Sleep(10 * time.Minute)
 		before := b.issuer.Requests(testutil.Introspection)
 		time.Sleep(10 * time.Minute)

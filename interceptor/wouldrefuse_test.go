@@ -30,7 +30,7 @@ func TestWouldRefuse(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		got := server.WouldRefuse()
+		got := server.WouldBeRefused()
 		for i := range got {
 			if !strings.Contains(got[i].Why, string(got[i].Cause)) {
 				t.Errorf("why = %q, want the story of %s", got[i].Why, string(got[i].Cause))
@@ -38,7 +38,7 @@ func TestWouldRefuse(t *testing.T) {
 			got[i].Why = ""
 		}
 		at := func(n int) time.Time { return began.Add(time.Duration(n) * time.Second).Round(0) }
-		want := []interceptor.Breakage{
+		want := []interceptor.WouldBeRefused{
 			{Method: getOrder, Issuer: corp, Client: "customer-portal", Cause: audience.CauseAudienceMismatch, Calls: 3, First: at(1), Last: at(5)},
 			{Method: getOrder, Issuer: corp, Client: "newsletter", Cause: audience.CauseClientNotAllowed, Calls: 2, First: at(3), Last: at(6)},
 			{Method: getOrder, Cause: audience.CauseTokenMalformed, Calls: 1, First: at(4), Last: at(4)},
@@ -54,7 +54,7 @@ func TestWouldRefuseEnforced(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)
 	_ = call(t.Context(), server, getOrder, "x")
-	if rows := server.WouldRefuse(); len(rows) != 0 {
+	if rows := server.WouldBeRefused(); len(rows) != 0 {
 		t.Errorf("would refuse %v, want nothing", rows)
 	}
 }
@@ -67,7 +67,7 @@ func TestWouldRefuseBounded(t *testing.T) {
 	for n := range 1100 {
 		_ = call(t.Context(), server, fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n), "x")
 	}
-	rows := server.WouldRefuse()
+	rows := server.WouldBeRefused()
 	if len(rows) != 1024+1 || rows[0].Method != "" || rows[0].Calls != 1100-1024 {
 		t.Errorf("%d rows, the first %+v, want 1025, the first without a method, for 76 calls", len(rows), rows[0])
 	}

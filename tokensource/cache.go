@@ -25,7 +25,7 @@ type fetcher interface {
 // Cache hands out tokens from memory and gets them from one place: an authorization
 // server ([New]), a file ([NewFile]), a metadata server ([NewMetadataServer]), a
 // function ([NewFunc]), a token source of x/oauth2 ([FromOAuth2]) or two
-// authorization servers in a row ([Chain]). It is a [Source], and safe for
+// authorization servers in a row ([Chain]). It is a [SourceOptions], and safe for
 // concurrent use. Close it with [Cache.Close].
 type Cache struct {
 	fetcher    fetcher

@@ -9,7 +9,7 @@ type Source interface {
 	Token(ctx context.Context, r Request) (Token, error)
 }
 
-// Func is a function that is a [Source]. It caches nothing; [NewFunc] returns a
+// Func is a function that is a [SourceOptions]. It caches nothing; [NewFunc] returns a
 // cache over it.
 type Func func(ctx context.Context, r Request) (Token, error)
 

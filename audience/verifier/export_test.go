@@ -75,3 +75,13 @@ func (v *Verifier) SeenKids() (n int) {
 	}
 	return n
 }
+
+// Tries returns with how many lost keys a token with this header is tried.
+func (v *Verifier) Tries(kid, alg string) (n int) {
+	for _, i := range v.current.Load().issuers {
+		i.keys.mu.Lock()
+		n += len(i.keys.lost.candidates(kid, alg))
+		i.keys.mu.Unlock()
+	}
+	return n
+}

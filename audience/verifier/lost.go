@@ -11,6 +11,11 @@ import (
 const (
 	maxLost = 256  // keys of one issuer that are remembered after they left its set
 	maxSeen = 1024 // kids that its set lacks and a token has named
+
+	// maxCandidates is how many lost keys a token is tried with: those that were lost
+	// last. A stranger's token that names no key, or a name that many keys had, would
+	// otherwise cost as many verifications as there are lost keys.
+	maxCandidates = 2
 )
 
 // lostKey is a key that an earlier set had and the one at hand lacks. One set
@@ -83,13 +88,16 @@ func (l *lostKeys) has(kid string) bool {
 	return kid != "" && slices.ContainsFunc(l.keys, func(lost lostKey) bool { return lost.key.id == kid })
 }
 
-// candidates returns the lost keys that may have signed a token with this
-// header.
+// candidates returns the lost keys that may have signed a token with this header,
+// the last ones first.
 func (l *lostKeys) candidates(kid, alg string) []lostKey {
 	var found []lostKey
-	for _, lost := range l.keys {
+	for _, lost := range slices.Backward(l.keys) {
 		if (kid == "" || lost.key.id == kid) && slices.Contains(lost.key.algs, alg) {
 			found = append(found, lost)
+		}
+		if len(found) == maxCandidates {
+			break
 		}
 	}
 	return found
@@ -103,7 +111,8 @@ func (s *snapshot) holds(k *key) bool {
 	})
 }
 
-// lostKeyOf returns the lost key that signed a token, nil if none did.
+// lostKeyOf returns the lost key that signed a token, nil if none of those that were
+// lost last did.
 func (k *keySet) lostKeyOf(token *compact) *lostKey {
 	k.mu.Lock()
 	candidates := k.lost.candidates(token.kid, token.alg)

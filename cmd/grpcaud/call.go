@@ -93,7 +93,7 @@ func (c *callOptions) call(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer a.Client.Close()
-	conn, err := grpc.NewClient(c.connection.Addr, append(a.Client.Service(a.Target.Service), dial...)...)
+	conn, err := grpc.NewClient(c.connection.Addr, append(a.Client.DialOptions(a.Target.Service), dial...)...)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/testutil"
-	"github.com/grpcaud/grpcaud/testutil/idp"
 )
 
 // open serves every method, and looks at no token.

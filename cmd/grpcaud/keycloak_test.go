@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
-	"github.com/grpcaud/grpcaud/testutil/idp"
+	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 

@@ -12,9 +12,9 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// TestAccess holds that each server of the company lets in whom access.yaml
-// names, and nobody else.
-func TestAccess(t *testing.T) {
+// TestServersEnforceTheMatrix holds that each server of the company admits exactly the
+// callers that access.yaml names.
+func TestServersEnforceTheMatrix(t *testing.T) {
 	policy, err := policyfile.Load("access.yaml")
 	if err != nil {
 		t.Fatal(err)

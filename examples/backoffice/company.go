@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -31,7 +30,8 @@ const (
 	humanResource    = "human-resource"
 )
 
-// company is everybody, each at an address of its own.
+// company is the authorization server, the services and the clients, each at an
+// address of its own.
 type company struct {
 	policy *access.Policy
 	log    *slog.Logger
@@ -48,8 +48,8 @@ type company struct {
 	closers        []func()
 }
 
-// secrets are what the clients prove themselves with at the issuer. They live
-// as long as this process, in whose environment they stand: the matrix says so.
+// secrets are what the clients authenticate with at the issuer. They are in the
+// environment of this process, where access.yaml says that they are.
 var secrets = map[string]string{
 	customerPortal:   "customer-portal-secret",
 	backofficePortal: "backoffice-portal-secret",
@@ -86,7 +86,7 @@ func (c *company) start(config config) (err error) {
 	}); err != nil {
 		return err
 	}
-	employees, err := c.dial(c.people, c.clients[orderStatus].OnBehalfOf(humanResource)...)
+	employees, err := c.keep(c.clients[orderStatus].DialOnBehalfOf(c.people.addr, humanResource, c.tlsCreds()))
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func (c *company) start(config config) (err error) {
 	return err
 }
 
-// openIssuer starts the authorization server: the seed's two rows are the
-// audiences that it lets the portals ask for.
+// openIssuer starts the authorization server, and registers which audiences each
+// client may ask for.
 func (c *company) openIssuer(addr string) error {
 	guard, err := c.policy.Guard(orderStatus, humanResource)
 	if err != nil {
@@ -143,7 +143,7 @@ func (c *company) startIssuer(addr string) error {
 	return err
 }
 
-// newClient returns a client of the matrix that holds no token yet.
+// newClient returns a client of the matrix that has no token yet.
 func (c *company) newClient(id string) (*interceptor.Client, error) {
 	return interceptor.NewClient(c.policy, id, interceptor.Transport(c.network), interceptor.Logger(c.log.With(slog.String("client", id))))
 }
@@ -152,18 +152,18 @@ func (c *company) newClient(id string) (*interceptor.Client, error) {
 type server struct {
 	addr string
 	tap  tap
-	conn *grpc.ClientConn // whose calls bring their own credentials
+	conn *grpc.ClientConn // without credentials: each call brings its own
 	stop func()
 }
 
-// openServer starts a service of the matrix. Nothing but the matrix says what
-// it lets in.
+// openServer starts a service of the matrix. The matrix alone says which calls it
+// admits.
 func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*server, error) {
 	admit, err := interceptor.NewServer(c.policy, interceptor.Services(name),
 		interceptor.Transport(c.network),
 		interceptor.Logger(c.log.With(slog.String("server", name))),
-		// The keys of this issuer are rotated every moment, to show it.
-		interceptor.Verifier(verifier.Cooldown(100*time.Millisecond)))
+		// The last scene rotates the issuer's keys several times in a second.
+		interceptor.VerifierOptions(verifier.Cooldown(100*time.Millisecond)))
 	if err != nil {
 		return nil, err
 	}
@@ -190,12 +190,20 @@ func (c *company) openServer(name, addr string, register func(*grpc.Server)) (*s
 
 // dial returns a connection to a server over TLS.
 func (c *company) dial(to *server, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
-	tlsCreds := credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
-	conn, err := grpc.NewClient(to.addr, append(opts, grpc.WithTransportCredentials(tlsCreds))...)
+	return c.keep(grpc.NewClient(to.addr, append(opts, grpc.WithTransportCredentials(c.tlsCreds()))...))
+}
+
+// keep closes a connection with the company.
+func (c *company) keep(conn *grpc.ClientConn, err error) (*grpc.ClientConn, error) {
 	if err == nil {
 		c.closers = append(c.closers, func() { conn.Close() })
 	}
 	return conn, err
+}
+
+// tlsCreds trust the certificates of the company.
+func (c *company) tlsCreds() credentials.TransportCredentials {
+	return credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
 }
 
 func (c *company) server(service string) *server {
@@ -219,21 +227,5 @@ func (c *company) close() {
 	}
 	if c.network != nil {
 		c.network.CloseIdleConnections()
-	}
-}
-
-// eventually asks until the answer is yes, for at most five seconds.
-func eventually(ctx context.Context, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	for {
-		err := ask(ctx)
-		if err == nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond):
-		}
 	}
 }

@@ -1,8 +1,8 @@
 // Command backoffice is the company of the running example at work: an
 // authorization server, an order-status API, a human-resource API and two
-// portals, each with its own address, all over TLS. It plays what may happen
-// between them, prints each call with its token and the verdict about it, and
-// ends with status 0 only if every verdict is the one that access.yaml demands.
+// portals, each with its own address, all over TLS. It makes calls between them,
+// prints what they show, and ends with status 0 only if every call ended as
+// access.yaml demands. With -v it prints each call with its token.
 //
 // The servers are guarded by access.yaml and by nothing else.
 package main
@@ -47,7 +47,7 @@ func main() {
 type config struct {
 	access                     string
 	issuerAddr, orders, people string
-	json, serve, verbose       bool
+	json, serve, verbose, log  bool
 }
 
 func parse(args []string, errors io.Writer) (config, error) {
@@ -56,7 +56,8 @@ func parse(args []string, errors io.Writer) (config, error) {
 	flags.SetOutput(errors)
 	flags.BoolVar(&c.json, "json", false, "print each call as a line of JSON")
 	flags.BoolVar(&c.serve, "serve", false, "then keep the servers running, and print commands to call them")
-	flags.BoolVar(&c.verbose, "v", false, "show the servers' decision logs")
+	flags.BoolVar(&c.verbose, "v", false, "print each call with its token")
+	flags.BoolVar(&c.log, "log", false, "write the decision logs of the servers to standard error")
 	flags.StringVar(&c.access, "access", "", "read the access matrix from this `file`; the verdicts expected stay those of the built-in access.yaml")
 	flags.StringVar(&c.issuerAddr, "issuer-addr", "127.0.0.1:0", "`address` of the authorization server")
 	flags.StringVar(&c.orders, "orders-addr", "127.0.0.1:0", "`address` of the order-status API")
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 	level := slog.Level(100) // above all that is logged
-	if config.verbose {
+	if config.log {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
@@ -88,16 +89,28 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	defer company.close()
 
-	printer := newPrinter(out, config.json)
+	calls := &recorder{view: config.view(out)}
 	began := time.Now()
-	company.play(ctx, printer)
-	if err := printer.finish(time.Since(began)); err != nil {
+	company.play(ctx, calls)
+	if err := calls.finish(time.Since(began)); err != nil {
 		return err
 	}
 	if config.serve {
 		return company.serve(ctx, errOut)
 	}
 	return ctx.Err()
+}
+
+// view returns how the calls are shown.
+func (c config) view(out io.Writer) view {
+	switch {
+	case c.json:
+		return jsonView{out}
+	case c.verbose:
+		return tableView{out}
+	default:
+		return &summaryView{out: out, colour: coloured(out)}
+	}
 }
 
 func (c config) policy() (*access.Policy, error) {

@@ -51,7 +51,7 @@ var (
 		if err != nil {
 			return err
 		}
-		// What keeps these from being sent is what Recv returns.
+		// Recv returns the error that stops these.
 		_ = stream.Send(&hrv1.ReviewEmployeesRequest{EmployeeId: "e-1", Text: "reliable"})
 		_ = stream.CloseSend()
 		return drain(stream.Recv)

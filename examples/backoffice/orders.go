@@ -16,11 +16,11 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// orders is the order-status API. It checks no token: who reaches it has been
-// admitted.
+// orders is the order-status API. It checks no token: the guard before it has
+// admitted each caller.
 type orders struct {
 	ordersv1.UnimplementedOrderStatusServer
-	people    hrv1.HumanResourceClient // who calls there, calls for whom it serves
+	people    hrv1.HumanResourceClient // called on behalf of the caller that is being served
 	mu        sync.Mutex               // guards byID
 	byID      map[string]*ordersv1.Order
 	clerkByID map[string]string // the employee who handles an order
@@ -34,8 +34,8 @@ func newOrders(people hrv1.HumanResourceClient) *orders {
 	}
 }
 
-// GetOrderStatus returns an order. An employee is told the clerk's name too,
-// which the human-resource API gives to whom the employee is, not to us.
+// GetOrderStatus returns an order. For an employee it adds the clerk's name, which the
+// human-resource API discloses to the employee, not to this service.
 func (o *orders) GetOrderStatus(ctx context.Context, r *ordersv1.GetOrderStatusRequest) (*ordersv1.GetOrderStatusResponse, error) {
 	order, err := o.find(r.GetOrderId())
 	if err != nil {
@@ -52,8 +52,7 @@ func (o *orders) GetOrderStatus(ctx context.Context, r *ordersv1.GetOrderStatusR
 	return &ordersv1.GetOrderStatusResponse{Order: order, Clerk: clerk.GetEmployee().GetName(), Callers: clerk.GetCallers()}, nil
 }
 
-// WatchOrderStatus sends the order as it is. Nothing changes in an example, so
-// that is all.
+// WatchOrderStatus sends the order once: nothing changes in an example.
 func (o *orders) WatchOrderStatus(r *ordersv1.WatchOrderStatusRequest, stream grpc.ServerStreamingServer[ordersv1.WatchOrderStatusResponse]) error {
 	order, err := o.find(r.GetOrderId())
 	if err != nil {
@@ -62,7 +61,7 @@ func (o *orders) WatchOrderStatus(r *ordersv1.WatchOrderStatusRequest, stream gr
 	return stream.Send(&ordersv1.WatchOrderStatusResponse{Order: order})
 }
 
-// UpdateOrderStatus moves an order on.
+// UpdateOrderStatus changes the status of an order.
 func (o *orders) UpdateOrderStatus(_ context.Context, r *ordersv1.UpdateOrderStatusRequest) (*ordersv1.UpdateOrderStatusResponse, error) {
 	order, err := o.find(r.GetOrderId())
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,105 +13,129 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// playOutage stops the issuer. Whoever has a token, or keys, goes on; whoever
-// has none is told UNAVAILABLE, which is not a verdict about a token.
-func (c *company) playOutage(ctx context.Context, p *printer) {
-	warm, coldToken, coldKeys, err := c.openCold()
+// outage holds what is called while the authorization server is down.
+type outage struct {
+	ready        attempt // client and server have what they need
+	withoutToken attempt // the client has no token yet
+	withoutKeys  attempt // the server has no keys yet
+}
+
+// playOutage stops the authorization server. A client that has a token, and a server
+// that has keys, go on; without them a call ends with UNAVAILABLE, which says nothing
+// about a token.
+func (c *company) playOutage(ctx context.Context, to *recorder) {
+	o, err := c.prepareOutage()
 	if err != nil {
-		p.row(row{Client: "-", note: "start of the cold parts", extra: err})
+		to.row(row{Client: "-", point: "start", extra: err})
 		return
 	}
 	c.stopIssuer()
 	c.network.CloseIdleConnections()
-	for _, a := range []attempt{warm, coldToken, coldKeys} {
+	for _, a := range []attempt{o.ready, o.withoutToken, o.withoutKeys} {
 		stream := a
 		stream.method = listEmployees
-		p.row(a.do(ctx))
-		p.row(stream.do(ctx))
+		to.row(a.do(ctx))
+		to.row(stream.do(ctx))
 	}
 	if err := c.startIssuer(c.issuerAddr); err != nil {
-		p.row(row{Client: "-", note: "restart of the issuer", extra: err})
+		to.row(row{Client: "-", point: "restart of the authorization server", extra: err})
 		return
 	}
-	for _, a := range []attempt{coldToken, coldKeys} {
+	for _, a := range []attempt{o.withoutToken, o.withoutKeys} {
 		a.want, a.note = admitted, a.note+", recovered"
-		var r row
-		err := eventually(ctx, func(ctx context.Context) error {
-			if r = a.do(ctx); !r.asWanted() {
-				return fmt.Errorf("still %s", r.Code)
-			}
-			return nil
-		})
-		r.extra = err
-		p.row(r)
+		a.point, a.why = "both, after its return", "they recover by themselves"
+		to.row(a.eventually(ctx))
 	}
-	p.row(c.rotateUnderLoad(ctx))
+	to.row(c.rotateUnderLoad(ctx))
 }
 
-var notAvailable = refused(audience.ReasonIssuerUnavailable)
+// prepareOutage makes the connections, and a server that has never been called.
+func (c *company) prepareOutage() (outage, error) {
+	var o outage
+	a := attempt{client: backofficePortal, method: getEmployee, server: c.people}
+	notAvailable := refused(audience.ReasonIssuerUnavailable)
 
-// openCold returns what is tried while the issuer is down: with a client and a
-// server that have what they need, with a client that holds no token, and with a
-// server that holds no keys.
-func (c *company) openCold() (warm, coldToken, coldKeys attempt, err error) {
-	warm = attempt{client: backofficePortal, method: getEmployee, server: c.people, note: "warm client, warm server", want: admitted}
-	if warm.conn, err = c.dial(c.people, c.clients[backofficePortal].Service(humanResource)...); err != nil {
-		return warm, coldToken, coldKeys, err
+	conn, err := c.keep(c.clients[backofficePortal].Dial(c.people.addr, humanResource, c.tlsCreds()))
+	if err != nil {
+		return o, err
 	}
+	o.ready = a
+	o.ready.conn, o.ready.want, o.ready.note = conn, admitted, "warm client, warm server"
+	o.ready.point, o.ready.why = "a client with a token", "neither side needs the authorization server"
+
 	client, err := c.newClient(backofficePortal)
 	if err != nil {
-		return warm, coldToken, coldKeys, err
+		return o, err
 	}
 	c.closers = append(c.closers, func() { client.Close() })
-	coldToken = warm
-	coldToken.note, coldToken.want = "client without a token", notAvailable
-	if coldToken.conn, err = c.dial(c.people, client.Service(humanResource)...); err != nil {
-		return warm, coldToken, coldKeys, err
+	if conn, err = c.keep(client.Dial(c.people.addr, humanResource, c.tlsCreds())); err != nil {
+		return o, err
 	}
-	coldKeys = warm
-	coldKeys.note, coldKeys.want = "server without keys", notAvailable
-	if coldKeys.server, err = c.openServer(humanResource, "127.0.0.1:0", func(s *grpc.Server) {
+	o.withoutToken = a
+	o.withoutToken.conn, o.withoutToken.want, o.withoutToken.note = conn, notAvailable, "client without a token"
+	o.withoutToken.point, o.withoutToken.why = "a client without a token", "UNAVAILABLE, so that callers try again"
+
+	o.withoutKeys = a
+	if o.withoutKeys.server, err = c.openServer(humanResource, "127.0.0.1:0", func(s *grpc.Server) {
 		hrv1.RegisterHumanResourceServer(s, newPeople())
 	}); err != nil {
-		return warm, coldToken, coldKeys, err
+		return o, err
 	}
-	coldKeys.conn, err = c.dial(coldKeys.server, c.clients[backofficePortal].Service(humanResource)...)
-	return warm, coldToken, coldKeys, err
+	if conn, err = c.keep(c.clients[backofficePortal].Dial(o.withoutKeys.server.addr, humanResource, c.tlsCreds())); err != nil {
+		return o, err
+	}
+	o.withoutKeys.conn, o.withoutKeys.want, o.withoutKeys.note = conn, notAvailable, "server without keys"
+	o.withoutKeys.point, o.withoutKeys.why = "a server without keys", "it cannot tell yet whether a token is genuine"
+	return o, nil
 }
 
-// rotateUnderLoad has the issuer change its signing key four times while
-// callers come with tokens of the key of the moment. The slowest call is the
-// one that waited for a new key.
+// eventually repeats the call until it ends as expected, for at most five seconds.
+func (a attempt) eventually(ctx context.Context) row {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for {
+		r := a.do(ctx)
+		if r.asExpected() {
+			return r
+		}
+		select {
+		case <-ctx.Done():
+			r.extra = ctx.Err()
+			return r
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// load is what came of many calls.
+type load struct {
+	mu             sync.Mutex // guards the fields below
+	calls, refused int
+	slowest        row
+}
+
+func (l *load) add(r row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls++
+	if !r.asExpected() {
+		l.refused++
+	}
+	if r.took > l.slowest.took || !r.asExpected() {
+		l.slowest = r
+	}
+}
+
+// rotateUnderLoad rotates the signing key four times while callers present tokens that
+// were just signed. The slowest call is one that waited for a new key.
 func (c *company) rotateUnderLoad(ctx context.Context) row {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	var group sync.WaitGroup
-	var calls, failed atomic.Int64
-	var slowest row
-	var mu sync.Mutex // guards slowest
+	var l load
 	done := make(chan struct{})
 	for _, m := range []method{getEmployee, listEmployees} {
-		group.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				token := c.issuer.Mint(testutil.Claims{"sub": "alice", "aud": humanResource, "azp": backofficePortal, "typ": "Bearer"})
-				r := attempt{client: backofficePortal, tokens: presenting(token), method: m, server: c.people, want: admitted}.do(ctx)
-				r.Audience, r.Party = peek(token) // the tap hears both callers
-				calls.Add(1)
-				if !r.asWanted() {
-					failed.Add(1)
-				}
-				mu.Lock()
-				if r.took > slowest.took || !r.asWanted() {
-					slowest = r
-				}
-				mu.Unlock()
-			}
-		})
+		group.Go(func() { c.callUntil(ctx, done, m, &l) })
 	}
 	for _, alg := range []string{"ES256", "EdDSA", "ES256", "RS256"} {
 		time.Sleep(250 * time.Millisecond)
@@ -121,9 +144,27 @@ func (c *company) rotateUnderLoad(ctx context.Context) row {
 	time.Sleep(250 * time.Millisecond)
 	close(done)
 	group.Wait()
-	slowest.note = fmt.Sprintf("the slowest of %d calls during 4 rotations, %d of them refused", calls.Load(), failed.Load())
-	if failed.Load() > 0 {
-		slowest.extra = fmt.Errorf("%d calls were refused", failed.Load())
+	r := l.slowest
+	r.note = fmt.Sprintf("the slowest of %d calls during 4 rotations, %d of them refused", l.calls, l.refused)
+	r.point = "4 key rotations under load"
+	r.why = fmt.Sprintf("%d calls, %d refused, the slowest %d ms", l.calls, l.refused, r.took.Milliseconds())
+	if l.refused > 0 {
+		r.extra = fmt.Errorf("%d calls were refused", l.refused)
 	}
-	return slowest
+	return r
+}
+
+// callUntil calls a method, each time with a new token, until done is closed.
+func (c *company) callUntil(ctx context.Context, done chan struct{}, m method, l *load) {
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		token := c.issuer.Mint(testutil.Claims{"sub": "alice", "aud": humanResource, "azp": backofficePortal, "typ": "Bearer"})
+		r := attempt{client: backofficePortal, tokens: holding(token), method: m, server: c.people, want: admitted}.do(ctx)
+		r.Audience, r.Party = audienceOf(token) // the tap sees the calls of both methods
+		l.add(r)
+	}
 }

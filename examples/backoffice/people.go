@@ -15,7 +15,8 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
 
-// people is the human-resource API. It checks no token either.
+// people is the human-resource API. It checks no token: the guard before it has
+// admitted each caller.
 type people struct {
 	hrv1.UnimplementedHumanResourceServer
 	employees []*hrv1.Employee
@@ -30,7 +31,7 @@ func newPeople() *people {
 	}
 }
 
-// GetEmployee returns an employee, and who asked as the token tells it.
+// GetEmployee returns an employee, and the callers that the token names.
 func (p *people) GetEmployee(ctx context.Context, r *hrv1.GetEmployeeRequest) (*hrv1.GetEmployeeResponse, error) {
 	at := slices.IndexFunc(p.employees, func(e *hrv1.Employee) bool { return e.GetId() == r.GetEmployeeId() })
 	if at < 0 {
@@ -39,7 +40,7 @@ func (p *people) GetEmployee(ctx context.Context, r *hrv1.GetEmployeeRequest) (*
 	return &hrv1.GetEmployeeResponse{Employee: p.employees[at], Callers: callers(ctx)}, nil
 }
 
-// callers lists who asked, the nearest first.
+// callers lists everybody whom the token names, the nearest caller first.
 func callers(ctx context.Context) []string {
 	caller, _ := audience.FromContext(ctx)
 	all := caller.Chain
@@ -65,7 +66,7 @@ func (p *people) ListEmployees(r *hrv1.ListEmployeesRequest, stream grpc.ServerS
 	return nil
 }
 
-// ReviewEmployees files reviews and confirms each.
+// ReviewEmployees counts reviews and confirms each.
 func (p *people) ReviewEmployees(stream grpc.BidiStreamingServer[hrv1.ReviewEmployeesRequest, hrv1.ReviewEmployeesResponse]) error {
 	for {
 		review, err := stream.Recv()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,29 +16,31 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// play shows the scenes, each call with the verdict that is expected of it.
-// The expectations are written here by hand, so that a wrong engine or a
-// loosened matrix is seen.
-func (c *company) play(ctx context.Context, p *printer) {
+// play makes the calls of each scene, with the verdict that is expected of each. The
+// expectations are written here by hand, so that a wrong engine or a loosened matrix
+// is noticed.
+func (c *company) play(ctx context.Context, to *recorder) {
 	for _, scene := range []struct {
 		title string
-		play  func(context.Context, *printer)
+		play  func(context.Context, *recorder)
 	}{
-		{"1. The matrix: every client at every method, each with a token for the service it calls", c.playMatrix},
-		{"2. The customer portal's token, replayed at the human-resource API", c.playReplay},
-		{"3. An employee: the back-office portal, the order status, the human resources, with an exchange at each hop", c.playEmployee},
-		{"4. Tokens that are not what they should be", c.playBadTokens},
-		{"5. The issuer is stopped, comes back, and rotates its keys under load", c.playOutage},
+		{"1. The matrix: every client calls every method, with a token for the service (~ is a stream)", c.playMatrix},
+		{"2. The customer portal's token is replayed at the human-resource API", c.playReplay},
+		{"3. An employee's call, with a token exchange at each hop", c.playEmployee},
+		{"4. Wrong tokens at the human-resource API, on a unary call and on a stream", c.playWrongTokens},
+		{"5. The authorization server stops, returns, and rotates its keys under load", c.playOutage},
 	} {
 		if ctx.Err() != nil {
 			return
 		}
-		p.scene(scene.title)
-		scene.play(ctx, p)
+		to.scene(scene.title)
+		scene.play(ctx, to)
 	}
 }
 
-func (c *company) playMatrix(ctx context.Context, p *printer) {
+// playMatrix dials by options, whose mistakes fail each call: so a service that a
+// client may not call has its rows too. Dial would refuse it at once.
+func (c *company) playMatrix(ctx context.Context, to *recorder) {
 	notAllowed := refused(audience.ReasonClientNotAllowed)
 	for _, client := range []struct {
 		id   string
@@ -48,33 +51,35 @@ func (c *company) playMatrix(ctx context.Context, p *printer) {
 		{orderStatus, []verdict{notObtained, notObtained, notObtained, admitted, notAllowed, notAllowed}},
 	} {
 		for i, m := range methods {
-			conn, err := c.dial(c.server(m.service), c.clients[client.id].Service(m.service)...)
+			conn, err := c.dial(c.server(m.service), c.clients[client.id].DialOptions(m.service)...)
 			if err != nil {
-				p.row(row{Client: client.id, note: "dialling", extra: err})
+				to.row(row{Client: client.id, Service: m.service, Method: m.name, Stream: m.stream, note: "dialling", extra: err})
 				continue
 			}
-			p.row(attempt{client: client.id, method: m, server: c.server(m.service), conn: conn, want: client.want[i]}.do(ctx))
+			to.row(attempt{client: client.id, method: m, server: c.server(m.service), conn: conn, want: client.want[i]}.do(ctx))
 		}
 	}
 }
 
-func (c *company) playReplay(ctx context.Context, p *printer) {
+func (c *company) playReplay(ctx context.Context, to *recorder) {
 	token, err := c.stolen(ctx)
 	for _, m := range []method{getOrderStatus, getEmployee, listEmployees, reviewEmployees} {
-		want := refused(audience.ReasonAudienceMismatch)
+		a := attempt{client: customerPortal, tokens: holding(token), method: m, server: c.server(m.service)}
 		if m.service == orderStatus {
-			want = admitted
+			a.point, a.why, a.want = "at order-status", "it is addressed to this service", admitted
+		} else {
+			a.point, a.why, a.want = "at human-resource, 3 methods", "genuine, but addressed to order-status", refused(audience.ReasonAudienceMismatch)
 		}
-		r := attempt{client: customerPortal, tokens: presenting(token), method: m, server: c.server(m.service), want: want}.do(ctx)
+		r := a.do(ctx)
 		r.extra = err
-		p.row(r)
+		to.row(r)
 	}
-	p.say("The same token, the same issuer, the same signature: it is meant for the order status and for nobody else.")
+	to.remark("The same token, the same issuer, the same signature: it is addressed to order-status and to no other service.")
 }
 
 // stolen returns the token of a call that the customer portal has made.
 func (c *company) stolen(ctx context.Context) (string, error) {
-	conn, err := c.dial(c.orders, c.clients[customerPortal].Service(orderStatus)...)
+	conn, err := c.keep(c.clients[customerPortal].Dial(c.orders.addr, orderStatus, c.tlsCreds()))
 	if err != nil {
 		return "", err
 	}
@@ -82,14 +87,14 @@ func (c *company) stolen(ctx context.Context) (string, error) {
 	return c.orders.tap.take(), err
 }
 
-// playEmployee follows one person's token. She logged in at the back-office
-// portal, so her token is addressed to it; at each hop it is exchanged for one
-// that is addressed to the next service and names everybody on the way.
-func (c *company) playEmployee(ctx context.Context, p *printer) {
+// playEmployee follows one person's token. She logged in at the back-office portal, so
+// her token is addressed to the portal; at each hop it is exchanged for one that is
+// addressed to the next service and names everybody on the way.
+func (c *company) playEmployee(ctx context.Context, to *recorder) {
 	login := c.issuer.User(backofficePortal, "alice", backofficePortal)
 	portal, err := tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(backofficePortal, secrets[backofficePortal]), tokensource.Transport(c.network))
 	if err != nil {
-		p.row(row{Client: backofficePortal, note: "start", extra: err})
+		to.row(row{Client: backofficePortal, point: "start", extra: err})
 		return
 	}
 	defer portal.Close()
@@ -97,61 +102,69 @@ func (c *company) playEmployee(ctx context.Context, p *printer) {
 		r.Subject, r.SubjectIssuer = tokensource.NewToken(login, time.Time{}), c.issuer.URL()
 		return portal.Token(ctx, r)
 	})
-	var answer *ordersv1.GetOrderStatusResponse
+	var response *ordersv1.GetOrderStatusResponse
 	ask := getOrderStatus
 	ask.call = func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) (err error) {
-		answer, err = ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: "o-1"}, opts...)
+		response, err = ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: "o-1"}, opts...)
 		return err
 	}
-	r := attempt{client: backofficePortal, tokens: exchanged, method: ask, server: c.orders, note: "for alice", want: admitted}.do(ctx)
-	if chain := []string{orderStatus, backofficePortal, "alice"}; !slices.Equal(answer.GetCallers(), chain) {
-		r.extra = fmt.Errorf("callers at the end are %q, want %q", answer.GetCallers(), chain)
+	r := attempt{
+		client: backofficePortal, tokens: exchanged, method: ask, server: c.orders, want: admitted,
+		note: "for alice", point: "order-status, for alice", why: "her login token, exchanged for this service",
+	}.do(ctx)
+	if chain := []string{orderStatus, backofficePortal, "alice"}; !slices.Equal(response.GetCallers(), chain) {
+		r.extra = fmt.Errorf("callers at the end are %q, want %q", response.GetCallers(), chain)
 	}
-	p.row(r)
-	p.row(c.onward(r))
-	p.row(attempt{client: backofficePortal, tokens: presenting(login), method: getOrderStatus, server: c.orders, note: "her login's token, not exchanged", want: refused(audience.ReasonAudienceMismatch)}.do(ctx))
-	callers := slices.Clone(answer.GetCallers())
+	callers := slices.Clone(response.GetCallers())
 	slices.Reverse(callers)
-	p.say("Who asked the human-resource API for the clerk (%s): %s", answer.GetClerk(), strings.Join(callers, " -> "))
+	to.row(r)
+	to.row(c.nextHop(r, strings.Join(callers, " -> ")))
+	to.row(attempt{
+		client: backofficePortal, tokens: holding(login), method: getOrderStatus, server: c.orders, want: refused(audience.ReasonAudienceMismatch),
+		note: "her login's token, not exchanged", point: "her login token, as it is", why: "it is addressed to the portal",
+	}.do(ctx))
+	to.remark("Who asked the human-resource API for the clerk (%s): %s", response.GetClerk(), strings.Join(callers, " -> "))
 }
 
-// onward is the call that the order status made while it served first, as its
-// token and the outcome of first tell it.
-func (c *company) onward(first row) row {
-	r := row{Client: orderStatus, Service: getEmployee.service, Method: getEmployee.name, Admitted: first.Admitted, Code: first.Code, Reason: first.Reason, took: first.took, note: "for alice, within the call above", want: admitted}
-	r.Audience, r.Party = peek(c.people.tap.take())
+// nextHop is the call that order-status made while it served first, as its token and
+// the result of first tell it.
+func (c *company) nextHop(first row, callers string) row {
+	r := row{
+		Client: orderStatus, Service: getEmployee.service, Method: getEmployee.name,
+		Admitted: first.Admitted, Code: first.Code, Reason: first.Reason, took: first.took, want: admitted,
+		note: "for alice, within the call above", point: "human-resource, for alice", why: callers,
+	}
+	r.Audience, r.Party = audienceOf(c.people.tap.take())
 	if !slices.Equal(r.Audience, []string{humanResource}) || r.Party != orderStatus {
 		r.extra = fmt.Errorf("its token is for %q and of %q", r.Audience, r.Party)
 	}
 	return r
 }
 
-func (c *company) playBadTokens(ctx context.Context, p *printer) {
+func (c *company) playWrongTokens(ctx context.Context, to *recorder) {
 	claims := func(changes testutil.Claims) testutil.Claims {
 		all := testutil.Claims{"sub": backofficePortal, "aud": humanResource, "azp": backofficePortal, "typ": "Bearer"}
-		for name, value := range changes {
-			all[name] = value
-		}
+		maps.Copy(all, changes)
 		return all
 	}
 	both := []string{orderStatus, humanResource}
 	elsewhere := testutil.NewIssuer("https://login.elsewhere.example")
-	for _, bad := range []struct {
-		note  string
-		token string
-		want  verdict
+	for _, t := range []struct {
+		what, token string
+		want        verdict
+		why         string
 	}{
-		{"two audiences, with azp", c.issuer.Mint(claims(testutil.Claims{"aud": both})), admitted},
-		{"two audiences, no azp", c.issuer.Mint(claims(testutil.Claims{"aud": both, "azp": nil})), refused(audience.ReasonClientNotAllowed)},
-		{"no aud", c.issuer.Mint(claims(testutil.Claims{"aud": nil})), refused(audience.ReasonAudienceMismatch)},
-		{"aud almost right", c.issuer.Mint(claims(testutil.Claims{"aud": "Human-Resource"})), refused(audience.ReasonAudienceMismatch)},
-		{"expired", c.issuer.Mint(claims(testutil.Claims{"exp": time.Now().Add(-time.Minute).Unix()})), refused(audience.ReasonTokenExpired)},
-		{"of another issuer", elsewhere.Mint(claims(nil)), refused(audience.ReasonTokenInvalid)},
-		{"signed by a stranger's key", c.issuer.Mint(claims(nil), testutil.SignedBy(testutil.NewKey("ES256"))), refused(audience.ReasonTokenInvalid)},
-		{"not a token", "b7c9d2", refused(audience.ReasonTokenInvalid)},
+		{"two audiences, with azp", c.issuer.Mint(claims(testutil.Claims{"aud": both})), admitted, "azp names the client that it was issued to"},
+		{"two audiences, no azp", c.issuer.Mint(claims(testutil.Claims{"aud": both, "azp": nil})), refused(audience.ReasonClientNotAllowed), "it does not say which client presents it"},
+		{"no aud", c.issuer.Mint(claims(testutil.Claims{"aud": nil})), refused(audience.ReasonAudienceMismatch), "it is addressed to no service"},
+		{"aud almost right", c.issuer.Mint(claims(testutil.Claims{"aud": "Human-Resource"})), refused(audience.ReasonAudienceMismatch), `"Human-Resource" is not "human-resource"`},
+		{"expired", c.issuer.Mint(claims(testutil.Claims{"exp": time.Now().Add(-time.Minute).Unix()})), refused(audience.ReasonTokenExpired), "a minute ago; 30 seconds are tolerated"},
+		{"of another issuer", elsewhere.Mint(claims(nil)), refused(audience.ReasonTokenInvalid), "access.yaml does not name that issuer"},
+		{"signed with a stranger's key", c.issuer.Mint(claims(nil), testutil.SignedBy(testutil.NewKey("ES256"))), refused(audience.ReasonTokenInvalid), "the issuer has not published that key"},
+		{"not a token", "b7c9d2", refused(audience.ReasonTokenInvalid), "it cannot be read"},
 	} {
 		for _, m := range []method{getEmployee, listEmployees} {
-			p.row(attempt{client: backofficePortal, tokens: presenting(bad.token), method: m, server: c.people, note: bad.note, want: bad.want}.do(ctx))
+			to.row(attempt{client: backofficePortal, tokens: holding(t.token), method: m, server: c.people, note: t.what, point: t.what, why: t.why, want: t.want}.do(ctx))
 		}
 	}
 }

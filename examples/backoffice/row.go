@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// row is one call and what came of it, as -json prints it.
+// row is one call and its result, as -json prints it.
 type row struct {
 	Client   string   `json:"client"`
 	Service  string   `json:"service"`
@@ -29,12 +29,14 @@ type row struct {
 	Code     string   `json:"code"`
 
 	took  time.Duration
-	note  string
+	note  string // beside the call in the table
+	point string // what the call shows, in the summary
+	why   string // why it ended so, in the summary
 	want  verdict
-	extra error // what else was expected and did not come
+	extra error // what else was not as expected
 }
 
-// verdict is what a call is expected to end with.
+// verdict is how a call is expected to end.
 type verdict struct {
 	code   codes.Code
 	reason string
@@ -42,8 +44,8 @@ type verdict struct {
 
 var admitted = verdict{code: codes.OK}
 
-// notObtained is the verdict about a call that its client did not send, since
-// the issuer gave it no token.
+// notObtained is the verdict about a call that its client did not send because it got
+// no token.
 var notObtained = refused(audience.ReasonTokenNotObtained)
 
 func refused(reason audience.Reason) verdict {
@@ -57,26 +59,51 @@ func refused(reason audience.Reason) verdict {
 	return verdict{code, string(reason)}
 }
 
-func (r row) asWanted() bool {
+func (r row) asExpected() bool {
 	return r.Code == r.want.code.String() && r.Reason == r.want.reason && r.extra == nil
+}
+
+// result is "admitted", the reason of a refusal, or the code if there is no reason.
+func (r row) result() string {
+	switch {
+	case r.Admitted:
+		return "admitted"
+	case r.Reason != "":
+		return r.Reason
+	case r.Code != "":
+		return r.Code
+	}
+	return "not called"
+}
+
+func (r row) methodName() string { return methodName(r.Method, r.Stream) }
+
+// methodName marks streaming methods.
+func methodName(name string, stream bool) string {
+	if stream {
+		return name + " ~"
+	}
+	return name
 }
 
 // attempt is one call to be made.
 type attempt struct {
 	client string
-	tokens tokensource.Source // what the client presents; nil if the connection has credentials of its own
+	tokens tokensource.Source // of the token that the call carries; nil if the connection has credentials of its own
 	method method
 	server *server
 	conn   *grpc.ClientConn // nil for one without credentials
 	note   string
+	point  string
+	why    string
 	want   verdict
 }
 
-// do makes the call. It notes the token that went over the wire.
+// do makes the call, and reads the token that the server received.
 func (a attempt) do(ctx context.Context) row {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	r := row{Client: a.client, Service: a.method.service, Method: a.method.name, Stream: a.method.stream, note: a.note, want: a.want}
+	r := row{Client: a.client, Service: a.method.service, Method: a.method.name, Stream: a.method.stream, note: a.note, point: a.point, why: a.why, want: a.want}
 	var opts []grpc.CallOption
 	if a.tokens != nil {
 		a.conn, opts = a.server.conn, append(opts, grpc.PerRPCCredentials(interceptor.AsService(a.tokens, a.method.service)))
@@ -85,15 +112,15 @@ func (a attempt) do(ctx context.Context) row {
 	began := time.Now()
 	err := a.method.call(ctx, a.conn, opts...)
 	r.took = time.Since(began)
-	r.Audience, r.Party = peek(a.server.tap.take())
+	r.Audience, r.Party = audienceOf(a.server.tap.take())
 	reason, _ := interceptor.ReasonOf(err)
 	r.Admitted, r.Code, r.Reason = err == nil, status.Code(err).String(), string(reason)
 	return r
 }
 
-// peek reads aud and azp for the eye. It verifies nothing: that is the server's
-// work.
-func peek(token string) (aud []string, azp string) {
+// audienceOf reads aud and azp of a token for display. It verifies nothing: that is
+// the server's work.
+func audienceOf(token string) (aud []string, azp string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return nil, ""
@@ -122,8 +149,8 @@ func peek(token string) (aud []string, azp string) {
 	return aud, claims.Azp
 }
 
-// presenting is a source of the one token that a client has got hold of.
-func presenting(token string) tokensource.Source {
+// holding is a source that always returns the one token that a client holds.
+func holding(token string) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(token, time.Time{}), nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,25 +23,27 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// lifetime is that of every token.
+// lifetime is how long every token is valid.
 const lifetime = 3 * time.Second
 
 // company is two services, a worker and their authorization server.
 type company struct {
 	policy  *access.Policy
-	log     *slog.Logger
+	out     io.Writer
+	log     *slog.Logger // of the clients, to out
 	ca      *testutil.CA
 	issuer  *testutil.Issuer
 	network *http.Transport // on which the issuer has its name
-	orders  *server
-	desk    *desk
+	server  *server         // order-status
+	orders  *orders
 	worker  *worker
 	closers []func()
 }
 
 // open starts the company. What has started is stopped again if the rest cannot.
-func open(policy *access.Policy, log *slog.Logger) (*company, error) {
-	c := &company{policy: policy, log: log, ca: testutil.NewCA()}
+func open(policy *access.Policy, out io.Writer) (*company, error) {
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	c := &company{policy: policy, out: out, log: log, ca: testutil.NewCA()}
 	err := c.openIssuer()
 	if err == nil {
 		err = c.openServices()
@@ -52,8 +55,8 @@ func open(policy *access.Policy, log *slog.Logger) (*company, error) {
 	return c, nil
 }
 
-// openIssuer starts the authorization server and gives its clients their secrets,
-// where the matrix says that they look for them.
+// openIssuer starts the authorization server, and puts the secrets of its clients into
+// the environment variables that the matrix names.
 func (c *company) openIssuer() error {
 	const name = "https://idp.example.com/realms/corp"
 	c.issuer = testutil.NewIssuer(name, testutil.Lifetime(lifetime))
@@ -100,17 +103,17 @@ func (c *company) openServices() error {
 	if err != nil {
 		return err
 	}
-	onBehalf, err := c.dial(hr.addr, orderStatus.OnBehalfOf("human-resource")...)
+	onBehalf, err := c.keep(orderStatus.DialOnBehalfOf(hr.addr, "human-resource", c.tlsCreds()))
 	if err != nil {
 		return err
 	}
-	itself, err := c.dial(hr.addr, nightWorker.Service("human-resource")...)
+	itself, err := c.keep(nightWorker.Dial(hr.addr, "human-resource", c.tlsCreds()))
 	if err != nil {
 		return err
 	}
-	c.worker = &worker{hrv1.NewHumanResourceClient(itself), c.log}
-	c.desk = &desk{people: hrv1.NewHumanResourceClient(onBehalf), log: c.log, told: make(chan error, 1), queue: make(chan []byte, 1)}
-	c.orders, err = c.openServer("order-status", func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, c.desk) })
+	c.worker = &worker{hrv1.NewHumanResourceClient(itself), c.out}
+	c.orders = &orders{people: hrv1.NewHumanResourceClient(onBehalf), out: c.out, queue: make(chan []byte, 1)}
+	c.server, err = c.openServer("order-status", func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, c.orders) })
 	return err
 }
 
@@ -150,20 +153,24 @@ func (c *company) openServer(name string, register func(*grpc.Server)) (*server,
 		return nil, err
 	}
 	go func() { _ = s.Serve(listener) }()
-	conn, err := c.dial(listener.Addr().String())
+	conn, err := c.keep(grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(c.tlsCreds())))
 	return &server{addr: listener.Addr().String(), conn: conn}, err
 }
 
-func (c *company) dial(addr string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
-	tls := credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
-	conn, err := grpc.NewClient(addr, append(opts, grpc.WithTransportCredentials(tls))...)
+// tlsCreds trust the certificates of the company.
+func (c *company) tlsCreds() credentials.TransportCredentials {
+	return credentials.NewTLS(&tls.Config{RootCAs: c.ca.Pool(), MinVersion: tls.VersionTLS12})
+}
+
+// keep closes a connection with the company.
+func (c *company) keep(conn *grpc.ClientConn, err error) (*grpc.ClientConn, error) {
 	if err == nil {
 		c.closers = append(c.closers, func() { _ = conn.Close() })
 	}
 	return conn, err
 }
 
-// close stops everything, the last first.
+// close stops everything, in reverse order.
 func (c *company) close() {
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		c.closers[i]()

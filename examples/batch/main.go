@@ -1,7 +1,7 @@
-// Batch shows work that outlives its caller. Alice asks for a change of an order;
-// part of it is done at once on her behalf, the rest waits in a queue until her
-// token has died. What waits there is a record of who asked, and no token: the
-// worker calls as itself, and its audit line names both.
+// Batch shows work that outlives its caller. Alice changes an order; part of the work
+// is done on her behalf during her call, and the rest waits in a queue until after her
+// token has expired. The queue holds a record of who asked, and no token: the worker
+// calls as itself, and its log line names both.
 //
 //	go run ./examples/batch
 package main
@@ -45,13 +45,12 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
-	c, err := open(policy, log)
+	c, err := open(policy, out)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	return c.play(ctx, out)
+	return c.play(ctx)
 }
 
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
@@ -62,47 +61,43 @@ func withoutTime(groups []string, a slog.Attr) slog.Attr {
 }
 
 // play is the day and the night of one order.
-func (c *company) play(ctx context.Context, out io.Writer) error {
-	fmt.Fprintln(out, "Day. Alice changes order o-1 through the back-office portal.")
+func (c *company) play(ctx context.Context) error {
+	fmt.Fprintln(c.out, "Day. Alice changes order o-1 through the back-office portal.")
 	alice := tokensource.NewToken(c.issuer.User("backoffice-portal", "alice", "order-status", "orders.write"), time.Time{})
-	asAlice := grpc.PerRPCCredentials(interceptor.AsService(holding(alice), "order-status"))
-	update := func() error {
-		ctx := metadata.AppendToOutgoingContext(ctx, "x-request-id", "req-4711")
-		_, err := ordersv1.NewOrderStatusClient(c.orders.conn).UpdateOrderStatus(ctx, &ordersv1.UpdateOrderStatusRequest{OrderId: "o-1", Status: ordersv1.Status_STATUS_SHIPPED}, asAlice)
+	if err := c.update(ctx, alice); err != nil {
 		return err
 	}
-	if err := update(); err != nil {
-		return err
-	}
-	select {
-	case err := <-c.desk.told:
-		if err != nil {
-			return err
-		}
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	job := <-c.desk.queue
-	fmt.Fprintf(out, "In the queue: %s\n", job)
+	job := <-c.orders.queue
+	fmt.Fprintf(c.out, "  In the queue, for later:\n    %s\n", job)
 	if strings.Contains(string(job), alice.Reveal()) {
 		return errors.New("the queue holds a token")
 	}
 
-	fmt.Fprintln(out, "\nNight. Alice has gone home, and her token has died.")
+	fmt.Fprintln(c.out, "\nNight. Alice has gone home, and her token has expired.")
 	select {
-	case <-time.After(lifetime + 2*time.Second): // its life, the leeway, and a little
+	case <-time.After(lifetime + 2*time.Second): // more than the lifetime and the leeway of access.yaml
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := update()
+	err := c.update(ctx, alice)
 	if reason, _ := interceptor.ReasonOf(err); reason != audience.ReasonTokenExpired {
-		return fmt.Errorf("alice's token: got %w, want a refusal", err)
+		return fmt.Errorf("alice's token: got %w, want it refused as expired", err)
 	}
-	fmt.Fprintf(out, "Her token now: %v\n", err)
+	fmt.Fprintf(c.out, "  Her token is refused: %s.\n", audience.ReasonTokenExpired)
+	fmt.Fprintln(c.out, "  The worker takes the job; the log line of its call names both:")
 	return c.worker.work(ctx, job)
 }
 
-// holding hands out one token for whatever is asked.
+// update changes the order with a token that the portal holds.
+func (c *company) update(ctx context.Context, token tokensource.Token) error {
+	ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", "req-4711")
+	creds := interceptor.AsService(holding(token), "order-status")
+	_, err := ordersv1.NewOrderStatusClient(c.server.conn).UpdateOrderStatus(ctx,
+		&ordersv1.UpdateOrderStatusRequest{OrderId: "o-1", Status: ordersv1.Status_STATUS_SHIPPED}, grpc.PerRPCCredentials(creds))
+	return err
+}
+
+// holding is a source that returns one token for every request.
 func holding(t tokensource.Token) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) { return t, nil })
 }

@@ -17,7 +17,8 @@ type people struct {
 
 var clerks = map[string]string{"e-1": "Bob Builder", "e-2": "Carol Clerk"}
 
-// GetEmployee returns an employee and who asked, the nearest caller first.
+// GetEmployee returns an employee, and the callers that the token names, the nearest
+// caller first.
 func (people) GetEmployee(ctx context.Context, r *hrv1.GetEmployeeRequest) (*hrv1.GetEmployeeResponse, error) {
 	name, ok := clerks[r.GetEmployeeId()]
 	if !ok {

@@ -16,24 +16,23 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// Assert holds that a server which is guarded by policy does what the matrix
-// says. services are those that the server hosts, register adds their
-// implementations, and opts are the server's own options; those that guard it
-// and its credentials are added. Handlers are not called: what is behind the last
-// interceptor does not matter here.
+// Assert tests that a server guarded by policy does what the matrix says. services are
+// the services of the matrix that the server hosts, register adds their
+// implementations, and opts are further options of the server; Assert adds the guard
+// and the transport credentials. Handlers are not called: a call ends behind the last
+// interceptor.
 //
-// Each mistake is one error that names its cell: who called what, and with which
-// token. A method without a rule is a mistake, too, and so is a policy that was
-// made without the options of a service's .proto file.
+// Each difference is one error of t that names its cell: which client called which
+// method, and with which token. A method without a rule is an error too, and so is a
+// policy that was made without the options of a service's .proto file.
 //
-// The guard is one that Assert makes and installs. Whether your program installs
-// its own is what [AssertInstalled] asks.
+// Assert makes the guard itself. [AssertInstalled] tests whether your program installs
+// its own.
 //
-// What the matrix says of keys, introspection, certificates and the times of
-// tokens is left out, and so are rollouts: the rules are held as they will be
-// enforced. Assert takes some
-// hundred microseconds for each cell, and runs in a [testing/synctest] bubble
-// too.
+// Assert leaves out what the matrix says about keys, introspection, certificates and the
+// times of tokens. It leaves out rollouts as well: the rules are tested as they will be
+// enforced. It takes a few hundred microseconds for each cell, and also runs in a
+// [testing/synctest] bubble.
 func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
 	t.Helper()
 	w, err := newWorld(policy)
@@ -58,7 +57,7 @@ func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNam
 	}
 }
 
-// world is a guarded server and all who may call it.
+// world is a guarded server, the issuers, and a connection to the server.
 type world struct {
 	policy    *access.Policy
 	matrix    access.Matrix
@@ -87,7 +86,7 @@ func newWorld(policy *access.Policy) (*world, error) {
 	return w, err
 }
 
-// assert holds what the matrix says of one method.
+// assert tests what the matrix says about one method.
 func (w *world) assert(t testing.TB, m method) {
 	t.Helper()
 	switch {
@@ -111,7 +110,7 @@ func (w *world) assert(t testing.TB, m method) {
 	}
 }
 
-// assertClient calls m with the tokens of one client.
+// assertClient calls a method with the tokens of one client.
 func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 	t.Helper()
 	tok.now, tok.dialect = time.Now(), dialects[w.matrix.Issuers[tok.issuer].Preset]
@@ -133,7 +132,7 @@ func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 	}
 }
 
-// reasons are those for which the matrix refuses genuine tokens that are
+// reasons returns the reasons for which the matrix may refuse a genuine token that is
 // addressed to the service.
 func (w *world) reasons(m method, tok token) []audience.Reason {
 	if len(m.allow) == 0 {
@@ -148,7 +147,7 @@ func (w *world) reasons(m method, tok token) []audience.Reason {
 	}
 }
 
-// mint writes a token, and signs it.
+// mint returns tok as a signed token.
 func (w *world) mint(tok token) string {
 	var typ any
 	if tok.dialect.typ != "" {
@@ -157,7 +156,7 @@ func (w *world) mint(tok token) string {
 	return w.issuers[tok.issuer].Mint(tok.dialect.claims(tok), testutil.Header("typ", typ))
 }
 
-// stranger is the id of a client that no matrix names.
+// stranger returns the id of a client that no matrix names.
 func stranger(preset string) string {
 	switch preset {
 	case "spiffe":

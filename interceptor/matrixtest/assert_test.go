@@ -77,12 +77,15 @@ func register(s *grpc.Server) {
 
 var both = interceptor.Services("order-status", "human-resource")
 
-func TestAssert(t *testing.T) {
+// TestAssertPassesAGoodServer holds that a server which does what the matrix says has no
+// errors.
+func TestAssertPassesAGoodServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { matrixtest.Assert(t, company(t, nil), both, register) })
 }
 
-// TestAssertOptions holds that what .proto files demand besides counts.
-func TestAssertOptions(t *testing.T) {
+// TestAssertCountsDemandsOfProtoFiles holds that Assert expects what .proto files demand
+// in addition to the matrix.
+func TestAssertCountsDemandsOfProtoFiles(t *testing.T) {
 	matrixtest.Assert(t, company(t, nil, access.MethodOptions{
 		GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "p",
 		Demands: access.Allow{Clients: []string{"shop", "customer-portal"}, Scopes: []string{"orders.audit"}, ACR: []string{"gold"}},
@@ -91,8 +94,9 @@ func TestAssertOptions(t *testing.T) {
 	}), both, register)
 }
 
-// TestAssertClosed holds that a closed method is expected to refuse everybody.
-func TestAssertClosed(t *testing.T) {
+// TestAssertExpectsClosedMethodsToRefuse holds that a closed method is expected to refuse
+// every client.
+func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
 		s := m.Services["human-resource"]
 		s.Closed = []string{"ReviewEmployees"}
@@ -101,9 +105,9 @@ func TestAssertClosed(t *testing.T) {
 	}), both, register)
 }
 
-// TestAssertPresets holds that the tokens of every preset are written as it
-// reads them.
-func TestAssertPresets(t *testing.T) {
+// TestAssertWritesTokensOfEveryPreset holds that each preset has a dialect, and reads the
+// tokens that the dialect writes.
+func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 	for _, preset := range claims.Presets() {
 		t.Run(preset, func(t *testing.T) {
 			known, _ := claims.LookupPreset(preset)
@@ -136,9 +140,9 @@ func TestAssertPresets(t *testing.T) {
 	}
 }
 
-// TestAssertIssuers holds that what an issuer demands beside the rules makes no
-// difference.
-func TestAssertIssuers(t *testing.T) {
+// TestAssertIgnoresSettingsOfIssuers holds that what the matrix says about keys, times and
+// introspection makes no difference.
+func TestAssertIgnoresSettingsOfIssuers(t *testing.T) {
 	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{
 			URL: "http://127.0.0.1:1", InsecureLoopback: true, JWKS: "https://keys.example.com", Preset: "keycloak",
@@ -151,7 +155,7 @@ func TestAssertIssuers(t *testing.T) {
 	}), both, register)
 }
 
-// recorder takes the errors of a test in its place.
+// recorder collects the errors that would fail a test.
 type recorder struct {
 	testing.TB
 	errors []string
@@ -168,9 +172,9 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	panic(r)
 }
 
-// TestAssertFails holds that a server which does otherwise fails the test, by
-// the name of the cell.
-func TestAssertFails(t *testing.T) {
+// TestAssertNamesWrongCells holds that a server which does not do what the matrix says
+// fails the test, with the name of the cell.
+func TestAssertNamesWrongCells(t *testing.T) {
 	refusing := grpc.ChainUnaryInterceptor(func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
 		return nil, status.Error(codes.PermissionDenied, "not today")
 	})
@@ -207,12 +211,12 @@ func TestAssertFails(t *testing.T) {
 		{
 			"an interceptor that answers by itself", nil,
 			[]grpc.ServerOption{grpc.ChainUnaryInterceptor(answering)},
-			"customer-portal, the right token for allow[0]: answered by an interceptor of the server's own before the handler, want the handler reached",
+			"customer-portal, the right token for allow[0]: an interceptor of the server's own responded before the handler, want the handler reached",
 		},
 		{
 			"an interceptor that answers before the rules", nil,
 			[]grpc.ServerOption{grpc.UnaryInterceptor(answering)},
-			"nobody, no token: answered by an interceptor of the server's own before the handler, want refused for one of [\"CREDENTIALS_MISSING\"]",
+			"nobody, no token: an interceptor of the server's own responded before the handler, want refused for one of [\"CREDENTIALS_MISSING\"]",
 		},
 		{
 			"an interceptor that forgives, unary", nil,
@@ -242,8 +246,8 @@ func TestAssertFails(t *testing.T) {
 	}
 }
 
-// TestAssertWithoutServer holds that what cannot be set up ends the test.
-func TestAssertWithoutServer(t *testing.T) {
+// TestAssertEndsWithoutAServer holds that a server which cannot be made ends the test.
+func TestAssertEndsWithoutAServer(t *testing.T) {
 	r := &recorder{TB: t}
 	defer func() {
 		if recover() != r || len(r.errors) != 1 || !strings.Contains(r.errors[0], `no service "orders"`) {
@@ -253,10 +257,9 @@ func TestAssertWithoutServer(t *testing.T) {
 	matrixtest.Assert(r, company(t, nil), interceptor.Services("orders"), register)
 }
 
-// TestAssertForgottenOptions holds that a policy made without the options of a
-// service's .proto file is an error, and that one which is made of them alone is
-// held to them.
-func TestAssertForgottenOptions(t *testing.T) {
+// TestAssertNeedsOptionsOfProtoFiles holds that a policy made without the options of a
+// service's .proto file is an error, and that a policy made from them alone is tested.
+func TestAssertNeedsOptionsOfProtoFiles(t *testing.T) {
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.catalogue.v1.Catalogue")
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// call is one cell of the test, and what came of it.
+// call is one cell of the test, and the result of its call.
 type call struct {
 	t       testing.TB
 	cell    string
@@ -25,8 +25,8 @@ type call struct {
 	arrived bool // at the handler
 }
 
-// call makes a call with that token, or without one. A stream is called as a unary
-// method is: an error is all that either answers.
+// call makes a call with a bearer token, or without one. It calls streams like unary
+// methods, since both end with an error.
 func (w *world) call(t testing.TB, m method, who, what, bearer string) call {
 	t.Helper()
 	ctx, id := w.arrivals.expect(t.Context())
@@ -38,7 +38,7 @@ func (w *world) call(t testing.TB, m method, who, what, bearer string) call {
 	return c
 }
 
-// admitted holds that the call was let in.
+// admitted tests that the call reached its handler.
 func (c call) admitted() {
 	c.t.Helper()
 	switch {
@@ -50,7 +50,7 @@ func (c call) admitted() {
 	}
 }
 
-// refused holds that the call was refused by the matrix, for one of the reasons.
+// refused tests that the guard refused the call, for one of the reasons.
 func (c call) refused(wanted ...audience.Reason) {
 	c.t.Helper()
 	switch reason, _ := interceptor.ReasonOf(c.err); {
@@ -63,14 +63,14 @@ func (c call) refused(wanted ...audience.Reason) {
 	}
 }
 
-// early is what became of a call that succeeded without its handler.
-const early = "answered by an interceptor of the server's own before the handler"
+// early describes a call that succeeded without reaching its handler.
+const early = "an interceptor of the server's own responded before the handler"
 
-// arrivals notes which calls get as far as a handler.
+// arrivals records which calls reach a handler.
 type arrivals struct {
-	mu    sync.Mutex // guards the rest
+	mu    sync.Mutex // guards the fields below
 	last  int
-	calls map[string]bool // that have arrived
+	calls map[string]bool // that have reached a handler
 }
 
 const header = "matrixtest-call"
@@ -84,14 +84,14 @@ func (a *arrivals) expect(ctx context.Context) (context.Context, string) {
 	return metadata.AppendToOutgoingContext(ctx, header, id), id
 }
 
-// have reports whether a call has arrived.
+// have reports whether a call has reached its handler.
 func (a *arrivals) have(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.calls[id]
 }
 
-// options put an end to each call where its handler would begin.
+// options end each call where its handler would begin.
 func (a *arrivals) options() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(func(ctx context.Context, _ any, _ *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {

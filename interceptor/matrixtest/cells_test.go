@@ -20,8 +20,8 @@ import (
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 )
 
-// refuseAll are the options of a server that lets nobody in, so that every cell is
-// an error. It notes the tokens that come, by the method.
+// refuseAll returns the options of a server that refuses every call, so that every cell
+// is an error. It records the tokens that arrive, by method.
 func refuseAll(came map[string][]string) []grpc.ServerOption {
 	refuse := func(ctx context.Context, method string) error {
 		came[method] = append(came[method], metadata.ValueFromIncomingContext(ctx, "authorization")...)
@@ -37,9 +37,9 @@ func refuseAll(came map[string][]string) []grpc.ServerOption {
 	}
 }
 
-// TestAssertCells holds which calls are made, and what is wanted of each: what
-// is missing here could be wrong on a server without a test that fails.
-func TestAssertCells(t *testing.T) {
+// TestAssertMakesEveryCall holds which calls are made, and which result is expected of
+// each: a call that is missing here could go wrong unnoticed.
+func TestAssertMakesEveryCall(t *testing.T) {
 	r := &recorder{TB: t}
 	policy := company(t, func(m *access.Matrix) {
 		m.Public = append(m.Public, "acme.hr.v1.HumanResource/ReviewEmployees")
@@ -74,9 +74,9 @@ func option(grpc, method string, demands access.Allow) access.MethodOptions {
 	return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Demands: demands}
 }
 
-// TestAssertTokens holds that a token lacks no more than its name says, and that
-// who may not call comes with all that others need.
-func TestAssertTokens(t *testing.T) {
+// TestAssertTokensLackOneThing holds that a token lacks only what its name says, and that
+// a client without an entry calls with everything that other clients need.
+func TestAssertTokensLackOneThing(t *testing.T) {
 	came := map[string][]string{}
 	matrixtest.Assert(&recorder{TB: t}, company(t, func(m *access.Matrix) {
 		m.Services["order-status"].Allow[1].Roles = []string{"orders/clerk"}
@@ -96,9 +96,9 @@ func TestAssertTokens(t *testing.T) {
 	}
 }
 
-// TestAssertWithoutRules holds that a gRPC service which the matrix does not know
-// is one error.
-func TestAssertWithoutRules(t *testing.T) {
+// TestAssertReportsUnknownServiceOnce holds that a gRPC service which the matrix does not
+// know is one error.
+func TestAssertReportsUnknownServiceOnce(t *testing.T) {
 	r := &recorder{TB: t}
 	matrixtest.Assert(r, company(t, nil), both, func(s *grpc.Server) {
 		register(s)

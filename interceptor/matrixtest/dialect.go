@@ -7,21 +7,21 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// dialect is how tokens of a preset are written.
+// dialect says how the tokens of a preset are written.
 type dialect struct {
 	typ     string // the header; empty for none
 	client  string // the claim that names the client
 	scopes  string // the claim that lists the scopes; empty for none
-	granted bool   // whether scopes are what users grant, so that no service has some
+	granted bool   // users grant scopes, so that a service that calls as itself has none
 	roles   func(roles []string) testutil.Claims
-	subject string          // what follows the id in sub, of a service that calls as itself
-	user    testutil.Claims // what only a call for a user has
+	subject string          // what follows the id in sub if a service calls as itself
+	user    testutil.Claims // in the tokens of users only
 	always  testutil.Claims
 }
 
-// dialects are those of all presets. The table is written apart from that of
-// internal/provider, which the guard reads: what checks a guard must not share its
-// mistakes.
+// dialects has the dialect of each preset. On purpose it repeats what internal/provider
+// knows: an oracle that shared the guard's table would share its mistakes. A test holds
+// that no preset is missing.
 var dialects = map[string]dialect{
 	"rfc9068":       {typ: "at+jwt", client: "client_id", scopes: "scope", roles: in("roles")},
 	"oidc-provider": {typ: "at+jwt", client: "client_id", scopes: "scope", roles: in("roles")},
@@ -43,8 +43,8 @@ var dialects = map[string]dialect{
 	"kubernetes":    {client: "sub"},
 }
 
-// tellsKinds reports whether tok could as well be of the other kind of caller.
-// Who is known by the subject is a service.
+// tellsKinds reports whether the dialect can write tok for the other kind of caller as
+// well. A caller that is named by the subject alone is always a service.
 func (d dialect) tellsKinds(tok token) bool {
 	return d.client != "sub" && (!d.granted || len(tok.scopes) == 0)
 }
@@ -61,7 +61,7 @@ func zitadelRoles(roles []string) testutil.Claims {
 	return testutil.Claims{"urn:zitadel:iam:org:project:roles": held}
 }
 
-// keycloakRoles tells the roles of clients, client/role, from those of the realm.
+// keycloakRoles separates the roles of clients, client/role, from those of the realm.
 func keycloakRoles(roles []string) testutil.Claims {
 	type held struct {
 		Roles []string `json:"roles"`
@@ -78,7 +78,7 @@ func keycloakRoles(roles []string) testutil.Claims {
 	return testutil.Claims{"realm_access": realm, "resource_access": clients}
 }
 
-// claims writes a token down.
+// claims returns the claims of a token.
 func (d dialect) claims(tok token) testutil.Claims {
 	c := testutil.Claims{"sub": tok.id + d.subject, "aud": tok.audience}
 	maps.Copy(c, d.always)

@@ -1,5 +1,5 @@
-// Package matrixtest answers: does my server do what my access matrix says? It
-// makes a test of the matrix itself, so that none of its cells is forgotten:
+// Package matrixtest tests whether a server does what its access matrix says. It makes
+// the test from the matrix itself, so that no cell is forgotten:
 //
 //	func TestAccess(t *testing.T) {
 //		policy, err := policyfile.Load("access.yaml")
@@ -9,11 +9,12 @@
 //		})
 //	}
 //
-// Every client of the matrix calls every method of the server, over TLS and in
-// memory, with real tokens of an issuer in the process: one that should do, and
-// those that should not, each of which lacks one thing. What should happen is
-// read from the matrix, not asked of the engine that enforces it.
+// Every client of the matrix calls every method of the server, over TLS in memory, with
+// real tokens of an issuer in the process: one token that must be admitted, and others
+// that lack one thing each and must be refused. The package is an oracle: it reads the
+// expected result from the matrix by itself, and does not ask the engine that enforces
+// the matrix.
 //
-// Whether your program installs its guard, on streams too, is another question,
-// which [AssertInstalled] asks of the gRPC server that the program makes.
+// [AssertInstalled] tests another thing: that your program installs its guard, on
+// streams too.
 package matrixtest

@@ -15,19 +15,19 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// AssertInstalled holds that a gRPC server, as the program makes it, refuses
-// strangers: it calls each registered method, unary and streaming, once without a
-// token and once with one that is none. A call that is not refused by the guard
-// is an error that names the method and its shape, such as where only one of two
-// interceptors was installed, or an interceptor further out answers by itself.
+// AssertInstalled tests that a gRPC server, as the program makes it, refuses strangers.
+// It calls each registered method, unary and streaming, once without a token and once
+// with a text that is not a token. A call that the guard does not refuse is an error of
+// t that names the method and its shape: only one of the two interceptors is installed,
+// say, or an outer interceptor responds by itself.
 //
-// srv is the gRPC server, with all its services registered, conn a connection to
-// it, and services are those of policy that it hosts. No issuer is asked. Where
-// there is no guard, the handlers run, with an empty message; a call that takes
-// more than 10 seconds is an error too.
+// srv is the gRPC server with all its services registered, conn is a connection to it,
+// and services are the services of policy that it hosts. No issuer is asked. If there is
+// no guard, the handlers run, with an empty message; a call that takes more than 10
+// seconds is an error too.
 //
-// Left out are methods that policy makes public, and those that a rollout does not
-// enforce yet; a method that is optional is called with the bad token alone.
+// Methods that policy makes public are not called, nor methods that a rollout does not
+// enforce yet. A method that is optional is called with the wrong token only.
 func AssertInstalled(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, srv interface {
 	GetServiceInfo() map[string]grpc.ServiceInfo
 }, conn grpc.ClientConnInterface,
@@ -49,12 +49,12 @@ func AssertInstalled(t testing.TB, policy *access.Policy, services interceptor.S
 			if rule == nil || !rule.Optional() {
 				o.refused("without a token")
 			}
-			o.refused("with a token that is none", "authorization", "Bearer matrixtest")
+			o.refused("with a text that is not a token", "authorization", "Bearer matrixtest")
 		}
 	}
 }
 
-// shapeOf says how a method is called.
+// shapeOf returns whether a method is unary or streaming.
 func shapeOf(m grpc.MethodInfo) string {
 	if m.IsClientStream || m.IsServerStream {
 		return "streaming"
@@ -62,14 +62,14 @@ func shapeOf(m grpc.MethodInfo) string {
 	return "unary"
 }
 
-// outsider calls one method, and is nobody's client.
+// outsider calls one method without being a client of the matrix.
 type outsider struct {
 	t             testing.TB
 	conn          grpc.ClientConnInterface
 	method, shape string
 }
 
-// refused holds that a call with these metadata is refused by the guard.
+// refused tests that the guard refuses a call with these metadata.
 func (o outsider) refused(what string, pairs ...string) {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), 10*time.Second)

@@ -15,23 +15,23 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// enforced is the company without its rollout.
+// enforced takes the rollout out of the company.
 func enforced(m *access.Matrix) {
 	s := m.Services["order-status"]
 	s.Rollout = nil
 	m.Services["order-status"] = s
 }
 
-// TestAssertInstalled holds that each half of a guard which is missing is an error
-// for each method of that shape, and nothing else is.
-func TestAssertInstalled(t *testing.T) {
+// TestAssertInstalledFindsMissingHalf holds that a missing half of the guard is an error
+// for each method of its shape, and that nothing else is.
+func TestAssertInstalledFindsMissingHalf(t *testing.T) {
 	const (
 		watch  = "/acme.orders.v1.OrderStatus/WatchOrderStatus, streaming, "
 		update = "/acme.orders.v1.OrderStatus/UpdateOrderStatus, unary, "
 		get    = "/acme.hr.v1.HumanResource/GetEmployee, unary, " // optional
 		review = "/acme.hr.v1.HumanResource/ReviewEmployees, streaming, "
 		none   = "without a token: not refused by the guard"
-		bad    = "with a token that is none: not refused by the guard"
+		bad    = "with a text that is not a token: not refused by the guard"
 	)
 	chain := func(u grpc.UnaryServerInterceptor, s grpc.StreamServerInterceptor) []grpc.ServerOption {
 		return []grpc.ServerOption{grpc.ChainUnaryInterceptor(u), grpc.ChainStreamInterceptor(s)}
@@ -97,9 +97,9 @@ func TestAssertInstalled(t *testing.T) {
 	}
 }
 
-// TestAssertInstalledBehindAnother holds that an interceptor further out which
-// answers by itself is an error.
-func TestAssertInstalledBehindAnother(t *testing.T) {
+// TestAssertInstalledFindsOuterInterceptor holds that an outer interceptor that responds
+// by itself is an error.
+func TestAssertInstalledFindsOuterInterceptor(t *testing.T) {
 	policy := company(t, enforced)
 	admit, err := interceptor.NewServer(policy, both, interceptor.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {

@@ -10,24 +10,24 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// method is one method of the server, and what the matrix says of it.
+// method is one method of the server, and what the matrix says about it.
 type method struct {
 	full    string
 	service string // of the matrix
 	public  bool
-	allow   []entry        // the entries that are about it
-	also    []access.Allow // what .proto files demand besides
+	allow   []entry        // the entries about it
+	demands []access.Allow // of .proto files, which must hold as well
 }
 
-// entry is an entry of allow, and where it stands.
+// entry is an entry of allow.
 type entry struct {
 	access.Allow
-	at      string
+	at      string   // its place in the matrix
 	issuers []string // of the service
 }
 
-// names reports whether e is about the client of tok. A client that is named is
-// meant to get in; any client is one of an issuer whose tokens are accepted.
+// names reports whether e is about the client of tok. If e is for any client, that is
+// any client of an issuer whose tokens the service accepts.
 func (e entry) names(tok token) bool {
 	if e.AnyClient {
 		return slices.Contains(e.issuers, tok.issuer)
@@ -35,21 +35,22 @@ func (e entry) names(tok token) bool {
 	return slices.Contains(e.Clients, tok.client)
 }
 
-// optional reports whether it may be called without a token.
+// optional reports whether m may be called without a token.
 func (m method) optional() bool {
 	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.Optional }) &&
-		!slices.ContainsFunc(m.also, func(a access.Allow) bool { return !a.Optional })
+		!slices.ContainsFunc(m.demands, func(a access.Allow) bool { return !a.Optional })
 }
 
-// admits reports whether the matrix lets the bearer of tok call.
+// admits reports whether the matrix admits a call with tok.
 func (m method) admits(tok token) bool {
 	return slices.ContainsFunc(m.allow, func(e entry) bool { return e.names(tok) && tok.fits(e.Allow) }) &&
-		!slices.ContainsFunc(m.also, func(a access.Allow) bool { return !tok.fits(a) })
+		!slices.ContainsFunc(m.demands, func(a access.Allow) bool { return !tok.fits(a) })
 }
 
-// tokens returns the tokens that tok's client is to call with, by their names:
-// for each entry that names it one that satisfies it, and those that lack one
-// thing. A client that no entry names comes with all that they demand.
+// tokens returns the tokens that tok's client calls with, by their names: for each entry
+// that names the client, one token that satisfies the entry and others that lack one
+// thing each. A client that no entry names calls with everything that the entries
+// demand.
 func (m method) tokens(tok token) map[string]token {
 	all := map[string]token{}
 	everything := tok
@@ -59,8 +60,8 @@ func (m method) tokens(tok token) map[string]token {
 			continue
 		}
 		right := tok.satisfying(e.Allow)
-		for _, also := range m.also {
-			right = right.satisfying(also)
+		for _, d := range m.demands {
+			right = right.satisfying(d)
 		}
 		all["the right token for "+e.at] = right
 		for what, less := range right.lacking() {
@@ -73,7 +74,7 @@ func (m method) tokens(tok token) map[string]token {
 	return all
 }
 
-// methods lists those of a server, in the order of their names.
+// methods returns the methods of a server, sorted by name.
 func methods(srv *grpc.Server, matrix access.Matrix, services []string, options []access.MethodOptions) []method {
 	var all []method
 	for name, registered := range srv.GetServiceInfo() {
@@ -87,7 +88,7 @@ func methods(srv *grpc.Server, matrix access.Matrix, services []string, options 
 			}
 			for _, o := range options {
 				if o.GRPC == name && o.Method == info.Name {
-					m.also = append(m.also, o.Demands)
+					m.demands = append(m.demands, o.Demands)
 				}
 			}
 			all = append(all, m)
@@ -97,7 +98,7 @@ func methods(srv *grpc.Server, matrix access.Matrix, services []string, options 
 	return all
 }
 
-// about returns the entries of s that are about a method: none for a closed one.
+// about returns the entries of s about a method; none if the method is closed.
 func about(s access.Service, method string) []entry {
 	var entries []entry
 	if slices.Contains(s.Closed, method) {

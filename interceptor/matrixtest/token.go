@@ -8,24 +8,24 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// token is what a token says, in the words of the matrix. It is passed by value
-// and changes lists by making new ones.
+// token is the contents of a token, in the terms of the matrix. It is passed by value;
+// lists are replaced, not changed.
 type token struct {
 	client   string // its name in the matrix; empty for a stranger
-	id       string // what the issuer calls it
+	id       string // of the client at the issuer
 	issuer   string // its name in the matrix
 	audience string
 	scopes   []string
 	roles    []string
 	claims   map[string]string
 	acr      string
-	login    bool // whether it says when the user logged in
-	user     bool // whether it speaks for a user
+	login    bool // it says when the user logged in
+	user     bool // it identifies a user
 	now      time.Time
 	dialect  dialect
 }
 
-// satisfying returns tok with what d demands.
+// satisfying returns tok with everything that d demands.
 func (tok token) satisfying(d access.Allow) token {
 	tok.scopes = slices.Concat(tok.scopes, d.Scopes, d.AnyScopes[:min(1, len(d.AnyScopes))])
 	tok.roles = slices.Concat(tok.roles, d.Roles[:min(1, len(d.Roles))])
@@ -44,8 +44,7 @@ func (tok token) satisfying(d access.Allow) token {
 	return tok
 }
 
-// lacking returns the tokens that are tok without one thing each, by what they
-// lack.
+// lacking returns copies of tok that lack one thing each, by what they lack.
 func (tok token) lacking() map[string]token {
 	all := map[string]token{}
 	for _, scope := range tok.scopes {
@@ -82,7 +81,7 @@ func (tok token) lacking() map[string]token {
 	return all
 }
 
-// fits reports whether tok has what d demands.
+// fits reports whether tok has everything that d demands.
 func (tok token) fits(d access.Allow) bool {
 	for name, values := range d.Claims {
 		if !slices.Contains(values, tok.claims[name]) {

@@ -1,0 +1,53 @@
+package verifier_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// TestStrangersTokenIsTriedWithFewLostKeys holds that a forged token costs no more
+// for each key that its issuer ever had, whether the keys share a name or the token
+// names none; and that tokens of keys which left the set long ago are refused as
+// before, streams under them too.
+func TestStrangersTokenIsTriedWithFewLostKeys(t *testing.T) {
+	for name, id := range map[string]func(n int) string{
+		"one name for all": func(int) string { return "main" },
+		"a name for each":  func(n int) string { return string(rune('a' + n)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				v := newVerifier(t, issuer)
+				var first recheck
+				for n := range 20 {
+					key := testutil.NewKey("ES256").As(id(n), "ES256")
+					issuer.Use(key)
+					issuer.Retire()
+					token := lasting(issuer)
+					_, err := v.Verify(t.Context(), token)
+					want(t, "by the key of the day", err, "")
+					if n == 0 {
+						first = begin(t, v, token)
+					}
+					time.Sleep(time.Hour)
+				}
+				for _, kid := range []string{"", id(18)} {
+					if n := v.Tries(kid, "ES256"); n < 1 || n > 2 {
+						t.Errorf("a token with kid %q is tried with %d lost keys, want 1 or 2", kid, n)
+					}
+				}
+				cause := audience.CauseSignatureInvalid
+				if id(0) != id(1) {
+					cause = audience.CauseKeyUnknown
+				}
+				_, err := v.Verify(t.Context(), first.token)
+				want(t, "by the first key", err, cause)
+				first.want(t, "a stream by the first key", cause)
+			})
+		})
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+const (
+	mostColumns = 100
+	mostLines   = 40
+)
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// output runs the example and returns what it prints.
+func output(t *testing.T, want error, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var out, errOut bytes.Buffer
+	if err := run(ctx, args, &out, &errOut); !errors.Is(err, want) {
+		t.Fatalf("run(%q) = %v, want %v\n%s", args, err, want, out.String())
+	}
+	if errOut.Len() > 0 {
+		t.Errorf("run(%q) wrote to standard error: %s", args, errOut.String())
+	}
+	return out.String()
+}
+
+// TestSummaryFitsAScreen holds that the default output is at most 40 lines of 100
+// columns, without escape codes where nobody reads it on a terminal, that the grid
+// comes first, and that each refusal is explained.
+func TestSummaryFitsAScreen(t *testing.T) {
+	t.Parallel()
+	text := output(t, nil)
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) > mostLines {
+		t.Errorf("%d lines, want at most %d", len(lines), mostLines)
+	}
+	for _, line := range lines {
+		if n := utf8.RuneCountInString(line); n > mostColumns {
+			t.Errorf("%d columns, want at most %d: %s", n, mostColumns, line)
+		}
+		if strings.HasPrefix(line, "  - ") && len(strings.Fields(line)) < 5 {
+			t.Errorf("a refusal without an explanation: %s", line)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Errorf("escape codes, and no terminal:\n%q", text)
+	}
+	if want := "  order-status    GetOrderStatus     admitted            admitted            TOKEN_NOT_OBTAINED"; lines[2] != want {
+		t.Errorf("the third line is %q, want the grid's first row %q", lines[2], want)
+	}
+}
+
+// TestEachCallIsShown holds that -v has a row for every call, and -json a line.
+func TestEachCallIsShown(t *testing.T) {
+	t.Parallel()
+	const calls = 50
+	rows := 0
+	for line := range strings.Lines(output(t, nil, "-v")) {
+		if strings.HasPrefix(line, "  + ") || strings.HasPrefix(line, "  - ") {
+			rows++
+		}
+	}
+	if rows != calls {
+		t.Errorf("-v has %d rows, want %d", rows, calls)
+	}
+	lines, admissions := 0, 0
+	for line := range strings.Lines(output(t, nil, "-json")) {
+		var r row
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if r.Client == "" || r.Service == "" || r.Method == "" || r.Code == "" {
+			t.Errorf("an incomplete line: %s", line)
+		}
+		lines++
+		if r.Admitted {
+			admissions++
+		}
+	}
+	if lines != calls || admissions != 19 {
+		t.Errorf("-json has %d lines with %d admissions, want %d with 19", lines, admissions, calls)
+	}
+}
+
+// TestLooserMatrixIsNoticed holds that the example fails, and names the calls, if the
+// matrix admits more than the built-in one.
+func TestLooserMatrixIsNoticed(t *testing.T) {
+	t.Parallel()
+	looser := bytes.Replace(accessYAML, []byte("clients: [order-status]\n        methods: [GetEmployee]"), []byte("clients: [order-status]\n        methods: [\"*\"]"), 1)
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, looser, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := output(t, errDiffers, "-access", path)
+	for _, want := range []string{
+		"order-status human-resource ListEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
+		"order-status human-resource ReviewEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %q in:\n%s", want, text)
+		}
+	}
+}
+
+// TestColoursChangeNothingElse holds that colours add escape codes alone, and that calls
+// which ended otherwise than expected stand out.
+func TestColoursChangeNothingElse(t *testing.T) {
+	show := func(colour bool) string {
+		var out strings.Builder
+		calls := &recorder{view: &summaryView{out: &out, colour: colour}}
+		calls.scene("grid")
+		calls.row(row{Client: "a", Service: orderStatus, Method: "GetOrderStatus", Admitted: true, Code: "OK", want: admitted})
+		calls.row(row{Client: "b", Service: orderStatus, Method: "GetOrderStatus", Code: "Unauthenticated", Reason: string(audience.ReasonTokenNotObtained), want: notObtained})
+		calls.scene("points")
+		calls.row(row{Client: "a", point: "as expected", Admitted: true, Code: "OK", want: admitted})
+		calls.row(row{Client: "a", point: "not as expected", Admitted: true, Code: "OK", want: notObtained})
+		if err := calls.finish(time.Second); !errors.Is(err, errDiffers) {
+			t.Errorf("finish = %v, want %v", err, errDiffers)
+		}
+		return out.String()
+	}
+	plain, coloured := show(false), show(true)
+	if strings.Contains(plain, "\x1b") {
+		t.Errorf("escape codes without colours: %q", plain)
+	}
+	for _, code := range []string{bold, red, green, yellow} {
+		if !strings.Contains(coloured, "\x1b["+code+"m") {
+			t.Errorf("no colour %s in %q", code, coloured)
+		}
+	}
+	if diff := cmp.Diff(plain, escapes.ReplaceAllString(coloured, "")); diff != "" {
+		t.Errorf("colours change the text (-without +with):\n%s", diff)
+	}
+	if !slices.Contains(strings.Split(plain, "\n"), "  ! not as expected               admitted") {
+		t.Errorf("no mark at what is not as expected:\n%s", plain)
+	}
+}
+
+// TestColoursNeedATerminal holds that files and pipes get no colours, and that a
+// terminal's user can switch them off.
+func TestColoursNeedATerminal(t *testing.T) {
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if coloured(file) || coloured(w) || coloured(&bytes.Buffer{}) {
+		t.Error("colours for a file, a pipe or a buffer")
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminal: %v", err)
+	}
+	defer terminal.Close()
+	if !coloured(terminal) {
+		t.Error("no colours on a terminal")
+	}
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		t.Setenv("NO_COLOR", "")
+		t.Setenv("TERM", "xterm")
+		t.Setenv(name, value)
+		if coloured(terminal) {
+			t.Errorf("colours with %s=%s", name, value)
+		}
+	}
+}

@@ -1,0 +1,317 @@
+package interceptor_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/interceptor"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// middle is a service in the middle: it is called, and calls the human resources
+// for its caller, in each way.
+type middle struct {
+	issuer  *testutil.Issuer
+	served  *orders
+	conn    *grpc.ClientConn // to the service
+	further map[string]*grpc.ClientConn
+	gate    *gate // who is called further
+	list    *revocation.List
+	down    atomic.Bool // the source of revocations cannot tell
+}
+
+// install hands out how a test wants its server to guard.
+type install func(*testing.T, *interceptor.Server) []grpc.ServerOption
+
+func byOptions(_ *testing.T, s *interceptor.Server) []grpc.ServerOption { return s.Options() }
+
+func byAuthFunc(t *testing.T, s *interceptor.Server) []grpc.ServerOption {
+	authenticate, err := s.AuthFunc(interceptor.InsecureNoLeases{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(authenticate)), grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(authenticate))}
+}
+
+func newMiddle(t *testing.T, installed install, opts ...interceptor.ServerOption) *middle {
+	m := &middle{issuer: newIssuer(), served: &orders{}, gate: &gate{script: []audience.Reason{""}}, list: revocation.NewList(8)}
+	client := newClient(t, m.issuer, company(t, withSecrets(t)), "order-status")
+	m.further = map[string]*grpc.ClientConn{
+		"OnBehalfOf": m.gate.serve(t, client.DialOptionsOnBehalfOf("human-resource")...), "Forward": m.gate.serve(t, client.DialOptionsForward("human-resource")...),
+	}
+	opts = append([]interceptor.ServerOption{interceptor.Revocations(m)}, opts...)
+	server := serverOf(t, m.issuer, company(t), opts...)
+	m.conn = testutil.Serve(t, installed(t, server), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, m.served) })
+	return m
+}
+
+// Revoked implements [revocation.Checker].
+func (m *middle) Revoked(ctx context.Context, c *claims.Claims) error {
+	if m.down.Load() {
+		return errors.New("no route to host")
+	}
+	return m.list.Revoked(ctx, c)
+}
+
+// token is one that each way further takes.
+func (m *middle) token() string {
+	return "Bearer " + m.issuer.Mint(testutil.Claims{
+		"aud": []string{"order-status", "human-resource"}, "sub": "alice", "client_id": "backoffice-portal", "jti": "j1",
+		"exp": time.Now().Add(time.Hour).Unix(),
+	})
+}
+
+// reach calls further with ctx, in each way. The human resources of these tests
+// implement nothing, so that a call which arrives ends in UNIMPLEMENTED.
+func (m *middle) reach(ctx context.Context) map[string]error {
+	errs := map[string]error{}
+	for verb, conn := range m.further {
+		_, errs[verb] = employee(ctx, conn)
+	}
+	return errs
+}
+
+// wantNone fails the test unless no call went further, for this reason, and no
+// token was asked for.
+func (m *middle) wantNone(t *testing.T, what string, errs map[string]error, want string) {
+	t.Helper()
+	for verb, err := range errs {
+		if err == nil || status.Code(err) == codes.Unimplemented || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s, %s: %v, want %q", what, verb, err, want)
+		}
+	}
+	if n, asked := len(m.gate.tokens), m.issuer.Requests(testutil.Token); n != 0 || asked != 0 {
+		t.Errorf("%s: %d tokens went further, %d were asked for", what, n, asked)
+	}
+}
+
+const hasEnded = "the call that the caller was admitted for has ended"
+
+// TestAuthorityEndsWithTheCall holds that what a handler keeps of its context
+// does nothing for the caller once the call has ended, whichever way it ended.
+func TestAuthorityEndsWithTheCall(t *testing.T) {
+	for name, row := range map[string]struct {
+		installed install
+		inHandler func(ctx context.Context, kept chan<- context.Context) error
+	}{
+		"the handler returned": {byOptions, func(ctx context.Context, kept chan<- context.Context) error {
+			kept <- ctx
+			return nil
+		}},
+		"the handler failed": {byOptions, func(ctx context.Context, kept chan<- context.Context) error {
+			kept <- ctx
+			return errors.New("out of order")
+		}},
+		"the client has gone": {byOptions, func(ctx context.Context, kept chan<- context.Context) error {
+			<-ctx.Done()
+			kept <- ctx
+			time.Sleep(time.Minute)
+			return nil
+		}},
+		"under AuthFunc": {byAuthFunc, func(ctx context.Context, kept chan<- context.Context) error {
+			kept <- ctx
+			return nil
+		}},
+	} {
+		for shape, call := range shapes {
+			t.Run(name+"/"+shape, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m := newMiddle(t, row.installed)
+					kept := make(chan context.Context, 1)
+					m.served.inHandler = func(ctx context.Context) error { return row.inHandler(ctx, kept) }
+					ctx, cancel := context.WithTimeout(bearing(t.Context(), m.token()), 10*time.Second)
+					defer cancel()
+					_ = call(ctx, m.conn)
+					synctest.Wait()
+					m.wantNone(t, name, m.reach(context.WithoutCancel(<-kept)), hasEnded)
+				})
+			})
+		}
+	}
+}
+
+// TestAuthorityEndsWithTheHandler holds that nothing is done for a caller when the
+// handler has returned, though its RPC has not ended: an interceptor around the
+// guard is still at work.
+func TestAuthorityEndsWithTheHandler(t *testing.T) {
+	for shape, call := range shapes {
+		t.Run(shape, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var m *middle
+				kept := make(chan context.Context, 1)
+				after := func() {
+					m.wantNone(t, shape, m.reach(context.WithoutCancel(<-kept)), hasEnded)
+				}
+				m = newMiddle(t, func(t *testing.T, s *interceptor.Server) []grpc.ServerOption {
+					return append([]grpc.ServerOption{
+						grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+							resp, err := handler(ctx, req)
+							after()
+							return resp, err
+						}),
+						grpc.ChainStreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+							err := handler(srv, stream)
+							after()
+							return err
+						}),
+					}, s.Options()...)
+				})
+				m.served.inHandler = func(ctx context.Context) error {
+					kept <- ctx
+					return nil
+				}
+				ctx, cancel := context.WithTimeout(bearing(t.Context(), m.token()), time.Minute)
+				defer cancel()
+				if err := call(ctx, m.conn); err != nil {
+					t.Errorf("the call: %v", err)
+				}
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+// TestAuthorityEndsWhileTheHandlerRuns holds that a handler does nothing more for
+// a caller whose lease has ended, or whose token was revoked, and that what it may
+// do before works.
+func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
+	for name, row := range map[string]struct {
+		shapes []string
+		opts   []interceptor.ServerOption
+		spoil  func(*testing.T, *middle)
+		want   string
+	}{
+		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Entry{ID: "j1"}) }, "REVOKED"},
+		"not to be found out": {[]string{"unary", "stream"}, nil, func(_ *testing.T, m *middle) {
+			m.down.Store(true)
+		}, "REVOCATION_UNAVAILABLE"},
+		"the lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(*testing.T, *middle) {
+			time.Sleep(2 * time.Hour)
+		}, hasEnded},
+		"a revoked lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(t *testing.T, m *middle) {
+			revoke(t, m.list, revocation.Entry{ID: "j1"})
+			time.Sleep(2 * time.Second)
+		}, hasEnded},
+	} {
+		for _, shape := range row.shapes {
+			t.Run(name+"/"+shape, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m := newMiddle(t, byOptions, row.opts...)
+					m.served.inHandler = func(ctx context.Context) error {
+						for verb, err := range m.reach(context.WithoutCancel(ctx)) {
+							if status.Code(err) != codes.Unimplemented {
+								t.Errorf("%s before: %v, want it to arrive", verb, err)
+							}
+						}
+						before := m.issuer.Requests(testutil.Token)
+						m.gate.tokens = nil
+						row.spoil(t, m)
+						for verb, err := range m.reach(context.WithoutCancel(ctx)) {
+							if err == nil || !strings.Contains(err.Error(), row.want) {
+								t.Errorf("%s after: %v, want %q", verb, err, row.want)
+							}
+						}
+						if n := m.issuer.Requests(testutil.Token) - before; n != 0 || len(m.gate.tokens) != 0 {
+							t.Errorf("%d tokens were asked for, and %d went further", n, len(m.gate.tokens))
+						}
+						return nil
+					}
+					ctx, cancel := context.WithTimeout(bearing(t.Context(), m.token()), 24*time.Hour)
+					defer cancel()
+					_ = shapes[shape](ctx, m.conn)
+				})
+			})
+		}
+	}
+}
+
+// TestExchangeBeyondTheCall holds that a token which comes when the call has ended
+// is not sent.
+func TestExchangeBeyondTheCall(t *testing.T) {
+	for shape, call := range shapes {
+		t.Run(shape, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMiddle(t, byOptions)
+				asked, answer := make(chan struct{}), make(chan struct{})
+				slow := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
+					close(asked)
+					<-answer
+					return tokensource.NewToken("exchanged", time.Now().Add(time.Hour)), nil
+				})
+				conn := m.gate.serve(t, grpc.WithPerRPCCredentials(interceptor.OnBehalfOf(slow, "human-resource")))
+				outcome := make(chan error, 1)
+				m.served.inHandler = func(ctx context.Context) error {
+					go func() {
+						_, err := employee(context.WithoutCancel(ctx), conn)
+						outcome <- err
+					}()
+					<-asked
+					return nil
+				}
+				ctx, cancel := context.WithTimeout(bearing(t.Context(), m.token()), time.Minute)
+				defer cancel()
+				_ = call(ctx, m.conn)
+				synctest.Wait()
+				close(answer)
+				if err := <-outcome; err == nil || !strings.Contains(err.Error(), hasEnded) || len(m.gate.tokens) != 0 {
+					t.Errorf("%v, and %d tokens went further", err, len(m.gate.tokens))
+				}
+			})
+		})
+	}
+}
+
+// TestAuthorityOfASparedStream holds that a stream whose caller a new policy
+// refuses, without enforcing it yet, does nothing more for its caller.
+func TestAuthorityOfASparedStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer, g := newIssuer(), &gate{script: []audience.Reason{""}}
+		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
+		further := g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...)
+		found := make(chan error, 1)
+		o := newOffice(t, func(stream reviews) error {
+			for {
+				if _, err := stream.Recv(); err != nil {
+					return err
+				}
+				_, err := employee(stream.Context(), further)
+				found <- err
+			}
+		}, company(t))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		stream := o.openFor(t, ctx, o.mint(time.Hour))
+		send(t, stream)
+		if err := <-found; errors.Is(err, context.Canceled) || strings.Contains(status.Convert(err).Message(), "not enforced") {
+			t.Errorf("before: %v", err)
+		}
+		for _, row := range []struct {
+			policy *access.Policy
+			spared bool
+		}{{company(t, only("order-status"), observed), true}, {company(t, observed), false}, {company(t, only("order-status"), observed), true}} {
+			if err := o.server.Swap(row.policy); err != nil {
+				t.Fatal(err)
+			}
+			send(t, stream)
+			if err := <-found; strings.Contains(status.Convert(err).Message(), "its rule is not enforced yet") != row.spared {
+				t.Errorf("spared %v: %v", row.spared, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,134 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// Dial returns a connection on which the client calls one service of the matrix as
+// itself. It is [google.golang.org/grpc.NewClient] with [Client.DialOptions]: target
+// is gRPC's, such as "orders.example.com:443", and opts are further options of the
+// connection. Nothing is dialled and no token is fetched before the first call or
+// [Client.Warm]. The caller closes the connection.
+//
+// The error says what to change: a service that is not in the matrix, one that the
+// matrix does not let the client call, credentials that cannot carry a token, a
+// target that gRPC cannot read. creds is required and wins over transport credentials
+// in opts; credentials.NewTLS(nil) is TLS with the certificate authorities of the
+// system.
+func (c *Client) Dial(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	return c.dial(asService, target, service, creds, opts)
+}
+
+// DialOnBehalfOf is [Client.Dial] for calls that a service makes for the caller that
+// it is serving: each call exchanges the caller's token, as the function
+// [OnBehalfOf] says.
+func (c *Client) DialOnBehalfOf(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	return c.dial(onBehalfOf, target, service, creds, opts)
+}
+
+// DialForward is [Client.Dial] for calls that carry the unchanged token of the caller
+// that a service is serving, as the function [Forward] says.
+func (c *Client) DialForward(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	return c.dial(forwardToken, target, service, creds, opts)
+}
+
+func (c *Client) dial(p propagation, target, service string, creds credentials.TransportCredentials, opts []grpc.DialOption) (*grpc.ClientConn, error) {
+	if err := c.checkDial(target, creds); err != nil {
+		return nil, fmt.Errorf("interceptor: dial %q: %w", service, err)
+	}
+	own, err := c.dialOptions(p, []string{service})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := grpc.NewClient(target, slices.Concat(opts, own, []grpc.DialOption{grpc.WithTransportCredentials(creds)})...)
+	if err != nil {
+		return nil, fmt.Errorf("interceptor: dial %q: %w", service, err)
+	}
+	return conn, nil
+}
+
+// checkDial refuses what would make every call on a connection fail.
+func (c *Client) checkDial(target string, creds credentials.TransportCredentials) error {
+	switch {
+	case target == "":
+		return errors.New(`empty target; pass the service's address, such as "orders.example.com:443"`)
+	case creds == nil:
+		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities")
+	case creds.Info().SecurityProtocol == "insecure" && !c.wire.meshed():
+		return c.wire.refusal()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return tokensource.ErrClosed
+	}
+	return nil
+}
+
+// DialOptions returns the options of a connection on which the client calls these
+// services of the matrix as itself: the tokens for them, and interceptors that check
+// where each token is sent and repeat the calls that [Retry] names. It serves those
+// who dial themselves, or whose connection leads to several services; [Client.Dial]
+// is shorter and reports mistakes at once. If there are several services, the gRPC
+// service that is called selects one; a method of none of them fails before a token
+// is requested. Methods that the matrix makes public are called without a token.
+//
+// A token is sent only to the authorities of its service; if the matrix lists none,
+// that is the host that the connection is made for. An authority other than the
+// connection's target (by WithAuthority, CallAuthority, a server name in the TLS
+// configuration, or a resolver) counts only if TLS has verified a certificate for it.
+// Without TLS, over [Loopback] or a [Mesh], and where the verification is switched
+// off, nothing proves it: it must be the target's host and port, and on the list if
+// there is one. The target of a unix socket is localhost.
+//
+// A name that is not in the matrix, or that the matrix does not let the client
+// call, is logged, and fails each call with the same text.
+func (c *Client) DialOptions(services ...string) []grpc.DialOption {
+	return c.lenientDialOptions(asService, services)
+}
+
+// DialOptionsOnBehalfOf is [Client.DialOptions] for calls that a service makes for the
+// caller that it is serving: see [Client.DialOnBehalfOf].
+func (c *Client) DialOptionsOnBehalfOf(services ...string) []grpc.DialOption {
+	return c.lenientDialOptions(onBehalfOf, services)
+}
+
+// DialOptionsForward is [Client.DialOptions] for calls that carry the unchanged token
+// of the caller that a service is serving: see [Client.DialForward].
+func (c *Client) DialOptionsForward(services ...string) []grpc.DialOption {
+	return c.lenientDialOptions(forwardToken, services)
+}
+
+// lenientDialOptions returns options also where the services are mistaken: their
+// calls fail.
+func (c *Client) lenientDialOptions(p propagation, services []string) []grpc.DialOption {
+	options, err := c.dialOptions(p, services)
+	if err != nil {
+		c.log.Error("every call on a connection will fail", slog.String("client", c.name), slog.String("error", err.Error()))
+	}
+	return options
+}
+
+// dialOptions returns the options of a connection to these services, and what is
+// wrong with the services. A connection without mistakes binds later policies: see
+// [Client.Swap].
+func (c *Client) dialOptions(p propagation, services []string) ([]grpc.DialOption, error) {
+	creds := &serviceCredentials{client: c, propagation: p, services: slices.Clone(services)}
+	err := creds.current().err
+	if err == nil {
+		c.mu.Lock()
+		for _, name := range services {
+			c.connected[name] = true
+		}
+		c.mu.Unlock()
+	}
+	return creds.options(), err
+}

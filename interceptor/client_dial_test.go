@@ -1,0 +1,225 @@
+package interceptor_test
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// listenTLS serves the company on a loopback port, behind one guard. It returns the
+// address and the credentials that reach it.
+func listenTLS(t *testing.T, issuer *testutil.Issuer, o *orders) (string, credentials.TransportCredentials) {
+	t.Helper()
+	guard, err := interceptor.NewServer(company(t), interceptor.Services("order-status", "human-resource"),
+		interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { guard.Close() })
+	ca := testutil.NewCA()
+	cert := ca.Certificate("127.0.0.1")
+	server := grpc.NewServer(append(guard.Options(), grpc.WaitForHandlers(true), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))...)
+	ordersv1.RegisterOrderStatusServer(server, o)
+	hrv1.RegisterHumanResourceServer(server, humanResource{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		server.Stop()
+		<-done
+	})
+	return listener.Addr().String(), credentials.NewTLS(&tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12})
+}
+
+// closing closes a connection with the test.
+func closing(t *testing.T, conn *grpc.ClientConn, err error) *grpc.ClientConn {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// TestDialCallsTheService holds that a dialled connection carries tokens for its
+// service, on unary calls and on streams, and keeps the options that it was given.
+func TestDialCallsTheService(t *testing.T) {
+	issuer, served := newIssuer(), &orders{}
+	var agent []string
+	served.inHandler = func(ctx context.Context) error {
+		agent = metadata.ValueFromIncomingContext(ctx, "user-agent")
+		return nil
+	}
+	address, tlsCreds := listenTLS(t, issuer, served)
+	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+	conn, err := client.Dial(address, "order-status", tlsCreds,
+		grpc.WithUserAgent("portal/1"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn = closing(t, conn, err)
+	if n := issuer.Requests(testutil.Token); n != 0 {
+		t.Errorf("%d token requests before the first call, want 0", n)
+	}
+	for shape, call := range shapes {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := call(ctx, conn); err != nil {
+			t.Errorf("%s: %v", shape, err)
+		}
+	}
+	if len(agent) != 1 || !strings.HasPrefix(agent[0], "portal/1 ") {
+		t.Errorf("user agent %q, want that of the option", agent)
+	}
+}
+
+// TestDialOnBehalfOfAndForward holds whose token reaches the next service on a
+// connection of each kind.
+func TestDialOnBehalfOfAndForward(t *testing.T) {
+	issuer := newIssuer()
+	address, tlsCreds := listenTLS(t, issuer, &orders{})
+	client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
+	conn, err := client.DialOnBehalfOf(address, "human-resource", tlsCreds)
+	exchanging := closing(t, conn, err)
+	conn, err = client.DialForward(address, "human-resource", tlsCreds)
+	forwarding := closing(t, conn, err)
+	h := newHop(t, issuer, nil)
+	var exchanged, forwarded []string
+	h.orders.inHandler = func(ctx context.Context) (err error) {
+		if exchanged, err = employee(ctx, exchanging); err != nil {
+			return err
+		}
+		forwarded, err = employee(ctx, forwarding)
+		return err
+	}
+	token := issuer.Mint(good(testutil.Claims{"sub": "alice", "client_id": "backoffice-portal", "aud": []string{"order-status", "human-resource"}}))
+	ctx, cancel := context.WithTimeout(bearing(t.Context(), "Bearer "+token), 10*time.Second)
+	defer cancel()
+	for shape, call := range shapes {
+		exchanged, forwarded = nil, nil
+		if err := call(ctx, h.conn); err != nil {
+			t.Errorf("%s: %v", shape, err)
+		}
+		if len(exchanged) == 0 || exchanged[0] != "order-status" {
+			t.Errorf("%s: exchanged: callers %q, want order-status first", shape, exchanged)
+		}
+		if len(forwarded) == 0 || forwarded[0] != "backoffice-portal" {
+			t.Errorf("%s: forwarded: callers %q, want backoffice-portal first", shape, forwarded)
+		}
+	}
+}
+
+// TestDialRefuses holds that Dial reports each mistake that would fail every call,
+// with what to change, before anything is dialled or any token is requested.
+func TestDialRefuses(t *testing.T) {
+	issuer := newIssuer()
+	policy := company(t, withSecrets(t), func(m *access.Matrix) {
+		m.External = map[string]access.External{"weather": {Clients: []string{"backoffice-portal"}}, "parcels": {Clients: []string{"customer-portal"}}}
+	})
+	l := &log{}
+	client := newClient(t, issuer, policy, "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
+	closed := newClient(t, issuer, policy, "customer-portal")
+	closed.Close()
+	const target = "orders.example.com:443"
+	tlsCreds := credentials.NewTLS(nil)
+	for name, row := range map[string]struct {
+		client          *interceptor.Client
+		target, service string
+		creds           credentials.TransportCredentials
+		want            []string
+	}{
+		"a misspelt service":       {client, target, "order-statu", tlsCreds, []string{`no service "order-statu" in the policy, did you mean "order-status"?`, "customer-portal may call order-status, parcels"}},
+		"an empty service":         {client, target, "", tlsCreds, []string{`no service ""`, "customer-portal may call order-status, parcels"}},
+		"a service not allowed":    {client, target, "human-resource", tlsCreds, []string{`does not let "customer-portal" call "human-resource"`, "name customer-portal in an entry of services.human-resource.allow"}},
+		"an API not allowed":       {client, target, "weather", tlsCreds, []string{`does not let "customer-portal" call "weather"`, "add customer-portal to external.weather.clients"}},
+		"no transport credentials": {client, target, "order-status", nil, []string{"no transport credentials; pass credentials.NewTLS(nil)"}},
+		"plaintext":                {client, target, "order-status", insecure.NewCredentials(), []string{"not TLS", "AllowPlaintext"}},
+		"an empty target":          {client, "", "order-status", tlsCreds, []string{"empty target; pass the service's address"}},
+		"a target that is no URL":  {client, "orders%zz", "order-status", tlsCreds, []string{`dial "order-status"`}},
+		"a closed client":          {closed, target, "order-status", tlsCreds, []string{"closed"}},
+	} {
+		for kind, dial := range map[string]func(string, string, credentials.TransportCredentials, ...grpc.DialOption) (*grpc.ClientConn, error){
+			"Dial": row.client.Dial, "DialOnBehalfOf": row.client.DialOnBehalfOf, "DialForward": row.client.DialForward,
+		} {
+			conn, err := dial(row.target, row.service, row.creds)
+			if conn != nil || err == nil {
+				t.Errorf("%s, %s: got a connection and error %v, want an error alone", name, kind, err)
+				continue
+			}
+			if slices.ContainsFunc(row.want, func(want string) bool { return !strings.Contains(err.Error(), want) }) {
+				t.Errorf("%s, %s: %v, want %q", name, kind, err, row.want)
+			}
+		}
+	}
+	if n := issuer.Requests(testutil.Token); n != 0 {
+		t.Errorf("%d token requests, want 0", n)
+	}
+	if l.String() != "" {
+		t.Errorf("logged as well as returned: %s", l.String())
+	}
+}
+
+// TestDialOverMesh holds that Dial takes plaintext where the client's options name the
+// mesh that encrypts it, and nowhere else.
+func TestDialOverMesh(t *testing.T) {
+	issuer := newIssuer()
+	policy := company(t, withSecrets(t))
+	for name, row := range map[string]struct {
+		over interceptor.Plaintext
+		want string // empty for none
+	}{
+		"mesh":     {interceptor.Mesh("istio"), ""},
+		"loopback": {interceptor.Loopback, "use google.golang.org/grpc/credentials/local instead of insecure"},
+	} {
+		client := newClient(t, issuer, policy, "customer-portal", interceptor.AllowPlaintext(row.over))
+		conn, err := client.Dial("orders.example.com:443", "order-status", insecure.NewCredentials())
+		if conn != nil {
+			conn.Close()
+		}
+		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: got %v, want %q", name, err, row.want)
+		}
+	}
+}
+
+// TestSwapKeepsDialledServices holds that a policy which no longer lets the client
+// call a service that it has dialled is not put in force.
+func TestSwapKeepsDialledServices(t *testing.T) {
+	issuer := newIssuer()
+	client := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal")
+	narrower := company(t, withSecrets(t), func(m *access.Matrix) {
+		s := m.Services["human-resource"]
+		s.Allow[0].Clients = []string{"order-status"}
+		m.Services["human-resource"] = s
+	})
+	if _, err := client.Dial("127.0.0.1:1", "no-such-service", credentials.NewTLS(nil)); err == nil {
+		t.Error("Dial = nil for an unknown service")
+	}
+	conn, err := client.Dial("127.0.0.1:1", "human-resource", credentials.NewTLS(nil))
+	closing(t, conn, err)
+	if err := client.Swap(narrower); err == nil || !strings.Contains(err.Error(), `does not let "backoffice-portal" call "human-resource"`) {
+		t.Errorf("Swap = %v, want the dialled service named", err)
+	}
+	if err := client.Swap(company(t, withSecrets(t))); err != nil {
+		t.Errorf("Swap = %v after a failed Dial, want nil", err)
+	}
+}

@@ -1,0 +1,131 @@
+package interceptor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// propagation says whose token a call carries.
+type propagation int
+
+const (
+	asService    propagation = iota // the client's own
+	onBehalfOf                      // one that was exchanged for the caller's
+	forwardToken                    // the caller's
+)
+
+var errCallerExpired = callerEndedError{errors.New("interceptor: the caller's token has expired")}
+
+// invalidGrant is the error of an issuer that is asked to exchange a token which has
+// ended or was revoked (RFC 6749, section 5.2).
+const invalidGrant = "invalid_grant"
+
+// token returns the token that a call carries.
+func (c *perRPC) token(ctx context.Context) (*sentToken, error) {
+	if c.propagation == asService {
+		return c.ownToken(ctx)
+	}
+	a, err := admittedFrom(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.propagation == onBehalfOf:
+		return c.exchange(ctx, a)
+	}
+	if err := checkForward(a, c.request.Audience, c.acceptedIssuers); err != nil {
+		return nil, err
+	}
+	return newSentToken(nil, c.request, a.token).markOfCaller(), nil
+}
+
+// ownToken returns the client's own token, which is usually that of the last call.
+func (c *perRPC) ownToken(ctx context.Context) (*sentToken, error) {
+	token, err := c.source.Token(ctx, c.request)
+	if err != nil {
+		return nil, err
+	}
+	last := c.lastSent.Load()
+	if last == nil || last.token != token {
+		last = newSentToken(c.source, c.request, token)
+		c.lastSent.Store(last)
+	}
+	return last, nil
+}
+
+// exchange returns a token for the one that admitted a caller.
+func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) {
+	if !a.token.Valid() {
+		return nil, errCallerExpired
+	}
+	actor, err := c.actor.token(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("interceptor: the actor's own token: %w", err)
+	}
+	r := c.request
+	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.Issuer(), actor
+	token, err := c.source.Token(ctx, r)
+	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
+		return nil, callerEndedError{err}
+	}
+	if err == nil {
+		err = a.Check() // the exchange may have taken longer than the call
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newSentToken(c.source, r, token).markOfCaller(), nil
+}
+
+// checkForward refuses to pass on a caller's token that its target could not use, or
+// should not have: a token of an issuer that the target does not accept is not meant
+// for it, whatever its aud says. Nil issuers are unknown.
+func checkForward(a *admitted, aud string, issuers []string) error {
+	switch {
+	case issuers != nil && !slices.Contains(issuers, a.Issuer()):
+		return fmt.Errorf("interceptor: the caller's token is of issuer %q, and %q accepts only tokens of %q", a.Issuer(), aud, issuers)
+	case !slices.Contains(a.Audience(), aud):
+		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.Audience(), aud)
+	case !a.token.Valid():
+		return errCallerExpired
+	}
+	return nil
+}
+
+// actor is the source of the tokens by which a service proves that it acts for its
+// caller.
+type actor struct {
+	tokens   tokensource.Source
+	audience string
+}
+
+// Actor makes [OnBehalfOf] name the acting service: each exchange presents, beside the
+// caller's token, one of the service itself for this audience (actor_token; RFC 8693,
+// section 2.1). The default is none; the issuer then takes the client that asks for
+// the actor.
+func Actor(tokens tokensource.Source, aud string) CredentialsOption {
+	return credentialsOption(func(c *perRPC) { c.actor = actor{tokens, aud} })
+}
+
+func (a actor) check(how propagation) error {
+	switch {
+	case how != onBehalfOf:
+		return errors.New("interceptor: option Actor is for OnBehalfOf only")
+	case a.tokens == nil:
+		return errors.New("interceptor: no source of the actor's tokens")
+	case a.audience == "":
+		return errors.New("interceptor: empty audience of the actor's token")
+	}
+	return nil
+}
+
+// token returns the actor's token; the zero value if there is no actor.
+func (a actor) token(ctx context.Context) (tokensource.Token, error) {
+	if a.tokens == nil {
+		return tokensource.Token{}, nil
+	}
+	return a.tokens.Token(ctx, tokensource.Request{Audience: a.audience})
+}

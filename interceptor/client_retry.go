@@ -1,0 +1,153 @@
+package interceptor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// Retry returns the options of a connection that repeats a call once if the server
+// refuses its token for a reason that another token cures: TOKEN_EXPIRED,
+// TOKEN_REVOKED, and TOKEN_INVALID until a second token is found invalid too. The
+// source first drops the refused token, so it must have the Drop of
+// [tokensource.Cache]; calls with tokens of [Forward] or of other sources are not
+// repeated. Nothing else is repeated: not a call with a wrong audience, and not a call
+// that got no token.
+//
+// The server's guard must have refused this very call. It proves that by repeating the
+// name that each attempt has in its metadata (grpcaud-call). A refusal that a handler
+// passes on from another service has no such proof, since the handler has run. So no
+// handler runs twice, whatever guards it: a [Server], its AuthFunc, a proxy without
+// such a proof, or nothing.
+//
+// Calls are unary, or streams that were refused when they began: the message of a
+// stream of one request is sent again; a stream of many requests must not have sent
+// any yet. The connections of one [Client] together, or of one use of Retry, repeat at
+// most 10 calls at once, and then one a second.
+//
+// Refusals are returned as [*RefusedError]. Use Retry beside [AsService] or
+// [OnBehalfOf]; connections of a [Client] have it already.
+func Retry() []grpc.DialOption { return (&retrier{budget: newRetryBudget()}).options() }
+
+// retrier makes the calls of one connection.
+type retrier struct {
+	budget             *retryBudget
+	checkMethod        func(method string) error  // refuses calls that must not be sent; nil for none
+	secondTokenInvalid atomic.Bool                // the second token of a call was found invalid too
+	lastConnection     atomic.Pointer[connection] // of the last call; usually there is only one
+}
+
+func (r *retrier) options() []grpc.DialOption {
+	return []grpc.DialOption{grpc.WithChainUnaryInterceptor(r.unary), grpc.WithChainStreamInterceptor(r.stream)}
+}
+
+// unary is a [grpc.UnaryClientInterceptor].
+func (r *retrier) unary(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if err := r.check(method); err != nil {
+		return err
+	}
+	for attempts := 1; ; attempts++ {
+		a := newAttempt(ctx, r.connectionOf(conn), method)
+		err := invoke(a, method, req, reply, conn, append(slices.Clip(opts), grpc.Trailer(&a.trailer))...)
+		err = a.refusal(err, a.trailer)
+		r.recordOutcome(attempts, err)
+		if err == nil || attempts > 1 || !r.retryable(a, err) {
+			return err
+		}
+	}
+}
+
+// check refuses a method that must not be called on this connection.
+func (r *retrier) check(method string) error {
+	if r.checkMethod == nil {
+		return nil
+	}
+	return r.checkMethod(method)
+}
+
+func (r *retrier) connectionOf(conn *grpc.ClientConn) *connection {
+	c := r.lastConnection.Load()
+	if c == nil || c.conn != conn {
+		c = &connection{conn, targetAuthority(conn.CanonicalTarget())}
+		r.lastConnection.Store(c)
+	}
+	return c
+}
+
+// tokenDropper is a source that can forget a token that it returned.
+type tokenDropper interface {
+	Drop(r tokensource.Request, t tokensource.Token)
+}
+
+// retryable reports whether a call that ended in err is to be repeated. If so, it has
+// dropped the token of the attempt. It demands the proof that the server's guard
+// refused this attempt: without it the handler may have run.
+func (r *retrier) retryable(a *attempt, err error) bool {
+	refusal, refused := errors.AsType[*RefusedError](err)
+	if !refused || refusal.proof != a.proof || refusal.Ended || a.Err() != nil {
+		return false
+	}
+	switch refusal.Reason {
+	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked:
+	case audience.ReasonTokenInvalid:
+		if r.secondTokenInvalid.Load() {
+			return false
+		}
+	default:
+		return false
+	}
+	sent := a.token()
+	source, drops := sent.source.(tokenDropper)
+	if !drops || !r.budget.take(time.Now()) {
+		return false
+	}
+	source.Drop(sent.request, sent.token)
+	return true
+}
+
+// recordOutcome notes whether this server finds every token invalid. If so, no
+// second token is tried until a call succeeds.
+func (r *retrier) recordOutcome(attempts int, err error) {
+	if err == nil {
+		if r.secondTokenInvalid.Load() {
+			r.secondTokenInvalid.Store(false)
+		}
+		return
+	}
+	if refusal, ok := errors.AsType[*RefusedError](err); ok && attempts > 1 && refusal.Reason == audience.ReasonTokenInvalid {
+		r.secondTokenInvalid.Store(true)
+	}
+}
+
+// retryBudget limits how many calls are repeated: a burst, and then one a second.
+type retryBudget struct {
+	mu         sync.Mutex // guards the fields below
+	remaining  int
+	refilledAt time.Time
+}
+
+const retryBurst = 10
+
+func newRetryBudget() *retryBudget { return &retryBudget{remaining: retryBurst} }
+
+// take uses up one retry; false if none remains.
+func (b *retryBudget) take(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if seconds := int(min(now.Sub(b.refilledAt)/time.Second, retryBurst)); seconds > 0 {
+		b.remaining, b.refilledAt = min(b.remaining+seconds, retryBurst), now
+	}
+	if b.remaining == 0 {
+		return false
+	}
+	b.remaining--
+	return true
+}

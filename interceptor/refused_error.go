@@ -1,0 +1,99 @@
+package interceptor
+
+import (
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// RefusedError is the error of a call that the server's guard refused. Connections of
+// a [Client], and those made with [Retry], return it, so that errors.As finds it
+// whatever it is wrapped in.
+//
+// A guard of this toolkit proves that it has refused this very call (see [Retry]); a
+// refusal that a handler passes on from another service stays the status that gRPC
+// returned. A guard of another kind, such as a proxy, is believed if it sends a
+// challenge with the code UNAUTHENTICATED or PERMISSION_DENIED; Reason is then empty.
+type RefusedError struct {
+	// Code is the status code.
+	Code codes.Code
+
+	// Reason is why, in one word; empty if the server does not use this toolkit and
+	// sent a challenge alone.
+	Reason audience.Reason
+
+	// Challenge names the credentials that the server wants; the zero value if it
+	// sent none that can be read. It is the server's unproven word: nothing in it is
+	// followed.
+	Challenge BearerChallenge
+
+	// RequestID names the call in the server's log; may be empty.
+	RequestID string
+
+	// Ended says that a stream ran and was then ended: see [ResumeStream].
+	Ended bool
+
+	proof    string // of the attempt that was refused
+	ofCaller bool   // it carried a caller's token, or one that was exchanged for it
+	err      error  // as gRPC returned it
+}
+
+// Error is the text of the status, with the reason and the request id.
+func (e *RefusedError) Error() string {
+	switch {
+	case e.Reason == "":
+		return e.err.Error()
+	case e.RequestID == "":
+		return fmt.Sprintf("%v (%s)", e.err, e.Reason)
+	default:
+		return fmt.Sprintf("%v (%s, request %s)", e.err, e.Reason, e.RequestID)
+	}
+}
+
+// Unwrap returns the error as gRPC returned it, with all details.
+func (e *RefusedError) Unwrap() error { return e.err }
+
+// GRPCStatus returns the status that the server sent, for package status, without
+// the ErrorInfo of this toolkit. That detail is about the call that was refused: a
+// handler that returns e, wrapped or not, must not tell its own peer that the peer's
+// call was refused. [ReasonOf] finds the reason all the same.
+func (e *RefusedError) GRPCStatus() *status.Status {
+	p := status.Convert(e.err).Proto()
+	p.Details = slices.DeleteFunc(p.Details, func(detail *anypb.Any) bool {
+		message, err := detail.UnmarshalNew()
+		return err == nil && isOurs(message)
+	})
+	return status.FromProto(p)
+}
+
+// refusalOf reads the refusal of an attempt from its error and its trailers; nil if
+// it was not refused. proof is the attempt's.
+func refusalOf(err error, trailer metadata.MD, proof string) *RefusedError {
+	st, ok := status.FromError(err)
+	if !ok || st.Code() == codes.OK {
+		return nil
+	}
+	e := &RefusedError{Code: st.Code(), proof: proof, err: err}
+	var challenged bool
+	e.Challenge, challenged = challengeIn(trailer)
+	info := infoOf(st)
+	if info == nil { // a guard of this toolkit sends one beside its challenge
+		foreign := challenged && len(trailer.Get(ownChallengeKey)) == 0
+		if !foreign || e.Code != codes.Unauthenticated && e.Code != codes.PermissionDenied {
+			return nil
+		}
+		return e
+	}
+	if info.GetMetadata()[proofKey] != proof {
+		return nil
+	}
+	e.Reason, e.RequestID = audience.Reason(info.GetReason()), info.GetMetadata()[requestIDInfo]
+	_, e.Ended = info.GetMetadata()[endedKey]
+	return e
+}

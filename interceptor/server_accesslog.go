@@ -1,0 +1,59 @@
+package interceptor
+
+import (
+	"context"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+// LogFields returns the fields by which an access log names the caller of an
+// admitted call: grpcaud.issuer, grpcaud.client and grpcaud.user; nil if there
+// is no caller. Give it to a logging interceptor of go-grpc-middleware that
+// stands behind the server's, as logging.WithFieldsFromContext(interceptor.LogFields).
+//
+// One that stands before the server's needs nothing, as long as it logs the
+// field grpc.method: it is told the fields, of refused calls too, and
+// grpcaud.reason besides.
+func LogFields(ctx context.Context) logging.Fields {
+	caller, ok := audience.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	return fieldsOf(&caller)
+}
+
+func fieldsOf(c *audience.Caller) logging.Fields {
+	return logging.Fields{"grpcaud.issuer", c.Issuer, "grpcaud.client", c.Client, "grpcaud.user", c.User}
+}
+
+// addAccessLogFields adds to the fields of a logging interceptor that stands
+// before the server. In the end it logs its own fields, so that a context for
+// those behind it would not do.
+func addAccessLogFields(ctx context.Context, d admission.Decision) {
+	if !ownFields(ctx) {
+		return
+	}
+	var fields logging.Fields
+	if d.Caller != nil {
+		fields = fieldsOf(d.Caller)
+	}
+	if d.Err != nil {
+		fields = append(fields, "grpcaud.reason", d.Answer().Word())
+	}
+	logging.AddFields(ctx, fields)
+}
+
+// ownFields reports whether the fields in ctx are those of this call alone: a
+// logging interceptor made them. Fields of a connection are shared by its
+// calls and must not be touched.
+func ownFields(ctx context.Context) bool {
+	for i := logging.ExtractFields(ctx).Iterator(); i.Next(); {
+		if key, _ := i.At(); key == logging.MethodFieldKey {
+			return true
+		}
+	}
+	return false
+}

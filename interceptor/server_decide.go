@@ -1,0 +1,50 @@
+package interceptor
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+// wouldRefuseKey is the trailer with the reason for which a call is going to be
+// refused once its rule is enforced; see [access.Warn].
+const wouldRefuseKey = "grpcaud-would-refuse"
+
+// decide judges a call and returns the context of its handler, with what the call
+// was let in by, or the status that its peer is told. A call that s has let in
+// already, since s stands in the chain twice, is not judged again: its token is
+// no longer among the metadata, and it is the same call unless somebody gave it a
+// new token.
+func (s *Server) decide(ctx context.Context, method string, stream bool, setTrailer func(context.Context, metadata.MD) error) (context.Context, *admission.Evidence, error) {
+	if e, ok := admission.FromContext(ctx); ok && e.Of(s.admission, method) && !e.Ended() && len(authorizationValues(ctx)) == 0 {
+		return ctx, e, nil
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	d := s.admission.Decide(ctx, s.requestOf(ctx, md, method, stream))
+	addAccessLogFields(ctx, d)
+	switch {
+	case d.Outcome == admission.Refused:
+		setChallengeHeader(ctx, d.Answer())
+		_ = setTrailer(ctx, challengeTrailer(ctx, d.Answer())) // fails only if the call has ended
+		return nil, nil, statusOf(d.Answer(), refusalInfo(ctx, method, d.RequestID)).Err()
+	case d.Outcome == admission.WouldRefuse && d.Mode == access.Warn:
+		_ = setTrailer(ctx, metadata.Pairs(wouldRefuseKey, d.Answer().Word()))
+	}
+	return s.handlerContext(ctx, md, d.Evidence), d.Evidence, nil
+}
+
+// handlerContext returns the context of the handler of a call that was let in:
+// it has the caller, and no metadata that handlers must not see. md is a copy of
+// the metadata as they came.
+func (s *Server) handlerContext(ctx context.Context, md metadata.MD, e *admission.Evidence) context.Context {
+	if md != nil {
+		s.metadata.filter(md, e.Reveal())
+		ctx = metadata.NewIncomingContext(ctx, md)
+	}
+	ctx = admission.NewContext(ctx, e)
+	return withoutTransportContext(ctx, grpc.ServerTransportStreamFromContext(ctx))
+}

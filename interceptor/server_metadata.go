@@ -1,0 +1,169 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/internal/boundedmap"
+)
+
+// metadataNames are names of incoming metadata; those that end in * stand for all
+// that begin so.
+type metadataNames []string
+
+// hiddenNames are hidden from handlers by default: credentials, and what proxies
+// and frameworks tell their backends of who calls. Whatever a call says there,
+// its peer may have written it. [StripMetadata] and docs/metadata.md have the
+// same list.
+var hiddenNames = metadataNames{
+	// credentials
+	"authorization", "proxy-authorization", "x-authorization", "x-original-authorization", "x-serverless-authorization",
+	"authentication", "authentication-info", "proxy-authenticate", "proxy-authentication-info", "www-authenticate",
+	"cookie", "cookie2", "x-session-id", "x-session-token", "dpop", "txn-token",
+	"token", "access-token", "id-token", "refresh-token", "x-token", "x-access-token", "x-id-token", "x-refresh-token",
+	"jwt", "x-jwt", "x-jwt-*", "oidc-*", "x-oidc-*", "x-oauth-*",
+	"api-key", "apikey", "x-api-key", "x-apikey", "x-goog-api-key", "x-amz-security-token", "x-vault-token",
+
+	// who calls, by names that many proxies and frameworks use
+	"auth", "x-auth", "x-auth-*", "x-authenticated-*", "x-webauth-*", "remote-*", "x-remote-*", "x-forwarded-*",
+	"x-user*", "x-email", "x-email-*", "x-group", "x-groups", "x-role", "x-roles", "x-scopes", "x-permissions",
+	"x-tenant", "x-tenant-id", "x-scope-orgid", "x-sub", "x-subject", "x-principal", "x-principal-*",
+	"x-identity", "x-identity-*", "x-claims", "x-claim-*", "x-client-id", "x-caller", "x-caller-*", "x-actor",
+	"x-on-behalf-of", "impersonate-*", "x-impersonate-*",
+
+	// certificates of clients and identities of workloads
+	"client-cert*", "x-client-cert*", "x-client-dn", "x-client-verify", "ssl-client-*", "x-ssl-*", "x-tls-client-*",
+	"x-spiffe-*", "l5d-client-id", "x-envoy-peer-metadata*", "x-istio-attributes",
+
+	// products
+	"x-goog-iap-*", "x-goog-authenticated-user-*", "x-endpoint-api-*", "x-apigateway-api-*", "x-firebase-*",
+	"x-amzn-oidc-*", "x-amzn-mtls-*", "x-amzn-request-context",
+	"x-ms-client-principal*", "x-ms-token-*", "x-arr-clientcert",
+	"cf-access-*", "cf-client-cert-*",
+	"x-consumer-*", "x-credential-*", "x-anonymous-consumer",
+	"x-authentik-*", "x-pomerium-*", "x-vouch-*", "x-kratos-*", "x-hasura-*",
+	"tailscale-*", "teleport-*", "ngrok-auth-*", "x-vercel-oidc-*", "dapr-caller-*", "dapr-api-token",
+	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
+
+	// our own
+	"grpcaud-*",
+}
+
+// harmlessNames pass although a pattern of [hiddenNames] covers them: they say
+// nothing about who calls.
+var harmlessNames = []string{
+	"x-forwarded-by", "x-forwarded-for", "x-forwarded-host", "x-forwarded-method", "x-forwarded-path", "x-forwarded-port",
+	"x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri",
+	"x-user-agent",
+}
+
+// check refuses patterns that could match no name, or would match all.
+func (n metadataNames) check() error {
+	for _, pattern := range n {
+		if !validKey(strings.TrimSuffix(pattern, "*")) {
+			return fmt.Errorf("interceptor: strip metadata %q, want a name in lower case, or the beginning of one and *", pattern)
+		}
+	}
+	return nil
+}
+
+// validKey reports whether gRPC can hand such a name to a server.
+func validKey(name string) bool {
+	return name != "" && strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz-_.") == ""
+}
+
+func (n metadataNames) match(key string) bool {
+	return slices.ContainsFunc(n, func(pattern string) bool {
+		beginning, open := strings.CutSuffix(pattern, "*")
+		return key == pattern || open && strings.HasPrefix(key, beginning)
+	})
+}
+
+// plain returns the name that key is a twin of: what a gateway has put before
+// it, the end that makes values binary, and underscores make no other name.
+func plain(key string) string {
+	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
+	for {
+		shorter := strings.TrimSuffix(strings.TrimPrefix(key, "grpcgateway-"), "-bin")
+		if shorter == key {
+			return key
+		}
+		key = shorter
+	}
+}
+
+// checkKept refuses to keep what must be hidden, or what another option hides.
+func checkKept(keep []string, hide metadataNames) error {
+	var errs []error
+	for _, name := range keep {
+		switch p := plain(name); {
+		case !validKey(name):
+			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q, want one name in lower case, without *", name))
+		case strings.HasSuffix(p, authorization), strings.HasPrefix(p, "grpcaud-"):
+			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q: handlers never see it; audience.FromContext tells who calls", name))
+		case hide.match(name), hide.match(p):
+			errs = append(errs, fmt.Errorf("interceptor: metadata %q is to be kept and to be stripped: take it out of one of the two", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// metadataFilter hides metadata from handlers. It is safe for concurrent use.
+type metadataFilter struct {
+	hide  metadataNames                // besides hiddenNames
+	keep  []string                     // although hiddenNames has them
+	known boundedmap.Map[string, bool] // whether a name is hidden
+}
+
+const (
+	maxKnownNames  = 512 // whose answer the filter remembers
+	maxKnownLength = 64  // bytes of such a name
+)
+
+func newMetadataFilter(hide metadataNames, keep []string) *metadataFilter {
+	f := &metadataFilter{hide: hide, keep: keep}
+	f.known.Bound = maxKnownNames
+	return f
+}
+
+// filter deletes from md what is hidden, and every value that holds token, unless
+// that is empty.
+func (f *metadataFilter) filter(md metadata.MD, token string) {
+	for name, values := range md {
+		if f.hides(name) || holds(values, token) {
+			delete(md, name)
+		}
+	}
+}
+
+// hides reports whether handlers do not see metadata of this name.
+func (f *metadataFilter) hides(name string) bool {
+	if hidden, ok := f.known.Load()[name]; ok {
+		return hidden
+	}
+	if len(name) > maxKnownLength {
+		return f.judge(name)
+	}
+	name = strings.Clone(name)
+	if hidden, ok := f.known.LoadOrAdd(name, func() bool { return f.judge(name) }); ok {
+		return hidden
+	}
+	return f.judge(name)
+}
+
+func (f *metadataFilter) judge(name string) bool {
+	name = strings.ToLower(name)
+	if slices.Contains(f.keep, name) {
+		return false
+	}
+	p := plain(name)
+	return f.hide.match(name) || f.hide.match(p) || hiddenNames.match(p) && !slices.Contains(harmlessNames, p)
+}
+
+func holds(values []string, token string) bool {
+	return token != "" && slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, token) })
+}

@@ -1,0 +1,133 @@
+package interceptor
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+// ServerOption adjusts a [Server]. None turns a check off.
+type ServerOption interface{ applyServer(*serverOptions) }
+
+type serverOptions struct {
+	config          admission.Config // but for what NewServer adds
+	wire            wire
+	meters          metric.MeterProvider
+	peerCertificate func(context.Context) *x509.Certificate
+	strip           metadataNames // that are hidden besides hiddenNames
+	keep            []string      // that pass although hiddenNames has them
+	inPlace         bool          // streams end when their handlers next use them
+	errs            []error       // what is wrong with the options themselves
+}
+
+// refusalWindow is how long refusals of one kind share a line by default.
+const refusalWindow = 10 * time.Second
+
+// newServerOptions applies the options, and returns what is wrong with them.
+func newServerOptions(opts []ServerOption) (serverOptions, error) {
+	o := serverOptions{
+		config: admission.Config{Log: slog.Default(), RefusalWindow: refusalWindow},
+		meters: otel.GetMeterProvider(), peerCertificate: tlsCertificate,
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			o.refuse(errors.New("interceptor: a nil option"))
+			continue
+		}
+		opt.applyServer(&o)
+	}
+	return o, errors.Join(append(o.errs, o.wire.check(), checkKept(o.keep, o.strip))...)
+}
+
+// refuse has [NewServer] fail for a mistake in an option.
+func (o *serverOptions) refuse(err error) { o.errs = append(o.errs, err) }
+
+// reportInsecure reports in log and metrics which options take a protection off.
+func (o *serverOptions) reportInsecure() error {
+	if err := o.wire.reportInsecure(o.config.Log, o.meters); err != nil {
+		return err
+	}
+	if !o.config.IgnoreStreamExpiry {
+		return nil
+	}
+	return reportInsecure(o.config.Log, o.meters, endlessStreams, "InsecureIgnoreStreamExpiry")
+}
+
+// endlessStreams is what is logged where streams do not end with their tokens.
+const endlessStreams = "streams go on after their tokens have ended"
+
+type serverOption func(*serverOptions)
+
+func (f serverOption) applyServer(o *serverOptions) { f(o) }
+
+// SampleAdmitted logs one of n admitted calls, chosen by chance, at the level
+// of information; 1 is all of them. The default is none.
+func SampleAdmitted(n int) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.config.SampleAdmitted = n; n < 1 {
+			o.refuse(fmt.Errorf("interceptor: one of %d admitted calls is sampled, want at least 1", n))
+		}
+	})
+}
+
+// SampleRefused sets how long refusals of one kind share a log line: the first in
+// each window is written, the others are counted, and the counts logged as [Logger] says. The
+// default is 10 seconds; with 0 each refusal has a line, so that whoever can call
+// can fill the log.
+func SampleRefused(window time.Duration) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.config.RefusalWindow = window; window < 0 {
+			o.refuse(fmt.Errorf("interceptor: refusals share a log line for %v, want 0 or more", window))
+		}
+	})
+}
+
+// VerifierOptions adjusts how tokens are verified: the cache of verified tokens, keys
+// that are not fetched, how often strangers may have an issuer asked. See the
+// options of package verifier for the defaults.
+func VerifierOptions(opts ...verifier.Option) ServerOption {
+	return serverOption(func(o *serverOptions) { o.config.Verifier = append(o.config.Verifier, opts...) })
+}
+
+// Revocations sets who knows the tokens that were revoked; by default nobody is
+// asked. It is asked about each call, once all else is found good, so that a
+// revocation holds from the next call on, and again when a handler calls another
+// service for its caller ([OnBehalfOf], [Forward]). It sees the call's own
+// context, with its metadata as they came. About running streams it is asked once
+// a second, so that a stream ends within a second, and the time that the answers
+// take, of the revocation of its token. A source that cannot tell fails calls with
+// UNAVAILABLE, those of handlers to other services too, but ends no stream. Nil is
+// an error.
+func Revocations(r revocation.Checker) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.config.Revocations = r; r == nil {
+			o.refuse(errors.New("interceptor: nil revocations; leave the option out to ask nobody"))
+		}
+	})
+}
+
+// PeerCertificate sets how the certificate is found that the client proved to
+// hold, for tokens that are bound to one (RFC 8705, section 3). The default is
+// the leaf certificate of the connection's TLS. Set it where a trusted proxy
+// ends TLS: a function that reads the certificate from metadata must know that
+// the proxy wrote it (RFC 9700, section 4.13). It is given the call's own context,
+// with the metadata as they came, also when a running stream is judged again. It
+// returns nil if there is no certificate, is called for bound tokens alone, and
+// must be safe for concurrent use. A nil function is an error.
+func PeerCertificate(of func(context.Context) *x509.Certificate) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.peerCertificate = of; of == nil {
+			o.refuse(errors.New("interceptor: nil function for the peer's certificate"))
+		}
+	})
+}

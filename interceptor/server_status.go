@@ -1,0 +1,64 @@
+package interceptor
+
+import (
+	"context"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+// statusOf returns the status that the peer of a refused call is told, with these
+// metadata of its ErrorInfo. A call that ended before it was judged has no detail.
+func statusOf(a admission.Answer, metadata map[string]string) *status.Status {
+	st := status.New(codeOf(a.Status), a.Phrase)
+	if a.Reason == "" {
+		return st
+	}
+	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{
+		Reason: string(a.Reason), Domain: Domain, Metadata: metadata,
+	}}
+	if a.RetryAfter > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(a.RetryAfter)})
+	}
+	if detailed, err := st.WithDetails(details...); err == nil {
+		return detailed
+	}
+	return st
+}
+
+// hideDownstreamRefusal returns what the peer may see of a handler's error. A
+// refusal by another service, or the lack of a token for going there, says nothing
+// about the peer's own token: its reason is taken off, or the peer would discard a
+// good one, and so is its text, which was meant for the handler. The code is that of
+// [downstreamCode]. The log has both hops.
+func (s *Server) hideDownstreamRefusal(ctx context.Context, method string, err error) error {
+	if err == nil || !isDownstreamRefusal(err) {
+		return err
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	s.admission.RecordDownstream(ctx, s.requestOf(ctx, md, method, false), downstreamOf(err))
+	return status.Error(downstreamCode(err), "a call to another service was not admitted")
+}
+
+// codeOf maps the statuses of a decision to gRPC's.
+func codeOf(s audience.Status) codes.Code {
+	switch s {
+	case audience.StatusPermissionDenied:
+		return codes.PermissionDenied
+	case audience.StatusUnavailable:
+		return codes.Unavailable
+	case admission.StatusCancelled:
+		return codes.Canceled
+	case admission.StatusDeadlineExceeded:
+		return codes.DeadlineExceeded
+	default:
+		return codes.Unauthenticated
+	}
+}

@@ -1,0 +1,90 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+)
+
+// The statuses of requests that ended before they were judged.
+const (
+	StatusCancelled        audience.Status = "CANCELLED"
+	StatusDeadlineExceeded audience.Status = "DEADLINE_EXCEEDED"
+)
+
+// Answer is what the peer of a refused request is told.
+type Answer struct {
+	Status audience.Status
+	Phrase string
+
+	// Reason is empty if the request ended before it was judged.
+	Reason audience.Reason
+
+	// RetryAfter is when another attempt may succeed; 0 if that is unknown.
+	RetryAfter time.Duration
+
+	wanted audience.Challenge
+}
+
+// AnswerTo is the only bridge from why a request is refused to what its peer is
+// told: a status, a fixed phrase and a reason. No text of err passes it. What is
+// neither a refusal nor the request's own end is something that could not be
+// found out.
+func AnswerTo(err error) Answer {
+	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
+		a := answerWith(refusal.Reason())
+		a.RetryAfter, a.wanted = max(0, refusal.RetryAfter), refusal.Challenge
+		return a
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Answer{Status: StatusCancelled, Phrase: "call cancelled"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return Answer{Status: StatusDeadlineExceeded, Phrase: "deadline exceeded"}
+	default:
+		return answerWith(audience.ReasonIssuerUnavailable)
+	}
+}
+
+func answerWith(reason audience.Reason) Answer {
+	return Answer{Status: reason.Status(), Phrase: reason.Phrase(), Reason: reason}
+}
+
+// Word returns the reason, or the status where there is none: one of few words.
+func (a Answer) Word() string {
+	if a.Reason == "" {
+		return string(a.Status)
+	}
+	return string(a.Reason)
+}
+
+// Challenge returns which credentials the peer is asked for; false where other
+// credentials would not help.
+func (a Answer) Challenge() (Challenge, bool) {
+	if a.Reason == "" || a.Status == audience.StatusUnavailable {
+		return Challenge{}, false
+	}
+	c := Challenge{Realm: Realm, Error: a.Reason.Challenge()}
+	if c.Error != "" {
+		c.Description, c.Wanted = a.Phrase, a.wanted
+	}
+	return c, true
+}
+
+// codeName returns the name of a status in logs, which is gRPC's for its code.
+func codeName(s audience.Status) string {
+	switch s {
+	case audience.StatusPermissionDenied:
+		return "PermissionDenied"
+	case audience.StatusUnavailable:
+		return "Unavailable"
+	case StatusCancelled:
+		return "Canceled"
+	case StatusDeadlineExceeded:
+		return "DeadlineExceeded"
+	default:
+		return "Unauthenticated"
+	}
+}

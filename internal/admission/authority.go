@@ -1,0 +1,91 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// Authority is what the handler of an admitted request may use for its caller:
+// the token, to be exchanged or forwarded. Only this package makes one, so that a
+// handler cannot exchange a token that was not judged.
+type Authority struct {
+	evidence *Evidence
+	claims   *claims.Claims
+}
+
+// Why there is no authority, or no longer.
+var (
+	ErrNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
+
+	ErrEnded = errors.New("interceptor: the call that the caller was admitted for has ended, and with it all that is done on the caller's behalf; " +
+		"for work that is done later, store the caller's Record (audience.Caller) and call with the service's own token (AsService)")
+
+	ErrNotEnforced = errors.New("interceptor: the caller's stream goes on only because its rule is not enforced yet; nothing is done on the caller's behalf")
+)
+
+// AuthorityFrom returns the authority of the caller of a handler with this
+// context, while the call lasts and the token is not revoked. The error is one of
+// those above, an [audience.Refusal], or that of ctx.
+func AuthorityFrom(ctx context.Context) (*Authority, error) {
+	e, ok := FromContext(ctx)
+	if !ok || e.claims == nil {
+		return nil, ErrNoCaller
+	}
+	a := &Authority{e, e.claims}
+	if e.stream != nil {
+		a.claims = e.stream.judged.Load().claims
+	}
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	return a, a.checkRevocation(ctx)
+}
+
+// Check returns why nothing may be done for the caller any more; nil while the
+// call lasts.
+func (a *Authority) Check() error {
+	switch e := a.evidence; {
+	case e.Ended():
+		return ErrEnded
+	case e.stream != nil && e.stream.observed.Load():
+		return ErrNotEnforced
+	}
+	return nil
+}
+
+// checkRevocation asks whether the caller's token was revoked since the call
+// began. It asks in the context of the call, and no longer than ctx lasts.
+func (a *Authority) checkRevocation(ctx context.Context) error {
+	e := a.evidence
+	if e.controller.config.Revocations == nil {
+		return nil
+	}
+	own, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	err := e.controller.checkRevocation(own, a.claims)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case e.Ended():
+		return ErrEnded
+	}
+	return err
+}
+
+// Reveal returns the token.
+func (a *Authority) Reveal() string { return a.evidence.token }
+
+// Issuer returns the token's iss.
+func (a *Authority) Issuer() string { return a.claims.Issuer() }
+
+// Audience returns the token's aud.
+func (a *Authority) Audience() []string { return a.claims.Audience() }
+
+// Expiry returns when the token ends.
+func (a *Authority) Expiry() time.Time { return a.claims.Expiry() }

@@ -1,0 +1,117 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/audience/verifier"
+)
+
+// Config is how a [Controller] decides and reports. Log and Meter are required;
+// the zero value of all else is the strictest, or none.
+type Config struct {
+	// Log receives a line for each decision; see [Controller.Decide].
+	Log *slog.Logger
+
+	// SampleAdmitted logs one of so many admitted requests at the level of
+	// information; 0 for none.
+	SampleAdmitted int
+
+	// RefusalWindow is how long refusals of one kind share a log line; 0 gives
+	// each a line.
+	RefusalWindow time.Duration
+
+	// Meter makes the instruments.
+	Meter metric.Meter
+
+	// Leases returns how many streams run under a lease, for the metrics; nil
+	// for none.
+	Leases func() int
+
+	// Plaintext says which connections may carry tokens without encryption.
+	Plaintext Plaintext
+
+	// Revocations knows the tokens that were revoked; nil asks nobody.
+	Revocations revocation.Checker
+
+	// Verifier adjusts how tokens are verified.
+	Verifier []verifier.Option
+
+	// StreamGrace is how long a stream may go on after its token has ended.
+	StreamGrace time.Duration
+
+	// IgnoreStreamExpiry lets streams go on after their tokens have ended.
+	IgnoreStreamExpiry bool
+}
+
+// Controller decides about the requests to one server by an access policy. It is
+// safe for concurrent use.
+type Controller struct {
+	config   Config
+	services []string                     // of the matrix, that the server hosts
+	guard    atomic.Pointer[access.Guard] // the policy in force
+	verifier *verifier.Verifier
+	recorder *recorder
+
+	swapping sync.Mutex             // one change of policy at a time; guards the rest
+	options  []access.MethodOptions // the .proto options that the policy in force was made with
+	surfaces map[any]Surface        // what policies must cover
+}
+
+// New returns a controller for the services of these names. It checks the
+// configuration and does no network I/O. Close it at the end.
+func New(policy *access.Policy, services []string, config Config) (*Controller, error) {
+	if policy == nil {
+		return nil, errNoPolicy
+	}
+	guard, err := policy.Guard(services...)
+	if err != nil {
+		return nil, err
+	}
+	c := &Controller{config: config, services: slices.Clone(services), surfaces: map[any]Surface{}}
+	if c.verifier, err = verifier.New(guard.Issuers(), config.Verifier...); err != nil {
+		return nil, err
+	}
+	if c.recorder, err = newRecorder(config, c.verifier); err != nil {
+		return nil, err
+	}
+	c.guard.Store(guard)
+	c.options = policy.Given()
+	c.logWarnings(policy)
+	return c, nil
+}
+
+var errNoPolicy = errors.New("interceptor: no policy")
+
+// logWarnings logs what a policy allows and is rarely meant.
+func (c *Controller) logWarnings(policy *access.Policy) {
+	for _, problem := range policy.Warnings() {
+		if problem.Severity == access.Warning {
+			c.config.Log.Warn("access matrix", slog.String("problem", problem.Error()))
+		}
+	}
+}
+
+// Ready returns nil once the keys of every issuer are at hand, so that requests
+// can be judged; it starts to fetch them if nobody has asked for them yet.
+func (c *Controller) Ready(ctx context.Context) error { return c.verifier.Ready(ctx) }
+
+// StopVerifier ends the requests to the issuers. Tokens whose keys are at hand
+// can still be verified.
+func (c *Controller) StopVerifier() { c.verifier.Close() }
+
+// Close ends the requests to the issuers, and writes the log lines that count
+// repeated refusals.
+func (c *Controller) Close() error {
+	c.StopVerifier()
+	return c.recorder.close()
+}

@@ -1,0 +1,106 @@
+package admission
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// Decide judges a request and records the decision: in the log, the metrics, the
+// span of ctx, and the report of what would be refused. Call it once for each
+// request, those to public methods included. ctx is the context of the request
+// as it came; checkers of revocations and [Peer.Certificate] see it.
+func (c *Controller) Decide(ctx context.Context, r Request) Decision {
+	e := &Evidence{controller: c, ctx: ctx, request: r}
+	began := time.Now()
+	err := c.admit(e, began)
+	v := event{request: &e.request, rule: e.rule, claims: e.claims, err: err, began: began}
+	if err != nil {
+		v.mode = modeOf(e.rule, e.claims, err)
+		if v.mode != access.Enforce && ctx.Err() != nil {
+			v.err, v.mode = ctx.Err(), access.Enforce // a request that has ended cannot go on
+		}
+		if v.mode == access.Enforce {
+			v.requestID = requestID(r.RequestID)
+		}
+	}
+	c.recorder.record(ctx, &v)
+	d := v.decision()
+	switch d.Outcome {
+	case Admitted:
+		d.Evidence = e
+	case WouldRefuse:
+		e.observedRefusal, e.observedClaims = v.err, e.claims
+		e.claims, e.token = nil, ""
+		d.Evidence = e
+	}
+	return d
+}
+
+// admit is the whole decision about one request: whether its method has a rule,
+// whether the connection is private, whether the token is genuine, and what the
+// rule says of it. It notes on e what it finds; if it returns no error and leaves
+// no claims, the request needs no caller.
+func (c *Controller) admit(e *Evidence, now time.Time) error {
+	e.rule = c.guard.Load().Rule(e.request.Method)
+	switch {
+	case e.rule == nil:
+		return errNoRule
+	case e.rule.Public(), e.rule.Optional() && !e.request.presentsCredentials():
+		return nil
+	}
+	if err := c.config.Plaintext.check(&e.request.Peer); err != nil {
+		return err
+	}
+	token, err := bearer(e.request.Credentials)
+	if err != nil {
+		return err
+	}
+	e.changes = c.verifier.Changes()
+	if e.claims, now, err = c.verifier.VerifyFor(e.ctx, token, e.rule, now); err != nil {
+		return refineTokenError(err, token)
+	}
+	e.token = token
+	if err := c.judge(e, e.rule, e.claims, now); err != nil {
+		return err
+	}
+	return c.checkRevocation(e.ctx, e.claims)
+}
+
+// judge decides whether the bearer of a genuine token may make the request of e,
+// under rule, at the time now.
+func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims, now time.Time) error {
+	if err := rule.Judge(claims, now); err != nil {
+		return err
+	}
+	if claims.Binding() == "" {
+		return nil // no need to look for a certificate
+	}
+	return rule.CheckBinding(claims, e.certificateThumbprint())
+}
+
+var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}
+
+// modeOf returns what becomes of a request for which err was found: only a
+// refusal under a rule can be overlooked.
+func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
+	var refusal *audience.Refusal
+	if rule == nil || !errors.As(err, &refusal) {
+		return access.Enforce
+	}
+	return rule.Mode(c, time.Now())
+}
+
+// requestID returns the name under which a refused request is found in the log:
+// the one that its peer gave it, or else a new one.
+func requestID(given string) string {
+	if id := CleanID(given); id != "" {
+		return id
+	}
+	return rand.Text()
+}

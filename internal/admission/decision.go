@@ -1,0 +1,107 @@
+package admission
+
+import (
+	"errors"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// Outcome is the word for a decision in logs, metrics and spans.
+type Outcome string
+
+// The outcomes.
+const (
+	Admitted    Outcome = "admitted"
+	Refused     Outcome = "refused"
+	WouldRefuse Outcome = "would_refuse" // the request goes on, without a caller: its rule is not enforced yet
+	StreamEnded Outcome = "ended"        // a running stream was refused
+
+	// refusedDownstream is only for the log: a handler met a refusal by another
+	// service and returned it.
+	refusedDownstream Outcome = "refused_further"
+)
+
+// Decision is what becomes of a request, or of a running stream.
+type Decision struct {
+	Outcome Outcome
+
+	// Mode is whether the rule is enforced.
+	Mode access.Mode
+
+	// Err is why the request is, or would be, refused: an [audience.Refusal], or
+	// the error of a request that ended meanwhile. It is nil for [Admitted]. It
+	// is for the operator; the peer is told [Decision.Answer] and nothing of Err.
+	Err error
+
+	// RequestID names the request in the log, for its peer to ask about; empty
+	// unless it was refused.
+	RequestID string
+
+	// Caller is who made the request, as a genuine token says; nil if none came.
+	// For an access log: a handler's caller is [Evidence.Caller].
+	Caller *audience.Caller
+
+	// Evidence is what the request was let in by; nil if it was refused.
+	Evidence *Evidence
+}
+
+// Refusal returns why the request is, or would be, refused; nil if it is
+// admitted, or ended before it was judged.
+func (d Decision) Refusal() *audience.Refusal {
+	refusal, _ := errors.AsType[*audience.Refusal](d.Err)
+	return refusal
+}
+
+// Answer returns what the peer of a refused request is told.
+func (d Decision) Answer() Answer { return AnswerTo(d.Err) }
+
+// event is one decision, as the recorder tells of it.
+type event struct {
+	request   *Request
+	rule      *access.Rule   // nil if the method has none
+	claims    *claims.Claims // nil if no genuine token came
+	err       error          // why the rules refuse it, nil if they do not
+	mode      access.Mode    // what happens to a request that they refuse
+	began     time.Time      // when the judging began, or the stream that runs
+	requestID string         // what the peer is told; empty if it is told nothing
+	running   bool           // it is about a stream that runs already
+}
+
+func (v *event) outcome() Outcome {
+	switch {
+	case v.err == nil:
+		return Admitted
+	case v.mode != access.Enforce:
+		return WouldRefuse
+	case v.running:
+		return StreamEnded
+	default:
+		return Refused
+	}
+}
+
+// reason returns what the peer is told, in one of few words; empty if it is told
+// nothing.
+func (v *event) reason() string {
+	if v.err == nil {
+		return ""
+	}
+	return AnswerTo(v.err).Word()
+}
+
+// refusal returns the refusal that an event is, nil if it is none.
+func (v *event) refusal() *audience.Refusal {
+	refusal, _ := errors.AsType[*audience.Refusal](v.err)
+	return refusal
+}
+
+func (v *event) decision() Decision {
+	d := Decision{Outcome: v.outcome(), Mode: v.mode, Err: v.err, RequestID: v.requestID}
+	if v.claims != nil {
+		d.Caller = v.claims.Caller()
+	}
+	return d
+}

@@ -1,0 +1,162 @@
+package admission
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// decisionLog writes one line for each decision, the only place where a refusal
+// is explained in full. Refusals of one kind share lines.
+type decisionLog struct {
+	to             *slog.Logger
+	sampleAdmitted int // how many admitted requests share one line at the level of Info; 0 for no such lines
+	lines          refusalLines
+}
+
+var messages = map[Outcome]string{
+	Admitted:          "call admitted",
+	Refused:           "call refused",
+	WouldRefuse:       "call would be refused",
+	StreamEnded:       "stream ended",
+	refusedDownstream: "a call to another service was refused",
+}
+
+// countMessages are those of lines that only count repetitions. The empty outcome
+// stands for kinds that are not told apart.
+var countMessages = map[Outcome]string{
+	Refused:           "more calls refused",
+	WouldRefuse:       "more calls would be refused",
+	StreamEnded:       "more streams ended",
+	refusedDownstream: "more calls to another service were refused",
+	"":                "more refusals of too many kinds to name",
+}
+
+func (l *decisionLog) record(ctx context.Context, v *event) {
+	level := l.level(v)
+	if !l.to.Enabled(ctx, level) {
+		return
+	}
+	var repeated uint64
+	if v.err != nil {
+		var ok bool
+		if repeated, ok = l.lines.allow(kindOf(v)); !ok {
+			return
+		}
+	}
+	line := newLogLine()
+	line.decision(v)
+	line.caller(v.claims)
+	if v.err != nil {
+		line.refusal(v)
+		line.repeated(repeated)
+	}
+	id := v.requestID
+	if id == "" {
+		id = CleanID(v.request.RequestID)
+	}
+	line.attrs = append(line.attrs, slog.String("request_id", id), slog.Duration("took", time.Since(v.began)))
+	l.to.LogAttrs(ctx, level, messages[v.outcome()], line.attrs...)
+}
+
+// level chooses among admitted requests by chance, so that they share no counter.
+func (l *decisionLog) level(v *event) slog.Level {
+	switch {
+	case v.err != nil:
+		return levelOf(v.outcome())
+	case l.sampleAdmitted > 0 && rand.IntN(l.sampleAdmitted) == 0:
+		return slog.LevelInfo
+	default:
+		return slog.LevelDebug
+	}
+}
+
+// levelOf returns the level of refusals.
+func levelOf(o Outcome) slog.Level {
+	if o == StreamEnded {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}
+
+// writeCount writes how often a refusal was repeated since its last line. The
+// zero kind stands for all that are not told apart.
+func (l *decisionLog) writeCount(k kind, times uint64) {
+	line := newLogLine()
+	if k != (kind{}) {
+		line.text("method", k.method, maxName)
+		line.word("decision", string(k.outcome))
+		line.optional("issuer", k.issuer, maxName)
+		line.optional("client", k.client, maxName)
+		line.optional("peer", k.peer, maxPeer)
+		line.word("reason", k.reason)
+		line.word("cause", k.cause)
+	}
+	line.repeated(times)
+	l.to.LogAttrs(context.Background(), levelOf(k.outcome), countMessages[k.outcome], line.attrs...)
+}
+
+// refusal adds why a request is refused.
+func (l *logLine) refusal(v *event) {
+	l.optional("peer", v.request.Peer.address(), maxPeer)
+	l.optional("user_agent", v.request.Peer.UserAgent, maxUserAgent)
+	l.word("reason", v.reason())
+	if refusal := v.refusal(); refusal != nil {
+		l.word("cause", string(refusal.Cause))
+	}
+	l.word("code", codeName(AnswerTo(v.err).Status))
+	var explanation string
+	if v.rule != nil && v.claims != nil {
+		if e := v.rule.Explain(v.claims, time.Now()); e.Verdict != "" {
+			explanation = e.String()
+		}
+	}
+	l.text("error", v.err.Error(), l.left-min(written(explanation), l.left/2))
+	if explanation != "" {
+		l.text("explain", explanation, l.left)
+	}
+}
+
+// decision adds what became of a request.
+func (l *logLine) decision(v *event) {
+	l.text("method", v.request.Method, maxName)
+	l.attrs = append(l.attrs, slog.Bool("stream", v.request.Stream))
+	l.left -= overhead("stream") + len("false")
+	l.word("decision", string(v.outcome()))
+	l.word("mode", v.mode.String())
+}
+
+// caller adds who calls, if a genuine token says it.
+func (l *logLine) caller(c *claims.Claims) {
+	if c == nil {
+		return
+	}
+	caller := c.Caller()
+	l.text("issuer", caller.Issuer, maxName)
+	l.text("client", caller.Client, maxName)
+	l.text("user", caller.User, maxName)
+	if len(caller.Chain) > 0 {
+		l.list("chain", caller.Chain, maxName)
+	}
+	if c.ID() != "" {
+		l.word("token", tokenDigest(c.ID()))
+	}
+}
+
+// repeated adds how often the same happened without a line, if it did.
+func (l *logLine) repeated(times uint64) {
+	if times > 0 {
+		l.attrs = append(l.attrs, slog.Uint64("repeated", times))
+	}
+}
+
+// tokenDigest names a token to those who know its jti, and to nobody else.
+func tokenDigest(id string) string {
+	digest := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(digest[:8])
+}

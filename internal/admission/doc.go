@@ -1,0 +1,19 @@
+// Package admission decides about one request to a server, whatever transport
+// carries it: whether its method has a rule, whether the connection is private,
+// whether the token is genuine, whether its bearer may call, and whether the
+// token was revoked. It logs, counts and traces the decision.
+//
+// An adapter fills in a [Request], asks [Controller.Decide], and carries out the
+// [Decision] in the terms of its transport:
+//
+//	d := controller.Decide(ctx, admission.Request{Method: method, Credentials: values, Peer: peer})
+//	if d.Outcome == admission.Refused {
+//		return d.Answer() // a status, a phrase, a reason and a challenge
+//	}
+//	ctx = admission.NewContext(ctx, d.Evidence) // for the handler
+//	defer d.Evidence.End()
+//
+// The [Evidence] of an admitted request is how it is judged again while it goes
+// on ([Evidence.NewStream]), and how the handler's calls to other services find
+// the token that may be exchanged or forwarded ([AuthorityFrom]).
+package admission

@@ -1,0 +1,127 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/boundedmap"
+)
+
+const (
+	maxMethods  = 512     // with labels of their own
+	otherMethod = "other" // stands for all further ones
+)
+
+// metrics counts decisions. Counting takes no lock and allocates nothing: the
+// labels of what was counted once are kept.
+type metrics struct {
+	decisions metric.Int64Counter
+	duration  metric.Float64Histogram
+	methods   boundedmap.Map[string, *methodLabels]
+	others    *methodLabels
+	observed  metric.Registration
+}
+
+// methodLabels are the labels of the decisions about one method.
+type methodLabels struct {
+	service, method string
+	sets            boundedmap.Map[labelKey, *labelSet]
+}
+
+// labelKey is what distinguishes the decisions about one method.
+type labelKey struct {
+	outcome Outcome
+	reason  string
+	mode    access.Mode
+}
+
+// labelSet is a set of labels in the form that counting needs.
+type labelSet struct {
+	counted []metric.AddOption
+	timed   []metric.RecordOption
+}
+
+func newMetrics(meter metric.Meter, s statsSources) (*metrics, error) {
+	m := &metrics{others: newMethodLabels(otherMethod, otherMethod)}
+	m.methods.Bound = maxMethods
+	var errs [3]error
+	m.decisions, errs[0] = meter.Int64Counter("grpcaud.server.decisions",
+		metric.WithUnit("{decision}"), metric.WithDescription("Decisions about calls and running streams."))
+	m.duration, errs[1] = meter.Float64Histogram("grpcaud.server.duration",
+		metric.WithUnit("s"), metric.WithDescription("How long judging a call took."),
+		metric.WithExplicitBucketBoundaries(1e-6, 5e-6, 2e-5, 1e-4, 5e-4, 2e-3, 1e-2, 0.1, 1, 10))
+	m.observed, errs[2] = s.observe(meter)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("interceptor: metrics: %w", err)
+	}
+	return m, nil
+}
+
+// close stops the reading of stats.
+func (m *metrics) close() error { return m.observed.Unregister() }
+
+func (m *metrics) record(ctx context.Context, v *event) {
+	if !m.decisions.Enabled(ctx) && !m.duration.Enabled(ctx) {
+		return // nobody reads them
+	}
+	labels := m.labels(v).set(labelKey{v.outcome(), v.reason(), v.mode})
+	m.decisions.Add(ctx, 1, labels.counted...)
+	if !v.running {
+		m.duration.Record(ctx, time.Since(v.began).Seconds(), labels.timed...)
+	}
+}
+
+// labels returns the labels of the method of a decision. A stranger chose the
+// name of a method without a rule, and may have chosen that of one which a rule
+// for all methods of a service covers.
+func (m *metrics) labels(v *event) *methodLabels {
+	if v.rule == nil {
+		return m.others
+	}
+	if labels, ok := m.methods.Load()[v.request.Method]; ok {
+		return labels
+	}
+	key := strings.Clone(v.request.Method)
+	labels, ok := m.methods.LoadOrAdd(key, func() *methodLabels {
+		service, method, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
+		return newMethodLabels(service, method)
+	})
+	if !ok {
+		return m.others
+	}
+	return labels
+}
+
+func newMethodLabels(service, method string) *methodLabels {
+	l := &methodLabels{service: service, method: method}
+	l.sets.Bound = math.MaxInt // what distinguishes them are closed lists
+	return l
+}
+
+func (l *methodLabels) set(key labelKey) *labelSet {
+	if set, ok := l.sets.Load()[key]; ok {
+		return set
+	}
+	set, _ := l.sets.LoadOrAdd(key, func() *labelSet { return l.newSet(key) })
+	return set
+}
+
+func (l *methodLabels) newSet(key labelKey) *labelSet {
+	labels := []attribute.KeyValue{
+		attribute.String("rpc.service", l.service), attribute.String("rpc.method", l.method), attribute.String("decision", string(key.outcome)),
+	}
+	timed := attribute.NewSet(labels...)
+	counted := attribute.NewSet(append(labels, attribute.String("reason", key.reason), attribute.String("mode", key.mode.String()))...)
+	return &labelSet{
+		counted: []metric.AddOption{metric.WithAttributeSet(counted)},
+		timed:   []metric.RecordOption{metric.WithAttributeSet(timed)},
+	}
+}

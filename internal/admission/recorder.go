@@ -1,0 +1,47 @@
+package admission
+
+import (
+	"context"
+
+	"github.com/grpcaud/grpcaud/audience/verifier"
+)
+
+// recorder tells of decisions in the log, the metrics, the span of the request,
+// and the report of what would be refused.
+type recorder struct {
+	log         decisionLog
+	metrics     *metrics
+	wouldRefuse refusalReport
+}
+
+// newRecorder returns the recorder of a controller. Close it.
+func newRecorder(config Config, v *verifier.Verifier) (*recorder, error) {
+	leases := config.Leases
+	if leases == nil {
+		leases = func() int { return 0 }
+	}
+	m, err := newMetrics(config.Meter, statsSources{v.Figures, v.CacheFigures, leases})
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m}
+	r.log.lines.window, r.log.lines.writeCount = config.RefusalWindow, r.log.writeCount
+	r.wouldRefuse.clients.Bound, r.wouldRefuse.strangers.Bound = maxReportRows, maxReportRows
+	return r, nil
+}
+
+// close writes the lines that count repeated refusals, and ends the reading of
+// the verifier's stats.
+func (r *recorder) close() error {
+	r.log.lines.close()
+	return r.metrics.close()
+}
+
+// record tells of a decision: once for each request, those of public methods
+// included, and once more for a stream that is refused while it runs.
+func (r *recorder) record(ctx context.Context, v *event) {
+	r.metrics.record(ctx, v)
+	r.log.record(ctx, v)
+	r.wouldRefuse.record(v)
+	annotateSpan(ctx, v)
+}

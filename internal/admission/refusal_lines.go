@@ -1,0 +1,230 @@
+package admission
+
+import (
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxKinds is how many kinds are told apart, of known callers and of strangers
+	// each.
+	maxKinds = 256
+
+	// A class of callers may cause lineBurst lines at once, and one more in each
+	// lineInterval.
+	lineBurst    = 16
+	lineInterval = 250 * time.Millisecond
+
+	// sweepInterval is how often the kinds are looked for whose window is over.
+	sweepInterval = time.Second
+)
+
+// kind is what refusals have in common that share a line.
+type kind struct {
+	outcome        Outcome
+	method         string // "other" if it has no rule, since then a stranger chose it
+	reason, cause  string
+	issuer, client string // empty if no genuine token came
+	peer           string // without the port
+}
+
+func kindOf(v *event) kind {
+	k := kind{outcome: v.outcome(), method: v.request.Method, reason: v.reason(), peer: v.request.Peer.host()}
+	if refusal := v.refusal(); refusal != nil {
+		k.cause = string(refusal.Cause)
+	}
+	if v.claims != nil {
+		k.issuer, k.client = v.claims.Issuer(), v.claims.Client()
+	}
+	if v.rule == nil {
+		k.method = otherMethod
+	}
+	return k
+}
+
+// bounded returns k with texts that are cut.
+func (k kind) bounded() kind {
+	for _, text := range []*string{&k.method, &k.issuer, &k.client} {
+		*text = (*text)[:min(len(*text), maxName)]
+	}
+	return k
+}
+
+// clone keeps the map from holding on to tokens that the texts are cut from.
+func (k kind) clone() kind {
+	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer} {
+		*text = strings.Clone(*text)
+	}
+	return k
+}
+
+// refusalLines decides which refusals get a log line: the first of a kind in each
+// window, as long as its class of callers does not cause too many. The others are
+// counted, and the count stands in the next line of the kind, or in a line of its
+// own where no other follows. The zero value, with writeCount set, gives each a
+// line.
+type refusalLines struct {
+	window     time.Duration
+	writeCount func(kind, uint64) // writes how often a kind was repeated; the zero kind is all that are not told apart
+
+	writing sync.Mutex // held while writeCount is called, so that close returns after it
+	mu      sync.Mutex // guards what follows
+	classes [2]class   // strangers; callers with a genuine token, whose lines strangers cannot use up
+	timer   *time.Timer
+	armed   bool // the timer runs, or its sweep does
+}
+
+// class is the refusals of one class of callers.
+type class struct {
+	kinds     map[kind]*repetition
+	spent     time.Time // until when the lines that were written use up the allowance
+	uncounted uint64    // refusals that have no entry in kinds
+	nextCount time.Time // when they may be written
+}
+
+// repetition is what is remembered of a kind.
+type repetition struct {
+	until time.Time // no further line before
+	count uint64    // refusals without a line
+}
+
+// allow reports whether a refusal of kind k gets a line, and how many before it
+// got none.
+func (r *refusalLines) allow(k kind) (repeated uint64, ok bool) {
+	if r.window == 0 {
+		return 0, true
+	}
+	k, now := k.bounded(), time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armLocked()
+	c := &r.classes[0]
+	if k.issuer != "" {
+		c = &r.classes[1]
+	}
+	e := c.entry(k, now)
+	switch {
+	case e != nil && now.Before(e.until), !c.spend(now):
+		if e != nil {
+			e.count++
+		} else {
+			c.uncounted++
+		}
+		return 0, false
+	case e != nil:
+		repeated, e.count, e.until = e.count, 0, now.Add(r.window)
+	}
+	return repeated, true
+}
+
+// entry returns what is remembered of k; nil if there is no place for one more.
+func (c *class) entry(k kind, now time.Time) *repetition {
+	e, ok := c.kinds[k]
+	if !ok && len(c.kinds) < maxKinds {
+		if c.kinds == nil {
+			c.kinds = map[kind]*repetition{}
+		}
+		e = &repetition{until: now}
+		c.kinds[k.clone()] = e
+	}
+	return e
+}
+
+// spend reports whether one more line may be written now, and counts it.
+func (c *class) spend(now time.Time) bool {
+	if c.spent.Before(now) {
+		c.spent = now
+	}
+	if c.spent.Sub(now) > (lineBurst-1)*lineInterval {
+		return false
+	}
+	c.spent = c.spent.Add(lineInterval)
+	return true
+}
+
+// armLocked sets the timer for the next sweep.
+func (r *refusalLines) armLocked() {
+	switch {
+	case r.armed:
+		return
+	case r.timer == nil:
+		r.timer = time.AfterFunc(sweepInterval, r.sweep)
+	default:
+		r.timer.Reset(sweepInterval)
+	}
+	r.armed = true
+}
+
+// sweep writes the counts of the kinds whose window is over and that nothing
+// followed.
+func (r *refusalLines) sweep() {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.writeCounts(time.Now(), false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = false
+	for i := range r.classes {
+		if len(r.classes[i].kinds) > 0 || r.classes[i].uncounted > 0 {
+			r.armLocked()
+		}
+	}
+}
+
+// close writes all counts.
+func (r *refusalLines) close() {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.mu.Lock()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.armed = false
+	r.mu.Unlock()
+	r.writeCounts(time.Now(), true)
+}
+
+// count is how often a kind was repeated without a line.
+type count struct {
+	kind  kind
+	times uint64
+}
+
+// writeCounts writes the counts that are due, or all. It is called while writing
+// is held.
+func (r *refusalLines) writeCounts(now time.Time, all bool) {
+	r.mu.Lock()
+	var due []count
+	for i := range r.classes {
+		due = append(due, r.classes[i].due(now, r.window, all)...)
+	}
+	r.mu.Unlock()
+	for _, d := range due {
+		r.writeCount(d.kind, d.times)
+	}
+}
+
+// due forgets the kinds whose window is over, and returns their counts. A kind
+// that finds the allowance used up is counted with those not told apart.
+func (c *class) due(now time.Time, window time.Duration, all bool) []count {
+	var due []count
+	for k, e := range c.kinds {
+		if !all && now.Before(e.until.Add(sweepInterval)) {
+			continue
+		}
+		delete(c.kinds, k)
+		switch {
+		case e.count == 0:
+		case c.spend(now):
+			due = append(due, count{k, e.count})
+		default:
+			c.uncounted += e.count
+		}
+	}
+	if c.uncounted > 0 && (all || !now.Before(c.nextCount)) {
+		due = append(due, count{kind{}, c.uncounted})
+		c.uncounted, c.nextCount = 0, now.Add(window)
+	}
+	return due
+}

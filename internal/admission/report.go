@@ -1,0 +1,112 @@
+package admission
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/boundedmap"
+)
+
+const (
+	// maxReportRows is how many rows the report has at the most of callers with a
+	// genuine token, and of those without, but for the one that counts the others.
+	maxReportRows = 1024
+
+	// maxWhy is how many bytes of an explanation a row keeps.
+	maxWhy = 1 << 10
+)
+
+// WouldBeRefused is a caller whose requests went through only because the rules
+// are not enforced yet.
+type WouldBeRefused struct {
+	Method          string // cut to 200 bytes; empty in the row that counts those without a row
+	Issuer, Client  string // empty where no genuine token came
+	Peer, UserAgent string // of the first request; the address is without the port
+	Cause           audience.Cause
+	Why             string // the first refusal, for the operator, cut to 1 KiB
+	Calls           uint64
+	First, Last     time.Time
+}
+
+// WouldBeRefused returns the callers whose requests would be refused if the rules
+// were enforced now, the most frequent first, from the requests since the
+// controller was made.
+func (c *Controller) WouldBeRefused() []WouldBeRefused {
+	report := &c.recorder.wouldRefuse
+	var all []WouldBeRefused
+	for _, rows := range []map[reportKey]*reportRow{report.clients.Load(), report.strangers.Load()} {
+		for key, row := range rows {
+			all = append(all, row.of(key))
+		}
+	}
+	if report.others.calls.Load() > 0 {
+		all = append(all, report.others.of(reportKey{}))
+	}
+	slices.SortFunc(all, func(a, b WouldBeRefused) int {
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.Cause, b.Cause))
+	})
+	return all
+}
+
+type reportKey struct {
+	method, issuer, client string
+	peer                   string // of a caller without a genuine token
+	cause                  audience.Cause
+}
+
+// reportRow is what a [WouldBeRefused] counts. Times are nanoseconds since 1970.
+type reportRow struct {
+	why             string
+	peer, userAgent string // of the first request
+	calls           atomic.Uint64
+	first, last     atomic.Int64
+}
+
+func (r *reportRow) of(key reportKey) WouldBeRefused {
+	return WouldBeRefused{
+		Method: key.method, Issuer: key.issuer, Client: key.client, Peer: r.peer, UserAgent: r.userAgent, Cause: key.cause, Why: r.why,
+		Calls: r.calls.Load(), First: time.Unix(0, r.first.Load()), Last: time.Unix(0, r.last.Load()),
+	}
+}
+
+// refusalReport counts the requests that would be refused, by their callers.
+type refusalReport struct {
+	clients, strangers boundedmap.Map[reportKey, *reportRow] // with a genuine token, and without
+	others             reportRow                             // those without a row
+}
+
+func (t *refusalReport) record(v *event) {
+	refusal := v.refusal()
+	if refusal == nil || v.outcome() != WouldRefuse {
+		return
+	}
+	method, peer := v.request.Method, &v.request.Peer
+	key, rows := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers
+	if v.claims != nil {
+		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
+	} else {
+		key.peer = peer.host()
+	}
+	row, ok := rows.Load()[key]
+	if !ok {
+		row, ok = rows.LoadOrAdd(key.clone(), func() *reportRow {
+			return &reportRow{why: cut(refusal.Error(), maxWhy), peer: peer.host(), userAgent: strings.Clone(cut(peer.UserAgent, maxUserAgent))}
+		})
+	}
+	if !ok {
+		row = &t.others
+	}
+	now := time.Now().UnixNano()
+	row.first.CompareAndSwap(0, now)
+	row.last.Store(now)
+	row.calls.Add(1)
+}
+
+// clone keeps the map from holding on to tokens that the strings are cut from.
+func (k reportKey) clone() reportKey {
+	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), strings.Clone(k.peer), k.cause}
+}

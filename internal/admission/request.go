@@ -1,0 +1,97 @@
+package admission
+
+import (
+	"context"
+	"crypto/x509"
+	"net"
+	"strings"
+)
+
+// Request is a request as its transport received it. Whatever the peer wrote in
+// it stands there unchanged: the adapter judges nothing.
+type Request struct {
+	// Method is the full name of the gRPC method that is called, such as
+	// /acme.orders.v1.OrderStatus/GetOrderStatus.
+	Method string
+
+	// Stream says that messages go on after the request was admitted.
+	Stream bool
+
+	// Credentials are the values of the authorization header, all of them, in
+	// the order in which they came.
+	Credentials []string
+
+	// Peer is what is known of the other end of the connection.
+	Peer Peer
+
+	// RequestID is the name that the peer gave the request; empty for none.
+	RequestID string
+}
+
+// Peer is the other end of a connection, which may be a proxy. Nothing is known of
+// the zero value, so that no token is accepted from it.
+type Peer struct {
+	// Addr is the address that the connection comes from; nil if it is unknown.
+	Addr net.Addr
+
+	// UserAgent is what the peer says it is.
+	UserAgent string
+
+	// Connection says who else can read what goes over the connection.
+	Connection Connection
+
+	// Certificate returns the certificate that the client proved to hold, nil if
+	// it proved none. It is called with the context of the request, for tokens
+	// that are bound to a certificate (RFC 8705, section 3), also when a running
+	// stream is judged again. A nil function is no certificate. It must be safe
+	// for concurrent use.
+	Certificate func(context.Context) *x509.Certificate
+}
+
+// Connection is who else can read what goes over a connection.
+type Connection int
+
+// The kinds of connections.
+const (
+	UnknownConnection   Connection = iota
+	PlaintextConnection            // anybody on the way can read or change it
+	LoopbackConnection             // plaintext that does not leave the machine
+	PrivateConnection              // nobody can read or change it
+)
+
+// presentsCredentials reports whether a request has an authorization value, of
+// any form.
+func (r *Request) presentsCredentials() bool { return len(r.Credentials) > 0 }
+
+// address returns the peer's address; empty if it is unknown.
+func (p *Peer) address() string {
+	if p.Addr == nil {
+		return ""
+	}
+	return p.Addr.String()
+}
+
+// host returns the peer's address without the port, which differs with each
+// connection. A long one is cut.
+func (p *Peer) host() string {
+	address := p.address()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	return cut(address, maxPeer)
+}
+
+// CleanID returns an id that a peer chose, or nothing if it does not belong into
+// a log: more than 128 bytes, or others than letters, digits, dots, hyphens and
+// underscores.
+func CleanID(id string) string {
+	const longest = 128
+	if len(id) > longest || strings.ContainsFunc(id, notInID) {
+		return ""
+	}
+	return id
+}
+
+func notInID(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("._-", c)
+}

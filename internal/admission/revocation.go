@@ -1,0 +1,28 @@
+package admission
+
+import (
+	"context"
+	"errors"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// checkRevocation refuses a token that was revoked, and one of which that cannot
+// be found out.
+func (c *Controller) checkRevocation(ctx context.Context, claims *claims.Claims) error {
+	if c.config.Revocations == nil {
+		return nil
+	}
+	err := c.config.Revocations.Revoked(ctx, claims)
+	refusal, _ := errors.AsType[*audience.Refusal](err)
+	switch {
+	case err == nil:
+		return nil
+	case refusal != nil && refusal.Cause == audience.CauseRevoked:
+		return refusal
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return &audience.Refusal{Cause: audience.CauseRevocationUnavailable, Err: err}
+}

@@ -1,0 +1,215 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+const (
+	// observedInterval is when a stream is judged again that goes on although
+	// its rule refuses it, since that is not enforced yet.
+	observedInterval = time.Minute
+
+	// questionTimeout is how long one answer about a running stream may take.
+	questionTimeout = time.Second
+
+	// retryInterval is when a question is asked again that got no answer in time.
+	retryInterval = 5 * time.Second
+)
+
+// Never is the time of what does not happen.
+var Never = time.Unix(1<<40, 0)
+
+// Stream is a request that goes on after it was admitted, and is judged again
+// while it does. The adapter schedules that; it is safe for concurrent use.
+type Stream struct {
+	evidence *Evidence
+	end      func(Decision) bool
+	began    time.Time
+	judged   atomic.Pointer[judgedToken]
+	invalid  atomic.Pointer[invalidToken] // nil while a new request with the token would be admitted
+	observed atomic.Bool                  // it goes on although its rule refuses it
+	reported atomic.Bool                  // that it does
+}
+
+// judgedToken is what a stream is judged by: the claims that its token had last,
+// nil for a stream without a caller, and as of when.
+type judgedToken struct {
+	claims *claims.Claims
+	at     time.Time
+}
+
+// invalidToken is why a token that was good is not any more.
+type invalidToken struct{ error }
+
+// NewStream returns the stream that e let in; call it once, before the handler
+// runs. end is called when the stream is refused: it ends the stream with the
+// decision, and reports whether it did, which is false if the stream was over.
+func (e *Evidence) NewStream(end func(Decision) bool) *Stream {
+	s := &Stream{evidence: e, end: end, began: time.Now()}
+	s.judged.Store(&judgedToken{e.claims, s.began})
+	e.stream = s
+	return s
+}
+
+// IsStream reports whether [Evidence.NewStream] was called.
+func (e *Evidence) IsStream() bool { return e.stream != nil }
+
+// HasToken reports whether the stream was admitted by a token.
+func (s *Stream) HasToken() bool { return s.evidence.claims != nil }
+
+// Introspected reports whether the issuer is asked about the stream's token.
+func (s *Stream) Introspected() bool {
+	if !s.HasToken() {
+		return false
+	}
+	issuer := s.evidence.claims.Issuer()
+	return slices.ContainsFunc(s.evidence.controller.guard.Load().Issuers(), func(i access.Issuer) bool {
+		return i.URL == issuer && i.Introspection.ClientID != ""
+	})
+}
+
+// KeyChanges returns the count of changes to the issuers' keys, as it was before
+// the stream's token was verified; see [Controller.KeyChanges].
+func (s *Stream) KeyChanges() uint64 { return s.evidence.changes }
+
+// TokenExpired reports whether exp of the stream's token has passed.
+func (s *Stream) TokenExpired(now time.Time) bool {
+	return !now.Before(s.judged.Load().claims.Expiry())
+}
+
+// KeyChanges counts the changes to the issuers' keys that can make a token
+// invalid. While it stays the same, no JWT needs a [Stream.Recheck].
+func (c *Controller) KeyChanges() uint64 { return c.verifier.Changes() }
+
+// Judge judges the stream by the policy in force, as of when it began, and tells
+// schedule when to do so again. Where the policy changes meanwhile it starts over,
+// so that the last call of schedule is by the policy in force.
+func (s *Stream) Judge(schedule func(next time.Time)) {
+	c := s.evidence.controller
+	for {
+		guard := c.guard.Load()
+		schedule(s.judge(guard.Rule(s.evidence.request.Method)))
+		if c.guard.Load() == guard {
+			return
+		}
+	}
+}
+
+// judge ends the stream if rule refuses it, and returns when to judge one that
+// goes on: at its end, or soon where its refusal is not enforced yet.
+func (s *Stream) judge(rule *access.Rule) time.Time {
+	if rule == nil {
+		s.refuse(rule, errNoRule)
+		return Never
+	}
+	config := &s.evidence.controller.config
+	end, now := Never, time.Now().Round(0)
+	token := s.judged.Load()
+	err := s.mayGoOn(rule, token)
+	if token.claims != nil && !config.IgnoreStreamExpiry && !rule.Public() {
+		end = rule.Ends(token.claims).Add(config.StreamGrace)
+		if err == nil && !now.Before(end) {
+			err = expired(token.claims)
+		}
+	}
+	if err == nil {
+		s.observed.Store(false)
+		return end
+	}
+	s.refuse(rule, err)
+	if soon := now.Add(observedInterval); soon.Before(end) || !now.Before(end) {
+		return soon
+	}
+	return end
+}
+
+// mayGoOn decides whether the stream might begin now as it did then, in the
+// context of its request. A stream without a caller came without a token, or goes
+// on although it is refused, or nobody looked at its token, since its method was
+// public: then it is refused where a request with a token would have a caller.
+func (s *Stream) mayGoOn(rule *access.Rule, token *judgedToken) error {
+	e, invalid := s.evidence, s.invalid.Load()
+	switch {
+	case rule.Public():
+		return nil
+	case token.claims != nil && invalid != nil:
+		return invalid.error
+	case token.claims != nil:
+		return e.controller.judge(e, rule, token.claims, token.at)
+	case rule.Optional() && !e.request.presentsCredentials():
+		return nil
+	case e.observedRefusal != nil:
+		return e.observedRefusal
+	}
+	refusal := &audience.Refusal{Cause: audience.CauseCredentialsMissing}
+	if e.request.presentsCredentials() {
+		refusal.Hint = "the method was public when the stream began, so that nobody looked at its token; the client opens the stream again"
+	}
+	return refusal
+}
+
+// expired refuses a stream whose token has ended.
+func expired(c *claims.Claims) error {
+	return &audience.Refusal{
+		Cause: audience.CauseExpiredMidstream,
+		Got:   fmt.Sprintf("exp %s", c.Expiry().UTC().Format(time.RFC3339)),
+		Hint:  "the client opens the stream again with a new token",
+	}
+}
+
+// refuse ends the stream for err. Where the rule is not enforced yet it goes on,
+// with the caller that it has, and that is recorded once.
+func (s *Stream) refuse(rule *access.Rule, err error) {
+	e := s.evidence
+	claims := s.judged.Load().claims
+	if claims == nil {
+		claims = e.observedClaims
+	}
+	v := event{request: &e.request, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	if v.mode != access.Enforce {
+		s.observed.Store(true)
+		if e.observedRefusal == nil && !s.reported.Swap(true) {
+			e.controller.recorder.record(e.ctx, &v)
+		}
+		return
+	}
+	v.requestID = requestID(e.request.RequestID)
+	if s.end(v.decision()) {
+		e.controller.recorder.record(e.ctx, &v)
+	}
+}
+
+// CheckRevocation ends the stream if its token was revoked, also where its method
+// has become public since: it still works for its caller. A stream goes on of
+// which that cannot be found out: an outage ends no stream. The question ends with
+// until.
+func (s *Stream) CheckRevocation(until context.Context) {
+	e := s.evidence
+	claims := s.judged.Load().claims
+	if claims == nil || e.controller.config.Revocations == nil {
+		return
+	}
+	ctx, cancel := s.question(until)
+	defer cancel()
+	if err := e.controller.checkRevocation(ctx, claims); errors.Is(err, audience.CauseRevoked) {
+		s.refuse(e.controller.guard.Load().Rule(e.request.Method), err)
+	}
+}
+
+// question returns the context of a question about the stream: that of its
+// request, as it came, but for how long it lasts. An interceptor further out may
+// have ended that while the stream goes on.
+func (s *Stream) question(until context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.evidence.ctx), questionTimeout)
+	stop := context.AfterFunc(until, cancel)
+	return ctx, func() { stop(); cancel() }
+}
