@@ -186,9 +186,9 @@ func TestKeysAreWrittenIn(t *testing.T) {
 // rather than loosened.
 func TestDemandsThatIstioCannotExpressAreLeftOut(t *testing.T) {
 	for demand, note := range map[string]string{
-		`claims: {dept: ["a*"]}`:      "a star would stand for anything",
+		`claims: {dept: ["a*"]}`:      "a star would match anything",
 		`claims: {"a[b]": [c]}`:       "a name with brackets",
-		`callers: users, acr: ["*x"]`: "a star would stand for anything",
+		`callers: users, acr: ["*x"]`: "a star would match anything",
 	} {
 		all, notes := export(t, head+"services: {orders: {grpc: [acme.Orders], allow: [{clients: [portal], methods: [Get], scopes: none, "+demand+"}]}}\n", istio.Options{})
 		if last := all[len(all)-1]; len(last.Spec.Rules) != 0 {

@@ -53,10 +53,10 @@ func TestAlgorithmsAreAlwaysListed(t *testing.T) {
 // be it another than the caller, is none of a user.
 func TestUsersAreNoClients(t *testing.T) {
 	for preset, want := range map[string][]mesh.Condition{
-		"rfc9068": {{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Other: true}},
+		"rfc9068": {{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Not: true}},
 		"auth0": {
-			{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Other: true},
-			{Claim: []string{"sub"}, Values: []string{"@clients"}, Other: true, End: true},
+			{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Not: true},
+			{Claim: []string{"sub"}, Values: []string{"@clients"}, Not: true, Suffix: true},
 		},
 	} {
 		plan := planOf(t, "preset: "+preset, "callers: users")
