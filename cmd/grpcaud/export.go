@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -45,19 +42,22 @@ const exportExamples = `  grpcaud export access.yaml --to keycloak > corp.json
 type exportOptions struct {
 	target      cli.Choice
 	descriptors string
-	services    []string
-	keysFiles   []string
-	forward     bool
 	keycloak    keycloakFlags
+	mesh        meshFlags
 	istio       istioFlags
 	envoy       envoyFlags
 }
 
-// exporters write the matrix, by the system that it is for.
-var exporters = map[string]func(*exportOptions, *cobra.Command, *access.Policy) ([]string, error){
-	"keycloak": (*exportOptions).toKeycloak,
-	"istio":    (*exportOptions).toIstio,
-	"envoy":    (*exportOptions).toEnvoy,
+// export writes the policy for the chosen system. The notes say what was left out.
+func (e *exportOptions) export(cmd *cobra.Command, policy *access.Policy) (notes []string, err error) {
+	switch e.target.Value {
+	case "istio":
+		return e.istio.export(cmd, policy, e.mesh)
+	case "envoy":
+		return e.envoy.export(cmd, policy, e.mesh)
+	default:
+		return e.keycloak.export(cmd, policy)
+	}
 }
 
 func exportCommand() *cobra.Command {
@@ -75,7 +75,7 @@ func exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		notes, err := exporters[e.target.Value](&e, cmd, policy)
+		notes, err := e.export(cmd, policy)
 		if err != nil {
 			return err
 		}
@@ -91,27 +91,11 @@ func (e *exportOptions) flags(cmd *cobra.Command) {
 	flags.Var(&e.target, "to", "one of keycloak, istio, envoy (required)")
 	cli.Complete(cmd, "to", func([]string) []string { return e.target.Values })
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
-	flags.StringSliceVar(&e.services, "service", nil, "for istio and envoy: the services to guard (default: all)")
-	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
-	flags.StringArrayVar(&e.keysFiles, "jwks-file", nil, "for istio and envoy: the file with the keys of an issuer, as ISSUER=FILE, or FILE if there is one issuer")
-	flags.BoolVar(&e.forward, "forward", false, "for istio and envoy: leave the token in the call, for a service that reads it too")
 	e.keycloak.flags(cmd)
+	e.mesh.flags(cmd)
 	e.istio.flags(cmd)
 	e.envoy.flags(cmd)
 	if err := cmd.MarkFlagRequired("to"); err != nil {
 		panic(err) // the flag does not exist
 	}
-}
-
-// pairs reads the values of a flag, each as NAME=VALUE.
-func pairs(flag string, values []string) (map[string][]string, error) {
-	all := map[string][]string{}
-	for _, v := range values {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok || name == "" || value == "" {
-			return nil, fmt.Errorf("--%s: got %q, want NAME=VALUE", flag, v)
-		}
-		all[name] = append(all[name], value)
-	}
-	return all, nil
 }

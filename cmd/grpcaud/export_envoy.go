@@ -44,13 +44,14 @@ const envoyWire = `#
 # The listener has no transport_socket: give it TLS before tokens come over a network.
 `
 
-func (e *exportOptions) toEnvoy(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
-	plan, keys, err := e.plan(policy)
+// export writes the filters, or the whole configuration, for the policy.
+func (v *envoyFlags) export(cmd *cobra.Command, policy *access.Policy, m meshFlags) ([]string, error) {
+	plan, keys, err := m.plan(policy)
 	if err != nil {
 		return nil, err
 	}
-	o := envoy.Options{Keys: keys, Forward: e.forward, Listen: e.envoy.listen, Upstream: e.envoy.upstream, CAFile: e.envoy.caFile}
-	if e.envoy.bootstrap {
+	o := envoy.Options{Keys: keys, Forward: m.forward, Listen: v.listen, Upstream: v.upstream, CAFile: v.caFile}
+	if v.bootstrap {
 		config, err := envoy.Bootstrap(plan, o)
 		if err != nil {
 			return nil, err

@@ -38,13 +38,14 @@ const istioHead = `# Made by grpcaud from the access matrix: change that, and ex
 #   - streams whose token has ended, and tokens that were revoked
 `
 
-func (e *exportOptions) toIstio(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
-	plan, keys, err := e.plan(policy)
+// export writes the manifests for the policy.
+func (i *istioFlags) export(cmd *cobra.Command, policy *access.Policy, m meshFlags) ([]string, error) {
+	plan, keys, err := m.plan(policy)
 	if err != nil {
 		return nil, err
 	}
 	manifests, notes, err := istio.Manifests(plan, istio.Options{
-		Namespace: e.istio.namespace, Selector: e.istio.selector, Keys: keys, Forward: e.forward,
+		Namespace: i.namespace, Selector: i.selector, Keys: keys, Forward: m.forward,
 	})
 	if err != nil {
 		return nil, err

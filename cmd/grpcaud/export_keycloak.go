@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +37,9 @@ func (k *keycloakFlags) options() (keycloak.Options, error) {
 	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
 }
 
-func (e *exportOptions) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
-	o, err := e.keycloak.options()
+// export writes the realm for the policy.
+func (k *keycloakFlags) export(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
+	o, err := k.options()
 	if err != nil {
 		return nil, err
 	}
@@ -48,3 +51,16 @@ func (e *exportOptions) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([
 }
 
 func issuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }
+
+// pairs reads the values of a flag, each as NAME=VALUE.
+func pairs(flag string, values []string) (map[string][]string, error) {
+	all := map[string][]string{}
+	for _, v := range values {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" || value == "" {
+			return nil, fmt.Errorf("--%s: got %q, want NAME=VALUE", flag, v)
+		}
+		all[name] = append(all[name], value)
+	}
+	return all, nil
+}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keyset"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
@@ -18,32 +19,47 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
+// meshFlags are the flags for both proxies.
+type meshFlags struct {
+	services  []string
+	keysFiles []string
+	forward   bool
+}
+
+func (m *meshFlags) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&m.services, "service", nil, "for istio and envoy: the services to guard (default: all)")
+	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
+	flags.StringArrayVar(&m.keysFiles, "jwks-file", nil, "for istio and envoy: the file with the keys of an issuer, as ISSUER=FILE, or FILE if there is one issuer")
+	flags.BoolVar(&m.forward, "forward", false, "for istio and envoy: leave the token in the call, for a service that reads it too")
+}
+
 // plan returns the plan that a proxy has to enforce, and the keys for it.
-func (e *exportOptions) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
-	for _, name := range e.services {
+func (m *meshFlags) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
+	for _, name := range m.services {
 		if err := files.CheckName("service", name, slices.Values(policy.Services())); err != nil {
 			return nil, nil, err
 		}
 	}
-	plan, err := mesh.New(policy, e.services...)
+	plan, err := mesh.New(policy, m.services...)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, notes, err := e.keys(policy.Matrix().Issuers)
+	keys, notes, err := m.keys(policy.Matrix().Issuers)
 	plan.Notes = append(plan.Notes, notes...)
 	return plan, keys, err
 }
 
 // keys reads the keys of --jwks-file and of keys_file, by issuer. The notes say which
 // were left out.
-func (e *exportOptions) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
+func (m *meshFlags) keys(issuers map[string]access.Issuer) (keys map[string][]byte, notes []string, err error) {
 	paths := map[string]string{}
 	for name, issuer := range issuers {
 		if issuer.KeysFile != "" {
 			paths[name] = issuer.KeysFile
 		}
 	}
-	for _, v := range e.keysFiles {
+	for _, v := range m.keysFiles {
 		name, path, named := strings.Cut(v, "=")
 		if _, ok := issuers[name]; !named || !ok {
 			only := slices.Collect(maps.Keys(issuers))
