@@ -52,8 +52,8 @@ func TestCheckGolden(t *testing.T) {
 	}
 }
 
-// TestOptions has the options of .proto files count as they do in a server.
-func TestOptions(t *testing.T) {
+// TestProtoOptionsCount shows that options of .proto files count as they do in a server.
+func TestProtoOptionsCount(t *testing.T) {
 	const matrix = "testdata/catalogue.yaml"
 	set := descriptors(t, cataloguev1.File_acme_catalogue_v1_catalogue_proto)
 	run(t, "", "check", matrix, "--descriptors", set).want(t, 0)

@@ -99,9 +99,9 @@ func TestDoctorWithoutCredentials(t *testing.T) {
 	f.run(t, "doctor", "--client", "customer-portal").want(t, 0, "1 ok", "token_files has no file for it")
 }
 
-// TestDoctorKnowsIssuers shows that what is normal at a kind of issuer is no finding, and
+// TestDoctorKnowsWhatIsNormalAtAnIssuer shows that what is normal at a kind of issuer is no finding, and
 // that scopes are requested if they stand for the audience.
-func TestDoctorKnowsIssuers(t *testing.T) {
+func TestDoctorKnowsWhatIsNormalAtAnIssuer(t *testing.T) {
 	f := newField(t)
 	f.change(t, "preset: keycloak", "preset: entra")
 	f.register("customer-portal", map[string][]string{"human-resource": nil})

@@ -72,9 +72,8 @@ func TestExportRefuses(t *testing.T) {
 	}
 }
 
-// TestExportLeavesOut is about what a proxy cannot check: the rest is not looser
-// for it.
-func TestExportLeavesOut(t *testing.T) {
+// TestExportLeavesOutWhatProxiesCannotCheck shows that the rest does not become looser.
+func TestExportLeavesOutWhatProxiesCannotCheck(t *testing.T) {
 	for _, row := range []struct{ name, issuer, allow, want string }{
 		{"login age", "preset: keycloak", "clients: [c], methods: [Get], scopes: none, max_auth_age: 5m", "max_auth_age"},
 		{"opaque", "preset: hydra, introspection: {client: c, secret: {env: SECRET}}", "clients: [c], methods: [Get], scopes: none", "its tokens are opaque"},
@@ -97,7 +96,7 @@ func TestExportLeavesOut(t *testing.T) {
 	}
 }
 
-// TestExportLeavesOutBrackets is about a claim that Istio has no way to write.
+// TestExportLeavesOutBrackets shows that a claim which Istio cannot express is left out.
 func TestExportLeavesOutBrackets(t *testing.T) {
 	matrix := file(t, "access.yaml", "version: 1\nissuers: {a: {url: https://a.example.com, preset: keycloak}}\n"+
 		"services: {orders: {grpc: [acme.Orders], allow: [{clients: [c], methods: [Get], scopes: none, claims: {'a]b': [x]}}]}}\nclients: {c: {}}\n")
@@ -108,9 +107,9 @@ func TestExportLeavesOutBrackets(t *testing.T) {
 	}
 }
 
-// TestExportOptionsLetNobodyIn is about a client that a .proto file names, and the
-// matrix does not.
-func TestExportOptionsLetNobodyIn(t *testing.T) {
+// TestProtoOptionsAdmitNobody shows that a client which a .proto file names, and the matrix does
+// not, is not admitted.
+func TestProtoOptionsAdmitNobody(t *testing.T) {
 	matrix := file(t, "access.yaml", "version: 1\nissuers: {a: {url: https://a.example.com, preset: keycloak}}\n"+
 		"services: {catalogue: {grpc: [acme.catalogue.v1.Catalogue], allow: [{clients: [customer-portal], methods: [GetItem], scopes: none}]}}\n"+
 		"clients: {customer-portal: {}, backoffice-portal: {}}\npublic: [acme.catalogue.v1.Catalogue/Version]\n")
@@ -134,8 +133,8 @@ func TestExportOptionsLetNobodyIn(t *testing.T) {
 	}
 }
 
-// TestExportOddNames reads back what was written of names that no format likes.
-func TestExportOddNames(t *testing.T) {
+// TestExportEscapesNames reads back what was written of names with special characters.
+func TestExportEscapesNames(t *testing.T) {
 	const odd = `a "b": #'{x}, yes`
 	quoted, err := json.Marshal(odd)
 	if err != nil {

@@ -1,6 +1,6 @@
 package main
 
-// Run is the whole program.
+// Run runs the program.
 var Run = run
 
 // Stop ends a server.

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDoctorAtKeycloak shows that a realm which is exported from a matrix gives
-// what the matrix says, and nothing else.
+// TestDoctorAtKeycloak shows that an exported realm gives what the matrix says, and nothing
+// else.
 func TestDoctorAtKeycloak(t *testing.T) {
 	realm, matrix := realmOf(t)
 	for _, client := range []string{"customer-portal", "backoffice-portal", "order-status"} {

@@ -8,7 +8,7 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestBadFiles has every command read what is no access matrix.
+// TestBadFiles shows the errors of each command for a file that is no access matrix.
 func TestBadFiles(t *testing.T) {
 	bomb := "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n"
 	for _, c := range "bcdefghij" {
@@ -50,8 +50,9 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestOddFiles has files read that are well-formed, if unusual.
-func TestOddFiles(t *testing.T) {
+// TestByteOrderMarkAndCRLF shows that a file may begin with a byte order mark, and have lines
+// that end in CRLF.
+func TestByteOrderMarkAndCRLF(t *testing.T) {
 	const text = "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {a: {grpc: [b.C], allow: [{clients: [x], methods: [M], scopes: [s]}]}}\nclients: {x: {}}\n"
 	want := run(t, "", "matrix", file(t, "access.yaml", text))
 	want.want(t, 0)

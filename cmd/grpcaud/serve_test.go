@@ -24,7 +24,7 @@ func shopSet(t *testing.T) string {
 	return file(t, "set.binpb", string(data))
 }
 
-// lines returns what stands in the lines of a server's log about decisions.
+// lines returns the lines of a server's log about decisions.
 func (s *served) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -40,8 +40,7 @@ func (s *served) lines(t *testing.T) []map[string]any {
 	return all
 }
 
-// TestServe shows that a server admits and refuses by the matrix, and tells each
-// decision in a line of its log.
+// TestServe shows that a server admits and refuses by the matrix, and logs each decision.
 func TestServe(t *testing.T) {
 	f := newField(t)
 	f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "human-resource": nil})
@@ -71,8 +70,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeRefusesWhatTheMatrixDoesNotOpen shows that reflection, health and the
-// echo service are guarded as everything else is.
+// TestServeRefusesWhatTheMatrixDoesNotOpen shows that reflection, health and Echo are guarded as
+// everything else is.
 func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	f := newField(t)
 	f.change(t, "public: [grpc.health.v1.Health, grpc.reflection.v1.ServerReflection]", "")
@@ -87,8 +86,8 @@ func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	}
 }
 
-// TestServeAnswersAsDescribed shows that calls of each kind are answered as their
-// kind wants it, with descriptors.
+// TestServeAnswersAsDescribed shows that with descriptors, calls get the number of replies of
+// their kind.
 func TestServeAnswersAsDescribed(t *testing.T) {
 	f := newField(t)
 	f.change(t, "[grpcaud.echo.v1.Echo]", "[shop.other.v1.Other, shop.echo.v1.Echo]")
@@ -114,7 +113,7 @@ func TestServeAnswersAsDescribed(t *testing.T) {
 	f.run(t, "token", "--as", "customer-portal", "--for", "echo", "--descriptors", shopSet(t)).want(t, 0, "/shop.echo.v1.Echo/Say")
 }
 
-// TestServeFollowsTheFile shows that a change of the file is in force soon.
+// TestServeFollowsTheFile shows that a change of the file takes effect.
 func TestServeFollowsTheFile(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "human-resource", "--plaintext")
@@ -131,7 +130,7 @@ func TestServeFollowsTheFile(t *testing.T) {
 	}
 }
 
-// TestServeOverTLS shows that a server proves who it is, and a client asks.
+// TestServeOverTLS shows that a server has a certificate, and a client verifies it.
 func TestServeOverTLS(t *testing.T) {
 	f := newField(t)
 	cert, key, ca := pair(t)

@@ -30,8 +30,7 @@ func TestTokenGolden(t *testing.T) {
 	}
 }
 
-// TestToken holds what becomes of an issuer that gives something else, and of one
-// that gives nothing.
+// TestToken shows the results if an issuer gives another token, or none.
 func TestToken(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -76,8 +75,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestTokenRevealed shows that the token alone is written where that is asked for,
-// and that nothing is where there is none.
+// TestTokenRevealed shows that --reveal writes the token alone.
 func TestTokenRevealed(t *testing.T) {
 	f := newField(t)
 	args := []string{"token", f.matrix, "--issuer-ca", f.ca, "--as", "customer-portal", "--reveal", "--for"}
@@ -89,8 +87,7 @@ func TestTokenRevealed(t *testing.T) {
 	explained.want(t, 2, "ok  audience", "ok  scopes")
 }
 
-// TestTokenOnBehalfOf shows that a token is exchanged, and shown to the issuer that
-// it is of and to no other.
+// TestTokenOnBehalfOf shows that a token is exchanged, and is shown only to its own issuer.
 func TestTokenOnBehalfOf(t *testing.T) {
 	f := newField(t)
 	as := []string{"--as", "order-status", "--for", "human-resource", "--on-behalf-of-file"}
@@ -132,9 +129,8 @@ func TestTokenWrongUse(t *testing.T) {
 	run(t, "", "token", f.matrix, "--as", "order-status", "--for", "human-resource").want(t, 2, "unknown: order-status for human-resource", "certificate")
 }
 
-// TestTokenOfAnIssuerOfNoKnownKind shows that it is told what to change where the
-// issuer refuses the audience.
-func TestTokenOfAnIssuerOfNoKnownKind(t *testing.T) {
+// TestTokenOfTheDefaultPreset shows the fix if the issuer refuses the audience.
+func TestTokenOfTheDefaultPreset(t *testing.T) {
 	f := newField(t)
 	f.change(t, "preset: keycloak", "preset: rfc9068")
 	f.issuer.Fault(testutil.Token, refusal("invalid_target", ""))
