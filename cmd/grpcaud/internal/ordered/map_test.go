@@ -17,8 +17,14 @@ func (failing) MarshalYAML() (any, error) { return nil, errors.New("no YAML") }
 func TestKeysKeepTheirOrder(t *testing.T) {
 	comment := &yaml.Node{Kind: yaml.ScalarNode, Value: "v", LineComment: "why"}
 	got, err := yaml.Marshal(ordered.Map{
-		"z", 1, "a", "text", "list", []string{"b", "a", "No", "true", "~"}, "maps", []ordered.Map{{"y", true, "x", nil}},
-		"within", ordered.Map{"c", 2.5}, "absent", nil, "date", "2000-01-01", "node", ordered.Map{"k", node{comment}},
+		"z", 1, "a", "text", "list",
+		[]string{"b", "a", "No", "true", "~"},
+		"maps",
+		[]ordered.Map{{"y", true, "x", nil}},
+		"within",
+		ordered.Map{"c", 2.5},
+		"absent", nil, "date", "2000-01-01", "node",
+		ordered.Map{"k", node{comment}},
 	})
 	if err != nil {
 		t.Fatal(err)
