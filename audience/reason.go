@@ -16,7 +16,7 @@ const (
 // google.rpc.ErrorInfo.
 type Reason string
 
-// The wire reasons. Each has one [Status] and one fixed phrase.
+// The wire reasons. Each has one [RespondStatus] and one fixed phrase.
 const (
 	ReasonCredentialsMissing   Reason = "CREDENTIALS_MISSING"
 	ReasonCredentialsMalformed Reason = "CREDENTIALS_MALFORMED"

@@ -12,8 +12,7 @@ var (
 	flags    = regexp.MustCompile(`--[a-z-]+`)
 )
 
-// What a page has the reader type is a command of the program, with flags that
-// it has.
+// The commands on the pages are commands of the program, with flags that they have.
 func TestEveryCommandExists(t *testing.T) {
 	program := build(t)
 	help := map[string]string{}
@@ -25,7 +24,7 @@ func TestEveryCommandExists(t *testing.T) {
 				help[command] = string(out)
 			}
 			if !strings.Contains(help[command], "grpcaud "+command) {
-				t.Errorf("%s: %q is no command", p.name, command)
+				t.Errorf("%s: there is no command %q", p.name, command)
 			}
 			for _, flag := range flags.FindAllString(typed[2], -1) {
 				if !strings.Contains(help[command], " "+flag+" ") {
@@ -36,7 +35,7 @@ func TestEveryCommandExists(t *testing.T) {
 	}
 }
 
-// Whoever has set a provider up is told how to see whether it works.
+// A page that leads through a set-up says how to see whether it works.
 func TestEveryProviderIsTried(t *testing.T) {
 	for _, name := range setUps(t) {
 		if !strings.Contains(pageNamed(t, name).text, "## Does it work?\n") {

@@ -12,13 +12,13 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// company registers the gRPC service that is each service of the pages.
+// company registers the gRPC services that the services of the pages consist of.
 var company = map[string]func(*grpc.Server){
 	"order-status":   func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{}) },
 	"human-resource": func(s *grpc.Server) { hrv1.RegisterHumanResourceServer(s, hrv1.UnimplementedHumanResourceServer{}) },
 }
 
-// Whoever starts with the matrix of a page has a server that starts.
+// A server that is guarded by the matrix of a page starts.
 func TestEveryMatrixCovers(t *testing.T) {
 	for _, p := range pages(t) {
 		for _, b := range p.blocks {
@@ -42,7 +42,7 @@ func covers(t *testing.T, name, text string) {
 	for _, service := range policy.Services() {
 		register, ok := company[service]
 		if !ok {
-			t.Fatalf("service %q is not of the company", service)
+			t.Fatalf("service %q is not one of the company's", service)
 		}
 		admit, err := interceptor.NewServer(policy, interceptor.Services(service))
 		if err != nil {

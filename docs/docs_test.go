@@ -42,7 +42,7 @@ func TestEveryYAMLIsYAML(t *testing.T) {
 	}
 }
 
-// A page may name reasons, causes and gRPC's status codes.
+// A page may name reasons, causes and gRPC's status codes, and no others.
 func TestEveryReasonExists(t *testing.T) {
 	list, err := os.ReadFile("../audience/reason.go")
 	if err != nil {

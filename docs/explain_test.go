@@ -17,10 +17,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// A page tells a story from above to below: the latest matrix is in
-// access.yaml; a token is its header and its claims, and claims alone change
-// the latest token for one run of the program. What a run prints may be left
-// out, but not made up.
+// A page is read from top to bottom: the latest matrix is in access.yaml; a token is
+// its header and its claims, and claims alone change the latest token for one run of
+// the program. A page may leave out what a run prints, but may not invent it.
 func TestEveryExplanationIsReal(t *testing.T) {
 	program := build(t)
 	for _, p := range pages(t) {
@@ -40,9 +39,9 @@ func TestEveryExplanationIsReal(t *testing.T) {
 	}
 }
 
-// build returns the program. It opens every folder of the tree: the go command
-// takes a cached result of a test for as long as what the test opened is
-// unchanged, and it cannot see what go build opens.
+// build returns the path of the program. It opens every folder of the tree: the go
+// command uses a cached result of a test while the files that the test opened are
+// unchanged, and it does not know what go build opens.
 func build(t *testing.T) string {
 	t.Helper()
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -59,7 +58,7 @@ func build(t *testing.T) string {
 	return program
 }
 
-// story is how far a page has got.
+// story is the state of a page while it is read.
 type story struct {
 	dir, program   string
 	header, claims testutil.Claims // of the latest token
@@ -95,11 +94,11 @@ func (s *story) token(t *testing.T, text string) {
 	}
 }
 
-// explain runs a command and looks for each line that stands below it.
+// explain runs a command and looks for each line that is below it on the page.
 func (s *story) explain(t *testing.T, text string) {
 	t.Helper()
 	s.sign(t)
-	command, told, _ := strings.Cut(strings.TrimSuffix(text, "\n"), "\n")
+	command, shown, _ := strings.Cut(strings.TrimSuffix(text, "\n"), "\n")
 	args, _, _ := strings.Cut(strings.TrimPrefix(command, "$ grpcaud "), " < token")
 	run := exec.CommandContext(t.Context(), s.program, append(strings.Fields(args), "--token-file=token", "--jwks=keys.json", "--offline")...)
 	run.Dir = s.dir
@@ -108,22 +107,22 @@ func (s *story) explain(t *testing.T, text string) {
 		t.Fatal(err)
 	}
 	rest := words(string(out))
-	for line := range strings.SplitSeq(told, "\n") {
+	for line := range strings.SplitSeq(shown, "\n") {
 		if line == "…" {
 			continue
 		}
 		_, after, found := strings.Cut(rest, words(line))
 		if !found {
-			t.Fatalf("%s\ndoes not tell %q, but\n%s", command, line, out)
+			t.Fatalf("%s\ndoes not print %q, but\n%s", command, line, out)
 		}
 		rest = after
 	}
 }
 
-// words is a text as a reader sees it.
+// words returns a text with single spaces.
 func words(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// sign makes the token, of now, and the keys of its issuer.
+// sign writes the token, issued now, and the keys of its issuer.
 func (s *story) sign(t *testing.T) {
 	t.Helper()
 	claims := maps.Clone(s.claims)

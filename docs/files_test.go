@@ -11,8 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestSplitMatrixIsTheSame holds that the files of the page about files make the
-// policy of its one file.
+// The files on the page about files are the same matrix as its one file.
 func TestSplitMatrixIsTheSame(t *testing.T) {
 	var one string
 	dir := t.TempDir()

@@ -22,7 +22,7 @@ type page struct {
 	blocks     []block
 }
 
-// block is what stands between two fences.
+// block is the text between two fences.
 type block struct {
 	language, text string
 }
@@ -92,7 +92,7 @@ func (p page) in(language string) []string {
 	return texts
 }
 
-// isMatrix tells an access matrix from the YAML of others.
+// isMatrix reports whether the block is an access matrix, not other YAML.
 func (b block) isMatrix() bool {
 	return b.language == "yaml" && strings.HasPrefix(b.text, "version: 1\n")
 }

@@ -14,34 +14,34 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestT46_Subject(t *testing.T) {
-	sub := func(value any) func(*arena) []string { return token(testutil.Claims{"sub": value}) }
+func TestSubjectIsReadStrictly(t *testing.T) {
+	sub := func(value any) func(*testbed) []string { return token(testutil.Claims{"sub": value}) }
 	users := allowing(func(a *access.Allow) {
 		a.Callers, a.Clients = access.UsersOnly, append(a.Clients, "batch")
 	})
-	batch := func(a *arena) { a.matrix.Clients["batch"] = access.Client{Issuer: "corp"} }
+	batch := func(a *testbed) { a.matrix.Clients["batch"] = access.Client{Issuer: "corp"} }
 	attacks := []attack{
-		{"T46/missing", nil, sub(nil), claimMissing, 0},
-		{"T46/missing in a legacy user's", legacy, token(testutil.Claims{"sub": nil, "sid": "s"}), claimMissing, 0},
-		{"T46/twice", nil, spelt("sub", `"sub":"alice","sub":"admin"`), claimsMalformed, 0},
-		{"T46/a client for a user", all(batch, users), token(testutil.Claims{"client_id": "batch", "sub": "batch"}), callerKind, 0},
-		{"T46/a client's own token, exchanged, for a user's", all(batch, users), sub("batch"), callerKind, 0},
-		{"T46/long, and still one", nil, sub(fmt.Sprintf("%01024d", 0)), admitted, 0},
+		{"sub/missing", nil, sub(nil), claimMissing, 0},
+		{"sub/missing in a legacy user's", legacy, token(testutil.Claims{"sub": nil, "sid": "s"}), claimMissing, 0},
+		{"sub/twice", nil, spelt("sub", `"sub":"alice","sub":"admin"`), claimsMalformed, 0},
+		{"sub/a client for a user", all(batch, users), token(testutil.Claims{"client_id": "batch", "sub": "batch"}), callerKind, 0},
+		{"sub/a client's own token, exchanged, for a user's", all(batch, users), sub("batch"), callerKind, 0},
+		{"sub/long, and still one", nil, sub(fmt.Sprintf("%01024d", 0)), admitted, 0},
 	}
 	for name, value := range map[string]any{
 		"empty": "", "number": 7, "null": null, "array": []string{"alice"}, "10 KiB": fmt.Sprintf("%010240d", 0),
 		"line break": "alice\nadmin", "NUL": "alice\x00", "delete": "alice\x7f",
 	} {
-		attacks = append(attacks, attack{"T46/" + name, nil, sub(value), claimsMalformed, 0})
+		attacks = append(attacks, attack{"sub/" + name, nil, sub(value), claimsMalformed, 0})
 	}
 	run(t, attacks)
 }
 
-// TestT46_NoUser holds that a client which calls as itself is no user, whatever
+// TestClientThatCallsAsItselfIsNoUser holds that a client which calls as itself is no user, whatever
 // it is called.
-func TestT46_NoUser(t *testing.T) {
+func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 	self := testutil.Claims{"sub": "customer-portal"}
-	nobody := func(a *arena) {
+	nobody := func(a *testbed) {
 		a.orders.inHandler = func(ctx context.Context) error {
 			if caller, _ := audience.FromContext(ctx); caller.User == "customer-portal" {
 				return status.Error(codes.Internal, "a client is the user")
@@ -49,15 +49,15 @@ func TestT46_NoUser(t *testing.T) {
 			return nil
 		}
 	}
-	run(t, []attack{{"T46/a client of a user's name", nobody, token(self), admitted, 0}})
+	run(t, []attack{{"sub/a client of a user's name", nobody, token(self), admitted, 0}})
 }
 
-// TestT47_Required puts what is not the value into a claim that a rule, or a
+// TestRequiredClaimIsComparedExactly puts what is not the value into a claim that a rule, or a
 // handler, asks for.
-func TestT47_Required(t *testing.T) {
+func TestRequiredClaimIsComparedExactly(t *testing.T) {
 	hr := token(testutil.Claims{"department": "hr"})
-	demanded := all(allowing(func(a *access.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *arena) { a.good = hr })
-	asked := func(a *arena) {
+	demanded := all(allowing(func(a *access.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *testbed) { a.good = hr })
+	asked := func(a *testbed) {
 		a.orders.inHandler = func(ctx context.Context) error {
 			caller, _ := audience.FromContext(ctx)
 			verified, err := audience.Claim[bool](caller, "email_verified")
@@ -68,25 +68,25 @@ func TestT47_Required(t *testing.T) {
 		}
 	}
 	attacks := []attack{
-		{"T47/there", demanded, hr, admitted, 0},
-		{"T47/missing", demanded, token(nil), claimNotAllowed, 0},
-		{"T47/other case of the name", demanded, token(testutil.Claims{"Department": "hr"}), claimNotAllowed, 0},
-		{"T47/in an array", demanded, token(testutil.Claims{"department": []string{"sales", "hr"}}), admitted, 0},
+		{"required claim/there", demanded, hr, admitted, 0},
+		{"required claim/missing", demanded, token(nil), claimNotAllowed, 0},
+		{"required claim/other case of the name", demanded, token(testutil.Claims{"Department": "hr"}), claimNotAllowed, 0},
+		{"required claim/in an array", demanded, token(testutil.Claims{"department": []string{"sales", "hr"}}), admitted, 0},
 	}
 	for name, value := range map[string]any{
 		"empty": "", "null": null, "number": 0, "true": true, "object": map[string]any{"hr": true}, "no element": []string{},
 		"longer": "hr ", "case": "HR", "array in an array": []any{[]string{"hr"}},
 	} {
-		attacks = append(attacks, attack{"T47/" + name, demanded, token(testutil.Claims{"department": value}), claimNotAllowed, 0})
+		attacks = append(attacks, attack{"required claim/" + name, demanded, token(testutil.Claims{"department": value}), claimNotAllowed, 0})
 	}
 	for name, value := range map[string]any{"missing": nil, "null": null, "text": "true", "number": 1, "empty": ""} {
-		attacks = append(attacks, attack{"T47/to a handler, " + name, asked, token(testutil.Claims{"email_verified": value}), admitted, 0})
+		attacks = append(attacks, attack{"required claim/to a handler, " + name, asked, token(testutil.Claims{"email_verified": value}), admitted, 0})
 	}
 	run(t, attacks)
 }
 
-func TestT48_Actors(t *testing.T) {
-	act := func(value any) func(*arena) []string { return token(testutil.Claims{"act": value}) }
+func TestChainOfActorsIsBounded(t *testing.T) {
+	act := func(value any) func(*testbed) []string { return token(testutil.Claims{"act": value}) }
 	chain := func(depth int) any {
 		var act any
 		for range depth {
@@ -99,53 +99,53 @@ func TestT48_Actors(t *testing.T) {
 		return act
 	}
 	run(t, []attack{
-		{"T48/one", nil, act(chain(1)), admitted, 0},
-		{"T48/eight", nil, act(chain(8)), admitted, 0},
-		{"T48/nine", nil, act(chain(9)), claimsMalformed, 0},
-		{"T48/a hundred", nil, act(chain(100)), claimsMalformed, 0},
-		{"T48/a thousand", nil, act(chain(1000)), tokenTooLarge, 0},
-		{"T48/no object", nil, act("customer-portal"), claimsMalformed, 0},
-		{"T48/null", nil, act(null), claimsMalformed, 0},
-		{"T48/without sub", nil, act(testutil.Claims{"client_id": "customer-portal"}), claimsMalformed, 0},
-		{"T48/sub number", nil, act(testutil.Claims{"sub": 1}), claimsMalformed, 0},
-		{"T48/an actor before may, this one may not", nil, token(testutil.Claims{
+		{"act/one", nil, act(chain(1)), admitted, 0},
+		{"act/eight", nil, act(chain(8)), admitted, 0},
+		{"act/nine", nil, act(chain(9)), claimsMalformed, 0},
+		{"act/a hundred", nil, act(chain(100)), claimsMalformed, 0},
+		{"act/a thousand", nil, act(chain(1000)), tokenTooLarge, 0},
+		{"act/no object", nil, act("customer-portal"), claimsMalformed, 0},
+		{"act/null", nil, act(null), claimsMalformed, 0},
+		{"act/without sub", nil, act(testutil.Claims{"client_id": "customer-portal"}), claimsMalformed, 0},
+		{"act/sub number", nil, act(testutil.Claims{"sub": 1}), claimsMalformed, 0},
+		{"act/an actor before may, this one may not", nil, token(testutil.Claims{
 			"client_id": "newsletter", "act": testutil.Claims{"sub": "newsletter", "act": testutil.Claims{"sub": "customer-portal"}},
 		}), clientNotAllowed, 0},
 	})
 }
 
-// TestT49_JSON sends payloads that decoders differ about.
-func TestT49_JSON(t *testing.T) {
-	payload := func(text string) func(*arena) []string { return token(nil, testutil.RawPayload([]byte(text))) }
-	around := func(before, after string) func(*arena) []string {
-		return func(a *arena) []string {
+// TestAmbiguousJSONIsRefused sends payloads that decoders differ about.
+func TestAmbiguousJSONIsRefused(t *testing.T) {
+	payload := func(text string) func(*testbed) []string { return token(nil, testutil.RawPayload([]byte(text))) }
+	around := func(before, after string) func(*testbed) []string {
+		return func(a *testbed) []string {
 			whole := encoded(read(testutil.Claims{"iss": a.url, "iat": 946684800, "exp": 946684900, "jti": "1"}))
 			return payload(before + string(whole) + after)(a)
 		}
 	}
-	deep := func(depth int) func(*arena) []string { return spelt("x", `"x":`+nested(depth)) }
+	deep := func(depth int) func(*testbed) []string { return spelt("x", `"x":`+nested(depth)) }
 	run(t, []attack{
-		{"T49/null", nil, payload(`null`), claimsMalformed, 0},
-		{"T49/array", nil, payload(`[]`), claimsMalformed, 0},
-		{"T49/text", nil, payload(`"x"`), claimsMalformed, 0},
-		{"T49/empty object", nil, payload(`{}`), issuerUnknown, 0},
-		{"T49/half", nil, payload(`{"iss":"` + corp + `"`), claimsMalformed, 0},
-		{"T49/as it should be", nil, around("", ""), admitted, 0},
-		{"T49/white space around", nil, around(" ", "\n"), admitted, 0},
-		{"T49/an object behind", nil, around("", "{}"), claimsMalformed, 0},
-		{"T49/NUL behind", nil, around("", "\x00"), claimsMalformed, 0},
-		{"T49/byte order mark", nil, around("\ufeff", ""), claimsMalformed, 0},
-		{"T49/invalid UTF-8", nil, spelt("x", "\"x\":\"\xff\""), claimsMalformed, 0},
-		{"T49/overlong UTF-8", nil, spelt("x", "\"x\":\"\xc0\xaf\""), claimsMalformed, 0},
-		{"T49/lone surrogate", nil, spelt("x", `"x":"\ud800"`), claimsMalformed, 0},
-		{"T49/a comma too many", nil, spelt("x", `"x":1,`), claimsMalformed, 0},
-		{"T49/NaN", nil, spelt("x", `"x":NaN`), claimsMalformed, 0},
-		{"T49/comment", nil, spelt("x", `"x":1/**/`), claimsMalformed, 0},
-		{"T49/depth 32", nil, deep(31), admitted, 0},
-		{"T49/depth 33", nil, deep(32), claimsMalformed, 0},
-		{"T49/depth 5 000", nil, deep(5_000), claimsMalformed, 0},
-		{"T49/depth 9 000", nil, deep(9_000), tokenTooLarge, 0},
-		{"T49/depth 100 000", nil, deep(100_000), tokenTooLarge, 0},
+		{"JSON/null", nil, payload(`null`), claimsMalformed, 0},
+		{"JSON/array", nil, payload(`[]`), claimsMalformed, 0},
+		{"JSON/text", nil, payload(`"x"`), claimsMalformed, 0},
+		{"JSON/empty object", nil, payload(`{}`), issuerUnknown, 0},
+		{"JSON/half", nil, payload(`{"iss":"` + corp + `"`), claimsMalformed, 0},
+		{"JSON/as it should be", nil, around("", ""), admitted, 0},
+		{"JSON/white space around", nil, around(" ", "\n"), admitted, 0},
+		{"JSON/an object behind", nil, around("", "{}"), claimsMalformed, 0},
+		{"JSON/NUL behind", nil, around("", "\x00"), claimsMalformed, 0},
+		{"JSON/byte order mark", nil, around("\ufeff", ""), claimsMalformed, 0},
+		{"JSON/invalid UTF-8", nil, spelt("x", "\"x\":\"\xff\""), claimsMalformed, 0},
+		{"JSON/overlong UTF-8", nil, spelt("x", "\"x\":\"\xc0\xaf\""), claimsMalformed, 0},
+		{"JSON/lone surrogate", nil, spelt("x", `"x":"\ud800"`), claimsMalformed, 0},
+		{"JSON/a comma too many", nil, spelt("x", `"x":1,`), claimsMalformed, 0},
+		{"JSON/NaN", nil, spelt("x", `"x":NaN`), claimsMalformed, 0},
+		{"JSON/comment", nil, spelt("x", `"x":1/**/`), claimsMalformed, 0},
+		{"JSON/depth 32", nil, deep(31), admitted, 0},
+		{"JSON/depth 33", nil, deep(32), claimsMalformed, 0},
+		{"JSON/depth 5 000", nil, deep(5_000), claimsMalformed, 0},
+		{"JSON/depth 9 000", nil, deep(9_000), tokenTooLarge, 0},
+		{"JSON/depth 100 000", nil, deep(100_000), tokenTooLarge, 0},
 	})
 }
 

@@ -12,142 +12,142 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestT39_Client(t *testing.T) {
-	party := func(id any) func(*arena) []string { return token(testutil.Claims{"client_id": nil, "azp": id}) }
+func TestClientIsComparedExactly(t *testing.T) {
+	party := func(id any) func(*testbed) []string { return token(testutil.Claims{"client_id": nil, "azp": id}) }
 	run(t, []attack{
-		{"T39/not allowed", legacy, party("newsletter"), clientNotAllowed, 0},
-		{"T39/missing", legacy, party(nil), clientMissing, 0},
-		{"T39/missing, by the profile", nil, party(nil), claimMissing, 0},
-		{"T39/array", legacy, party([]string{"customer-portal"}), claimsMalformed, 0},
-		{"T39/null", legacy, party(null), claimsMalformed, 0},
-		{"T39/two that differ", legacy, token(testutil.Claims{"azp": "newsletter"}), clientAmbiguous, 0},
-		{"T39/case", legacy, party("Customer-Portal"), clientNotAllowed, 0},
-		{"T39/several audiences and no client", legacy, token(testutil.Claims{"client_id": nil, "aud": []string{"order-status", "customer-portal"}}), clientMissing, 0},
+		{"client/not allowed", legacy, party("newsletter"), clientNotAllowed, 0},
+		{"client/missing", legacy, party(nil), clientMissing, 0},
+		{"client/missing, by the profile", nil, party(nil), claimMissing, 0},
+		{"client/array", legacy, party([]string{"customer-portal"}), claimsMalformed, 0},
+		{"client/null", legacy, party(null), claimsMalformed, 0},
+		{"client/two that differ", legacy, token(testutil.Claims{"azp": "newsletter"}), clientAmbiguous, 0},
+		{"client/case", legacy, party("Customer-Portal"), clientNotAllowed, 0},
+		{"client/several audiences and no client", legacy, token(testutil.Claims{"client_id": nil, "aud": []string{"order-status", "customer-portal"}}), clientMissing, 0},
 	})
 }
 
-func TestT41_T42_Times(t *testing.T) {
-	exp := func(value any) func(*arena) []string { return token(testutil.Claims{"exp": value}) }
-	in := func(claim string, d time.Duration) func(*arena) []string {
+func TestTokenIsRefusedOutsideItsLife(t *testing.T) {
+	exp := func(value any) func(*testbed) []string { return token(testutil.Claims{"exp": value}) }
+	in := func(claim string, d time.Duration) func(*testbed) []string {
 		return dated(func(now time.Time) testutil.Claims { return testutil.Claims{claim: now.Add(d).Unix()} })
 	}
-	leeway := func(d time.Duration) func(*arena) { return issuing(func(i *access.Issuer) { i.Leeway = d }) }
+	leeway := func(d time.Duration) func(*testbed) { return issuing(func(i *access.Issuer) { i.Leeway = d }) }
 	float := func(now time.Time) testutil.Claims { return testutil.Claims{"exp": float64(now.Unix()) + 60.9} }
 	millis := func(now time.Time) testutil.Claims { return testutil.Claims{"exp": now.Add(time.Minute).UnixMilli()} }
 	attacks := []attack{
-		{"T41/missing", nil, exp(nil), claimMissing, 0},
-		{"T41/float in the past", nil, exp(123.9), tokenExpired, 0},
-		{"T41/float to come", nil, dated(float), admitted, 0},
-		{"T41/integer to come", nil, in("exp", time.Minute), admitted, 0},
-		{"T41/milliseconds", nil, dated(millis), lifetimeTooLong, 0},
-		{"T41/year 10 000", nil, exp(253402300800), lifetimeTooLong, 0},
-		{"T41/now, with the least leeway", leeway(time.Second), in("exp", 0), admitted, 0},
-		{"T41/a second ago, with the least leeway", leeway(time.Second), in("exp", -time.Second), tokenExpired, 0},
-		{"T41/within the leeway", nil, in("exp", -29*time.Second), admitted, 0},
-		{"T41/at the end of the leeway", nil, in("exp", -30*time.Second), tokenExpired, 0},
-		{"T41/beyond the leeway", nil, in("exp", -31*time.Second), tokenExpired, 0},
-		{"T41/24 hours to live", nil, in("exp", 24*time.Hour), admitted, 0},
-		{"T41/a second more", nil, in("exp", 24*time.Hour+time.Second), lifetimeTooLong, 0},
-		{"T42/nbf in four minutes", leeway(time.Minute), in("nbf", 4*time.Minute), notYetValid, 0},
-		{"T42/nbf at the end of the leeway", nil, in("nbf", 30*time.Second), admitted, 0},
-		{"T42/nbf beyond the leeway", nil, in("nbf", 31*time.Second), notYetValid, 0},
-		{"T42/nbf text", nil, token(testutil.Claims{"nbf": "0"}), claimsMalformed, 0},
-		{"T42/iat tomorrow", nil, in("iat", 24*time.Hour), notYetValid, 0},
-		{"T42/iat missing", nil, token(testutil.Claims{"iat": nil}), claimMissing, 0},
-		{"T42/iat null", nil, token(testutil.Claims{"iat": null}), claimsMalformed, 0},
+		{"exp/missing", nil, exp(nil), claimMissing, 0},
+		{"exp/float in the past", nil, exp(123.9), tokenExpired, 0},
+		{"exp/float to come", nil, dated(float), admitted, 0},
+		{"exp/integer to come", nil, in("exp", time.Minute), admitted, 0},
+		{"exp/milliseconds", nil, dated(millis), lifetimeTooLong, 0},
+		{"exp/year 10 000", nil, exp(253402300800), lifetimeTooLong, 0},
+		{"exp/now, with the least leeway", leeway(time.Second), in("exp", 0), admitted, 0},
+		{"exp/a second ago, with the least leeway", leeway(time.Second), in("exp", -time.Second), tokenExpired, 0},
+		{"exp/within the leeway", nil, in("exp", -29*time.Second), admitted, 0},
+		{"exp/at the end of the leeway", nil, in("exp", -30*time.Second), tokenExpired, 0},
+		{"exp/beyond the leeway", nil, in("exp", -31*time.Second), tokenExpired, 0},
+		{"exp/24 hours to live", nil, in("exp", 24*time.Hour), admitted, 0},
+		{"exp/a second more", nil, in("exp", 24*time.Hour+time.Second), lifetimeTooLong, 0},
+		{"nbf and iat/nbf in four minutes", leeway(time.Minute), in("nbf", 4*time.Minute), notYetValid, 0},
+		{"nbf and iat/nbf at the end of the leeway", nil, in("nbf", 30*time.Second), admitted, 0},
+		{"nbf and iat/nbf beyond the leeway", nil, in("nbf", 31*time.Second), notYetValid, 0},
+		{"nbf and iat/nbf text", nil, token(testutil.Claims{"nbf": "0"}), claimsMalformed, 0},
+		{"nbf and iat/iat tomorrow", nil, in("iat", 24*time.Hour), notYetValid, 0},
+		{"nbf and iat/iat missing", nil, token(testutil.Claims{"iat": nil}), claimMissing, 0},
+		{"nbf and iat/iat null", nil, token(testutil.Claims{"iat": null}), claimsMalformed, 0},
 	}
 	for name, value := range map[string]any{
 		"null": null, "text": "32503680000", "1e300": json.RawMessage("1e300"), "1e400": json.RawMessage("1e400"),
 		"2^63": json.RawMessage("9223372036854775808"), "2^63-1": json.RawMessage("9223372036854775807"), "2^53": json.RawMessage("9007199254740992"),
 		"negative": -1, "zero": 0, "true": true, "array": []int{1 << 40},
 	} {
-		attacks = append(attacks, attack{"T41/" + name, nil, exp(value), claimsMalformed, 0})
+		attacks = append(attacks, attack{"exp/" + name, nil, exp(value), claimsMalformed, 0})
 	}
 	run(t, attacks)
 }
 
-func TestT43_T44_Type(t *testing.T) {
-	typ := func(value any) func(*arena) []string { return token(nil, testutil.Header("typ", value)) }
-	claim := func(name string, value any) func(*arena) []string {
+func TestTokenOfAnotherTypeIsRefused(t *testing.T) {
+	typ := func(value any) func(*testbed) []string { return token(nil, testutil.Header("typ", value)) }
+	claim := func(name string, value any) func(*testbed) []string {
 		return token(testutil.Claims{name: value}, testutil.Header("typ", "JWT"))
 	}
 	attacks := []attack{
-		{"T43/absent", nil, typ(nil), typeNotAllowed, 0},
-		{"T43/JWT", nil, typ("JWT"), typeNotAllowed, 0},
-		{"T43/JWT of a legacy issuer", legacy, typ("JWT"), admitted, 0},
-		{"T43/absent of a legacy issuer", legacy, typ(nil), admitted, 0},
-		{"T43/ID token with nonce", legacy, claim("nonce", "n"), typeNotAllowed, 0},
-		{"T43/ID token with at_hash", legacy, claim("at_hash", "h"), typeNotAllowed, 0},
-		{"T43/logout token", legacy, claim("events", map[string]any{}), typeNotAllowed, 0},
-		{"T43/payload typ ID", legacy, claim("typ", "ID"), typeNotAllowed, 0},
-		{"T43/payload typ Refresh", legacy, claim("typ", "Refresh"), typeNotAllowed, 0},
-		{"T44/number", nil, typ(1), tokenMalformed, 0},
-		{"T44/empty", nil, typ(""), tokenMalformed, 0},
+		{"typ/absent", nil, typ(nil), typeNotAllowed, 0},
+		{"typ/JWT", nil, typ("JWT"), typeNotAllowed, 0},
+		{"typ/JWT of a legacy issuer", legacy, typ("JWT"), admitted, 0},
+		{"typ/absent of a legacy issuer", legacy, typ(nil), admitted, 0},
+		{"typ/ID token with nonce", legacy, claim("nonce", "n"), typeNotAllowed, 0},
+		{"typ/ID token with at_hash", legacy, claim("at_hash", "h"), typeNotAllowed, 0},
+		{"typ/logout token", legacy, claim("events", map[string]any{}), typeNotAllowed, 0},
+		{"typ/payload typ ID", legacy, claim("typ", "ID"), typeNotAllowed, 0},
+		{"typ/payload typ Refresh", legacy, claim("typ", "Refresh"), typeNotAllowed, 0},
+		{"another typ/number", nil, typ(1), tokenMalformed, 0},
+		{"another typ/empty", nil, typ(""), tokenMalformed, 0},
 	}
 	for _, other := range []string{
 		"logout+jwt", "dpop+jwt", "secevent+jwt", "client-authentication+jwt", "txntoken+jwt", "oauth-id-jag+jwt",
 		"wit+jwt", "wpt+jwt", "token-introspection+jwt",
 	} {
 		attacks = append(attacks,
-			attack{"T43/" + other, nil, typ(other), typeNotAllowed, 0},
-			attack{"T43/" + other + " of a legacy issuer", legacy, typ(other), typeNotAllowed, 0})
+			attack{"typ/" + other, nil, typ(other), typeNotAllowed, 0},
+			attack{"typ/" + other + " of a legacy issuer", legacy, typ(other), typeNotAllowed, 0})
 	}
 	for _, same := range []string{"at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"} {
-		attacks = append(attacks, attack{"T44/" + strings.ReplaceAll(same, "/", "_"), nil, typ(same), admitted, 0})
+		attacks = append(attacks, attack{"another typ/" + strings.ReplaceAll(same, "/", "_"), nil, typ(same), admitted, 0})
 	}
 	for _, other := range []string{"at+jwt ", "at-jwt", "x/at+jwt", "application/", "application/application/at+jwt"} {
-		attacks = append(attacks, attack{"T44/" + strings.ReplaceAll(other, "/", "_") + "'", nil, typ(other), typeNotAllowed, 0})
+		attacks = append(attacks, attack{"another typ/" + strings.ReplaceAll(other, "/", "_") + "'", nil, typ(other), typeNotAllowed, 0})
 	}
 	run(t, attacks)
 }
 
-func TestT45_Scope(t *testing.T) {
-	scope := func(value any) func(*arena) []string { return token(testutil.Claims{"scope": value}) }
+func TestScopeIsComparedExactly(t *testing.T) {
+	scope := func(value any) func(*testbed) []string { return token(testutil.Claims{"scope": value}) }
 	attacks := []attack{
-		{"T45/among others", nil, scope("openid orders.read orders.write"), admitted, 0},
-		{"T45/absent", nil, scope(nil), scopeMissing, 0},
-		{"T45/array", nil, scope([]string{"orders.read"}), claimsMalformed, 0},
-		{"T45/null", nil, scope(null), claimsMalformed, 0},
-		{"T45/as a role", nil, token(testutil.Claims{"scope": nil, "roles": []string{"orders.read"}}), scopeMissing, 0},
-		{"T45/as scp", nil, token(testutil.Claims{"scope": nil, "scp": "orders.read"}), scopeMissing, 0},
+		{"scope/among others", nil, scope("openid orders.read orders.write"), admitted, 0},
+		{"scope/absent", nil, scope(nil), scopeMissing, 0},
+		{"scope/array", nil, scope([]string{"orders.read"}), claimsMalformed, 0},
+		{"scope/null", nil, scope(null), claimsMalformed, 0},
+		{"scope/as a role", nil, token(testutil.Claims{"scope": nil, "roles": []string{"orders.read"}}), scopeMissing, 0},
+		{"scope/as scp", nil, token(testutil.Claims{"scope": nil, "scp": "orders.read"}), scopeMissing, 0},
 	}
 	for name, other := range map[string]string{
 		"no space": "orders.readorders.write", "longer": "orders.read:all", "shorter": "orders", "tab": "orders.read\torders.write",
 		"space before": " orders.read", "space behind": "orders.read ", "two spaces": "openid  orders.read", "case": "ORDERS.READ", "comma": "openid,orders.read",
 	} {
-		attacks = append(attacks, attack{"T45/" + name, nil, scope(other), scopeMissing, 0})
+		attacks = append(attacks, attack{"scope/" + name, nil, scope(other), scopeMissing, 0})
 	}
 	run(t, attacks)
 }
 
-// TestT50_Binding shows tokens that ask for proof of possession. The client
+// TestBoundTokenNeedsItsCertificate shows tokens that ask for proof of possession. The client
 // holds a certificate, and shows it where the world is mutual.
-func TestT50_Binding(t *testing.T) {
-	cnf := func(value any) func(*arena) []string { return token(testutil.Claims{"cnf": value}) }
-	thumbprint := func(encoding *base64.Encoding, spoil byte) func(*arena) []string {
-		return func(a *arena) []string {
+func TestBoundTokenNeedsItsCertificate(t *testing.T) {
+	cnf := func(value any) func(*testbed) []string { return token(testutil.Claims{"cnf": value}) }
+	thumbprint := func(encoding *base64.Encoding, spoil byte) func(*testbed) []string {
+		return func(a *testbed) []string {
 			sum := sha256.Sum256(a.client.Leaf.Raw)
 			sum[0] ^= spoil
 			return cnf(map[string]any{"x5t#S256": encoding.EncodeToString(sum[:])})(a)
 		}
 	}
 	right, wrong := thumbprint(base64url, 0), thumbprint(base64url, 1)
-	bound := all(mutually, issuing(func(i *access.Issuer) { i.RequireBound = true }), func(a *arena) { a.good = right })
+	bound := all(mutually, issuing(func(i *access.Issuer) { i.RequireBound = true }), func(a *testbed) { a.good = right })
 	jkt := base64url.EncodeToString(make([]byte, sha256.Size))
 	attacks := []attack{
-		{"T50/the client's own certificate", mutually, right, admitted, 0},
-		{"T50/another certificate", mutually, wrong, bindingMismatch, 0},
-		{"T50/no certificate shown", nil, right, bindingMismatch, 0},
-		{"T50/unbound, where tokens must be bound", bound, token(nil), bindingMissing, 0},
-		{"T50/padded", mutually, thumbprint(base64.URLEncoding, 0), bindingUnsupported, 0},
-		{"T50/the other alphabet or padded", mutually, thumbprint(base64.StdEncoding, 0), bindingUnsupported, 0},
+		{"cnf/the client's own certificate", mutually, right, admitted, 0},
+		{"cnf/another certificate", mutually, wrong, bindingMismatch, 0},
+		{"cnf/no certificate shown", nil, right, bindingMismatch, 0},
+		{"cnf/unbound, where tokens must be bound", bound, token(nil), bindingMissing, 0},
+		{"cnf/padded", mutually, thumbprint(base64.URLEncoding, 0), bindingUnsupported, 0},
+		{"cnf/the other alphabet or padded", mutually, thumbprint(base64.StdEncoding, 0), bindingUnsupported, 0},
 	}
 	for name, value := range map[string]any{
 		"DPoP as Bearer": map[string]any{"jkt": jkt}, "DPoP beside a certificate": map[string]any{"jkt": jkt, "x5t#S256": jkt},
 		"unknown member": map[string]any{"x5t#S512": "x"}, "unknown member beside a certificate": map[string]any{"x5t#S256": jkt, "x": 1},
 		"null": null, "array": []string{jkt}, "empty": map[string]any{}, "text": jkt, "number": map[string]any{"x5t#S256": 1}, "nothing": map[string]any{"x5t#S256": ""},
 	} {
-		attacks = append(attacks, attack{"T50/" + name, mutually, cnf(value), bindingUnsupported, 0})
+		attacks = append(attacks, attack{"cnf/" + name, mutually, cnf(value), bindingUnsupported, 0})
 	}
 	run(t, attacks)
 }

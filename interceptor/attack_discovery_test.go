@@ -34,7 +34,7 @@ func runFaults(t *testing.T, faults []fault) {
 		for shape, call := range shapes {
 			t.Run(row.name+", at first/"+shape, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					a := newArena(t, nil)
+					a := newTestbed(t, nil)
 					a.Fault(row.endpoint, row.answer)
 					logged := len(a.log.String())
 					err := call(bearing(t.Context(), token(nil)(a)...), a.conn)
@@ -44,7 +44,7 @@ func runFaults(t *testing.T, faults []fault) {
 			})
 			t.Run(row.name+", later/"+shape, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					a := newArena(t, nil)
+					a := newTestbed(t, nil)
 					a.admits(t, "before", call)
 					a.Fault(row.endpoint, row.answer)
 					asked := a.Requests(row.endpoint)
@@ -61,7 +61,7 @@ func runFaults(t *testing.T, faults []fault) {
 }
 
 // heals ends a fault, and has nobody have been asked elsewhere because of it.
-func (a *arena) heals(t *testing.T, endpoint testutil.Endpoint, call shape) {
+func (a *testbed) heals(t *testing.T, endpoint testutil.Endpoint, call shape) {
 	t.Helper()
 	if got := a.wire.elsewhere(); len(got) > 0 {
 		t.Errorf("requests to %q", got)
@@ -73,62 +73,62 @@ func (a *arena) heals(t *testing.T, endpoint testutil.Endpoint, call shape) {
 
 // published is a document that says this.
 func published(issuer, jwks string) http.Handler {
-	return testutil.Body("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
+	return testutil.RespondBody("application/json", string(encoded(map[string]any{"issuer": issuer, "jwks_uri": jwks})))
 }
 
-func TestT80_T81_Metadata(t *testing.T) {
-	faults := []fault{{"T81/keys by plain http", testutil.Discovery, published(corp, strings.Replace(corp, "https", "http", 1)+"/jwks")}}
+func TestMetadataOfAnotherIssuerIsRefused(t *testing.T) {
+	faults := []fault{{"plain http/keys by plain http", testutil.Discovery, published(corp, strings.Replace(corp, "https", "http", 1)+"/jwks")}}
 	for name, issuer := range map[string]string{
 		"slash more": corp + "/", "slash twice": strings.Replace(corp, "/realms", "//realms", 1), "without path": "https://idp.example.com",
 		"other path": corp + "-staging", "other case": strings.ToUpper(corp), "stranger": strangerURL, "empty": "",
 	} {
-		faults = append(faults, fault{"T80/" + name, testutil.Discovery, published(issuer, corp+"/jwks")})
+		faults = append(faults, fault{"metadata of another issuer/" + name, testutil.Discovery, published(issuer, corp+"/jwks")})
 	}
 	for name, document := range map[string]string{
 		"no issuer": `{"jwks_uri":"` + corp + `/jwks"}`, "no keys": `{"issuer":"` + corp + `"}`, "Issuer": `{"Issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`,
 		"issuer twice": `{"issuer":"` + strangerURL + `","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`, "HTML": "<html>", "null": "null", "nothing": "",
 	} {
-		faults = append(faults, fault{"T80/" + name, testutil.Discovery, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"metadata of another issuer/" + name, testutil.Discovery, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }
 
-// TestT80_T81_Configured has no wire: what cannot be right is no policy. A slash
+// TestIssuerOfUnsafeURLIsRefused has no wire: what cannot be right is no policy. A slash
 // at the end is part of the name, and nothing is made equal to it.
-func TestT80_T81_Configured(t *testing.T) {
+func TestIssuerOfUnsafeURLIsRefused(t *testing.T) {
 	for name, url := range map[string]string{
-		"T81/plain http": "http://idp.example.com/realms/corp", "T81/loopback, unasked": "http://127.0.0.1:8080", "T80/query": corp + "?x", "T80/fragment": corp + "#x",
-		"T80/user": "https://user@idp.example.com", "T80/no host": "https:///realms", "T80/file": "file:///etc/passwd", "T80/none": "", "T80/space": corp + " ",
+		"plain http/plain http": "http://idp.example.com/realms/corp", "plain http/loopback, unasked": "http://127.0.0.1:8080", "metadata of another issuer/query": corp + "?x", "metadata of another issuer/fragment": corp + "#x",
+		"metadata of another issuer/user": "https://user@idp.example.com", "metadata of another issuer/no host": "https:///realms", "metadata of another issuer/file": "file:///etc/passwd", "metadata of another issuer/none": "", "metadata of another issuer/space": corp + " ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := arena{matrix: attacked()}
+			a := testbed{matrix: attacked()}
 			issuing(func(i *access.Issuer) { i.URL = url })(&a)
 			if _, err := access.New(a.matrix); err == nil {
 				t.Errorf("access.New(issuer %q) succeeded", url)
 			}
 		})
 	}
-	slash := func(a *arena) { a.url = corp + "/" }
+	slash := func(a *testbed) { a.url = corp + "/" }
 	run(t, []attack{
-		{"T80/slash on both sides", slash, token(nil), admitted, 0},
-		{"T80/slash in the policy alone", slash, token(testutil.Claims{"iss": corp}), issuerUnknown, 0},
+		{"metadata of another issuer/slash on both sides", slash, token(nil), admitted, 0},
+		{"metadata of another issuer/slash in the policy alone", slash, token(testutil.Claims{"iss": corp}), issuerUnknown, 0},
 	})
 }
 
-func TestT82_Redirects(t *testing.T) {
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	var faults []fault
 	for _, endpoint := range []testutil.Endpoint{testutil.Discovery, testutil.JWKS} {
 		for name, target := range map[string]string{
 			"same host": corp + "/keys", "other host": strangerURL + string(endpoint), "plain http": strings.Replace(corp, "https", "http", 1) + string(endpoint),
 			"itself": corp + string(endpoint),
 		} {
-			faults = append(faults, fault{fmt.Sprintf("T82/%s, to %s", endpoint[1:], name), endpoint, testutil.Redirect(target)})
+			faults = append(faults, fault{fmt.Sprintf("redirect/%s, to %s", endpoint[1:], name), endpoint, testutil.RespondRedirect(target)})
 		}
 		for _, code := range []int{301, 303, 307, 308} {
-			faults = append(faults, fault{fmt.Sprintf("T82/%s, %d", endpoint[1:], code), endpoint, http.RedirectHandler(strangerURL+string(endpoint), code)})
+			faults = append(faults, fault{fmt.Sprintf("redirect/%s, %d", endpoint[1:], code), endpoint, http.RedirectHandler(strangerURL+string(endpoint), code)})
 		}
 		set := string(jwks(ownKey.JWK()))
-		faults = append(faults, fault{fmt.Sprintf("T82/%s, 307 with keys", endpoint[1:]), endpoint, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		faults = append(faults, fault{fmt.Sprintf("redirect/%s, 307 with keys", endpoint[1:]), endpoint, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", strangerURL+string(endpoint))
 			w.WriteHeader(http.StatusTemporaryRedirect)
 			io.WriteString(w, set)
@@ -137,20 +137,20 @@ func TestT82_Redirects(t *testing.T) {
 	runFaults(t, faults)
 }
 
-// TestT83_Addresses has an issuer send us where only we can go.
-func TestT83_Addresses(t *testing.T) {
+// TestAddressesOfTheMachineAreNotAsked has an issuer send us where only we can go.
+func TestAddressesOfTheMachineAreNotAsked(t *testing.T) {
 	var faults []fault
 	for _, address := range []string{
 		"https://169.254.169.254/latest/meta-data", "https://127.0.0.1/jwks", "https://[::1]/jwks", "https://localhost/jwks",
 		"https://idp.example.com.stranger.example/jwks", "https://idp.example.com@login.stranger.example/jwks", "https://idp.example.com:8443/jwks",
 		strangerURL + "/jwks", "file:///etc/passwd", "/realms/corp/jwks", "//login.stranger.example/jwks", "jwks", "",
 	} {
-		faults = append(faults, fault{"T83/" + strings.ReplaceAll(address, "/", "_") + "'", testutil.Discovery, published(corp, address)})
+		faults = append(faults, fault{"address of the machine/" + strings.ReplaceAll(address, "/", "_") + "'", testutil.Discovery, published(corp, address)})
 	}
 	runFaults(t, faults)
 }
 
-func TestT87_T88_Keys(t *testing.T) {
+func TestBadKeyDocumentsMakeNoTokenValid(t *testing.T) {
 	set := string(jwks(ownKey.JWK()))
 	many := func(count int) string {
 		keys := make([]any, count)
@@ -160,23 +160,23 @@ func TestT87_T88_Keys(t *testing.T) {
 		return string(jwks(keys...))
 	}
 	faults := []fault{
-		{"T87/100 MiB", testutil.JWKS, behind(100, set)},
-		{"T87/100 MiB of metadata", testutil.Discovery, behind(100, string(encoded(map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks"})))},
-		{"T87/a byte a second", testutil.JWKS, testutil.Drip(set, time.Second)},
-		{"T87/without end", testutil.JWKS, testutil.Drip(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
-		{"T87/silence", testutil.JWKS, testutil.Hang()},
-		{"T87/half of it", testutil.JWKS, testutil.Body("application/json", set[:len(set)/2])},
-		{"T88/503", testutil.JWKS, testutil.Status(http.StatusServiceUnavailable)},
-		{"T88/404", testutil.JWKS, testutil.Status(http.StatusNotFound)},
-		{"T88/204", testutil.JWKS, testutil.Status(http.StatusNoContent)},
-		{"T88/10 000 keys", testutil.JWKS, testutil.Body("application/json", many(10_000))},
-		{"T88/1 000 keys", testutil.JWKS, testutil.Body("application/json", many(1_000))},
+		{"endless or large document/100 MiB", testutil.JWKS, behind(100, set)},
+		{"endless or large document/100 MiB of metadata", testutil.Discovery, behind(100, string(encoded(map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks"})))},
+		{"endless or large document/a byte a second", testutil.JWKS, testutil.RespondSlowly(set, time.Second)},
+		{"endless or large document/without end", testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 1<<20), 100*time.Millisecond)},
+		{"endless or large document/silence", testutil.JWKS, testutil.RespondNever()},
+		{"endless or large document/half of it", testutil.JWKS, testutil.RespondBody("application/json", set[:len(set)/2])},
+		{"document without keys/503", testutil.JWKS, testutil.RespondStatus(http.StatusServiceUnavailable)},
+		{"document without keys/404", testutil.JWKS, testutil.RespondStatus(http.StatusNotFound)},
+		{"document without keys/204", testutil.JWKS, testutil.RespondStatus(http.StatusNoContent)},
+		{"document without keys/10 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(10_000))},
+		{"document without keys/1 000 keys", testutil.JWKS, testutil.RespondBody("application/json", many(1_000))},
 	}
 	for name, document := range map[string]string{
 		"HTML": "<html><body>Sign in</body></html>", "keys null": `{"keys":null}`, "no keys": `{}`, "none": `{"keys":[]}`, "nothing": "", "array": "[" + set + "]",
 		"Keys": strings.Replace(set, `"keys"`, `"Keys"`, 1), "object": `{"keys":{"0":1}}`, "of no use": `{"keys":[{"kty":"oct","k":"AAAA"},42]}`,
 	} {
-		faults = append(faults, fault{"T88/" + name, testutil.JWKS, testutil.Body("application/json", document)})
+		faults = append(faults, fault{"document without keys/" + name, testutil.JWKS, testutil.RespondBody("application/json", document)})
 	}
 	runFaults(t, faults)
 }
@@ -195,11 +195,11 @@ func behind(megabytes int, document string) http.Handler {
 	})
 }
 
-// TestT89_T90_Rotation takes a key away, and puts another under its name.
-func TestT89_T90_Rotation(t *testing.T) {
+// TestRotatedKeysAreFollowed takes a key away, and puts another under its name.
+func TestRotatedKeysAreFollowed(t *testing.T) {
 	next, again := testutil.NewKey("ES256").As("2", "ES256"), testutil.NewKey("ES256").As("1", "ES256")
-	since := func(key *testutil.Key, wait time.Duration, by *testutil.Key) func(*arena) []string {
-		return func(a *arena) []string {
+	since := func(key *testutil.Key, wait time.Duration, by *testutil.Key) func(*testbed) []string {
+		return func(a *testbed) []string {
 			a.Use(key)
 			a.Retire()
 			time.Sleep(wait)
@@ -207,10 +207,10 @@ func TestT89_T90_Rotation(t *testing.T) {
 		}
 	}
 	run(t, []attack{
-		{"T89/by the new key, at once", nil, since(next, 0, next), admitted, 1},
-		{"T89/by the key that is gone", nil, since(next, 5*time.Minute, ownKey), keyUnknown, 1},
-		{"T90/by the new key of the name, at once", nil, since(again, 0, again), admitted, 1},
-		{"T90/by the new key of the name", nil, since(again, 5*time.Minute, again), admitted, 0},
-		{"T90/by the old key of the name", nil, since(again, 5*time.Minute, ownKey), signatureInvalid, 1},
+		{"new key/by the new key, at once", nil, since(next, 0, next), admitted, 1},
+		{"new key/by the key that is gone", nil, since(next, 5*time.Minute, ownKey), keyUnknown, 1},
+		{"new key of an old name/by the new key of the name, at once", nil, since(again, 0, again), admitted, 1},
+		{"new key of an old name/by the new key of the name", nil, since(again, 5*time.Minute, again), admitted, 0},
+		{"new key of an old name/by the old key of the name", nil, since(again, 5*time.Minute, ownKey), signatureInvalid, 1},
 	})
 }

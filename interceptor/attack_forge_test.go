@@ -27,7 +27,7 @@ func changed(key *testutil.Key, name string, value any) map[string]any {
 
 // resigned is a token with another signature, made of what is signed and of the
 // good one.
-func resigned(forge func(input, signature []byte) []byte, opts ...testutil.MintOption) func(*arena) []string {
+func resigned(forge func(input, signature []byte) []byte, opts ...testutil.MintOption) func(*testbed) []string {
 	return bent(func(token string) string {
 		dot := strings.LastIndex(token, ".")
 		signature, err := base64url.DecodeString(token[dot+1:])

@@ -23,7 +23,7 @@ func FuzzAdmission(f *testing.F) {
 	f.Add(uint16(0), byte('b'), byte(change))
 	f.Add(uint16(5), byte('R'), byte(change))
 	f.Add(uint16(6), byte('\t'), byte(change))
-	a := newArena(f, func(a *arena) {
+	a := newTestbed(f, func(a *testbed) {
 		silent(a)
 		a.options = append(a.options, interceptor.VerifierOptions(verifier.Cooldown(time.Nanosecond))) // an unknown key is looked for at once
 	})

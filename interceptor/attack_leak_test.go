@@ -25,23 +25,23 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestT68_T72_Both has no server that lacks one of the interceptors: grpc-go
+// TestAnswerAndLogHoldNoToken has no server that lacks one of the interceptors: grpc-go
 // tells nobody which ones it has, so that Options hands out both at once. What
 // answers and logs hold is looked at for these attacks as for all.
-func TestT68_T72_Both(t *testing.T) {
+func TestAnswerAndLogHoldNoToken(t *testing.T) {
 	forged := bent(func(token string) string { return token[:len(token)-8] + "AAAAAAAA" })
 	run(t, []attack{
-		{"T68/no credentials", nil, sent(), credentialsMissing, 0},
-		{"T70/answer to a forged token", nil, forged, signatureInvalid, 1},
-		{"T70/answer to a token for another", nil, token(testutil.Claims{"aud": "human-resource"}), audienceMismatch, 0},
-		{"T72/log of what is no token", nil, sent("Bearer correct-horse-battery-staple-correct-horse"), tokenMalformed, 0},
-		{"T72/log of another scheme", nil, sent("Basic Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5LXN0YXBsZQ=="), schemeUnsupported, 0},
+		{"no credentials/no credentials", nil, sent(), credentialsMissing, 0},
+		{"answer/answer to a forged token", nil, forged, signatureInvalid, 1},
+		{"answer/answer to a token for another", nil, token(testutil.Claims{"aud": "human-resource"}), audienceMismatch, 0},
+		{"log/log of what is no token", nil, sent("Bearer correct-horse-battery-staple-correct-horse"), tokenMalformed, 0},
+		{"log/log of another scheme", nil, sent("Basic Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5LXN0YXBsZQ=="), schemeUnsupported, 0},
 	})
 }
 
-// TestT71_Printed prints all that a handler can reach.
-func TestT71_Printed(t *testing.T) {
-	inHandler(t, "T71/printed", func(t *testing.T, a *arena, call shape) {
+// TestTokenCannotBePrinted prints all that a handler can reach.
+func TestTokenCannotBePrinted(t *testing.T) {
+	inHandler(t, "printed/printed", func(t *testing.T, a *testbed, call shape) {
 		values, seen := token(nil)(a), ""
 		a.orders.inHandler = func(ctx context.Context) error {
 			caller, _ := audience.FromContext(ctx)
@@ -61,13 +61,13 @@ func TestT71_Printed(t *testing.T) {
 	})
 }
 
-// TestT75_Spoofed pretends to be the proxy, or the interceptor, that tells the
+// TestMetadataNamesNoCaller pretends to be the proxy, or the interceptor, that tells the
 // handler who calls.
-func TestT75_Spoofed(t *testing.T) {
+func TestMetadataNamesNoCaller(t *testing.T) {
 	spoofed := metadata.Pairs("x-user", "admin", "x-user-id", "admin", "x-auth-subject", "admin", "x-auth-request-user", "admin",
 		"x-forwarded-user", "admin", "x-forwarded-email", "admin", "x-forwarded-groups", "admin", "x-forwarded-client-cert", "admin",
 		"grpcaud-caller", "admin", "grpcaud-user", "admin")
-	inHandler(t, "T75/spoofed", func(t *testing.T, a *arena, call shape) {
+	inHandler(t, "spoofed/spoofed", func(t *testing.T, a *testbed, call shape) {
 		var caller audience.Caller
 		var md metadata.MD
 		a.orders.inHandler = func(ctx context.Context) error {
@@ -90,29 +90,29 @@ func TestT75_Spoofed(t *testing.T) {
 }
 
 // inHandler tries something by a unary and by a streaming call.
-func inHandler(t *testing.T, name string, try func(*testing.T, *arena, shape)) {
+func inHandler(t *testing.T, name string, try func(*testing.T, *testbed, shape)) {
 	t.Helper()
 	for shape, call := range shapes {
 		t.Run(name+"/"+shape, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { try(t, newArena(t, nil), call) })
+			synctest.Test(t, func(t *testing.T) { try(t, newTestbed(t, nil), call) })
 		})
 	}
 }
 
-// TestT73_Cardinality counts the series that strangers can make.
-func TestT73_Cardinality(t *testing.T) {
-	t.Run("T73/series", func(t *testing.T) { synctest.Test(t, cardinality) })
+// TestStrangersMakeNoSeries counts the series that strangers can make.
+func TestStrangersMakeNoSeries(t *testing.T) {
+	t.Run("labels/series", func(t *testing.T) { synctest.Test(t, cardinality) })
 }
 
 func cardinality(t *testing.T) {
 	reader := sdk.NewManualReader()
-	a := newArena(t, func(a *arena) {
+	a := newTestbed(t, func(a *testbed) {
 		a.options = append(a.options, interceptor.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader))), interceptor.Logger(slog.New(slog.DiscardHandler)))
 	})
 	some := func() any { return fmt.Sprintf("%x", rand.Uint64()) }
 	flood := func(calls int) {
 		for range calls {
-			for _, send := range []func(*arena) []string{
+			for _, send := range []func(*testbed) []string{
 				token(nil, testutil.Header("kid", some())), token(testutil.Claims{"iss": some()}), token(testutil.Claims{"sub": some()}),
 				token(testutil.Claims{"client_id": some()}), token(testutil.Claims{"aud": some()}), token(nil, testutil.Header("typ", some())),
 			} {
@@ -155,10 +155,10 @@ func series(t *testing.T, reader sdk.Reader) (n int) {
 	return n
 }
 
-// TestT74_Versions holds the transport to a version without its known faults.
+// TestDependenciesAreNotVulnerableVersions holds the transport to a version without its known faults.
 // That the vulnerability database knows no others is asked by govulncheck.
-func TestT74_Versions(t *testing.T) {
-	t.Run("T74/grpc", func(t *testing.T) {
+func TestDependenciesAreNotVulnerableVersions(t *testing.T) {
+	t.Run("versions/grpc", func(t *testing.T) {
 		var major, minor, patch int
 		if _, err := fmt.Sscanf(grpc.Version, "%d.%d.%d", &major, &minor, &patch); err != nil {
 			t.Fatal(err)
@@ -169,21 +169,21 @@ func TestT74_Versions(t *testing.T) {
 	})
 }
 
-// TestT22_T66_Cost holds that what cannot be a token is refused before it costs
+// TestLargeTokensAreRefusedCheaply holds that what cannot be a token is refused before it costs
 // anything, the buffer for the largest token at the most.
-func TestT22_T66_Cost(t *testing.T) {
+func TestLargeTokensAreRefusedCheaply(t *testing.T) {
 	rs := testutil.NewKey("RS256")
-	a := newArena(t, func(a *arena) {
+	a := newTestbed(t, func(a *testbed) {
 		a.options = []interceptor.ServerOption{interceptor.Logger(slog.New(slog.DiscardHandler))}
 	})
 	for name, value := range map[string]string{
-		"T22/zip bomb":          encrypted(t, rs, make([]byte, 4<<20), jose.DEFLATE),
-		"T22/16 000 dots":       strings.Repeat(".", 16_000),
-		"T22/100 000 dots":      strings.Repeat(".", 100_000),
-		"T22/huge p2c":          base64url.EncodeToString([]byte(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647}`)) + ".A.A.A.A",
-		"T49/1 000 000 members": "A." + base64url.EncodeToString(members(1_000_000)) + ".A",
-		"T66/1 MiB":             strings.Repeat("A", 1<<20),
-		"T66/15 MiB":            strings.Repeat("A", 15<<20),
+		"costly/zip bomb":        encrypted(t, rs, make([]byte, 4<<20), jose.DEFLATE),
+		"costly/16 000 dots":     strings.Repeat(".", 16_000),
+		"costly/100 000 dots":    strings.Repeat(".", 100_000),
+		"costly/huge p2c":        base64url.EncodeToString([]byte(`{"alg":"PBES2-HS256+A128KW","p2c":2147483647}`)) + ".A.A.A.A",
+		"JSON/1 000 000 members": "A." + base64url.EncodeToString(members(1_000_000)) + ".A",
+		"size/1 MiB":             strings.Repeat("A", 1<<20),
+		"size/15 MiB":            strings.Repeat("A", 15<<20),
 	} {
 		t.Run(name, func(t *testing.T) {
 			const calls, most = 20, 64 << 10
@@ -226,7 +226,7 @@ func arriving(values ...string) context.Context {
 }
 
 // unary has the server judge a unary call, without a wire.
-func (a *arena) unary(ctx context.Context) error {
+func (a *testbed) unary(ctx context.Context) error {
 	info := &grpc.UnaryServerInfo{FullMethod: paths["unary"]}
 	_, err := unaryOf(a.server)(ctx, nil, info, func(context.Context, any) (any, error) { return nil, nil })
 	return err

@@ -19,13 +19,13 @@ import (
 )
 
 // silent keeps no log: under load it would be all that is measured.
-func silent(a *arena) {
+func silent(a *testbed) {
 	a.options = append(a.options, interceptor.Logger(slog.New(slog.DiscardHandler)))
 }
 
 // burst makes calls, unary and streaming in turn, so many a second for some time,
 // and returns when all have ended. None waits for another.
-func burst(a *arena, perSecond int, lasting time.Duration, send func(*arena) []string, ended func(error, time.Duration)) {
+func burst(a *testbed, perSecond int, lasting time.Duration, send func(*testbed) []string, ended func(error, time.Duration)) {
 	either := []shape{shapes["unary"], shapes["stream"]}
 	var group sync.WaitGroup
 	for n := range perSecond * int(lasting/time.Second) {
@@ -42,8 +42,8 @@ func burst(a *arena, perSecond int, lasting time.Duration, send func(*arena) []s
 	group.Wait()
 }
 
-// TestT85_T86_Floods sends forged tokens beside good ones.
-func TestT85_T86_Floods(t *testing.T) {
+// TestFloodsDisturbNoGoodCall sends forged tokens beside good ones.
+func TestFloodsDisturbNoGoodCall(t *testing.T) {
 	unknown := forging(func(_, payload, signature string) string {
 		header := fmt.Appendf(nil, `{"alg":"ES256","typ":"at+jwt","kid":"%x"}`, rand.Uint64())
 		return base64url.EncodeToString(header) + "." + payload + "." + signature
@@ -51,22 +51,22 @@ func TestT85_T86_Floods(t *testing.T) {
 	spoilt := forging(func(header, payload, signature string) string {
 		return header + "." + payload + fmt.Sprintf(".%016x", rand.Uint64()) + signature[16:]
 	})
-	either := func(a *arena) []string {
+	either := func(a *testbed) []string {
 		if rand.IntN(2) == 0 {
 			return unknown(a)
 		}
 		return spoilt(a)
 	}
 	for _, row := range []flood{
-		{"T85/10 000 of unknown keys in 10 s", unknown, 1000, 10 * time.Second, 2}, // the last wait for the next one
-		{"T86/10 000 bad signatures in 10 s", spoilt, 1000, 10 * time.Second, 1},
-		{"T86/beside unknown keys, for two minutes", either, 10, 2 * time.Minute, 6},
+		{"flood of unknown keys/10 000 of unknown keys in 10 s", unknown, 1000, 10 * time.Second, 2}, // the last wait for the next one
+		{"flood of bad signatures/10 000 bad signatures in 10 s", spoilt, 1000, 10 * time.Second, 1},
+		{"flood of bad signatures/beside unknown keys, for two minutes", either, 10, 2 * time.Minute, 6},
 	} {
 		if testing.Short() || underRace {
 			row.perSecond = min(row.perSecond, 100)
 		}
 		t.Run(row.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { row.come(t, newArena(t, silent)) })
+			synctest.Test(t, func(t *testing.T) { row.come(t, newTestbed(t, silent)) })
 		})
 	}
 }
@@ -74,14 +74,14 @@ func TestT85_T86_Floods(t *testing.T) {
 // flood is many attacks in a short time.
 type flood struct {
 	name      string
-	send      func(*arena) []string
+	send      func(*testbed) []string
 	perSecond int
 	lasting   time.Duration
 	most      int // requests to the issuer
 }
 
 // come has a flood come, beside good calls that do not feel it.
-func (f flood) come(t *testing.T, a *arena) {
+func (f flood) come(t *testing.T, a *testbed) {
 	a.admits(t, "before", shapes["unary"])
 	asked := a.asked()
 	var group sync.WaitGroup
@@ -104,11 +104,11 @@ func (f flood) come(t *testing.T, a *arena) {
 }
 
 // forging spoils one good token again and again, each time otherwise.
-func forging(spoil func(header, payload, signature string) string) func(*arena) []string {
+func forging(spoil func(header, payload, signature string) string) func(*testbed) []string {
 	parts := sync.OnceValue(func() []string {
 		return strings.Split(testutil.NewIssuer(corp).Mint(read(nil), testutil.SignedBy(ownKey)), ".")
 	})
-	return func(*arena) []string {
+	return func(*testbed) []string {
 		p := parts()
 		return []string{"Bearer " + spoil(p[0], p[1], p[2])}
 	}
@@ -119,7 +119,7 @@ func forging(spoil func(header, payload, signature string) string) func(*arena) 
 // more than one request, and a key that is gone is gone by the next refresh.
 func TestRotationUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newArena(t, silent)
+		a := newTestbed(t, silent)
 		next := testutil.NewKey("ES256").As("2", "ES256")
 		go func() {
 			time.Sleep(20 * time.Second)
@@ -147,7 +147,7 @@ func TestRotationUnderLoad(t *testing.T) {
 // request that is allowed, and leave nothing behind.
 func TestRotationStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newArena(t, silent)
+		a := newTestbed(t, silent)
 		a.admits(t, "before", shapes["unary"])
 		asked, goroutines := a.asked(), runtime.NumGoroutine()
 		go func() {
@@ -175,7 +175,7 @@ func TestRotationStorm(t *testing.T) {
 // good one is refused.
 func TestReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newArena(t, silent)
+		a := newTestbed(t, silent)
 		var done atomic.Bool
 		var group, calls sync.WaitGroup
 		group.Go(func() {
@@ -210,7 +210,7 @@ func TestReload(t *testing.T) {
 }
 
 // reloaded makes good calls, one after the other.
-func reloaded(t *testing.T, a *arena, call shape) {
+func reloaded(t *testing.T, a *testbed, call shape) {
 	for range 200 {
 		if err := call(bearing(context.Background(), a.good(a)...), a.conn); err != nil {
 			t.Error(err)

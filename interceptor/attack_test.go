@@ -19,9 +19,9 @@ import (
 
 // attack is one thing that a stranger may try, and what must become of it.
 type attack struct {
-	name  string                // the case and its variant
-	setup func(*arena)          // what is special about the world; nil if nothing is
-	send  func(*arena) []string // the authorization values
+	name  string                  // the case and its variant
+	setup func(*testbed)          // what is special about the world; nil if nothing is
+	send  func(*testbed) []string // the authorization values
 	want  ruling
 	asks  int // requests to the issuer that it causes, once keys are at hand
 }
@@ -90,7 +90,7 @@ func run(t *testing.T, attacks []attack) {
 	for _, row := range attacks {
 		for shape, call := range shapes {
 			t.Run(row.name+"/"+shape, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { newArena(t, row.setup).stage(t, row, call) })
+				synctest.Test(t, func(t *testing.T) { newTestbed(t, row.setup).stage(t, row, call) })
 			})
 		}
 	}
@@ -98,7 +98,7 @@ func run(t *testing.T, attacks []attack) {
 
 // stage tries one attack between two good calls, which are let through whatever
 // the stranger does.
-func (a *arena) stage(t *testing.T, row attack, call shape) {
+func (a *testbed) stage(t *testing.T, row attack, call shape) {
 	t.Helper()
 	a.admits(t, "before", call)
 	values, asked, logged, called := row.send(a), a.asked(), len(a.log.String()), a.orders.calls()
@@ -130,7 +130,7 @@ func (a *arena) stage(t *testing.T, row attack, call shape) {
 }
 
 // ruled holds an answer and the log of a call to what is wanted.
-func (a *arena) ruled(t *testing.T, want ruling, err error, log string) {
+func (a *testbed) ruled(t *testing.T, want ruling, err error, log string) {
 	t.Helper()
 	if diff := cmp.Diff(want.verdict, verdictOf(err)); diff != "" {
 		t.Errorf("verdict (-want +got):\n%s%s", diff, log)
@@ -144,7 +144,7 @@ func (a *arena) ruled(t *testing.T, want ruling, err error, log string) {
 }
 
 // admits makes a good call, which no attack may keep from its handler.
-func (a *arena) admits(t *testing.T, when string, call shape) {
+func (a *testbed) admits(t *testing.T, when string, call shape) {
 	t.Helper()
 	if err := call(bearing(t.Context(), a.good(a)...), a.conn); err != nil {
 		t.Errorf("a good call %s the attack: %v", when, err)

@@ -16,8 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestT91_TLS has real sockets answer in the issuer's place.
-func TestT91_TLS(t *testing.T) {
+// TestIssuerIsAskedOverVerifiedTLS has real sockets answer in the issuer's place.
+func TestIssuerIsAskedOverVerifiedTLS(t *testing.T) {
 	ca := testutil.NewCA()
 	good := tls.Config{Certificates: []tls.Certificate{ca.Certificate("idp.example.com")}}
 	other := tls.Config{Certificates: []tls.Certificate{ca.Certificate("login.stranger.example")}}
@@ -29,17 +29,17 @@ func TestT91_TLS(t *testing.T) {
 		front  func(http.Handler) http.Handler
 		want   ruling
 	}{
-		{"T91/the issuer", &good, asItIs, admitted},
-		{"T91/an unknown authority", &self, asItIs, keysUnavailable},
-		{"T91/another host", &other, asItIs, keysUnavailable},
-		{"T91/TLS 1.1", &old, asItIs, keysUnavailable},
-		{"T88/gzip", &good, zipped(0), admitted},
-		{"T88/gzip bomb", &good, zipped(100), keysUnavailable},
+		{"TLS/the issuer", &good, asItIs, admitted},
+		{"TLS/an unknown authority", &self, asItIs, keysUnavailable},
+		{"TLS/another host", &other, asItIs, keysUnavailable},
+		{"TLS/TLS 1.1", &old, asItIs, keysUnavailable},
+		{"document without keys/gzip", &good, zipped(0), admitted},
+		{"document without keys/gzip bomb", &good, zipped(100), keysUnavailable},
 	} {
 		for shape, call := range shapes {
 			t.Run(row.name+"/"+shape, func(t *testing.T) {
 				var address string
-				a := newArena(t, func(a *arena) {
+				a := newTestbed(t, func(a *testbed) {
 					a.options = []interceptor.ServerOption{interceptor.Transport(towards(t, &address, &tls.Config{RootCAs: ca.Pool()}))}
 				})
 				server := httptest.NewUnstartedServer(row.front(a.Issuer))
@@ -56,16 +56,16 @@ func TestT91_TLS(t *testing.T) {
 	}
 }
 
-// TestT91_Default leaves the transport to the server, which then trusts nobody
+// TestDefaultTransportVerifiesTLS leaves the transport to the server, which then trusts nobody
 // that the machine does not.
-func TestT91_Default(t *testing.T) {
+func TestDefaultTransportVerifiesTLS(t *testing.T) {
 	for shape, call := range shapes {
-		t.Run("T91/an unknown authority, by default/"+shape, func(t *testing.T) {
+		t.Run("TLS/an unknown authority, by default/"+shape, func(t *testing.T) {
 			issuer := httptest.NewUnstartedServer(http.NotFoundHandler())
 			issuer.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
 			issuer.StartTLS()
 			defer issuer.Close()
-			a := newArena(t, func(a *arena) {
+			a := newTestbed(t, func(a *testbed) {
 				a.url = issuer.URL
 				a.options = []interceptor.ServerOption{interceptor.Transport(nil)}
 			})

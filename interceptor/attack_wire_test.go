@@ -39,7 +39,7 @@ func runRaw(t *testing.T, attacks []rawAttack) {
 				path, shape = row.path, "raw"
 			}
 			t.Run(row.name+"/"+shape, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { newArena(t, opened).stageRaw(t, path, row) })
+				synctest.Test(t, func(t *testing.T) { newTestbed(t, opened).stageRaw(t, path, row) })
 			})
 			if row.path != "" {
 				break
@@ -49,11 +49,11 @@ func runRaw(t *testing.T, attacks []rawAttack) {
 }
 
 // opened opens one method of one service, and all of another.
-func opened(a *arena) {
+func opened(a *testbed) {
 	a.matrix.Public = []string{"grpc.health.v1.Health/Check", "acme.hr.v1.Holidays"}
 }
 
-func (a *arena) stageRaw(t *testing.T, path string, row rawAttack) {
+func (a *testbed) stageRaw(t *testing.T, path string, row rawAttack) {
 	t.Helper()
 	server := a.listen(t)
 	good := token(nil)(a)[0]
@@ -103,18 +103,18 @@ func authorization(values ...string) []field {
 	return fields
 }
 
-// TestT60_T61_Paths asks for methods by names that are not theirs. What is
+// TestPathsThatOnlyLookLikeAMethod asks for methods by names that are not theirs. What is
 // public, and a handler of everything, are no way in.
-func TestT60_T61_Paths(t *testing.T) {
+func TestPathsThatOnlyLookLikeAMethod(t *testing.T) {
 	unimplemented := ruling{verdict: verdict{Code: codes.Unimplemented}}
 	good := authorization("Bearer {token}")
 	attacks := []rawAttack{
-		{"T60/no slash before", "acme.orders.v1.OrderStatus/GetOrderStatus", good, unimplemented, 0},
-		{"T60/no slash before what is public", "grpc.health.v1.Health/Check", nil, unimplemented, 0},
-		{"T61/NUL", "/acme.orders.v1.OrderStatus/GetOrderStatus\x00", good, ruling{}, http2.ErrCodeProtocol},
-		{"T61/backslash", "/acme.orders.v1.OrderStatus\\GetOrderStatus", good, unimplemented, 0},
-		{"T61/other case", "/acme.orders.v1.orderstatus/getorderstatus", good, noRule, 0},
-		{"T61/no such service", "/acme.orders.v1.Orders/GetOrderStatus", good, noRule, 0},
+		{"path without slash/no slash before", "acme.orders.v1.OrderStatus/GetOrderStatus", good, unimplemented, 0},
+		{"path without slash/no slash before what is public", "grpc.health.v1.Health/Check", nil, unimplemented, 0},
+		{"path spelt otherwise/NUL", "/acme.orders.v1.OrderStatus/GetOrderStatus\x00", good, ruling{}, http2.ErrCodeProtocol},
+		{"path spelt otherwise/backslash", "/acme.orders.v1.OrderStatus\\GetOrderStatus", good, unimplemented, 0},
+		{"path spelt otherwise/other case", "/acme.orders.v1.orderstatus/getorderstatus", good, noRule, 0},
+		{"path spelt otherwise/no such service", "/acme.orders.v1.Orders/GetOrderStatus", good, noRule, 0},
 	}
 	for name, path := range map[string]string{
 		"two slashes": "//SERVICE/METHOD", "slash behind": "/SERVICE/METHOD/", "two slashes within": "/SERVICE//METHOD",
@@ -126,29 +126,29 @@ func TestT60_T61_Paths(t *testing.T) {
 			return strings.NewReplacer("SERVICE", service, "METHOD", method, "ETHOD", method[1:]).Replace(path)
 		}
 		attacks = append(attacks,
-			rawAttack{"T61/" + name, at("acme.orders.v1.OrderStatus", "GetOrderStatus"), good, noRule, 0},
-			rawAttack{"T61/" + name + ", public", at("acme.hr.v1.Holidays", "List"), nil, noRule, 0})
+			rawAttack{"path spelt otherwise/" + name, at("acme.orders.v1.OrderStatus", "GetOrderStatus"), good, noRule, 0},
+			rawAttack{"path spelt otherwise/" + name + ", public", at("acme.hr.v1.Holidays", "List"), nil, noRule, 0})
 	}
 	runRaw(t, attacks)
 }
 
-func TestT62_T66_Credentials(t *testing.T) {
+func TestCallsWithoutOneWellFormedToken(t *testing.T) {
 	attacks := []rawAttack{
-		{"T62/good, then bad", "", authorization("Bearer {token}", "Bearer x"), credentialsRepeated, 0},
-		{"T62/bad, then good", "", authorization("Bearer x", "Bearer {token}"), credentialsRepeated, 0},
-		{"T62/good twice", "", authorization("Bearer {token}", "Bearer {token}"), credentialsRepeated, 0},
-		{"T62/good beside another scheme", "", authorization("Basic YTpi", "Bearer {token}"), credentialsRepeated, 0},
-		{"T62/good beside an empty one", "", authorization("", "Bearer {token}"), credentialsRepeated, 0},
-		{"T62/good beside DPoP", "", authorization("DPoP {token}", "Bearer {token}"), credentialsRepeated, 0},
-		{"T63/comma", "", authorization("Bearer {token}, Bearer {token}"), credentialsMalformed, 0},
-		{"T63/comma without space", "", authorization("Bearer {token},Bearer {token}"), credentialsMalformed, 0},
-		{"T65/authorization-bin", "", []field{{Name: "authorization-bin", Value: "QmVhcmVyIHg"}}, credentialsMissing, 0},
-		{"T65/Authorization", "", []field{{Name: "Authorization", Value: "Bearer {token}"}}, ruling{}, http2.ErrCodeProtocol},
-		{"T65/none", "", nil, credentialsMissing, 0},
-		{"T65/another field", "", []field{{Name: "grpcgateway-authorization", Value: "Bearer {token}"}}, credentialsMissing, 0},
+		{"several values/good, then bad", "", authorization("Bearer {token}", "Bearer x"), credentialsRepeated, 0},
+		{"several values/bad, then good", "", authorization("Bearer x", "Bearer {token}"), credentialsRepeated, 0},
+		{"several values/good twice", "", authorization("Bearer {token}", "Bearer {token}"), credentialsRepeated, 0},
+		{"several values/good beside another scheme", "", authorization("Basic YTpi", "Bearer {token}"), credentialsRepeated, 0},
+		{"several values/good beside an empty one", "", authorization("", "Bearer {token}"), credentialsRepeated, 0},
+		{"several values/good beside DPoP", "", authorization("DPoP {token}", "Bearer {token}"), credentialsRepeated, 0},
+		{"several tokens in a value/comma", "", authorization("Bearer {token}, Bearer {token}"), credentialsMalformed, 0},
+		{"several tokens in a value/comma without space", "", authorization("Bearer {token},Bearer {token}"), credentialsMalformed, 0},
+		{"another field/authorization-bin", "", []field{{Name: "authorization-bin", Value: "QmVhcmVyIHg"}}, credentialsMissing, 0},
+		{"another field/Authorization", "", []field{{Name: "Authorization", Value: "Bearer {token}"}}, ruling{}, http2.ErrCodeProtocol},
+		{"another field/none", "", nil, credentialsMissing, 0},
+		{"another field/another field", "", []field{{Name: "grpcgateway-authorization", Value: "Bearer {token}"}}, credentialsMissing, 0},
 	}
 	for _, same := range []string{"bearer {token}", "BEARER {token}", "bEaReR {token}", "Bearer  {token}", "Bearer    {token}"} {
-		attacks = append(attacks, rawAttack{"T64/" + same, "", authorization(same), admitted, 0})
+		attacks = append(attacks, rawAttack{"scheme/" + same, "", authorization(same), admitted, 0})
 	}
 	for value, want := range map[string]ruling{
 		"Bearer\t{token}": schemeUnsupported, " Bearer {token}": schemeUnsupported, "Bearer {token} ": credentialsMalformed, "Bearer \t{token}": credentialsMalformed,
@@ -156,41 +156,41 @@ func TestT62_T66_Credentials(t *testing.T) {
 		"Bearer é": credentialsMalformed, "Bearer {token}é": credentialsMalformed, "": schemeUnsupported, "{token}": schemeUnsupported,
 		"Bearer:{token}": schemeUnsupported, "Bearer\u00a0{token}": schemeUnsupported, "Bearer {token}\u200b": credentialsMalformed, "Bearer \"{token}\"": credentialsMalformed,
 	} {
-		attacks = append(attacks, rawAttack{"T64/" + strings.ReplaceAll(value, "é", "e'") + ".", "", authorization(value), want, 0})
+		attacks = append(attacks, rawAttack{"scheme/" + strings.ReplaceAll(value, "é", "e'") + ".", "", authorization(value), want, 0})
 	}
 	runRaw(t, attacks)
 }
 
-// TestT66_Sizes sends tokens around the largest that is taken, and far beyond.
-func TestT66_Sizes(t *testing.T) {
-	exactly := func(size int) func(*arena) []string {
-		return func(a *arena) []string { return []string{"Bearer " + sized(t, a, size)} }
+// TestSizeOfTokensIsBounded sends tokens around the largest that is taken, and far beyond.
+func TestSizeOfTokensIsBounded(t *testing.T) {
+	exactly := func(size int) func(*testbed) []string {
+		return func(a *testbed) []string { return []string{"Bearer " + sized(t, a, size)} }
 	}
 	run(t, []attack{
-		{"T66/a byte less than 16 KiB", nil, exactly(16<<10 - 1), admitted, 0},
-		{"T66/16 KiB", nil, exactly(16 << 10), admitted, 0},
-		{"T66/a byte more", nil, exactly(16<<10 + 1), tokenTooLarge, 0},
-		{"T66/1 MiB", nil, exactly(1 << 20), tokenTooLarge, 0},
+		{"size/a byte less than 16 KiB", nil, exactly(16<<10 - 1), admitted, 0},
+		{"size/16 KiB", nil, exactly(16 << 10), admitted, 0},
+		{"size/a byte more", nil, exactly(16<<10 + 1), tokenTooLarge, 0},
+		{"size/1 MiB", nil, exactly(1 << 20), tokenTooLarge, 0},
 	})
 }
 
-// TestT66_Largest sends about as much as gRPC carries, which is slow work.
-func TestT66_Largest(t *testing.T) {
+// TestLargestTokenCanBeSent sends about as much as gRPC carries, which is slow work.
+func TestLargestTokenCanBeSent(t *testing.T) {
 	size := 15
 	if underRace {
 		size = 2
 	}
-	t.Run(fmt.Sprintf("T66/%d MiB/unary", size), func(t *testing.T) {
+	t.Run(fmt.Sprintf("size/%d MiB/unary", size), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			row := attack{"", nil, sent("Bearer " + strings.Repeat("A", size<<20)), tokenTooLarge, 0}
-			newArena(t, nil).stage(t, row, shapes["unary"])
+			newTestbed(t, nil).stage(t, row, shapes["unary"])
 		})
 	})
 }
 
 // sized is a good token of so many bytes. Not every size can be had by a larger
 // payload alone, for what base64url yields.
-func sized(t *testing.T, a *arena, size int) string {
+func sized(t *testing.T, a *testbed, size int) string {
 	t.Helper()
 	for header := range 4 {
 		h := testutil.Header("x", strings.Repeat("h", header))
@@ -205,36 +205,36 @@ func sized(t *testing.T, a *arena, size int) string {
 	return ""
 }
 
-// TestT62_TwoSources has a connection and a call bring a token each, as gRPC's
+// TestTokensOfConnectionAndCallAreTwo has a connection and a call bring a token each, as gRPC's
 // client lets them.
-func TestT62_TwoSources(t *testing.T) {
-	twice := func(a *arena) {
+func TestTokensOfConnectionAndCallAreTwo(t *testing.T) {
+	twice := func(a *testbed) {
 		a.dial, a.good = []grpc.DialOption{grpc.WithPerRPCCredentials(bearer{a})}, sent()
 	}
-	run(t, []attack{{"T62/credentials of connection and call", twice, token(nil), credentialsRepeated, 0}})
+	run(t, []attack{{"several values/credentials of connection and call", twice, token(nil), credentialsRepeated, 0}})
 }
 
 // bearer are the credentials of a connection.
-type bearer struct{ *arena }
+type bearer struct{ *testbed }
 
 func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": token(nil)(b.arena)[0]}, nil
+	return map[string]string{"authorization": token(nil)(b.testbed)[0]}, nil
 }
 
 func (bearer) RequireTransportSecurity() bool { return true }
 
-// TestT67_T69_Open calls what is not open beside what is. Reflection tells
+// TestPublicMethodsOpenNothingElse calls what is not open beside what is. Reflection tells
 // strangers what there is to attack: it is closed like all that has no rule.
-func TestT67_T69_Open(t *testing.T) {
+func TestPublicMethodsOpenNothingElse(t *testing.T) {
 	const reflected = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 	runRaw(t, []rawAttack{
-		{"T67/what is open", "/grpc.health.v1.Health/Check", nil, admitted, 0},
-		{"T67/open, and a bad token", "/grpc.health.v1.Health/Check", authorization("Bearer x"), admitted, 0},
-		{"T67/its neighbour", "/grpc.health.v1.Health/Watch", nil, noRule, 0},
-		{"T67/other case of the method", "/grpc.health.v1.Health/check", nil, noRule, 0},
-		{"T67/other case of the service", "/grpc.health.v1.health/Check", nil, noRule, 0},
-		{"T69/reflection", reflected, nil, noRule, 0},
-		{"T69/reflection with a good token", reflected, authorization("Bearer {token}"), noRule, 0},
-		{"T69/reflection as it was", strings.Replace(reflected, "v1", "v1alpha", 1), nil, noRule, 0},
+		{"public method/what is open", "/grpc.health.v1.Health/Check", nil, admitted, 0},
+		{"public method/open, and a bad token", "/grpc.health.v1.Health/Check", authorization("Bearer x"), admitted, 0},
+		{"public method/its neighbour", "/grpc.health.v1.Health/Watch", nil, noRule, 0},
+		{"public method/other case of the method", "/grpc.health.v1.Health/check", nil, noRule, 0},
+		{"public method/other case of the service", "/grpc.health.v1.health/Check", nil, noRule, 0},
+		{"reflection/reflection", reflected, nil, noRule, 0},
+		{"reflection/reflection with a good token", reflected, authorization("Bearer {token}"), noRule, 0},
+		{"reflection/reflection as it was", strings.Replace(reflected, "v1", "v1alpha", 1), nil, noRule, 0},
 	})
 }

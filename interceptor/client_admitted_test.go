@@ -24,19 +24,19 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// middle is a service in the middle: it is called, and calls the human resources
+// middle is a service in the middle of a chain: it is called, and calls human-resource
 // for its caller, in each way.
 type middle struct {
 	issuer  *testutil.Issuer
 	served  *orders
 	conn    *grpc.ClientConn // to the service
 	further map[string]*grpc.ClientConn
-	gate    *gate // who is called further
+	gate    *gate // the next service
 	list    *revocation.List
-	down    atomic.Bool // the source of revocations cannot tell
+	down    atomic.Bool // the source of revocations is unavailable
 }
 
-// install hands out how a test wants its server to guard.
+// install returns the options by which a test installs the guard.
 type install func(*testing.T, *interceptor.Server) []grpc.ServerOption
 
 func byOptions(_ *testing.T, s *interceptor.Server) []grpc.ServerOption { return s.Options() }
@@ -69,7 +69,7 @@ func (m *middle) Revoked(ctx context.Context, c *claims.Claims) error {
 	return m.list.Revoked(ctx, c)
 }
 
-// token is one that each way further takes.
+// token returns a token that works for each way of calling the next service.
 func (m *middle) token() string {
 	return "Bearer " + m.issuer.Mint(testutil.Claims{
 		"aud": []string{"order-status", "human-resource"}, "sub": "alice", "client_id": "backoffice-portal", "jti": "j1",
@@ -77,8 +77,8 @@ func (m *middle) token() string {
 	})
 }
 
-// reach calls further with ctx, in each way. The human resources of these tests
-// implement nothing, so that a call which arrives ends in UNIMPLEMENTED.
+// reach calls the next service with ctx, in each way. That service implements nothing
+// in these tests, so a call that arrives ends with UNIMPLEMENTED.
 func (m *middle) reach(ctx context.Context) map[string]error {
 	errs := map[string]error{}
 	for verb, conn := range m.further {
@@ -87,8 +87,8 @@ func (m *middle) reach(ctx context.Context) map[string]error {
 	return errs
 }
 
-// wantNone fails the test unless no call went further, for this reason, and no
-// token was asked for.
+// wantNone fails the test unless no call reached the next service, for this reason, and
+// no token was requested.
 func (m *middle) wantNone(t *testing.T, what string, errs map[string]error, want string) {
 	t.Helper()
 	for verb, err := range errs {
@@ -103,9 +103,9 @@ func (m *middle) wantNone(t *testing.T, what string, errs map[string]error, want
 
 const hasEnded = "the call that the caller was admitted for has ended"
 
-// TestAuthorityEndsWithTheCall holds that what a handler keeps of its context
-// does nothing for the caller once the call has ended, whichever way it ended.
-func TestAuthorityEndsWithTheCall(t *testing.T) {
+// TestNothingIsDoneForTheCallerAfterTheCall holds that a context which a handler
+// keeps does nothing for the caller once the call has ended, whichever way it ended.
+func TestNothingIsDoneForTheCallerAfterTheCall(t *testing.T) {
 	for name, row := range map[string]struct {
 		installed install
 		inHandler func(ctx context.Context, kept chan<- context.Context) error
@@ -146,10 +146,10 @@ func TestAuthorityEndsWithTheCall(t *testing.T) {
 	}
 }
 
-// TestAuthorityEndsWithTheHandler holds that nothing is done for a caller when the
-// handler has returned, though its RPC has not ended: an interceptor around the
-// guard is still at work.
-func TestAuthorityEndsWithTheHandler(t *testing.T) {
+// TestNothingIsDoneForTheCallerAfterTheHandler holds that nothing is done for a
+// caller once the handler has returned, although its RPC has not ended: an
+// interceptor around the guard is still running.
+func TestNothingIsDoneForTheCallerAfterTheHandler(t *testing.T) {
 	for shape, call := range shapes {
 		t.Run(shape, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -187,10 +187,10 @@ func TestAuthorityEndsWithTheHandler(t *testing.T) {
 	}
 }
 
-// TestAuthorityEndsWhileTheHandlerRuns holds that a handler does nothing more for
-// a caller whose lease has ended, or whose token was revoked, and that what it may
-// do before works.
-func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
+// TestNothingIsDoneForTheCallerAfterLeaseOrRevocation holds that a handler can do
+// nothing more for a caller whose lease has ended or whose token was revoked, and
+// that it could before.
+func TestNothingIsDoneForTheCallerAfterLeaseOrRevocation(t *testing.T) {
 	for name, row := range map[string]struct {
 		shapes []string
 		opts   []interceptor.ServerOption
@@ -241,9 +241,9 @@ func TestAuthorityEndsWhileTheHandlerRuns(t *testing.T) {
 	}
 }
 
-// TestExchangeBeyondTheCall holds that a token which comes when the call has ended
-// is not sent.
-func TestExchangeBeyondTheCall(t *testing.T) {
+// TestTokenExchangedAfterTheCallIsNotSent holds that a token whose exchange took
+// longer than the call is not sent.
+func TestTokenExchangedAfterTheCallIsNotSent(t *testing.T) {
 	for shape, call := range shapes {
 		t.Run(shape, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -277,15 +277,15 @@ func TestExchangeBeyondTheCall(t *testing.T) {
 	}
 }
 
-// TestAuthorityOfASparedStream holds that a stream whose caller a new policy
-// refuses, without enforcing it yet, does nothing more for its caller.
-func TestAuthorityOfASparedStream(t *testing.T) {
+// TestNothingIsDoneForTheCallerOfAnUnenforcedStream holds that a stream which a new
+// policy refuses, but does not enforce yet, does nothing more for its caller.
+func TestNothingIsDoneForTheCallerOfAnUnenforcedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, g := newIssuer(), &gate{script: []audience.Reason{""}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 		further := g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...)
 		found := make(chan error, 1)
-		o := newOffice(t, func(stream reviews) error {
+		o := newReviewServer(t, func(stream reviews) error {
 			for {
 				if _, err := stream.Recv(); err != nil {
 					return err
@@ -302,15 +302,15 @@ func TestAuthorityOfASparedStream(t *testing.T) {
 			t.Errorf("before: %v", err)
 		}
 		for _, row := range []struct {
-			policy *access.Policy
-			spared bool
+			policy   *access.Policy
+			observed bool
 		}{{company(t, only("order-status"), observed), true}, {company(t, observed), false}, {company(t, only("order-status"), observed), true}} {
 			if err := o.server.Swap(row.policy); err != nil {
 				t.Fatal(err)
 			}
 			send(t, stream)
-			if err := <-found; strings.Contains(status.Convert(err).Message(), "its rule is not enforced yet") != row.spared {
-				t.Errorf("spared %v: %v", row.spared, err)
+			if err := <-found; strings.Contains(status.Convert(err).Message(), "its rule is not enforced yet") != row.observed {
+				t.Errorf("observed %v: %v", row.observed, err)
 			}
 		}
 	})

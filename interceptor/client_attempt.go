@@ -2,7 +2,6 @@ package interceptor
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,8 @@ type attempt struct {
 	context.Context // of the call
 
 	connection *connection
-	proof      string      // that a guard repeats if it refuses this attempt
+	name       string      // of this attempt
+	method     string      // full name
 	trailer    metadata.MD // of the response
 
 	carried atomic.Pointer[sentToken]
@@ -33,12 +33,15 @@ type attempt struct {
 
 // newAttempt returns the context of an attempt, which has a random name of its own.
 func newAttempt(ctx context.Context, c *connection, method string) *attempt {
-	name := rand.Text()
+	name := newAttemptName()
 	return &attempt{
 		Context:    metadata.AppendToOutgoingContext(ctx, attemptHeader, name),
-		connection: c, proof: proof(name, method),
+		connection: c, name: name, method: method,
 	}
 }
+
+// proof is what a guard repeats if it refuses this attempt.
+func (a *attempt) proof() string { return proof(a.name, a.method) }
 
 // connection is a gRPC connection and the authority that it was made for.
 type connection struct {
@@ -119,7 +122,7 @@ func (a *attempt) refusal(err error, trailer metadata.MD) error {
 	if _, already := errors.AsType[*RefusedError](err); already {
 		return err
 	}
-	if refusal := refusalOf(err, trailer, a.proof); refusal != nil {
+	if refusal := refusalOf(err, trailer, a.proof()); refusal != nil {
 		refusal.ofCaller = a.token().ofCaller
 		return refusal
 	}

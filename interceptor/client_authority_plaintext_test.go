@@ -23,7 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// collector is a server in plaintext that counts the tokens which it is sent.
+// collector is a plaintext server that counts the tokens that it receives.
 type collector struct {
 	mu     sync.Mutex // guards tokens
 	tokens int
@@ -37,7 +37,7 @@ func (c *collector) take(_ any, stream grpc.ServerStream) error {
 	return status.Error(codes.Unimplemented, "nothing here")
 }
 
-// got returns how many tokens came since the last question.
+// got returns how many tokens arrived since the last call of got.
 func (c *collector) got() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +46,7 @@ func (c *collector) got() int {
 	return n
 }
 
-// collect starts a collector, and returns where it is.
+// collect starts a collector and returns its address.
 func collect(t *testing.T, network, address string) (*collector, string) {
 	t.Helper()
 	listener, err := net.Listen(network, address)
@@ -67,26 +67,26 @@ func collect(t *testing.T, network, address string) (*collector, string) {
 	return c, listener.Addr().String()
 }
 
-// named is a resolver of this scheme that answers with an address, and with a name
-// for it if that is not empty.
+// named is a resolver of this scheme that returns an address, and a name for it unless
+// that is empty.
 func named(scheme, address, name string) grpc.DialOption {
 	r := manual.NewBuilderWithScheme(scheme)
 	r.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: address, ServerName: name}}})
 	return grpc.WithResolvers(r)
 }
 
-// plainRow is a connection without TLS, and whether tokens may go over it.
+// plainRow is a connection without TLS, and whether it may carry tokens.
 type plainRow struct {
 	target string
 	listed []string
 	dial   []grpc.DialOption
 	call   []grpc.CallOption
-	want   string // empty if the token goes there
+	want   string // empty if the token is sent
 }
 
 const unproved = "no certificate proves it"
 
-// rowsAt are connections to a collector at an address, host and port.
+// rowsAt returns connections to a collector at an address, host and port.
 func rowsAt(address string) map[string]plainRow {
 	host, port, _ := net.SplitHostPort(address)
 	return map[string]plainRow{
@@ -113,7 +113,7 @@ func rowsAt(address string) map[string]plainRow {
 	}
 }
 
-// rowsOf are connections to a collector at a unix socket.
+// rowsOf returns connections to a collector at a unix socket.
 func rowsOf(path string) map[string]plainRow {
 	return map[string]plainRow{
 		"a socket":                    {target: "unix:" + path},
@@ -124,9 +124,10 @@ func rowsOf(path string) map[string]plainRow {
 	}
 }
 
-// TestAuthorityWithoutTLS holds that where nobody proves an authority, a token goes
-// to what was dialled, and only if the matrix lists that.
-func TestAuthorityWithoutTLS(t *testing.T) {
+// TestTokenWithoutTLSGoesToTheDialledAuthorityOnly holds that without a certificate
+// a token is sent only to the authority that was dialled, and only if the matrix
+// lists it.
+func TestTokenWithoutTLSGoesToTheDialledAuthorityOnly(t *testing.T) {
 	tcp, address := collect(t, "tcp", "127.0.0.1:0")
 	unix, path := collect(t, "unix", filepath.Join(t.TempDir(), "orders.sock"))
 	for name, wire := range map[string]struct {
@@ -167,10 +168,10 @@ func TestAuthorityWithoutTLS(t *testing.T) {
 	}
 }
 
-// TestProofIsNotRemembered holds that a connection which has led to a server with a
-// certificate for its authority is asked again for each call: the next transport may
-// lead to another.
-func TestProofIsNotRemembered(t *testing.T) {
+// TestCertificateIsCheckedOnEachCall holds that a result which needed the
+// certificate of a connection is not remembered: the next transport may lead to
+// another server.
+func TestCertificateIsCheckedOnEachCall(t *testing.T) {
 	ca := testutil.NewCA()
 	cert := ca.Certificate("orders.example.com")
 	info := credentials.TLSInfo{CommonAuthInfo: credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}}

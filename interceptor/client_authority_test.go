@@ -21,8 +21,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// holding tells asked of the first request, and answers it when it may. From
-// then on the issuer answers.
+// holding sends to asked when the first request arrives, and responds to it after a value
+// from may. Later requests are the issuer's own.
 func holding(asked, may chan struct{}, issuer *testutil.Issuer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(asked)
@@ -40,9 +40,10 @@ func authoritiesOf(list ...string) func(*access.Matrix) {
 	}
 }
 
-// TestT100 holds that a token goes to the places of its service and to no other,
-// whatever leads a call elsewhere. The server proves three names.
-func TestT100(t *testing.T) {
+// TestTokenGoesToTheAuthoritiesOfItsServiceOnly holds that a token is sent to the
+// authorities of its service only, whatever redirects the call. The server has a
+// certificate for three names.
+func TestTokenGoesToTheAuthoritiesOfItsServiceOnly(t *testing.T) {
 	ca := testutil.NewCA()
 	cert := ca.Certificate("service.test", "elsewhere.test", "listed.test")
 	verified := func(name string) grpc.DialOption {
@@ -52,7 +53,7 @@ func TestT100(t *testing.T) {
 		listed []string
 		dial   []grpc.DialOption
 		call   []grpc.CallOption
-		want   string // empty if the token goes there
+		want   string // empty if the token is sent
 	}{
 		"the host that is dialled":       {},
 		"listed":                         {listed: []string{"SERVICE.test"}},
@@ -96,9 +97,9 @@ func TestT100(t *testing.T) {
 	}
 }
 
-// TestT100Resolver holds the same where a resolver names another server, which
-// proves that it is that one.
-func TestT100Resolver(t *testing.T) {
+// TestResolverCannotRedirectATokenElsewhere holds that a token is not sent to
+// another server that a resolver names, although it has a certificate for that name.
+func TestResolverCannotRedirectATokenElsewhere(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	ca := testutil.NewCA()
@@ -126,9 +127,9 @@ func TestT100Resolver(t *testing.T) {
 	}
 }
 
-// TestT101 holds that a connection in plaintext is not made, and that it is over
-// a mesh that is named.
-func TestT101(t *testing.T) {
+// TestPlaintextNeedsANamedMesh holds that no call is made over plaintext, except to
+// a mesh that the options name.
+func TestPlaintextNeedsANamedMesh(t *testing.T) {
 	issuer := newIssuer()
 	policy := company(t, withSecrets(t))
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
@@ -153,8 +154,9 @@ func TestT101(t *testing.T) {
 	}
 }
 
-// TestDialledAuthority holds which authority a target leads to, as gRPC has it.
-func TestDialledAuthority(t *testing.T) {
+// TestTargetAuthority holds which authority a dial target leads to, as gRPC derives
+// it.
+func TestTargetAuthority(t *testing.T) {
 	for target, want := range map[string]string{
 		"dns:///orders.example.com":           "orders.example.com",
 		"dns:///orders.example.com:8443":      "orders.example.com:8443",

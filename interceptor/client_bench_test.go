@@ -37,15 +37,15 @@ func (u usual) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]
 
 func (usual) RequireTransportSecurity() bool { return true }
 
-// reusing are the usual credentials, with a token that stays.
+// reusing returns the usual credentials, with a token that does not change.
 func reusing(token string) credentials.PerRPCCredentials {
 	return usual{oauth2.ReuseTokenSource(&oauth2.Token{AccessToken: token, Expiry: time.Now().Add(time.Hour)}, nil)}
 }
 
-// BenchmarkCredentials is what a client's credentials add to a call when the token
-// is at hand: those of one audience, and of a thousand that share a source; those of
-// a connection beside the interceptors; the usual ones; and a look at the clock,
-// which is the greater part. Run it with -cpu 1,2.
+// BenchmarkCredentials measures what a client's credentials add to a call with a cached
+// token: credentials for one audience, for a thousand that share a source, and of a
+// connection with its interceptors; the usual ones of grpc-go; and reading the clock,
+// which is the larger part. Run it with -cpu 1,2.
 func BenchmarkCredentials(b *testing.B) {
 	b.Run("clock", func(b *testing.B) {
 		for b.Loop() {
@@ -78,9 +78,9 @@ func ofClient(t testing.TB) (context.Context, credentials.PerRPCCredentials) {
 	return requesting(ctx), creds
 }
 
-// TestTokenAtHandAllocatesNothing holds that a call whose token is at hand costs its
-// credentials no memory.
-func TestTokenAtHandAllocatesNothing(t *testing.T) {
+// TestCachedTokenAllocatesNothing holds that the credentials of a call with a cached
+// token allocate nothing.
+func TestCachedTokenAllocatesNothing(t *testing.T) {
 	ctx, ofClient := ofClient(t)
 	for name, creds := range map[string]credentials.PerRPCCredentials{
 		"AsService": interceptor.AsService(memory(t, forAnHour), "order-status"),
@@ -96,9 +96,9 @@ func TestTokenAtHandAllocatesNothing(t *testing.T) {
 	}
 }
 
-var now time.Time // keeps the compiler from leaving out what nobody looks at
+var now time.Time // keeps the compiler from removing what is measured
 
-// benchmarkCredentials takes them by turns, on each processor.
+// benchmarkCredentials uses the credentials in turns, on each processor.
 func benchmarkCredentials(b *testing.B, ctx context.Context, creds []credentials.PerRPCCredentials) {
 	for _, c := range creds {
 		if _, err := c.GetRequestMetadata(ctx, orderStatusURI...); err != nil {
@@ -119,11 +119,11 @@ func benchmarkCredentials(b *testing.B, ctx context.Context, creds []credentials
 	})
 }
 
-// orderStatusURI is what gRPC tells credentials of a call, made once: it would
-// count as an allocation of theirs.
+// orderStatusURI is the URI that gRPC passes to credentials. It is made once, so that it
+// does not count as their allocation.
 var orderStatusURI = []string{"https://service.test/acme.orders.v1.OrderStatus"}
 
-// requesting is a context as gRPC hands it to credentials.
+// requesting returns a context as gRPC passes it to credentials.
 func requesting(ctx context.Context) context.Context {
 	return credentials.NewContextWithRequestInfo(ctx, credentials.RequestInfo{
 		Method:   "/acme.orders.v1.OrderStatus/GetOrderStatus",
@@ -131,7 +131,7 @@ func requesting(ctx context.Context) context.Context {
 	})
 }
 
-// memory is a source of the tokens that mint makes.
+// memory returns a source of the tokens that mint makes.
 func memory(t testing.TB, mint tokensource.Func) *tokensource.Cache {
 	t.Helper()
 	tokens, err := tokensource.NewFunc(mint, tokensource.Logger(slog.New(slog.DiscardHandler)))
@@ -146,7 +146,7 @@ func forAnHour(_ context.Context, r tokensource.Request) (tokensource.Token, err
 	return tokensource.NewToken("token-for-"+r.Audience, time.Now().Add(time.Hour)), nil
 }
 
-// asServices are credentials for so many audiences, with their tokens at hand.
+// asServices returns credentials for n audiences, with their tokens cached.
 func asServices(b *testing.B, tokens *tokensource.Cache, n int) []credentials.PerRPCCredentials {
 	b.Helper()
 	creds := make([]credentials.PerRPCCredentials, n)
@@ -161,9 +161,9 @@ func asServices(b *testing.B, tokens *tokensource.Cache, n int) []credentials.Pe
 	return creds
 }
 
-// BenchmarkRPC is the median of a unary call over TLS to a server that looks at no
-// token: with a token from a client of the matrix, with the same value as a constant
-// header, and with the usual credentials.
+// BenchmarkRPC measures the median of a unary call over TLS to a server that ignores
+// tokens: with a token from a client of the matrix, with the same value as a constant
+// header, and with the usual credentials of grpc-go.
 func BenchmarkRPC(b *testing.B) {
 	issuer := newIssuer()
 	client := newClient(b, issuer, company(b, withSecrets(b)), "customer-portal")
@@ -191,9 +191,9 @@ func calling(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption
 	}
 }
 
-// BenchmarkRPCAtExpiry is how long a unary call over TLS takes at worst, but for one
-// in a hundred, from all processors: while tokens last, and while each of a hundred
-// has to be renewed after a second or so, for which its issuer takes 20 ms.
+// BenchmarkRPCAtExpiry measures the 99th percentile of a unary call over TLS from all
+// processors: while tokens are valid, and while each of a hundred tokens has to be
+// refreshed after about a second, which takes its issuer 20 ms.
 func BenchmarkRPCAtExpiry(b *testing.B) {
 	var minted atomic.Int64
 	lasting := asServices(b, memory(b, forAnHour), 100)
@@ -213,7 +213,7 @@ func BenchmarkRPCAtExpiry(b *testing.B) {
 	}
 	kinds := []sampled{{name: "steady", call: by(lasting)}, {name: "renewing", call: by(ending)}}
 	first := minted.Load()
-	sample(b, func() bool { return minted.Load() == first }, kinds) // until renewals have begun
+	sample(b, func() bool { return minted.Load() == first }, kinds) // until refreshing has begun
 	b.ResetTimer()
 	sampleParallel(b, kinds)
 	tell(b, 99, "p99", kinds)

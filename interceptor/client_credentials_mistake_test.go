@@ -19,15 +19,15 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// failing is a source of one error.
+// failing returns a source that always fails with this error.
 func failing(err error) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.Token{}, err
 	})
 }
 
-// TestTokenErrors holds the code of each reason that a source gives.
-func TestTokenErrors(t *testing.T) {
+// TestCodeOfTokenErrors holds the status code for each error of a token source.
+func TestCodeOfTokenErrors(t *testing.T) {
 	w := newWorld(t)
 	for _, row := range []struct {
 		err  error
@@ -48,9 +48,10 @@ func TestTokenErrors(t *testing.T) {
 	}
 }
 
-// TestMistakes holds that credentials which were made wrongly, or are used where
-// nobody was admitted, ask for no token, and say what is wrong.
-func TestMistakes(t *testing.T) {
+// TestMistakenCredentialsFailBeforeATokenIsRequested holds that credentials made
+// with a mistake, or used without an admitted caller, request no token and say what
+// is wrong.
+func TestMistakenCredentialsFailBeforeATokenIsRequested(t *testing.T) {
 	w := newWorld(t)
 	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		t.Error("a token was asked for")
@@ -73,8 +74,9 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// TestScopes holds that scopes add up.
-func TestScopes(t *testing.T) {
+// TestScopesAddUp holds that each use of the option Scopes adds to the scopes that
+// are requested.
+func TestScopesAddUp(t *testing.T) {
 	w := newWorld(t)
 	var got []tokensource.Request
 	tokens := tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
@@ -90,9 +92,9 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-// TestForwardExpired holds that a token is not passed on beyond its end, though
-// the leeway admitted it here.
-func TestForwardExpired(t *testing.T) {
+// TestExpiredTokenIsNotForwarded holds that a token is not passed on after it has
+// expired, although the leeway admitted it here.
+func TestExpiredTokenIsNotForwarded(t *testing.T) {
 	w := newWorld(t)
 	var forwarded error
 	w.orders.inHandler = func(ctx context.Context) error {

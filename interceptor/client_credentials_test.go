@@ -36,17 +36,19 @@ func newSource(t testing.TB, issuer *testutil.Issuer, id, secret string) *tokens
 	return tokens
 }
 
-// orderStatus asks for the usual token.
+// orderStatus requests the usual token.
 var orderStatus = tokensource.Request{Audience: "order-status"}
 
-// fixed is a source of one token.
+// fixed returns a source that always returns this token.
 func fixed(text string) tokensource.Source {
 	return tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(text, time.Time{}), nil
 	})
 }
 
-func TestAsService(t *testing.T) {
+// TestAsServiceSendsItsOwnToken holds that each call carries a token for the
+// audience, which the source requests once.
+func TestAsServiceSendsItsOwnToken(t *testing.T) {
 	w := newWorld(t)
 	tokens := newSource(t, w.issuer, "customer-portal", "customer-secret")
 	for shape, call := range shapes {
@@ -62,13 +64,14 @@ func TestAsService(t *testing.T) {
 	}
 }
 
-// TestAsServiceRefused holds the code of each way not to get a token.
-func TestAsServiceRefused(t *testing.T) {
+// TestCallWithoutATokenIsNotSent holds the status code for each way not to get a
+// token, and that nothing is sent.
+func TestCallWithoutATokenIsNotSent(t *testing.T) {
 	w := newWorld(t)
 	down := newIssuer()
 	down.Down()
 	hanging := newIssuer()
-	hanging.Fault(testutil.Token, testutil.Hang())
+	hanging.Fault(testutil.Token, testutil.RespondNever())
 	closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
 	closed.Close()
 	for _, row := range []struct {
@@ -101,9 +104,9 @@ func TestAsServiceRefused(t *testing.T) {
 	}
 }
 
-// TestTwoAuthorizations holds that a call which carries a value already is not
-// sent with a second one, and that two credentials do not pass unnoticed.
-func TestTwoAuthorizations(t *testing.T) {
+// TestSecondAuthorizationValueIsRefused holds that a call which has an authorization
+// value already is not sent with a second one, and that a server refuses two.
+func TestSecondAuthorizationValueIsRefused(t *testing.T) {
 	w := newWorld(t)
 	token := w.issuer.Mint(good(nil))
 	creds := interceptor.AsService(fixed(token), "order-status")
@@ -120,9 +123,9 @@ func TestTwoAuthorizations(t *testing.T) {
 	}
 }
 
-// TestWireFirst holds that no token is asked for before the wire is known to be
-// private, in whichever way the credentials are attached.
-func TestWireFirst(t *testing.T) {
+// TestPlaintextConnectionGetsNoToken holds that no token is requested before the
+// connection is known to be private, however the credentials are attached.
+func TestPlaintextConnectionGetsNoToken(t *testing.T) {
 	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		t.Error("a token was asked for")
 		return tokensource.Token{}, nil
@@ -147,9 +150,9 @@ func TestWireFirst(t *testing.T) {
 	}
 }
 
-// TestLoopback holds that plaintext within the machine works where both sides
-// allow it by name.
-func TestLoopback(t *testing.T) {
+// TestLoopbackWorksIfBothSidesAllowIt holds that plaintext within the machine works if both
+// sides allow it.
+func TestLoopbackWorksIfBothSidesAllowIt(t *testing.T) {
 	issuer := newIssuer()
 	server, err := interceptor.NewServer(company(t), interceptor.Services("order-status"),
 		interceptor.Transport(issuer.Transport()), interceptor.AllowPlaintext(interceptor.Loopback))
@@ -178,9 +181,9 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// TestOnBehalfOf holds that a caller is carried onwards by exchange: with a
-// token for the next service, and with the chain in it.
-func TestOnBehalfOf(t *testing.T) {
+// TestOnBehalfOfExchangesTheCallersToken holds that a call on behalf of a caller
+// carries an exchanged token for the next service, with the chain of callers in it.
+func TestOnBehalfOfExchangesTheCallersToken(t *testing.T) {
 	w := newWorld(t)
 	tokens := newSource(t, w.issuer, "order-status", "orders-secret")
 	var callers []string
@@ -201,9 +204,9 @@ func TestOnBehalfOf(t *testing.T) {
 	}
 }
 
-// TestExchangeFails holds that a failed exchange fails the call, sends nothing
-// in its place, and tells the first caller nothing about it.
-func TestExchangeFails(t *testing.T) {
+// TestFailedExchangeFailsTheCall holds that a failed exchange fails the call, that
+// nothing is sent in its place, and that the first caller learns nothing about it.
+func TestFailedExchangeFailsTheCall(t *testing.T) {
 	w := newWorld(t)
 	tokens := newSource(t, w.issuer, "order-status", "orders-secret")
 	w.orders.inHandler = func(ctx context.Context) error {
@@ -227,9 +230,9 @@ func TestExchangeFails(t *testing.T) {
 	}
 }
 
-// TestForward holds that a token is passed on only where it is meant for the
-// target already.
-func TestForward(t *testing.T) {
+// TestForwardNeedsTheTargetInTheAudience holds that a token is passed on only if it
+// is addressed to the target already.
+func TestForwardNeedsTheTargetInTheAudience(t *testing.T) {
 	w := newWorld(t)
 	forward := func(ctx context.Context) error {
 		_, err := hrv1.NewHumanResourceClient(w.conn).GetEmployee(ctx, &hrv1.GetEmployeeRequest{},
@@ -252,9 +255,9 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// TestRefusedFurtherOn holds that a refusal by the next service does not look
-// like one of the caller's own token.
-func TestRefusedFurtherOn(t *testing.T) {
+// TestRefusalByTheNextServiceIsNotTheCallers holds that a refusal by the next
+// service does not look like a refusal of the caller's own token.
+func TestRefusalByTheNextServiceIsNotTheCallers(t *testing.T) {
 	w := newWorld(t)
 	w.orders.inHandler = func(ctx context.Context) error {
 		_, err := hrv1.NewHumanResourceClient(w.conn).GetEmployee(ctx, &hrv1.GetEmployeeRequest{},
@@ -269,9 +272,9 @@ func TestRefusedFurtherOn(t *testing.T) {
 	}
 }
 
-// TestNothingOfOursIsPassedOn holds that a handler which returns an error of
-// this toolkit as it is, wrapped or joined, tells its peer nothing by it.
-func TestNothingOfOursIsPassedOn(t *testing.T) {
+// TestHandlersPassOnNoRefusal holds that a handler which returns an error of this
+// toolkit, as it is, wrapped or joined, discloses nothing by it to its peer.
+func TestHandlersPassOnNoRefusal(t *testing.T) {
 	w := newWorld(t)
 	refusal := &audience.Refusal{Cause: audience.CauseAudienceMismatch, Want: "secret-audience"}
 	further := status.Error(codes.Unauthenticated, "secret-audience")

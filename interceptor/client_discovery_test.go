@@ -43,8 +43,8 @@ func (i *insideTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return i.issuer.RoundTrip(outside)
 }
 
-// TestDiscoveryOfTheMatrixHoldsForServerAndClient shows that both read the issuer's
-// metadata at the address in the matrix, and go to no other host.
+// TestDiscoveryOfTheMatrixHoldsForServerAndClient holds that both halves read the
+// issuer's metadata at the address in the matrix, and ask no other host.
 func TestDiscoveryOfTheMatrixHoldsForServerAndClient(t *testing.T) {
 	for shape, call := range shapes {
 		issuer := newIssuer()

@@ -13,7 +13,7 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// policy would be what policyfile.Load returns.
+// policy stands for the result of policyfile.Load.
 var policy = func() *access.Policy {
 	policy, err := access.New(access.Matrix{
 		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"}},
@@ -22,7 +22,7 @@ var policy = func() *access.Policy {
 			Authorities: []string{"orders.example.com"},
 			Allow:       []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
 		}},
-		Clients: map[string]access.Client{"backoffice-portal": {Secret: access.Secret{File: "/run/secrets/backoffice"}}},
+		Clients: map[string]access.Client{"backoffice-portal": {Secret: access.SecretRef{File: "/run/secrets/backoffice"}}},
 	})
 	if err != nil {
 		panic(err)

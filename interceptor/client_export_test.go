@@ -7,11 +7,11 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// DialledAuthority lets tests reach targets that they do not dial.
+// TargetAuthority lets tests use targets that they do not dial.
 var TargetAuthority = targetAuthority
 
-// CredentialsWithin returns the credentials of a connection, and the context
-// that the interceptors beside them make.
+// CredentialsWithin returns the credentials of a connection, and the context that the
+// interceptors beside them make for an attempt.
 func CredentialsWithin(ctx context.Context, conn *grpc.ClientConn, c *Client, names ...string) (context.Context, credentials.PerRPCCredentials) {
 	return &attempt{Context: ctx, connection: (&retrier{}).connectionOf(conn)}, &serviceCredentials{client: c, services: names}
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestClientExternal holds that an API of others is called as a service is, and
-// that one which lists no gRPC services has a connection of its own for all that
-// is called there.
-func TestClientExternal(t *testing.T) {
+// TestExternalServiceIsCalledLikeAService holds that an API of others is called like
+// a service of the matrix, and that an API without gRPC services in the matrix needs
+// a connection of its own.
+func TestExternalServiceIsCalledLikeAService(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"urn:weather"}, Scopes: map[string][]string{"urn:weather": {"read", "write"}}})
 	g := &gate{script: []audience.Reason{""}}
@@ -31,9 +31,9 @@ func TestClientExternal(t *testing.T) {
 	}
 }
 
-// TestClientLoopbackIssuer holds that an issuer on plain http is asked where the
-// matrix says so.
-func TestClientLoopbackIssuer(t *testing.T) {
+// TestLoopbackIssuerIsAskedOverPlainHTTP holds that an issuer on plain HTTP is asked
+// if the matrix says so.
+func TestLoopbackIssuerIsAskedOverPlainHTTP(t *testing.T) {
 	policy := company(t, withSecrets(t), func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{URL: "http://127.0.0.1:8080", InsecureLoopback: true}
 	})

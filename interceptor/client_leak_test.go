@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestClientLeavesNothing holds that clients which are made, used, swapped and
-// closed leave no goroutine (L21). The bubble sees to it that all have ended.
-func TestClientLeavesNothing(t *testing.T) {
+// TestClosedClientLeavesNoGoroutine holds that clients which were used, swapped and
+// closed leave no goroutine: the synctest bubble waits for all.
+func TestClosedClientLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		policy, other := company(t, withSecrets(t)), company(t, withSecrets(t))

@@ -22,8 +22,8 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// spy notes the one token request that a client sends, and answers it with
-// nothing of use.
+// spy records the one token request that a client sends, and responds with nothing of
+// use.
 type spy struct {
 	url  string
 	form url.Values
@@ -53,11 +53,10 @@ type readCloser struct{ *strings.Reader }
 
 func (readCloser) Close() error { return nil }
 
-// ordersAPI is an audience that may be asked for in every way (RFC 8707 wants a
-// URI).
+// ordersAPI is an audience that can be requested in every way (RFC 8707 demands a URI).
 const ordersAPI = "https://orders.example.com"
 
-// asked returns what the portal sends its issuer for a token.
+// asked returns the token request that the portal sends to its issuer.
 func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	t.Helper()
 	issuer.URL = corp
@@ -76,10 +75,11 @@ func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	return s
 }
 
-// TestClientAsks holds that an issuer is asked as the matrix says.
-func TestClientAsks(t *testing.T) {
+// TestIssuerIsAskedAsTheMatrixSays holds that a client asks the issuer for an
+// audience in the way that the matrix says.
+func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
-	client := access.Client{ID: "portal-1", Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+	client := access.Client{ID: "portal-1", Secret: access.SecretRef{Env: "GRPCAUD_TEST_SECRET"}}
 	for name, row := range map[string]struct {
 		issuer access.Issuer
 		url    string
@@ -112,15 +112,16 @@ func TestClientAsks(t *testing.T) {
 	}
 }
 
-// TestClientProves holds that a client proves itself as the matrix says.
-func TestClientProves(t *testing.T) {
+// TestClientAuthenticatesAsTheMatrixSays holds that a client authenticates at the
+// issuer in the way that the matrix says.
+func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key.pem")
 	text := newPEM(t)
 	if err := os.WriteFile(key, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("GRPCAUD_TEST_KEY", string(text))
-	for name, private := range map[string]access.PrivateKey{
+	for name, private := range map[string]access.KeyRef{
 		"a file":          {File: key, KeyID: "k1", Algorithm: "ES256"},
 		"the environment": {Env: "GRPCAUD_TEST_KEY", KeyID: "k1"},
 	} {
@@ -131,8 +132,8 @@ func TestClientProves(t *testing.T) {
 		}
 	}
 	for want, way := range map[string]access.Client{
-		"ES384":           {PrivateKey: access.PrivateKey{File: key, Algorithm: "ES384"}},
-		"*http.Transport": {Certificate: access.Certificate{File: key, KeyFile: key}},
+		"ES384":           {PrivateKey: access.KeyRef{File: key, Algorithm: "ES384"}},
+		"*http.Transport": {Certificate: access.CertificateRef{File: key, KeyFile: key}},
 	} {
 		client, err := interceptor.NewClient(company(t, func(m *access.Matrix) { m.Clients["customer-portal"] = way }), "customer-portal", interceptor.Transport(&spy{}))
 		if err == nil {
@@ -153,14 +154,14 @@ func TestClientProves(t *testing.T) {
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	client := newClient(t, newIssuer(), company(t, func(m *access.Matrix) {
-		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{File: none}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.SecretRef{File: none}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err == nil || !strings.Contains(err.Error(), none) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
 
-// newPEM returns a private key.
+// newPEM returns a private key in PEM.
 func newPEM(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -174,7 +175,7 @@ func newPEM(t *testing.T) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-// decoded reads a part of a JWT.
+// decoded returns the members of a part of a JWT.
 func decoded(t *testing.T, part string) (members map[string]any) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(part)

@@ -18,15 +18,15 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// hop is a chain: a caller, the order status, which calls further with a client
-// of the matrix, and who is called there, as a test likes it.
+// hop is a chain of services: a caller, order-status, which calls with a client of the
+// matrix, and the next service, which the test chooses.
 type hop struct {
 	issuer *testutil.Issuer
 	orders *orders
 	conn   *grpc.ClientConn // to the order status
 }
 
-// newHop makes the order status call the human resources over further.
+// newHop makes order-status call human-resource over the connection further.
 func newHop(t *testing.T, issuer *testutil.Issuer, further *grpc.ClientConn) *hop {
 	h := &hop{issuer: issuer, orders: &orders{}}
 	h.orders.inHandler = func(ctx context.Context) error {
@@ -37,15 +37,16 @@ func newHop(t *testing.T, issuer *testutil.Issuer, further *grpc.ClientConn) *ho
 	return h
 }
 
-// alice returns a context for a call on her behalf.
+// alice returns a context for a call of a user, alice, and her token.
 func (h *hop) alice(ctx context.Context) (context.Context, string) {
 	token := h.issuer.User("backoffice-portal", "alice", "order-status")
 	return bearing(ctx, "Bearer "+token), token
 }
 
-// TestClientOnBehalfOf holds that a caller is carried on by exchange, from the
-// matrix alone, and that an exchanged token which is refused is exchanged again.
-func TestClientOnBehalfOf(t *testing.T) {
+// TestRefusedExchangedTokenIsExchangedAgain holds that a client of the matrix
+// exchanges the caller's token, and exchanges it again if the exchanged token is
+// refused.
+func TestRefusedExchangedTokenIsExchangedAgain(t *testing.T) {
 	for name, script := range map[string][]audience.Reason{"admitted": {""}, "refused once": {audience.ReasonTokenRevoked, ""}} {
 		for shape, call := range shapes {
 			issuer := newIssuer()
@@ -53,7 +54,7 @@ func TestClientOnBehalfOf(t *testing.T) {
 			client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 			h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
 			ctx, token := h.alice(t.Context())
-			if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was let in
+			if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was admitted
 				t.Errorf("%s, %s: %v", name, shape, err)
 			}
 			if n := issuer.Requests(testutil.Token); n != len(script) || len(g.tokens) != len(script) {
@@ -66,15 +67,15 @@ func TestClientOnBehalfOf(t *testing.T) {
 	}
 }
 
-// TestL20 holds that an outage of the exchange fails the call, and that the next
-// service never sees the token of the caller.
-func TestL20(t *testing.T) {
+// TestOutageOfTheExchangeFailsTheCall holds that an outage of the exchange fails the
+// call, and that the next service never receives the caller's token.
+func TestOutageOfTheExchangeFailsTheCall(t *testing.T) {
 	for shape, call := range shapes {
 		issuer := newIssuer()
 		g := &gate{script: []audience.Reason{""}}
 		client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 		h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
-		issuer.Fault(testutil.Token, testutil.Status(503))
+		issuer.Fault(testutil.Token, testutil.RespondStatus(503))
 		ctx, _ := h.alice(t.Context())
 		err := call(ctx, h.conn)
 		if got := status.Code(err).String(); got != "Unavailable" {
@@ -86,9 +87,9 @@ func TestL20(t *testing.T) {
 	}
 }
 
-// TestT109 holds that nothing is exchanged for a caller who was not admitted,
-// whatever the metadata say.
-func TestT109(t *testing.T) {
+// TestNothingIsExchangedWithoutAnAdmittedCaller holds that nothing is exchanged for
+// a caller who was not admitted, whatever the metadata say.
+func TestNothingIsExchangedWithoutAnAdmittedCaller(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 	for verb, options := range map[string]func(...string) []grpc.DialOption{"OnBehalfOf": client.DialOptionsOnBehalfOf, "Forward": client.DialOptionsForward} {
@@ -107,9 +108,10 @@ func TestT109(t *testing.T) {
 	}
 }
 
-// TestClientForward holds that a token is passed on where it is meant to go, and
-// is never tried again: there is no other.
-func TestClientForward(t *testing.T) {
+// TestForwardedCallIsNotRepeated holds that a client of the matrix passes on a token
+// that is addressed to the target, and does not repeat the call: there is no other
+// token.
+func TestForwardedCallIsNotRepeated(t *testing.T) {
 	for shape, call := range shapes {
 		issuer := newIssuer()
 		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}}
@@ -126,9 +128,9 @@ func TestClientForward(t *testing.T) {
 	}
 }
 
-// TestT112 holds that credentials for the connection and for the call do not
-// pass for one.
-func TestT112(t *testing.T) {
+// TestConnectionAndCallCredentialsTogetherAreRefused holds that credentials of the
+// connection and of the call do not both reach the server.
+func TestConnectionAndCallCredentialsTogetherAreRefused(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
@@ -141,9 +143,9 @@ func TestT112(t *testing.T) {
 	}
 }
 
-// TestActor holds that an exchange presents the service's own token beside the
-// caller's, where that is asked for.
-func TestActor(t *testing.T) {
+// TestActorsTokenIsPresentedInTheExchange holds that an exchange presents the
+// service's own token beside the caller's if the option Actor is given.
+func TestActorsTokenIsPresentedInTheExchange(t *testing.T) {
 	issuer := newIssuer()
 	var asked []tokensource.Request
 	tokens := tokensource.Func(func(_ context.Context, r tokensource.Request) (tokensource.Token, error) {
@@ -164,9 +166,9 @@ func TestActor(t *testing.T) {
 	}
 }
 
-// TestActorMistakes holds that an actor which cannot be is told, and that a call
-// is not made without the one that is wanted.
-func TestActorMistakes(t *testing.T) {
+// TestMistakenActorFailsTheCall holds that a mistake in the option Actor is
+// reported, and that no call is made without the actor's token.
+func TestMistakenActorFailsTheCall(t *testing.T) {
 	for want, creds := range map[string]credentials.PerRPCCredentials{
 		"option Actor is for OnBehalfOf only":      interceptor.AsService(fixed("x"), "human-resource", interceptor.Actor(fixed("y"), corp)),
 		"empty audience of the actor's token":      interceptor.OnBehalfOf(fixed("x"), "human-resource", interceptor.Actor(fixed("y"), "")),
@@ -182,14 +184,14 @@ func TestActorMistakes(t *testing.T) {
 		}
 		ctx, _ := h.alice(t.Context())
 		if err := shapes["unary"](ctx, h.conn); err != nil || !strings.Contains(fmt.Sprint(onward), want) {
-			t.Errorf("%v, and further on %v, want %s", err, onward, want)
+			t.Errorf("%v, and from the next service %v, want %s", err, onward, want)
 		}
 	}
 }
 
-// TestClientForwardKeepsIssuersApart holds that a token is not shown to a service
-// that takes none of its issuer, though it is addressed to one of that name.
-func TestClientForwardKeepsIssuersApart(t *testing.T) {
+// TestTokenOfAnotherIssuerIsNotForwarded holds that a token is not sent to a service
+// that does not accept its issuer, although its aud has the service's name.
+func TestTokenOfAnotherIssuerIsNotForwarded(t *testing.T) {
 	elsewhere := func(m *access.Matrix) {
 		m.Issuers["other"] = access.Issuer{URL: "https://other.example"}
 		for name, client := range m.Clients {

@@ -13,9 +13,10 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
 
-// TestAudit holds that both names stand in the line of a call that is made for
-// somebody else, and that the record of who asked changes nothing for the server.
-func TestAudit(t *testing.T) {
+// TestCallWithARecordIsLoggedWithBothNames holds that the log line of a call with a
+// record names the client and the caller that it calls for, and that the record
+// changes nothing for the server.
+func TestCallWithARecordIsLoggedWithBothNames(t *testing.T) {
 	issuer := newIssuer()
 	policy := company(t, withSecrets(t))
 	var log bytes.Buffer
@@ -72,8 +73,9 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestAuditOfRefusedCall holds that a call which was not admitted is logged as that.
-func TestAuditOfRefusedCall(t *testing.T) {
+// TestRefusedCallWithARecordIsLogged holds that the log line of a call with a record
+// has the code of a refusal.
+func TestRefusedCallWithARecordIsLogged(t *testing.T) {
 	issuer := newIssuer()
 	var log bytes.Buffer
 	client := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal", interceptor.Logger(slog.New(slog.NewTextHandler(&log, nil))))

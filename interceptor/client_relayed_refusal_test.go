@@ -23,8 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// minting is a source of tokens of the order status for the human resources, a new
-// one each time.
+// minting is a source of tokens of order-status for human-resource, a new one each time.
 type minting struct{ issuer *testutil.Issuer }
 
 func (m minting) Token(context.Context, tokensource.Request) (tokensource.Token, error) {
@@ -34,7 +33,7 @@ func (m minting) Token(context.Context, tokensource.Request) (tokensource.Token,
 
 func (minting) Drop(tokensource.Request, tokensource.Token) {}
 
-// relay is how a handler calls the next service, which refuses it, and hands that on.
+// relay is a way for a handler to call the next service and to pass on its refusal.
 type relay struct {
 	dial   []grpc.DialOption
 	before func(context.Context) context.Context
@@ -43,7 +42,7 @@ type relay struct {
 
 func unchanged(_ context.Context, err error, _ metadata.MD) error { return err }
 
-// copied is the error that gRPC has, all details included.
+// copied returns the error of gRPC with all its details.
 func copied(_ context.Context, err error, _ metadata.MD) error {
 	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
 		err = refusal.Unwrap()
@@ -88,7 +87,7 @@ func relays(issuer *testutil.Issuer) map[string]relay {
 	}
 }
 
-// guards are what may stand before a handler.
+// guards returns the options of each kind of guard before a handler.
 func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOption {
 	t.Helper()
 	authenticate, err := server.AuthFunc(interceptor.InsecureNoLeases{})
@@ -101,13 +100,13 @@ func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOp
 			grpc.ChainUnaryInterceptor(auth.UnaryServerInterceptor(authenticate)),
 			grpc.ChainStreamInterceptor(auth.StreamServerInterceptor(authenticate)),
 		},
-		"a proxy": nil, // it has judged the call, and tells nothing of ours
+		"a proxy": nil, // it has judged the call, and adds no proof
 	}
 }
 
-// TestNoHandlerRunsTwice holds that a refusal which a handler met further on and
-// hands on, in whatever way and behind whatever guard, has neither the call made once
-// more nor the good token of the call dropped.
+// TestNoHandlerRunsTwice holds that a refusal which a handler received from another
+// service and passes on, in whatever way and behind whatever guard, neither repeats
+// the call nor drops the good token.
 func TestNoHandlerRunsTwice(t *testing.T) {
 	issuer := newIssuer()
 	list := revocation.NewList(8)
@@ -151,9 +150,9 @@ func TestNoHandlerRunsTwice(t *testing.T) {
 	}
 }
 
-// TestRefusalOfAnotherCall holds that a call is not made once more for a refusal that
-// an interceptor of its connection met on another one.
-func TestRefusalOfAnotherCall(t *testing.T) {
+// TestRefusalOfAnotherConnectionRepeatsNothing holds that a call is not repeated for
+// a refusal that an interceptor of its connection received on another connection.
+func TestRefusalOfAnotherConnectionRepeatsNothing(t *testing.T) {
 	creds := grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))
 	refusing := (&gate{script: []audience.Reason{audience.ReasonTokenRevoked}}).serve(t, append(interceptor.Retry(), creds)...)
 	g := &gate{script: []audience.Reason{""}}
@@ -169,8 +168,8 @@ func TestRefusalOfAnotherCall(t *testing.T) {
 	}
 }
 
-// through serves a proxy that hands on whatever it is sent, both ways, and knows
-// nothing of what it hands on.
+// through serves a proxy that passes on everything in both directions without reading
+// it.
 func through(t *testing.T, backend *grpc.ClientConn, dial ...grpc.DialOption) *grpc.ClientConn {
 	hand := func(_ any, in grpc.ServerStream) error {
 		method, _ := grpc.MethodFromServerStream(in)
@@ -183,7 +182,7 @@ func through(t *testing.T, backend *grpc.ClientConn, dial ...grpc.DialOption) *g
 		if err := in.RecvMsg(&m); err != nil {
 			return err
 		}
-		_ = out.SendMsg(&m) // what keeps it from being sent is what RecvMsg returns
+		_ = out.SendMsg(&m) // RecvMsg returns the error that stops it
 		_ = out.CloseSend()
 		for err = out.RecvMsg(&m); err == nil; err = out.RecvMsg(&m) {
 			if err := in.SendMsg(&m); err != nil {
@@ -199,10 +198,10 @@ func through(t *testing.T, backend *grpc.ClientConn, dial ...grpc.DialOption) *g
 	return testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(hand)}, func(*grpc.Server) {}, dial...)
 }
 
-// TestRefusedAtTheDoor holds that a call whose token the server's own guard refuses
-// is made once more, with another token, and that its handler runs once: also under
-// AuthFunc, and behind a proxy.
-func TestRefusedAtTheDoor(t *testing.T) {
+// TestCallThatTheGuardRefusedIsRepeatedOnce holds that a call whose token the
+// server's own guard refuses is repeated once with another token, and that its
+// handler runs once: also under AuthFunc, and behind a proxy.
+func TestCallThatTheGuardRefusedIsRepeatedOnce(t *testing.T) {
 	for _, proxied := range []bool{false, true} {
 		for _, guard := range []string{"Options", "AuthFunc"} {
 			for shape, call := range shapes {
@@ -231,8 +230,8 @@ func TestRefusedAtTheDoor(t *testing.T) {
 	}
 }
 
-// replaced is a source of real tokens for orders, token-1 and so on: a new one when
-// the last was dropped.
+// replaced is a source of real tokens for order-status, token-1 and so on: a new one
+// after the last was dropped.
 type replaced struct {
 	numbered
 	issuer *testutil.Issuer
@@ -255,5 +254,33 @@ func (r *replaced) Drop(_ tokensource.Request, t tokensource.Token) {
 	defer r.mu.Unlock()
 	if t == r.last {
 		r.n++
+	}
+}
+
+// TestEachAttemptHasANameOfItsOwn holds that no two attempts of calls share a name,
+// also where one is made once more, and that a name is short: HTTP/2 cannot compress
+// what never comes again.
+func TestEachAttemptHasANameOfItsOwn(t *testing.T) {
+	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired, "", audience.ReasonTokenRevoked, ""}}
+	creds := grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))
+	conn := g.serve(t, append(interceptor.Retry(), creds)...)
+	for range 2 {
+		for shape, call := range shapes {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			if err := call(ctx, conn); err != nil {
+				t.Errorf("%s: %v", shape, err)
+			}
+			cancel()
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range g.names {
+		seen[name] = true
+		if len(name) < 11 || len(name) > 16 {
+			t.Errorf("name %q, want 11 to 16 bytes", name)
+		}
+	}
+	if want := 2*len(shapes) + 2; len(seen) != want || len(g.tokens) != want || len(g.names) != want {
+		t.Errorf("%d names, %d of them different, of %d attempts; want %d", len(g.names), len(seen), len(g.tokens), want)
 	}
 }

@@ -17,13 +17,12 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// watched is a server whose stream sends a message a minute, for as long as it
-// may.
+// watched is a server whose stream sends one message a minute for as long as it lasts.
 type watched struct {
 	ordersv1.UnimplementedOrderStatusServer
 	opened []time.Time
 	every  time.Duration
-	last   int // after so many messages it is over; 0 for never
+	last   int // the stream ends after this many messages; 0 for never
 }
 
 func (w *watched) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc.ServerStreamingServer[ordersv1.WatchOrderStatusResponse]) error {
@@ -41,8 +40,7 @@ func (w *watched) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream g
 	return nil
 }
 
-// follow returns the messages that come until they have lasted for so long, and
-// the error at the end.
+// follow returns how many messages arrive within this time, and the error at the end.
 func (w *watched) follow(t *testing.T, until time.Duration) (messages int, err error) {
 	t.Helper()
 	issuer := newIssuer()
@@ -63,9 +61,9 @@ func (w *watched) follow(t *testing.T, until time.Duration) (messages int, err e
 	return messages, nil
 }
 
-// TestReopen holds that a stream is followed beyond the life of its token, which
-// is five minutes here, each time with another token.
-func TestReopen(t *testing.T) {
+// TestStreamIsResumedWithAFreshToken holds that a stream is followed beyond the life
+// of its token, five minutes here, each time with another token.
+func TestStreamIsResumedWithAFreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watched{every: time.Minute}
 		messages, err := w.follow(t, time.Hour)
@@ -78,8 +76,9 @@ func TestReopen(t *testing.T) {
 	})
 }
 
-// TestReopenEnds holds that the sequence ends with the server's last message.
-func TestReopenEnds(t *testing.T) {
+// TestResumeStreamEndsWithTheStream holds that the sequence ends with the server's
+// last message.
+func TestResumeStreamEndsWithTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watched{every: time.Minute, last: 2}
 		if messages, err := w.follow(t, time.Hour); messages != 2 || err != nil || len(w.opened) != 1 {
@@ -88,7 +87,7 @@ func TestReopenEnds(t *testing.T) {
 	})
 }
 
-// script is a stream of one message, and then an error.
+// script is a stream of one message and then an error.
 type script struct {
 	grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse]
 	err  error
@@ -103,9 +102,10 @@ func (s *script) Recv() (*ordersv1.WatchOrderStatusResponse, error) {
 	return &ordersv1.WatchOrderStatusResponse{}, nil
 }
 
-// TestReopenPaces holds that a stream which its server ends at once is opened once
-// a second, that any other error ends the sequence, and so does the context.
-func TestReopenPaces(t *testing.T) {
+// TestStreamIsResumedOnceASecond holds that a stream which its server ends at once
+// is opened once a second, and that any other error, or the end of the context, ends
+// the sequence.
+func TestStreamIsResumedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := endedStream(t)
 		stop := errors.New("stop")
@@ -139,9 +139,9 @@ func TestReopenPaces(t *testing.T) {
 	})
 }
 
-// TestReopenNot holds that a stream which cannot be opened, or whose token was
-// refused at once, is left to those who can do something about it.
-func TestReopenNot(t *testing.T) {
+// TestStreamThatDoesNotBeginIsNotResumed holds that a stream which cannot be opened,
+// or whose token is refused at once, ends the sequence.
+func TestStreamThatDoesNotBeginIsNotResumed(t *testing.T) {
 	for _, failure := range []error{status.Error(codes.Unavailable, "down"), context.Canceled} {
 		n := 0
 		for _, err := range interceptor.ResumeStream(t.Context(), func(context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
@@ -157,7 +157,7 @@ func TestReopenNot(t *testing.T) {
 	}
 }
 
-// endedStream is how a connection of ours tells of a stream whose token has ended.
+// endedStream returns the error of a stream that ended because its token had expired.
 func endedStream(t *testing.T) error {
 	t.Helper()
 	issuer := newIssuer()
@@ -174,9 +174,10 @@ func endedStream(t *testing.T) error {
 	return err
 }
 
-// TestReopenOnlyEnded holds that a stream is opened again only if it was ended, and
-// because its token had; not if its handler hands on that this befell another stream.
-func TestReopenOnlyEnded(t *testing.T) {
+// TestOnlyExpiryResumesAStream holds that a stream is opened again only if the
+// server ended it because its token had expired, and not if its handler passes on
+// such an end of another stream.
+func TestOnlyExpiryResumesAStream(t *testing.T) {
 	expired, revoked := audience.ReasonTokenExpired, audience.ReasonTokenRevoked
 	for name, row := range map[string]struct {
 		gate   *gate

@@ -92,7 +92,7 @@ type tokenDropper interface {
 // refused this attempt: without it the handler may have run.
 func (r *retrier) retryable(a *attempt, err error) bool {
 	refusal, refused := errors.AsType[*RefusedError](err)
-	if !refused || refusal.proof != a.proof || refusal.Ended || a.Err() != nil {
+	if !refused || refusal.proof != a.proof() || refusal.Ended || a.Err() != nil {
 		return false
 	}
 	switch refusal.Reason {

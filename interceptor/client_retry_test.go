@@ -25,8 +25,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// numbered is a source whose tokens are "1", "2" and so on: a new one when the
-// last was dropped.
+// numbered is a source whose tokens are "1", "2" and so on: a new one after the last was
+// dropped.
 type numbered struct {
 	mu sync.Mutex // guards n
 	n  int
@@ -46,20 +46,21 @@ func (s *numbered) Drop(_ tokensource.Request, t tokensource.Token) {
 	}
 }
 
-// gate is a server that answers by a script: each call is refused for the next
-// reason, or let in where that is empty. The last one stays.
+// gate is a server that follows a script: it refuses each call for the next reason, or
+// admits it if the reason is empty. The last reason stays.
 type gate struct {
 	hrv1.UnimplementedHumanResourceServer
 	ordersv1.UnimplementedOrderStatusServer
 
-	mu      sync.Mutex // guards all below
+	mu      sync.Mutex // guards the fields below
 	script  []audience.Reason
-	blind   bool       // all are let in, and nothing is noted
-	running bool       // refusals say that a stream was ended
-	relays  bool       // refusals are of other calls
-	code    codes.Code // of refusals; UNAUTHENTICATED if it is 0
+	blind   bool       // all calls are admitted, and nothing is recorded
+	running bool       // refusals say that a stream ran before
+	relays  bool       // refusals have the proof of other calls
+	code    codes.Code // of refusals; 0 for UNAUTHENTICATED
 	trailer metadata.MD
-	tokens  []string // that came
+	tokens  []string // that arrived
+	names   []string // of the attempts
 }
 
 func (g *gate) judge(ctx context.Context) error {
@@ -70,6 +71,7 @@ func (g *gate) judge(ctx context.Context) error {
 	defer g.mu.Unlock()
 	md, _ := metadata.FromIncomingContext(ctx)
 	g.tokens = append(g.tokens, strings.Join(md.Get("authorization"), "+"))
+	g.names = append(g.names, md.Get("grpcaud-call")...)
 	reason := g.script[0]
 	if len(g.script) > 1 {
 		g.script = g.script[1:]
@@ -92,7 +94,7 @@ func (g *gate) judge(ctx context.Context) error {
 	return st.Err()
 }
 
-// proofOf is how a guard proves that it refuses the call that came with md.
+// proofOf returns the proof of a guard that refuses the call with these metadata.
 func proofOf(md metadata.MD, method string) string {
 	names := md.Get("grpcaud-call")
 	if len(names) == 0 {
@@ -138,12 +140,12 @@ func (g *gate) serve(t testing.TB, dial ...grpc.DialOption) *grpc.ClientConn {
 	}, dial...)
 }
 
-// TestT113 holds that a call is tried once more at most, for the reasons that
-// another token cures, with another token.
-func TestT113(t *testing.T) {
+// TestCallIsRepeatedOnceForReasonsThatATokenCures holds that a call is repeated at
+// most once, only for the reasons that another token cures, and with another token.
+func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 	for _, row := range []struct {
 		script []audience.Reason
-		sent   string // the tokens that came
+		sent   string // the tokens that arrived
 		want   audience.Reason
 	}{
 		{[]audience.Reason{""}, "1", ""},
@@ -176,10 +178,10 @@ func TestT113(t *testing.T) {
 	}
 }
 
-// TestRetryNot holds what is not tried again, though the reason is one that a
-// token cures: no other token can be had, the call went out without one, or it
-// has done something already.
-func TestRetryNot(t *testing.T) {
+// TestCallThatMustNotBeRepeated holds which calls are not repeated although another
+// token would cure the reason: there is no other token, the call carried none, or it
+// has had an effect already.
+func TestCallThatMustNotBeRepeated(t *testing.T) {
 	cured := []audience.Reason{audience.ReasonTokenExpired, ""}
 	for name, row := range map[string]struct {
 		gate  *gate
@@ -205,9 +207,9 @@ func TestRetryNot(t *testing.T) {
 	}
 }
 
-// TestRetryAllowance holds that a server which refuses everything is asked
-// again ten times, and then once a second.
-func TestRetryAllowance(t *testing.T) {
+// TestRetriesAreLimited holds that calls to a server which refuses every token are
+// repeated ten times, and then once a second.
+func TestRetriesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}}
 		conn := g.serve(t, append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status")))...)
@@ -232,9 +234,9 @@ func TestRetryAllowance(t *testing.T) {
 	})
 }
 
-// TestRetryInvalidOnce holds that a server which finds every token invalid is
-// not asked again, until it lets one in.
-func TestRetryInvalidOnce(t *testing.T) {
+// TestSecondInvalidTokenStopsRetries holds that calls to a server which finds a
+// second token invalid too are not repeated until it admits one.
+func TestSecondInvalidTokenStopsRetries(t *testing.T) {
 	for shape, call := range shapes {
 		g := &gate{script: []audience.Reason{audience.ReasonTokenInvalid}}
 		conn := g.serve(t, append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status")))...)
@@ -265,9 +267,9 @@ func TestRetryInvalidOnce(t *testing.T) {
 	}
 }
 
-// TestRetryRevoked holds the whole of it, with a real issuer and a real guard: a
-// token that was revoked is replaced, and by one request.
-func TestRetryRevoked(t *testing.T) {
+// TestRevokedTokenIsReplacedOnce holds with a real issuer and a real guard that a
+// revoked token is replaced, by one token request.
+func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 	for shape, call := range shapes {
 		synctest.Test(t, func(t *testing.T) {
 			issuer, served := newIssuer(), &orders{}

@@ -16,9 +16,10 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestPresenter holds that the credentials of a connection judge each call by
-// themselves: gRPC's own calls, such as health checks, pass no interceptor.
-func TestPresenter(t *testing.T) {
+// TestCallsOfGRPCItselfAreChecked holds that the credentials of a connection check
+// each call themselves: calls that gRPC makes, such as health checks, pass no
+// interceptor.
+func TestCallsOfGRPCItselfAreChecked(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) { m.Public = append(m.Public, "grpc.health.v1.Health") }), "customer-portal")
 	conn, err := grpc.NewClient("passthrough:///service.test", grpc.WithTransportCredentials(credentials.NewTLS(nil)))
@@ -37,9 +38,9 @@ func TestPresenter(t *testing.T) {
 		{"no interceptor", orders + "/GetOrderStatus", t.Context(), []string{"https://service.test" + orders}, "has not passed the interceptors"},
 		{"no uri", orders + "/GetOrderStatus", within, nil, "has not passed the interceptors"},
 		{"another service", "/acme.hr.v1.HumanResource/GetEmployee", within, []string{"https://service.test/acme.hr.v1.HumanResource"}, "belongs to none of the services"},
-		{"another place", orders + "/GetOrderStatus", within, []string{"https://elsewhere.test" + orders}, `authority "elsewhere.test"`},
+		{"another authority", orders + "/GetOrderStatus", within, []string{"https://elsewhere.test" + orders}, `authority "elsewhere.test"`},
 		{"good", orders + "/GetOrderStatus", within, []string{"https://service.test" + orders}, ""},
-		{"another place after a good one", orders + "/GetOrderStatus", within, []string{"https://elsewhere.test" + orders}, `authority "elsewhere.test"`},
+		{"another authority after a listed one", orders + "/GetOrderStatus", within, []string{"https://elsewhere.test" + orders}, `authority "elsewhere.test"`},
 		{"open to anybody", health + "/Watch", t.Context(), []string{"https://service.test" + health}, ""},
 	} {
 		md, err := creds.GetRequestMetadata(credentials.NewContextWithRequestInfo(row.ctx, credentials.RequestInfo{
@@ -57,9 +58,9 @@ func TestPresenter(t *testing.T) {
 	}
 }
 
-// TestPresenterOfTwo holds that what is right on one connection is not taken to be
-// so on another that was made with the same options.
-func TestPresenterOfTwo(t *testing.T) {
+// TestConnectionsAreCheckedSeparately holds that what was accepted on one connection
+// is not accepted on another that was made with the same options.
+func TestConnectionsAreCheckedSeparately(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	options := client.DialOptions("order-status")
@@ -86,9 +87,9 @@ func TestPresenterOfTwo(t *testing.T) {
 	}
 }
 
-// TestPresenterFirst holds that nothing is dialled for a call that would not be
-// sent.
-func TestPresenterFirst(t *testing.T) {
+// TestNothingIsDialledForAMethodWithoutARoute holds that no connection is opened for
+// a call that would not be sent.
+func TestNothingIsDialledForAMethodWithoutARoute(t *testing.T) {
 	client := newClient(t, newIssuer(), company(t, withSecrets(t)), "customer-portal")
 	conn, err := grpc.NewClient("passthrough:///service.test", append(client.DialOptions("order-status"), grpc.WithTransportCredentials(credentials.NewTLS(nil)),
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {

@@ -13,9 +13,10 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
 
-// TestRetryBidi holds that a stream of many messages is opened again until it
-// has sent one, and that what was done to it is done to the new one.
-func TestRetryBidi(t *testing.T) {
+// TestStreamOfManyMessagesIsReopenedUntilItSends holds that a stream of many
+// messages is opened again until it has sent one, and that later calls go to the new
+// stream.
+func TestStreamOfManyMessagesIsReopenedUntilItSends(t *testing.T) {
 	open := func(script ...audience.Reason) (*gate, reviewer) {
 		g := &gate{script: script}
 		conn := g.serve(t, append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "human-resource")))...)
@@ -34,15 +35,15 @@ func TestRetryBidi(t *testing.T) {
 	}
 
 	g, stream = open(audience.ReasonTokenExpired, "")
-	_ = stream.Send(&hrv1.ReviewEmployeesRequest{}) // may find out already
+	_ = stream.Send(&hrv1.ReviewEmployeesRequest{}) // may fail already
 	if _, err := stream.Recv(); verdictOf(err).Reason != audience.ReasonTokenExpired || len(g.tokens) != 1 {
 		t.Errorf("after a message was sent: %v after %q", err, g.tokens)
 	}
 }
 
-// TestRetryBidiBetween holds that a first message which is sent after the stream
-// was opened again goes over the new one.
-func TestRetryBidiBetween(t *testing.T) {
+// TestFirstMessageGoesToTheReopenedStream holds that a first message which is sent
+// after the stream was opened again goes to the new stream.
+func TestFirstMessageGoesToTheReopenedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired, ""}}
 		conn := g.serve(t, append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "human-resource")))...)

@@ -17,7 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// withPartner lets a partner's clients ask for orders, with tokens of its own issuer.
+// withPartner lets a partner's clients call order-status with tokens of the partner's issuer.
 func withPartner(m *access.Matrix) {
 	m.Issuers["partner"] = access.Issuer{URL: partnerURL}
 	for name, client := range m.Clients {
@@ -31,10 +31,10 @@ func withPartner(m *access.Matrix) {
 	m.Services["order-status"], m.Services["human-resource"] = orders, hr
 }
 
-// TestSubjectOfAnotherIssuer holds that a caller's token of one issuer is shown to no
-// other in an exchange, whichever way the service calls further, and that a caller of
-// the right issuer is exchanged all the same.
-func TestSubjectOfAnotherIssuer(t *testing.T) {
+// TestCallersTokenIsShownToItsIssuerOnly holds that a caller's token is shown to no
+// other issuer in an exchange, whichever way the service calls, and that a caller of
+// the right issuer is exchanged.
+func TestCallersTokenIsShownToItsIssuerOnly(t *testing.T) {
 	corp, partner := newIssuer(), testutil.NewIssuer(partnerURL)
 	policy := company(t, withSecrets(t), withPartner)
 	client := newClient(t, corp, policy, "order-status")

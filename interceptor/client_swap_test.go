@@ -11,10 +11,10 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestClientSwap holds that connections follow the policy, that tokens stay
-// which are still good for it, and that a policy which leads nowhere is not
-// taken.
-func TestClientSwap(t *testing.T) {
+// TestSwapChangesThePolicyOfConnections holds that connections follow the policy in
+// force, that tokens stay cached if they are still good for it, and that a policy is
+// refused if a connection would lead nowhere.
+func TestSwapChangesThePolicyOfConnections(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	secrets := withSecrets(t)
 	client := newClient(t, issuer, company(t, secrets), "customer-portal")
@@ -63,9 +63,9 @@ func TestClientSwap(t *testing.T) {
 	call(2)
 }
 
-// TestClientSwapDuringWait holds that a call which waits for a token gets it,
-// though the policy changes meanwhile.
-func TestClientSwapDuringWait(t *testing.T) {
+// TestSwapDoesNotEndAWait holds that a call which waits for a token gets it although
+// the policy changes meanwhile.
+func TestSwapDoesNotEndAWait(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
@@ -83,9 +83,9 @@ func TestClientSwapDuringWait(t *testing.T) {
 	}
 }
 
-// TestClientSwapTwice holds that what belongs to an older policy ends with the
-// next one but one, and with the client.
-func TestClientSwapTwice(t *testing.T) {
+// TestSwapClosesOldCaches holds that the caches of a policy are closed at the second
+// swap after it, and with the client.
+func TestSwapClosesOldCaches(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *interceptor.Client) error{
 		"a second swap": func(t *testing.T, c *interceptor.Client) error { return c.Swap(company(t, withSecrets(t))) },
 		"the end":       func(_ *testing.T, c *interceptor.Client) error { return c.Close() },

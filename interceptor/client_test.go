@@ -23,7 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// withSecrets has the clients of the company keep their secrets in files.
+// withSecrets gives the clients of the company secrets in files.
 func withSecrets(t testing.TB) func(*access.Matrix) {
 	dir := t.TempDir()
 	return func(m *access.Matrix) {
@@ -77,9 +77,9 @@ func employee(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOptio
 	return resp.GetCallers(), err
 }
 
-// TestClient holds that a client finds in the matrix all that a call needs, and
-// that one connection may lead to several services.
-func TestClient(t *testing.T) {
+// TestClientReadsEverythingInTheMatrix holds that a client needs nothing but the
+// matrix for a call, and that one connection may lead to several services.
+func TestClientReadsEverythingInTheMatrix(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal")
 	if n := issuer.Requests(testutil.Token); n != 0 {
@@ -106,8 +106,9 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestClientScopes holds that a client asks for what the matrix demands of it.
-func TestClientScopes(t *testing.T) {
+// TestClientRequestsTheScopesOfItsEntries holds that a client requests the scopes
+// that the matrix demands of it.
+func TestClientRequestsTheScopesOfItsEntries(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "customer-secret", Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read", "orders.write"}}})
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
@@ -120,9 +121,9 @@ func TestClientScopes(t *testing.T) {
 	}
 }
 
-// TestClientPublic holds that what is open to anybody is called without a
-// token, though the issuer is down.
-func TestClientPublic(t *testing.T) {
+// TestPublicMethodIsCalledWithoutAToken holds that a public method is called without a
+// token, although the issuer is down.
+func TestPublicMethodIsCalledWithoutAToken(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Down()
 	for _, entry := range []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"} {
@@ -183,8 +184,9 @@ func TestMistakenServiceFailsEachCall(t *testing.T) {
 // refusedHere is a call that its client did not send.
 var refusedHere = verdict{Code: 16, Reason: audience.ReasonTokenNotObtained}
 
-// TestNewClientRefuses holds that a client which could never work is not made.
-func TestNewClientRefuses(t *testing.T) {
+// TestNewClientReportsMistakes holds that NewClient reports what would fail
+// every call.
+func TestNewClientReportsMistakes(t *testing.T) {
 	with := func(change func(*access.Client)) *access.Policy {
 		return company(t, func(m *access.Matrix) {
 			client := m.Clients["customer-portal"]
@@ -232,21 +234,22 @@ func TestNewClientRefuses(t *testing.T) {
 	}
 }
 
-// TestClientSecretFromEnvironment holds that a secret may stand there.
-func TestClientSecretFromEnvironment(t *testing.T) {
+// TestSecretIsReadFromTheEnvironment holds that a secret is read from an
+// environment variable.
+func TestSecretIsReadFromTheEnvironment(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, func(m *access.Matrix) {
-		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.SecretRef{Env: "GRPCAUD_TEST_SECRET"}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestClientTokenFiles holds that a client presents what something else keeps
-// fresh for each service.
-func TestClientTokenFiles(t *testing.T) {
+// TestTokensAreReadFromFiles holds that a client sends the token in the file of each
+// service, which another program keeps fresh.
+func TestTokensAreReadFromFiles(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	path := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(path, []byte(issuer.Mint(good(nil))), 0o600); err != nil {
@@ -266,9 +269,9 @@ func TestClientTokenFiles(t *testing.T) {
 	}
 }
 
-// TestClientClose holds that a closed client gets no token, and may be closed
+// TestClosedClientGetsNoToken holds that a closed client gets no token, and may be closed
 // again.
-func TestClientClose(t *testing.T) {
+func TestClosedClientGetsNoToken(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	policy := company(t, withSecrets(t))
 	client := newClient(t, issuer, policy, "customer-portal")
@@ -286,16 +289,16 @@ func TestClientClose(t *testing.T) {
 	}
 }
 
-// TestClientLogNamesWhoAsksWhom holds that a request for a token which fails is
-// logged with the client and the issuer, and without the secret.
-func TestClientLogNamesWhoAsksWhom(t *testing.T) {
+// TestLogNamesClientAndIssuer holds that a failed token request is logged with the client
+// and the issuer, and without the secret.
+func TestLogNamesClientAndIssuer(t *testing.T) {
 	issuer, l := newIssuer(), &log{}
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "another"})
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))
 	if err := client.Warm(t.Context(), "order-status"); err == nil {
 		t.Fatal("a client with a wrong secret has a token")
 	}
-	client.Close() // which waits for what is still being told
+	client.Close() // which waits for what is still being logged
 	if got, want := l.String(), "client=customer-portal issuer="+issuer.URL(); !strings.Contains(got, want) || strings.Contains(got, "customer-secret") {
 		t.Errorf("log: %s, want %s", got, want)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestClientTokens holds that the tokens for other wires than gRPC are those that
-// the client's calls bear.
-func TestClientTokens(t *testing.T) {
+// TestTokensAreThoseOfTheCalls holds that the tokens for calls outside gRPC are
+// those of the client's own calls.
+func TestTokensAreThoseOfTheCalls(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	tokens, request, err := client.Tokens("order-status")

@@ -2,6 +2,8 @@ package interceptor
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"strings"
 
 	"google.golang.org/grpc/metadata"
@@ -12,6 +14,15 @@ import (
 // attemptHeader is the metadata key of the random name that a client gives each
 // attempt of a call. Handlers do not see it, see [StripMetadata].
 const attemptHeader = "grpcaud-call"
+
+// newAttemptName returns a new name for an attempt, of 64 random bits: nobody guesses
+// it while the attempt lasts. It is short because HTTP/2 cannot compress a value that
+// never comes again.
+func newAttemptName() string {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(random[:])
+}
 
 // proofKey is the key in the metadata of the ErrorInfo that proves to a client that
 // the guard of the server it called has refused this attempt: see [proof].

@@ -6,14 +6,13 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
 // Domain is the domain of the google.rpc.ErrorInfo in refusals. Its reason is an
 // [audience.Reason]. In its metadata, request_id names the call in the server's log,
 // call repeats the name that the client gave its attempt as grpcaud-call, and the
 // method (see [Retry]), and ended says that a stream ran before it was refused.
-const Domain = admission.Realm
+const Domain = "grpcaud"
 
 // authorization is the name of the header with a token.
 const authorization = "authorization"

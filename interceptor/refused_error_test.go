@@ -20,9 +20,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestRefusedError holds that a refusal is found in the error of a call, also if
-// it is wrapped, with all that the server said.
-func TestRefusedError(t *testing.T) {
+// TestRefusalIsFoundInAWrappedError holds that a refusal is found in the error of a
+// call, also if it is wrapped, with everything that the server said.
+func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
 	list := revocation.NewList(8)
 	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
@@ -59,9 +59,9 @@ func TestRefusedError(t *testing.T) {
 	}
 }
 
-// TestRefusedErrorNot holds which errors are none: the handler's own, and those
-// of calls that were not sent.
-func TestRefusedErrorNot(t *testing.T) {
+// TestOtherErrorsAreNoRefusals holds that errors of handlers, and of calls that were
+// not sent, are no refusals.
+func TestOtherErrorsAreNoRefusals(t *testing.T) {
 	issuer, served := newIssuer(), &orders{inHandler: func(context.Context) error { return status.Error(codes.PermissionDenied, "not yours") }}
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	conn := connect(t, issuer, served, client.DialOptions("order-status")...)
@@ -80,9 +80,9 @@ func isRefused(err error) bool {
 	return ok
 }
 
-// TestT111 holds that a challenge is what the server says, and nothing more: no
-// address in it is asked for anything.
-func TestT111(t *testing.T) {
+// TestAddressInAChallengeIsNotFollowed holds that a challenge is the server's word
+// and nothing more: no address in it is asked for anything.
+func TestAddressInAChallengeIsNotFollowed(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
 	const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
@@ -99,9 +99,9 @@ func TestT111(t *testing.T) {
 	}
 }
 
-// TestForeignChallenge holds that a server which is none of ours refuses by a
-// challenge, and that no token is dropped for it.
-func TestForeignChallenge(t *testing.T) {
+// TestForeignChallengeDropsNoToken holds that a server without this toolkit can
+// refuse by a challenge, and that no token is dropped for it.
+func TestForeignChallengeDropsNoToken(t *testing.T) {
 	for shape, call := range shapes {
 		for _, code := range []codes.Code{codes.Unauthenticated, codes.PermissionDenied, codes.Internal} {
 			calls := 0
@@ -122,8 +122,8 @@ func TestForeignChallenge(t *testing.T) {
 	}
 }
 
-// TestRefusedErrorText holds that a refusal without a request id is told without.
-func TestRefusedErrorText(t *testing.T) {
+// TestRefusalWithoutARequestID holds the text of a refusal that has no request id.
+func TestRefusalWithoutARequestID(t *testing.T) {
 	refuse := func(_ any, stream grpc.ServerStream) error {
 		md, _ := metadata.FromIncomingContext(stream.Context())
 		method, _ := grpc.MethodFromServerStream(stream)

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -50,18 +49,4 @@ func overTCP(b *testing.B, opts ...grpc.ServerOption) *grpc.ClientConn {
 	}
 	b.Cleanup(func() { conn.Close() })
 	return conn
-}
-
-// BenchmarkAdmission is what the decision alone costs about a token that is known.
-func BenchmarkAdmission(b *testing.B) {
-	issuer := newIssuer()
-	server := guarded(b, issuer, access.Enforce)
-	ctx := arrived(b.Context(), "authorization", "Bearer "+issuer.Mint(good(nil)))
-	request, decide := interceptor.RequestOf(server, ctx, getOrder, false), interceptor.Admission(server).Decide
-	b.ReportAllocs()
-	for b.Loop() {
-		if d := decide(ctx, request); d.Err != nil {
-			b.Fatal(d.Err)
-		}
-	}
 }

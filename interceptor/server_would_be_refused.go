@@ -32,14 +32,14 @@ type WouldBeRefused struct {
 	First, Last time.Time
 }
 
-// WouldBeRefused returns the callers whose calls would be refused if the rules
+// WouldRefuse returns the callers whose calls would be refused if the rules
 // were enforced now, and why, the most frequent first: from the calls since the
 // server was made to which [access.Observe] or [access.Warn] applied. It keeps 1024
 // rows of callers with a genuine token, and 1024 of those without. It is safe for
 // concurrent use.
-func (s *Server) WouldBeRefused() []WouldBeRefused {
+func (s *Server) WouldRefuse() []WouldBeRefused {
 	var all []WouldBeRefused
-	for _, row := range s.admission.WouldBeRefused() {
+	for _, row := range s.admission.WouldRefuse() {
 		all = append(all, WouldBeRefused(row))
 	}
 	return all

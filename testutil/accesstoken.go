@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// User returns a token for audience that a person, user, holds as issued to
-// client; an opaque one if the client is registered so. Nothing is checked
-// against what the client may ask for.
+// User returns a token for audience that the issuer gave to client for a user who logged
+// in there; an opaque token if the client is registered as [Client.Opaque]. It does not
+// check what the client may ask for.
 func (i *Issuer) User(client, user, audience string, scopes ...string) string {
 	c, _ := i.client(client)
 	c.ID = client
@@ -19,15 +19,15 @@ func (i *Issuer) User(client, user, audience string, scopes ...string) string {
 }
 
 // Revoke makes token, one of this issuer's, inactive for introspection and
-// exchange. A JWT still verifies: that is what revocation does not reach.
+// exchange. The signature of a JWT stays valid: revocation does not reach it.
 func (i *Issuer) Revoke(token string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.revoked[token] = true
 }
 
-// issue returns an access token for client (RFC 9068, section 2.2). What
-// claims holds already stays.
+// issue returns an access token for c (RFC 9068, section 2.2). claims win over what it
+// adds.
 func (i *Issuer) issue(c Client, claims Claims, audiences []string, scope string) string {
 	issued := Claims{"azp": c.ID, "client_id": c.ID, "aud": audiences}
 	if len(audiences) == 1 {
@@ -71,8 +71,8 @@ func (i *Issuer) genuine(token string) (Claims, bool) {
 	return nil, false
 }
 
-// remembered returns the claims of an opaque token, none of a revoked one,
-// and whether token is either.
+// remembered returns the claims of an opaque token, and no claims of a revoked token;
+// known is false for other tokens.
 func (i *Issuer) remembered(token string) (claims Claims, known bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -83,7 +83,7 @@ func (i *Issuer) remembered(token string) (claims Claims, known bool) {
 	return claims, known
 }
 
-// decode reads the payload of a JWT without judging it.
+// decode reads the payload of a JWT without verifying it.
 func decode(token string) (Claims, bool) {
 	_, rest, _ := strings.Cut(token, ".")
 	payload, _, _ := strings.Cut(rest, ".")

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestAlter(t *testing.T) {
+func TestAlterChangesTheResponse(t *testing.T) {
 	issuer := corp()
 	honest := get(t, issuer, issuerURL+string(testutil.Discovery))
 	issuer.Fault(testutil.Discovery, issuer.Alter(testutil.Discovery, func(answer map[string]any) {
@@ -38,7 +38,7 @@ func TestAlter(t *testing.T) {
 }
 
 // What is no JSON object stays as it is.
-func TestAlterOther(t *testing.T) {
+func TestAlterLeavesOtherResponses(t *testing.T) {
 	issuer := corp()
 	issuer.SetJWKS([]byte("[]"))
 	issuer.Fault(testutil.JWKS, issuer.Alter(testutil.JWKS, func(map[string]any) { t.Error("called") }))

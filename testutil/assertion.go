@@ -15,9 +15,10 @@ const (
 	assertionLife = 5 * time.Minute
 )
 
-// asserted returns the client whose assertion form holds (RFC 7523, section 3, as
-// updated by RFC 7523bis): signed with a key of the client, by it and about it, for
-// this issuer alone, typed, for 5 minutes at most, and not seen before.
+// asserted returns the client that authenticates with the assertion in form (RFC 7523,
+// section 3, as updated by RFC 7523bis). The assertion must be signed with a key of the
+// client, have the client as issuer and subject, this issuer as its only audience, the
+// right typ, and a life of at most 5 minutes; and it must be new.
 func (i *Issuer) asserted(form url.Values) (Client, *refusal) {
 	text := form.Get("client_assertion")
 	claims, ok := decode(text)
@@ -49,7 +50,7 @@ func (i *Issuer) asserted(form url.Values) (Client, *refusal) {
 	return Client{}, refuse("invalid_client", "the client assertion "+wrong)
 }
 
-// first reports whether nobody has asked about name before.
+// first reports whether it is called with name for the first time.
 func (i *Issuer) first(name string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -58,8 +59,7 @@ func (i *Issuer) first(name string) bool {
 	return !seen
 }
 
-// signed reports whether k has signed a token in compact form under its own
-// algorithm.
+// signed reports whether k has signed a token in compact form, with its own algorithm.
 func (k *Key) signed(token string) bool {
 	dot := strings.LastIndexByte(token, '.')
 	if dot < 0 || header(token)["alg"] != k.alg {
@@ -69,7 +69,7 @@ func (k *Key) signed(token string) bool {
 	return err == nil && len(sig) > 0 && k.verify([]byte(token[:dot]), sig)
 }
 
-// header reads the header of a JWT without judging it.
+// header reads the header of a JWT without verifying it.
 func header(token string) (members Claims) {
 	part, _, _ := strings.Cut(token, ".")
 	b, err := base64.RawURLEncoding.DecodeString(part)

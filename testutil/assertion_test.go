@@ -18,7 +18,7 @@ func asserting(assertion string, pairs ...string) url.Values {
 	}, pairs...)...)
 }
 
-func TestClientAssertion(t *testing.T) {
+func TestClientAuthenticatesByAssertion(t *testing.T) {
 	key, other := testutil.NewKey("EdDSA"), testutil.NewKey("EdDSA")
 	issuer := corp()
 	issuer.Register(testutil.Client{ID: "batch", Keys: []*testutil.Key{testutil.NewKey("ES256"), key}, Audiences: []string{"order-status"}})

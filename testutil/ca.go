@@ -14,9 +14,8 @@ import (
 	"time"
 )
 
-// CA is a certificate authority that lives as long as the process. It and its
-// certificates are valid from an hour before they are made, for 24 hours. It
-// is immutable.
+// CA is a certificate authority in memory. It and its certificates are valid for 24
+// hours, from an hour before they are made. It is immutable.
 type CA struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey

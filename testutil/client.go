@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// Client is a party that an [Issuer] knows. It proves itself with its secret, by
-// client_secret_basic or client_secret_post (RFC 6749, section 2.3.1), with an
-// assertion signed by one of its keys (private_key_jwt), or with one of its
-// certificates (RFC 8705, section 2). Without any of them it cannot.
+// Client is a client that is registered at an [Issuer]. It authenticates with its
+// secret, by client_secret_basic or client_secret_post (RFC 6749, section 2.3.1), with
+// an assertion signed by one of its keys (private_key_jwt), or with one of its
+// certificates (RFC 8705, section 2). Without any of these it cannot authenticate.
 type Client struct {
 	// ID is the client's id. It is required.
 	ID string
@@ -19,41 +19,41 @@ type Client struct {
 	// Secret is the client's password.
 	Secret string
 
-	// Keys are those that the client signs assertions with, under their very
-	// algorithms.
+	// Keys are the keys that the client may sign assertions with, each with its own
+	// algorithm only.
 	Keys []*Key
 
-	// Certificates are those that the client may present to [Issuer.Listen].
+	// Certificates are the certificates that the client may present to [Issuer.Listen].
 	Certificates []*x509.Certificate
 
-	// Audiences are those that the client may ask a token for.
+	// Audiences are the audiences that the client may request tokens for.
 	Audiences []string
 
-	// Scopes are what the client may be granted, by audience.
+	// Scopes are the scopes that the client may be granted, by audience.
 	Scopes map[string][]string
 
 	// Exchange lets the client exchange tokens that are addressed to it
 	// (RFC 8693).
 	Exchange bool
 
-	// Is lists the audiences that the client answers to. The default is its
-	// id alone.
-	Is []string
+	// OwnAudiences are the audiences by which tokens are addressed to the client. The
+	// default is its id alone.
+	OwnAudiences []string
 
-	// Opaque makes the client's tokens random strings that only introspection
-	// can read. The default is JWTs.
+	// Opaque makes the client's tokens random texts that only introspection can read.
+	// The default is JWTs.
 	Opaque bool
 }
 
-// Register adds c, or replaces the client of that id. It panics without an id.
+// Register adds c, or replaces the client with the same id. It panics if the id is empty.
 func (i *Issuer) Register(c Client) {
 	if c.ID == "" {
 		panic("testutil: register: client without an id")
 	}
-	c.Audiences, c.Is, c.Scopes = slices.Clone(c.Audiences), slices.Clone(c.Is), maps.Clone(c.Scopes)
+	c.Audiences, c.OwnAudiences, c.Scopes = slices.Clone(c.Audiences), slices.Clone(c.OwnAudiences), maps.Clone(c.Scopes)
 	c.Keys, c.Certificates = slices.Clone(c.Keys), slices.Clone(c.Certificates)
-	if c.Is == nil {
-		c.Is = []string{c.ID}
+	if c.OwnAudiences == nil {
+		c.OwnAudiences = []string{c.ID}
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -67,7 +67,7 @@ func (i *Issuer) client(id string) (Client, bool) {
 	return c, ok
 }
 
-// authenticate returns the client that sent the parsed form of r.
+// authenticate returns the client that sent the form of r, which is parsed.
 func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 	id, secret, basic := r.BasicAuth()
 	posted, asserted := r.PostForm.Has("client_secret"), r.PostForm.Has("client_assertion")
@@ -98,7 +98,7 @@ func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 	return c, nil
 }
 
-// presented reports whether r came on a connection with a certificate of c.
+// presented reports whether r arrived on a connection with a certificate of c.
 func (c Client) presented(r *http.Request) bool {
 	return r.TLS != nil && len(r.TLS.PeerCertificates) > 0 &&
 		slices.ContainsFunc(c.Certificates, r.TLS.PeerCertificates[0].Equal)

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// SetJWKS publishes document, whatever it is, as the key set; nil goes back to
-// the issuer's own keys. It does not change which keys sign.
+// SetJWKS publishes document as the key set, whatever it contains; nil publishes the
+// issuer's own keys again. It does not change which keys sign.
 func (i *Issuer) SetJWKS(document []byte) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -37,8 +37,8 @@ func (i *Issuer) keySet() []byte {
 	return encode(set)
 }
 
-// serveDiscovery publishes addresses below the issuer's URL, also when the
-// request came to a listener.
+// serveDiscovery publishes addresses below the issuer's URL, also if the request arrived
+// at a listener.
 func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	var algs []string
 	for _, k := range i.published() {
@@ -71,7 +71,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Write(encode(v))
 }
 
-// encode panics on what JSON cannot hold: a mistake of the test.
+// encode panics on values that JSON cannot represent: a mistake in the test.
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -7,8 +7,8 @@ type Endpoint string
 
 // The endpoints of an issuer.
 const (
-	// Discovery is OpenID Connect Discovery 1.0, section 4. It also stands for
-	// the same document under its RFC 8414 address.
+	// Discovery is the document of OpenID Connect Discovery 1.0, section 4, also at its
+	// address of RFC 8414.
 	Discovery Endpoint = "/.well-known/openid-configuration"
 
 	// JWKS is the key set of RFC 7517, section 5.
@@ -21,11 +21,10 @@ const (
 	Introspection Endpoint = "/introspect"
 )
 
-// metadataPrefix stands before the issuer's path, not behind it
-// (RFC 8414, section 3.1).
+// metadataPrefix precedes the issuer's path (RFC 8414, section 3.1).
 const metadataPrefix = "/.well-known/oauth-authorization-server"
 
-// endpoint returns the endpoint that path addresses, false if none.
+// endpoint returns the endpoint at path; false if there is none.
 func (i *Issuer) endpoint(path string) (Endpoint, bool) {
 	if path == metadataPrefix+i.path {
 		return Discovery, true

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// The token types of RFC 8693, section 3, that the issuer deals in.
+// The token types of RFC 8693, section 3, that the issuer serves.
 const (
 	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
 	typeJWT         = "urn:ietf:params:oauth:token-type:jwt"
 )
 
-// exchange is the token exchange grant (RFC 8693): c, to whom the subject
-// token is addressed, gets one for the same subject and another target.
+// exchange is the token exchange grant (RFC 8693): the subject token is addressed to c,
+// which gets a token for the same subject and another target.
 func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	if !c.Exchange {
 		return nil, refuse("unauthorized_client", c.ID+" may not exchange tokens")
@@ -38,9 +38,9 @@ func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	}
 	kind := "Bearer"
 	if issued == typeJWT {
-		kind = "N_A" // not for the caller to present: an assertion for elsewhere
+		kind = "N_A" // not to be sent as a bearer token: an assertion for another server
 	}
-	return answer{
+	return tokenResponse{
 		AccessToken:     i.issue(c, claims, audiences, scope),
 		IssuedTokenType: issued,
 		TokenType:       kind,
@@ -49,7 +49,7 @@ func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	}, nil
 }
 
-// checkTypes refuses what RFC 8693, section 2.1, rules out whatever the tokens.
+// checkTypes refuses requests that RFC 8693, section 2.1, excludes whatever the tokens are.
 func checkTypes(form url.Values) *refusal {
 	types := []string{typeAccessToken, typeJWT}
 	switch requested := form.Get("requested_token_type"); {
@@ -67,14 +67,14 @@ func checkTypes(form url.Values) *refusal {
 	return nil
 }
 
-// subject returns the claims of the subject token, which must be addressed to
-// c. An actor token, if there is one, must be c's own.
+// subject returns the claims of the subject token, which must be addressed to c. If
+// there is an actor token, it must be c's own.
 func (i *Issuer) subject(c Client, form url.Values) (Claims, *refusal) {
 	subject, ok := i.lookup(form.Get("subject_token"))
 	if !ok {
 		return nil, refuse("invalid_grant", "subject_token is not valid")
 	}
-	if !slices.ContainsFunc(audiences(subject), func(a string) bool { return slices.Contains(c.Is, a) }) {
+	if !slices.ContainsFunc(audiences(subject), func(a string) bool { return slices.Contains(c.OwnAudiences, a) }) {
 		return nil, refuse("invalid_grant", "subject_token is not addressed to "+c.ID)
 	}
 	if actor := form.Get("actor_token"); actor != "" {
@@ -85,9 +85,9 @@ func (i *Issuer) subject(c Client, form url.Values) (Claims, *refusal) {
 	return subject, nil
 }
 
-// actors returns the act claim of a token that c gets for subject: c, and
-// before it those who acted already, or else the other party that held the token
-// (RFC 8693, section 4.1).
+// actors returns the act claim of a token that c gets for subject: c, with the actors of
+// the subject token nested in it, or else the other client that the subject token was
+// issued to (RFC 8693, section 4.1).
 func actors(c Client, subject Claims) Claims {
 	act := Claims{"sub": c.ID}
 	if before, ok := subject["act"]; ok {
@@ -98,7 +98,7 @@ func actors(c Client, subject Claims) Claims {
 	return act
 }
 
-// party returns who a token was issued to.
+// party returns the client that a token was issued to.
 func party(claims Claims) string {
 	if azp, ok := claims["azp"].(string); ok {
 		return azp
@@ -107,7 +107,7 @@ func party(claims Claims) string {
 	return id
 }
 
-// audiences returns the strings of aud, which is one or many.
+// audiences returns the strings of aud, which is a string or an array.
 func audiences(claims Claims) []string {
 	switch aud := claims["aud"].(type) {
 	case string:

@@ -24,8 +24,8 @@ func swap(token, audience string, pairs ...string) url.Values {
 	return v
 }
 
-// TestExchangeChain follows a person's call over two hops.
-func TestExchangeChain(t *testing.T) {
+// TestExchangeKeepsTheChainOfCallers follows a user's call over two hops.
+func TestExchangeKeepsTheChainOfCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := corp()
 		token := issuer.User("customer-portal", "alice", "order-status", "orders.read")
@@ -54,7 +54,7 @@ func TestExchangeChain(t *testing.T) {
 	})
 }
 
-func TestExchangeAccepts(t *testing.T) {
+func TestExchangeAcceptsRequests(t *testing.T) {
 	const typeJWT = "urn:ietf:params:oauth:token-type:jwt"
 	issuer := corp(testutil.Lifetime(time.Minute))
 	actor := post(t, issuer, testutil.Token, "order-status", "s3cret", clientCredentials("audience", "human-resource")).json(t)["access_token"].(string)
@@ -87,7 +87,7 @@ func TestExchangeAccepts(t *testing.T) {
 	}
 }
 
-func TestExchangeAlias(t *testing.T) {
+func TestExchangeByAnotherOwnAudience(t *testing.T) {
 	issuer := corp()
 	token := issuer.User("order-status", "alice", "https://hr.example.com")
 	if got := post(t, issuer, testutil.Token, "human-resource", "s3cret", swap(token, "payroll")); got.status != 200 {
@@ -95,7 +95,7 @@ func TestExchangeAlias(t *testing.T) {
 	}
 }
 
-func TestExchangeRefusals(t *testing.T) {
+func TestExchangeRefusesRequests(t *testing.T) {
 	issuer := corp()
 	user := func() string { return issuer.User("customer-portal", "alice", "order-status") }
 	to := testutil.Claims{"sub": "alice", "aud": "order-status"}
@@ -150,8 +150,8 @@ func TestExchangeRefusals(t *testing.T) {
 	}
 }
 
-// TestExchangeForged alters the signature under each kind of key.
-func TestExchangeForged(t *testing.T) {
+// TestForgedSubjectTokenIsRefused alters the signature under each kind of key.
+func TestForgedSubjectTokenIsRefused(t *testing.T) {
 	issuer := corp()
 	secret := testutil.KeyOf("HS256", []byte("secret"))
 	for _, key := range []*testutil.Key{

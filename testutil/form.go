@@ -7,11 +7,11 @@ import (
 	"net/url"
 )
 
-// form returns a handler for what clients post with their credentials.
-func (i *Issuer) form(answer func(Client, url.Values) (any, *refusal)) http.HandlerFunc {
+// form returns a handler of forms that clients post with their credentials.
+func (i *Issuer) form(respond func(Client, url.Values) (any, *refusal)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		body, err := i.readForm(r, answer)
+		body, err := i.readForm(r, respond)
 		if err != nil {
 			err.write(w)
 			return
@@ -20,7 +20,7 @@ func (i *Issuer) form(answer func(Client, url.Values) (any, *refusal)) http.Hand
 	}
 }
 
-func (i *Issuer) readForm(r *http.Request, answer func(Client, url.Values) (any, *refusal)) (any, *refusal) {
+func (i *Issuer) readForm(r *http.Request, respond func(Client, url.Values) (any, *refusal)) (any, *refusal) {
 	if err := parseForm(r); err != nil {
 		return nil, err
 	}
@@ -28,11 +28,11 @@ func (i *Issuer) readForm(r *http.Request, answer func(Client, url.Values) (any,
 	if err != nil {
 		return nil, err
 	}
-	return answer(c, r.PostForm)
+	return respond(c, r.PostForm)
 }
 
-// parseForm fills r.PostForm. A parameter may not be repeated (RFC 6749,
-// section 3.2), but for the targets (RFC 8693, section 2.1).
+// parseForm fills r.PostForm. No parameter may be repeated (RFC 6749, section 3.2),
+// except audience and resource (RFC 8693, section 2.1).
 func parseForm(r *http.Request) *refusal {
 	const encoded = "application/x-www-form-urlencoded"
 	if r.Method != http.MethodPost {

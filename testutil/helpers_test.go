@@ -38,9 +38,9 @@ func corp(opts ...testutil.Option) *testutil.Issuer {
 	})
 	i.Register(testutil.Client{
 		ID: "human-resource", Secret: "s3cret",
-		Audiences: []string{"payroll"},
-		Is:        []string{"human-resource", "https://hr.example.com"},
-		Exchange:  true,
+		Audiences:    []string{"payroll"},
+		OwnAudiences: []string{"human-resource", "https://hr.example.com"},
+		Exchange:     true,
 	})
 	return i
 }

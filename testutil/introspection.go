@@ -5,9 +5,9 @@ import (
 	"net/url"
 )
 
-// introspect tells any client that authenticates what a token of this issuer
-// says (RFC 7662, section 2.2), whoever it is addressed to: the audience is
-// for the one who asks to check.
+// introspect returns the claims of a token of this issuer to any client that
+// authenticates (RFC 7662, section 2.2), whatever the token's audience: checking it is
+// left to the client.
 func (i *Issuer) introspect(_ Client, form url.Values) (any, *refusal) {
 	if form.Get("token") == "" {
 		return nil, refuse("invalid_request", "token is missing")

@@ -15,7 +15,7 @@ func introspect(t *testing.T, issuer *testutil.Issuer, token string) answer {
 	return post(t, issuer, testutil.Introspection, "order-status", "s3cret", form("token", token))
 }
 
-func TestIntrospection(t *testing.T) {
+func TestIntrospectionReturnsTheClaims(t *testing.T) {
 	for name, opaque := range map[string]bool{"JWT": false, "opaque": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestIntrospection(t *testing.T) {
 	}
 }
 
-func TestIntrospectionInactive(t *testing.T) {
+func TestIntrospectionOfInactiveTokens(t *testing.T) {
 	issuer := corp()
 	revoked := issuer.User("customer-portal", "alice", "order-status")
 	issuer.Revoke(revoked)
@@ -57,7 +57,7 @@ func TestIntrospectionInactive(t *testing.T) {
 	}
 }
 
-func TestIntrospectionRefusals(t *testing.T) {
+func TestIntrospectionRefusesRequests(t *testing.T) {
 	issuer := corp()
 	token := form("token", issuer.Mint(nil))
 	wantRefusal(t, post(t, issuer, testutil.Introspection, "", "", token), 401, "invalid_client")
@@ -68,7 +68,7 @@ func TestIntrospectionRefusals(t *testing.T) {
 	}
 }
 
-func TestOpaqueToken(t *testing.T) {
+func TestOpaqueTokenIsIntrospected(t *testing.T) {
 	issuer := corp()
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "s3cret", Audiences: []string{"order-status"}, Opaque: true})
 	token := post(t, issuer, testutil.Token, "customer-portal", "s3cret", clientCredentials("audience", "order-status")).json(t)["access_token"].(string)

@@ -10,31 +10,30 @@ import (
 	"time"
 )
 
-// Issuer is an authorization server for tests: an [http.Handler] that serves
-// its endpoints below the path of its URL, whatever the host asked for. Make
-// it with [NewIssuer]. It is safe for concurrent use and owns no goroutine.
+// Issuer is an authorization server for tests: an [http.Handler] that serves its
+// endpoints below the path of its URL, whatever the host of the request. Make it with
+// [NewIssuer]. It is safe for concurrent use and owns no goroutine.
 type Issuer struct {
 	url, origin, path string
 	options           options
 
-	mu       sync.Mutex // guards everything below
+	mu       sync.Mutex // guards the fields below
 	keys     []*Key     // the signing key first
 	jwks     []byte     // published instead of keys, unless nil
 	down     bool
 	clients  map[string]Client
 	opaque   map[string]Claims // by token
 	revoked  map[string]bool   // by token
-	seen     map[string]bool   // ids of assertions
-	trusted  []*Issuer         // whose tokens are assertions here
+	seen     map[string]bool   // the ids of assertions
+	trusted  []*Issuer         // whose tokens this issuer takes as assertions
 	faults   map[Endpoint]http.Handler
 	requests map[Endpoint]int
 }
 
-// NewIssuer returns an issuer whose tokens carry issuer, to the byte, as iss.
-// It may have a path, such as "https://idp.example.com/realms/corp". Its first
-// key is an ES256 key; [Issuer.Rotate] brings others. NewIssuer panics if the
-// URL is not http or https with a host, or has a query, a fragment or a user
-// (RFC 8414, section 2).
+// NewIssuer returns an issuer whose tokens have issuer, byte for byte, as iss. The URL
+// may have a path, such as "https://idp.example.com/realms/corp". The first signing key
+// is an ES256 key; see [Issuer.Rotate] for others. NewIssuer panics if the URL is not
+// http or https with a host, or has a query, a fragment or a user (RFC 8414, section 2).
 func NewIssuer(issuer string, opts ...Option) *Issuer {
 	u, err := url.Parse(issuer)
 	if err != nil {
@@ -65,8 +64,8 @@ func NewIssuer(issuer string, opts ...Option) *Issuer {
 // URL returns the iss of the issuer's tokens.
 func (i *Issuer) URL() string { return i.url }
 
-// ServeHTTP answers a request for any endpoint. While the issuer is down it
-// aborts the request, which closes the connection it came on.
+// ServeHTTP responds to a request for any endpoint. While the issuer is down, it aborts
+// the request, which closes the connection.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := i.arrive(r.URL.Path)
 	if h == nil {
@@ -75,8 +74,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.ServeHTTP(w, r)
 }
 
-// arrive counts a request for path and returns who answers it: nobody, nil,
-// while the issuer is down.
+// arrive counts a request for path and returns its handler; nil while the issuer is
+// down.
 func (i *Issuer) arrive(path string) http.Handler {
 	endpoint, known := i.endpoint(path)
 	i.mu.Lock()
@@ -93,7 +92,7 @@ func (i *Issuer) arrive(path string) http.Handler {
 	return i.own(endpoint)
 }
 
-// own returns what serves endpoint where there is no fault.
+// own returns the handler of endpoint if there is no fault.
 func (i *Issuer) own(endpoint Endpoint) http.Handler {
 	switch endpoint {
 	case Discovery:
@@ -108,8 +107,8 @@ func (i *Issuer) own(endpoint Endpoint) http.Handler {
 	return http.NotFoundHandler()
 }
 
-// Requests returns how many requests have arrived at endpoint so far: those
-// that a fault answered and those refused while the issuer was down count too.
+// Requests returns how many requests have arrived at endpoint so far, including those
+// that a fault responded to and those that arrived while the issuer was down.
 func (i *Issuer) Requests(endpoint Endpoint) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -117,10 +116,10 @@ func (i *Issuer) Requests(endpoint Endpoint) int {
 }
 
 // Down makes the issuer unreachable until [Issuer.Up]: [Issuer.Transport]
-// refuses to connect, and connections to a listener are closed unanswered.
+// refuses to connect, and connections to a listener are closed without a response.
 func (i *Issuer) Down() { i.setDown(true) }
 
-// Up ends what [Issuer.Down] began. An issuer is up from the start.
+// Up makes the issuer reachable again after [Issuer.Down]. A new issuer is up.
 func (i *Issuer) Up() { i.setDown(false) }
 
 func (i *Issuer) setDown(down bool) {
@@ -129,9 +128,10 @@ func (i *Issuer) setDown(down bool) {
 	i.down = down
 }
 
-// Fault makes h answer for endpoint in the issuer's place; nil ends it.
-// [Status], [Body], [Hang], [Drip] and [Redirect] are the usual ones, and
-// [Issuer.Alter] makes others.
+// Fault makes h respond at endpoint instead of the issuer; nil ends the fault. The usual
+// handlers are [RespondStatus], [RespondBody], [RespondNever], [RespondSlowly] and
+// [RespondRedirect]; [Issuer.Alter] and [Issuer.Truncate] change the issuer's own
+// responses.
 func (i *Issuer) Fault(endpoint Endpoint, h http.Handler) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -146,23 +146,23 @@ func (i *Issuer) Rotate(alg string) *Key {
 	return k
 }
 
-// Use makes k the signing key and publishes it first. The keys before it stay
-// published until [Issuer.Retire].
+// Use makes k the signing key and publishes it first. Earlier keys stay published until
+// [Issuer.Retire].
 func (i *Issuer) Use(k *Key) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = slices.Insert(i.keys, 0, k)
 }
 
-// Retire publishes the signing key only; tokens by the others are no longer
-// the issuer's.
+// Retire withdraws all keys but the signing key; tokens that earlier keys signed are no
+// longer the issuer's.
 func (i *Issuer) Retire() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = i.keys[:1:1]
 }
 
-// published returns the keys in their order, the signing key first.
+// published returns the keys in order, the signing key first.
 func (i *Issuer) published() []*Key {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestNewIssuerPanics(t *testing.T) {
+func TestNewIssuerPanicsOnBadURLs(t *testing.T) {
 	for _, url := range []string{
 		"", "idp.example.com", "ftp://idp.example.com", "https://", "https://idp.example.com?", "https://idp.example.com/#x",
 		"https://user@idp.example.com", "https://idp.example.com/%zz",
@@ -26,7 +26,7 @@ func TestNewIssuerPanics(t *testing.T) {
 	}
 }
 
-func TestDiscovery(t *testing.T) {
+func TestDiscoveryDocument(t *testing.T) {
 	tests := []struct {
 		name, issuer, document, jwks string
 	}{
@@ -54,7 +54,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-func TestUnknownPath(t *testing.T) {
+func TestUnknownPathIsNotFound(t *testing.T) {
 	issuer := corp()
 	for _, path := range []string{"", "/", "/nothing", "//jwks", "/jwks/"} {
 		if got := get(t, issuer, issuerURL+path).status; got != http.StatusNotFound {
@@ -76,7 +76,7 @@ func kids(t *testing.T, issuer *testutil.Issuer) []string {
 	return ids
 }
 
-func TestRotate(t *testing.T) {
+func TestRotateAndRetireKeys(t *testing.T) {
 	issuer := testutil.NewIssuer(issuerURL)
 	first := kids(t, issuer)[0]
 	second := issuer.Rotate("RS256")
@@ -100,8 +100,8 @@ func TestRotate(t *testing.T) {
 	}
 }
 
-func TestSetJWKS(t *testing.T) {
-	issuer := testutil.NewIssuer(issuerURL, testutil.MaxAge(time.Minute))
+func TestSetJWKSPublishesAnyDocument(t *testing.T) {
+	issuer := testutil.NewIssuer(issuerURL, testutil.KeysMaxAge(time.Minute))
 	issuer.SetJWKS([]byte("<html>"))
 	got := get(t, issuer, issuerURL+"/jwks")
 	if got.body != "<html>" || got.header.Get("Cache-Control") != "max-age=60" {
@@ -113,7 +113,7 @@ func TestSetJWKS(t *testing.T) {
 	}
 }
 
-func TestDown(t *testing.T) {
+func TestDownRefusesConnections(t *testing.T) {
 	issuer := corp()
 	issuer.Down()
 	if _, err := issuer.Transport().RoundTrip(request(t, http.MethodGet, issuerURL+"/jwks", "")); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -128,8 +128,8 @@ func TestDown(t *testing.T) {
 	}
 }
 
-// TestServeHTTPDown drives the issuer as a plain handler.
-func TestServeHTTPDown(t *testing.T) {
+// TestServeHTTPAbortsWhileDown uses the issuer as a plain handler.
+func TestServeHTTPAbortsWhileDown(t *testing.T) {
 	issuer := corp()
 	issuer.Down()
 	defer func() {
@@ -140,13 +140,13 @@ func TestServeHTTPDown(t *testing.T) {
 	issuer.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/realms/corp/jwks", nil))
 }
 
-func TestIssuerConcurrent(t *testing.T) {
+func TestIssuerIsSafeForConcurrentUse(t *testing.T) {
 	issuer := corp()
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			issuer.Rotate("ES256")
-			issuer.Fault(testutil.Introspection, testutil.Status(http.StatusTeapot))
+			issuer.Fault(testutil.Introspection, testutil.RespondStatus(http.StatusTeapot))
 			issuer.Register(testutil.Client{ID: "human-resource", Secret: "s3cret"})
 			post(t, issuer, testutil.Token, "customer-portal", "s3cret", form("grant_type", "client_credentials", "audience", "order-status"))
 			issuer.Mint(nil)

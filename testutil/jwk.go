@@ -9,8 +9,8 @@ import (
 )
 
 // JWK returns the key as it is published (RFC 7517, section 4): the public
-// part, with kid, alg and use; for HMAC the secret itself. The map is the
-// caller's to spoil, for [Issuer.SetJWKS].
+// part, with kid, alg and use; for HMAC the secret itself. The caller may change the
+// map, to forge a key set for [Issuer.SetJWKS].
 func (k *Key) JWK() map[string]any {
 	jwk := map[string]any{"kid": k.id, "alg": k.alg, "use": "sig"}
 	switch public := k.Public().(type) {

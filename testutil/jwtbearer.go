@@ -8,16 +8,16 @@ import (
 
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-// Trust makes i take tokens of other as assertions (RFC 7523, section 2.1), if they
-// are addressed to i alone: from a client for whomever they are about, and without
-// authentication from the client that they are about.
+// Trust makes i accept tokens of other as assertions (RFC 7523, section 2.1) if they are
+// addressed to i alone: from any client, for the subject of the assertion; and from a
+// client that is itself the subject, without other authentication.
 func (i *Issuer) Trust(other *Issuer) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.trusted = append(i.trusted, other)
 }
 
-// assertion returns the claims of an assertion that somebody trusted has made.
+// assertion returns the claims of an assertion that a trusted issuer has signed.
 func (i *Issuer) assertion(form url.Values) (Claims, *refusal) {
 	i.mu.Lock()
 	trusted := slices.Clone(i.trusted)
@@ -31,7 +31,7 @@ func (i *Issuer) assertion(form url.Values) (Claims, *refusal) {
 	return nil, refuse("invalid_grant", "assertion is not valid, or not for this issuer alone")
 }
 
-// described returns the client that an assertion is about.
+// described returns the client that is the subject of an assertion.
 func (i *Issuer) described(form url.Values) (Client, *refusal) {
 	claims, err := i.assertion(form)
 	if err != nil {
@@ -46,7 +46,7 @@ func (i *Issuer) described(form url.Values) (Client, *refusal) {
 }
 
 // bearer is the grant of RFC 7523, section 2.1. With requested_token_use it is the
-// on-behalf-of flow of Entra ID: the assertion is a token that is addressed to c.
+// on-behalf-of flow of Entra ID, in which the assertion is a token addressed to c.
 func (i *Issuer) bearer(c Client, form url.Values) (any, *refusal) {
 	var subject Claims
 	var err *refusal
@@ -71,7 +71,7 @@ func (i *Issuer) bearer(c Client, form url.Values) (any, *refusal) {
 	if subject["sub"] != c.ID {
 		claims["act"] = Claims{"sub": c.ID}
 	}
-	return answer{
+	return tokenResponse{
 		AccessToken: i.issue(c, claims, audiences, scope),
 		TokenType:   "Bearer",
 		ExpiresIn:   int64(i.options.lifetime / time.Second),

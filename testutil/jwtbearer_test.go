@@ -15,7 +15,7 @@ func asserted(assertion string, pairs ...string) url.Values {
 	return form(append([]string{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion", assertion, "audience", "freight"}, pairs...)...)
 }
 
-func TestJWTBearer(t *testing.T) {
+func TestJWTBearerGrant(t *testing.T) {
 	const partner = "https://idp.partner.example"
 	home, away := corp(), testutil.NewIssuer(partner)
 	ask := func(form url.Values, id, secret string) answer {
@@ -65,7 +65,7 @@ func TestJWTBearer(t *testing.T) {
 }
 
 // In the on-behalf-of flow the assertion is a token that is addressed to the client.
-func TestOnBehalfOf(t *testing.T) {
+func TestEntraOnBehalfOfGrant(t *testing.T) {
 	issuer := corp()
 	for audience, status := range map[string]int{"order-status": 200, "human-resource": 400} {
 		r := form("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "requested_token_use", "on_behalf_of",
@@ -77,7 +77,7 @@ func TestOnBehalfOf(t *testing.T) {
 }
 
 // A JWT that is asked for as such is no bearer token (RFC 8693, section 2.2.1).
-func TestExchangeForGrant(t *testing.T) {
+func TestExchangeForAnAssertion(t *testing.T) {
 	issuer := corp()
 	r := swap(issuer.User("customer-portal", "alice", "order-status"), "human-resource", "requested_token_type", "urn:ietf:params:oauth:token-type:jwt")
 	if got := post(t, issuer, testutil.Token, "order-status", "s3cret", r).json(t); got["token_type"] != "N_A" {

@@ -17,14 +17,14 @@ import (
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 )
 
-// Key signs tokens under one algorithm and one key id. It is immutable.
+// Key signs tokens with one algorithm, under one key id. It is immutable.
 type Key struct {
 	id, alg string
 	private any // *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey or []byte
 }
 
 // NewKey returns a new key with a random id for alg: one of RS256, PS256,
-// ES256 and their 384 and 512 kin (RFC 7518, section 3.1), EdDSA (RFC 8037)
+// ES256 and their variants with 384 and 512 (RFC 7518, section 3.1), EdDSA (RFC 8037)
 // or Ed25519 (RFC 9864). RSA keys have 2048 bits. It panics on any other alg.
 func NewKey(alg string) *Key {
 	private, err := generate(alg)
@@ -51,9 +51,9 @@ func generate(alg string) (any, error) {
 	return nil, fmt.Errorf("got alg %q, want RS, PS, ES, EdDSA or Ed25519", alg)
 }
 
-// KeyOf returns a key with a random id that signs with private, which may suit
-// alg badly: short RSA keys, the wrong curve. Private is an [*rsa.PrivateKey],
-// an [*ecdsa.PrivateKey], an [ed25519.PrivateKey], or, for HMAC, a []byte.
+// KeyOf returns a key with a random id that signs with private, which need not suit alg:
+// a short RSA key, the wrong curve. private is an [*rsa.PrivateKey], an
+// [*ecdsa.PrivateKey], an [ed25519.PrivateKey], or, for HMAC, a []byte.
 func KeyOf(alg string, private any) *Key {
 	return &Key{id: rand.Text(), alg: alg, private: private}
 }
@@ -126,7 +126,7 @@ func (k *Key) verify(input, sig []byte) bool {
 	return hmac.Equal(sig, k.Sign(input))
 }
 
-// hash returns the hash that the last digits of the algorithm's name ask for.
+// hash returns the hash that the last digits of the algorithm's name denote.
 func (k *Key) hash() crypto.Hash {
 	switch {
 	case strings.HasSuffix(k.alg, "384"):
@@ -150,7 +150,7 @@ func digest(h crypto.Hash, input []byte) []byte {
 	return d.Sum(nil)
 }
 
-// fill writes n as long as the curve's coordinates are.
+// fill returns n in the length of the curve's coordinates.
 func fill(private *ecdsa.PrivateKey, n *big.Int) []byte {
 	return n.FillBytes(make([]byte, (private.Curve.Params().BitSize+7)/8))
 }

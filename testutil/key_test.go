@@ -29,8 +29,8 @@ func parseJWK(t *testing.T, k *testutil.Key) jose.JSONWebKey {
 	return jwk
 }
 
-// TestKeySigns holds each algorithm's tokens and keys against go-jose.
-func TestKeySigns(t *testing.T) {
+// TestKeySignsAsGoJoseVerifies verifies each algorithm's tokens and keys with go-jose.
+func TestKeySignsAsGoJoseVerifies(t *testing.T) {
 	for _, alg := range []string{
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 	} {
@@ -60,8 +60,8 @@ func TestKeySigns(t *testing.T) {
 	}
 }
 
-// TestKeyEd25519 covers the newer name of EdDSA, which go-jose does not read.
-func TestKeyEd25519(t *testing.T) {
+// TestEd25519IsEdDSA covers the newer name of EdDSA, which go-jose does not read.
+func TestEd25519IsEdDSA(t *testing.T) {
 	key := testutil.NewKey("Ed25519")
 	if got := key.JWK()["alg"]; got != "Ed25519" {
 		t.Errorf("alg = %v, want Ed25519", got)
@@ -77,7 +77,7 @@ func TestKeyEd25519(t *testing.T) {
 	}
 }
 
-func TestKeyHMAC(t *testing.T) {
+func TestHMACKey(t *testing.T) {
 	key := testutil.KeyOf("HS256", []byte("the issuer's public key, as text"))
 	token := testutil.NewIssuer(issuerURL).Mint(testutil.Claims{}, testutil.SignedBy(key))
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.HS256})
@@ -95,7 +95,7 @@ func TestKeyHMAC(t *testing.T) {
 	}
 }
 
-func TestKeySalt(t *testing.T) {
+func TestSaltIsAsLongAsTheHash(t *testing.T) {
 	key := testutil.NewKey("PS256")
 	digest := sha256.Sum256([]byte("input"))
 	strict := &rsa.PSSOptions{SaltLength: sha256.Size}
@@ -104,7 +104,7 @@ func TestKeySalt(t *testing.T) {
 	}
 }
 
-func TestKeyOfUnsuitable(t *testing.T) {
+func TestKeyOfSignsWithUnsuitableKeys(t *testing.T) {
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestKeyOfUnsuitable(t *testing.T) {
 	}
 }
 
-func TestKeyAs(t *testing.T) {
+func TestKeyAsKeepsThePrivateKey(t *testing.T) {
 	key := testutil.NewKey("RS256")
 	twin := key.As("1", "PS256")
 	if twin.ID() != "1" || twin.JWK()["alg"] != "PS256" || twin.JWK()["kid"] != "1" {
@@ -131,7 +131,7 @@ func TestKeyAs(t *testing.T) {
 	}
 }
 
-func TestKeyPanics(t *testing.T) {
+func TestKeyPanicsOnUnknownAlgorithms(t *testing.T) {
 	for name, mistake := range map[string]func(){
 		"unknown algorithm":   func() { testutil.NewKey("HS256") },
 		"unknown private key": func() { testutil.KeyOf("RS256", "secret").Sign(nil) },

@@ -9,13 +9,12 @@ import (
 	"net/http"
 )
 
-// Listen serves i on a socket at addr, such as "127.0.0.1:0": over TLS with
-// cert, over plain HTTP if cert is nil. Base is the scheme and address it is
-// reached at; what it publishes stays below the issuer's URL, so a client of
-// it dials base for the issuer's host. Over TLS it asks for a client's certificate,
-// but takes any (see [Client]). The error for a port in use names it.
-// Stop closes every connection and returns when the listener's goroutine has
-// ended.
+// Listen serves i on a socket at addr, such as "127.0.0.1:0": over TLS with cert, over
+// plain HTTP if cert is nil. base is the scheme and the address of the socket. The
+// published addresses stay below the issuer's URL, so clients must dial base for the
+// issuer's host. Over TLS, Listen asks for a client certificate and accepts any (see
+// [Client]). The error for a port in use names the port. stop closes all connections
+// and returns after the listener's goroutine has ended.
 func (i *Issuer) Listen(addr string, cert *tls.Certificate) (stop func(), base string, err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestListen(t *testing.T) {
+func TestListenServesOverASocket(t *testing.T) {
 	ca := testutil.NewCA()
 	cert := ca.Certificate("127.0.0.1")
 	for scheme, certificate := range map[string]*tls.Certificate{"http": nil, "https": &cert} {
@@ -56,7 +56,7 @@ func TestListen(t *testing.T) {
 }
 
 // A client proves itself with one of its certificates, and with no other.
-func TestClientCertificate(t *testing.T) {
+func TestClientAuthenticatesByCertificate(t *testing.T) {
 	ca := testutil.NewCA()
 	cert, mine := ca.Certificate("127.0.0.1"), ca.Certificate("batch")
 	issuer := corp()
@@ -91,7 +91,7 @@ func TestClientCertificate(t *testing.T) {
 	}
 }
 
-func TestListenBusy(t *testing.T) {
+func TestListenNamesAPortInUse(t *testing.T) {
 	stop, base, err := corp().Listen("127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -103,12 +103,12 @@ func TestListenBusy(t *testing.T) {
 	}
 }
 
-func TestStop(t *testing.T) {
+func TestStopClosesConnections(t *testing.T) {
 	issuer := corp()
 	arrived := make(chan struct{})
 	issuer.Fault(testutil.JWKS, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(arrived)
-		testutil.Hang().ServeHTTP(w, r)
+		testutil.RespondNever().ServeHTTP(w, r)
 	}))
 	stop, base, err := issuer.Listen("127.0.0.1:0", nil)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // Claims is the payload of a token (RFC 7519, section 4).
 type Claims map[string]any
 
-// MintOption changes one token that [Issuer.Mint] makes.
+// MintOption changes one token of [Issuer.Mint].
 type MintOption interface{ apply(*draft) }
 
 // draft is a token before it is signed.
@@ -31,29 +31,29 @@ func Header(name string, value any) MintOption {
 	return mintFunc(func(d *draft) { d.header[name] = value })
 }
 
-// RawHeader makes the header these very bytes, be they JSON or not. The key
-// still signs under its own algorithm.
+// RawHeader makes these bytes the header, whether they are JSON or not. The key still
+// signs with its own algorithm.
 func RawHeader(header []byte) MintOption {
 	return mintFunc(func(d *draft) { d.rawHeader = bytes.Clone(header) })
 }
 
-// RawPayload makes the payload these very bytes, be they JSON or not; the
-// claims are ignored.
+// RawPayload makes these bytes the payload, whether they are JSON or not; the claims are
+// ignored.
 func RawPayload(payload []byte) MintOption {
 	return mintFunc(func(d *draft) { d.rawPayload = bytes.Clone(payload) })
 }
 
-// SignedBy signs with k instead of the issuer's key: a stranger's, or one
-// that has retired. Unless Header says otherwise, alg and kid are k's too.
+// SignedBy signs with k instead of the issuer's key: a stranger's key, or a retired one.
+// Unless [Header] changes them, alg and kid are k's too.
 func SignedBy(k *Key) MintOption {
 	return mintFunc(func(d *draft) { d.key = k })
 }
 
-// Mint returns a token with these claims, signed by the current key, in
-// compact form (RFC 7515, section 3.1). It judges nothing. Where claims has no
-// such name, iss, iat, exp, jti and those of [EveryToken] are filled in; a nil value leaves the claim
-// out, and [json.RawMessage] writes what Go cannot, such as a null. It panics
-// on what JSON cannot hold.
+// Mint returns a token with these claims, signed with the current key, in compact form
+// (RFC 7515, section 3.1). It checks nothing. It adds iss, iat, exp, jti and the claims
+// of [EveryToken] unless claims has them; a nil value leaves a claim out, and a
+// [json.RawMessage] writes what Go cannot, such as null. It panics on values that JSON
+// cannot represent.
 func (i *Issuer) Mint(claims Claims, opts ...MintOption) string {
 	now := time.Now()
 	payload := Claims{
@@ -81,7 +81,7 @@ func (d *draft) sign(payload Claims) string {
 	return input + "." + base64url(d.key.Sign([]byte(input)))
 }
 
-// raw returns given, or else the members that are not nil.
+// raw returns given, or else the JSON of the members that are not nil.
 func raw(given []byte, members Claims) []byte {
 	if given != nil {
 		return given

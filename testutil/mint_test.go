@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestMintClaims(t *testing.T) {
+func TestMintFillsInClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := float64(time.Now().Unix())
 		got := part(t, corp().Mint(testutil.Claims{"aud": []string{"a", "b"}, "jti": "1"}), 1)
@@ -25,7 +25,7 @@ func TestMintClaims(t *testing.T) {
 	})
 }
 
-func TestMintLeavesOut(t *testing.T) {
+func TestMintLeavesNilClaimsOut(t *testing.T) {
 	claims := testutil.Claims{"iss": nil, "iat": nil, "exp": nil, "jti": nil, "aud": json.RawMessage("null")}
 	if diff := cmp.Diff(map[string]any{"aud": nil}, part(t, corp().Mint(claims), 1)); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
@@ -80,6 +80,6 @@ func TestMintRawPayload(t *testing.T) {
 	}
 }
 
-func TestMintPanics(t *testing.T) {
+func TestMintPanicsOnBadJSON(t *testing.T) {
 	mustPanic(t, func() { corp().Mint(testutil.Claims{"f": func() {}}) })
 }

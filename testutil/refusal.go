@@ -2,7 +2,7 @@ package testutil
 
 import "net/http"
 
-// refusal is an error answer (RFC 6749, section 5.2).
+// refusal is an error response (RFC 6749, section 5.2).
 type refusal struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description"`

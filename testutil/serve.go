@@ -11,17 +11,16 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// ServerName is the host that [Serve]'s server is dialled as and certified for.
+// ServerName is the host name in the target, and in the certificate, of [Serve].
 const ServerName = "service.test"
 
-// Serve starts a gRPC server in memory, with opts and the services that
-// register adds, and returns a connection to it, made with dial. The two talk
-// TLS under a certificate authority of this call; [grpc.Creds] in opts and
-// [grpc.WithTransportCredentials] in dial replace it, on both sides or on
-// neither. At the test's cleanup the connection is closed, then the server is
-// stopped, and its handlers have returned.
+// Serve starts a gRPC server in memory, with opts and the services that register adds,
+// and returns a connection to it, made with dial. They use TLS with a certificate
+// authority of this call; [grpc.Creds] in opts and [grpc.WithTransportCredentials] in
+// dial replace that, on both sides or on neither. The test's cleanup closes the
+// connection, stops the server and waits for its handlers.
 //
-// It runs inside a [testing/synctest] bubble too; certificates are then of the
+// Serve also runs inside a [testing/synctest] bubble; certificates are then valid at the
 // bubble's time.
 func Serve(t testing.TB, opts []grpc.ServerOption, register func(*grpc.Server), dial ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()

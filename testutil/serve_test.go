@@ -45,7 +45,7 @@ func serve(t *testing.T, seen func(context.Context), opts []grpc.ServerOption, d
 	}, dial...))
 }
 
-func TestServe(t *testing.T) {
+func TestServeConnectsOverTLS(t *testing.T) {
 	var info credentials.TLSInfo
 	client := serve(t, func(ctx context.Context) {
 		p, _ := peer.FromContext(ctx)
@@ -59,9 +59,9 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeBubble lets an hour pass on an open stream; the bubble fails if
-// anything is left running.
-func TestServeBubble(t *testing.T) {
+// TestServeInABubble lets an hour pass on an open stream; the bubble fails if a
+// goroutine remains.
+func TestServeInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := serve(t, func(context.Context) {}, nil)
 		stream, err := client.Watch(t.Context(), &healthpb.HealthCheckRequest{})
@@ -78,8 +78,8 @@ func TestServeBubble(t *testing.T) {
 	})
 }
 
-// TestServeCleanup has a handler that takes its time to end.
-func TestServeCleanup(t *testing.T) {
+// TestServeWaitsForHandlers has a handler that ends late.
+func TestServeWaitsForHandlers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended bool
 		t.Cleanup(func() {
@@ -101,8 +101,8 @@ func TestServeCleanup(t *testing.T) {
 	})
 }
 
-// TestServeMutual replaces the credentials of both sides.
-func TestServeMutual(t *testing.T) {
+// TestServeWithOtherCredentials replaces the credentials of both sides.
+func TestServeWithOtherCredentials(t *testing.T) {
 	ca := testutil.NewCA()
 	server, client := ca.Certificate(testutil.ServerName), ca.Certificate("backoffice-portal")
 	demand := grpc.Creds(credentials.NewTLS(&tls.Config{
@@ -134,7 +134,7 @@ func TestServeMutual(t *testing.T) {
 	}
 }
 
-func TestCA(t *testing.T) {
+func TestCertificateIsForNamesAndAddresses(t *testing.T) {
 	ca := testutil.NewCA()
 	leaf := ca.Certificate("service.test", "127.0.0.1", "::1").Leaf
 	for _, name := range []string{"service.test", "127.0.0.1", "::1"} {

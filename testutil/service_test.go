@@ -14,9 +14,9 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestService is how a service is tested behind the very guard that it has in
-// production: tokens, signatures and TLS are real, and nothing leaves the
-// process. It is written to be copied.
+// TestService shows how a service is tested behind the guard that it has in production:
+// tokens, signatures and TLS are real, and nothing leaves the process. It is written to
+// be copied.
 func TestService(t *testing.T) {
 	issuer := testutil.NewIssuer("https://idp.example.com")
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "s3cret", Audiences: []string{"order-status"}})

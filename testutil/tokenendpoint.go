@@ -13,9 +13,9 @@ const (
 	tokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange"
 )
 
-// answer is a successful answer (RFC 6749, section 5.1, and RFC 8693,
+// tokenResponse is a successful response (RFC 6749, section 5.1, and RFC 8693,
 // section 2.2.1).
-type answer struct {
+type tokenResponse struct {
 	AccessToken     string `json:"access_token"`
 	IssuedTokenType string `json:"issued_token_type,omitempty"`
 	TokenType       string `json:"token_type"`
@@ -44,7 +44,7 @@ func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
 	if err != nil {
 		return nil, err
 	}
-	return answer{
+	return tokenResponse{
 		AccessToken: i.issue(c, Claims{"sub": c.ID}, audiences, scope),
 		TokenType:   "Bearer",
 		ExpiresIn:   int64(i.options.lifetime / time.Second),
@@ -52,9 +52,9 @@ func (i *Issuer) grantClient(c Client, form url.Values) (any, *refusal) {
 	}, nil
 }
 
-// target returns the audiences that the form asks for, as audience or as
-// resource (RFC 8707, section 2) or by scopes (see [AudienceScope]), and the scope
-// that c is granted there: what it asks for, or else all that it may have.
+// target returns the audiences that the form requests, as audience, as resource (RFC
+// 8707, section 2) or by scopes (see [AudienceScope]), and the scopes that c is granted
+// there: those that it requests, or else all that it may have.
 func (i *Issuer) target(c Client, form url.Values) (audiences []string, scope string, err *refusal) {
 	asked, wanted := slices.Concat(form["audience"], form["resource"]), strings.Fields(form.Get("scope"))
 	if i.options.template != "" {
@@ -88,7 +88,7 @@ func (i *Issuer) target(c Client, form url.Values) (audiences []string, scope st
 	return audiences, strings.Join(wanted, " "), nil
 }
 
-// split returns the audiences of c that scopes name by template, and the rest.
+// split separates the scopes that name audiences of c by the template from the others.
 func (c Client) split(template string, scopes []string) (audiences, rest []string) {
 	for _, s := range scopes {
 		named := func(a string) bool { return s == strings.ReplaceAll(template, "{audience}", a) }

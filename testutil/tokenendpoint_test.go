@@ -16,7 +16,7 @@ func clientCredentials(pairs ...string) url.Values {
 	return form(append([]string{"grant_type", "client_credentials"}, pairs...)...)
 }
 
-func TestClientCredentials(t *testing.T) {
+func TestClientCredentialsGrant(t *testing.T) {
 	tests := []struct {
 		name, id, secret string
 		form             url.Values
@@ -60,7 +60,7 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
-func TestClientCredentialsClaims(t *testing.T) {
+func TestClaimsOfClientCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := post(t, corp(testutil.Lifetime(time.Hour)), testutil.Token, "customer-portal", "s3cret", clientCredentials("audience", "order-status")).json(t)
 		claims := part(t, got["access_token"].(string), 1)
@@ -79,7 +79,7 @@ func TestClientCredentialsClaims(t *testing.T) {
 	})
 }
 
-func TestTokenRefusals(t *testing.T) {
+func TestTokenEndpointRefusesRequests(t *testing.T) {
 	good := clientCredentials("audience", "order-status")
 	tests := []struct {
 		name, id, secret string
@@ -127,8 +127,8 @@ func wantRefusal(t *testing.T, got answer, status int, code string) {
 	}
 }
 
-// TestTokenRequestForm sends the same words in other ways than a posted form.
-func TestTokenRequestForm(t *testing.T) {
+// TestTokenRequestMustBeAForm sends the same parameters in other ways.
+func TestTokenRequestMustBeAForm(t *testing.T) {
 	const encoded = "application/x-www-form-urlencoded"
 	const words = "grant_type=client_credentials&client_id=customer-portal&client_secret=s3cret&audience=order-status"
 	tests := []struct {
@@ -154,14 +154,14 @@ func TestTokenRequestForm(t *testing.T) {
 	}
 }
 
-func TestBasicNotEncoded(t *testing.T) {
+func TestBasicCredentialsMustBeEncoded(t *testing.T) {
 	r := request(t, http.MethodPost, issuerURL+"/token", clientCredentials("audience", "order-status").Encode())
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("backoffice-portal", "s3:cret+%&")
 	wantRefusal(t, send(t, corp(), r), http.StatusUnauthorized, "invalid_client")
 }
 
-func TestRegister(t *testing.T) {
+func TestRegisterReplacesAClient(t *testing.T) {
 	mustPanic(t, func() { corp().Register(testutil.Client{Secret: "s3cret"}) })
 
 	issuer := corp()

@@ -8,15 +8,14 @@ import (
 	"syscall"
 )
 
-// Transport returns a wire that ends at i, and at others, without leaving the
-// process: each request is answered by the issuer of its scheme, host and
-// path. Any other host is an error that says "no such host"; an issuer that is
-// down refuses the connection ([syscall.ECONNREFUSED]). A request ends when
-// its context does, and then so does its handler. As ever, the caller closes
-// the bodies.
+// Transport returns a transport to i and to others that does not leave the process: the
+// issuer with the scheme, host and path of a request responds to it. Any other host is
+// an error that says "no such host"; an issuer that is down refuses the connection
+// ([syscall.ECONNREFUSED]). A request ends with its context, and so does its handler.
+// The caller closes the bodies.
 //
-// It is safe for concurrent use, works inside a [testing/synctest] bubble and
-// follows no redirect by itself.
+// It is safe for concurrent use, works inside a [testing/synctest] bubble and follows no
+// redirects.
 func (i *Issuer) Transport(others ...*Issuer) http.RoundTripper {
 	return transport(append([]*Issuer{i}, others...))
 }
@@ -24,7 +23,7 @@ func (i *Issuer) Transport(others ...*Issuer) http.RoundTripper {
 type transport []*Issuer
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	h, err := t.answerer(r)
+	h, err := t.handler(r)
 	if err != nil {
 		if r.Body != nil {
 			r.Body.Close()
@@ -44,9 +43,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// answerer returns the handler for r. Of several issuers on one host, the one
-// whose path it is answers.
-func (t transport) answerer(r *http.Request) (http.Handler, error) {
+// handler returns the handler of r. If several issuers share a host, the path selects
+// the issuer.
+func (t transport) handler(r *http.Request) (http.Handler, error) {
 	var at *Issuer
 	for _, i := range t {
 		if i.origin != r.URL.Scheme+"://"+r.URL.Host {

@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestTransportHosts(t *testing.T) {
+func TestTransportSelectsTheIssuer(t *testing.T) {
 	one := testutil.NewIssuer("https://idp.example.com/realms/one")
 	two := testutil.NewIssuer("https://idp.example.com/realms/two")
 	three := testutil.NewIssuer("http://127.0.0.1:9")
@@ -41,7 +41,7 @@ func TestTransportHosts(t *testing.T) {
 	}
 }
 
-func TestTransportCloses(t *testing.T) {
+func TestTransportClosesTheBody(t *testing.T) {
 	body := &closer{Reader: strings.NewReader("x")}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://evil.example", body)
 	if err != nil {
@@ -62,8 +62,8 @@ func (c *closer) Close() error {
 	return nil
 }
 
-// TestTransportServerSide checks what a handler reads and its client gets.
-func TestTransportServerSide(t *testing.T) {
+// TestTransportCarriesRequestAndResponse checks what a handler and its client receive.
+func TestTransportCarriesRequestAndResponse(t *testing.T) {
 	issuer := corp()
 	issuer.Fault(testutil.Token, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
@@ -87,10 +87,10 @@ func TestTransportServerSide(t *testing.T) {
 	}
 }
 
-func TestTransportContext(t *testing.T) {
+func TestContextEndsARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := corp()
-		issuer.Fault(testutil.JWKS, testutil.Hang())
+		issuer.Fault(testutil.JWKS, testutil.RespondNever())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, issuerURL+"/jwks", nil)
@@ -105,11 +105,11 @@ func TestTransportContext(t *testing.T) {
 	})
 }
 
-// TestTransportBodyContext ends the context between two bytes of the body.
-func TestTransportBodyContext(t *testing.T) {
+// TestContextEndsABody ends the context between two bytes of the body.
+func TestContextEndsABody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := corp()
-		issuer.Fault(testutil.JWKS, testutil.Drip("abc", time.Minute))
+		issuer.Fault(testutil.JWKS, testutil.RespondSlowly("abc", time.Minute))
 		client := &http.Client{Transport: issuer.Transport(), Timeout: 90 * time.Second}
 		res, err := client.Get(issuerURL + "/jwks")
 		if err != nil {
@@ -123,19 +123,19 @@ func TestTransportBodyContext(t *testing.T) {
 	})
 }
 
-// TestTransportEnds has the context of a handler end with its work, and at
-// once when its client closes an unread body.
-func TestTransportEnds(t *testing.T) {
+// TestHandlersContextEnds holds that the context of a handler ends with the handler, and
+// at once if its client closes an unread body.
+func TestHandlersContextEnds(t *testing.T) {
 	tests := []struct {
 		name    string
 		handler http.Handler
 		end     func(io.ReadCloser) error
 	}{
-		{"read", testutil.Body("text/plain", "abc"), func(b io.ReadCloser) error {
+		{"read", testutil.RespondBody("text/plain", "abc"), func(b io.ReadCloser) error {
 			_, err := io.ReadAll(b)
 			return err
 		}},
-		{"closed", testutil.Drip("abc", time.Hour), io.ReadCloser.Close},
+		{"closed", testutil.RespondSlowly("abc", time.Hour), io.ReadCloser.Close},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,20 +7,20 @@ import (
 	"strconv"
 )
 
-// wire carries one request to a handler and its answer back: to the handler
-// it is an [http.ResponseWriter], to the client the body of the response.
+// wire carries one request to a handler and its response back. The handler uses it as
+// its [http.ResponseWriter], the client as the body of the response.
 type wire struct {
 	sent     *http.Request  // by the client
-	request  *http.Request  // as the handler reads it
-	ready    chan struct{}  // closed when response is there or never will be
-	response *http.Response // nil if the handler broke off before any answer
+	request  *http.Request  // as the handler receives it
+	ready    chan struct{}  // closed when response is set, or will never be
+	response *http.Response // nil if the handler aborted before it responded
 	header   http.Header
 	in       *io.PipeReader
 	out      *io.PipeWriter
 	hangUp   context.CancelFunc // ends the handler's context
 }
 
-// newWire returns a wire for r, whose handler sees r as a server would.
+// newWire returns a wire for r, which its handler receives as from a server.
 func newWire(r *http.Request) *wire {
 	ctx, cancel := context.WithCancel(r.Context())
 	w := &wire{sent: r, request: r.Clone(ctx), ready: make(chan struct{}), header: http.Header{}, hangUp: cancel}
@@ -36,8 +36,8 @@ func newWire(r *http.Request) *wire {
 	return w
 }
 
-// serve runs h to its end. As in [http.Server], [http.ErrAbortHandler] breaks
-// the answer off where it is; any other panic is a mistake of the test.
+// serve runs h to its end. As in [http.Server], [http.ErrAbortHandler] aborts the
+// response; any other panic is a mistake in the test.
 func (w *wire) serve(h http.Handler) {
 	defer w.hangUp()
 	defer w.request.Body.Close()
@@ -84,7 +84,7 @@ func (w *wire) Write(b []byte) (int, error) {
 	return w.out.Write(b)
 }
 
-// Flush sends the header; what is written is never held back.
+// Flush sends the header; nothing that is written is buffered.
 func (w *wire) Flush() { w.WriteHeader(http.StatusOK) }
 
 func (w *wire) Read(b []byte) (int, error) { return w.in.Read(b) }

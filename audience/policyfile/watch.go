@@ -17,7 +17,7 @@ import (
 //
 //	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
 //
-// It looks at what the files hold, once a second unless [Every] says otherwise,
+// It looks at what the files hold, once a second unless [WatchInterval] says otherwise,
 // and takes up what two looks in a row have seen alike. So it makes no difference
 // whether a file is replaced, or reached through links that change, as those of a
 // ConfigMap in Kubernetes do. One that is written in place must not stand half
@@ -26,7 +26,7 @@ import (
 // its first two looks, so that no change is lost between a Load and a Watch.
 //
 // Files that make no policy, and a policy that apply refuses, leave the last good
-// one in force. They are told once, to the log and to [Report]. So are files that
+// one in force. They are told once, to the log and to [WatchReport]. So are files that
 // have changed at each of 30 looks in a row, which nothing can be taken up of. What
 // is no regular file, such as a pipe, is an error and makes Watch wait for nobody.
 //
@@ -34,7 +34,7 @@ import (
 // calls apply and the options' functions from the goroutine that it is called
 // in, one at a time.
 func Watch(ctx context.Context, path string, apply func(*access.Policy) error, opts ...WatchOption) error {
-	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Figures) {}}
+	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Stats) {}}
 	for _, o := range opts {
 		o.apply(w)
 	}
@@ -61,22 +61,22 @@ func (f watchFunc) apply(w *watcher) { f(w) }
 
 // Logger replaces [slog.Default]: each new policy is logged as INFO, each
 // failure as ERROR.
-func Logger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
+func WatchLogger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
 
 // Every replaces a second as the time from one look at the files to the next.
-func Every(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
+func WatchInterval(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
 
 // Options are the options of .proto files that each policy is merged with.
-func Options(options ...access.MethodOptions) WatchOption {
+func WatchMethodOptions(options ...access.MethodOptions) WatchOption {
 	return watchFunc(func(w *watcher) { w.options = slices.Clone(options) })
 }
 
 // Report has f called after each new policy and each failure.
-func Report(f func(Figures)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
+func WatchReport(f func(Stats)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
 
 // Figures are what has come of a [Watch] so far. The zero value means that
 // nothing has.
-type Figures struct {
+type Stats struct {
 	// Reloads and Failures count the policies that were applied, and the
 	// changes that led to none.
 	Reloads, Failures int
@@ -96,13 +96,13 @@ type watcher struct {
 	options []access.MethodOptions
 	log     *slog.Logger
 	every   time.Duration
-	report  func(Figures)
+	report  func(Stats)
 
 	patterns []string // what the file includes
 	seen     string   // the digest of what was taken up last
 	next     *files   // what has changed since, until it is seen again
 	restless int      // how many looks in a row have seen something else
-	figures  Figures
+	figures  Stats
 }
 
 // maxRestless is how many looks in a row may see something else before that is

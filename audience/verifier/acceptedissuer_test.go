@@ -41,7 +41,7 @@ func TestIssuerThatDoesNotCount(t *testing.T) {
 		"never asked": func(*testing.T, opaque, *verifier.Verifier) {},
 		"down":        func(_ *testing.T, i opaque, _ *verifier.Verifier) { i.Down() },
 		"hanging": func(_ *testing.T, i opaque, _ *verifier.Verifier) {
-			i.Fault(testutil.Discovery, testutil.Hang())
+			i.Fault(testutil.Discovery, testutil.RespondNever())
 		},
 		"at hand": func(t *testing.T, _ opaque, v *verifier.Verifier) {
 			if err := v.Ready(t.Context()); err != nil {

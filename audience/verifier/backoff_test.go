@@ -28,7 +28,7 @@ func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
-		issuer.Fault(testutil.JWKS, testutil.Status(http.StatusInternalServerError))
+		issuer.Fault(testutil.JWKS, testutil.RespondStatus(http.StatusInternalServerError))
 		for range 600 {
 			_, err := v.Verify(t.Context(), mint(issuer))
 			want(t, "failing", err, audience.CauseKeysUnavailable)
@@ -55,7 +55,7 @@ func TestBackoff(t *testing.T) {
 		time.Sleep(time.Minute)
 		_, err = v.Verify(t.Context(), mint(issuer))
 		want(t, "recovered", err, "")
-		issuer.Fault(testutil.JWKS, testutil.Status(http.StatusInternalServerError))
+		issuer.Fault(testutil.JWKS, testutil.RespondStatus(http.StatusInternalServerError))
 		_, err = v.Verify(t.Context(), stranger(issuer))
 		want(t, "failing again", err, audience.CauseKeysUnavailable)
 		if wait := retryAfter(err); wait > 1100*time.Millisecond {

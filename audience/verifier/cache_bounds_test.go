@@ -26,14 +26,14 @@ func TestCacheFloods(t *testing.T) {
 			outcome(t, "hot in a flood of good tokens", v, hot, "", hit)
 		}
 	}
-	if n := v.CacheFigures().Entries; n != 64 {
+	if n := v.CacheStats().Entries; n != 64 {
 		t.Errorf("%d entries, want 64", n)
 	}
 	for n := range 1500 {
 		outcome(t, "forged", v, forge(hot, n), audience.CauseSignatureInvalid, miss)
 	}
 	outcome(t, "hot after a flood of forged tokens", v, hot, "", hit)
-	if n := v.CacheFigures().Entries; n > 64+1024 {
+	if n := v.CacheStats().Entries; n > 64+1024 {
 		t.Errorf("%d entries, want at most 64 genuine and 1024 forged", n)
 	}
 }
@@ -67,7 +67,7 @@ func TestCacheSpellings(t *testing.T) {
 		}
 	}
 	outcome(t, "unused bits", v, trail(strings.Split(token, "."), 2), audience.CauseTokenMalformed, miss)
-	if n := v.CacheFigures().Entries; n != 1 {
+	if n := v.CacheStats().Entries; n != 1 {
 		t.Errorf("%d entries, want 1", n)
 	}
 }
@@ -90,7 +90,7 @@ func TestCacheMemory(t *testing.T) {
 				want(t, "distinct", err, "")
 			}
 			if grown := heap() - before; grown > entries*2<<10 {
-				t.Errorf("the heap has grown by %d bytes for %d entries", grown, v.CacheFigures().Entries)
+				t.Errorf("the heap has grown by %d bytes for %d entries", grown, v.CacheStats().Entries)
 			}
 			runtime.KeepAlive(v)
 		})
@@ -127,7 +127,7 @@ func TestCacheRace(t *testing.T) {
 						t.Errorf("claims of %s, want those of %s", claims.Caller().User, user)
 					}
 				}
-				v.CacheFigures()
+				v.CacheStats()
 			}
 		})
 	}

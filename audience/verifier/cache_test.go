@@ -13,17 +13,17 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// counted says how the figures of a cache are to differ from before.
+// counted says how the statistics of a cache are to differ from before.
 type counted struct{ hits, misses uint64 }
 
 // outcome verifies token, and checks the cause of its refusal, none if it is
 // good, and what the cache had to do with it.
 func outcome(t *testing.T, what string, v *verifier.Verifier, token string, cause audience.Cause, count counted) *claims.Claims {
 	t.Helper()
-	before := v.CacheFigures()
+	before := v.CacheStats()
 	claims, err := v.Verify(t.Context(), token)
 	want(t, what, err, cause)
-	after := v.CacheFigures()
+	after := v.CacheStats()
 	if got := (counted{after.Hits - before.Hits, after.Misses - before.Misses}); got != count {
 		t.Errorf("%s: hits and misses = %v, want %v", what, got, count)
 	}
@@ -50,7 +50,7 @@ func TestCache(t *testing.T) {
 		untyped := issuer.Mint(testutil.Claims{"client_id": nil, "sub": "alice"})
 		outcome(t, "claims of another kind", v, untyped, audience.CauseClaimMissing, miss)
 		outcome(t, "claims of another kind, again", v, untyped, audience.CauseClaimMissing, hit)
-		if n := v.CacheFigures().Entries; n != 3 {
+		if n := v.CacheStats().Entries; n != 3 {
 			t.Errorf("%d entries, want 3", n)
 		}
 		short := issuer.Mint(testutil.Claims{"sub": "alice", "client_id": "customer-portal", "exp": time.Now().Add(2 * time.Second).Unix()})
@@ -73,8 +73,8 @@ func TestCacheOff(t *testing.T) {
 	good := mint(issuer)
 	outcome(t, "first", v, good, "", counted{})
 	outcome(t, "again", v, good, "", counted{})
-	if f := v.CacheFigures(); f != (verifier.CacheFigures{}) {
-		t.Errorf("figures = %+v, want none", f)
+	if f := v.CacheStats(); f != (verifier.CacheStats{}) {
+		t.Errorf("Stats = %+v, want none", f)
 	}
 	if _, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Cache(-1)); err == nil {
 		t.Error("New with a cache of -1 entries succeeded")
@@ -167,7 +167,7 @@ func TestCacheOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if n := v.CacheFigures().Entries; n != 1 {
+		if n := v.CacheStats().Entries; n != 1 {
 			t.Errorf("%d entries, want 1", n)
 		}
 		for range 10 {
@@ -184,7 +184,7 @@ func TestCacheOnce(t *testing.T) {
 		for _, token := range living {
 			outcome(t, "living, again", v, token, "", hit)
 		}
-		if n := v.CacheFigures().Entries; n != 16 {
+		if n := v.CacheStats().Entries; n != 16 {
 			t.Errorf("%d entries, want 16", n)
 		}
 	})
@@ -192,9 +192,9 @@ func TestCacheOnce(t *testing.T) {
 
 // TestCacheKeyed holds that nobody can compute what stands for a token.
 func TestCacheKeyed(t *testing.T) {
-	one, another := verifier.Digest("a.b.c"), verifier.Digest("a.b.c")
+	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
-		t.Errorf("two caches have the same digest of a token, %x", one)
+		t.Errorf("two caches have the same key for a token, %x", one)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestCacheIgnoresDoubt(t *testing.T) {
 		outcome(t, "unknown issuer", v, mint(testutil.NewIssuer("https://evil.example")), audience.CauseIssuerUnknown, miss)
 		outcome(t, "another type", v, mint(issuer, testutil.Header("typ", "JWT")), audience.CauseTypeNotAllowed, miss)
 		outcome(t, "opaque", v, "b7c9d2", audience.CauseTokenMalformed, miss)
-		if n := v.CacheFigures().Entries; n != 0 {
+		if n := v.CacheStats().Entries; n != 0 {
 			t.Errorf("%d entries, want none", n)
 		}
 	})

@@ -287,3 +287,19 @@ func object(data []byte) (members map[string]any, err error) {
 	err = d.Decode(&members)
 	return members, err
 }
+
+// TestOnlySignedBytesAreReleased holds that claims come from no payload but the one
+// that go-oidc found signed.
+func TestOnlySignedBytesAreReleased(t *testing.T) {
+	issuer := newIssuer()
+	v := staticVerifier(t, issuer, issuer.Rotate("ES256"))
+	raw := mint(issuer)
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "the signed payload", v.CheckOther(t.Context(), raw, string(payload)), "")
+	other := strings.Replace(string(payload), "alice", "admin", 1)
+	want(t, "another payload", v.CheckOther(t.Context(), raw, other), audience.CauseTokenMalformed)
+	want(t, "the same members in other bytes", v.CheckOther(t.Context(), raw, " "+string(payload)), audience.CauseTokenMalformed)
+}

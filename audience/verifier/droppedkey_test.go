@@ -114,7 +114,7 @@ func TestDroppedNamelessKey(t *testing.T) {
 func TestEndedTokenDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
-		issuer.Fault(testutil.Discovery, testutil.Hang())
+		issuer.Fault(testutil.Discovery, testutil.RespondNever())
 		ended := func(ago time.Duration, opts ...testutil.MintOption) string {
 			return issuer.Mint(testutil.Claims{"aud": "x", "sub": "a", "client_id": "c", "iat": time.Now().Add(-ago - time.Hour).Unix(), "exp": time.Now().Add(-ago).Unix()}, opts...)
 		}

@@ -23,22 +23,22 @@ import (
 // TestHostileDocuments holds that what an issuer answers wrongly leaves the
 // old keys in place, and is no verdict about a token.
 func TestHostileDocuments(t *testing.T) {
-	page := func(body string) http.Handler { return testutil.Body("application/json", body) }
+	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	for name, row := range map[string]struct {
 		endpoint testutil.Endpoint
 		answer   http.Handler
 	}{
-		"T82/discovery redirects to itself":     {testutil.Discovery, testutil.Redirect(corp + "/.well-known/openid-configuration")},
-		"T82/discovery redirects to the keys":   {testutil.Discovery, testutil.Redirect(corp + "/jwks")},
-		"T82/keys redirect":                     {testutil.JWKS, testutil.Redirect(corp + "/jwks")},
-		"T82/keys redirect to another host":     {testutil.JWKS, testutil.Redirect("https://evil.example/jwks")},
-		"T82/keys redirect to plain http":       {testutil.JWKS, testutil.Redirect("http://idp.example.com/realms/corp/jwks")},
+		"T82/discovery redirects to itself":     {testutil.Discovery, testutil.RespondRedirect(corp + "/.well-known/openid-configuration")},
+		"T82/discovery redirects to the keys":   {testutil.Discovery, testutil.RespondRedirect(corp + "/jwks")},
+		"T82/keys redirect":                     {testutil.JWKS, testutil.RespondRedirect(corp + "/jwks")},
+		"T82/keys redirect to another host":     {testutil.JWKS, testutil.RespondRedirect("https://evil.example/jwks")},
+		"T82/keys redirect to plain http":       {testutil.JWKS, testutil.RespondRedirect("http://idp.example.com/realms/corp/jwks")},
 		"T82/keys redirect with 307":            {testutil.JWKS, http.RedirectHandler(corp+"/jwks", http.StatusTemporaryRedirect)},
 		"T87/too large":                         {testutil.JWKS, page(string(jwks(t, testutil.NewKey("ES256").JWK())) + strings.Repeat(" ", 1<<20))},
 		"T87/discovery is too large":            {testutil.Discovery, page(strings.Repeat(" ", 1<<20+1))},
-		"T87/one byte a second":                 {testutil.JWKS, testutil.Drip(strings.Repeat(" ", 100), time.Second)},
-		"T87/discovery, one byte a second":      {testutil.Discovery, testutil.Drip(strings.Repeat(" ", 100), time.Second)},
-		"T88/keys are HTML":                     {testutil.JWKS, testutil.Body("text/html", "<html>")},
+		"T87/one byte a second":                 {testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
+		"T87/discovery, one byte a second":      {testutil.Discovery, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
+		"T88/keys are HTML":                     {testutil.JWKS, testutil.RespondBody("text/html", "<html>")},
 		"T88/keys are null":                     {testutil.JWKS, page(`{"keys":null}`)},
 		"T88/keys is an empty list":             {testutil.JWKS, page(`{"keys":[]}`)},
 		"T88/keys is an object":                 {testutil.JWKS, page(`{"keys":{}}`)},
@@ -49,11 +49,11 @@ func TestHostileDocuments(t *testing.T) {
 		"T88/half":                              {testutil.JWKS, page(`{"keys":[`)},
 		"T88/too many keys":                     {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 10_000) + `{}]}`)},
 		"T88/one key too many":                  {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 100) + encode(t, testutil.NewKey("ES256").JWK()) + `]}`)},
-		"T88/discovery is HTML":                 {testutil.Discovery, testutil.Body("text/html", "<html>")},
+		"T88/discovery is HTML":                 {testutil.Discovery, testutil.RespondBody("text/html", "<html>")},
 		"T88/discovery says its issuer twice":   {testutil.Discovery, page(`{"issuer":"https://evil.example","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`)},
-		"500":                                   {testutil.JWKS, testutil.Status(500)},
-		"204":                                   {testutil.JWKS, testutil.Status(204)},
-		"discovery is not there, in two places": {testutil.Discovery, testutil.Status(404)},
+		"500":                                   {testutil.JWKS, testutil.RespondStatus(500)},
+		"204":                                   {testutil.JWKS, testutil.RespondStatus(204)},
+		"discovery is not there, in two places": {testutil.Discovery, testutil.RespondStatus(404)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestRediscovery(t *testing.T) {
 		if n := issuer.Requests(testutil.Discovery); n != 2 {
 			t.Errorf("%d discoveries in 90 minutes, want 2", n)
 		}
-		issuer.Fault(testutil.JWKS, testutil.Status(404))
+		issuer.Fault(testutil.JWKS, testutil.RespondStatus(404))
 		time.Sleep(10 * time.Minute)
 		if n := issuer.Requests(testutil.Discovery); n < 4 {
 			t.Errorf("%d discoveries when the keys are gone, want more", n)

@@ -139,7 +139,7 @@ func TestKeysMove(t *testing.T) {
 			t.Errorf("%d discoveries in less than an hour, want 1", n)
 		}
 		moved := testutil.NewKey("ES256")
-		issuer.Fault(testutil.Discovery, testutil.Body("application/json", encode(t, map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks?moved"})))
+		issuer.Fault(testutil.Discovery, testutil.RespondBody("application/json", encode(t, map[string]any{"issuer": corp, "jwks_uri": corp + "/jwks?moved"})))
 		issuer.Fault(testutil.JWKS, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery != "moved" {
 				http.NotFound(w, r)

@@ -37,7 +37,7 @@ func (o opaque) setSecret(t *testing.T, secret string) {
 }
 
 func (o opaque) config() access.Issuer {
-	return access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order+status", Secret: access.Secret{File: o.secret}}}
+	return access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order+status", Secret: access.SecretRef{File: o.secret}}}
 }
 
 func (o opaque) verifier(t *testing.T, opts ...verifier.Option) *verifier.Verifier {
@@ -73,7 +73,7 @@ func TestIntrospection(t *testing.T) {
 		if d, n := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Introspection); d != 1 || n != 2 {
 			t.Errorf("%d discoveries and %d questions, want 1, and 1 for each token", d, n)
 		}
-		if f := v.Figures()[0]; f.Fetches != 2 || f.Failures != 0 || f.LastError != nil {
+		if f := v.Stats()[0]; f.Fetches != 2 || f.Failures != 0 || f.LastError != nil {
 			t.Errorf("figures = %+v, want 2 fetches", f)
 		}
 	})
@@ -117,7 +117,7 @@ func TestIntrospectionInactive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()
-		issuer.Fault(testutil.Introspection, testutil.Body("application/json", `{"active":false}`))
+		issuer.Fault(testutil.Introspection, testutil.RespondBody("application/json", `{"active":false}`))
 		_, err := v.Verify(t.Context(), token)
 		want(t, "inactive", err, audience.CauseTokenInactive)
 		issuer.Fault(testutil.Introspection, nil)
@@ -219,7 +219,7 @@ func TestIntrospectionEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := newOpaque(t)
-				issuer.Fault(testutil.Discovery, testutil.Body("application/json", encode(t, map[string]any{"issuer": corp, "introspection_endpoint": row.published})))
+				issuer.Fault(testutil.Discovery, testutil.RespondBody("application/json", encode(t, map[string]any{"issuer": corp, "introspection_endpoint": row.published})))
 				config := issuer.config()
 				config.Introspection.URL = row.configured
 				wire := &recorder{next: issuer.Transport()}

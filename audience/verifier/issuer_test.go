@@ -12,7 +12,7 @@ import (
 )
 
 func TestNewRefuses(t *testing.T) {
-	secret := access.Secret{Env: "SECRET"}
+	secret := access.SecretRef{Env: "SECRET"}
 	for name, issuers := range map[string][]access.Issuer{
 		"none":           nil,
 		"without url":    {{}},
@@ -57,7 +57,7 @@ func TestIssuersAreApart(t *testing.T) {
 		want(t, "one's, signed by two", err, audience.CauseKeyUnknown)
 
 		two.Rotate("ES256")
-		two.Fault(testutil.JWKS, testutil.Hang())
+		two.Fault(testutil.JWKS, testutil.RespondNever())
 		two.SetJWKS(nil)
 		go v.Verify(t.Context(), mint(two))
 		synctest.Wait()

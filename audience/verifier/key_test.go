@@ -76,7 +76,7 @@ func TestKeysSkipped(t *testing.T) {
 			want(t, "good key", err, "")
 			_, err = v.Verify(t.Context(), mint(issuer, testutil.SignedBy(ec)))
 			want(t, "bad key", err, audience.CauseKeyUnknown)
-			if skipped := v.Figures()[0].Skipped; len(skipped) != 1 || !strings.Contains(skipped[0], row.why) {
+			if skipped := v.Stats()[0].Skipped; len(skipped) != 1 || !strings.Contains(skipped[0], row.why) {
 				t.Errorf("skipped = %q, want one that says %q", skipped, row.why)
 			}
 		})

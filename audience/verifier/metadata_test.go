@@ -109,7 +109,7 @@ func TestMetadataOfAnotherIssuerOrHostIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := newIssuer()
-				issuer.Fault(testutil.Discovery, testutil.Body("application/json", encode(t, map[string]any{"issuer": row.document, "jwks_uri": row.jwks})))
+				issuer.Fault(testutil.Discovery, testutil.RespondBody("application/json", encode(t, map[string]any{"issuer": row.document, "jwks_uri": row.jwks})))
 				wire := &recorder{next: issuer.Transport()}
 				v := verifierOf(t, []access.Issuer{{URL: row.issuer}}, verifier.Transport(wire))
 				token := issuer.Mint(testutil.Claims{"iss": row.issuer, "aud": "order-status", "sub": "alice", "client_id": "customer-portal"})

@@ -46,7 +46,7 @@ func TestReady(t *testing.T) {
 func TestReadyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
-		issuer.Fault(testutil.JWKS, testutil.Hang())
+		issuer.Fault(testutil.JWKS, testutil.RespondNever())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := newVerifier(t, issuer).Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {

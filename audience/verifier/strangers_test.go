@@ -252,7 +252,7 @@ func TestKnownTokensBesideManyStrangers(t *testing.T) {
 // speak of; that a revoked one is not; and that this is counted.
 func TestStaleAnswers(t *testing.T) {
 	for name, fault := range map[string]http.Handler{
-		"down": nil, "429": testutil.Status(429), "503": testutil.Status(503), "500": testutil.Status(500), "hanging": testutil.Hang(),
+		"down": nil, "429": testutil.RespondStatus(429), "503": testutil.RespondStatus(503), "500": testutil.RespondStatus(500), "hanging": testutil.RespondNever(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestStaleAnswers(t *testing.T) {
 						t.Errorf("admitted after %v", time.Since(asked))
 					}
 				}
-				if f := v.Figures()[0]; f.Stale != uint64(stale) {
+				if f := v.Stats()[0]; f.Stale != uint64(stale) {
 					t.Errorf("%d stale answers counted, want %d", f.Stale, stale)
 				}
 				time.Sleep(2 * time.Second)

@@ -182,7 +182,7 @@ func TestCloseWhileFetching(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
-		issuer.Fault(testutil.Discovery, testutil.Hang())
+		issuer.Fault(testutil.Discovery, testutil.RespondNever())
 		began := time.Now()
 		go func() {
 			time.Sleep(time.Second)

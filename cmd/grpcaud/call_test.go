@@ -112,7 +112,7 @@ func TestCallRefused(t *testing.T) {
 // refused it.
 func TestCallWithoutAVerdict(t *testing.T) {
 	f := newField(t)
-	f.issuer.Fault(testutil.JWKS, testutil.Status(503))
+	f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(503))
 	f.call(t, f.serve(t, "order-status", "--plaintext"), "customer-portal").want(t, 2, "unknown: ISSUER_UNAVAILABLE", "Unavailable")
 }
 

@@ -66,8 +66,8 @@ func TestDoctor(t *testing.T) {
 		{"one client", 0, []string{"2 ok", "2 may not call"}, func(*field) {}, []string{"--client", "customer-portal"}},
 		{"one service", 0, []string{"2 ok", "1 may not call"}, func(*field) {}, []string{"--service", "human-resource"}},
 		{"issuer down", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Down() }, nil},
-		{"no keys", 2, []string{"1 ok, 0 to fix, 5 unknown", "KEYS_UNAVAILABLE"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.Status(500)) }, nil},
-		{"HTML", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.Body("text/html", "<html>")) }, nil},
+		{"no keys", 2, []string{"1 ok, 0 to fix, 5 unknown", "KEYS_UNAVAILABLE"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(500)) }, nil},
+		{"HTML", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>")) }, nil},
 		{"no time", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(*field) {}, []string{"--timeout", "1ns"}},
 		{"another secret", 1, []string{"4 ok, 2 to fix, 0 unknown; 4 may not", "invalid_client", "check that the issuer knows the client"}, func(f *field) {
 			f.issuer.Register(testutil.Client{ID: "customer-portal", Secret: "other"})

@@ -115,7 +115,7 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 		if path == files.Dash {
 			return // it does not change
 		}
-		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.Options...)) // it only returns errors about its arguments
+		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.WatchLogger(log), policyfile.WatchMethodOptions(set.Options...)) // it only returns errors about its arguments
 	})
 	return s.listen(cmd, server.Server)
 }

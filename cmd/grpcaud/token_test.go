@@ -58,11 +58,11 @@ func TestToken(t *testing.T) {
 			f.issuer.Fault(testutil.Token, refusal("unauthorized_client", "for Pst-customer-portal, never"))
 		}},
 		{"down", 2, []string{"unknown: customer-portal for order-status", "fix  check that https://127.0.0.1:", "can be reached from here"}, func(f *field) { f.issuer.Down() }},
-		{"busy", 2, []string{"unknown: customer-portal for order-status", "503"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.Status(503)) }},
+		{"busy", 2, []string{"unknown: customer-portal for order-status", "503"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondStatus(503)) }},
 		{"HTML", 2, []string{"unknown: customer-portal for order-status", `"text/html"`}, func(f *field) {
-			f.issuer.Fault(testutil.Token, testutil.Body("text/html", "<html>Welcome"))
+			f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>Welcome"))
 		}},
-		{"no keys", 2, []string{"unknown: KEYS_UNAVAILABLE", "??  genuine"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.Status(500)) }},
+		{"no keys", 2, []string{"unknown: KEYS_UNAVAILABLE", "??  genuine"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(500)) }},
 		{"no secret", 2, []string{"unknown: customer-portal", "customer-portal.secret"}, func(f *field) {
 			os.Remove(filepath.Join(filepath.Dir(f.matrix), "customer-portal.secret"))
 		}},

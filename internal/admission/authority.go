@@ -79,7 +79,7 @@ func (a *Authority) checkRevocation(ctx context.Context) error {
 }
 
 // Reveal returns the token.
-func (a *Authority) Reveal() string { return a.evidence.token }
+func (a *Authority) Reveal() string { return a.evidence.Reveal() }
 
 // Issuer returns the token's iss.
 func (a *Authority) Issuer() string { return a.claims.Issuer() }

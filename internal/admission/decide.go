@@ -16,10 +16,10 @@ import (
 // request, those to public methods included. ctx is the context of the request
 // as it came; checkers of revocations and [Peer.Certificate] see it.
 func (c *Controller) Decide(ctx context.Context, r Request) Decision {
-	e := &Evidence{controller: c, ctx: ctx, request: r}
+	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
 	err := c.admit(e, began)
-	v := event{request: &e.request, rule: e.rule, claims: e.claims, err: err, began: began}
+	v := event{request: &e.presented.request, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
 		v.mode = modeOf(e.rule, e.claims, err)
 		if v.mode != access.Enforce && ctx.Err() != nil {
@@ -36,7 +36,7 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 		d.Evidence = e
 	case WouldRefuse:
 		e.observedRefusal, e.observedClaims = v.err, e.claims
-		e.claims, e.token = nil, ""
+		e.claims, e.presented.token = nil, ""
 		d.Evidence = e
 	}
 	return d
@@ -47,17 +47,17 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 // rule says of it. It notes on e what it finds; if it returns no error and leaves
 // no claims, the request needs no caller.
 func (c *Controller) admit(e *Evidence, now time.Time) error {
-	e.rule = c.guard.Load().Rule(e.request.Method)
+	e.rule = c.guard.Load().Rule(e.presented.request.Method)
 	switch {
 	case e.rule == nil:
 		return errNoRule
-	case e.rule.Public(), e.rule.Optional() && !e.request.presentsCredentials():
+	case e.rule.Public(), e.rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	}
-	if err := c.config.Plaintext.check(&e.request.Peer); err != nil {
+	if err := c.config.Plaintext.check(&e.presented.request.Peer); err != nil {
 		return err
 	}
-	token, err := bearer(e.request.Credentials)
+	token, err := bearer(e.presented.request.Credentials)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *Controller) admit(e *Evidence, now time.Time) error {
 	if e.claims, now, err = c.verifier.VerifyFor(e.ctx, token, e.rule, now); err != nil {
 		return refineTokenError(err, token)
 	}
-	e.token = token
+	e.presented.token = token
 	if err := c.judge(e, e.rule, e.claims, now); err != nil {
 		return err
 	}
@@ -75,13 +75,7 @@ func (c *Controller) admit(e *Evidence, now time.Time) error {
 // judge decides whether the bearer of a genuine token may make the request of e,
 // under rule, at the time now.
 func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims, now time.Time) error {
-	if err := rule.Judge(claims, now); err != nil {
-		return err
-	}
-	if claims.Binding() == "" {
-		return nil // no need to look for a certificate
-	}
-	return rule.CheckBinding(claims, e.certificateThumbprint())
+	return rule.Judge(claims, e.presentation(claims, now))
 }
 
 var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}

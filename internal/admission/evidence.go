@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -18,10 +19,9 @@ import (
 type Evidence struct {
 	controller *Controller
 	ctx        context.Context // the request's own, as it came
-	request    Request
+	presented  *presented
 	rule       *access.Rule
 	claims     *claims.Claims // nil if there is no caller
-	token      string         // that the claims are of
 	changes    uint64         // to the issuers' keys, as counted before the token was verified
 	stream     *Stream        // nil unless NewStream was called
 	ended      atomic.Bool
@@ -30,6 +30,14 @@ type Evidence struct {
 	// enforced yet, has no claims and no token, but these.
 	observedRefusal error
 	observedClaims  *claims.Claims // nil if its token is not genuine
+}
+
+// presented is what the peer sent. It is behind a pointer, since whoever prints a
+// struct that holds an Evidence would see the fields of the Evidence, and of what
+// they point to the addresses alone.
+type presented struct {
+	request Request
+	token   string // that the claims are of; empty if there is no caller
 }
 
 // Caller returns who made the request; nil for nobody: the rule asks for no
@@ -43,7 +51,7 @@ func (e *Evidence) Caller() *audience.Caller {
 
 // Of reports whether c let in a request for this method by e.
 func (e *Evidence) Of(c *Controller, method string) bool {
-	return e.controller == c && e.request.Method == method
+	return e.controller == c && e.presented.request.Method == method
 }
 
 // End notes that the request is over: nothing is done on its caller's behalf any
@@ -56,16 +64,26 @@ func (e *Evidence) Ended() bool { return e.ended.Load() || e.ctx.Err() != nil }
 
 // Reveal returns the token that the request was admitted by; empty if it has no
 // caller.
-func (e *Evidence) Reveal() string { return e.token }
+func (e *Evidence) Reveal() string { return e.presented.token }
 
 // Format implements [fmt.Formatter]: whoever prints a context finds no token in
 // it, whatever the verb.
 func (*Evidence) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "admission.Evidence") }
 
+// presentation returns how the token of e, which has these claims, was presented. The
+// peer's certificate is looked for only if the token is bound to one.
+func (e *Evidence) presentation(c *claims.Claims, now time.Time) access.Presentation {
+	p := access.Presentation{Time: now}
+	if c.Binding() != "" {
+		p.Certificate = e.certificateThumbprint()
+	}
+	return p
+}
+
 // certificateThumbprint returns what x5t#S256 says of the peer's certificate
 // (RFC 8705, section 3.1); empty for none.
 func (e *Evidence) certificateThumbprint() string {
-	find := e.request.Peer.Certificate
+	find := e.presented.request.Peer.Certificate
 	if find == nil {
 		return ""
 	}

@@ -33,14 +33,14 @@ func (s *Stream) Recheck(until context.Context) Rechecked {
 	ctx, cancel := s.question(until)
 	defer cancel()
 	before := s.judged.Load().claims
-	after, next, err := e.controller.verifier.Recheck(ctx, e.token, before, time.Now())
+	after, next, err := e.controller.verifier.Recheck(ctx, e.presented.token, before, time.Now())
 	now := time.Now().Round(0)
 	if err == nil && after != before {
 		err = sameCaller(before, after)
 	}
 	if _, refused := errors.AsType[*audience.Refusal](err); refused {
 		s.invalid.Store(&invalidToken{err})
-		s.refuse(e.controller.guard.Load().Rule(e.request.Method), err)
+		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
 		return Rechecked{Next: now.Add(observedInterval), Answered: true}
 	}
 	if err != nil {

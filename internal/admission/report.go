@@ -32,10 +32,10 @@ type WouldBeRefused struct {
 	First, Last     time.Time
 }
 
-// WouldBeRefused returns the callers whose requests would be refused if the rules
+// WouldRefuse returns the callers whose requests would be refused if the rules
 // were enforced now, the most frequent first, from the requests since the
 // controller was made.
-func (c *Controller) WouldBeRefused() []WouldBeRefused {
+func (c *Controller) WouldRefuse() []WouldBeRefused {
 	report := &c.recorder.wouldRefuse
 	var all []WouldBeRefused
 	for _, rows := range []map[reportKey]*reportRow{report.clients.Load(), report.strangers.Load()} {

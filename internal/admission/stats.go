@@ -12,13 +12,41 @@ import (
 
 // statsSources are read whenever metrics are collected.
 type statsSources struct {
-	keys   func() []verifier.Figures
-	cache  func() verifier.CacheFigures
+	keys   func() []verifier.Stats
+	cache  func() verifier.CacheStats
 	leases func() int
 }
 
 // observe has meter read the stats until the registration is undone.
 func (s statsSources) observe(meter metric.Meter) (metric.Registration, error) {
+	i, err := newInstruments(meter)
+	if err != nil {
+		return nil, err
+	}
+	return meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		cache := s.cache()
+		o.ObserveInt64(i.leases, int64(s.leases()))
+		o.ObserveInt64(i.hits, int64(cache.Hits))
+		o.ObserveInt64(i.misses, int64(cache.Misses))
+		for _, keys := range s.keys() {
+			issuer := metric.WithAttributes(attribute.String("issuer", keys.Issuer))
+			o.ObserveFloat64(i.age, keys.Age.Seconds(), issuer)
+			o.ObserveInt64(i.fetches, int64(keys.Fetches), issuer)
+			o.ObserveInt64(i.failures, int64(keys.Failures), issuer)
+			o.ObserveInt64(i.skipped, int64(len(keys.Skipped)), issuer)
+			o.ObserveInt64(i.stale, int64(keys.Stale), issuer)
+		}
+		return nil
+	}, i.leases, i.hits, i.misses, i.age, i.fetches, i.failures, i.skipped, i.stale)
+}
+
+// instruments are those of the stats.
+type instruments struct {
+	leases, hits, misses, fetches, failures, skipped, stale metric.Int64Observable
+	age                                                     metric.Float64Observable
+}
+
+func newInstruments(meter metric.Meter) (*instruments, error) {
 	var errs []error
 	counter := func(name, about string) metric.Int64Observable {
 		i, err := meter.Int64ObservableCounter("grpcaud.server."+name, metric.WithDescription(about))
@@ -30,32 +58,16 @@ func (s statsSources) observe(meter metric.Meter) (metric.Registration, error) {
 		errs = append(errs, err)
 		return i
 	}
-	var (
-		leases   = gauge("leases", "Streams that run under a lease.")
-		hits     = counter("cache.hits", "Tokens that the cache knew.")
-		misses   = counter("cache.misses", "Tokens that had to be verified.")
-		fetches  = counter("keys.fetches", "Requests to the issuer.")
-		failures = counter("keys.failures", "Requests to the issuer that failed.")
-		skipped  = gauge("keys.skipped", "Keys of the issuer that cannot be used.")
-		stale    = counter("introspection.stale", "Answers about tokens that were given after their time, since the issuer could not be asked.")
-	)
-	age, err := meter.Float64ObservableGauge("grpcaud.server.keys.age", metric.WithUnit("s"), metric.WithDescription("How long ago the keys were fetched."))
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return nil, err
+	i := &instruments{
+		leases:   gauge("leases", "Streams that run under a lease."),
+		hits:     counter("cache.hits", "Tokens that the cache knew."),
+		misses:   counter("cache.misses", "Tokens that had to be verified."),
+		fetches:  counter("keys.fetches", "Requests to the issuer."),
+		failures: counter("keys.failures", "Requests to the issuer that failed."),
+		skipped:  gauge("keys.skipped", "Keys of the issuer that cannot be used."),
+		stale:    counter("introspection.stale", "Answers about tokens that were given after their time, since the issuer could not be asked."),
 	}
-	return meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		cache := s.cache()
-		o.ObserveInt64(leases, int64(s.leases()))
-		o.ObserveInt64(hits, int64(cache.Hits))
-		o.ObserveInt64(misses, int64(cache.Misses))
-		for _, keys := range s.keys() {
-			issuer := metric.WithAttributes(attribute.String("issuer", keys.Issuer))
-			o.ObserveFloat64(age, keys.Age.Seconds(), issuer)
-			o.ObserveInt64(fetches, int64(keys.Fetches), issuer)
-			o.ObserveInt64(failures, int64(keys.Failures), issuer)
-			o.ObserveInt64(skipped, int64(len(keys.Skipped)), issuer)
-			o.ObserveInt64(stale, int64(keys.Stale), issuer)
-		}
-		return nil
-	}, leases, hits, misses, age, fetches, failures, skipped, stale)
+	var err error
+	i.age, err = meter.Float64ObservableGauge("grpcaud.server.keys.age", metric.WithUnit("s"), metric.WithDescription("How long ago the keys were fetched."))
+	return i, errors.Join(append(errs, err)...)
 }

@@ -97,7 +97,7 @@ func (s *Stream) Judge(schedule func(next time.Time)) {
 	c := s.evidence.controller
 	for {
 		guard := c.guard.Load()
-		schedule(s.judge(guard.Rule(s.evidence.request.Method)))
+		schedule(s.judge(guard.Rule(s.evidence.presented.request.Method)))
 		if c.guard.Load() == guard {
 			return
 		}
@@ -145,13 +145,13 @@ func (s *Stream) mayGoOn(rule *access.Rule, token *judgedToken) error {
 		return invalid.error
 	case token.claims != nil:
 		return e.controller.judge(e, rule, token.claims, token.at)
-	case rule.Optional() && !e.request.presentsCredentials():
+	case rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	case e.observedRefusal != nil:
 		return e.observedRefusal
 	}
 	refusal := &audience.Refusal{Cause: audience.CauseCredentialsMissing}
-	if e.request.presentsCredentials() {
+	if e.presented.request.presentsCredentials() {
 		refusal.Hint = "the method was public when the stream began, so that nobody looked at its token; the client opens the stream again"
 	}
 	return refusal
@@ -174,7 +174,7 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 	if claims == nil {
 		claims = e.observedClaims
 	}
-	v := event{request: &e.request, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	v := event{request: &e.presented.request, rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)
 		if e.observedRefusal == nil && !s.reported.Swap(true) {
@@ -182,7 +182,7 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 		}
 		return
 	}
-	v.requestID = requestID(e.request.RequestID)
+	v.requestID = requestID(e.presented.request.RequestID)
 	if s.end(v.decision()) {
 		e.controller.recorder.record(e.ctx, &v)
 	}
@@ -201,7 +201,7 @@ func (s *Stream) CheckRevocation(until context.Context) {
 	ctx, cancel := s.question(until)
 	defer cancel()
 	if err := e.controller.checkRevocation(ctx, claims); errors.Is(err, audience.CauseRevoked) {
-		s.refuse(e.controller.guard.Load().Rule(e.request.Method), err)
+		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
 	}
 }
 

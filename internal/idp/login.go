@@ -15,7 +15,7 @@ import (
 // Login is a person who logs in at a client, with a browser.
 type Login struct {
 	// Client is the client's id, and Secret its secret. The default of the
-	// latter is what [Secret] tells.
+	// latter is what [SecretRef] tells.
 	Client, Secret string
 
 	// User is the person's name, and Password the password. The default of the

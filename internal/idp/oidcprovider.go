@@ -23,7 +23,7 @@ var oidcProviderFiles embed.FS
 //
 // An audience is asked for by resource: urn:acme:order-status, and so on. The
 // clients are customer-portal, backoffice-portal and order-status, with the
-// secrets that [Secret] tells, and
+// secrets that [SecretRef] tells, and
 //
 //   - batch, which authenticates with [Server.Key];
 //   - batch-mtls, which authenticates with a certificate of [Server.CA] for

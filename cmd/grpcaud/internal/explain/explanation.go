@@ -101,16 +101,16 @@ func NewExternal(service, token string, now time.Time) *Explanation {
 
 // explainRule adds the checks of the rule.
 func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
-	told := t.rule.Explain(claims, s.now)
-	s.Entry = told.Entry
-	for _, q := range told.Steps {
-		s.Checks = append(s.Checks, Check{q.Question, q.OK, q.Got, q.Want, q.Cause, q.Hint})
+	explained := t.rule.ExplainOffline(claims, s.now)
+	s.Entry = explained.Entry
+	for _, q := range explained.Checks {
+		s.Checks = append(s.Checks, Check{q.Name, q.OK, q.Got, q.Want, q.Cause, q.Hint})
 	}
-	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, s.now)); ok {
+	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, access.Presentation{Time: s.now, Certificate: claims.Binding()})); ok {
 		s.setRefusal(t, refusal, Refused)
 	}
-	if _, ok := s.Claims["cnf"]; ok {
-		s.addNote("the token is bound to a certificate: a server also checks that the connection has that one")
+	if explained.Unproven {
+		s.addNote("the token is bound to a certificate: a server admits it only over a connection with that certificate, which was not checked here")
 	}
 }
 

@@ -66,7 +66,7 @@ func (e *exporter) audienceScope(aud string) string {
 // that they do not name.
 func (e *exporter) protoDemands(s access.Service) []access.Allow {
 	var all []access.Allow
-	for _, o := range e.policy.Options() {
+	for _, o := range e.policy.AddedDemands() {
 		if slices.Contains(s.GRPC, o.GRPC) {
 			o.Demands.AnyClient = len(o.Demands.Clients) == 0
 			all = append(all, o.Demands)

@@ -13,7 +13,7 @@ import (
 // present. The error says what no proxy can check.
 func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, error) {
 	every := []Either{}
-	kinds := []access.Callers{}
+	kinds := []access.CallerKind{}
 	for _, a := range entries {
 		if a.MaxAuthAge > 0 {
 			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
@@ -53,7 +53,7 @@ func members(a access.Allow) Either {
 
 // callers demands one of the clients: an alternative for each, since two claims that name
 // a client must name the same one.
-func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error) {
+func (i Issuer) callers(clients []string, kinds []access.CallerKind) (Either, error) {
 	var either Either
 	for _, id := range clients {
 		who := i.client(id)

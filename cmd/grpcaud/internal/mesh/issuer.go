@@ -104,9 +104,9 @@ func (i Issuer) JWKS() string {
 }
 
 // Leeway returns the allowed difference between the clocks.
-func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.Leeway) }
+func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.DefaultLeeway) }
 
 // MaxLifetime returns the longest allowed lifetime of a token.
 func (i Issuer) MaxLifetime() time.Duration {
-	return cmp.Or(i.Settings.MaxLifetime, access.MaxLifetime)
+	return cmp.Or(i.Settings.MaxLifetime, access.DefaultMaxLifetime)
 }

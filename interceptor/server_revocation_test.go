@@ -1,0 +1,120 @@
+package interceptor_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+)
+
+var revoked = verdict{codes.Unauthenticated, audience.ReasonTokenRevoked}
+
+// TestRevocation holds that a revocation bites on the next call with a token
+// that is known already, and on a running stream within a second.
+func TestRevocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := revocation.NewList(8)
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
+		mine, others := o.open(t, time.Hour), o.open(t, time.Hour)
+		confirm(t, mine)
+		time.Sleep(10 * time.Minute)
+		revoke(t, list, revocation.Entry{Subject: "alice"})
+		began := time.Now()
+		if err := drain(mine); verdictOf(err) != revoked {
+			t.Errorf("a running stream: %v, want %v", err, revoked)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("the stream ended after %v, want a second at most", took)
+		}
+		if err := drain(others); verdictOf(err) != revoked {
+			t.Errorf("another stream of the user: %v, want %v", err, revoked)
+		}
+		if err := drain(o.open(t, time.Hour)); verdictOf(err) != revoked {
+			t.Errorf("a new call: %v, want %v", err, revoked)
+		}
+	})
+}
+
+// TestRevocationOfOne holds that a revocation meets nobody else.
+func TestRevocationOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := revocation.NewList(8)
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
+		stream := o.open(t, time.Hour)
+		confirm(t, stream)
+		revoke(t, list, revocation.Entry{ID: "another"})
+		time.Sleep(time.Minute)
+		confirm(t, stream)
+	})
+}
+
+func revoke(t *testing.T, list *revocation.List, r revocation.Entry) {
+	t.Helper()
+	r.Issuer, r.Expires = corp, time.Now().Add(time.Hour)
+	if err := list.Revoke(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// confirm sends a review and waits for its confirmation.
+func confirm(t *testing.T, stream reviewer) {
+	t.Helper()
+	if err := stream.Send(&hrv1.ReviewEmployeesRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// revocations is a source that a test writes.
+type revocations func(context.Context) error
+
+func (f revocations) Revoked(ctx context.Context, _ *claims.Claims) error { return f(ctx) }
+
+// TestRevocationOutage holds that a source that cannot tell refuses calls, for
+// another reason, and ends no stream; and that one that hangs holds up nothing
+// but its own questions.
+func TestRevocationOutage(t *testing.T) {
+	for name, answer := range map[string]func(context.Context) error{
+		"fails": func(context.Context) error { return errors.New("no route to host") },
+		"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var down atomic.Bool
+				o := newReviewServer(t, echo, company(t), interceptor.Revocations(revocations(func(ctx context.Context) error {
+					if !down.Load() {
+						return nil
+					}
+					return answer(ctx)
+				})))
+				stream := o.open(t, time.Minute)
+				confirm(t, stream)
+				synctest.Wait()
+				down.Store(true)
+				time.Sleep(10 * time.Second)
+				confirm(t, stream)
+				if err := drain(stream); verdictOf(err) != expired {
+					t.Errorf("the stream ended with %v, want %v", err, expired)
+				}
+				if name == "hangs" {
+					return
+				}
+				if got, want := verdictOf(drain(o.open(t, time.Minute))), (verdict{codes.Unavailable, audience.ReasonIssuerUnavailable}); got != want {
+					t.Errorf("a new call: %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}

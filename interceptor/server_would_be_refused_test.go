@@ -1,0 +1,74 @@
+package interceptor_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+func TestWouldRefuse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		server := guarded(t, issuer, access.Observe)
+		began := time.Now()
+		mint := func(changes testutil.Claims) string { return issuer.Mint(good(changes)) }
+		for _, token := range []string{
+			mint(nil), mint(testutil.Claims{"aud": "x"}), mint(testutil.Claims{"aud": "y"}), mint(testutil.Claims{"client_id": "newsletter"}), "x",
+			mint(testutil.Claims{"aud": "z"}), mint(testutil.Claims{"client_id": "newsletter"}),
+		} {
+			if err := call(t.Context(), server, getOrder, token); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second)
+		}
+		got := server.WouldRefuse()
+		for i := range got {
+			if !strings.Contains(got[i].Why, string(got[i].Cause)) {
+				t.Errorf("why = %q, want the story of %s", got[i].Why, string(got[i].Cause))
+			}
+			got[i].Why = ""
+		}
+		at := func(n int) time.Time { return began.Add(time.Duration(n) * time.Second).Round(0) }
+		want := []interceptor.WouldBeRefused{
+			{Method: getOrder, Issuer: corp, Client: "customer-portal", Cause: audience.CauseAudienceMismatch, Calls: 3, First: at(1), Last: at(5)},
+			{Method: getOrder, Issuer: corp, Client: "newsletter", Cause: audience.CauseClientNotAllowed, Calls: 2, First: at(3), Last: at(6)},
+			{Method: getOrder, Cause: audience.CauseTokenMalformed, Calls: 1, First: at(4), Last: at(4)},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("would refuse (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestWouldRefuseEnforced holds that a server that refuses has nothing to tell.
+func TestWouldRefuseEnforced(t *testing.T) {
+	issuer := newIssuer()
+	server := guarded(t, issuer, access.Enforce)
+	_ = call(t.Context(), server, getOrder, "x")
+	if rows := server.WouldRefuse(); len(rows) != 0 {
+		t.Errorf("would refuse %v, want nothing", rows)
+	}
+}
+
+// TestWouldRefuseBounded holds that strangers cannot make it grow, and that
+// those without a row are counted all the same.
+func TestWouldRefuseBounded(t *testing.T) {
+	issuer := newIssuer()
+	server := guarded(t, issuer, access.Observe)
+	for n := range 1100 {
+		_ = call(t.Context(), server, fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n), "x")
+	}
+	rows := server.WouldRefuse()
+	if len(rows) != 1024+1 || rows[0].Method != "" || rows[0].Calls != 1100-1024 {
+		t.Errorf("%d rows, the first %+v, want 1025, the first without a method, for 76 calls", len(rows), rows[0])
+	}
+}
