@@ -24,20 +24,20 @@ func (v *envoyFlags) flags(cmd *cobra.Command) {
 
 const envoyHead = `# Made by grpcaud from the access matrix: change that, and export it again.
 #
-# Envoy differs from a guarded server by design. It answers a token for somebody else
-# with 403 (PERMISSION_DENIED), and names no reason. It does not end a stream when the
-# token ends. When a token is verified, it compares audiences without http(s):// and
+# Envoy differs from a guarded server by design. It answers a token for another
+# audience with 403 (PERMISSION_DENIED), without a reason. It does not end a stream when
+# the token expires. When a token is verified, it compares audiences without http(s):// and
 # without a slash at their end; the rules after that compare them exactly. It refuses
 # tokens that are bound to a certificate, those without kid unless it was given one
 # key, and chains of more than four actors, and takes the scheme as Bearer or bearer
-# alone. It asks nobody whether a token was revoked. A key that it has not fetched yet
+# alone. It does not ask whether a token was revoked. A key that it has not fetched yet
 # is a 401 (UNAUTHENTICATED) to the caller.
 #
-# It lets in what a server refuses: tokens signed by a key of the fetched set that is
+# It admits what a server refuses: tokens signed with a key of the fetched set that is
 # not for verifying (use: enc, key_ops without verify, RSA below 2048 bits, no kid);
 # JSON that is not strict, or nested too deep; a header of more than 4 KiB and claims
-# of more than 1024 bytes; and what objects and arrays within claims hold, where no
-# rule looks at it. Unfit keys given by --jwks-file were left out when this was written.
+# of more than 1024 bytes; and any content of objects and arrays in claims that no
+# rule compares. Unfit keys in --jwks-file were left out when this was written.
 `
 
 const envoyWire = `#

@@ -17,7 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // company is the access matrix of the running example.
 const company = "../../examples/backoffice/access.yaml"

@@ -16,7 +16,7 @@ func TestDoctorAtKeycloak(t *testing.T) {
 		}
 		t.Setenv(strings.ReplaceAll(strings.ToUpper(client), "-", "_")+"_SECRET", secret)
 	}
-	run(t, "", "doctor", matrix).want(t, 0, "4 ok, 0 to mend, 0 unknown; 2 that may not call, and get no token")
+	run(t, "", "doctor", matrix).want(t, 0, "4 ok, 0 to fix, 0 unknown; 2 may not call, and get no token")
 	run(t, "", "token", matrix, "--as", "customer-portal", "--for", "order-status").want(t, 0, "admitted")
 	run(t, "", "token", matrix, "--as", "customer-portal", "--for", "human-resource", "--anyway").want(t, 1, "no token", "invalid_scope")
 }

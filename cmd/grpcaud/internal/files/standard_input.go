@@ -22,8 +22,8 @@ type StandardInput struct {
 	taken bool
 }
 
-// read returns all of it, at most so many bytes, unless ctx ends first.
-func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
+// read returns all of it, at most limit bytes, unless ctx ends first.
+func (in *StandardInput) read(ctx context.Context, limit int64) ([]byte, error) {
 	if in.taken {
 		return nil, errors.New("standard input can be read once: name a file for one of the two")
 	}
@@ -34,7 +34,7 @@ func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
 	}
 	answers := make(chan answer, 1)
 	go func() { // which ends with the process if nothing is written
-		data, err := readAtMost(in.Reader, most)
+		data, err := readAtMost(in.Reader, limit)
 		answers <- answer{data, err}
 	}()
 	select {
@@ -49,7 +49,7 @@ func (in *StandardInput) read(ctx context.Context, most int64) ([]byte, error) {
 }
 
 // readStandardInput reads standard input. At a terminal it prompts for what is read.
-func readStandardInput(cmd *cobra.Command, what string, most int64) ([]byte, error) {
+func readStandardInput(cmd *cobra.Command, what string, limit int64) ([]byte, error) {
 	in, ok := cmd.InOrStdin().(*StandardInput)
 	if !ok {
 		in = &StandardInput{Reader: cmd.InOrStdin()}
@@ -57,16 +57,16 @@ func readStandardInput(cmd *cobra.Command, what string, most int64) ([]byte, err
 	if output.IsTerminal(in.Reader) && !in.taken {
 		fmt.Fprintf(cmd.ErrOrStderr(), "grpcaud: paste the %s, then press Enter and Ctrl-D\n", what)
 	}
-	return in.read(cmd.Context(), most)
+	return in.read(cmd.Context(), limit)
 }
 
 // ReadInput reads the file at path or, for a dash, standard input. The prompt at a
 // terminal names what is read.
-func ReadInput(cmd *cobra.Command, path, what string, most int64) ([]byte, error) {
+func ReadInput(cmd *cobra.Command, path, what string, limit int64) ([]byte, error) {
 	if path == Dash {
-		return readStandardInput(cmd, what, most)
+		return readStandardInput(cmd, what, limit)
 	}
-	data, err := regularfile.Read(path, most)
+	data, err := regularfile.Read(path, limit)
 	return data, pipeHint(err)
 }
 
@@ -80,11 +80,11 @@ func pipeHint(err error) error {
 	return err
 }
 
-// readAtMost reads all of r, which may hold at most so many bytes.
-func readAtMost(r io.Reader, most int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("more than %d KiB", most>>10)
+// readAtMost reads all of r, which may hold at most limit bytes.
+func readAtMost(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("more than %d KiB", limit>>10)
 	}
 	return data, err
 }
