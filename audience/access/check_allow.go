@@ -69,7 +69,7 @@ func (c *checker) presetSupports(a path, allow Allow, issuer Issuer) {
 	if allow.AnyClient && len(allow.Roles) == 0 && preset.MintsAnyAudience() {
 		c.problem(a.to("clients"), "any client of %q can get a token for any audience: list clients or roles", issuer.URL)
 	}
-	if allow.Callers != "" && !preset.TellsServices() {
+	if allow.Callers != "" && !preset.DistinguishesServices() {
 		c.problem(a.to("callers"), "tokens of preset %s do not distinguish services from users", preset.Name)
 	}
 	if len(allow.Roles) > 0 && !preset.HasRoles() {

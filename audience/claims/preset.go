@@ -61,7 +61,7 @@ func (p Preset) MintsAnyAudience() bool { return p.token.AnyAudience }
 
 // TellsServices reports whether the tokens of such an issuer tell a service that
 // calls as itself from a user; where they do not, a rule cannot go by it.
-func (p Preset) TellsServices() bool { return !p.token.Service.Uncertain }
+func (p Preset) DistinguishesServices() bool { return !p.token.Service.Uncertain }
 
 // OmitsAudience reports whether the tokens of such an issuer may lack aud: a
 // service is then named by their scopes.

@@ -292,7 +292,7 @@ func TestPresetTraits(t *testing.T) {
 		if p.MintsAnyAudience() {
 			anyAudience = append(anyAudience, name)
 		}
-		if !p.TellsServices() {
+		if !p.DistinguishesServices() {
 			blind = append(blind, name)
 		}
 		if got := p.Issuers(corp); len(got) != 1 || got[0] != corp {

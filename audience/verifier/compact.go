@@ -17,8 +17,8 @@ const (
 	maxKeyID  = 256      // bytes of a kid
 )
 
-// compact is a token in JWS compact serialisation (RFC 7515, section 7.1),
-// read before anything of it is believed.
+// compact is a token in JWS compact serialisation (RFC 7515, section 7.1), read strictly
+// and not verified.
 type compact struct {
 	raw string
 	alg string

@@ -24,8 +24,8 @@ const (
 	askAgain   = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
 )
 
-// introspector asks one issuer about its tokens (RFC 7662). What it hears is
-// kept for a short time; the issuer is asked once for all who hold a token.
+// introspector asks one issuer about its tokens (RFC 7662). It caches the answers for a
+// short time, and asks once for all calls with the same token.
 type introspector struct {
 	issuer   access.Issuer
 	preset   claims.Preset
@@ -48,7 +48,7 @@ func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *in
 	return i
 }
 
-// serves reports whether i asks as config would have it.
+// serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
 	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
 }
@@ -68,10 +68,10 @@ func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, 
 	return kept.claims, kept.err
 }
 
-// answer returns what counts of a token now: what is known, else what the issuer
-// says. While the issuer cannot be asked, an answer whose time is over counts for
-// a while longer. A call is told a moment before its deadline that nothing is
-// known. Its error is ctx's.
+// answer returns the answer that counts for a token now: the cached one, or a new one of
+// the issuer. While the issuer cannot be asked, an expired answer counts for a while
+// longer. Shortly before the deadline of a call the answer is that nothing is known. The
+// error is that of ctx.
 func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
 	now := time.Now()
 	kept, last := i.cache.fresh(key, now), i.cache.lastActive(key, now)
@@ -97,8 +97,8 @@ func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*a
 	return kept, nil
 }
 
-// mayBeStale reports whether a says that nothing was found out, so that an older
-// answer counts.
+// mayBeStale reports whether a is no answer of the issuer, so that an older answer may be
+// used instead.
 func mayBeStale(a *answer) bool { return errors.Is(a.err, audience.CauseIntrospectionUnavailable) }
 
 // question asks the issuer, and waits for the answer until that context ends.
@@ -116,8 +116,7 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 	}
 }
 
-// down returns what to answer while the issuer is not to be asked, nil if it may
-// be.
+// down returns the answer while the issuer must not be asked, nil if it may be.
 func (i *introspector) down() *answer {
 	if wait, err := i.requests.pause(); err != nil {
 		return &answer{err: unavailable(err, wait)}
@@ -142,8 +141,8 @@ func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (
 	}
 }
 
-// checkOpaque refuses what can be no token (RFC 6750, section 2.1), so that
-// nobody is asked about it.
+// checkOpaque refuses what cannot be a token (RFC 6750, section 2.1), so that the issuer
+// is not asked about it.
 func checkOpaque(raw string) error {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 	if raw == "" || strings.Trim(strings.TrimRight(raw, "="), alphabet) != "" {
@@ -162,9 +161,8 @@ func unavailable(err error, wait time.Duration) *audience.Refusal {
 	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err, RetryAfter: wait}
 }
 
-// ask asks about a token, and says how long the answer counts: from before the
-// question, for then the issuer knew no better. It is limited if the issuer wants
-// to be asked less often, after that time.
+// ask asks the issuer about a token. The answer counts from the time before the request.
+// limited means that the issuer wants fewer requests, and after is how long to wait.
 func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited bool, after time.Duration) {
 	began := time.Now().Round(0)
 	claims, err := i.post(ctx, raw)
@@ -188,8 +186,8 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
 }
 
-// active is the answer that a token is active. No answer counts for longer than
-// its token lives (RFC 7662, section 4).
+// active is the answer that a token is active. No answer counts beyond the exp of its
+// token (RFC 7662, section 4).
 func (i *introspector) active(claims *claims.Claims, began time.Time) *answer {
 	until, end := began.Add(i.ttl), claims.Expiry()
 	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
@@ -230,9 +228,9 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	return i.preset.Introspected(body, i.issuer.URL)
 }
 
-// aboutOne reports whether a request was answered in a way that need not befall
-// others: neither about us, nor by a gateway before a dead issuer. It must not
-// keep other tokens waiting, for a stranger could bring it about.
+// aboutOne reports whether an error answer may be about one token only, and not about
+// our own credentials or from a gateway in front of a dead issuer. Such an answer must not
+// delay other tokens, since an unknown token could cause it.
 func aboutOne(err error) bool {
 	answer, answered := errors.AsType[answerError](err)
 	switch answer.code {
@@ -277,8 +275,8 @@ func (i *introspector) secret() (string, error) {
 	return secret, nil
 }
 
-// ready tells whether the issuer could be asked: it is known where and as whom,
-// and the last request did not say that others would fail.
+// ready reports whether the issuer can be asked: its endpoint and the client secret are
+// known, and there is no pause after a failed request.
 func (i *introspector) ready(ctx context.Context) error {
 	if wait, err := i.requests.pause(); err != nil {
 		return unavailable(err, wait)

@@ -13,7 +13,7 @@ const maxKeys = 100 // keys of one issuer that are looked at
 
 var forever = time.Unix(1<<40, 0)
 
-// snapshot is an issuer's keys at one moment. Once published it never changes.
+// snapshot is the keys of an issuer at one time. It does not change once it is published.
 type snapshot struct {
 	keys       []*key
 	skipped    []error           // why keys were left out
@@ -21,11 +21,11 @@ type snapshot struct {
 	number     uint64            // of the fetch that brought it
 	generation uint64            // the number of the first fetch in a row that brought these very keys
 	began      time.Time         // when its fetch began, on the monotonic clock
-	fetched    time.Time         // wall time: a host that slept has older keys; zero for keys that were given
+	fetched    time.Time         // wall time: a suspended host has older keys; zero for static keys
 }
 
-// parseKeys reads a JWK set (RFC 7517, section 5). Keys that cannot be used
-// are left out one by one; a set without any usable key is an error.
+// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used is skipped;
+// a set without a usable key is an error.
 func parseKeys(data []byte) (*snapshot, error) {
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
@@ -53,7 +53,7 @@ func parseKeys(data []byte) (*snapshot, error) {
 	return s, nil
 }
 
-// end is when s is too old to show anything. Keys that were given never are.
+// end is when s is too old to be used. Static keys never are.
 func (s *snapshot) end() time.Time {
 	if s.fetched.IsZero() {
 		return forever

@@ -119,7 +119,7 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
-				if known.TellsServices() && named[preset] == "" && preset != "google" {
+				if known.DistinguishesServices() && named[preset] == "" && preset != "google" {
 					allow.Callers = access.UsersOnly
 				}
 				switch preset {
@@ -127,7 +127,7 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 					allow.Roles = []string{"clerk"}
 				}
 				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
-				if known.TellsServices() {
+				if known.DistinguishesServices() {
 					services.Callers = access.ServicesOnly
 				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}

@@ -9,14 +9,19 @@ import (
 )
 
 const (
-	maxWaiting = 256             // calls that wait for the next keys of one issuer
-	briefWait  = 5 * time.Second // how long they wait at most, but for these:
-	maxPatient = 192             // the first of all,
-	maxSameKid = 64              // and of those that name one key,
-	maxKids    = 32              // while no more keys are named
-	fairShare  = 16              // of those that name one key, before they give way to others
+	maxWaiting = 256 // calls that wait for the next keys of one issuer
 
-	answerMargin = 250 * time.Millisecond // before a call's deadline, at most: the answer needs time to arrive
+	// A call waits until its deadline if it is among the first maxPatient calls and
+	// among the first maxSameKid with its kid, and if at most maxKids kids are
+	// waited for. Otherwise it waits for briefWait at most.
+	briefWait  = 5 * time.Second
+	maxPatient = 192
+	maxSameKid = 64
+	maxKids    = 32
+
+	fairShare = 16 // calls with one kid that never have to leave for calls with other kids
+
+	answerMargin = 250 * time.Millisecond // before a call's deadline, so that the answer arrives in time
 )
 
 var (
@@ -24,26 +29,27 @@ var (
 	errNoTime    = errors.New("the issuer did not answer before the call's deadline")
 )
 
-// waiting are the calls that wait for the next keys of an issuer, in order of
-// arrival. A lock of its owner guards it. Calls whose tokens name the same key
-// are one group: if too many wait, the largest group gives way, or, where all are
-// small, the call that has waited longest. So neither a flood with one kid nor one with
-// many shuts out the token of a key that is really new. In a crowd most calls wait
-// briefly, so that strangers do not hold many streams until the keys come.
-type waiting struct {
+// waitQueue holds the calls that wait for the next keys of an issuer, in order of
+// arrival. A lock of its owner guards it. Calls whose tokens name the same key are one
+// group. If the queue is full, the oldest call of the largest group leaves, or the
+// oldest call of all if every group is small. So neither a flood with one kid nor a
+// flood with many kids keeps out the token of a key that is new. If many calls wait,
+// most of them wait briefly, so that unknown tokens do not hold many connections until
+// the keys arrive.
+type waitQueue struct {
 	calls []*waitingCall
-	named map[string]int // how many of them name a kid
+	named map[string]int // the number of calls by kid
 }
 
 type waitingCall struct {
 	kid   string
-	brief bool          // it does not wait for the keys if they take long
-	left  bool          // it waits no more
-	ended chan struct{} // closed when it has to give way
+	brief bool          // it waits for briefWait at most
+	left  bool          // it has left the queue
+	ended chan struct{} // closed when it has to leave
 }
 
-// add adds a call whose token names that kid; nil if there is no place for it.
-func (w *waiting) add(kid string) *waitingCall {
+// add adds a call whose token names that kid. It returns nil if there is no place.
+func (w *waitQueue) add(kid string) *waitingCall {
 	if len(w.calls) >= maxWaiting {
 		largest := 0
 		for _, n := range w.named {
@@ -68,7 +74,7 @@ func (w *waiting) add(kid string) *waitingCall {
 }
 
 // remove removes a call, if it is still there.
-func (w *waiting) remove(c *waitingCall) {
+func (w *waitQueue) remove(c *waitingCall) {
 	if c.left {
 		return
 	}
@@ -79,9 +85,8 @@ func (w *waiting) remove(c *waitingCall) {
 	}
 }
 
-// answerable returns a context that ends a moment before the deadline of ctx, so
-// that a call which waits in vain is told when to come again, and does not just
-// run out of time.
+// answerable returns a context that ends shortly before the deadline of ctx, so that a
+// call which waits in vain gets an answer that says when to retry.
 func answerable(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -90,13 +95,11 @@ func answerable(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, answerMargin)))
 }
 
-// next returns the keys at hand once they are news: what the caller looks for.
-// Until then it waits for the end of the next fetch. It starts that fetch if
-// tokens may cause one now; else a patient call waits for the one that they may
-// cause next, and another is told errNotNow. It refuses with
-// [audience.CauseKeysUnavailable] when the fetch fails or too many wait for it:
-// nothing is known of the token then. The caller's own context bounds the wait.
-// Keys that were given are all there will ever be, whatever the news.
+// next returns the keys that satisfy news. If the present ones do not, it waits for the
+// next fetch, and starts it if the cool-down is over. During the cool-down a patient
+// call waits, and any other gets errNotNow. If the fetch fails, or too many calls wait,
+// next refuses with [audience.CauseKeysUnavailable]: it is not known whether the token is
+// genuine. The caller's context bounds the wait. Static keys are never refreshed.
 func (k *keySet) next(ctx context.Context, kid string, patient bool, news func(*snapshot) bool) (*snapshot, error) {
 	for k.fetch != nil {
 		keys, turn, err := k.join(kid, patient, news)
@@ -110,8 +113,8 @@ func (k *keySet) next(ctx context.Context, kid string, patient bool, news func(*
 	return k.load(), nil
 }
 
-// nextFor is next on behalf of a call, which is told a moment before its
-// deadline that nothing is known yet, and when to come again.
+// nextFor is next for a call. Shortly before the deadline of the call it refuses with
+// [audience.CauseKeysUnavailable] and the time of a retry.
 func (k *keySet) nextFor(ctx context.Context, kid string, patient bool, news func(*snapshot) bool) (*snapshot, error) {
 	until, cancel := answerable(ctx)
 	defer cancel()
@@ -127,14 +130,22 @@ func (k *keySet) nextFor(ctx context.Context, kid string, patient bool, news fun
 	return nil, k.unavailableLocked(errNoTime)
 }
 
-// turn is what a call waits for: the end of a fetch, in its place among others.
+// turn is the place of a call in the queue, and the end of the fetch it waits for.
 type turn struct {
 	ended <-chan struct{} // closed at the end of the fetch
-	call  *waitingCall    // nil where all wait, for the first keys
+	call  *waitingCall    // nil while there are no keys: then all calls wait
 }
 
-// join returns the keys at hand if they are news. Else it makes sure that a
-// fetch will end, and returns what tells so.
+// join returns the present keys if they satisfy news. Otherwise it makes sure that a
+// fetch runs or is scheduled, and returns the turn of the call:
+//
+//	there are keys that satisfy news     those keys
+//	the key set is closed                unavailable
+//	a fetch is under way                 wait for it
+//	the pause after a failure lasts      unavailable
+//	no keys yet, or the cool-down is over  start a fetch and wait for it
+//	not patient                          errNotNow
+//	otherwise                            schedule a fetch at the end of the cool-down and wait
 func (k *keySet) join(kid string, patient bool, news func(*snapshot) bool) (keys *snapshot, t turn, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -165,7 +176,7 @@ func (k *keySet) join(kid string, patient bool, news func(*snapshot) bool) (keys
 	return nil, t, nil
 }
 
-// wait returns nil when a fetch that join promised has ended well.
+// wait waits for the fetch of a turn, and returns nil if it succeeded.
 func (k *keySet) wait(ctx context.Context, t turn) error {
 	if t.call == nil {
 		t.call = &waitingCall{left: true}

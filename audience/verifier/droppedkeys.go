@@ -10,7 +10,7 @@ import (
 
 const (
 	maxLost = 256  // keys of one issuer that are remembered after they left its set
-	maxSeen = 1024 // kids that its set lacks and a token has named
+	maxSeen = 1024 // kids that tokens have named and the set lacks
 
 	// maxCandidates is how many lost keys a token is tried with: those that were lost
 	// last. A stranger's token that names no key, or a name that many keys had, would
@@ -18,33 +18,33 @@ const (
 	maxCandidates = 2
 )
 
-// lostKey is a key that an earlier set had and the one at hand lacks. One set
-// that lacks it may be the answer of a stale node of the issuer: calls are
-// refused at once, running streams only when a second fetch has confirmed it.
-type lostKey struct {
+// droppedKey is a key that an earlier set had and the present one lacks. A single set
+// without it may come from a stale node of the issuer: calls are refused at once, but
+// running streams end only when a second fetch has confirmed it.
+type droppedKey struct {
 	key       *key
 	since     time.Time // when the fetch began that first lacked it
 	confirmed bool      // a fetch at least one cool-down later lacked it too
 }
 
-// lostKeys remembers what left a key set. Its owner's lock guards it.
-type lostKeys struct {
+// droppedKeys remembers the keys that left a key set. Its owner's lock guards it.
+type droppedKeys struct {
 	cooldown time.Duration
 	changes  *atomic.Uint64 // of all key sets of a verifier; may be nil
-	keys     []lostKey
+	keys     []droppedKey
 	first    time.Time // when the first fetch began that brought keys; zero if none did
 	doubted  bool      // a running stream has a key that no set had: a second fetch must settle it
 }
 
-// compare notes which keys of old, which may be nil, the new set lacks, which of
-// those that were lost it has again, and which are lost for good. began is when
-// the fetch of the new set began.
-func (l *lostKeys) compare(old, new *snapshot, began time.Time) {
+// compare notes which keys of old, which may be nil, the new set lacks, which dropped
+// keys it has again, and which are confirmed as dropped. began is when the fetch of the
+// new set began.
+func (l *droppedKeys) compare(old, new *snapshot, began time.Time) {
 	changed := l.first.IsZero()
 	if changed {
 		l.first = began
 	}
-	l.keys = slices.DeleteFunc(l.keys, func(lost lostKey) bool { return new.holds(lost.key) })
+	l.keys = slices.DeleteFunc(l.keys, func(lost droppedKey) bool { return new.holds(lost.key) })
 	for n := range l.keys {
 		if lost := &l.keys[n]; !lost.confirmed && began.Sub(lost.since) >= l.cooldown {
 			lost.confirmed, changed = true, true
@@ -56,7 +56,7 @@ func (l *lostKeys) compare(old, new *snapshot, began time.Time) {
 	if old != nil {
 		for _, k := range old.keys {
 			if !new.holds(k) {
-				l.keys, changed = append(l.keys, lostKey{key: k, since: began}), true
+				l.keys, changed = append(l.keys, droppedKey{key: k, since: began}), true
 			}
 		}
 	}
@@ -68,9 +68,9 @@ func (l *lostKeys) compare(old, new *snapshot, began time.Time) {
 	}
 }
 
-// due returns the time of the fetch that confirms the earliest loss, and false
-// if there is nothing to confirm.
-func (l *lostKeys) due() (at time.Time, ok bool) {
+// due returns the time of the fetch that confirms the earliest drop, and false if there
+// is nothing to confirm.
+func (l *droppedKeys) due() (at time.Time, ok bool) {
 	if l.doubted {
 		at, ok = l.first.Add(l.cooldown), true
 	}
@@ -82,16 +82,15 @@ func (l *lostKeys) due() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// has reports whether a key of that name was lost. A token without kid names
-// none.
-func (l *lostKeys) has(kid string) bool {
-	return kid != "" && slices.ContainsFunc(l.keys, func(lost lostKey) bool { return lost.key.id == kid })
+// has reports whether a key with that kid was dropped. A token without kid names none.
+func (l *droppedKeys) has(kid string) bool {
+	return kid != "" && slices.ContainsFunc(l.keys, func(lost droppedKey) bool { return lost.key.id == kid })
 }
 
 // candidates returns the lost keys that may have signed a token with this header,
 // the last ones first.
-func (l *lostKeys) candidates(kid, alg string) []lostKey {
-	var found []lostKey
+func (l *droppedKeys) candidates(kid, alg string) []droppedKey {
+	var found []droppedKey
 	for _, lost := range slices.Backward(l.keys) {
 		if (kid == "" || lost.key.id == kid) && slices.Contains(lost.key.algs, alg) {
 			found = append(found, lost)
@@ -113,7 +112,7 @@ func (s *snapshot) holds(k *key) bool {
 
 // lostKeyOf returns the lost key that signed a token, nil if none of those that were
 // lost last did.
-func (k *keySet) lostKeyOf(token *compact) *lostKey {
+func (k *keySet) lostKeyOf(token *compact) *droppedKey {
 	k.mu.Lock()
 	candidates := k.lost.candidates(token.kid, token.alg)
 	k.mu.Unlock()
@@ -125,11 +124,11 @@ func (k *keySet) lostKeyOf(token *compact) *lostKey {
 	return nil
 }
 
-// knownLack reports whether s is known to lack the key that a token names, so
-// that nobody need wait for another set: an earlier one had the key, or s was
-// fetched after a token with that kid first came, unless this token says that it
-// is newer than s, or the token says that it is older than s. What no token has
-// come with before is remembered.
+// knownLack reports whether the key that a token names is known to be missing, so that
+// no call needs to wait for another set. That is so in three cases: an earlier set had
+// the key; the token was issued before s was fetched by more than the leeway; or s was
+// fetched after a token with that kid first came, and this token was not issued after
+// that fetch. A kid that comes for the first time is remembered.
 func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bool {
 	if k.fetch == nil {
 		return true // no other keys will ever come
@@ -147,8 +146,8 @@ func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bo
 	return s.number > first && !token.payload.IssuedAt().After(s.fetched)
 }
 
-// rememberLocked notes that a token with this kid came, in the place of any other
-// if there are too many.
+// rememberLocked notes that a token with this kid came. If there are too many, any other
+// kid is forgotten.
 func (k *keySet) rememberLocked(kid string) {
 	if k.seen == nil {
 		k.seen = map[string]uint64{}
