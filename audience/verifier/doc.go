@@ -6,7 +6,7 @@
 //	defer v.Close()
 //	rule := guard.Rule(method)
 //	claims, now, err := v.VerifyFor(ctx, raw, rule, time.Now()) // fetches keys when it needs them
-//	err = rule.Judge(claims, now)
+//	err = rule.Judge(claims, access.Presentation{Time: now, Certificate: thumbprint})
 //
 // The signature is checked by go-oidc and go-jose. Before them stands a strict
 // reading of the token's form and header, around them a key set that fetches
@@ -17,7 +17,7 @@
 // from a file that is watched, or from [StaticKeys]. An issuer of opaque tokens
 // is asked about each of them instead (RFC 7662), and its answer is read as
 // strictly as a token and kept for [IntrospectionTTL]. [Verifier.Ready] and
-// [Verifier.Figures] say how the issuers stand.
+// [Verifier.Stats] say how the issuers stand.
 //
 // What cannot be found out is not held against the token: if the issuer's keys
 // cannot be had, the refusal is [audience.CauseKeysUnavailable], which gRPC

@@ -3,8 +3,10 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/secretfile"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -27,27 +31,20 @@ type introspector struct {
 	preset   claims.Preset
 	web      *web
 	ttl      time.Duration
-	answers  *answers
-	asking   *questions
-	finding  *flights[struct{}, error]
-	endpoint atomic.Pointer[endpoint]
-	outage   outage
+	cache    *introspectionCache
+	queue    *requestQueue
+	lookup   *endpointLookup
+	requests requestLog
 
 	staleAnswers atomic.Uint64 // given after their time, since the issuer could not be asked
 }
 
-// endpoint is where to ask.
-type endpoint struct {
-	address string
-	until   time.Time
-}
-
 func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *introspector {
 	i := &introspector{
-		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, answers: newAnswers(),
-		finding: newFlights[struct{}, error](1),
+		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, cache: newIntrospectionCache(),
 	}
-	i.asking = newQuestions(i.ask, i.down, i.answers.store)
+	i.lookup = newEndpointLookup(i.readEndpoint)
+	i.queue = newRequestQueue(i.ask, i.down, i.cache.store)
 	return i
 }
 
@@ -56,17 +53,14 @@ func (i *introspector) serves(config access.Issuer) bool {
 	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
 }
 
-func (i *introspector) close() {
-	i.asking.close()
-	i.finding.close()
-}
+func (i *introspector) close() { i.queue.close() }
 
 // verify returns the claims of a token that the issuer calls active. Its error
 // is a [audience.Refusal], or ctx's error if that ended first.
 // [audience.CauseIntrospectionUnavailable] says that nothing is known of the
 // token.
 func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, error) {
-	key := i.answers.key(raw)
+	key := i.cache.keyer.key(raw)
 	kept, err := i.answer(ctx, key, raw)
 	if err != nil {
 		return nil, err
@@ -80,7 +74,7 @@ func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, 
 // known. Its error is ctx's.
 func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
 	now := time.Now()
-	kept, last := i.answers.fresh(key, now), i.answers.lastActive(key, now)
+	kept, last := i.cache.fresh(key, now), i.cache.lastActive(key, now)
 	if kept != nil && !mayBeStale(kept) {
 		return kept, nil
 	}
@@ -112,7 +106,7 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 	if a := i.down(); a != nil {
 		return a
 	}
-	switch a, err := i.asking.put(until, key, raw, known); {
+	switch a, err := i.queue.put(until, key, raw, known); {
 	case err == nil:
 		return a
 	case until.Err() != nil:
@@ -125,7 +119,7 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 // down returns what to answer while the issuer is not to be asked, nil if it may
 // be.
 func (i *introspector) down() *answer {
-	if wait, err := i.outage.wait(); err != nil {
+	if wait, err := i.requests.pause(); err != nil {
 		return &answer{err: unavailable(err, wait)}
 	}
 	return nil
@@ -133,7 +127,7 @@ func (i *introspector) down() *answer {
 
 // recheck is [Verifier.Recheck] for a token that the issuer is asked about.
 func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
-	a, err := i.answer(ctx, i.answers.key(raw), raw)
+	a, err := i.answer(ctx, i.cache.keyer.key(raw), raw)
 	switch {
 	case err != nil:
 		return nil, time.Time{}, err
@@ -178,18 +172,18 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 	told := answerOf(err)
 	switch {
 	case err == nil:
-		i.outage.ended(nil, false)
+		i.requests.ended(nil, false)
 		return i.active(claims, began), false, 0
-	case told.code == http.StatusTooManyRequests && told.after <= longestPause && i.asking.answering():
-		i.outage.ended(err, false)
+	case told.code == http.StatusTooManyRequests && told.after <= longestPause && i.queue.answering():
+		i.requests.ended(err, false)
 		return &answer{err: unavailable(err, firstRetry)}, true, told.after
 	case !aboutIt:
 		refusal = unavailable(err, max(firstRetry, told.after))
 	case refusal.Cause != audience.CauseIntrospectionUnavailable:
-		i.outage.ended(nil, false)
+		i.requests.ended(nil, false)
 		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL))), false, 0
 	}
-	i.outage.ended(err, !aboutIt)
+	i.requests.ended(err, !aboutIt)
 	refusal.RetryAfter = max(firstRetry, refusal.RetryAfter)
 	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
 }
@@ -215,7 +209,7 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	if err != nil {
 		return nil, err
 	}
-	secret, err := reveal(i.issuer.Introspection.Secret)
+	secret, err := i.secret()
 	if err != nil {
 		return nil, err
 	}
@@ -249,41 +243,49 @@ func aboutOne(err error) bool {
 	return answered
 }
 
-// find returns where to ask: as configured, else as the issuer's metadata says,
-// which is fetched once for all who ask.
+// find returns the introspection endpoint: as configured, else as the issuer's metadata
+// says.
 func (i *introspector) find(ctx context.Context) (string, error) {
 	if address := i.issuer.Introspection.URL; address != "" {
 		return address, nil
 	}
-	if known := i.endpoint.Load(); known != nil && time.Now().Before(known.until) {
-		return known.address, nil
-	}
-	failed, err := i.finding.do(ctx, struct{}{}, func(ctx context.Context) error {
-		m, err := discover(ctx, i.web, i.issuer)
-		if err != nil {
-			return err
-		}
-		address, err := m.endpoint("introspection_endpoint")
-		if err == nil {
-			i.endpoint.Store(&endpoint{address, time.Now().Add(rediscover)})
-		}
-		return err
-	})
-	if err = errors.Join(err, failed); err != nil {
+	return i.lookup.find(ctx)
+}
+
+func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
+	document, err := metadata.Read(ctx, i.web.client, i.issuer.URL, i.issuer.Discovery)
+	if err != nil {
 		return "", err
 	}
-	return i.endpoint.Load().address, nil
+	return document.Endpoint("introspection_endpoint")
+}
+
+// secret reads the client secret, each time, so that it can be rotated while the
+// process runs.
+func (i *introspector) secret() (string, error) {
+	ref := i.issuer.Introspection.Secret
+	if ref.File == "" {
+		if secret := os.Getenv(ref.Env); secret != "" {
+			return secret, nil
+		}
+		return "", fmt.Errorf("client secret: environment variable %s is empty", ref.Env)
+	}
+	secret, err := secretfile.Read(ref.File)
+	if err != nil {
+		return "", fmt.Errorf("client secret: %w", err)
+	}
+	return secret, nil
 }
 
 // ready tells whether the issuer could be asked: it is known where and as whom,
 // and the last request did not say that others would fail.
 func (i *introspector) ready(ctx context.Context) error {
-	if wait, err := i.outage.wait(); err != nil {
+	if wait, err := i.requests.pause(); err != nil {
 		return unavailable(err, wait)
 	}
 	_, err := i.find(ctx)
 	if err == nil {
-		_, err = reveal(i.issuer.Introspection.Secret)
+		_, err = i.secret()
 	}
 	if err != nil {
 		return unavailable(err, firstRetry)

@@ -4,21 +4,23 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/backoff"
 )
 
 const (
 	maxStale   = 24 * time.Hour   // keys older than this are not used, even in an outage
-	firstRetry = time.Second      // after a failed fetch; grows by 1.6 each time
-	lastRetry  = 30 * time.Second // and not beyond
+	firstRetry = time.Second      // the pause after a failed request
+	lastRetry  = 30 * time.Second // the longest pause
 )
+
+// retry is how long to pause after failed requests to an issuer.
+var retry = backoff.Policy{First: firstRetry, Max: lastRetry, Jitter: 0.1}
 
 // keySet keeps the keys of one issuer. Reading them takes no lock; one fetch
 // at a time replaces them, in its own goroutine, under its own timeout, and
@@ -159,12 +161,12 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 		k.lost.compare(old, keys, keys.began)
 		maps.DeleteFunc(k.seen, func(kid string, _ uint64) bool { return keys.has(kid) })
 		k.failures, k.notUntil = 0, time.Time{}
-		k.scheduleLocked(jitter(age * 4 / 5))
+		k.scheduleLocked(backoff.Jitter(age*4/5, retry.Jitter))
 		if at, ok := k.lost.due(); ok {
 			k.hastenLocked(at)
 		}
 	} else {
-		wait := backOff(k.failures)
+		wait := retry.Pause(k.failures)
 		k.failed++
 		k.failures++
 		k.notUntil, k.spent = time.Now().Add(wait), time.Time{}
@@ -176,15 +178,6 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 func (k *keySet) wakeLocked() {
 	close(k.ended)
 	k.ended = make(chan struct{})
-}
-
-// backOff is how long to ask no more after failures in a row before this one.
-func backOff(failures int) time.Duration {
-	return jitter(time.Duration(min(float64(firstRetry)*math.Pow(1.6, float64(failures)), float64(lastRetry))))
-}
-
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
 }
 
 // retire has no fetch begin any more. The one under way goes on for those who

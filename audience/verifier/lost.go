@@ -144,7 +144,7 @@ func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bo
 		k.rememberLocked(token.kid)
 		return false
 	}
-	return s.number > first && !token.issued.After(s.fetched)
+	return s.number > first && !token.payload.IssuedAt().After(s.fetched)
 }
 
 // rememberLocked notes that a token with this kid came, in the place of any other

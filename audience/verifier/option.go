@@ -76,7 +76,7 @@ func StaticKeys(issuerURL string, jwks []byte) Option {
 // active is taken without asking again; by default 30 seconds, and never beyond
 // the token's expiry (RFC 7662, section 4). It is how long a revoked token may
 // go on. While the issuer cannot be asked, or limits the questions by 429, it is up
-// to 60 seconds longer; [Figures] counts such answers. Zero asks on each call.
+// to 60 seconds longer; [Stats] counts such answers. Zero asks on each call.
 func IntrospectionTTL(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.introspectionTTL = d })
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
@@ -31,18 +29,18 @@ func (v *Verifier) Changes() uint64 { return v.options.changes.Load() }
 // token that ended more than 60 seconds ago, or is not remembered any more: it is
 // refused with [audience.CauseIntrospectionUnavailable].
 func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, now time.Time) (claims *claims.Claims, next time.Time, err error) {
-	r := v.current.Load()
-	if r.opaque != nil && strings.Count(raw, ".") != 2 {
-		return r.opaque.introspect.recheck(ctx, raw, now)
+	s := v.current.Load()
+	if s.opaque != nil && strings.Count(raw, ".") != 2 {
+		return s.opaque.introspect.recheck(ctx, raw, now)
 	}
 	token, err := parse(raw)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	i := r.issuer(token.issuer)
+	i := s.issuer(token.payload.Issuer())
 	switch {
 	case i == nil:
-		return nil, time.Time{}, r.stranger(token.issuer)
+		return nil, time.Time{}, s.unknownIssuer(token.payload.Issuer())
 	case i.introspect != nil:
 		return i.introspect.recheck(ctx, raw, now)
 	}
@@ -101,7 +99,7 @@ func (k *keySet) lostForGood(token *compact) bool {
 
 // signedBy reports whether k signed c.
 func (c *compact) signedBy(k *key) bool {
-	jws, err := jose.ParseSignedCompact(c.raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.alg)})
+	jws, err := parseSigned(c.raw, c.alg)
 	if err != nil {
 		return false
 	}

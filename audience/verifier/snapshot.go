@@ -67,12 +67,16 @@ func (s *snapshot) has(kid string) bool {
 	return s != nil && (kid == "" || slices.ContainsFunc(s.keys, func(k *key) bool { return k.id == kid }))
 }
 
-// find returns the keys that may have signed a token with this header. A token
-// without kid finds a key only if no other could be meant.
+// find returns the keys that may have signed a token with this header. For a token
+// without kid it returns a key only if there is no other of that algorithm.
 func (s *snapshot) find(kid, alg string) []*key {
 	var found []*key
-	for _, k := range s.keys {
-		if (kid == "" || k.id == kid) && slices.Contains(k.algs, alg) {
+	for n, k := range s.keys {
+		switch {
+		case kid != "" && k.id != kid, !slices.Contains(k.algs, alg):
+		case found == nil:
+			found = s.keys[n : n+1 : n+1] // nearly always the only one, and not copied
+		default:
 			found = append(found, k)
 		}
 	}

@@ -17,7 +17,7 @@ type demands struct {
 	Claims     map[string][]string `json:"claims,omitempty"`
 	ACR        []string            `json:"acr,omitempty"`
 	MaxAuthAge seconds             `json:"max_auth_age,omitempty"`
-	Callers    access.Callers      `json:"callers,omitempty"`
+	Callers    access.CallerKind   `json:"callers,omitempty"`
 	Optional   bool                `json:"optional,omitempty"`
 }
 

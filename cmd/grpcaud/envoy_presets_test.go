@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/provider"
@@ -75,7 +76,7 @@ func TestEnvoyIsNeverLooser(t *testing.T) {
 		raw := d.issuer.Mint(claims, opts...)
 		genuine, err := verify.Verify(t.Context(), raw)
 		if err == nil {
-			err = guard.Rule(full).Judge(genuine, time.Now())
+			err = guard.Rule(full).Judge(genuine, access.Presentation{Time: time.Now()})
 		}
 		envoys := call(t, conn, full, "Bearer "+raw)
 		if err != nil && envoys == codes.OK {

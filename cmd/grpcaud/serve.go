@@ -112,7 +112,7 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 		if path == dash {
 			return // which says all that it ever will
 		}
-		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.options...)) // its errors are of the arguments
+		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.WatchLogger(log), policyfile.WatchMethodOptions(set.options...)) // its errors are of the arguments
 	})
 	return s.listen(cmd, server.Server)
 }

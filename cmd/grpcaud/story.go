@@ -91,16 +91,16 @@ func (t *target) judge(ctx context.Context, v *verifier.Verifier, token string, 
 
 // ask puts the questions of the rule to the claims.
 func (s *story) ask(t *target, claims *claims.Claims) {
-	told := t.rule.Explain(claims, s.now)
+	told := t.rule.ExplainOffline(claims, s.now)
 	s.Entry = told.Entry
-	for _, q := range told.Steps {
-		s.Steps = append(s.Steps, step{q.Question, q.OK, q.Got, q.Want, q.Cause, q.Hint})
+	for _, q := range told.Checks {
+		s.Steps = append(s.Steps, step{q.Name, q.OK, q.Got, q.Want, q.Cause, q.Hint})
 	}
-	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, s.now)); ok {
+	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, access.Presentation{Time: s.now, Certificate: claims.Binding()})); ok {
 		s.refuse(t, refusal, refused)
 	}
-	if _, ok := s.Claims["cnf"]; ok {
-		s.note("the token is bound to a certificate: a server also asks whether the connection shows that one")
+	if told.Unproven {
+		s.note("the token is bound to a certificate: a server admits it only over a connection that shows that one, which was not checked here")
 	}
 }
 

@@ -28,7 +28,7 @@ func widened(policy *access.Policy) (*access.Policy, error) {
 			}
 		}
 	}
-	return access.Merge(m, policy.Options()...)
+	return access.New(m, policy.AddedDemands()...)
 }
 
 // lets reports whether the matrix lets a client call a service.

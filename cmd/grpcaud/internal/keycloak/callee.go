@@ -67,7 +67,7 @@ func (e *exporter) standsFor(aud string) string {
 // name they are for as well.
 func (e *exporter) besides(s access.Service) []access.Allow {
 	var all []access.Allow
-	for _, o := range e.policy.Options() {
+	for _, o := range e.policy.AddedDemands() {
 		if slices.Contains(s.GRPC, o.GRPC) {
 			o.Demands.AnyClient = len(o.Demands.Clients) == 0
 			all = append(all, o.Demands)

@@ -49,7 +49,7 @@ func (e *exporter) taken(name string) bool {
 func (e *exporter) authenticate(name string, client *Client, from access.Client) {
 	client.Authenticator = "client-secret"
 	switch {
-	case from.PrivateKey != (access.PrivateKey{}):
+	case from.PrivateKey != (access.KeyRef{}):
 		client.Authenticator = "client-jwt"
 		client.Attributes["use.jwks.url"] = "true"
 		client.Attributes[keysURL] = "https://example.invalid/jwks.json"
@@ -57,7 +57,7 @@ func (e *exporter) authenticate(name string, client *Client, from access.Client)
 			client.Attributes["token.endpoint.auth.signing.alg"] = alg
 		}
 		e.note("the public key of client %q: put the address of its key set into %s, or import its certificate", name, keysURL)
-	case from.Certificate != (access.Certificate{}):
+	case from.Certificate != (access.CertificateRef{}):
 		client.Authenticator = "client-x509"
 		client.Attributes["x509.subjectdn"] = "CN=" + from.ID
 		client.Attributes["x509.allow.regex.pattern.comparison"] = "false"

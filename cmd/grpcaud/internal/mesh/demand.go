@@ -13,7 +13,7 @@ import (
 // come with. The error says what no proxy can check.
 func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, error) {
 	every := []Either{}
-	kinds := []access.Callers{}
+	kinds := []access.CallerKind{}
 	for _, a := range entries {
 		if a.MaxAuthAge > 0 {
 			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
@@ -53,7 +53,7 @@ func members(a access.Allow) Either {
 
 // callers asks who calls: a way for each client, since where two claims name a
 // client, both must name the same.
-func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error) {
+func (i Issuer) callers(clients []string, kinds []access.CallerKind) (Either, error) {
 	var either Either
 	for _, id := range clients {
 		who := i.client(id)

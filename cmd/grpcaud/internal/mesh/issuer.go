@@ -105,9 +105,9 @@ func (i Issuer) JWKS() string {
 }
 
 // Leeway is how far its clock and ours may differ.
-func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.Leeway) }
+func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.DefaultLeeway) }
 
 // MaxLifetime is the longest life of one of its tokens.
 func (i Issuer) MaxLifetime() time.Duration {
-	return cmp.Or(i.Settings.MaxLifetime, access.MaxLifetime)
+	return cmp.Or(i.Settings.MaxLifetime, access.DefaultMaxLifetime)
 }

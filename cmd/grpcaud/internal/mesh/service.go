@@ -47,7 +47,7 @@ func (p *Plan) closeOptional(s *Service, from access.Service) {
 			p.note("calls of %s without a token: %s is closed", whole, full)
 		}
 	}
-	for _, o := range p.policy.Options() {
+	for _, o := range p.policy.AddedDemands() {
 		if o.Demands.Optional {
 			continue
 		}
@@ -70,7 +70,7 @@ func (p *Plan) addRules(s *Service, from access.Service, entry string, i Issuer,
 	if slices.Contains(allow.Methods, "*") {
 		rest.Except = barred(from)
 	}
-	for _, o := range p.policy.Options() {
+	for _, o := range p.policy.AddedDemands() {
 		full := path(o.GRPC, o.Method, true)
 		whole := slices.Contains(rest.Paths, path(o.GRPC, "*", true))
 		if slices.Contains(barred(from), full) {

@@ -89,7 +89,7 @@ func TestIntrospectionUnclear(t *testing.T) {
 				if refusal, ok := errors.AsType[*audience.Refusal](err); !ok || refusal.RetryAfter <= 0 {
 					t.Errorf("%v does not say when to try again", err)
 				}
-				if f := v.Figures()[0]; f.Failures != 1 || f.LastError == nil {
+				if f := v.Stats()[0]; f.Failures != 1 || f.LastError == nil {
 					t.Errorf("figures = %+v, want a failure", f)
 				}
 				issuer.Fault(row.endpoint, nil)
@@ -136,7 +136,7 @@ func TestIntrospectionOutage(t *testing.T) {
 		time.Sleep(61*time.Second - 1)
 		_, err = v.Verify(t.Context(), known)
 		want(t, "known, its answer is stale", err, "")
-		if f := v.Figures()[0]; f.Stale != 1 {
+		if f := v.Stats()[0]; f.Stale != 1 {
 			t.Errorf("%d stale answers counted, want 1", f.Stale)
 		}
 		time.Sleep(time.Nanosecond)
@@ -179,7 +179,7 @@ func TestIntrospectionOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if f := v.Figures()[0]; f.Fetches != 1 {
+		if f := v.Stats()[0]; f.Fetches != 1 {
 			t.Errorf("%d questions, want 1", f.Fetches)
 		}
 	})
