@@ -119,11 +119,11 @@ func TestDialOnBehalfOfAndForward(t *testing.T) {
 		if err := call(ctx, h.conn); err != nil {
 			t.Errorf("%s: %v", shape, err)
 		}
-		if len(exchanged) == 0 || exchanged[0] != "order-status" {
-			t.Errorf("%s: exchanged: callers %q, want order-status first", shape, exchanged)
+		if want := []string{"order-status", "alice", "order-status", "backoffice-portal"}; !slices.Equal(exchanged, want) {
+			t.Errorf("%s: exchanged: callers %q, want %q", shape, exchanged, want)
 		}
-		if len(forwarded) == 0 || forwarded[0] != "backoffice-portal" {
-			t.Errorf("%s: forwarded: callers %q, want backoffice-portal first", shape, forwarded)
+		if want := []string{"backoffice-portal", "alice"}; !slices.Equal(forwarded, want) {
+			t.Errorf("%s: forwarded: callers %q, want %q", shape, forwarded, want)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// entries are demands, by the methods that they are made of.
+// entries are demands, by the names of the methods that have them.
 var entries = map[string]string{
 	"Plain":    "clients: [CLIENT], scopes: none",
 	"Anybody":  "clients: any, scopes: none",
@@ -32,7 +32,7 @@ var entries = map[string]string{
 	"Services": "clients: [CLIENT], scopes: none, callers: services",
 }
 
-// A dialect is an issuer of one preset, and a service that accepts its tokens.
+// A dialect is an issuer of one preset, with a service that accepts its tokens.
 type dialect struct {
 	name, client string
 	provider.Token
@@ -40,8 +40,8 @@ type dialect struct {
 	rules  map[string]string // the entries that the preset can have
 }
 
-// TestEnvoyIsNeverLooser holds Envoy to the verdict of the engine for tokens of every
-// preset with random flaws: what the engine refuses, Envoy does.
+// TestEnvoyIsNeverLooser compares Envoy with the engine for random tokens of each preset: what
+// Envoy admits, the engine admits.
 func TestEnvoyIsNeverLooser(t *testing.T) {
 	dialects := newDialects(t)
 	path := file(t, "access.yaml", matrixOf(dialects))

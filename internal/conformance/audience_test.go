@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// severalAudiences takes one token to both services.
+// severalAudiences presents one token with two audiences to both services.
 func severalAudiences(row string) func(*testing.T, *company) {
 	return func(t *testing.T, c *company) {
 		token, err := c.ask(t.Context(), t, c.several[row])
@@ -27,8 +27,8 @@ func severalAudiences(row string) func(*testing.T, *company) {
 	}
 }
 
-// refusedAudience asks for an audience that the client may not have, and in a
-// way that the provider does not heed.
+// refusedAudience requests an audience that the client may not have, and one in a way
+// that the provider ignores.
 func refusedAudience(t *testing.T, c *company) {
 	for _, w := range []wrong{c.denied, c.misled} {
 		_, err := c.ask(t.Context(), t, w.request)

@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// A method is one of the company's.
+// A method is one method of the company's services.
 type method struct{ shape, service, full string }
 
 var (
@@ -23,8 +23,8 @@ var (
 	getEmployee      = method{"unary", "human-resource", "/acme.hr.v1.HumanResource/GetEmployee"}
 )
 
-// call makes a call with an empty message, and returns the verdict about it:
-// admitted, or the reason.
+// call makes a call with an empty message, and returns "admitted" or the reason of the
+// refusal.
 func (m method) call(t *testing.T, conn *grpc.ClientConn, opts ...grpc.CallOption) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -59,15 +59,15 @@ func (m method) try(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.Cal
 	}
 }
 
-// bearing makes a call bear a token, whomever that is for.
+// bearing makes a call carry a token, whatever its audience.
 func bearing(token string) grpc.CallOption {
 	return grpc.PerRPCCredentials(interceptor.AsService(tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
 		return tokensource.NewToken(token, time.Time{}), nil
 	}), "whomever"))
 }
 
-// want holds the verdicts about a token at methods of both shapes, and the cause
-// that the operator reads.
+// want tests the results of calls with a token, unary and streaming, and the cause in
+// the log.
 func (c *company) want(t *testing.T, conn *grpc.ClientConn, token, verdict, cause string) {
 	t.Helper()
 	for _, m := range []method{getOrderStatus, watchOrderStatus} {

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// part reads the header (0) or the payload (1) of a JWT for the eye: it verifies
-// nothing.
+// part returns the header (0) or the payload (1) of a JWT, without verifying it.
 func part(t *testing.T, token string, i int) map[string]any {
 	t.Helper()
 	parts := strings.Split(token, ".")

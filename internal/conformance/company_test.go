@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// A company is that of the examples, at one provider.
+// A company is the company of the examples, with one provider as its issuer.
 type company struct {
 	provider
 	site
@@ -27,7 +27,7 @@ type company struct {
 	journal journal
 }
 
-// clients are those of the examples.
+// clients are the clients of the examples.
 var clients = []string{"customer-portal", "backoffice-portal", "order-status"}
 
 func open(t *testing.T, p provider) *company {
@@ -44,8 +44,8 @@ func open(t *testing.T, p provider) *company {
 	return c
 }
 
-// matrix writes the access matrix of the examples with this provider as its
-// issuer, and returns the path. Further clients may read orders.
+// matrix writes the access matrix of the examples with this provider as its issuer, and
+// returns the path. The clients in further may read orders as well.
 func (p provider) matrix(t *testing.T, issuer string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../examples/backoffice/access.yaml")
@@ -74,7 +74,7 @@ func (p provider) matrix(t *testing.T, issuer string) string {
 	return path
 }
 
-// guard returns what guards a service. It has no keys yet.
+// guard returns the guard of a service. It has no keys yet.
 func (c *company) guard(t *testing.T, policy *access.Policy, service string) *interceptor.Server {
 	t.Helper()
 	admit, err := interceptor.NewServer(policy, interceptor.Services(service), append(c.guards, interceptor.Logger(c.journal.logger()), interceptor.SampleRefused(0))...)
@@ -97,8 +97,8 @@ func (c *company) serve(t *testing.T, service string, dial ...grpc.DialOption) *
 	}, dial...)
 }
 
-// register adds the implementation of a service. That of the order status calls
-// the human resources for its caller.
+// register adds the implementation of a service. order-status calls human-resource on
+// behalf of its caller.
 func (c *company) register(t *testing.T, s *grpc.Server, service string) {
 	t.Helper()
 	if service == "human-resource" {
@@ -120,7 +120,7 @@ func (c *company) client(t *testing.T, name string) *interceptor.Client {
 	return as
 }
 
-// source asks the provider as a client that has a secret, without the matrix.
+// source returns a source of tokens for a client with a secret, without the matrix.
 func (c *company) source(t *testing.T, client string, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
 	opts = append([]tokensource.OAuthOption{

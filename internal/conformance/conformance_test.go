@@ -1,6 +1,6 @@
-// Package conformance holds this module to real authorization servers, and to a
-// real proxy: the company of the examples at each of them, through the packages
-// that users import.
+// Package conformance tests this module with real authorization servers, and with a real
+// proxy: the company of the examples at each of them, through the packages that users
+// import.
 package conformance_test
 
 import "testing"
@@ -14,8 +14,8 @@ const (
 	compared   = "`grpcaud diff` finds what was changed by hand, and `doctor` too"
 )
 
-// rows are what every provider is held to, as the table of compatibility names
-// it. Those that not all offer have names of their own.
+// rows are the tests that every provider must pass, by their names in the table of
+// compatibility. Tests of what only some providers offer have their own names.
 var rows = []struct {
 	name string
 	hold func(*testing.T, *company)
@@ -32,7 +32,7 @@ var rows = []struct {
 	{assertions, privateKey},
 	{bound, mutualTLS},
 	{"introspection", introspection},
-	{"`grpcaud doctor` finds nothing to mend", doctor},
+	{"`grpcaud doctor` finds nothing to fix", doctor},
 	{compared, drift},
 }
 

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// doctor compares the provider with the matrix, by asking as each client.
-func doctor(t *testing.T, c *company) { c.says(t, 0, doctorAsks, "4 ok, 0 to mend, 0 unknown") }
+// doctor compares the provider with the matrix, by requesting tokens as each client.
+func doctor(t *testing.T, c *company) { c.says(t, 0, doctorAsks, "4 ok, 0 to fix, 0 unknown") }
 
 var doctorAsks = []string{"doctor", "--client", strings.Join(clients, ",")}
 
-// drift changes the realm by hand, as it happens, and has it found.
+// drift changes the realm by hand, and tests that the command line finds the changes.
 func drift(t *testing.T, c *company) {
 	c.hireAuditor(t)
 	base, _, _ := strings.Cut(c.Issuer, "/realms/")
@@ -33,8 +33,8 @@ func drift(t *testing.T, c *company) {
 	c.says(t, 1, doctorAsks, "wider", "no audience", `add an audience mapper for "order-status"`)
 }
 
-// says runs a command of the program with the matrix. Each text must stand in
-// what it prints.
+// says runs a command of the program with the matrix, and tests that its output contains
+// each text.
 func (c *company) says(t *testing.T, want int, command []string, texts ...string) {
 	t.Helper()
 	stdout, stderr, status := grpcaud(t, append(command, c.path)...)
@@ -48,7 +48,7 @@ func (c *company) says(t *testing.T, want int, command []string, texts ...string
 	}
 }
 
-// hireAuditor adds a client to the realm that may look at it.
+// hireAuditor adds a client to the realm that may read the realm.
 func (c *company) hireAuditor(t *testing.T) {
 	t.Helper()
 	c.admin(t, http.MethodPost, "/clients", map[string]any{
@@ -67,7 +67,7 @@ func (c *company) hireAuditor(t *testing.T) {
 	c.admin(t, http.MethodPost, "/users/"+user.ID+"/role-mappings/clients/"+management, roles, nil)
 }
 
-// ids returns Keycloak's own ids of what is at path, by their names.
+// ids returns Keycloak's ids of the objects at path, by their names.
 func (s site) ids(t *testing.T, path string) map[string]string {
 	t.Helper()
 	var all []struct{ ID, Name string }
@@ -79,7 +79,7 @@ func (s site) ids(t *testing.T, path string) map[string]string {
 	return ids
 }
 
-// only returns the id of the one thing at path.
+// only returns the id of the only object at path.
 func (s site) only(t *testing.T, path string) string {
 	t.Helper()
 	var all []struct{ ID string }

@@ -22,8 +22,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// A fence is what stands before the company's services: the interceptor of each,
-// and Envoy with the exported configuration before servers that guard nothing.
+// A fence is the two guards that are compared: the interceptor of each service, and
+// Envoy with the exported configuration before servers without a guard.
 type fence struct {
 	*company
 	issuer  *testutil.Issuer
@@ -33,8 +33,8 @@ type fence struct {
 	envoy   *grpc.ClientConn
 }
 
-// TestConformanceEnvoy holds Envoy to the verdicts of the interceptor: for each
-// call of the matrix, and for each token that is not as it should be.
+// TestConformanceEnvoy holds that Envoy admits and refuses what the interceptor does: for
+// each call of the matrix, and for each wrong token.
 func TestConformanceEnvoy(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
@@ -66,7 +66,7 @@ func TestConformanceEnvoy(t *testing.T) {
 	}
 }
 
-// matrix has every client call every method, through Envoy.
+// matrix calls every method as every client, through Envoy.
 func (f *fence) matrix(t *testing.T) {
 	for _, cell := range cells() {
 		service := cell.service
@@ -109,7 +109,7 @@ func newFence(t *testing.T) *fence {
 	return f
 }
 
-// openIssuer starts an issuer on loopback that is like Keycloak.
+// openIssuer starts an issuer on loopback whose tokens are like those of Keycloak.
 func (f *fence) openIssuer(t *testing.T) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -134,7 +134,7 @@ func (f *fence) openIssuer(t *testing.T) {
 	}
 }
 
-// proxy puts Envoy before a server that answers whatever it is asked.
+// proxy starts Envoy before a server that admits every call.
 func (f *fence) proxy(t *testing.T) *grpc.ClientConn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -155,7 +155,7 @@ func (f *fence) proxy(t *testing.T) *grpc.ClientConn {
 	return conn
 }
 
-// judge calls a method with these values of authorization at both.
+// judge calls a method at both guards with these values of authorization.
 func (f *fence) judge(t *testing.T, m method, authorization ...string) (ours, envoys codes.Code) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

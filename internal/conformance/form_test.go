@@ -9,79 +9,79 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// misshapen are good tokens that come in another way than they should.
+// misshapen returns good tokens that are sent in a wrong form.
 func (f *fence) misshapen() []presented {
 	good := f.token(nil)
 	var all []presented
 	for name, value := range map[string]string{
-		"T64 two schemes":            "Basic Zm9v== Bearer " + good,
-		"T64 a parameter before":     "x; Bearer " + good,
-		"T64 letters before":         "xBearer " + good,
-		"T64 signs between":          "Bearer ==%%" + good,
-		"T64 the scheme twice":       "Bearer Bearer " + good,
-		"T64 a parameter after":      "Bearer " + good + ";x",
-		"T64 padding after":          "Bearer " + good + "=",
-		"T64 a comma after":          "Bearer " + good + ",",
-		"T64 a second token after":   "Bearer " + good + " " + good,
-		"T64 a tab":                  "Bearer\t" + good,
-		"T64 a fourth part":          "Bearer " + good + ".",
-		"T64 the scheme alone":       "Bearer ",
-		"T64 nothing":                "",
-		"T63 another value first":    "Basic YTpi, Bearer " + good,
-		"T19 signature, unused bits": "Bearer " + bent(good),
-		"T66 of 18 KiB":              "Bearer " + f.token(testutil.Claims{"pad": strings.Repeat("x", 13<<10)}),
-		"T35 a name twice, within":   "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"act":{"sub":"a","sub":"b"},`))),
-		"T35 beyond UTF-8":           "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"`+"\xff"+`",`))),
-		"T35 half a character":       "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"\ud800",`))),
-		"T35 nested 40 deep":         "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,`))),
-		"T35 more after the object":  "Bearer " + f.token(nil, testutil.RawPayload(append(f.payload(""), "{}"...))),
-		"T35 a comment":              "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`/**/`))),
-		"T35 a name without quotes":  "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`x:1,`))),
-		"T35 a comma too many":       "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":[1,],`))),
-		"T35 single quotes":          "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`'x':1,`))),
-		"T35 a number from zero":     "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":01,`))),
-		"T35 a number too large":     "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"exp":1e400,`))),
-		"T35 a raw control":          "Bearer " + f.token(nil, testutil.RawPayload(f.payload("\"x\":\"a\tb\","))),
-		"T35 a wrong escape":         "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":"\q",`))),
-		"T64 a dot before":           "Bearer ." + good,
-		"T64 two dots":               "Bearer " + strings.Replace(good, ".", "..", 1),
-		"T35 NaN":                    "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":NaN,`))),
-		"T35 a byte order mark":      "Bearer " + f.token(nil, testutil.RawPayload(append([]byte("\ufeff"), f.payload("")...))),
+		"two schemes":                    "Basic Zm9v== Bearer " + good,
+		"a parameter before":             "x; Bearer " + good,
+		"letters before the scheme":      "xBearer " + good,
+		"signs between scheme and token": "Bearer ==%%" + good,
+		"the scheme twice":               "Bearer Bearer " + good,
+		"a parameter after":              "Bearer " + good + ";x",
+		"padding after the token":        "Bearer " + good + "=",
+		"a comma after the token":        "Bearer " + good + ",",
+		"a second token after":           "Bearer " + good + " " + good,
+		"a tab after the scheme":         "Bearer\t" + good,
+		"a fourth part":                  "Bearer " + good + ".",
+		"the scheme alone":               "Bearer ",
+		"an empty value":                 "",
+		"another value first":            "Basic YTpi, Bearer " + good,
+		"signature, unused bits":         "Bearer " + bent(good),
+		"a token of 18 KiB":              "Bearer " + f.token(testutil.Claims{"pad": strings.Repeat("x", 13<<10)}),
+		"a name twice, within":           "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"act":{"sub":"a","sub":"b"},`))),
+		"beyond UTF-8":                   "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"`+"\xff"+`",`))),
+		"half a character":               "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"\ud800",`))),
+		"nested 40 deep":                 "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,`))),
+		"more after the object":          "Bearer " + f.token(nil, testutil.RawPayload(append(f.payload(""), "{}"...))),
+		"a comment":                      "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`/**/`))),
+		"a name without quotes":          "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`x:1,`))),
+		"a comma too many":               "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":[1,],`))),
+		"single quotes":                  "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`'x':1,`))),
+		"a number from zero":             "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":01,`))),
+		"a number too large":             "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"exp":1e400,`))),
+		"a raw control":                  "Bearer " + f.token(nil, testutil.RawPayload(f.payload("\"x\":\"a\tb\","))),
+		"a wrong escape":                 "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":"\q",`))),
+		"a dot before the token":         "Bearer ." + good,
+		"two dots":                       "Bearer " + strings.Replace(good, ".", "..", 1),
+		"NaN as a number":                "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":NaN,`))),
+		"a byte order mark":              "Bearer " + f.token(nil, testutil.RawPayload(append([]byte("\ufeff"), f.payload("")...))),
 	} {
 		all = append(all, presented{name, []string{value}, false})
 	}
 	return append(all,
-		presented{"T62 two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
-		presented{"T64 the scheme in capitals", []string{"BEARER " + good}, true},
+		presented{"two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
+		presented{"the scheme in capitals", []string{"BEARER " + good}, true},
 	)
 }
 
-// bent spells the last letter of a token with bits that stand for nothing.
+// bent sets unused bits in the last letter of a token.
 func bent(token string) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(token) - 1
 	return token[:last] + letters[strings.IndexByte(letters, token[last])+1:][:1]
 }
 
-// misheaded are tokens with a header that they must not have.
+// misheaded returns tokens with a forbidden header.
 func (f *fence) misheaded() []presented {
 	all := []presented{
-		{"T20 a header name twice", []string{"Bearer " + f.token(nil, testutil.RawHeader([]byte(`{"alg":"ES256","alg":"ES256","typ":"JWT","kid":"`+f.key.ID()+`"}`)))}, false},
+		{"a header name twice", []string{"Bearer " + f.token(nil, testutil.RawHeader([]byte(`{"alg":"ES256","alg":"ES256","typ":"JWT","kid":"`+f.key.ID()+`"}`)))}, false},
 	}
 	for name, header := range map[string]testutil.Claims{
-		"T20 crit empty":        {"crit": []string{}},
-		"T20 b64 true":          {"b64": true},
-		"T20 b64 false":         {"b64": false},
-		"T9 the issuer's key":   {"jwk": f.key.JWK()},
-		"T10 jku":               {"jku": f.issuer.URL() + "/jwks"},
-		"T10 x5u":               {"x5u": f.issuer.URL() + "/certs"},
-		"T12 kid a number":      {"kid": 1},
-		"T12 kid null":          {"kid": json.RawMessage("null")},
-		"T12 kid empty":         {"kid": ""},
-		"T43 typ null":          {"typ": json.RawMessage("null")},
-		"T43 typ empty":         {"typ": ""},
-		"T43 typ an array":      {"typ": []string{"JWT"}},
-		"T21 a header of 5 KiB": {"pad": strings.Repeat("x", 5<<10)},
+		"crit empty":        {"crit": []string{}},
+		"b64 true":          {"b64": true},
+		"b64 false":         {"b64": false},
+		"the issuer's key":  {"jwk": f.key.JWK()},
+		"jku":               {"jku": f.issuer.URL() + "/jwks"},
+		"x5u":               {"x5u": f.issuer.URL() + "/certs"},
+		"kid a number":      {"kid": 1},
+		"kid null":          {"kid": json.RawMessage("null")},
+		"kid empty":         {"kid": ""},
+		"typ null":          {"typ": json.RawMessage("null")},
+		"typ empty":         {"typ": ""},
+		"typ an array":      {"typ": []string{"JWT"}},
+		"a header of 5 KiB": {"pad": strings.Repeat("x", 5<<10)},
 	} {
 		var opts []testutil.MintOption
 		for name, value := range header {
@@ -92,35 +92,34 @@ func (f *fence) misheaded() []presented {
 	return all
 }
 
-// misformed are changes of a token after which a claim has a form that it must not
-// have.
+// misformed returns changes of a token that give a claim a forbidden form.
 func misformed() map[string]testutil.Claims {
 	all := map[string]testutil.Claims{
-		"T41 a year, in its last 23 hours": {"iat": ahead(-364 * 24 * time.Hour), "exp": ahead(23 * time.Hour)},
-		"T41 30 days, in its last hour":    {"iat": ahead(-30 * 24 * time.Hour), "exp": ahead(time.Hour)},
-		"T41 25 hours, in its last minute": {"iat": ahead(-25 * time.Hour), "exp": ahead(time.Minute)},
-		"T41 25 hours, without iat":        {"iat": nil, "exp": ahead(25 * time.Hour)},
-		"T42 iat a text":                   {"iat": "1"},
-		"T42 iat zero":                     {"iat": 0},
-		"T42 nbf a text":                   {"nbf": "1"},
-		"T42 nbf null":                     {"nbf": json.RawMessage("null")},
-		"T31 aud with nothing":             {"aud": []string{"order-status", ""}},
-		"T31 aud with null":                {"aud": []any{"order-status", nil}},
-		"T31 aud with an object":           {"aud": []any{"order-status", testutil.Claims{}}},
-		"T39 azp null":                     {"azp": json.RawMessage("null")},
-		"T39 client_id a number":           {"client_id": 9},
-		"T39 client_id null":               {"client_id": json.RawMessage("null")},
-		"T43 typ in an array":              {"typ": []string{"Bearer"}},
-		"T44 jti a number":                 {"jti": 9},
-		"T44 sid empty":                    {"sid": ""},
-		"T44 acr an array":                 {"acr": []string{"gold"}},
-		"T46 sub empty":                    {"sub": ""},
-		"T46 sub null":                     {"sub": json.RawMessage("null")},
-		"T46 sub with a line break":        {"sub": "a\nb"},
-		"T46 sub with a delete":            {"sub": "a\x7f"},
-		"T46 sub of 1025 bytes":            {"sub": strings.Repeat("x", 1025)},
-		"T46 a login without sub":          {"sub": nil, "sid": "s"},
-		"T46 a timed login without sub":    {"sub": nil, "auth_time": ahead(-time.Minute)},
+		"a year, in its last 23 hours": {"iat": ahead(-364 * 24 * time.Hour), "exp": ahead(23 * time.Hour)},
+		"30 days, in its last hour":    {"iat": ahead(-30 * 24 * time.Hour), "exp": ahead(time.Hour)},
+		"25 hours, in its last minute": {"iat": ahead(-25 * time.Hour), "exp": ahead(time.Minute)},
+		"25 hours, without iat":        {"iat": nil, "exp": ahead(25 * time.Hour)},
+		"iat a text":                   {"iat": "1"},
+		"iat zero":                     {"iat": 0},
+		"nbf a text":                   {"nbf": "1"},
+		"nbf null":                     {"nbf": json.RawMessage("null")},
+		"aud with nothing":             {"aud": []string{"order-status", ""}},
+		"aud with null":                {"aud": []any{"order-status", nil}},
+		"aud with an object":           {"aud": []any{"order-status", testutil.Claims{}}},
+		"azp null":                     {"azp": json.RawMessage("null")},
+		"client_id a number":           {"client_id": 9},
+		"client_id null":               {"client_id": json.RawMessage("null")},
+		"typ in an array":              {"typ": []string{"Bearer"}},
+		"jti a number":                 {"jti": 9},
+		"sid empty":                    {"sid": ""},
+		"acr an array":                 {"acr": []string{"gold"}},
+		"sub empty":                    {"sub": ""},
+		"sub null":                     {"sub": json.RawMessage("null")},
+		"sub with a line break":        {"sub": "a\nb"},
+		"sub with a delete":            {"sub": "a\x7f"},
+		"sub of 1025 bytes":            {"sub": strings.Repeat("x", 1025)},
+		"a login without sub":          {"sub": nil, "sid": "s"},
+		"a timed login without sub":    {"sub": nil, "auth_time": ahead(-time.Minute)},
 	}
 	maps.Copy(all, misscoped())
 	for claim, values := range map[string][]any{
@@ -146,18 +145,18 @@ func misformed() map[string]testutil.Claims {
 			if err != nil {
 				panic(err) // it is JSON
 			}
-			all["T48 "+claim+" "+short(string(text))] = testutil.Claims{claim: value}
+			all[""+claim+" "+short(string(text))] = testutil.Claims{claim: value}
 		}
 	}
-	all["T48 sources of claims, a text"] = testutil.Claims{"_claim_sources": testutil.Claims{"src1": "a"}}
-	all["T48 a role that is an object"] = testutil.Claims{"realm_access": testutil.Claims{"roles": []any{testutil.Claims{}}}}
-	all["T48 roles of a client, a text"] = testutil.Claims{"resource_access": testutil.Claims{"orders": "a"}}
+	all["sources of claims, a text"] = testutil.Claims{"_claim_sources": testutil.Claims{"src1": "a"}}
+	all["a role that is an object"] = testutil.Claims{"realm_access": testutil.Claims{"roles": []any{testutil.Claims{}}}}
+	all["roles of a client, a text"] = testutil.Claims{"resource_access": testutil.Claims{"orders": "a"}}
 	return all
 }
 
 var nothing = json.RawMessage("null")
 
-// actors is a chain of actors, the last of which is called so.
+// actors returns a chain of actors that ends with the one of this name.
 func actors(length int, last any) testutil.Claims {
 	if length == 1 {
 		return testutil.Claims{"sub": last}
@@ -167,7 +166,7 @@ func actors(length int, last any) testutil.Claims {
 
 func short(text string) string { return text[:min(len(text), 40)] }
 
-// misscoped are scopes that are none.
+// misscoped returns scopes in a forbidden form.
 func misscoped() map[string]testutil.Claims {
 	all := map[string]testutil.Claims{}
 	for name, scope := range map[string]any{
@@ -186,7 +185,7 @@ func misscoped() map[string]testutil.Claims {
 		"two in an array":    []string{"openid", "orders.read"},
 		"an object":          testutil.Claims{"orders.read": true},
 	} {
-		all["T45 scope, "+name] = testutil.Claims{"scope": scope}
+		all["scope, "+name] = testutil.Claims{"scope": scope}
 	}
 	return all
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A journal knows the cause of the last refusal. It is a [slog.Handler].
+// A journal keeps the cause of the last refusal. It is a [slog.Handler].
 type journal struct {
 	mu   sync.Mutex // guards last
 	last string
@@ -14,7 +14,7 @@ type journal struct {
 
 func (j *journal) logger() *slog.Logger { return slog.New(j) }
 
-// cause returns the cause of the last refusal, which it forgets.
+// cause returns the cause of the last refusal, and forgets it.
 func (j *journal) cause() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

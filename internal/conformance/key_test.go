@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// publish publishes the key, another good one, so that a token has to name its key,
-// and some that no token may be verified with.
+// publish publishes the key, a second good key, so that a token must name its key, and
+// some keys that must not verify any token.
 func (f *fence) publish(t *testing.T) {
 	t.Helper()
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -18,11 +18,11 @@ func (f *fence) publish(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.others = map[string]*testutil.Key{
-		"T4 a key for encryption": testutil.NewKey("ES256"), "T4 a key to sign with": testutil.NewKey("ES256"), "T5 a key of 1024 bits": testutil.KeyOf("RS256", short),
-		"T8 a published secret": testutil.KeyOf("HS256", []byte("a secret of thirty-two bytes, all")), "T12 a key without kid": testutil.NewKey("ES256"),
+		"a key for encryption": testutil.NewKey("ES256"), "a key to sign with": testutil.NewKey("ES256"), "a key of 1024 bits": testutil.KeyOf("RS256", short),
+		"a published secret": testutil.KeyOf("HS256", []byte("a secret of thirty-two bytes, all")), "a key without kid": testutil.NewKey("ES256"),
 	}
 	change := map[string]map[string]any{
-		"T4 a key for encryption": {"use": "enc"}, "T4 a key to sign with": {"key_ops": []string{"sign"}}, "T12 a key without kid": {"kid": nil},
+		"a key for encryption": {"use": "enc"}, "a key to sign with": {"key_ops": []string{"sign"}}, "a key without kid": {"kid": nil},
 	}
 	keys := []any{f.key.JWK(), testutil.NewKey("ES256").JWK()}
 	for name, key := range f.others {
@@ -41,10 +41,10 @@ func (f *fence) publish(t *testing.T) {
 	f.issuer.SetJWKS(set)
 }
 
-// misnamed are good tokens but for the key that signed them, or for what they call
-// it.
+// misnamed returns tokens that are good except for the key that signed them, or for its
+// name.
 func (f *fence) misnamed() []presented {
-	all := []presented{{"T15 no kid, of several keys", []string{"Bearer " + f.token(nil, testutil.Header("kid", nil))}, false}}
+	all := []presented{{"no kid, of several keys", []string{"Bearer " + f.token(nil, testutil.Header("kid", nil))}, false}}
 	for name, key := range f.others {
 		all = append(all, presented{name, []string{"Bearer " + f.token(nil, testutil.SignedBy(key))}, false})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// keycloak has the realm that grpcaud exports. An audience is a client scope;
-// aud is a string, an array or missing, and payloads say what kind they are.
+// keycloak tests Keycloak with the realm that grpcaud exports. An audience is a client
+// scope; aud is a string, an array or missing, and the payload has a typ.
 var keycloak = provider{
 	name: "keycloak", preset: "keycloak", audience: "%s",
 	open:        openKeycloak,
@@ -38,7 +38,7 @@ var keycloak = provider{
 	lacks: map[string]string{withoutAZP: "azp is always there"},
 }
 
-// openKeycloak imports the realm, and adds what no export has.
+// openKeycloak imports the realm, and adds what an export does not contain.
 func openKeycloak(t *testing.T, p provider) site {
 	t.Helper()
 	if !asked("keycloak") {
@@ -60,7 +60,7 @@ func openKeycloak(t *testing.T, p provider) site {
 	return s
 }
 
-// prove tells the realm how clients without a secret prove who they are.
+// prove registers how clients without a secret authenticate.
 func (s site) prove(t *testing.T) {
 	t.Helper()
 	keys, err := json.Marshal(map[string]any{"keys": []any{s.key.JWK()}})
@@ -71,7 +71,7 @@ func (s site) prove(t *testing.T) {
 	s.change(t, "batch-mtls", map[string]string{"x509.subjectdn": "CN=testutil"})
 }
 
-// employ adds a person to the realm, and returns what her tokens have in sub.
+// employ adds a user to the realm, and returns the sub of the user's tokens.
 func (s site) employ(t *testing.T, name string) string {
 	t.Helper()
 	s.admin(t, http.MethodPost, "/users", map[string]any{
@@ -93,8 +93,8 @@ func (s site) change(t *testing.T, id string, attributes map[string]string) {
 	s.admin(t, http.MethodPut, "/clients/"+found[0]["id"].(string), found[0], nil)
 }
 
-// keycloakLogout logs alice in and out again, and returns what the portal is told
-// (OpenID Connect Back-Channel Logout, section 2.5).
+// keycloakLogout logs alice in and out again, and returns the logout token that the
+// portal receives (OpenID Connect Back-Channel Logout, section 2.5).
 func keycloakLogout(t *testing.T, c *company) string {
 	t.Helper()
 	told := make(chan string, 1)

@@ -11,8 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// verdicts are what the company's matrix says, written by hand. A client that
-// may not call a service comes with the token that it has for another.
+// verdicts are the expected results of the company's matrix, written by hand. A client
+// that may not call a service presents the token that it has for the other one.
 const verdicts = `
 method                                             shape   customer-portal     backoffice-portal  order-status
 /acme.orders.v1.OrderStatus/GetOrderStatus         unary   admitted            admitted           AUDIENCE_MISMATCH
@@ -23,13 +23,13 @@ method                                             shape   customer-portal     b
 /acme.hr.v1.HumanResource/ReviewEmployees          stream  AUDIENCE_MISMATCH   admitted           CLIENT_NOT_ALLOWED
 `
 
-// services are those of the matrix, by what their methods begin with.
+// services are the services of the matrix, by the prefix of their methods.
 var services = map[string]string{"/acme.orders.v1.OrderStatus": "order-status", "/acme.hr.v1.HumanResource": "human-resource"}
 
-// other names the services, and to each the other one.
+// other maps each service to the other one.
 var other = map[string]string{"order-status": "human-resource", "human-resource": "order-status"}
 
-// A cell is a call of a client, and the verdict about it.
+// A cell is a call of a client, and its expected result.
 type cell struct {
 	method
 	client, want string
@@ -49,7 +49,7 @@ func cells() []cell {
 	return all
 }
 
-// theMatrix has every client call every method.
+// theMatrix calls every method as every client.
 func theMatrix(t *testing.T, c *company) {
 	conns := map[string]*grpc.ClientConn{}
 	for _, cell := range cells() {
@@ -63,8 +63,8 @@ func theMatrix(t *testing.T, c *company) {
 	}
 }
 
-// dial returns the options of a client's connection to a service: those that the
-// matrix knows, or else its token for the other service.
+// dial returns the options of a client's connection to a service: those of the matrix,
+// or else the client's token for the other service.
 func (c *company) dial(t *testing.T, client, service string) []grpc.DialOption {
 	t.Helper()
 	as := c.client(t, client)

@@ -11,8 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// oidcProvider is oidc-provider, of Node.js. An audience is a resource, and so a
-// URI; access tokens are as RFC 9068 has them, or opaque.
+// oidcProvider tests oidc-provider, of Node.js. An audience is a resource, so it is a
+// URI; access tokens are those of RFC 9068, or opaque.
 var oidcProvider = provider{
 	name: "oidc-provider", preset: "oidc-provider", audience: "urn:acme:%s",
 	open: func(t *testing.T, _ provider) site {
@@ -41,8 +41,8 @@ var oidcProvider = provider{
 	},
 }
 
-// shaped is a request of the auditor for a token that the server writes in
-// another way than it would by itself.
+// shaped is a request of the auditor for a token that the server writes in a way that is
+// not its default.
 func shaped(variant string) request {
 	return request{
 		client: "auditor", Request: tokensource.Request{Audience: "urn:acme:order-status", Scope: "orders.read"},
@@ -50,8 +50,7 @@ func shaped(variant string) request {
 	}
 }
 
-// A resourceOf is a wire on which the resource of the order status has this
-// variant.
+// A resourceOf is a transport that requests this variant of the resource of order-status.
 type resourceOf string
 
 // RoundTrip implements [http.RoundTripper].

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// outage stops the provider. Who has tokens and keys goes on; who has none is
-// told that nobody knows, and recovers.
+// outage stops the provider. Clients with tokens and servers with keys go on; the others
+// respond UNAVAILABLE, and recover.
 func outage(t *testing.T, c *company) {
 	as := c.client(t, "backoffice-portal")
 	warm := c.serve(t, "order-status", as.DialOptions("order-status")...)
@@ -45,13 +45,13 @@ func outage(t *testing.T, c *company) {
 	}
 }
 
-// An attempt is how somebody calls the order status.
+// An attempt is a way to call order-status.
 type attempt struct {
 	conn *grpc.ClientConn
 	opts []grpc.CallOption
 }
 
-// eventually waits until what ask returns is as wanted.
+// eventually waits until ask returns the wanted result.
 func eventually(t *testing.T, who string, ask func() string, want string) {
 	t.Helper()
 	late := time.NewTimer(2 * time.Minute)

@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
-// built is where what the tests build is, until they end.
+// built is the folder of the programs that the tests build, until they end.
 var built string
 
 func TestMain(m *testing.M) {
@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// asked reports whether the environment asks for a server. What a server needs
-// of us takes long to make.
+// asked reports whether the environment selects a server. It takes long to make what a
+// server needs.
 func asked(name string) bool {
 	all := os.Getenv(idp.Variable)
 	return strings.Contains(all, name) || strings.Contains(all, "all")
@@ -42,7 +42,7 @@ var build = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// grpcaud runs the program, and returns what it prints and its exit status.
+// grpcaud runs the program, and returns its output and its exit status.
 func grpcaud(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	path, err := build()
@@ -61,7 +61,7 @@ func grpcaud(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	return out.String(), errs.String(), status
 }
 
-// exported returns what the program exports of a matrix.
+// exported returns the program's export of a matrix.
 func exported(t *testing.T, args ...string) []byte {
 	t.Helper()
 	stdout, stderr, status := grpcaud(t, append([]string{"export"}, args...)...)

@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// privateKey has the client batch prove itself with its key, and with another.
+// privateKey makes the client batch authenticate with its key, and with another.
 func privateKey(t *testing.T, c *company) {
 	for want, key := range map[string]*testutil.Key{
 		"admitted":           c.key,
@@ -32,9 +32,8 @@ func privateKey(t *testing.T, c *company) {
 	}
 }
 
-// mutualTLS has the client batch-mtls prove itself with a certificate, to the
-// provider and to the order status: its tokens are good over no other
-// connection.
+// mutualTLS makes the client batch-mtls authenticate with a certificate, at the provider
+// and at order-status: its tokens are refused over any other connection.
 func mutualTLS(t *testing.T, c *company) {
 	proof := c.CA.Certificate("batch-mtls")
 	c.write(t, "batch.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proof.Certificate[0]}))
@@ -66,7 +65,7 @@ func mutualTLS(t *testing.T, c *company) {
 	}
 }
 
-// overTLS serves the order status to a client that shows these certificates.
+// overTLS serves order-status to a client that presents these certificates.
 func (c *company) overTLS(t *testing.T, certificates []tls.Certificate, dial ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	admit, ca := c.guard(t, c.policy, "order-status"), testutil.NewCA()
@@ -80,7 +79,7 @@ func (c *company) overTLS(t *testing.T, certificates []tls.Certificate, dial ...
 	}, append(dial, grpc.WithTransportCredentials(credentials.NewTLS(client)))...)
 }
 
-// introspection has the order status ask the provider about each token.
+// introspection makes order-status ask the provider about each token.
 func introspection(t *testing.T, c *company) {
 	token, err := c.ask(t.Context(), t, c.asked)
 	if err != nil {

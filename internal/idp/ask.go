@@ -7,14 +7,13 @@ import (
 	"testing"
 )
 
-// Variable is the environment variable that asks for servers: names out of
-// keycloak, oidc-provider, zitadel and envoy, with commas between them, or
-// all. Empty asks for none.
+// Variable is the environment variable that selects servers: a comma-separated list of
+// keycloak, oidc-provider, zitadel and envoy, or all. Empty selects none.
 const Variable = "GRPCAUD_IDPS"
 
 var names = []string{"keycloak", "oidc-provider", "zitadel", "envoy", "all"}
 
-// ask skips t unless the environment asks for name.
+// ask skips t unless the environment selects name.
 func ask(t testing.TB, name string) {
 	t.Helper()
 	asked := strings.FieldsFunc(os.Getenv(Variable), func(r rune) bool { return r == ',' || r == ' ' })

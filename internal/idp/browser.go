@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// A browser fills in every form that it is shown with one person's name and
-// password, until it is sent back to the client.
+// A browser fills in every form that it receives with one user's name and password,
+// until it is redirected to the client.
 type browser struct {
 	login Login
 	http  *http.Client
@@ -32,7 +32,7 @@ func newBrowser(l Login) *browser {
 	return &browser{l, &http.Client{Transport: wire, Jar: jar, CheckRedirect: back, Timeout: time.Minute}}
 }
 
-// open starts at page and returns what the client is told in the end.
+// open starts at page and returns the parameters of the redirect to the client.
 func (b *browser) open(ctx context.Context, page string) (url.Values, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 	if err != nil {
@@ -80,7 +80,7 @@ func (b *browser) submit(ctx context.Context, res *http.Response) (*http.Request
 	return req, err
 }
 
-// fill returns the fields of form with the person's answers.
+// fill returns the fields of form with the user's values.
 func (b *browser) fill(form *html.Node) url.Values {
 	fields := url.Values{}
 	for n := range form.Descendants() {

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// cached returns the folder name of the cache. If it is not there, install
-// fills a folder beside it, which is then renamed: so a folder in the cache is
-// whole, and of two that install at once one wins.
+// cached returns the folder name of the cache. If it does not exist, install fills a
+// folder beside it, which is then renamed: so a folder in the cache is complete, and if
+// two processes install at once, one of them wins.
 func cached(name string, install func(dir string) error) (string, error) {
 	root := os.Getenv("GRPCAUD_CACHE")
 	if root == "" {
@@ -45,7 +45,7 @@ func cached(name string, install func(dir string) error) (string, error) {
 	return dir, nil
 }
 
-// run runs a command in dir. The error says what the command said.
+// run runs a command in dir. The error has the output of the command.
 func run(dir string, command ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()

@@ -12,16 +12,15 @@ import (
 	"time"
 )
 
-// wire knows no proxy, as all servers are on loopback, and leaves no
-// connection behind.
+// wire uses no proxy, since all servers are on loopback, and keeps no idle connections.
 var wire = &http.Transport{DisableKeepAlives: true}
 
-// web is for questions of which each has its answer.
+// web is the client of single requests.
 var web = &http.Client{Transport: wire, Timeout: time.Minute}
 
-// call sends body, which is a form if it is [url.Values], nothing if nil, and
-// else JSON. Authorization is the header of that name. The answer is JSON for
-// answer, unless that is nil; a status other than of the 200s is an error.
+// call sends body: a form if it is [url.Values], nothing if it is nil, and else JSON.
+// authorization is the header of that name. The response is read as JSON into answer,
+// unless that is nil; a status outside 200 to 299 is an error.
 func call(ctx context.Context, method, to, authorization string, body, answer any) error {
 	sent, contentType, err := encode(body)
 	if err != nil {

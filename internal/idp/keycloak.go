@@ -18,12 +18,11 @@ const (
 	keycloakHash = "77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47"
 )
 
-// Keycloak imports realm, a realm as JSON, into a running Keycloak 26.7.3. The
-// realm is deleted when t ends, so that what one test does to it by
-// [Realm.Admin] is not seen by the next. Of the realms that are there at the
-// same time, each has a name of its own.
+// Keycloak imports realm, as JSON, into a running Keycloak 26.7.3. The realm is deleted
+// when t ends, so that the next test does not see what this one changed by
+// [Realm.Admin]. Realms that exist at the same time need different names.
 //
-// Clients, secrets and people are those of realm. A client that authenticates
+// Clients, secrets and users are those of realm. A client that authenticates
 // with a certificate of [Server.CA] has the subject CN=testutil.
 func Keycloak(t testing.TB, realm []byte) *Realm {
 	t.Helper()
@@ -42,8 +41,8 @@ func Keycloak(t testing.TB, realm []byte) *Realm {
 
 var keycloak = sync.OnceValues(startKeycloak)
 
-// startKeycloak starts Keycloak without a realm of ours. The issuer of the
-// server is where all realms are below.
+// startKeycloak starts Keycloak without a realm for tests. The issuer of the server is
+// the URL above all realms.
 func startKeycloak() (*Server, error) {
 	dist, err := cached(pinned("keycloak-"+keycloakVersion, keycloakHash), installKeycloak)
 	if err != nil {
@@ -66,9 +65,8 @@ func startKeycloak() (*Server, error) {
 	return s, s.process.start()
 }
 
-// installKeycloak unpacks the distribution, once its hash was compared, into dir
-// and starts it once: it
-// then builds itself and makes its database, which takes longer than all else.
+// installKeycloak checks the hash of the distribution, unpacks it into dir and starts it
+// once: Keycloak then builds itself and makes its database, which takes longest.
 func installKeycloak(dir string) error {
 	const name = "keycloak-quarkus-dist"
 	err := run(dir, "mvn", "-B", "-q", "-C", "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
@@ -92,8 +90,8 @@ func installKeycloak(dir string) error {
 	return nil
 }
 
-// furnish makes at a home for Keycloak: what it only reads is that of dist,
-// its script, by which it finds its home, and its data are copies.
+// furnish makes at a home directory for Keycloak: links to what Keycloak only reads in
+// dist, and copies of its data and of its script, by which it finds its home directory.
 func furnish(at site, dist string) error {
 	dist = filepath.Join(dist, "keycloak-"+keycloakVersion)
 	script, err := os.ReadFile(filepath.Join(dist, "bin", "kc.sh"))
@@ -112,7 +110,7 @@ func furnish(at site, dist string) error {
 }
 
 // keycloakProcess returns Keycloak in development mode, which needs no
-// certificate. The compiler for speed is off: it takes longer than it saves.
+// certificate. The optimizing compiler is off: it takes longer than it saves.
 func keycloakProcess(at site, more ...string) *process {
 	url := "http://" + at.addr
 	return &process{

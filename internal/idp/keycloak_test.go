@@ -99,7 +99,7 @@ func TestKeycloakMutualTLS(t *testing.T) {
 	}
 }
 
-// trusting returns a client of s's TLS that shows a certificate for name.
+// trusting returns an HTTP client that trusts s and presents a certificate for name.
 func trusting(s *idp.Server, name string) *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{
 		RootCAs: s.CA.Pool(), Certificates: []tls.Certificate{s.CA.Certificate(name)},

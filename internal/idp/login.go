@@ -12,10 +12,10 @@ import (
 	"net/url"
 )
 
-// Login is a person who logs in at a client, with a browser.
+// Login is a user who logs in at a client with a browser.
 type Login struct {
 	// Client is the client's id, and Secret its secret. The default of the
-	// latter is what [SecretRef] tells.
+	// latter is what [Secret] tells.
 	Client, Secret string
 
 	// User is the person's name, and Password the password. The default of the
@@ -43,8 +43,8 @@ func Secret(client string) string { return client + "-secret" }
 // [Zitadel] know: alice and bob.
 func Password(user string) string { return user + "-password" }
 
-// Grant is what the token endpoint answers (RFC 6749, section 5.1; OpenID
-// Connect Core, section 3.1.3.3). What is not in the answer is empty.
+// Grant is a response of the token endpoint (RFC 6749, section 5.1; OpenID Connect Core,
+// section 3.1.3.3). Members that the response lacks are empty.
 type Grant struct {
 	AccessToken  string `json:"access_token"`
 	IDToken      string `json:"id_token"`
@@ -52,9 +52,8 @@ type Grant struct {
 	Scope        string `json:"scope"`
 }
 
-// Login plays the person and the client of l: an authorization code with PKCE
-// (RFC 7636), by way of the server's own pages. The error says what
-// the server said.
+// Login acts as the user and the client of l: it gets an authorization code with PKCE
+// (RFC 7636) through the server's own pages. The error has the server's message.
 func (s *Server) Login(ctx context.Context, l Login) (Grant, error) {
 	l.Secret, l.Password = cmp.Or(l.Secret, Secret(l.Client)), cmp.Or(l.Password, Password(l.User))
 	l.Redirect = cmp.Or(l.Redirect, Callback)

@@ -44,8 +44,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// doors is a provider of one form; what is not empty is said in place of what
-// is right.
+// doors is a provider with one form; fields that are not empty replace its right
+// responses.
 type doors struct {
 	issuer, page, state, code string
 

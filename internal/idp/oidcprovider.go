@@ -18,12 +18,12 @@ const oidcProviderVersion = "9.13.3" // as in package.json
 var oidcProviderFiles embed.FS
 
 // OIDCProvider returns the server made with oidc-provider 9.13.3, of Node.js.
-// It has resources (RFC 8707), access tokens as of RFC 9068 and, by a grant of
-// ours, token exchange (RFC 8693) for clients to whom the token is addressed.
+// It has resources (RFC 8707), access tokens by RFC 9068 and, by a grant that this
+// package adds, token exchange (RFC 8693) for clients that the token is addressed to.
 //
-// An audience is asked for by resource: urn:acme:order-status, and so on. The
+// An audience is requested by resource: urn:acme:order-status, and so on. The
 // clients are customer-portal, backoffice-portal and order-status, with the
-// secrets that [SecretRef] tells, and
+// secrets of [Secret], and
 //
 //   - batch, which authenticates with [Server.Key];
 //   - batch-mtls, which authenticates with a certificate of [Server.CA] for
@@ -33,9 +33,8 @@ var oidcProviderFiles embed.FS
 //     three seconds; several and several-no-azp, for two audiences; bad-azp,
 //     no-client, no-exp; or as auth0, entra and okta write them.
 //
-// People log in at customer-portal and backoffice-portal; every name and
-// password will do. A refresh token takes the scope offline_access and the
-// prompt consent.
+// Users log in at customer-portal and backoffice-portal with any name and password. A
+// refresh token needs the scope offline_access and the prompt consent.
 func OIDCProvider(t testing.TB) *Server {
 	t.Helper()
 	ask(t, "oidc-provider")

@@ -121,7 +121,7 @@ func TestOIDCProviderClients(t *testing.T) {
 	}
 }
 
-// assertion returns what the client batch proves itself with (RFC 7523,
+// assertion returns an assertion by which the client batch authenticates (RFC 7523,
 // section 3).
 func assertion(t *testing.T, s *idp.Server) string {
 	encode := func(c claims) string {

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// pinned is what the cache calls a thing of this pin: a hash, or a file of hashes.
-// What was installed under another pin, or under none, is not found by that name.
+// pinned returns the name in the cache for a pin, which is a hash or a file of hashes.
+// What was installed for another pin has another name.
 func pinned(name, pin string) string {
 	sum := sha256.Sum256([]byte(pin))
 	return name + "-" + hex.EncodeToString(sum[:6])
@@ -33,8 +33,8 @@ func verify(path, want string) error {
 	return nil
 }
 
-// unpack verifies the archive, a tar.gz, unpacks it into dir, and removes it.
-// Nothing is unpacked of another one.
+// unpack verifies the archive, a tar.gz, unpacks it into dir, and removes it. Nothing is
+// unpacked if the hash differs.
 func unpack(dir, archive, want string) error {
 	if err := verify(archive, want); err != nil {
 		return err
@@ -45,8 +45,8 @@ func unpack(dir, archive, want string) error {
 	return os.Remove(archive)
 }
 
-// installWheel has pip install what requirements say, by their hashes, into dir.
-// More are further arguments.
+// installWheel makes pip install requirements, by their hashes, into dir. more are
+// further arguments.
 func installWheel(dir string, requirements []byte, more ...string) error {
 	list := filepath.Join(dir, "requirements.txt")
 	if err := os.WriteFile(list, requirements, 0o600); err != nil {

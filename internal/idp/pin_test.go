@@ -19,7 +19,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/idp"
 )
 
-// TestUnpackRefusesATamperedArchive has one bit of an archive change.
+// TestUnpackRefusesATamperedArchive changes one bit of an archive.
 func TestUnpackRefusesATamperedArchive(t *testing.T) {
 	dir := t.TempDir()
 	good := archive(t)
@@ -53,8 +53,8 @@ func TestUnpackTakesThePinnedArchive(t *testing.T) {
 	}
 }
 
-// TestPipRefusesATamperedWheel has pip install a wheel of another hash, of another
-// version, and the right one.
+// TestPipRefusesATamperedWheel makes pip install a wheel with another hash, one of
+// another version, and the right one.
 func TestPipRefusesATamperedWheel(t *testing.T) {
 	if err := exec.CommandContext(t.Context(), "python3", "-m", "pip", "--version").Run(); err != nil {
 		t.Skipf("python3 with pip: %v", err)

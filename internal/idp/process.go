@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// patience is how long a server may take until it answers.
+// patience is how long a server may take to start.
 const patience = 5 * time.Minute
 
 // supervise is the script of a shell that runs "$@", a server, for us. Its

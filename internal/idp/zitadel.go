@@ -17,7 +17,7 @@ import (
 // An audience is asked for by scope, urn:zitadel:iam:org:project:id:NAME:aud,
 // and in an exchange by audience. The clients are customer-portal,
 // backoffice-portal, order-status and human-resource, with the secrets that
-// [SecretRef] tells. The people alice and bob log in at the portals.
+// [Secret] tells. The people alice and bob log in at the portals.
 func Zitadel(t testing.TB) *Server {
 	t.Helper()
 	ask(t, "zitadel")
