@@ -36,10 +36,10 @@ func (p Payload) Issuer() string {
 	return iss
 }
 
-// Expiry returns the exp claim, the zero time if there is none that can be read.
+// Expiry returns the exp claim, the zero time if it is missing or cannot be read.
 func (p Payload) Expiry() time.Time { return p.date("exp") }
 
-// IssuedAt returns the iat claim, the zero time if there is none that can be read.
+// IssuedAt returns the iat claim, the zero time if it is missing or cannot be read.
 func (p Payload) IssuedAt() time.Time { return p.date("iat") }
 
 func (p Payload) date(name string) time.Time {

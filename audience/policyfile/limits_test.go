@@ -112,7 +112,7 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 }
 
 // TestIncludedFileKeepsToItsFolder holds that an included file names files of its own
-// folder alone, and none that another file names.
+// folder only, and no file that another file names.
 func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	for name, row := range map[string]struct{ way, want string }{
 		"secret, absolute":              {"secret: {file: /run/secrets/news}", "want a file in the folder of this one or below: only access.yaml may name others"},

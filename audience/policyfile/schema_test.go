@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-var update = flag.Bool("update", false, "write access.schema.json anew")
+var update = flag.Bool("update", false, "write access.schema.json")
 
 // TestSchemaFile holds that the file which editors read is what the reader says.
 func TestSchemaFile(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package protopolicy answers: what do the options of .proto files say? It reads
-// those of package grpcaud.v1, which say beside a method who may call it:
+// Package protopolicy reads the access options of .proto files, those of package
+// grpcaud.v1, which say next to a method who may call it:
 //
 //	service OrderStatus {
 //	  option (grpcaud.v1.service) = {audience: "order-status"};
@@ -15,6 +15,6 @@
 //	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles)
 //	policy, err := policyfile.Load("access.yaml", options...)
 //
-// [access.New] says how they and the access matrix meet. What an option says
-// that this version does not know is an error: it may be a demand.
+// [access.New] says how options and the access matrix are combined. A field of an option
+// that this version does not know is an error, since it may be a demand.
 package protopolicy

@@ -14,20 +14,19 @@ import (
 // maxLeeway is the widest difference of clocks that a matrix may allow for.
 const maxLeeway = 5 * time.Minute
 
-// Checker says which tokens are no longer good, though they are genuine
-// and alive. It must be safe for concurrent use.
+// Checker says which genuine tokens were revoked before they expired. It must be safe
+// for concurrent use.
 type Checker interface {
-	// Revoked returns nil for a token that is good, and a [audience.Refusal] with
-	// [audience.CauseRevoked] for one that is not. Any other error means that it could
-	// not be found out; the call is refused with [audience.CauseRevocationUnavailable]
-	// then.
+	// Revoked returns nil for a token that is not revoked, and an [audience.Refusal]
+	// with [audience.CauseRevoked] for one that is. Any other error means that it is
+	// not known; the call is then refused with [audience.CauseRevocationUnavailable].
 	Revoked(ctx context.Context, c *claims.Claims) error
 }
 
-// Entry names tokens that are no longer good: those of Issuer to which all
-// fields apply that are not empty. At least one of the others, Expires aside,
-// must be set. What has no IssuedBefore also meets tokens that are yet to be
-// issued, which is how a user or a client is locked out.
+// Entry names revoked tokens: those of Issuer that match all fields that are not empty.
+// At least one field besides Issuer and Expires must be set. An entry without
+// IssuedBefore also matches tokens that are issued later, which locks out a user or a
+// client.
 type Entry struct {
 	// Issuer is the iss of the tokens. Required.
 	Issuer string
@@ -47,16 +46,13 @@ type Entry struct {
 	Expires time.Time
 }
 
-// ErrFull says that a [List] has no room for another
-// entry. It forgets none that still counts.
+// ErrFull says that a [List] is full. A list drops only entries that have expired.
 var ErrFull = errors.New("audience: revocation list is full")
 
-// List is a bounded list of revocations in memory, the same for all
-// servers that are given it. An entry counts from the moment that
-// [List.Revoke] returns: for every call, also with a token that was
-// admitted before, and for running streams within a second. It is safe for
-// concurrent use, and asking it takes no lock. Make one with
-// [NewList].
+// List is a bounded list of revocations in memory. Several servers may share one. An
+// entry counts as soon as [List.Revoke] returns: for every call, also with a token that
+// was admitted before, and for running streams within a second. A List is safe for
+// concurrent use, and a check takes no lock. Make one with [NewList].
 type List struct {
 	bound   int
 	table   atomic.Pointer[revocationTable]
@@ -65,17 +61,17 @@ type List struct {
 	soonest time.Time  // when the first of them may expire
 }
 
-// NewList returns an empty list of at most bound entries. It takes
-// some 16 to 32 bytes for each of them now, and 200 when it comes.
+// NewList returns an empty list of at most bound entries. It takes 16 to 32 bytes for
+// each possible entry, and about 200 more for each entry that is added.
 func NewList(bound int) *List {
 	l := &List{bound: bound}
 	l.table.Store(newRevocationTable(bound))
 	return l
 }
 
-// Revoke adds an entry. If there is one for the same tokens, the later times of
-// the two count. What has expired is passed over. The error says what is
-// missing, or is [ErrFull].
+// Revoke adds an entry. If there is an entry for the same tokens, the later times of the
+// two count. An expired entry is ignored. The error says what is missing, or is
+// [ErrFull].
 func (l *List) Revoke(r Entry) error {
 	target := target{r.Issuer, [...]string{r.ID, r.Session, r.Subject, r.Client}, !r.IssuedBefore.IsZero()}
 	switch {
@@ -110,7 +106,8 @@ func (l *List) Revoke(r Entry) error {
 	return nil
 }
 
-// Revoked implements [Checker]. It asks nobody: its error is a [audience.Refusal].
+// Revoked implements [Checker]. It needs no network: its error is always an
+// [audience.Refusal].
 func (l *List) Revoked(_ context.Context, c *claims.Claims) error {
 	table, now := l.table.Load(), time.Now()
 	for s := range table.shapes() {
@@ -121,7 +118,7 @@ func (l *List) Revoked(_ context.Context, c *claims.Claims) error {
 	return nil
 }
 
-// sweepLocked drops what has expired, and reports whether that made room.
+// sweepLocked drops the expired entries, and reports whether there is room now.
 func (l *List) sweepLocked(now time.Time) bool {
 	if now.Before(l.soonest) {
 		return false

@@ -23,7 +23,7 @@ func retryAfter(err error) time.Duration {
 }
 
 // TestBackoff holds how often an issuer that fails is asked: ever less, down to
-// twice a minute, however many calls ask; and anew after a success.
+// twice a minute, however many calls ask; and again after a success.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

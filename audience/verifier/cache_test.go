@@ -91,7 +91,7 @@ func TestCacheForgetsWithTokenAndKeys(t *testing.T) {
 		cause     audience.Cause
 		count     counted
 	}{
-		"the same keys, fetched anew":  {nothing, 23 * hour, "", hit},
+		"the same keys, fetched again": {nothing, 23 * hour, "", hit},
 		"the token ended":              {nothing, 48 * hour, "", miss},
 		"the key was dropped":          {dropKey, hour, audience.CauseKeyUnknown, miss},
 		"the kid has another key":      {reuseKeyID, hour, audience.CauseSignatureInvalid, miss},

@@ -46,7 +46,7 @@ type key struct {
 }
 
 // minModulus is the least size of an RSA key, in bits (RFC 7518, section 3.3).
-// go-jose reads none that is so large that one token would occupy a processor.
+// go-jose refuses larger keys than it can verify in a reasonable time.
 const minModulus = 2048
 
 // secrets are the members that only private and symmetric keys have (RFC 7518,

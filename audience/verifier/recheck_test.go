@@ -167,7 +167,7 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 				stream.want(t, name, row.cause)
 				claims, _, _ := v.Recheck(t.Context(), stream.token, stream.claims, time.Now())
 				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "") {
-					t.Error("claims are read anew if another preset reads them, and only then")
+					t.Error("claims are read again if another preset reads them, and only then")
 				}
 			})
 		})

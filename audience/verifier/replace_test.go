@@ -131,7 +131,7 @@ func TestNoLeak(t *testing.T) {
 	})
 }
 
-// TestClose holds that a closed verifier asks nobody, and says so.
+// TestClose holds that a closed verifier makes no request, and says so.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

@@ -1,0 +1,11 @@
+// Package claims reads what a token says. A [Preset] knows how one kind of authorization
+// server writes its access tokens: which claims hold the client, the scopes and the roles,
+// and what distinguishes an access token from the other tokens of the same key.
+//
+//	preset, ok := claims.LookupPreset("keycloak")
+//	c, err := preset.Claims(payload) // of a token whose signature was verified
+//
+// Reading is strict: names are matched exactly, no name may occur twice, and each value
+// must have the type of its definition. Whether a token is good for a call is decided by
+// package access.
+package claims
