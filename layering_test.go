@@ -33,7 +33,9 @@ type layer struct {
 var layers = []layer{
 	{packages: module},
 	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
+	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
+	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{

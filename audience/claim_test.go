@@ -52,7 +52,7 @@ func holds[T audience.ClaimValue](t *testing.T, caller audience.Caller, name str
 	}
 }
 
-// TestClaimIsNeverZero is T47: a claim that is missing or of another type is an
+// TestClaimIsNeverZero holds that a claim that is missing or of another type is an
 // error, whatever its zero value would be taken for.
 func TestClaimIsNeverZero(t *testing.T) {
 	caller := claimed(t)

@@ -14,7 +14,7 @@
 //	policy, err := access.New(matrix)          // or policyfile.Load("access.yaml")
 //	guard, err := policy.Guard("order-status")
 //	rule := guard.Rule("/acme.orders.v1.OrderStatus/GetOrderStatus") // nil: refuse
-//	err = rule.Judge(claims, time.Now())         // nil, or a *Refusal
+//	err = rule.Judge(claims, access.Presentation{Time: time.Now(), Certificate: thumbprint}) // nil, or a *Refusal
 //
 // What is asked, in this order: whether the issuer is one of the service's,
 // whether the service finds itself in aud, whether the token is alive, whether

@@ -18,14 +18,14 @@ import (
 // its tokens may be sent. It is safe for concurrent use; one is enough for a process.
 type Client struct {
 	clientOptions
-	name        string
-	plan        atomic.Pointer[plan] // of the policy in force
-	retryBudget *retryBudget         // shared by all connections
+	name string
+	plan atomic.Pointer[plan] // of the policy in force
 
-	mu        sync.Mutex      // guards the fields below
-	connected map[string]bool // the services that connections were made for
-	previous  *plan           // the plan before, whose caches calls may still wait for; nil if there is none
-	closed    bool
+	mu           sync.Mutex              // guards the fields below
+	connected    map[string]bool         // the services that connections were made for
+	retryBudgets map[string]*retryBudget // by the services of the connections that share one
+	previous     *plan                   // the plan before, whose caches calls may still wait for; nil if there is none
+	closed       bool
 }
 
 // NewClient returns the client of this name in policy. Secrets in files are read
@@ -48,9 +48,23 @@ func NewClient(policy *access.Policy, name string, opts ...ClientOption) (*Clien
 		plan.close()
 		return nil, err
 	}
-	c := &Client{clientOptions: o, name: name, retryBudget: newRetryBudget(), connected: map[string]bool{}}
+	c := &Client{clientOptions: o, name: name, connected: map[string]bool{}, retryBudgets: map[string]*retryBudget{}}
 	c.plan.Store(plan)
 	return c, nil
+}
+
+// retryBudget returns the budget for repeated calls on connections to these services.
+// A service that refuses every call uses up nothing of what others have.
+func (c *Client) retryBudget(services []string) *retryBudget {
+	key := fmt.Sprintf("%q", slices.Sorted(slices.Values(services)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b, ok := c.retryBudgets[key]
+	if !ok {
+		b = newRetryBudget()
+		c.retryBudgets[key] = b
+	}
+	return b
 }
 
 // Warm fetches the client's own tokens for these services, concurrently, so that the

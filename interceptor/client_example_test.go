@@ -22,7 +22,7 @@ var policy = func() *access.Policy {
 			Authorities: []string{"orders.example.com"},
 			Allow:       []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
 		}},
-		Clients: map[string]access.Client{"backoffice-portal": {Secret: access.Secret{File: "/run/secrets/backoffice"}}},
+		Clients: map[string]access.Client{"backoffice-portal": {Secret: access.SecretRef{File: "/run/secrets/backoffice"}}},
 	})
 	if err != nil {
 		panic(err)

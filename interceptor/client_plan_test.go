@@ -79,7 +79,7 @@ func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 // audience in the way that the matrix says.
 func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
-	client := access.Client{ID: "portal-1", Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+	client := access.Client{ID: "portal-1", Secret: access.SecretRef{Env: "GRPCAUD_TEST_SECRET"}}
 	for name, row := range map[string]struct {
 		issuer access.Issuer
 		url    string
@@ -121,7 +121,7 @@ func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("GRPCAUD_TEST_KEY", string(text))
-	for name, private := range map[string]access.PrivateKey{
+	for name, private := range map[string]access.KeyRef{
 		"a file":          {File: key, KeyID: "k1", Algorithm: "ES256"},
 		"the environment": {Env: "GRPCAUD_TEST_KEY", KeyID: "k1"},
 	} {
@@ -132,8 +132,8 @@ func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 		}
 	}
 	for want, way := range map[string]access.Client{
-		"ES384":           {PrivateKey: access.PrivateKey{File: key, Algorithm: "ES384"}},
-		"*http.Transport": {Certificate: access.Certificate{File: key, KeyFile: key}},
+		"ES384":           {PrivateKey: access.KeyRef{File: key, Algorithm: "ES384"}},
+		"*http.Transport": {Certificate: access.CertificateRef{File: key, KeyFile: key}},
 	} {
 		client, err := interceptor.NewClient(company(t, func(m *access.Matrix) { m.Clients["customer-portal"] = way }), "customer-portal", interceptor.Transport(&spy{}))
 		if err == nil {
@@ -154,7 +154,7 @@ func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	client := newClient(t, newIssuer(), company(t, func(m *access.Matrix) {
-		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{File: none}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.SecretRef{File: none}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err == nil || !strings.Contains(err.Error(), none) {
 		t.Errorf("a file that is not there: %v", err)

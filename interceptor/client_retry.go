@@ -30,8 +30,8 @@ import (
 //
 // Calls are unary, or streams that were refused when they began: the message of a
 // stream of one request is sent again; a stream of many requests must not have sent
-// any yet. The connections of one [Client] together, or of one use of Retry, repeat at
-// most 10 calls at once, and then one a second.
+// any yet. The connections of a [Client] to one service together, or of one use of
+// Retry, repeat at most 10 calls at once, and then one a second.
 //
 // Refusals are returned as [*RefusedError]. Use Retry beside [AsService] or
 // [OnBehalfOf]; connections of a [Client] have it already.

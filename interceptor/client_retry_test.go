@@ -291,3 +291,41 @@ func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestEachServiceHasItsRetryBudget holds that a service which refuses everything takes
+// nothing from the retry budget of calls to another service, and that all connections to
+// one service share a budget.
+func TestEachServiceHasItsRetryBudget(t *testing.T) {
+	for shape, call := range shapes {
+		synctest.Test(t, func(t *testing.T) {
+			client := newClient(t, newIssuer(), company(t, withSecrets(t)), "backoffice-portal")
+			refusing := &gate{script: []audience.Reason{audience.ReasonTokenExpired}}
+			conns := []*grpc.ClientConn{refusing.serve(t, client.DialOptions("human-resource")...), refusing.serve(t, client.DialOptions("human-resource")...)}
+			ctx, stop := context.WithCancel(t.Context())
+			calls := 0
+			var callers sync.WaitGroup
+			var mu sync.Mutex // guards calls
+			for n := range 40 {
+				callers.Go(func() {
+					for ctx.Err() == nil {
+						_, _ = employee(ctx, conns[n%2])
+						mu.Lock()
+						calls++
+						mu.Unlock()
+						time.Sleep(10 * time.Millisecond)
+					}
+				})
+			}
+			time.Sleep(10*time.Second + 5*time.Millisecond)
+			good := &gate{script: []audience.Reason{audience.ReasonTokenExpired, ""}}
+			if err := call(t.Context(), good.serve(t, client.DialOptions("order-status")...)); err != nil || len(good.tokens) != 2 {
+				t.Errorf("%s: another service: %v after %d attempts, want it tried again", shape, err, len(good.tokens))
+			}
+			stop()
+			callers.Wait()
+			if again := len(refusing.tokens) - calls; again > 10+12 {
+				t.Errorf("%s: %d calls of the refusing service were tried again, want 22 at most", shape, again)
+			}
+		})
+	}
+}

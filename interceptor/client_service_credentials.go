@@ -127,6 +127,6 @@ func (r *route) checkDestination(uri []string, info credentials.RequestInfo, a *
 
 // options returns the options of a connection with these credentials.
 func (c *serviceCredentials) options() []grpc.DialOption {
-	r := &retrier{budget: c.client.retryBudget, checkMethod: c.checkMethod}
+	r := &retrier{budget: c.client.retryBudget(c.services), checkMethod: c.checkMethod}
 	return slices.Concat(c.client.recordLogging(), r.options(), []grpc.DialOption{grpc.WithPerRPCCredentials(c)})
 }

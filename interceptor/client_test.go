@@ -240,7 +240,7 @@ func TestSecretIsReadFromTheEnvironment(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, func(m *access.Matrix) {
-		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{Env: "GRPCAUD_TEST_SECRET"}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.SecretRef{Env: "GRPCAUD_TEST_SECRET"}}
 	}), "customer-portal")
 	if err := client.Warm(t.Context(), "order-status"); err != nil {
 		t.Error(err)

@@ -39,7 +39,7 @@ type followed struct {
 	bare    *grpc.ClientConn // without tokens of its own
 	portal  *grpc.ClientConn // of the customer portal
 	mu      sync.Mutex       // guards figures
-	figures policyfile.Figures
+	figures policyfile.Stats
 }
 
 func follow(t *testing.T) *followed {
@@ -68,14 +68,14 @@ func follow(t *testing.T) *followed {
 	ctx, cancel := context.WithCancel(t.Context())
 	var watches sync.WaitGroup
 	watches.Go(func() {
-		policyfile.Watch(ctx, f.path, f.server.Swap, policyfile.Logger(silent), policyfile.Report(f.report))
+		policyfile.Watch(ctx, f.path, f.server.Swap, policyfile.WatchLogger(silent), policyfile.WatchReport(f.report))
 	})
-	watches.Go(func() { policyfile.Watch(ctx, f.path, client.Swap, policyfile.Logger(silent)) })
+	watches.Go(func() { policyfile.Watch(ctx, f.path, client.Swap, policyfile.WatchLogger(silent)) })
 	t.Cleanup(func() { cancel(); watches.Wait() })
 	return f
 }
 
-func (f *followed) report(figures policyfile.Figures) {
+func (f *followed) report(figures policyfile.Stats) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.figures = figures

@@ -41,7 +41,7 @@ func catalogueOptions(t *testing.T) []access.MethodOptions {
 // what options demand.
 func shop(t *testing.T, options ...access.MethodOptions) *access.Policy {
 	t.Helper()
-	policy, err := access.Merge(shopMatrix(), options...)
+	policy, err := access.New(shopMatrix(), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 	}{
 		"none": {nil, []string{
 			catalogue + "/GetItem has options at acme/catalogue/v1/catalogue.proto:Catalogue, and the policy was made without them",
-			catalogue + "/PutItem has options at acme/catalogue/v1/catalogue.proto:Catalogue.PutItem", addOne, addFile, "policyfile.Options(options...)",
+			catalogue + "/PutItem has options at acme/catalogue/v1/catalogue.proto:Catalogue.PutItem", addOne, addFile, "policyfile.WatchMethodOptions(options...)",
 		}},
 		"all":               {all, nil},
 		"the first":         {all[:1], []string{catalogue + "/PutItem has", catalogue + "/WatchItems has", addOne}},
@@ -126,7 +126,7 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 func TestOptionsAloneAreGiven(t *testing.T) {
 	m := shopMatrix()
 	m.Services, m.Public = nil, []string{catalogue + "/Version"}
-	policy, err := access.Merge(m, catalogueOptions(t)...)
+	policy, err := access.New(m, catalogueOptions(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestIdenticalEntriesAreNoOptions(t *testing.T) {
 		given []access.MethodOptions
 		want  string
 	}{"not given": {nil, addOne}, "given": {catalogueOptions(t), ""}} {
-		policy, err := access.Merge(m, row.given...)
+		policy, err := access.New(m, row.given...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -108,7 +108,7 @@ func TestStreamsInModes(t *testing.T) {
 		stream, another := o.open(t, time.Minute), o.open(t, time.Minute)
 		confirm(t, stream)
 		confirm(t, another)
-		for _, after := range []time.Duration{time.Minute + access.Leeway, 40 * time.Minute} {
+		for _, after := range []time.Duration{time.Minute + access.DefaultLeeway, 40 * time.Minute} {
 			time.Sleep(after)
 			synctest.Wait()
 			confirm(t, stream)
@@ -168,7 +168,7 @@ func TestJudgedAfterWaiting(t *testing.T) {
 			return issuer.Transport().RoundTrip(r)
 		})
 		server := serverOf(t, issuer, company(t), interceptor.Transport(slow))
-		token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second - access.Leeway).Unix()}))
+		token := issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Second - access.DefaultLeeway).Unix()}))
 		if err := call(t.Context(), server, getOrder, token); verdictOf(err).Reason != audience.ReasonTokenExpired {
 			t.Errorf("%v, want %s", err, audience.ReasonTokenExpired)
 		}

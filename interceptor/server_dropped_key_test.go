@@ -31,7 +31,7 @@ func portal(t *testing.T) (*testutil.Issuer, *access.Policy) {
 		service := m.Services["order-status"]
 		service.Authorities = []string{"service.test"}
 		m.Services["order-status"] = service
-		m.Clients["customer-portal"] = access.Client{Secret: access.Secret{Env: "CUSTOMER_SECRET"}}
+		m.Clients["customer-portal"] = access.Client{Secret: access.SecretRef{Env: "CUSTOMER_SECRET"}}
 		m.Issuers["corp"] = access.Issuer{URL: corp, Ask: access.Ask{Parameter: "audience"}}
 	})
 }

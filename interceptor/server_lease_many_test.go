@@ -37,7 +37,7 @@ func TestLeaseOfMany(t *testing.T) {
 				if err := drain(stream); verdictOf(err) != expired {
 					t.Errorf("%v, want %v", err, expired)
 				}
-				if late := time.Since(began) - life - access.Leeway - time.Second; late != 0 {
+				if late := time.Since(began) - life - access.DefaultLeeway - time.Second; late != 0 {
 					t.Errorf("a stream ended %v after its time", late)
 				}
 			})

@@ -158,7 +158,7 @@ func TestLeaseEnds(t *testing.T) {
 					return errors.New("the handler's own")
 				}, company(t), row.opts...)
 				stream := o.open(t, 10*time.Second)
-				time.Sleep(10*time.Second + access.Leeway + row.want - time.Millisecond)
+				time.Sleep(10*time.Second + access.DefaultLeeway + row.want - time.Millisecond)
 				if n := interceptor.Leases(o.server); n != 1 {
 					t.Errorf("%d leases just before the end, want 1", n)
 				}
@@ -270,7 +270,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 				}, company(t), opts...)
 				stream := o.openFor(t, timed(t), o.mint(time.Minute))
 				got := <-ended
-				if want := time.Minute + access.Leeway; got.after != want || !errors.Is(got.cause, audience.CauseExpiredMidstream) {
+				if want := time.Minute + access.DefaultLeeway; got.after != want || !errors.Is(got.cause, audience.CauseExpiredMidstream) {
 					t.Errorf("the context ended after %v for %v, want %v for %s", got.after, got.cause, want, audience.CauseExpiredMidstream)
 				}
 				if got := verdictOf(drain(stream)); got != expired {

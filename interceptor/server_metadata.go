@@ -34,6 +34,7 @@ var hiddenNames = metadataNames{
 	"x-tenant", "x-tenant-id", "x-scope-orgid", "x-sub", "x-subject", "x-principal", "x-principal-*",
 	"x-identity", "x-identity-*", "x-claims", "x-claim-*", "x-client-id", "x-caller", "x-caller-*", "x-actor",
 	"x-on-behalf-of", "impersonate-*", "x-impersonate-*",
+	"x-account", "x-account-id", "x-login", "x-uid", "x-sso-*", "x-saml-*", "x-ldap-*", "x-openid-*",
 
 	// certificates of clients and identities of workloads
 	"client-cert*", "x-client-cert*", "x-client-dn", "x-client-verify", "ssl-client-*", "x-ssl-*", "x-tls-client-*",
@@ -41,12 +42,13 @@ var hiddenNames = metadataNames{
 
 	// products
 	"x-goog-iap-*", "x-goog-authenticated-user-*", "x-endpoint-api-*", "x-apigateway-api-*", "x-firebase-*",
+	"x-appengine-user-*", "x-appengine-inbound-appid",
 	"x-amzn-oidc-*", "x-amzn-mtls-*", "x-amzn-request-context",
 	"x-ms-client-principal*", "x-ms-token-*", "x-arr-clientcert",
 	"cf-access-*", "cf-client-cert-*",
 	"x-consumer-*", "x-credential-*", "x-anonymous-consumer",
 	"x-authentik-*", "x-pomerium-*", "x-vouch-*", "x-kratos-*", "x-hasura-*",
-	"tailscale-*", "teleport-*", "ngrok-auth-*", "x-vercel-oidc-*", "dapr-caller-*", "dapr-api-token",
+	"tailscale-*", "teleport-*", "ngrok-auth-*", "x-vercel-oidc-*", "x-grafana-id", "x-cognito-*", "dapr-caller-*", "dapr-api-token",
 	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
 
 	// our own

@@ -39,6 +39,8 @@ var foreign = []string{
 	"x-spiffe-id", "l5d-client-id", "x-user", "x-user-id", "x-userid", "x-username", "x-userinfo", "x-email", "x-groups", "x-roles", "x-tenant-id",
 	"cookie", "x-api-key", "x-access-token", "x-id-token", "dpop", "txn-token", "authentication", "proxy-authenticate",
 	"x-original-authorization", "proxy-authorization", "impersonate-user", "oidc_claim_sub", "x_user", "grpcaud-caller",
+	"x-appengine-user-email", "x-appengine-inbound-appid", "x-grafana-id", "x-cognito-sub", "x-saml-nameid", "x-sso-user", "x-ldap-user", "x-openid-sub",
+	"x-account-id", "x-login", "x-uid",
 }
 
 // twins returns the forms in which gateways and binary values have a name.

@@ -42,7 +42,7 @@ func introspected(t *testing.T) func(*access.Matrix) {
 		t.Fatal(err)
 	}
 	return func(m *access.Matrix) {
-		m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "backoffice-portal", Secret: access.Secret{File: secret}}}
+		m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "backoffice-portal", Secret: access.SecretRef{File: secret}}}
 		m.Clients["opaque"] = access.Client{}
 		s := m.Services["human-resource"]
 		s.Allow = []access.Allow{{Clients: []string{"opaque"}, Methods: []string{"*"}, NoScopes: true}}

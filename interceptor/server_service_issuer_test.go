@@ -72,7 +72,7 @@ func TestIssuerOfAnotherService(t *testing.T) {
 	}
 }
 
-var askedAbout = access.Issuer{Introspection: access.Introspection{URL: partnerURL + "/introspect", ClientID: "order-status", Secret: access.Secret{Env: "PARTNER_SECRET"}}}
+var askedAbout = access.Issuer{Introspection: access.Introspection{URL: partnerURL + "/introspect", ClientID: "order-status", Secret: access.SecretRef{Env: "PARTNER_SECRET"}}}
 
 // serverOfBoth returns a server of the orders, which accept corp, and of the human
 // resources, which accept the partner.

@@ -28,7 +28,7 @@ func TestOpaqueTokenInOutage(t *testing.T) {
 				issuer.Register(testutil.Client{ID: "order-status", Secret: "orders-secret"})
 				counting, reader := meter(t)
 				server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
-					m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order-status", Secret: access.Secret{Env: "PARTNER_SECRET"}}}
+					m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order-status", Secret: access.SecretRef{Env: "PARTNER_SECRET"}}}
 				}), counting)
 				conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, &orders{}) })
 				bear := func(token string) verdict {

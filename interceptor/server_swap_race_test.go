@@ -61,7 +61,7 @@ func TestSwapWhileJudging(t *testing.T) {
 		if err := drain(stream); verdictOf(err) != expired {
 			t.Errorf("%v, want %v", err, expired)
 		}
-		if ran, want := time.Since(began), 20*time.Minute+access.Leeway; ran != want {
+		if ran, want := time.Since(began), 20*time.Minute+access.DefaultLeeway; ran != want {
 			t.Errorf("the stream ran %v, want %v", ran, want)
 		}
 	})

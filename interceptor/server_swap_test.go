@@ -40,11 +40,11 @@ func TestSwap(t *testing.T) {
 		}, verdict{codes.Unauthenticated, audience.ReasonAudienceMismatch}, 0},
 		"tokens must be younger": {func(m *access.Matrix) {
 			m.Issuers["corp"] = access.Issuer{URL: corp, MaxAge: 20 * time.Minute}
-		}, expired, 10*time.Minute + access.Leeway},
+		}, expired, 10*time.Minute + access.DefaultLeeway},
 		"more leeway": {func(m *access.Matrix) {
 			m.Issuers["corp"] = access.Issuer{URL: corp, Leeway: time.Minute}
 		}, expired, 50*time.Minute + time.Minute},
-		"the same": {func(*access.Matrix) {}, expired, 50*time.Minute + access.Leeway},
+		"the same": {func(*access.Matrix) {}, expired, 50*time.Minute + access.DefaultLeeway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

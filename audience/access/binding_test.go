@@ -8,8 +8,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestBinding is T50, at the level of one claim.
-func TestBinding(t *testing.T) {
+// TestOnlyCertificateBindingsAreAccepted holds that a token which is bound to anything
+// but a certificate is refused.
+func TestOnlyCertificateBindingsAreAccepted(t *testing.T) {
 	const good = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dgA"
 	c, err := read(t, "keycloak", token(members{"cnf": members{"x5t#S256": good}}))
 	if err != nil || c.Binding() != good {

@@ -21,55 +21,55 @@ type checker struct {
 	problems []*Problem
 	warnings []*Problem
 	used     map[string]bool   // the clients that a rule names
-	parties  map[party]string  // the clients by what tokens call them
-	urls     map[string]string // the issuers by what tokens call them
+	parties  map[party]string  // the clients by issuer and id
+	urls     map[string]string // the issuers by their iss
 	public   map[string]bool   // the entries of Public
 
-	audiences map[party]string           // the services by their aud and its issuer
-	declared  map[string][]MethodOptions // the entries of services that only options speak of
-	stray     string                     // what else an unknown client may mean, where one of them is checked
+	audiences         map[party]string           // the services by their aud and its issuer
+	declared          map[string][]MethodOptions // the rules of services that only .proto options define
+	unknownClientHint string                     // added to the text about an unknown client while options are checked
 }
 
-// maxProblems bounds what is told of a matrix that is wrong throughout.
+// maxProblems bounds the report about a matrix that is wrong throughout.
 const maxProblems = 1000
 
-// at is the path of a place in the matrix.
-type at []string
+// path leads to a place in the matrix.
+type path []string
 
-func (a at) to(steps ...string) at { return append(slices.Clip(a), steps...) }
+func (a path) to(steps ...string) path { return append(slices.Clip(a), steps...) }
 
-func (a at) item(list string, i int) at { return a.to(list, strconv.Itoa(i)) }
+func (a path) item(list string, i int) path { return a.to(list, strconv.Itoa(i)) }
 
-func (c *checker) problem(a at, format string, args ...any) {
+func (c *checker) problem(a path, format string, args ...any) {
 	if len(c.problems) == maxProblems {
 		return
 	}
-	c.problems = once(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
+	c.problems = appendNew(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
 }
 
-func (c *checker) warn(a at, format string, args ...any) { c.tell(Warning, a, format, args...) }
+func (c *checker) warn(a path, format string, args ...any) { c.report(Warning, a, format, args...) }
 
-// inform tells of what is wide on purpose.
-func (c *checker) inform(a at, format string, args ...any) { c.tell(Info, a, format, args...) }
+// info reports what is broad on purpose.
+func (c *checker) info(a path, format string, args ...any) { c.report(Info, a, format, args...) }
 
-func (c *checker) tell(s Severity, a at, format string, args ...any) {
+func (c *checker) report(s Severity, a path, format string, args ...any) {
 	if len(c.warnings) == maxProblems {
 		return
 	}
-	c.warnings = once(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
+	c.warnings = appendNew(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
 }
 
-// once appends p, unless the same is told already: what options say of a service,
-// they say of each of its methods.
-func once(all []*Problem, p *Problem) []*Problem {
+// appendNew appends p, unless it is in the list already: the options of a service
+// are repeated for each of its methods.
+func appendNew(all []*Problem, p *Problem) []*Problem {
 	if slices.ContainsFunc(all, func(q *Problem) bool { return q.Text == p.Text && slices.Equal(q.Path, p.Path) }) {
 		return all
 	}
 	return append(all, p)
 }
 
-// hint finds the name that was meant. It looks for few of the problems, since
-// it looks at all the names.
+// hint finds the name that was meant. It compares all known names, so it does so
+// for the first few problems only.
 func (c *checker) hint(name string, known iter.Seq[string]) string {
 	const most = 20
 	if len(c.problems) >= most {
@@ -93,54 +93,54 @@ func newChecker(m Matrix, now time.Time) *checker {
 func (c *checker) check() {
 	m := c.matrix
 	if len(m.Issuers) == 0 {
-		c.problem(at{"issuers"}, "no issuer: name the authorization server whose tokens are accepted")
+		c.problem(path{"issuers"}, "no issuer: name the authorization server whose tokens are accepted")
 	}
 	if len(m.Services) == 0 {
-		c.problem(at{"services"}, "no service: name what is to be guarded")
+		c.problem(path{"services"}, "no service: name the services to guard")
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
-		c.issuer(at{"issuers", name}, m.Issuers[name])
+		c.issuer(path{"issuers", name}, m.Issuers[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Clients)) {
-		c.client(at{"clients", name}, m.Clients[name])
+		c.client(path{"clients", name}, m.Clients[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
 		if _, ok := c.declared[name]; !ok {
-			c.service(at{"services", name}, name, m.Services[name])
+			c.service(path{"services", name}, name, m.Services[name])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.External)) {
-		c.external(at{"external", name}, name, m.External[name])
+		c.external(path{"external", name}, name, m.External[name])
 	}
 	for i, entry := range m.Public {
-		c.publicEntry(at{}.item("public", i), entry)
+		c.publicEntry(path{}.item("public", i), entry)
 	}
 }
 
-// unused warns of clients that neither the matrix nor options name.
+// unused warns about clients that neither the matrix nor options name.
 func (c *checker) unused() {
 	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
 		if !c.used[name] {
-			c.warn(at{"clients", name}, "no rule names client %q", name)
+			c.warn(path{"clients", name}, "no rule names client %q", name)
 		}
 	}
 }
 
-func (c *checker) client(a at, client Client) {
+func (c *checker) client(a path, client Client) {
 	c.name(a, a[1])
 	c.issuerName(a.to("issuer"), client.Issuer)
 	if client.ID != "" && strings.TrimSpace(client.ID) != client.ID {
 		c.problem(a.to("id"), "%q begins or ends with white space", client.ID)
 	}
 	c.authentication(a, client)
-	party := (&Policy{matrix: c.matrix}).party(a[1])
+	party := c.matrix.party(a[1])
 	if other, taken := c.parties[party]; taken {
 		c.problem(a, "%q is the same client of the same issuer", other)
 	}
 	c.parties[party] = a[1]
 }
 
-func (c *checker) publicEntry(a at, entry string) {
+func (c *checker) publicEntry(a path, entry string) {
 	service, method, found := strings.Cut(entry, "/")
 	c.grpc(a, service)
 	if found && !validName(method) {
@@ -153,7 +153,7 @@ func (c *checker) publicEntry(a at, entry string) {
 	}
 }
 
-func (c *checker) grpc(a at, service string) {
+func (c *checker) grpc(a path, service string) {
 	for part := range strings.SplitSeq(service, ".") {
 		if !validName(part) {
 			c.problem(a, "%q is not the full name of a gRPC service, such as acme.orders.v1.OrderStatus", service)
@@ -162,17 +162,13 @@ func (c *checker) grpc(a at, service string) {
 	}
 }
 
-func (c *checker) issuersOf(service Service) []Issuer {
-	return (&Policy{matrix: c.matrix}).issuersOf(service)
-}
-
-func (c *checker) secret(a at, secret Secret) {
+func (c *checker) secret(a path, secret SecretRef) {
 	if secret.File != "" && secret.Env != "" {
 		c.problem(a, "both a file and an environment variable; write one")
 	}
 }
 
-func (c *checker) clients(a at, names []string) {
+func (c *checker) clients(a path, names []string) {
 	for i, name := range names {
 		if _, ok := c.matrix.Clients[name]; ok {
 			continue
@@ -180,13 +176,13 @@ func (c *checker) clients(a at, names []string) {
 		if name == "*" || name == "any" {
 			c.problem(a.item("clients", i), "unknown client %q; if every client is meant, write clients: any, without a list", name)
 		} else {
-			c.problem(a.item("clients", i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.stray)
+			c.problem(a.item("clients", i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.unknownClientHint)
 		}
 	}
 }
 
-// words checks values that are compared exactly.
-func (c *checker) words(a at, list string, values []string) {
+// exactValues checks values that are compared exactly.
+func (c *checker) exactValues(a path, list string, values []string) {
 	for i, value := range values {
 		if value == "" || strings.TrimSpace(value) != value {
 			c.problem(a.item(list, i), "%q begins or ends with white space, or is empty", value)
@@ -194,7 +190,7 @@ func (c *checker) words(a at, list string, values []string) {
 	}
 }
 
-func (c *checker) issuerName(a at, name string) {
+func (c *checker) issuerName(a path, name string) {
 	known := c.matrix.Issuers
 	if name == "" && len(known) > 1 {
 		c.problem(a, "no issuer: name one of %s", quote.List(slices.Sorted(maps.Keys(known))...))
@@ -204,7 +200,7 @@ func (c *checker) issuerName(a at, name string) {
 	}
 }
 
-func (c *checker) name(a at, name string) {
+func (c *checker) name(a path, name string) {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		c.problem(a, "%q is not a name: it is empty or has white space", name)
 	}

@@ -4,15 +4,15 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
-// judged are the claims that have a check of their own.
-var judged = []string{"iss", "aud", "azp", "client_id", "exp", "nbf", "iat", "scope", "acr", "auth_time", "cnf", "act"}
+// claimsWithCheck are the claims that a rule has a check of its own for.
+var claimsWithCheck = []string{"iss", "aud", "azp", "client_id", "exp", "nbf", "iat", "scope", "acr", "auth_time", "cnf", "act"}
 
-func (c *checker) allow(a at, service Service, allow Allow) {
-	c.whose(a, service, allow)
-	c.wide(a, service, allow)
+func (c *checker) allow(a path, service Service, allow Allow) {
+	c.allowedCallers(a, service, allow)
+	c.warnBroad(a, service, allow)
 	if len(allow.Methods) == 0 {
 		c.problem(a.to("methods"), "no methods: list their names, or write [\"*\"]")
 	}
@@ -20,64 +20,64 @@ func (c *checker) allow(a at, service Service, allow Allow) {
 		c.method(a.item("methods", i), service, method)
 	}
 	c.scopes(a, allow)
-	c.words(a, "roles", allow.Roles)
+	c.exactValues(a, "roles", allow.Roles)
 	for _, name := range slices.Sorted(maps.Keys(allow.Claims)) {
 		c.claim(a.to("claims"), name, allow.Claims[name])
 	}
 	c.login(a, allow)
 }
 
-// wide tells of what admits more than it names.
-func (c *checker) wide(a at, service Service, allow Allow) {
+// warnBroad reports what admits more than it names.
+func (c *checker) warnBroad(a path, service Service, allow Allow) {
 	if allow.AnyClient {
-		c.inform(a.to("clients"), "any client that gets a token for the service may call")
+		c.info(a.to("clients"), "any client that gets a token for the service may call")
 	}
 	switch every := slices.Contains(allow.Methods, "*"); {
 	case every && len(service.Closed) > 0:
-		c.inform(a.to("methods"), "every method that is not closed may be called, also those to come")
+		c.info(a.to("methods"), "every method that is not closed may be called, future methods too")
 	case every:
-		c.inform(a.to("methods"), "every method may be called, also those to come")
+		c.info(a.to("methods"), "every method may be called, future methods too")
 	}
 	if allow.NoScopes {
-		c.inform(a.to("scopes"), "no scope is demanded")
+		c.info(a.to("scopes"), "no scope is demanded")
 	}
 }
 
-// whose checks from whom calls may come.
-func (c *checker) whose(a at, service Service, allow Allow) {
+// allowedCallers checks who may call.
+func (c *checker) allowedCallers(a path, service Service, allow Allow) {
 	switch {
 	case allow.AnyClient && len(allow.Clients) > 0:
 		c.problem(a.to("clients"), "both any and a list")
 	case !allow.AnyClient && len(allow.Clients) == 0:
 		c.problem(a.to("clients"), "no clients: list their names, or write any")
 	}
-	for _, issuer := range c.issuersOf(service) {
-		c.dialect(a, allow, issuer)
+	for _, issuer := range c.matrix.issuersOf(service) {
+		c.presetSupports(a, allow, issuer)
 	}
 	c.clients(a, allow.Clients)
 	for _, client := range allow.Clients {
 		c.used[client] = true
 	}
-	if !slices.Contains([]Callers{"", UsersOnly, ServicesOnly}, allow.Callers) {
+	if !slices.Contains([]CallerKind{"", UsersOnly, ServicesOnly}, allow.Callers) {
 		c.problem(a.to("callers"), "want users or services, got %q", allow.Callers)
 	}
 }
 
-// dialect checks that what is demanded can be told from the tokens of issuer.
-func (c *checker) dialect(a at, allow Allow, issuer Issuer) {
+// presetSupports checks that the tokens of issuer can show what is demanded.
+func (c *checker) presetSupports(a path, allow Allow, issuer Issuer) {
 	preset := issuer.preset()
 	if allow.AnyClient && len(allow.Roles) == 0 && preset.MintsAnyAudience() {
 		c.problem(a.to("clients"), "any client of %q can get a token for any audience: list clients or roles", issuer.URL)
 	}
-	if allow.Callers != "" && !preset.TellsServices() {
-		c.problem(a.to("callers"), "tokens of preset %s do not tell services from users", preset.Name)
+	if allow.Callers != "" && !preset.DistinguishesServices() {
+		c.problem(a.to("callers"), "tokens of preset %s do not distinguish services from users", preset.Name)
 	}
 	if len(allow.Roles) > 0 && !preset.HasRoles() {
 		c.warn(a.to("roles"), "tokens of preset %s have no roles", preset.Name)
 	}
 }
 
-func (c *checker) scopes(a at, allow Allow) {
+func (c *checker) scopes(a path, allow Allow) {
 	switch some := len(allow.Scopes)+len(allow.AnyScopes) > 0; {
 	case allow.NoScopes && some:
 		c.problem(a.to("scopes"), "both none and a list")
@@ -87,31 +87,31 @@ func (c *checker) scopes(a at, allow Allow) {
 	if slices.Contains(allow.Scopes, "none") {
 		c.problem(a.to("scopes"), "a list with none in it; if no scope is demanded, write scopes: none, without a list")
 	}
-	c.tokens(a, "scopes", "a scope", allow.Scopes)
-	c.tokens(a, "any_scopes", "a scope", allow.AnyScopes)
+	c.tokenValues(a, "scopes", "a scope", allow.Scopes)
+	c.tokenValues(a, "any_scopes", "a scope", allow.AnyScopes)
 }
 
-// tokens checks values that are listed with spaces between them on the wire.
-func (c *checker) tokens(a at, list, what string, values []string) {
+// tokenValues checks values that are separated by spaces on the wire.
+func (c *checker) tokenValues(a path, list, what string, values []string) {
 	for i, value := range values {
-		if !claims.ValidScope(value) {
+		if !scope.Valid(value) {
 			c.problem(a.item(list, i), "%q is not %s: visible ASCII characters without space, quote and backslash", value, what)
 		}
 	}
 }
 
-func (c *checker) claim(a at, name string, values []string) {
-	c.words(a, name, values)
+func (c *checker) claim(a path, name string, values []string) {
+	c.exactValues(a, name, values)
 	switch {
-	case name == "" || slices.Contains(judged, name):
+	case name == "" || slices.Contains(claimsWithCheck, name):
 		c.problem(a.to(name), "claim %q cannot be demanded here: it is empty, or has a check of its own", name)
 	case len(values) == 0:
-		c.problem(a.to(name), "no values: list those that will do")
+		c.problem(a.to(name), "no values: list the accepted ones")
 	}
 }
 
-func (c *checker) login(a at, allow Allow) {
-	c.tokens(a, "acr", "an acr value", allow.ACR)
+func (c *checker) login(a path, allow Allow) {
+	c.tokenValues(a, "acr", "an acr value", allow.ACR)
 	if allow.MaxAuthAge < 0 {
 		c.problem(a.to("max_auth_age"), "want more than 0, got %v", allow.MaxAuthAge)
 	}
@@ -120,7 +120,7 @@ func (c *checker) login(a at, allow Allow) {
 	}
 }
 
-func (c *checker) method(a at, service Service, method string) {
+func (c *checker) method(a path, service Service, method string) {
 	if method != "*" && !validName(method) {
 		c.problem(a, "%q is not the name of a method, such as GetOrderStatus", method)
 	}

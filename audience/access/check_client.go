@@ -9,16 +9,16 @@ import (
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// authentication checks how a client proves who it is.
-func (c *checker) authentication(a at, client Client) {
+// authentication checks how a client authenticates.
+func (c *checker) authentication(a path, client Client) {
 	if ways := client.ways(); len(ways) > 1 {
 		c.problem(a.to(ways[1]), "both %s: a client authenticates in one way", strings.Join(ways, " and "))
 	}
 	c.secret(a.to("secret"), client.Secret)
 	key, cert := client.PrivateKey, client.Certificate
-	c.secret(a.to("private_key_jwt"), Secret{key.File, key.Env})
-	if key != (PrivateKey{}) && key.File == "" && key.Env == "" {
-		c.problem(a.to("private_key_jwt"), "no key: say in which file or environment variable it is kept")
+	c.secret(a.to("private_key_jwt"), SecretRef{key.File, key.Env})
+	if key != (KeyRef{}) && key.File == "" && key.Env == "" {
+		c.problem(a.to("private_key_jwt"), "no key: name the file or environment variable that holds it")
 	}
 	if key.Algorithm != "" {
 		c.algorithm(a.to("private_key_jwt", "algorithm"), key.Algorithm)
@@ -34,17 +34,17 @@ func (c *checker) authentication(a at, client Client) {
 	}
 }
 
-// ways lists how a client authenticates, in the words of the file.
+// ways lists how a client authenticates, by the keys of the file.
 func (c Client) ways() []string {
 	var ways []string
 	for _, way := range []struct {
 		name string
 		used bool
 	}{
-		{"secret", c.Secret != Secret{}},
-		{"private_key_jwt", c.PrivateKey != PrivateKey{}},
+		{"secret", c.Secret != SecretRef{}},
+		{"private_key_jwt", c.PrivateKey != KeyRef{}},
 		{"assertion", c.Assertion != ""},
-		{"mtls", c.Certificate != Certificate{}},
+		{"mtls", c.Certificate != CertificateRef{}},
 		{"token_files", len(c.TokenFiles) > 0},
 	} {
 		if way.used {
@@ -54,14 +54,14 @@ func (c Client) ways() []string {
 	return ways
 }
 
-func (c *checker) algorithm(a at, name string) {
+func (c *checker) algorithm(a path, name string) {
 	if !slices.Contains(algorithms, name) {
 		c.problem(a, "%q is not an asymmetric signature algorithm%s; there are %s", name, nearest.Hint(name, algorithms), strings.Join(algorithms, ", "))
 	}
 }
 
 // ask checks how the clients of an issuer ask for an audience.
-func (c *checker) ask(a at, issuer Issuer) {
+func (c *checker) ask(a path, issuer Issuer) {
 	ask := issuer.Ask
 	several := 0
 	for _, used := range []bool{ask.Parameter != "", ask.Scope != "", len(ask.TokenURLs) > 0} {
@@ -90,16 +90,16 @@ func (c *checker) ask(a at, issuer Issuer) {
 	}
 }
 
-// callee checks the name of what is called: a service, or an API of others.
-func (c *checker) callee(a at, name string) {
+// callee checks the name of a service or an external API that is called.
+func (c *checker) callee(a path, name string) {
 	_, service := c.matrix.Services[name]
 	_, external := c.matrix.External[name]
 	if !service && !external {
-		c.problem(a, "unknown service %q%s", name, c.hint(name, slices.Values((&Policy{matrix: c.matrix}).callees())))
+		c.problem(a, "unknown service %q%s", name, c.hint(name, slices.Values(c.matrix.callees())))
 	}
 }
 
-func (c *checker) external(a at, name string, e External) {
+func (c *checker) external(a path, name string, e External) {
 	c.name(a, name)
 	if _, taken := c.matrix.Services[name]; taken {
 		c.problem(a, "%q is a service as well; it can be only one of the two", name)
@@ -114,22 +114,21 @@ func (c *checker) external(a at, name string, e External) {
 		c.grpc(a.item("grpc", i), grpc)
 	}
 	c.authorities(a, e.Authorities)
-	c.tokens(a, "scopes", "a scope", e.Scopes)
+	c.tokenValues(a, "scopes", "a scope", e.Scopes)
 	if len(e.Clients) == 0 {
-		c.problem(a.to("clients"), "no clients: list the names of those that call it")
+		c.problem(a.to("clients"), "no clients: list the clients that call it")
 	}
 	c.clients(a, e.Clients)
-	policy := &Policy{matrix: c.matrix}
 	for i, name := range e.Clients {
 		c.used[name] = true
 		client, known := c.matrix.Clients[name]
-		if known && e.Issuer != "" && policy.issuer(client.Issuer).URL != policy.issuer(e.Issuer).URL {
+		if known && e.Issuer != "" && c.matrix.issuer(client.Issuer).URL != c.matrix.issuer(e.Issuer).URL {
 			c.problem(a.item("clients", i), "client %q is registered at another issuer than %q", name, e.Issuer)
 		}
 	}
 }
 
-func (c *checker) authorities(a at, list []string) {
+func (c *checker) authorities(a path, list []string) {
 	for i, authority := range list {
 		u, err := url.Parse("//" + authority)
 		if err != nil || u.Host != authority || u.Hostname() == "" || strings.ContainsAny(authority, " *") {

@@ -15,14 +15,14 @@ func TestNewRefusesClients(t *testing.T) {
 		client access.Client
 		want   string
 	}{
-		{access.Client{Secret: access.Secret{File: "a", Env: "A"}}, "clients.customer-portal.secret: both a file and"},
-		{access.Client{Secret: access.Secret{File: "a"}, Assertion: "b"}, "clients.customer-portal.assertion: both secret and assertion"},
-		{access.Client{Certificate: access.Certificate{File: "a", KeyFile: "b"}, TokenFiles: files}, "clients.customer-portal.token_files: both mtls and token_files"},
-		{access.Client{PrivateKey: access.PrivateKey{File: "a", Env: "A"}}, "clients.customer-portal.private_key_jwt: both a file and"},
-		{access.Client{PrivateKey: access.PrivateKey{KeyID: "k1"}}, "clients.customer-portal.private_key_jwt: no key"},
-		{access.Client{PrivateKey: access.PrivateKey{File: "a", Algorithm: "HS256"}}, `clients.customer-portal.private_key_jwt.algorithm: "HS256" is not an asymmetric`},
-		{access.Client{Certificate: access.Certificate{File: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
-		{access.Client{Certificate: access.Certificate{KeyFile: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{access.Client{Secret: access.SecretRef{File: "a", Env: "A"}}, "clients.customer-portal.secret: both a file and"},
+		{access.Client{Secret: access.SecretRef{File: "a"}, Assertion: "b"}, "clients.customer-portal.assertion: both secret and assertion"},
+		{access.Client{Certificate: access.CertificateRef{File: "a", KeyFile: "b"}, TokenFiles: files}, "clients.customer-portal.token_files: both mtls and token_files"},
+		{access.Client{PrivateKey: access.KeyRef{File: "a", Env: "A"}}, "clients.customer-portal.private_key_jwt: both a file and"},
+		{access.Client{PrivateKey: access.KeyRef{KeyID: "k1"}}, "clients.customer-portal.private_key_jwt: no key"},
+		{access.Client{PrivateKey: access.KeyRef{File: "a", Algorithm: "HS256"}}, `clients.customer-portal.private_key_jwt.algorithm: "HS256" is not an asymmetric`},
+		{access.Client{Certificate: access.CertificateRef{File: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
+		{access.Client{Certificate: access.CertificateRef{KeyFile: "a"}}, "clients.customer-portal.mtls: want both cert and key"},
 		{access.Client{TokenFiles: map[string]string{"order-statuz": "a"}}, `clients.customer-portal.token_files.order-statuz: unknown service "order-statuz", did you mean "order-status"?`},
 		{access.Client{TokenFiles: map[string]string{"order-status": ""}}, "clients.customer-portal.token_files.order-status: no path"},
 	} {
@@ -92,8 +92,8 @@ func TestNewRefusesExternal(t *testing.T) {
 // of others is reason enough for a client to be there.
 func TestNewTakesClients(t *testing.T) {
 	m := callers()
-	m.Clients["tracker"] = access.Client{Issuer: "corp", PrivateKey: access.PrivateKey{File: "key.pem", Algorithm: "ES256"}}
-	m.Clients["batch"] = access.Client{Issuer: "corp", PrivateKey: access.PrivateKey{Env: "KEY"}}
+	m.Clients["tracker"] = access.Client{Issuer: "corp", PrivateKey: access.KeyRef{File: "key.pem", Algorithm: "ES256"}}
+	m.Clients["batch"] = access.Client{Issuer: "corp", PrivateKey: access.KeyRef{Env: "KEY"}}
 	m.Clients["portal"] = access.Client{Issuer: "corp", TokenFiles: map[string]string{"orders": "orders.token", "weather": "weather.token"}}
 	m.External["tracking"] = access.External{Issuer: "corp", Clients: []string{"tracker"}}
 	m.Issuers["corp"] = access.Issuer{URL: corp, Ask: access.Ask{Scope: "{audience}/.default"}}

@@ -22,9 +22,9 @@ var algorithms = []string{
 	"PS256", "PS384", "PS512", "RS256", "RS384", "RS512",
 }
 
-func (c *checker) issuer(a at, issuer Issuer) {
+func (c *checker) issuer(a path, issuer Issuer) {
 	if issuer.URL == "" {
-		c.problem(a.to("url"), "no url: write what its tokens have in iss")
+		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
 	c.url(a.to("url"), issuer.URL, issuer)
 	c.url(a.to("discovery"), issuer.Discovery, issuer)
@@ -36,7 +36,7 @@ func (c *checker) issuer(a at, issuer Issuer) {
 		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
 	}
 	if other, taken := c.urls[issuer.URL]; taken {
-		c.problem(a.to("url"), "%q has the same url: tokens could not tell the two apart", other)
+		c.problem(a.to("url"), "%q has the same url: a token would not tell which of the two issued it", other)
 	}
 	c.urls[issuer.URL] = a[1]
 	c.keys(a, issuer)
@@ -46,7 +46,7 @@ func (c *checker) issuer(a at, issuer Issuer) {
 	c.ask(a, issuer)
 }
 
-func (c *checker) keys(a at, issuer Issuer) {
+func (c *checker) keys(a path, issuer Issuer) {
 	if issuer.KeysFile != "" && (issuer.JWKS != "" || issuer.Discovery != "") {
 		c.problem(a.to("keys_file"), "both a file and an address for the keys; write one")
 	}
@@ -55,7 +55,7 @@ func (c *checker) keys(a at, issuer Issuer) {
 	}
 }
 
-func (c *checker) times(a at, issuer Issuer) {
+func (c *checker) times(a path, issuer Issuer) {
 	if issuer.Leeway < 0 || issuer.Leeway > maxLeeway {
 		c.problem(a.to("leeway"), "want between 0 and %v, got %v", maxLeeway, issuer.Leeway)
 	}
@@ -67,31 +67,31 @@ func (c *checker) times(a at, issuer Issuer) {
 	}
 }
 
-// introspection checks that the service says who it is: RFC 7662, section 2.1,
-// asks for that.
-func (c *checker) introspection(a at, issuer Issuer) {
+// introspection checks that the service authenticates itself to the issuer, as RFC
+// 7662, section 2.1 requires.
+func (c *checker) introspection(a path, issuer Issuer) {
 	in := issuer.Introspection
 	if in == (Introspection{}) {
 		return
 	}
 	c.url(a.to("url"), in.URL, issuer)
 	if in.ClientID == "" {
-		c.problem(a.to("client"), "no client: write what the service calls itself when it asks about a token")
+		c.problem(a.to("client"), "no client: write the id by which the service authenticates to the issuer")
 	}
-	if in.Secret == (Secret{}) {
-		c.problem(a.to("secret"), "no secret: say where that of client %q is kept", in.ClientID)
+	if in.Secret == (SecretRef{}) {
+		c.problem(a.to("secret"), "no secret: name the file or environment variable with the secret of client %q", in.ClientID)
 	}
 	c.secret(a.to("secret"), in.Secret)
 }
 
 // url checks an address of an issuer, if there is one: https, without query,
 // fragment and user (RFC 8414, section 2).
-func (c *checker) url(a at, address string, issuer Issuer) {
+func (c *checker) url(a path, address string, issuer Issuer) {
 	u, err := url.Parse(address)
 	switch {
 	case address == "":
 	case err != nil || u.Host == "" || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // what stands before may be a password
+		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // the part before @ may hold a password
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
 		c.problem(a, "%q must have neither query, nor fragment, nor user", u.Redacted())
 	case u.Scheme == "http" && issuer.InsecureLoopback && loopback.Host(u.Hostname()):

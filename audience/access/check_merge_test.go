@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestMergeSaysItOnce holds that each mistake is told once, and nothing besides.
-func TestMergeSaysItOnce(t *testing.T) {
+// TestContradictionIsReportedOnce holds that each mistake is told once, and nothing besides.
+func TestContradictionIsReportedOnce(t *testing.T) {
 	portal := access.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
 	of := func(grpc, method string, d access.Allow) access.MethodOptions {
 		return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Audience: "order-status", Demands: d}
@@ -29,7 +29,7 @@ func TestMergeSaysItOnce(t *testing.T) {
 	orders.Allow = append(orders.Allow, access.Allow{Clients: []string{"reader"}, Methods: []string{"Read"}, NoScopes: true})
 	reader.Services["order-status"] = orders
 	wants := func(method string) string {
-		return "services.order-status.allow: nobody may call " + method + `: no entry leaves anybody whom orders.proto:7 admits, which wants client "reader"`
+		return "services.order-status.allow: nobody may call " + method + `: no entry admits a client that orders.proto:7 admits too, which wants client "reader"`
 	}
 	wanted := demandingBesides(access.Allow{Clients: []string{"reader"}})
 	update := wanted
@@ -49,13 +49,13 @@ func TestMergeSaysItOnce(t *testing.T) {
 			[]access.MethodOptions{of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", portal)},
 		},
 		{
-			"public as a whole", "public[0]: grpc.health.v1.Health/Check is public here, but grpc.health.v1.Health.Check demands something of it", company(),
+			"public as a whole", "public[0]: grpc.health.v1.Health/Check is public here, but has demands at grpc.health.v1.Health.Check", company(),
 			[]access.MethodOptions{of("grpc.health.v1.Health", "Check", portal)},
 		},
 		{"admitted to another method", wants("GetOrderStatus"), reader, []access.MethodOptions{wanted}},
 		{"not among those of all methods", wants("UpdateOrderStatus"), reader, []access.MethodOptions{update}},
 	} {
-		_, err := access.Merge(row.matrix, row.options...)
+		_, err := access.New(row.matrix, row.options...)
 		if err == nil {
 			t.Errorf("%s: no error, want %s", row.name, row.want)
 		} else if diff := cmp.Diff(row.want, err.Error()); diff != "" {
@@ -71,10 +71,10 @@ func TestMergeEntryOfTheMethod(t *testing.T) {
 	s := m.Services["order-status"]
 	s.Allow = s.Allow[:1]
 	m.Services["order-status"] = s
-	if _, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"customer-portal"}})); err != nil {
+	if _, err := access.New(m, demandingBesides(access.Allow{Clients: []string{"customer-portal"}})); err != nil {
 		t.Error(err)
 	}
-	_, err := access.Merge(m, demandingBesides(access.Allow{Clients: []string{"reader"}}))
+	_, err := access.New(m, demandingBesides(access.Allow{Clients: []string{"reader"}}))
 	if err == nil || !strings.Contains(err.Error(), "nobody may call GetOrderStatus") {
 		t.Errorf("Merge = %v, want an error: the entry admits nobody whom the options want", err)
 	}
@@ -94,7 +94,7 @@ func TestMergeFits(t *testing.T) {
 		"alone":                {corporate(), []access.MethodOptions{alone}},
 		"public in the matrix": {open, []access.MethodOptions{alone, {GRPC: "acme.v1.Open", Method: "Version", Place: "q"}}},
 	} {
-		policy, err := access.Merge(row.matrix, row.options...)
+		policy, err := access.New(row.matrix, row.options...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -107,9 +107,9 @@ func TestMergeFits(t *testing.T) {
 	}
 }
 
-// TestMergeOfAStranger holds that a client which is not known is told once for the
+// TestOptionsOfAnotherMatrix holds that a client which is not known is told once for the
 // options of a service, and what else may be meant.
-func TestMergeOfAStranger(t *testing.T) {
+func TestOptionsOfAnotherMatrix(t *testing.T) {
 	stranger := func(grpc, method string) access.MethodOptions {
 		return access.MethodOptions{
 			GRPC: grpc, Method: method, Place: "a.proto:S", Audience: "order-status",
@@ -118,12 +118,12 @@ func TestMergeOfAStranger(t *testing.T) {
 	}
 	const want = `a.proto:S.clients[0]: unknown client "nobody": add "nobody: {}" under clients`
 	for grpc, also := range map[string]string{
-		"other.v1.S":                 "; if the service is not of this matrix, name yours in FromFiles",
+		"other.v1.S":                 "; if another matrix guards the service, pass the names of your own services to FromFiles",
 		"acme.orders.v1.OrderStatus": "",
 	} {
 		first := stranger("another.v1.S", "Get")
 		first.Place = "b.proto:S"
-		_, err := access.Merge(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
+		_, err := access.New(company(), first, stranger(grpc, "GetOrderStatus"), stranger(grpc, "UpdateOrderStatus"))
 		if err == nil {
 			t.Fatalf("%s: a client that is not known is taken", grpc)
 		}
@@ -144,7 +144,7 @@ func TestMergeWithoutAllow(t *testing.T) {
 	one := demandingBesides(access.Allow{Clients: []string{"customer-portal"}, NoScopes: true})
 	two := one
 	two.Method = "UpdateOrderStatus"
-	policy, err := access.Merge(m, one, two)
+	policy, err := access.New(m, one, two)
 	if err != nil {
 		t.Fatal(err)
 	}

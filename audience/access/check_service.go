@@ -5,14 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
 // maxRollout is how far ahead the end of a rollout may be.
 const maxRollout = 90 * 24 * time.Hour
 
-func (c *checker) service(a at, name string, service Service) {
+func (c *checker) service(a path, name string, service Service) {
 	c.name(a, name)
 	for i, issuer := range service.Issuers {
 		c.issuerName(a.item("issuers", i), issuer)
@@ -41,7 +41,7 @@ func (c *checker) service(a at, name string, service Service) {
 	}
 }
 
-func (c *checker) grpcs(a at, service Service) {
+func (c *checker) grpcs(a path, service Service) {
 	if len(service.GRPC) == 0 {
 		c.problem(a.to("grpc"), "no gRPC service: list the full names, such as [acme.orders.v1.OrderStatus]")
 	}
@@ -52,7 +52,7 @@ func (c *checker) grpcs(a at, service Service) {
 			c.problem(a.item("grpc", i), "%s is public as well; it can be only one of the two", grpc)
 		}
 		if seen[grpc] {
-			c.problem(a.item("grpc", i), "%s stands here twice", grpc)
+			c.problem(a.item("grpc", i), "%s is listed twice", grpc)
 		}
 		seen[grpc] = true
 	}
@@ -60,7 +60,7 @@ func (c *checker) grpcs(a at, service Service) {
 
 // audience checks a value by which a service finds itself in aud. Two services
 // that share one accept each other's tokens.
-func (c *checker) audience(a at, name, audience string, service Service) {
+func (c *checker) audience(a path, name, audience string, service Service) {
 	if len(service.Audiences) > 0 {
 		a = a.to("audience")
 	}
@@ -69,9 +69,9 @@ func (c *checker) audience(a at, name, audience string, service Service) {
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
 	case isDefaultAudience(audience):
 		_, d, _ := provider.LookupDefaultAudience(audience)
-		c.warn(a, "%q is what %s puts into %s: it does not tell this service from another", audience, d.By, d.Into)
+		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
-	for _, issuer := range c.issuersOf(service) {
+	for _, issuer := range c.matrix.issuersOf(service) {
 		key := party{issuer.URL, audience}
 		if other, taken := c.audiences[key]; taken && other != name {
 			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)
@@ -80,35 +80,26 @@ func (c *checker) audience(a at, name, audience string, service Service) {
 	}
 }
 
-// audiences returns the values by which the service of that name finds itself
-// in aud.
-func (s Service) audiences(name string) []string {
-	if len(s.Audiences) == 0 {
-		return []string{name}
-	}
-	return s.Audiences
-}
-
-// insecureNoAudience checks the weakness that is named so: without aud, a
-// client list and scopes of our own must say whom a token is for.
-func (c *checker) insecureNoAudience(a at, service Service) {
+// insecureNoAudience checks the prefix that replaces the audience. Without aud, the
+// list of clients and the scopes must say which service a token is for.
+func (c *checker) insecureNoAudience(a path, service Service) {
 	prefix := service.InsecureNoAudience
 	if prefix == "" {
 		return
 	}
-	if !slices.ContainsFunc(c.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
+	if !slices.ContainsFunc(c.matrix.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
 		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset %s alone", strings.Join(withoutAudience(), " or "))
 	}
-	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !claims.ValidScope(name) {
+	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !scope.Valid(name) {
 		c.problem(a.to("insecure_no_audience", "scope_prefix"), "%q is not the identifier of a resource server and a slash, such as orders/", prefix)
 	}
 	for i, allow := range service.Allow {
 		a := a.item("allow", i)
 		if allow.AnyClient {
-			c.problem(a.to("clients"), "any client is too many without aud: list their names")
+			c.problem(a.to("clients"), "any is not enough without aud: list the clients")
 		}
 		if allow.NoScopes {
-			c.problem(a.to("scopes"), "no scope is too few without aud: list those that begin with %q", prefix)
+			c.problem(a.to("scopes"), "none is not enough without aud: list scopes that begin with %q", prefix)
 		}
 		c.prefixed(a, "scopes", allow.Scopes, prefix)
 		c.prefixed(a, "any_scopes", allow.AnyScopes, prefix)
@@ -126,7 +117,7 @@ func withoutAudience() []string {
 	return names
 }
 
-func (c *checker) prefixed(a at, list string, scopes []string, prefix string) {
+func (c *checker) prefixed(a path, list string, scopes []string, prefix string) {
 	for i, scope := range scopes {
 		if !strings.HasPrefix(scope, prefix) {
 			c.problem(a.item(list, i), "%q does not begin with %q, which stands for the audience", scope, prefix)
@@ -134,17 +125,18 @@ func (c *checker) prefixed(a at, list string, scopes []string, prefix string) {
 	}
 }
 
-// closed checks the methods that nobody may call: nothing else may speak of them.
-func (c *checker) closed(a at, service Service) {
+// closed checks the methods that nobody may call: no rule and no rollout may name
+// them.
+func (c *checker) closed(a path, service Service) {
 	for i, method := range service.Closed {
 		a := a.item("closed", i)
 		c.method(a, service, method)
 		if method == "*" {
-			c.problem(a, "name the methods; nobody may call those of a service without allow")
+			c.problem(a, "list the methods by name; a service without allow is closed as a whole")
 			continue
 		}
 		if slices.Index(service.Closed, method) < i {
-			c.problem(a, "%s stands here twice", method)
+			c.problem(a, "%s is listed twice", method)
 		}
 		for n, allow := range service.Allow {
 			if slices.Contains(allow.Methods, method) {
@@ -153,23 +145,23 @@ func (c *checker) closed(a at, service Service) {
 		}
 		for n, rollout := range service.Rollout {
 			if slices.Contains(rollout.Methods, method) {
-				c.problem(a, "%s is closed, but rollout[%d] names it; nobody may call it at any time", method, n)
+				c.problem(a, "%s is closed, but rollout[%d] names it; it can be only one of the two", method, n)
 			}
 		}
 	}
 }
 
-func (c *checker) rollout(a at, service Service, rollout Rollout) {
+func (c *checker) rollout(a path, service Service, rollout Rollout) {
 	if rollout.Mode != Observe && rollout.Mode != Warn {
 		c.problem(a.to("mode"), "want observe or warn: the rules are enforced where no rollout applies")
 	}
 	switch ahead := rollout.Until.Sub(c.now); {
 	case rollout.Until.IsZero():
-		c.problem(a.to("until"), "no until: write the day on which it ends")
+		c.problem(a.to("until"), "no until: write the last day of the rollout")
 	case ahead > maxRollout:
 		c.problem(a.to("until"), "%s is more than %d days ahead", stamp(rollout.Until), maxRollout/(24*time.Hour))
 	case ahead <= 0:
-		c.warn(a, "it has ended at %s: the rules are enforced", stamp(rollout.Until))
+		c.warn(a, "the rollout ended at %s: the rules are enforced", stamp(rollout.Until))
 	}
 	for i, method := range rollout.Methods {
 		c.method(a.item("methods", i), service, method)

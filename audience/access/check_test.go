@@ -36,7 +36,7 @@ func TestNewRefuses(t *testing.T) {
 		"gRPC service twice": {
 			func(m *access.Matrix) {
 				m.Services["x"] = access.Service{Issuers: []string{"corp"}, GRPC: []string{"a.B", "a.B"}}
-			}, "services.x.grpc[1]: a.B stands here twice",
+			}, "services.x.grpc[1]: a.B is listed twice",
 		},
 		"url with a query": {
 			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: "https://idp.example.com?x"} }, "neither query",
@@ -56,7 +56,7 @@ func TestNewRefuses(t *testing.T) {
 			func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "keyclock"} }, `did you mean "keycloak"?`,
 		},
 		"two issuers of one url": {
-			func(m *access.Matrix) { m.Issuers["other"] = access.Issuer{URL: corp} }, "could not tell the two apart",
+			func(m *access.Matrix) { m.Issuers["other"] = access.Issuer{URL: corp} }, "would not tell which of the two issued it",
 		},
 		"unknown issuer of a service": {
 			func(m *access.Matrix) { m.Services["x"] = access.Service{Issuers: []string{"crop"}} }, `services.x.issuers[0]: unknown issuer "crop", did you mean "corp"?`,
@@ -106,7 +106,7 @@ func TestNewRefuses(t *testing.T) {
 		},
 		"two places for a secret": {
 			func(m *access.Matrix) {
-				m.Clients["x"] = access.Client{Issuer: "corp", Secret: access.Secret{File: "f", Env: "E"}}
+				m.Clients["x"] = access.Client{Issuer: "corp", Secret: access.SecretRef{File: "f", Env: "E"}}
 			}, "clients.x.secret: both",
 		},
 	} {
@@ -158,11 +158,11 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	want := []string{
-		"services.human-resource.rollout[0]: it has ended at 2026-01-01T00:00:00Z: the rules are enforced",
+		"services.human-resource.rollout[0]: the rollout ended at 2026-01-01T00:00:00Z: the rules are enforced",
 		"services.human-resource.allow[0].roles: tokens of preset hydra have no roles",
-		`services.x.audience: "account" is what Keycloak puts into every token: it does not tell this service from another`,
+		`services.x.audience: "account" is what Keycloak puts into every token: it does not distinguish this service from another`,
 		`services.x: nobody may call "x": no allow`,
-		`services.y.audience: "account" is what Keycloak puts into every token: it does not tell this service from another`,
+		`services.y.audience: "account" is what Keycloak puts into every token: it does not distinguish this service from another`,
 		`services.y.audience: "account" is the audience of "x" too: the two accept each other's tokens`,
 		`services.y: nobody may call "y": no allow`,
 		`public[1]: acme.orders.v1.OrderStatus/Version is open to anybody, though "order-status" is guarded`,
@@ -263,7 +263,7 @@ func TestNewRefusesDemands(t *testing.T) {
 		"issuers.corp.introspection.client: no client":                      issuer(func(i *access.Issuer) { i.Introspection.URL = corp + "/introspect" }),
 		"issuers.corp.introspection.secret: no secret":                      issuer(func(i *access.Issuer) { i.Introspection.ClientID = "orders" }),
 		"issuers.corp.introspection.url: \"http://idp.example.com\" is not": issuer(func(i *access.Issuer) { i.Introspection = access.Introspection{URL: "http://idp.example.com"} }),
-		"issuers.corp.introspection.secret: both":                           issuer(func(i *access.Issuer) { i.Introspection.Secret = access.Secret{File: "f", Env: "E"} }),
+		"issuers.corp.introspection.secret: both":                           issuer(func(i *access.Issuer) { i.Introspection.Secret = access.SecretRef{File: "f", Env: "E"} }),
 
 		"allow[0].scopes: both none":                             demanding(func(a *access.Allow) { a.AnyScopes = []string{"a"} }),
 		`allow[0].any_scopes[0]: "a b" is not a scope`:           demanding(func(a *access.Allow) { a.AnyScopes = []string{"a b"} }),
@@ -308,15 +308,15 @@ func TestNewRefusesDialects(t *testing.T) {
 		"clients: any client of \"" + corp + "\" can get a token": with("entra", func(s *access.Service) {
 			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}}
 		}),
-		"callers: tokens of preset dex do not tell": with("dex", func(s *access.Service) {
+		"callers: tokens of preset dex do not distinguish": with("dex", func(s *access.Service) {
 			s.Allow = slices.Clone(s.Allow)
 			s.Allow[0].Callers = access.UsersOnly
 		}),
 		"insecure_no_audience: its issuers put aud":      with("keycloak", prefix),
 		"scope_prefix: \"hr\" is not the identifier":     with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
 		"scope_prefix: \"/\" is not the identifier":      with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
-		"allow[0].scopes: no scope is too few":           with("cognito", prefix),
-		"allow[0].clients: any client is too many":       with("cognito", entry(access.Allow{AnyClient: true, Scopes: []string{"hr/read"}})),
+		"allow[0].scopes: none is not enough":            with("cognito", prefix),
+		"allow[0].clients: any is not enough":            with("cognito", entry(access.Allow{AnyClient: true, Scopes: []string{"hr/read"}})),
 		`allow[0].scopes[1]: "read" does not begin`:      with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"hr/read", "read"}})),
 		`allow[0].any_scopes[0]: "hrx/read" does not be`: with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, AnyScopes: []string{"hrx/read"}})),
 	} {

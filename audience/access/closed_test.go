@@ -26,7 +26,7 @@ func TestClosed(t *testing.T) {
 		Demands: access.Allow{Clients: []string{"order-status"}, Optional: true},
 	}
 	for name, options := range map[string][]access.MethodOptions{"matrix": nil, "options": {closed}} {
-		policy, err := access.Merge(withClosed("UpdateOrderStatus"), options...)
+		policy, err := access.New(withClosed("UpdateOrderStatus"), options...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -40,14 +40,14 @@ func TestClosed(t *testing.T) {
 		if g.Rule(getStatus) == nil || g.Rule("/acme.orders.v1.OrderStatus/Other") == nil {
 			t.Errorf("%s: other methods are closed too", name)
 		}
-		if err := g.Covers([]string{getStatus, updateStatus}); err != nil {
+		if err := g.CheckCoverage([]string{getStatus, updateStatus}); err != nil {
 			t.Errorf("%s: Covers = %v", name, err)
 		}
-		if err := g.Covers([]string{getStatus}); err == nil || !strings.Contains(err.Error(), `names method "UpdateOrderStatus"`) {
+		if err := g.CheckCoverage([]string{getStatus}); err == nil || !strings.Contains(err.Error(), `names method "UpdateOrderStatus"`) {
 			t.Errorf("%s: Covers = %v, want it to miss the closed method", name, err)
 		}
 		warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool {
-			return p.Error() == "orders.proto:7: acme.orders.v1.OrderStatus/UpdateOrderStatus stays closed: nobody may call it, says services.order-status.closed"
+			return p.Error() == "orders.proto:7: acme.orders.v1.OrderStatus/UpdateOrderStatus stays closed: services.order-status.closed lists it"
 		})
 		if warned != (options != nil) {
 			t.Errorf("%s: warned of options on a closed method: %t", name, warned)
@@ -61,7 +61,7 @@ func TestClosedIsNotWide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "services.order-status.allow[1].methods: every method that is not closed may be called, also those to come"
+	want := "services.order-status.allow[1].methods: every method that is not closed may be called, future methods too"
 	if !slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Error() == want }) {
 		t.Errorf("warnings %v, want %s", policy.Warnings(), want)
 	}
@@ -74,8 +74,8 @@ func TestNewRefusesClosed(t *testing.T) {
 		want   string
 	}{
 		{[]string{"Get-It"}, nil, `services.order-status.closed[0]: "Get-It" is not the name of a method`},
-		{[]string{"*"}, nil, "services.order-status.closed[0]: name the methods"},
-		{[]string{"A", "A"}, nil, "services.order-status.closed[1]: A stands here twice"},
+		{[]string{"*"}, nil, "services.order-status.closed[0]: list the methods by name"},
+		{[]string{"A", "A"}, nil, "services.order-status.closed[1]: A is listed twice"},
 		{[]string{"GetOrderStatus"}, nil, "services.order-status.closed[0]: GetOrderStatus is closed, but allow[0] names it"},
 		{[]string{"A"}, func(m *access.Matrix) { m.Public = append(m.Public, "acme.orders.v1.OrderStatus/A") }, "services.order-status.closed[0]: acme.orders.v1.OrderStatus/A is public as well"},
 		{[]string{"A"}, func(m *access.Matrix) {
@@ -93,12 +93,12 @@ func TestNewRefusesClosed(t *testing.T) {
 	}
 }
 
-// TestCoversOfOthers holds that a gRPC service which another service of the
+// TestCoverageOfServicesElsewhere holds that a gRPC service which another service of the
 // matrix consists of is not said to lack a rule.
-func TestCoversOfOthers(t *testing.T) {
-	err := guard(t, "order-status").Covers([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
+func TestCoverageOfServicesElsewhere(t *testing.T) {
+	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
 	want := "audience: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
-		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it elsewhere`
+		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it on another server`
 	if err == nil || err.Error() != want {
 		t.Errorf("Covers = %v, want\n%s", err, want)
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// demand is one alternative: who may call, with what.
+// demand is one alternative of a rule: who may call, and with what.
 type demand struct {
 	entry      string         // where it stands in the matrix
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
-	callers    Callers
-	accounts   map[party]bool // all clients, none of whom is a user; nil unless callers are users only
+	kind       CallerKind
+	accounts   map[party]bool // all clients of the matrix, none of which is a user; nil unless only users may call
 	scopes     []string       // all of them
 	anyScopes  []string       // one of them, unless there are none
 	roles      []string       // one of them, unless there are none
@@ -25,211 +25,178 @@ type demand struct {
 	maxAuthAge time.Duration
 }
 
-// claimDemand asks for a claim of one of some values.
+// claimDemand demands a claim that has one of some values.
 type claimDemand struct {
 	name   string
 	values []string
 }
 
-// ofCaller are the questions of one alternative, in the order of asking: from
-// whom the token comes, and what for.
-var ofCaller = []question{
-	{"client", inquiry.client, inquiry.tellClient, nil},
-	{"caller", inquiry.caller, inquiry.tellCaller, nil},
-	{"scopes", inquiry.scopes, inquiry.tellScopes, nil},
-	{"any scope", inquiry.anyScope, inquiry.tellAnyScope, nil},
-	{"roles", inquiry.roles, inquiry.tellRoles, nil},
-	{"claims", inquiry.members, inquiry.tellMembers, nil},
-	{"login", inquiry.login, inquiry.tellLogin, nil},
-	{"login age", inquiry.loginAge, inquiry.tellLoginAge, inquiry.loginTooOld},
+// callerCause returns why a check of the caller refuses under one demand, empty if
+// it does not.
+func (e *evaluation) callerCause(k check, d *demand) audience.Cause {
+	c := e.claims
+	switch k {
+	case checkClient:
+		return e.clientCause(d)
+	case checkCallerKind:
+		return unless(e.isKind(d), audience.CauseCallerKind)
+	case checkScopes:
+		return unless(allOf(c.HasScope, d.scopes), audience.CauseScopeMissing)
+	case checkAnyScope:
+		return unless(oneOf(c.HasScope, d.anyScopes), audience.CauseScopeMissing)
+	case checkRoles:
+		return unless(oneOf(c.HasRole, d.roles), audience.CauseRoleMissing)
+	case checkClaims:
+		return unless(e.hasClaims(d), audience.CauseClaimNotAllowed)
+	case checkLogin: // RFC 9470, section 3
+		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()), audience.CauseStepUp)
+	case checkLoginAge:
+		return unless(d.maxAuthAge == 0 || e.recentLogin(d), audience.CauseStepUp)
+	default:
+		return ""
+	}
 }
 
-func (q inquiry) client() audience.Cause {
-	switch {
-	case q.demand.clients == nil || q.demand.clients[party{q.claims.Issuer(), q.claims.Client()}]:
+func (e *evaluation) clientCause(d *demand) audience.Cause {
+	switch id := e.claims.Client(); {
+	case d.clients == nil || d.clients[party{e.claims.Issuer(), id}]:
 		return ""
-	case q.claims.Client() == "":
+	case id == "":
 		return audience.CauseClientMissing
 	default:
 		return audience.CauseClientNotAllowed
 	}
 }
 
-func (q inquiry) tellClient() answer {
-	c, want := q.claims, q.demand.who
-	if c.Client() == "" {
-		return answer{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: want}
-	}
-	return answer{got: "client " + quote.List(c.Client()) + " of " + quote.List(c.Issuer()), want: want, hint: q.clientHint()}
-}
-
-func (q inquiry) caller() audience.Cause {
-	switch {
-	case q.demand.callers == "",
-		q.demand.callers == UsersOnly && q.forUser(),
-		q.demand.callers == ServicesOnly && q.claims.IsService():
-		return ""
+func (e *evaluation) isKind(d *demand) bool {
+	switch d.kind {
+	case UsersOnly:
+		return e.forUser(d)
+	case ServicesOnly:
+		return e.claims.IsService()
 	default:
-		return audience.CauseCallerKind
+		return true
 	}
 }
 
-// forUser reports whether the token speaks for a person. An exchanged token has
-// the subject of the one that it was made from, which may have been a service's
-// own (RFC 8693, section 4.1): unless somebody has logged in, the subject must be
-// no client.
-func (q inquiry) forUser() bool {
-	c := q.claims
+// forUser reports whether the token identifies a person. An exchanged token has
+// the subject of the token that it was made from, which may have been a service's
+// own (RFC 8693, section 4.1). So the subject must not be a client, unless the
+// token records a login.
+func (e *evaluation) forUser(d *demand) bool {
+	c := e.claims
 	loggedIn := c.Session() != "" || !c.AuthTime().IsZero()
-	return c.Caller().User != "" && (loggedIn || !c.IsAccount() && !q.demand.accounts[party{c.Issuer(), c.Caller().User}])
+	return c.Caller().User != "" && (loggedIn || !c.IsAccount() && !d.accounts[party{c.Issuer(), c.Caller().User}])
 }
 
-func (q inquiry) tellCaller() answer {
-	if q.demand.callers == "" {
-		return answer{}
-	}
-	a := answer{got: "a token that speaks for nobody", want: string(q.demand.callers) + " only"}
-	switch {
-	case q.claims.IsService():
-		a.got = "a service that calls as itself"
-	case q.forUser():
-		a.got = "a call on behalf of a user"
-	case q.claims.Caller().User != "":
-		a.got = "a call on behalf of " + quote.List(q.claims.Caller().User) + ", which is a client"
-		a.hint = "the token was made from one that a service got for itself: users are people who logged in"
-	}
-	return a
-}
-
-func (q inquiry) scopes() audience.Cause {
-	for _, scope := range q.demand.scopes {
-		if !q.claims.HasScope(scope) {
-			return audience.CauseScopeMissing
+func (e *evaluation) hasClaims(d *demand) bool {
+	for _, claim := range d.claims {
+		if !e.claims.HasClaim(claim.name, claim.values) {
+			return false
 		}
 	}
-	return ""
+	return true
 }
 
-func (q inquiry) tellScopes() answer {
-	if len(q.demand.scopes) == 0 {
-		return answer{}
+// recentLogin reports whether the user logged in within the time that d allows.
+func (e *evaluation) recentLogin(d *demand) bool {
+	login, leeway := e.claims.AuthTime(), e.terms.leeway
+	return e.now.Before(login.Add(d.maxAuthAge+leeway)) && !login.After(e.now.Add(leeway))
+}
+
+// allOf reports whether all of the wanted are there.
+func allOf(has func(string) bool, wanted []string) bool {
+	for _, want := range wanted {
+		if !has(want) {
+			return false
+		}
 	}
-	return q.scopeAnswer(quote.List(q.demand.scopes...), q.demand.scopes)
+	return true
 }
 
-func (q inquiry) anyScope() audience.Cause {
-	return oneOf(q.claims.HasScope, q.demand.anyScopes, audience.CauseScopeMissing)
-}
-
-func (q inquiry) tellAnyScope() answer {
-	if len(q.demand.anyScopes) == 0 {
-		return answer{}
+func (e *evaluation) describeCaller(k check, d *demand) finding {
+	c := e.claims
+	switch {
+	case k == checkClient:
+		return e.describeClient(d)
+	case k == checkCallerKind && d.kind != "":
+		return e.describeKind(d)
+	case k == checkScopes && len(d.scopes) > 0:
+		return e.describeScopes(d, list(d.scopes), d.scopes)
+	case k == checkAnyScope && len(d.anyScopes) > 0:
+		return e.describeScopes(d, "one of "+list(d.anyScopes), d.anyScopes)
+	case k == checkRoles && len(d.roles) > 0:
+		return finding{got: "roles " + list(c.Roles()), want: "one of " + list(d.roles), hint: roleHint(c, d.roles)}
+	case k == checkClaims:
+		return e.describeClaims(d)
+	case k == checkLogin && len(d.acr) > 0:
+		return finding{got: "acr " + quote.OrNone(c.ACR()), want: "one of " + list(d.acr), challenge: d.stepUp()}
+	case k == checkLoginAge && d.maxAuthAge > 0:
+		return finding{got: "auth_time " + stamp(c.AuthTime()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp()}
+	default:
+		return finding{}
 	}
-	return q.scopeAnswer("one of "+quote.List(q.demand.anyScopes...), q.demand.anyScopes)
 }
 
-func (q inquiry) scopeAnswer(want string, scopes []string) answer {
-	return answer{
-		got: "scopes " + quote.List(q.claims.Scopes()...), want: want,
-		hint:      q.scopeHint(scopes),
-		challenge: audience.Challenge{Scopes: q.missingScopes()},
+// stepUp tells the caller which login will do (RFC 9470, section 3).
+func (d *demand) stepUp() audience.Challenge {
+	return audience.Challenge{ACR: d.acr, MaxAge: d.maxAuthAge}
+}
+
+func (e *evaluation) describeClient(d *demand) finding {
+	c := e.claims
+	if c.Client() == "" {
+		return finding{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: d.who}
+	}
+	return finding{got: "client " + quote.List(c.Client()) + " of " + quote.List(c.Issuer()), want: d.who, hint: clientHint(c.Client(), d)}
+}
+
+func (e *evaluation) describeKind(d *demand) finding {
+	f := finding{got: "a token that identifies neither a user nor a service", want: string(d.kind) + " only"}
+	switch user := e.claims.Caller().User; {
+	case e.claims.IsService():
+		f.got = "a service that calls as itself"
+	case e.forUser(d):
+		f.got = "a call on behalf of a user"
+	case user != "":
+		f.got = "a call on behalf of " + quote.List(user) + ", which is a client"
+		f.hint = "the token was exchanged for one that a service got for itself: a user is a person who logged in"
+	}
+	return f
+}
+
+func (e *evaluation) describeScopes(d *demand, want string, scopes []string) finding {
+	return finding{
+		got: "scopes " + list(e.claims.Scopes()), want: want,
+		hint:      scopeHint(e.claims, scopes),
+		challenge: audience.Challenge{Scopes: e.missingScopes(d)},
 	}
 }
 
-// missingScopes are the fewest scopes that would do, besides those that were
+// missingScopes are the fewest scopes that would do, beside those that were
 // granted.
-func (q inquiry) missingScopes() []string {
+func (e *evaluation) missingScopes(d *demand) []string {
 	var missing []string
-	for _, scope := range q.demand.scopes {
-		if !q.claims.HasScope(scope) {
+	for _, scope := range d.scopes {
+		if !e.claims.HasScope(scope) {
 			missing = append(missing, scope)
 		}
 	}
-	if q.anyScope() != "" {
-		missing = append(missing, q.demand.anyScopes[0])
+	if !oneOf(e.claims.HasScope, d.anyScopes) {
+		missing = append(missing, d.anyScopes[0])
 	}
 	return missing
 }
 
-func (q inquiry) roles() audience.Cause {
-	return oneOf(q.claims.HasRole, q.demand.roles, audience.CauseRoleMissing)
-}
-
-func (q inquiry) tellRoles() answer {
-	if len(q.demand.roles) == 0 {
-		return answer{}
-	}
-	return answer{
-		got: "roles " + quote.List(q.claims.Roles()...), want: "one of " + quote.List(q.demand.roles...),
-		hint: q.roleHint(),
-	}
-}
-
-func (q inquiry) members() audience.Cause {
-	for _, d := range q.demand.claims {
-		if !q.claims.HasClaim(d.name, d.values) {
-			return audience.CauseClaimNotAllowed
-		}
-	}
-	return ""
-}
-
-func (q inquiry) tellMembers() answer {
+func (e *evaluation) describeClaims(d *demand) finding {
 	var got, want []string
-	for _, d := range q.demand.claims {
+	for _, claim := range d.claims {
 		value := "none"
-		if member, ok := q.claims.Claim(d.name); ok {
-			value = quote.List(fmt.Sprint(member))
+		if v, ok := e.claims.Claim(claim.name); ok {
+			value = quote.List(fmt.Sprint(v))
 		}
-		got = append(got, d.name+" "+value)
-		want = append(want, d.name+" one of "+quote.List(d.values...))
+		got = append(got, claim.name+" "+value)
+		want = append(want, claim.name+" one of "+list(claim.values))
 	}
-	return answer{got: strings.Join(got, ", "), want: strings.Join(want, ", ")}
-}
-
-// login: RFC 9470, section 3.
-func (q inquiry) login() audience.Cause {
-	if len(q.demand.acr) == 0 || slices.Contains(q.demand.acr, q.claims.ACR()) {
-		return ""
-	}
-	return audience.CauseStepUp
-}
-
-func (q inquiry) tellLogin() answer {
-	if len(q.demand.acr) == 0 {
-		return answer{}
-	}
-	return answer{got: "acr " + quote.OrNone(q.claims.ACR()), want: "one of " + quote.List(q.demand.acr...), challenge: q.stepUp()}
-}
-
-func (q inquiry) loginAge() audience.Cause {
-	recent := q.now.Before(q.loginTooOld()) && !q.claims.AuthTime().After(q.now.Add(q.terms.leeway))
-	return unless(q.demand.maxAuthAge == 0 || recent, audience.CauseStepUp)
-}
-
-func (q inquiry) loginTooOld() time.Time {
-	if q.demand.maxAuthAge == 0 {
-		return time.Time{}
-	}
-	return q.claims.AuthTime().Add(q.demand.maxAuthAge + q.terms.leeway)
-}
-
-func (q inquiry) tellLoginAge() answer {
-	if q.demand.maxAuthAge == 0 {
-		return answer{}
-	}
-	return answer{
-		got: "auth_time " + stamp(q.claims.AuthTime()), want: "at most " + q.demand.maxAuthAge.String() + " ago",
-		challenge: q.stepUp(),
-	}
-}
-
-func (q inquiry) stepUp() audience.Challenge {
-	return audience.Challenge{ACR: q.demand.acr, MaxAge: q.demand.maxAuthAge}
-}
-
-// oneOf returns the cause, or none if one of the wanted is there or none is
-// wanted.
-func oneOf(has func(string) bool, wanted []string, cause audience.Cause) audience.Cause {
-	return unless(len(wanted) == 0 || slices.ContainsFunc(wanted, has), cause)
+	return finding{got: strings.Join(got, ", "), want: strings.Join(want, ", ")}
 }

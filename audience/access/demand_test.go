@@ -20,7 +20,7 @@ func ruleOf(tb testing.TB, issuer access.Issuer, service access.Service, options
 		issuer.Preset = "keycloak"
 	}
 	service.GRPC = []string{"acme.orders.v1.OrderStatus"}
-	policy, err := access.Merge(access.Matrix{
+	policy, err := access.New(access.Matrix{
 		Issuers:  map[string]access.Issuer{"corp": issuer},
 		Services: map[string]access.Service{"order-status": service},
 		Clients:  map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
@@ -52,14 +52,14 @@ func verdict(t *testing.T, rule *access.Rule, preset string, members members) au
 		t.Fatal(err)
 	}
 	var got audience.Cause
-	if err := rule.Judge(c, now); err != nil {
+	if err := rule.Judge(c, at(now)); err != nil {
 		var refusal *audience.Refusal
 		if !errors.As(err, &refusal) || !errors.Is(err, refusal.Cause) || refusal.Want == "" || refusal.Got == "" {
 			t.Errorf("Judge = %v, want a Refusal that says what was wanted and what came", err)
 		}
 		got = refusal.Cause
 	}
-	if e := rule.Explain(c, now); e.Verdict != got {
+	if e := rule.Explain(c, at(now)); e.Verdict != got {
 		t.Errorf("Explain says %q, Judge %q", e.Verdict, got)
 	}
 	return got
@@ -231,7 +231,7 @@ func TestChallenge(t *testing.T) {
 			t.Fatal(err)
 		}
 		var refusal *audience.Refusal
-		if err := ruleOf(t, access.Issuer{}, entry(row.change)).Judge(c, now); !errors.As(err, &refusal) {
+		if err := ruleOf(t, access.Issuer{}, entry(row.change)).Judge(c, at(now)); !errors.As(err, &refusal) {
 			t.Errorf("%v is admitted", row.members)
 		} else if diff := cmp.Diff(row.want, refusal.Challenge); diff != "" {
 			t.Errorf("%v: challenge (-want +got):\n%s", err, diff)

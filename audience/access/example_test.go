@@ -38,7 +38,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	err = guard.Rule("/acme.hr.v1.HumanResource/GetEmployee").Judge(claims, time.Unix(1795435260, 0))
+	rule := guard.Rule("/acme.hr.v1.HumanResource/GetEmployee")
+	err = rule.Judge(claims, access.Presentation{Time: time.Unix(1795435260, 0)})
 	var refusal *audience.Refusal
 	if errors.As(err, &refusal) {
 		fmt.Println("the peer reads:    ", refusal.Reason())
@@ -47,4 +48,21 @@ func Example() {
 	// Output:
 	// the peer reads:     AUDIENCE_MISMATCH
 	// the operator reads: audience: AUDIENCE_MISMATCH: got aud "order-status", want "human-resource"
+}
+
+// A server without a matrix file: the issuer, the audience, what is guarded, and who
+// may call.
+func ExampleForService() {
+	policy, err := access.ForService(
+		access.Issuer{URL: "https://idp.example.com/realms/corp", Preset: "keycloak"},
+		"order-status",
+		[]string{"acme.orders.v1.OrderStatus"},
+		access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(policy.Services()) // for interceptor.NewServer(policy, interceptor.Services("order-status"))
+	// Output: [order-status]
 }

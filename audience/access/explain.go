@@ -9,47 +9,68 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Explanation is the whole story of one token against one rule, as data and,
-// by String, as text. Like a [audience.Refusal] it is for the operator: it says what the
-// rule wants, which the peer must not read. It holds no token.
+// Explanation says how one rule judges one token, check by check, as data and, by
+// String, as text. Like an [audience.Refusal] it is for the operator: it says what
+// the rule wants, which the peer must not read. It holds no token.
 type Explanation struct {
 	// Service is the service of the matrix; empty for a public method.
 	Service string
 
-	// Entry is where the alternative stands that admits or got furthest, such
-	// as "services.order-status.allow[0]". Empty for a public method.
+	// Entry is the place of the alternative that admits the call, or of the one in
+	// which the most checks passed, such as "services.order-status.allow[0]".
+	// Empty for a public method.
 	Entry string
 
-	// Verdict is the cause of the refusal that [Rule.Judge] gives; empty means
+	// Verdict is the cause of the refusal that [Rule.Judge] returns; empty means
 	// that it admits.
 	Verdict audience.Cause
 
-	// Steps are the questions that the rule asks, in the order of asking. Those
-	// after a refusal are answered too.
-	Steps []Step
+	// Unproven reports that the token is bound to a certificate and that nobody
+	// checked whether the caller holds it; see [Rule.ExplainOffline]. If Verdict is
+	// empty, the token is then admitted only over a connection that shows that
+	// certificate.
+	Unproven bool
+
+	// Checks are what the rule checks, in this order. Those after a refusal are
+	// made too. Judge refuses exactly if one of them is not OK, with the cause of
+	// the first such.
+	Checks []Check
 }
 
-// Step is one question to a token, and its answer.
-type Step struct {
-	// Question is what is asked about: "audience".
-	Question string
+// Check is one thing that a rule looks at in a token.
+type Check struct {
+	// Name is what is checked, such as "audience".
+	Name string
 
-	// Got and Want are what came and what was asked for.
+	// Got and Want are what the token has and what the rule wants.
 	Got, Want string
 
-	// OK reports whether the answer is good. Where it is not, Cause says what
-	// it would be refused for.
+	// OK reports whether the check passes. If it does not, Cause says what the
+	// call is refused for.
 	OK    bool
 	Cause audience.Cause
 
-	// Hint is the likely mistake and its mending, if one can be told.
+	// Hint is the likely mistake and its fix, if one is known.
 	Hint string
 }
 
-// Explain tells the whole story of a token with claims c at the time now, by
-// the questions that [Rule.Judge] asks. Nil claims stand for a call without a
-// token; there is nothing to ask then.
-func (r *Rule) Explain(c *claims.Claims, now time.Time) Explanation {
+// Explain says how [Rule.Judge] judges a token with claims c that is presented as
+// p says, with every check that it makes. Nil claims stand for a call without a
+// token, for which there are no checks.
+func (r *Rule) Explain(c *claims.Claims, p Presentation) Explanation {
+	return r.explain(c, p, false)
+}
+
+// ExplainOffline is [Rule.Explain] for a token without a connection, at the time
+// now. It does not check whether the caller holds the certificate that a token is
+// bound to, and [Explanation.Unproven] says so.
+func (r *Rule) ExplainOffline(c *claims.Claims, now time.Time) Explanation {
+	x := r.explain(c, Presentation{Time: now}, true)
+	x.Unproven = !r.public && c != nil && c.Binding() != ""
+	return x
+}
+
+func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanation {
 	switch {
 	case r.public:
 		return Explanation{}
@@ -58,62 +79,64 @@ func (r *Rule) Explain(c *claims.Claims, now time.Time) Explanation {
 	case c == nil:
 		return Explanation{Service: r.service, Verdict: audience.CauseCredentialsMissing}
 	}
-	q, _ := r.inquire(c, now).alternative()
-	e := Explanation{Service: r.service, Entry: q.demand.entry}
-	e.ask(q, ofToken)
-	e.ask(q, ofCaller)
-	if r.also == nil {
-		return e
+	eval := r.evaluate(c, p)
+	eval.offline = offline
+	d, _ := eval.alternative()
+	x := Explanation{Service: r.service, Entry: d.entry}
+	x.add(&eval, checkIssuer, checkClient, nil)
+	x.add(&eval, checkClient, admitted, d)
+	if r.extra == nil {
+		return x
 	}
-	admitted := e.Verdict == ""
-	q.demand = r.also
-	e.ask(q, ofCaller)
-	if admitted && e.Verdict != "" {
-		e.Entry = r.also.entry
+	admits := x.Verdict == ""
+	x.add(&eval, checkClient, admitted, r.extra)
+	if admits && x.Verdict != "" {
+		x.Entry = r.extra.entry
 	}
-	return e
+	return x
 }
 
-func (e *Explanation) ask(q inquiry, questions []question) {
-	for _, question := range questions {
-		e.add(question.about, question.ask(q), question.tell(q))
+// add adds those checks from first to before end that the rule makes.
+func (x *Explanation) add(eval *evaluation, first, end check, d *demand) {
+	for k := first; k < end; k++ {
+		f, cause := eval.describe(k, d), eval.cause(k, d)
+		if f.want == "" && cause == "" {
+			continue
+		}
+		if x.Verdict == "" {
+			x.Verdict = cause
+		}
+		c := Check{Name: checkNames[k], Got: f.got, Want: f.want, OK: cause == "", Cause: cause}
+		if !c.OK {
+			c.Hint = f.hint
+		}
+		x.Checks = append(x.Checks, c)
 	}
 }
 
-// add appends a step, if the rule asks for it.
-func (e *Explanation) add(about string, cause audience.Cause, a answer) {
-	if a.want == "" {
-		return
-	}
-	step := Step{Question: about, Got: a.got, Want: a.want, OK: cause == "", Cause: cause, Hint: a.hint}
-	if step.OK {
-		step.Hint = ""
-	} else if e.Verdict == "" {
-		e.Verdict = cause
-	}
-	e.Steps = append(e.Steps, step)
-}
-
-// String returns the story as lines: the verdict, then each question with its
-// answer, and the hint below it.
-func (e Explanation) String() string {
+// String returns the explanation as lines: the verdict, then each check, and the
+// hint below it.
+func (x Explanation) String() string {
 	var b strings.Builder
-	b.WriteString("admitted")
-	if e.Verdict != "" {
-		b.Reset()
-		b.WriteString("refused: " + string(e.Verdict))
+	switch {
+	case x.Verdict != "":
+		b.WriteString("refused: " + string(x.Verdict))
+	case x.Unproven:
+		b.WriteString("admitted, if the connection shows the certificate that the token is bound to,")
+	default:
+		b.WriteString("admitted")
 	}
-	if e.Entry != "" {
-		b.WriteString(" by " + e.Entry)
+	if x.Entry != "" {
+		b.WriteString(" by " + x.Entry)
 	}
-	for _, s := range e.Steps {
+	for _, c := range x.Checks {
 		mark := "ok"
-		if !s.OK {
+		if !c.OK {
 			mark = "NO"
 		}
-		fmt.Fprintf(&b, "\n  %s  %-13s  got %s, want %s", mark, s.Question, s.Got, s.Want)
-		if s.Hint != "" {
-			fmt.Fprintf(&b, "\n  %17s  %s", "", s.Hint)
+		fmt.Fprintf(&b, "\n  %s  %-13s  got %s, want %s", mark, c.Name, c.Got, c.Want)
+		if c.Hint != "" {
+			fmt.Fprintf(&b, "\n  %17s  %s", "", c.Hint)
 		}
 	}
 	return b.String()

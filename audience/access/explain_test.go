@@ -41,7 +41,7 @@ func TestExplain(t *testing.T) {
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   ok  lifetime       got 5m0s, want at most 24h0m0s
   ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
-  ok  binding        got x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0", want a token that is bound to a certificate
+  ok  binding        got certificate with x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0", want x5t#S256 "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0"
   ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
   ok  caller         got a call on behalf of a user, want users only
   ok  scopes         got scopes "orders.read" "orders.write", want "orders.read"
@@ -61,14 +61,14 @@ func TestExplain(t *testing.T) {
   NO  audience       got aud "customer-portal" "account", want "order-status"
                      "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token
   NO  sole audience  got aud "customer-portal" "account", want no other than "order-status"
-                     whoever else the token is meant for could use it here: ask for one token for each service
+                     every other service in aud could use this token here: the client should request one token for each service
   ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z (now less 30s leeway)
   ok  not before     got nbf none, want by 2026-11-23T12:00:30Z
   ok  issued at      got iat 2026-11-23T12:00:00Z, want by 2026-11-23T12:00:30Z
   NO  lifetime       got 8760h0m0s, want at most 24h0m0s
   ok  age            got iat 2026-11-23T12:00:00Z, want after 2026-11-23T10:59:30Z
   NO  binding        got x5t#S256 none, want a token that is bound to a certificate
-                     the client must ask for it over mutual TLS, and the issuer must bind what it issues
+                     the client must request it over mutual TLS, and the issuer must bind the tokens that it issues
   ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
   NO  caller         got a service that calls as itself, want users only
   NO  scopes         got scopes "orders.Read" "clerk", want "orders.read"
@@ -85,7 +85,7 @@ func TestExplain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(row.want, rule.Explain(c, now).String()); diff != "" {
+		if diff := cmp.Diff(row.want, rule.Explain(c, shown(thumbprint)).String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -96,19 +96,19 @@ func TestExplainData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, now)
+	got := ruleOf(t, access.Issuer{}, entry(nil)).Explain(c, at(now))
 	var asked []string
-	for _, step := range got.Steps {
-		asked = append(asked, step.Question)
+	for _, step := range got.Checks {
+		asked = append(asked, step.Name)
 	}
 	if diff := cmp.Diff("issuer audience expiry not before issued at lifetime client scopes", strings.Join(asked, " ")); diff != "" {
 		t.Errorf("questions (-want +got):\n%s", diff)
 	}
-	got.Steps = got.Steps[6:7]
+	got.Checks = got.Checks[6:7]
 	want := access.Explanation{
 		Service: "order-status", Entry: "services.order-status.allow[0]", Verdict: audience.CauseClientNotAllowed,
-		Steps: []access.Step{{
-			Question: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
+		Checks: []access.Check{{
+			Name: "client", Got: `client "Customer-Portal" of "` + corp + `"`, Want: `"customer-portal"`,
 			Cause: audience.CauseClientNotAllowed,
 			Hint:  `"Customer-Portal" differs from "customer-portal" only by upper and lower case, and ids are compared exactly`,
 		}},
@@ -118,19 +118,19 @@ func TestExplainData(t *testing.T) {
 	}
 }
 
-// TestExplainNobody holds the stories of calls without a token.
-func TestExplainNobody(t *testing.T) {
+// TestExplainWithoutToken holds the stories of calls without a token.
+func TestExplainWithoutToken(t *testing.T) {
 	optional := entry(func(a *access.Allow) { a.Optional = true })
 	for want, rule := range map[string]*access.Rule{
 		"refused: CREDENTIALS_MISSING": ruleOf(t, access.Issuer{}, entry(nil)),
 		"admitted":                     ruleOf(t, access.Issuer{}, optional),
 	} {
-		if got := rule.Explain(nil, now).String(); got != want {
+		if got := rule.Explain(nil, at(now)).String(); got != want {
 			t.Errorf("Explain(nil) = %q, want %q", got, want)
 		}
 	}
 	public := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check")
-	if got := public.Explain(nil, now); got.String() != "admitted" || got.Service != "" {
+	if got := public.Explain(nil, at(now)); got.String() != "admitted" || got.Service != "" {
 		t.Errorf("Explain(nil) of a public method = %+v", got)
 	}
 }

@@ -11,27 +11,27 @@ import (
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// Guard is what one server enforces: the rule of each method, and the issuers
-// to trust. It is immutable, and safe for concurrent use.
+// Guard is the part of a policy that one server enforces: the rule of each method,
+// and the issuers to trust. It is immutable, and safe for concurrent use.
 type Guard struct {
 	methods  map[string]*Rule    // rules for one method, by its full name
 	services map[string]*Rule    // rules for the other methods of a gRPC service, by its full name
 	closed   map[string]bool     // the methods that nobody may call, by their full names
 	named    []methodOf          // the methods that the matrix names
 	owner    map[string]string   // gRPC service: the service of the matrix that it belongs to
-	others   map[string][]string // the same of all gRPC services, of this server or not
+	others   map[string][]string // the same for all gRPC services of the policy
 	issuers  []Issuer
 }
 
-// methodOf is a method that the matrix names, of one of several gRPC services.
+// methodOf is a method that the matrix names, with the gRPC services that may have it.
 type methodOf struct {
 	grpc   []string
 	method string
 }
 
-// Guard returns the part of the policy that a server enforces which hosts the
-// services of these names: at least one, none twice, and no gRPC service under
-// two of them.
+// Guard returns the part of the policy for a server that hosts the services of these
+// names. At least one is required, none may be named twice, and no two may have the
+// same gRPC service.
 func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("audience: a guard needs the name of a service")
@@ -47,15 +47,15 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 		}
 	}
 	for _, entry := range p.matrix.Public {
-		g.open(entry)
+		g.addPublic(entry)
 	}
 	return g, nil
 }
 
-// open makes public what an entry names, unless it belongs to services of the
-// matrix none of which is guarded here: whoever answers for one of those opens
-// nothing on the servers of others.
-func (g *Guard) open(entry string) {
+// addPublic makes public what an entry names, unless that belongs to a service of the
+// matrix that this server does not host: a team that makes its own service public
+// opens nothing on the servers of others.
+func (g *Guard) addPublic(entry string) {
 	service, _, one := strings.Cut(entry, "/")
 	switch {
 	case g.owner[service] == "" && len(g.others[service]) > 0:
@@ -69,29 +69,28 @@ func (g *Guard) open(entry string) {
 // Issuers returns the issuers whose tokens the guarded services accept.
 func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
 
-// Rule returns the rule of a method, by the full name that gRPC gives it:
-// "/acme.orders.v1.OrderStatus/GetOrderStatus". Nil means that there is none
-// and the call must be refused; so does a name of any other form, however much
-// it looks like that of a method.
+// Rule returns the rule of a method by its full name in gRPC, such as
+// "/acme.orders.v1.OrderStatus/GetOrderStatus". Nil means that the method has no rule
+// and the call must be refused. A name of any other form has no rule.
 func (g *Guard) Rule(fullMethod string) *Rule {
 	if rule, ok := g.methods[fullMethod]; ok {
 		return rule
 	}
-	service, method, ok := split(fullMethod)
+	service, method, ok := splitMethod(fullMethod)
 	if !ok || !validName(method) {
 		return nil
 	}
 	return g.services[service]
 }
 
-// Covers compares the guard with the methods that a server has registered, by
-// their full names. Its error joins what is wrong: methods that have no rule and
-// are not closed, and rules and services without a method.
-func (g *Guard) Covers(registered []string) error {
+// CheckCoverage compares the guard with the methods that a server has registered, by
+// their full names. Its error joins one for each method that has no rule and is not
+// closed, and for each rule and service without a method.
+func (g *Guard) CheckCoverage(registered []string) error {
 	var errs []error
 	services := map[string]bool{}
 	for _, method := range slices.Sorted(slices.Values(registered)) {
-		service, _, _ := split(method)
+		service, _, _ := splitMethod(method)
 		services[service] = true
 		if g.Rule(method) == nil && !g.closed[method] {
 			errs = append(errs, g.uncovered(service, method))
@@ -110,10 +109,10 @@ func (g *Guard) Covers(registered []string) error {
 	return errors.Join(errs...)
 }
 
-// uncovered says what to do about a method without a rule.
+// uncovered says how to fix a method without a rule.
 func (g *Guard) uncovered(service, method string) error {
 	if others := g.others[service]; g.owner[service] == "" && len(others) > 0 {
-		return fmt.Errorf("audience: method %s belongs to service %s of the matrix: name it in Services, or register it elsewhere", method, quote.List(others...))
+		return fmt.Errorf("audience: method %s belongs to service %s of the matrix: name it in Services, or register it on another server", method, quote.List(others...))
 	}
 	return fmt.Errorf("audience: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
 }
@@ -121,7 +120,7 @@ func (g *Guard) uncovered(service, method string) error {
 func methodsOf(registered, services []string) []string {
 	var methods []string
 	for _, full := range registered {
-		if service, method, ok := split(full); ok && slices.Contains(services, service) {
+		if service, method, ok := splitMethod(full); ok && slices.Contains(services, service) {
 			methods = append(methods, method)
 		}
 	}
@@ -135,7 +134,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		}
 		g.owner[grpc] = name
 	}
-	for _, issuer := range p.issuersOf(service) {
+	for _, issuer := range p.matrix.issuersOf(service) {
 		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)
 		}
@@ -153,9 +152,9 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 			g.methods[full], g.closed[full] = rule, slices.Contains(service.Closed, method)
 		}
 	}
-	for _, o := range p.besides(service) {
+	for _, o := range p.optionsOf(service) {
 		full := "/" + o.GRPC + "/" + o.Method
-		g.methods[full] = g.Rule(full).beside(p, o)
+		g.methods[full] = g.Rule(full).withOptions(p, o)
 	}
 	return nil
 }
@@ -174,8 +173,8 @@ func (s Service) methods() []string {
 	return slices.DeleteFunc(methods, func(m string) bool { return m == "*" })
 }
 
-// split cuts "/service/Method".
-func split(fullMethod string) (service, method string, ok bool) {
+// splitMethod cuts "/service/Method".
+func splitMethod(fullMethod string) (service, method string, ok bool) {
 	rest, ok := strings.CutPrefix(fullMethod, "/")
 	if !ok {
 		return "", "", false

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestHostileValues holds that what a token says cannot forge a line of a log,
+// TestClaimsCannotForgeLogLines holds that what a token says cannot forge a line of a log,
 // nor fill one.
-func TestHostileValues(t *testing.T) {
+func TestClaimsCannotForgeLogLines(t *testing.T) {
 	many := make([]string, 100)
 	for i := range many {
 		many[i] = strings.Repeat("\n", 1000)
@@ -16,7 +16,7 @@ func TestHostileValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = guard(t, "order-status").Rule(getStatus).Judge(c, now)
+	err = guard(t, "order-status").Rule(getStatus).Judge(c, at(now))
 	if text := err.Error(); strings.Contains(text, "\n") || len(text) > 4<<10 || !strings.Contains(text, "and 92 more") {
 		t.Errorf("Judge = %d bytes: %.200s, want it quoted and cut", len(text), text)
 	}

@@ -4,25 +4,24 @@ import "time"
 
 // Matrix is the access matrix as plain data: which client may call which
 // method of which service, with tokens of which issuer. [New] checks it and
-// turns it into a [Policy]. Names are the keys of the maps; the zero value is
-// an empty matrix, which New refuses.
+// makes a [Policy] of it. The keys of the maps are names; the zero value is an empty
+// matrix, which New refuses.
 type Matrix struct {
 	// Issuers are the authorization servers whose tokens are accepted.
 	Issuers map[string]Issuer
 
-	// Services are what is guarded.
+	// Services are the services that are guarded.
 	Services map[string]Service
 
-	// Clients are all who may be named by a rule.
+	// Clients are all clients that a rule can name.
 	Clients map[string]Client
 
-	// External are APIs of others, which our clients call and no server of ours
-	// guards. Services and they share one space of names.
+	// External are APIs that clients of the matrix call and that the matrix does not
+	// guard. No service may have the name of one.
 	External map[string]External
 
-	// Public names what anybody may call without a token: a gRPC service
-	// ("grpc.health.v1.Health") or one method of it
-	// ("grpc.health.v1.Health/Check").
+	// Public lists the gRPC services ("grpc.health.v1.Health") and single methods
+	// ("grpc.health.v1.Health/Check") that anybody may call without a token.
 	Public []string
 }
 
@@ -36,12 +35,12 @@ type Issuer struct {
 	// URL + "/.well-known/openid-configuration".
 	Discovery string
 
-	// JWKS is the address of its signing keys; empty means that the metadata
-	// document names it.
+	// JWKS is the address of its signing keys; empty means the one in the metadata
+	// document.
 	JWKS string
 
-	// Preset names how its tokens are written: where the caller's id, the type
-	// and the scopes stand. Empty means "rfc9068". See [claims.Presets].
+	// Preset names the dialect of its tokens: which claims hold the client's id, the
+	// type and the scopes. Empty means "rfc9068". See [claims.Presets].
 	Preset string
 
 	// Algorithms are the algorithms that its tokens may be signed with, such as
@@ -49,55 +48,54 @@ type Issuer struct {
 	// (RFC 8725, section 3.1).
 	Algorithms []string
 
-	// KeysFile is the path of a JWKS file that holds its keys, for services
-	// that cannot reach it; empty means that they are fetched. Not beside
-	// Discovery and JWKS.
+	// KeysFile is the path of a JWKS file with its keys, for services that cannot
+	// reach the issuer; empty means that the keys are fetched. It excludes Discovery
+	// and JWKS.
 	KeysFile string
 
-	// Leeway is how far its clock and ours may differ; zero means [Leeway], and
-	// 5 minutes are the most.
+	// Leeway is how far its clock and ours may differ, at most 5 minutes; zero means
+	// [DefaultLeeway].
 	Leeway time.Duration
 
-	// MaxLifetime is the longest life of a token, from iat to exp; zero means
-	// [MaxLifetime].
+	// MaxLifetime is the longest lifetime of a token, from iat to exp; zero means
+	// [DefaultMaxLifetime].
 	MaxLifetime time.Duration
 
-	// MaxAge is the most time that may have passed since iat; zero means that
-	// exp alone ends a token.
+	// MaxAge is the longest time since iat; zero means that only exp ends a token.
 	MaxAge time.Duration
 
 	// RequireBound refuses tokens that are not bound to the certificate of the
-	// client (RFC 8705, section 3). Those that are bound are checked always.
+	// client (RFC 8705, section 3). Tokens that are bound are always checked.
 	RequireBound bool
 
 	// Introspection says how to ask the issuer about opaque tokens. The zero
 	// value means that its tokens are JWTs.
 	Introspection Introspection
 
-	// TokenURL is the address of its token endpoint; empty means that the
-	// metadata document names it.
+	// TokenURL is the address of its token endpoint; empty means the one in the
+	// metadata document.
 	TokenURL string
 
-	// Ask says how its clients ask for an audience; the zero value leaves that
-	// to the preset.
+	// Ask says how its clients request an audience; the zero value leaves that to
+	// the preset.
 	Ask Ask
 
 	// InsecureLoopback accepts plain http, on a loopback address only.
 	InsecureLoopback bool
 }
 
-// Introspection is the way to ask an issuer about a token (RFC 7662). The zero
-// value means that it is not asked.
+// Introspection says how to ask an issuer about a token (RFC 7662). The zero value
+// means that the issuer is not asked.
 type Introspection struct {
-	// URL is where to ask; empty, beside a ClientID, means that the metadata
-	// document names it (introspection_endpoint).
+	// URL is the introspection endpoint; if it is empty and there is a ClientID, it
+	// is the one in the metadata document (introspection_endpoint).
 	URL string
 
-	// ClientID is what the service calls itself there. Required.
+	// ClientID is the id by which the service authenticates there. Required.
 	ClientID string
 
-	// Secret says where the service's own client secret is kept. Required.
-	Secret Secret
+	// Secret refers to the client secret of the service. Required.
+	Secret SecretRef
 }
 
 // Service is one guarded service. Its name in the matrix need not be the name
@@ -107,45 +105,44 @@ type Service struct {
 	// one of the matrix.
 	Issuers []string
 
-	// Audiences are the values by which it finds itself in a token's aud; any
-	// of them will do. Empty means the service's name. More than one is meant
-	// for migrations.
+	// Audiences are the values that name the service in aud; one of them is enough.
+	// Empty means the service's name. More than one is intended for migrations.
 	Audiences []string
 
 	// GRPC lists the full names of the gRPC services it consists of
 	// ("acme.orders.v1.OrderStatus"). Required.
 	GRPC []string
 
-	// Authorities are where its tokens may be sent: hosts, or hosts with a port,
-	// as gRPC has them in :authority. Empty means the host that a client dials.
+	// Authorities are the hosts that its tokens may be sent to, with or without a
+	// port, as in gRPC's :authority. Empty means the host that a client dials.
 	Authorities []string
 
-	// Self accepts a token without aud from the client that bears the
-	// service's own name: a client is always its own audience.
+	// Self accepts a token without aud from the client that has the name of the
+	// service: a client is always its own audience.
 	Self bool
 
-	// SoleAudience refuses tokens that are also meant for others: every value
-	// of aud must be one of Audiences.
+	// SoleAudience refuses tokens that other services accept too: every value of aud
+	// must be one of Audiences.
 	SoleAudience bool
 
-	// InsecureNoAudience accepts tokens without aud from issuers that send none
-	// (preset cognito), if one of their scopes begins with this: the identifier
-	// of the service's resource server and a slash, such as "orders/". Every
-	// entry of Allow must then name clients, and scopes that begin with it. A
-	// token that has an aud is judged by that. Empty means that aud is required.
+	// InsecureNoAudience accepts tokens without aud from issuers that write none
+	// (preset cognito), if one of their scopes begins with this prefix: the identifier
+	// of the service's resource server and a slash, such as "orders/". Every entry of
+	// Allow must then name clients, and scopes that begin with the prefix. If a token
+	// has an aud, it must name the service. Empty means that aud is required.
 	InsecureNoAudience string
 
-	// Rollout lists who is not held to the rules yet, and until when. The first
-	// entry that applies counts; where none does, the rules are enforced.
+	// Rollout lists the calls for which the rules are not enforced yet, and until
+	// when. The first entry that applies counts; if none applies, the rules are
+	// enforced.
 	Rollout []Rollout
 
-	// Allow lists the alternatives: a call is admitted if one of them holds
-	// in full. Empty means that nobody may call, which is one of [Policy.Warnings].
+	// Allow lists the alternatives: a call is admitted if all demands of one of them
+	// hold. Empty means that nobody may call, which is one of [Policy.Warnings].
 	Allow []Allow
 
-	// Closed are methods that nobody may call, by their short names, though
-	// Allow may say "*": a server that has them is complete all the same, see
-	// [Guard.Covers]. Empty means none.
+	// Closed are methods that nobody may call, by their short names, even if Allow
+	// has "*". [Guard.CheckCoverage] does not report them. Empty means none.
 	Closed []string
 }
 
@@ -158,74 +155,74 @@ type Allow struct {
 	// named or not. The file writes it as clients: any.
 	AnyClient bool
 
-	// Methods are the methods this is about, by their short names; "*" means
-	// all of them. Required.
+	// Methods are the methods that the clients may call, by their short names; "*"
+	// means all methods. Required.
 	Methods []string
 
 	// Scopes must all have been granted. Required, unless AnyScopes or NoScopes.
 	Scopes []string
 
-	// AnyScopes are scopes of which one must have been granted; empty means
-	// that Scopes alone counts.
+	// AnyScopes are scopes of which one must have been granted; empty demands none
+	// of them.
 	AnyScopes []string
 
 	// NoScopes demands no scope. The file writes it as scopes: none.
 	NoScopes bool
 
-	// Roles are roles or permissions of which one must have been granted, where
-	// the issuer's preset finds them; a scope is never taken for one. Empty
-	// demands none.
+	// Roles are roles or permissions of which one must have been granted. The preset
+	// of the issuer says which claims hold them; a scope is never taken for a role.
+	// Empty demands none.
 	Roles []string
 
-	// Claims are further claims that the token must have, each with the values
-	// that will do. A claim that is an array must hold one of them. Values are
-	// strings, compared exactly.
+	// Claims are further claims that the token must have, each with its accepted
+	// values. A claim that is an array must hold one of them. Values are strings,
+	// compared exactly.
 	Claims map[string][]string
 
-	// ACR are the ways to log in that will do (the acr claim); empty means any.
-	// A token that lacks them is answered with a step-up challenge (RFC 9470).
+	// ACR are the accepted kinds of login (the acr claim); empty means any. The
+	// answer to any other token is a step-up challenge (RFC 9470).
 	ACR []string
 
-	// MaxAuthAge is the most time that may have passed since the user logged in
-	// (the auth_time claim), answered like ACR; zero means any.
+	// MaxAuthAge is the longest time since the user logged in (the auth_time claim),
+	// answered like ACR; zero means any.
 	MaxAuthAge time.Duration
 
-	// Callers narrows who may call to users or to services; the zero value
-	// means both.
-	Callers Callers
+	// Callers restricts the callers to users or to services; the zero value means
+	// both.
+	Callers CallerKind
 
-	// Optional also admits calls without a token, which then have no caller. A
-	// token that is there must be good, and all demands hold for it.
+	// Optional also admits calls without a token, which then have no caller. All
+	// demands hold for a token that is sent.
 	Optional bool
 }
 
-// Callers is a kind of callers: those that call on behalf of a user, or
-// services that call as themselves. The zero value is both.
-type Callers string
+// CallerKind is a kind of caller: a client that calls on behalf of a user, or a
+// service that calls as itself. The zero value is both.
+type CallerKind string
 
-// The kinds of callers. A token that was exchanged has the subject of the one that
-// it was made from: if that is a client, it speaks for no user.
+// The kinds of callers. An exchanged token has the subject of the token that it was
+// made from: if that is a client, it identifies no user.
 const (
-	UsersOnly    Callers = "users"
-	ServicesOnly Callers = "services"
+	UsersOnly    CallerKind = "users"
+	ServicesOnly CallerKind = "services"
 )
 
-// Rollout is a promise to enforce the rules later: until then, calls that they
-// refuse go through, without a caller.
+// Rollout says that the rules are enforced later: until then, calls that they refuse
+// go through, without a caller.
 type Rollout struct {
 	// Mode is [Observe] or [Warn].
 	Mode Mode
 
-	// Until is when it ends and the rules are enforced, in the running process
-	// too. Required, and at most 90 days ahead when [New] is called.
+	// Until is when the rules are enforced, in the running process too. Required, and
+	// at most 90 days ahead when [New] is called.
 	Until time.Time
 
-	// Methods are the methods this is about, by their short names; empty means
-	// all of them.
+	// Methods are the methods that it applies to, by their short names; empty means
+	// all.
 	Methods []string
 
-	// Clients are the clients this is about, by their names in the matrix;
-	// empty means everybody, with or without a token. A named client is known
-	// only by a genuine token that is meant for the service.
+	// Clients are the clients that it applies to, by their names in the matrix;
+	// empty means every call, with or without a token. A client is recognised only
+	// by a genuine token that names the service in aud.
 	Clients []string
 }

@@ -8,48 +8,49 @@ import (
 	"time"
 )
 
-// MethodOptions are what a .proto file says of one method. Package protopolicy
-// reads them. The zero value says nothing.
+// MethodOptions are the options of one method in a .proto file. Package protopolicy
+// reads them. The zero value demands nothing.
 type MethodOptions struct {
 	// GRPC and Method name the method: "acme.orders.v1.OrderStatus" and
 	// "GetOrderStatus". Required.
 	GRPC, Method string
 
-	// Place is where the options stand, for messages.
+	// Place is the file and the name of the method, for messages.
 	Place string
 
-	// Audience is what tokens must have in aud; empty leaves that to the matrix.
+	// Audience is the aud that tokens must have; empty leaves that to the matrix.
 	Audience string
 
-	// Demands are what a call must bring. Methods has no meaning here; the other
-	// fields that are empty demand nothing.
+	// Demands are the demands on a call. Methods has no meaning here; each other
+	// field that is empty demands nothing.
 	Demands Allow
 
-	// Public says that the method is meant to be open to anybody.
+	// Public says that anybody should be able to call the method without a token.
 	Public bool
 }
 
-// demands reports whether the options ask anything of a call.
-func (o MethodOptions) demands() bool {
+// demandsAnything reports whether the options demand anything of a call.
+func (o MethodOptions) demandsAnything() bool {
 	d := o.Demands
 	return d.AnyClient || d.NoScopes || d.MaxAuthAge != 0 || d.Callers != "" || len(d.Claims) > 0 ||
 		len(d.Clients)+len(d.Scopes)+len(d.AnyScopes)+len(d.Roles)+len(d.ACR) > 0
 }
 
-// Merge is [New] for a matrix and the options of .proto files: one policy of
-// both.
+// New checks a matrix, and the options of .proto files if there are any, and makes
+// one policy of them. The end of a [Rollout] is compared with the clock. The
+// policy shares m's maps and slices: do not change them afterwards.
 //
-// Where both speak of a method, the options only add demands: a call must
-// satisfy an entry of the matrix and the options. Where only the options speak
-// of a gRPC service, they are its rules, and it is a service of the policy by
-// its own full name; they must then name its audience, and clients and scopes
-// for each method that may be called. A method is public, or may be called
-// without a token, only if the matrix says so.
+// If both define a method, the options only add demands: a call must satisfy an
+// entry of the matrix and the options. If only the options define a gRPC service,
+// they are its rules, and its full name is its name in the policy; they must then
+// name its audience, and clients and scopes for each method that may be called. A
+// method is public, or may be called without a token, only if the matrix says so.
 //
-// What contradicts is an error that names both places: an audience that the
-// matrix does not give the service, demands on a method that the matrix makes
-// public, and demands that leave nobody who may call.
-func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
+// The error joins one [Problem] for each mistake, at most 1000 of them. A
+// contradiction is a mistake and names both places: an audience that the matrix
+// does not give the service, demands on a method that the matrix makes public, and
+// demands that leave no client that may call.
+func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	p := &Policy{matrix: m, given: slices.Clone(options)}
 	p.merge(options)
 	c := newChecker(p.matrix, time.Now())
@@ -64,12 +65,12 @@ func Merge(m Matrix, options ...MethodOptions) (*Policy, error) {
 		}
 		return nil, errors.Join(errs...)
 	}
-	p.clients, p.warnings = p.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
+	p.clients, p.warnings = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
 	return p, nil
 }
 
-// merge takes in the options: beside the rules of the services that the matrix
-// speaks of, and as the rules of the others.
+// merge adds the options to the policy: as added demands for the services of the
+// matrix, and as the rules of all others.
 func (p *Policy) merge(options []MethodOptions) {
 	owners, written := p.matrix.owners(), p.matrix.Services
 	p.matrix.Services = map[string]Service{}
@@ -81,19 +82,19 @@ func (p *Policy) merge(options []MethodOptions) {
 		case owners[o.GRPC] != nil:
 			p.options[o.GRPC] = append(p.options[o.GRPC], o)
 		case !taken && !o.Public && p.matrix.publicEntry(o) < 0:
-			p.declare(o)
+			p.addRule(o)
 		}
 	}
 }
 
-// declare adds a rule to the service that the options of its methods make.
-func (p *Policy) declare(o MethodOptions) {
+// addRule adds a rule to a service that only options define.
+func (p *Policy) addRule(o MethodOptions) {
 	s := p.matrix.Services[o.GRPC]
 	if s.GRPC == nil {
 		s.GRPC, s.Audiences = []string{o.GRPC}, []string{o.Audience}
 	}
 	rules := p.declared[o.GRPC]
-	if o.demands() {
+	if o.demandsAnything() {
 		allow := o.Demands
 		allow.Methods, allow.Optional = []string{o.Method}, false
 		s.Allow, rules = append(s.Allow, allow), append(rules, o)
@@ -101,24 +102,24 @@ func (p *Policy) declare(o MethodOptions) {
 	p.matrix.Services[o.GRPC], p.declared[o.GRPC] = s, rules
 }
 
-// Options returns the options that demand something beside the entries of
+// AddedDemands returns the options that add demands to the entries of
 // [Policy.Matrix], sorted by the names of the methods. The rules of services that
-// only options speak of stand in the matrix.
-func (p *Policy) Options() []MethodOptions {
+// only options define are in that matrix.
+func (p *Policy) AddedDemands() []MethodOptions {
 	var all []MethodOptions
 	for _, grpc := range slices.Sorted(maps.Keys(p.options)) {
 		all = append(all, slices.SortedFunc(slices.Values(p.options[grpc]), func(a, b MethodOptions) int { return cmp.Compare(a.Method, b.Method) })...)
 	}
-	return slices.DeleteFunc(all, func(o MethodOptions) bool { return !o.demands() })
+	return slices.DeleteFunc(all, func(o MethodOptions) bool { return !o.demandsAnything() })
 }
 
-// Given returns all options that the policy was made with, as they were given.
-// Unlike those of [Policy.Options], some may demand nothing, or stand in the
-// matrix as the rules of a service.
-func (p *Policy) Given() []MethodOptions { return slices.Clone(p.given) }
+// GivenOptions returns all options that the policy was made with, unchanged. Unlike
+// those of [Policy.AddedDemands], some may demand nothing, and others are the rules
+// of a service in the matrix.
+func (p *Policy) GivenOptions() []MethodOptions { return slices.Clone(p.given) }
 
-// besides returns the options of the gRPC services that s consists of.
-func (p *Policy) besides(s Service) []MethodOptions {
+// optionsOf returns the options of the gRPC services of s.
+func (p *Policy) optionsOf(s Service) []MethodOptions {
 	var all []MethodOptions
 	for _, grpc := range s.GRPC {
 		all = append(all, p.options[grpc]...)
@@ -126,31 +127,14 @@ func (p *Policy) besides(s Service) []MethodOptions {
 	return all
 }
 
-// owners returns the services that each gRPC service belongs to, sorted.
-func (m Matrix) owners() map[string][]string {
-	owners := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
-		for _, grpc := range m.Services[name].GRPC {
-			owners[grpc] = append(owners[grpc], name)
-		}
-	}
-	return owners
-}
-
-// publicEntry returns the index of what makes the method public, -1 if nothing
-// does.
-func (m Matrix) publicEntry(o MethodOptions) int {
-	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
-}
-
-// beside returns r with what the options demand besides; nil stays nil.
-func (r *Rule) beside(p *Policy, o MethodOptions) *Rule {
-	if r == nil || !o.demands() {
+// withOptions returns r with the demands of the options added; nil stays nil.
+func (r *Rule) withOptions(p *Policy, o MethodOptions) *Rule {
+	if r == nil || !o.demandsAnything() {
 		return r
 	}
 	d := p.demand(o.Place, o.Demands)
 	narrowed := *r
-	narrowed.also = &d
+	narrowed.extra = &d
 	narrowed.optional = r.optional && o.Demands.Optional
 	return &narrowed
 }

@@ -23,7 +23,7 @@ func demandingBesides(d access.Allow) access.MethodOptions {
 // merged returns the rules of the company's orders with options.
 func merged(t *testing.T, m access.Matrix, options ...access.MethodOptions) *access.Guard {
 	t.Helper()
-	policy, err := access.Merge(m, options...)
+	policy, err := access.New(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +68,9 @@ func TestMergeAddsDemands(t *testing.T) {
 	}
 }
 
-// TestMergeElsewhere holds that the other methods are as the matrix says, and
+// TestOptionsLeaveOtherMethodsAlone holds that the other methods are as the matrix says, and
 // that a method which the matrix closes stays closed.
-func TestMergeElsewhere(t *testing.T) {
+func TestOptionsLeaveOtherMethodsAlone(t *testing.T) {
 	o := demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})
 	write := token(members{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
 	if got := verdict(t, merged(t, company(), o).Rule(updateStatus), "keycloak", write); got != "" {
@@ -89,30 +89,30 @@ func TestMergeElsewhere(t *testing.T) {
 	}
 }
 
-// TestMergeTells holds that a refusal and an explanation name what refused.
-func TestMergeTells(t *testing.T) {
+// TestRefusalNamesTheOptionThatRefuses holds that a refusal and an explanation name what refused.
+func TestRefusalNamesTheOptionThatRefuses(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
 	good, err := read(t, "keycloak", token(members{"scope": "orders.read orders.audit"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := rule.Explain(good, now); e.Verdict != "" || e.Entry != "services.order-status.allow[0]" {
+	if e := rule.Explain(good, at(now)); e.Verdict != "" || e.Entry != "services.order-status.allow[0]" {
 		t.Errorf("Explain = %v", e)
 	}
 	bad, err := read(t, "keycloak", token(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := rule.Explain(bad, now); e.Entry != "orders.proto:7" || strings.Count(e.String(), "scopes") < 3 {
+	if e := rule.Explain(bad, at(now)); e.Entry != "orders.proto:7" || strings.Count(e.String(), "scopes") < 3 {
 		t.Errorf("Explain = %v, want it to ask for both scopes and to name the options", e)
 	}
-	if err := rule.Judge(bad, now); err == nil || !strings.Contains(err.Error(), `want "orders.audit"`) {
+	if err := rule.Judge(bad, at(now)); err == nil || !strings.Contains(err.Error(), `want "orders.audit"`) {
 		t.Errorf("Judge = %v", err)
 	}
 }
 
-// TestMergeOpens holds that options alone open nothing.
-func TestMergeOpens(t *testing.T) {
+// TestOptionsOpenNothing holds that options alone open nothing.
+func TestOptionsOpenNothing(t *testing.T) {
 	optional := company()
 	for i := range optional.Services["order-status"].Allow {
 		optional.Services["order-status"].Allow[i].Optional = true
@@ -132,13 +132,13 @@ func TestMergeOpens(t *testing.T) {
 		"public in the matrix": {company(), options(func(o *access.MethodOptions) { o.Method = "Version" }), true, false, ""},
 		"optional in the options": {
 			company(), demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, false,
-			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus needs a token",
+			"orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus requires a token",
 		},
 		"optional in both":           {optional, demandingBesides(access.Allow{NoScopes: true, Optional: true}), false, true, ""},
 		"optional, nothing demanded": {optional, demandingBesides(access.Allow{}), false, true, ""},
-		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus needs a token"},
+		"optional in the matrix":     {optional, demandingBesides(access.Allow{NoScopes: true}), false, false, "services.order-status.allow: GetOrderStatus requires a token"},
 	} {
-		policy, err := access.Merge(row.matrix, row.options)
+		policy, err := access.New(row.matrix, row.options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 	portal := access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}}
 	optional := portal
 	optional.Optional = true
-	policy, err := access.Merge(corporate(),
+	policy, err := access.New(corporate(),
 		of("acme.v1.Orders", "Get", portal), of("acme.v1.Orders", "List", optional), of("acme.v1.Orders", "Drop", access.Allow{}),
 		of("acme.v2.Orders", "Drop", portal),
 		access.MethodOptions{GRPC: "acme.v1.Open", Method: "Version", Place: "p", Public: true})
@@ -210,14 +210,14 @@ func TestMergeOptionsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := g.Rule("/acme.v1.Orders/List").Explain(c, now); e.Entry != "acme.v1.Orders.List" {
+	if e := g.Rule("/acme.v1.Orders/List").Explain(c, at(now)); e.Entry != "acme.v1.Orders.List" {
 		t.Errorf("Entry = %q, want the place of the options", e.Entry)
 	}
 }
 
-// TestMergeNobody holds that a service whose options let nobody in is warned of.
-func TestMergeNobody(t *testing.T) {
-	policy, err := access.Merge(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
+// TestOptionsWithoutClients holds that a service whose options let nobody in is warned of.
+func TestOptionsWithoutClients(t *testing.T) {
+	policy, err := access.New(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,16 +226,16 @@ func TestMergeNobody(t *testing.T) {
 		got = append(got, w.Severity.String()+" "+w.Error())
 	}
 	all := strings.Join(got, "\n")
-	for _, want := range []string{`warning p: nobody may call "acme.v1.Orders": its options admit nobody`, `warning p.audience: "account" is what Keycloak`} {
+	for _, want := range []string{`warning p: nobody may call "acme.v1.Orders": its options name no clients`, `warning p.audience: "account" is what Keycloak`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("warnings:\n%s\nwant %s", all, want)
 		}
 	}
 }
 
-// TestMergeRefuses holds that a contradiction is an error that names both
+// TestContradictoryOptionsAreRefused holds that a contradiction is an error that names both
 // places.
-func TestMergeRefuses(t *testing.T) {
+func TestContradictoryOptionsAreRefused(t *testing.T) {
 	here := func(change func(*access.MethodOptions)) []access.MethodOptions {
 		return []access.MethodOptions{options(change)}
 	}
@@ -259,9 +259,9 @@ func TestMergeRefuses(t *testing.T) {
 		options []access.MethodOptions
 	}{
 		{`services.order-status.audience: the audience is "order-status" here, and "orders" at orders.proto:7`, company(), here(func(o *access.MethodOptions) { o.Audience = "orders" })},
-		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but orders.proto:7 demands`, company(), here(func(o *access.MethodOptions) { o.Method, o.Demands = "Version", portal })},
-		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and demands`, company(), here(func(o *access.MethodOptions) { o.Public, o.Demands = true, portal })},
-		{`services.order-status.allow: nobody may call GetOrderStatus: no entry leaves anybody whom orders.proto:7 admits, which wants client "acme"`, two, besides(access.Allow{Clients: []string{"acme"}})},
+		{`public[1]: acme.orders.v1.OrderStatus/Version is public here, but has demands at orders.proto:7`, company(), here(func(o *access.MethodOptions) { o.Method, o.Demands = "Version", portal })},
+		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus is public and has demands`, company(), here(func(o *access.MethodOptions) { o.Public, o.Demands = true, portal })},
+		{`services.order-status.allow: nobody may call GetOrderStatus: no entry admits a client that orders.proto:7 admits too, which wants client "acme"`, two, besides(access.Allow{Clients: []string{"acme"}})},
 		{`which wants acr "silver"`, gold, besides(access.Allow{ACR: []string{"silver"}})},
 		{`orders.proto:7: acme.orders.v1.OrderStatus/GetOrderStatus has options at orders.proto:7 already`, company(), append(besides(portal), besides(portal)...)},
 		{`orders.proto:7.clients[0]: unknown client "custmer-portal", did you mean "customer-portal"?`, company(), besides(access.Allow{Clients: []string{"custmer-portal"}})},
@@ -273,7 +273,7 @@ func TestMergeRefuses(t *testing.T) {
 		{`orders.proto:7: "a/b" is not the name of a method`, company(), here(func(o *access.MethodOptions) { o.Method = "a/b" })},
 		{`orders.proto:7: "a b" is not the full name`, corporate(), here(func(o *access.MethodOptions) { o.GRPC = "a b" })},
 		{`orders.proto:7.max_auth_age: want more than 0`, company(), besides(access.Allow{MaxAuthAge: -1})},
-		{`orders.proto:9: no audience: no service of the matrix consists of acme.v1.Orders`, corporate(), alone(access.MethodOptions{Demands: portal})},
+		{`orders.proto:9: no audience: no service of the matrix has acme.v1.Orders under grpc`, corporate(), alone(access.MethodOptions{Demands: portal})},
 		{`orders.proto:9.audience: " " begins or ends`, corporate(), alone(access.MethodOptions{Audience: " ", Demands: portal})},
 		{`the audience is "a" here, and "b" at orders.proto:10`, corporate(), append(
 			alone(access.MethodOptions{Audience: "a", Demands: portal}),
@@ -283,9 +283,9 @@ func TestMergeRefuses(t *testing.T) {
 		{`orders.proto:9.clients: no clients`, corporate(), alone(access.MethodOptions{Audience: "a", Demands: access.Allow{NoScopes: true}})},
 		{`services.acme.v1.Orders.grpc: acme.v1.Orders is not among "acme.v1.Other", but has options at orders.proto:9`, named, alone(access.MethodOptions{Audience: "a", Demands: portal})},
 	} {
-		policy, err := access.Merge(row.matrix, row.options...)
+		policy, err := access.New(row.matrix, row.options...)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("Merge = %v, %v, want an error that says %q", policy, err, row.want)
+			t.Errorf("New = %v, %v, want an error that says %q", policy, err, row.want)
 		}
 	}
 }
@@ -298,10 +298,10 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 		GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "a",
 		Demands: access.Allow{Clients: []string{"customer-portal"}, NoScopes: true},
 	}
-	if _, err := access.Merge(m, o); err != nil || len(m.Services) != 0 {
+	if _, err := access.New(m, o); err != nil || len(m.Services) != 0 {
 		t.Errorf("Merge: %v, and the matrix has the services %v", err, m.Services)
 	}
-	if _, err := access.Merge(access.Matrix{}, o); err == nil {
+	if _, err := access.New(access.Matrix{}, o); err == nil {
 		t.Error("options make a policy without an issuer")
 	}
 }
@@ -309,7 +309,7 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 // TestMergeTarget holds that a client asks for the scopes that options demand of
 // it.
 func TestMergeTarget(t *testing.T) {
-	policy, err := access.Merge(company(),
+	policy, err := access.New(company(),
 		demandingBesides(access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.audit"}}),
 		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "Drop", Demands: access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"orders.drop"}}},
 		access.MethodOptions{GRPC: "acme.orders.v1.OrderStatus", Method: "WatchOrderStatus", Audience: "order-status"})
@@ -323,7 +323,7 @@ func TestMergeTarget(t *testing.T) {
 	if got := strings.Join(target.Scopes, " "); got != "orders.audit orders.read" {
 		t.Errorf("scopes %q", got)
 	}
-	if got := policy.Options(); len(got) != 2 || got[0].Method != "Drop" || got[1].Method != "GetOrderStatus" {
+	if got := policy.AddedDemands(); len(got) != 2 || got[0].Method != "Drop" || got[1].Method != "GetOrderStatus" {
 		t.Errorf("Options = %+v", got)
 	}
 }
@@ -336,7 +336,7 @@ func TestMergeAge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for age, want := range map[time.Duration]bool{0: true, 89 * time.Second: true, 90 * time.Second: false, 4 * time.Minute: false} {
-		if err := rule.Judge(c, now.Add(age)); (err == nil) != want {
+		if err := rule.Judge(c, access.Presentation{Time: now.Add(age)}); (err == nil) != want {
 			t.Errorf("after %v: %v", age, err)
 		}
 	}

@@ -74,7 +74,7 @@ func TestMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = guard.Rule(row.method).Judge(c, now)
+		err = guard.Rule(row.method).Judge(c, at(now))
 		var refusal *audience.Refusal
 		if errors.As(err, &refusal) != (row.want != "") || refusal != nil && refusal.Cause != row.want {
 			t.Errorf("%s: Judge = %v, want %q", row.rule, err, string(row.want))
@@ -97,7 +97,7 @@ func TestWants(t *testing.T) {
 			t.Fatal(err)
 		}
 		var refusal *audience.Refusal
-		if errors.As(guard.Rule("/acme.orders.v1.Orders/Get").Judge(c, now), &refusal); refusal == nil || refusal.Want != want {
+		if errors.As(guard.Rule("/acme.orders.v1.Orders/Get").Judge(c, at(now)), &refusal); refusal == nil || refusal.Want != want {
 			t.Errorf("%v: %v, want %s in it", members, refusal, want)
 		}
 	}

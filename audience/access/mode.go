@@ -7,19 +7,19 @@ import (
 )
 
 // Mode is what happens to a call that the rules refuse. The zero value is
-// [Enforce]. Modes stand in the matrix alone, each with its end: [Rollout].
+// [Enforce]. Only the matrix sets modes, each until a given time: [Rollout].
 type Mode uint8
 
-// The modes, from the strictest on.
+// The modes, strictest first.
 const (
 	// Enforce refuses the call.
 	Enforce Mode = iota
 
-	// Warn lets it through without a caller, and tells the peer, the log and
-	// the metrics.
+	// Warn lets it through without a caller, and reports it to the peer, the log
+	// and the metrics.
 	Warn
 
-	// Observe lets it through without a caller, and tells the log and the
+	// Observe lets it through without a caller, and reports it to the log and the
 	// metrics.
 	Observe
 )
@@ -37,28 +37,30 @@ func (m Mode) String() string {
 	}
 }
 
-// rollout is a [Rollout] as far as it is about one method.
+// rollout is a [Rollout] for one method.
 type rollout struct {
 	mode    Mode
 	until   time.Time
 	clients map[party]bool // nil for everybody
 }
 
-// Mode returns what happens at the time now to a call that the rule refuses. c
-// is nil where no genuine token came. A mode for named clients applies only to
-// tokens that an issuer of ours made and that are meant for us: anything else
-// does not show whose call it is.
+// Mode returns what happens at the time now to a call that the rule refuses. c is
+// nil if there is no genuine token. A mode for named clients applies only to tokens
+// of an issuer of the service that name the service in aud: no other token shows
+// which client calls.
 func (r *Rule) Mode(c *claims.Claims, now time.Time) Mode {
 	for i := range r.rollouts {
 		o := &r.rollouts[i]
-		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.meantForUs(c, now)) {
+		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.names(c, now)) {
 			return o.mode
 		}
 	}
 	return Enforce
 }
 
-func (r *Rule) meantForUs(c *claims.Claims, now time.Time) bool {
-	q := r.inquire(c, now)
-	return q.issuer() == "" && q.audience() == ""
+// names reports whether a token is one of an issuer of the service, and names the
+// service in aud.
+func (r *Rule) names(c *claims.Claims, now time.Time) bool {
+	e := r.evaluate(c, Presentation{Time: now})
+	return e.tokenCause(checkIssuer) == "" && e.tokenCause(checkAudience) == ""
 }

@@ -6,49 +6,42 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// Policy is a checked access matrix. It is immutable, and safe for concurrent
-// use. The only way to one is [New], so that every rule of it names an issuer
-// and an audience.
+// Policy is a checked access matrix. It is immutable, and safe for concurrent use.
+// Only [New] makes one, so every rule of it names an issuer and an audience.
 type Policy struct {
 	matrix   Matrix
-	given    []MethodOptions            // all that .proto files say
-	options  map[string][]MethodOptions // what is demanded besides, by gRPC service
-	declared map[string][]MethodOptions // the entries of services that only options speak of
+	given    []MethodOptions            // all options of .proto files
+	options  map[string][]MethodOptions // added demands, by gRPC service
+	declared map[string][]MethodOptions // the rules of services that only options define
 	clients  map[party]bool             // all of them
 	warnings []*Problem
 }
 
-// New checks a matrix; the end of a [Rollout] is compared with the clock. Its
-// error joins one [Problem] for each mistake, 1000 of them at the most. The
-// policy shares m's maps and slices: do not change them afterwards.
-func New(m Matrix) (*Policy, error) { return Merge(m) }
-
-// Warnings lists what is allowed but rarely meant: a client that no rule
-// names, a service that nobody may call, an issuer's own default as audience. A
-// [Problem] of severity [Info] tells of what is wide on purpose, such as
-// methods: ["*"]. There are 1000 of them at the most.
+// Warnings lists what is allowed but rarely intended: a client that no rule names,
+// a service that nobody may call, the default audience of an issuer as audience. A
+// [Problem] of severity [Info] names what is broad on purpose, such as
+// methods: ["*"]. The list has at most 1000 entries.
 func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
 
 // Services returns the names of the services, sorted.
 func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.Services)) }
 
 // rule returns the rule for one method of a service, nil if nobody may call it;
-// "*" stands for the methods that the matrix does not name.
+// "*" means all methods that the matrix does not name.
 func (p *Policy) rule(name, method string) *Rule {
 	service := p.matrix.Services[name]
 	if slices.Contains(service.Closed, method) {
 		return nil
 	}
 	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
-	for _, issuer := range p.issuersOf(service) {
+	for _, issuer := range p.matrix.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
 	}
 	if service.Self {
-		r.self = p.party(name)
+		r.self = p.matrix.party(name)
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
@@ -58,7 +51,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	}
 	for _, o := range service.Rollout {
 		if len(o.Methods) == 0 || slices.Contains(o.Methods, method) {
-			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.parties(o.Clients)})
+			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.matrix.parties(o.Clients)})
 		}
 	}
 	if len(r.demands) == 0 {
@@ -67,7 +60,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	return r
 }
 
-// entry says where the alternative i of a service stands.
+// entry returns the place of alternative i of a service.
 func (p *Policy) entry(service string, i int) string {
 	if options, ok := p.declared[service]; ok {
 		return options[i].Place
@@ -77,11 +70,11 @@ func (p *Policy) entry(service string, i int) string {
 
 func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
-		entry: entry, clients: p.parties(allow.Clients), who: "any", callers: allow.Callers,
+		entry: entry, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
 	}
-	if d.callers == UsersOnly {
+	if d.kind == UsersOnly {
 		d.accounts = p.clients
 	}
 	if d.clients != nil {
@@ -98,66 +91,14 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 	return d
 }
 
-// terms returns what a service asks of the tokens of i.
+// terms returns what a service requires of the tokens of i.
 func (i Issuer) terms(service Service) terms {
 	t := terms{
-		issuer: i.URL, leeway: cmp.Or(i.Leeway, Leeway), maxLifetime: cmp.Or(i.MaxLifetime, MaxLifetime),
+		issuer: i.URL, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),
 		maxAge: i.MaxAge, bound: i.RequireBound,
 	}
 	if i.preset().OmitsAudience() {
 		t.scopePrefix = service.InsecureNoAudience
 	}
 	return t
-}
-
-// preset returns how the tokens of i are written.
-func (i Issuer) preset() claims.Preset {
-	preset, _ := claims.LookupPreset(i.Preset)
-	return preset
-}
-
-// parties returns what tokens call the clients of these names, nil if there
-// are none.
-func (p *Policy) parties(names []string) map[party]bool {
-	if len(names) == 0 {
-		return nil
-	}
-	parties := make(map[party]bool, len(names))
-	for _, name := range names {
-		parties[p.party(name)] = true
-	}
-	return parties
-}
-
-// party returns what tokens call the client of that name.
-func (p *Policy) party(name string) party {
-	client := p.matrix.Clients[name]
-	id := client.ID
-	if id == "" {
-		id = name
-	}
-	return party{p.issuer(client.Issuer).URL, id}
-}
-
-// issuer returns the issuer of that name; the empty name means the only one.
-func (p *Policy) issuer(name string) Issuer {
-	if name == "" {
-		for only := range p.matrix.Issuers {
-			name = only
-			break
-		}
-	}
-	return p.matrix.Issuers[name]
-}
-
-func (p *Policy) issuersOf(service Service) []Issuer {
-	names := service.Issuers
-	if len(names) == 0 {
-		names = []string{""}
-	}
-	issuers := make([]Issuer, len(names))
-	for i, name := range names {
-		issuers[i] = p.issuer(name)
-	}
-	return issuers
 }

@@ -74,13 +74,13 @@ func TestRule(t *testing.T) {
 func TestCovers(t *testing.T) {
 	g := guard(t, "order-status", "human-resource")
 	registered := []string{getStatus, updateStatus, getEmployee, "/grpc.health.v1.Health/Check"}
-	if err := g.Covers(registered); err != nil {
+	if err := g.CheckCoverage(registered); err != nil {
 		t.Errorf("Covers = %v", err)
 	}
-	if err := migrating(t).Covers([]string{"/acme.orders.v1.Orders/Get", "/acme.orders.v2.Orders/Put"}); err != nil {
+	if err := migrating(t).CheckCoverage([]string{"/acme.orders.v1.Orders/Get", "/acme.orders.v2.Orders/Put"}); err != nil {
 		t.Errorf("Covers = %v, though one of the gRPC services has the method", err)
 	}
-	err := migrating(t).Covers([]string{"/acme.orders.v1.Orders/Put"})
+	err := migrating(t).CheckCoverage([]string{"/acme.orders.v1.Orders/Put"})
 	if err == nil || strings.Contains(err.Error(), "names method") {
 		t.Errorf("Covers = %v, want it to name the gRPC service that is missing and no method", err)
 	}
@@ -89,7 +89,7 @@ func TestCovers(t *testing.T) {
 		"acme.hr.v1.HumanResource, which the server does": {getStatus},
 		`names method "GetOrderStatus"`:                   {"/acme.orders.v1.OrderStatus/GetOrderState", getEmployee},
 	} {
-		if err := g.Covers(methods); err == nil || !strings.Contains(err.Error(), want) {
+		if err := g.CheckCoverage(methods); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Covers(%q) = %v, want an error that says %q", methods, err, want)
 		}
 	}
@@ -113,7 +113,7 @@ func TestUnnamedMethod(t *testing.T) {
 	if rule := g.Rule(updateStatus); rule != nil {
 		t.Errorf("Rule(%q) = %+v, want none", updateStatus, rule)
 	}
-	if err := g.Covers([]string{"/acme.orders.v1.OrderStatus/Version"}); strings.Count(fmt.Sprint(err), "names method") != 1 {
+	if err := g.CheckCoverage([]string{"/acme.orders.v1.OrderStatus/Version"}); strings.Count(fmt.Sprint(err), "names method") != 1 {
 		t.Errorf("Covers = %v, want one missing method", err)
 	}
 }

@@ -5,32 +5,32 @@ import (
 	"strings"
 )
 
-// Problem is one mistake in a [Matrix], or, from [Policy.Warnings], something
-// that is allowed but rarely meant.
+// Problem is one mistake in a [Matrix], or, from [Policy.Warnings], something that
+// is allowed but rarely intended.
 type Problem struct {
-	// Path leads to the place: the keys and list indexes of the file's
-	// spelling, such as "services", "order-status", "allow", "0", "clients".
+	// Path is the place in the matrix: keys and list indexes as in the file, such as
+	// "services", "order-status", "allow", "0", "clients".
 	Path []string
 
-	// Text says what is wrong and what would be right.
+	// Text says what is wrong and how to fix it.
 	Text string
 
-	// Severity says how much it matters.
+	// Severity says how serious it is.
 	Severity Severity
 }
 
-// Severity is how much a [Problem] matters.
+// Severity says how serious a [Problem] is.
 type Severity uint8
 
-// The severities, from the gravest on.
+// Severities, most severe first.
 const (
-	// Mistake keeps a matrix from being a policy. It is the zero value.
+	// Mistake means that no policy can be made. It is the zero value.
 	Mistake Severity = iota
 
-	// Warning is for what is rarely meant.
+	// Warning means that it is rarely intended.
 	Warning
 
-	// Info is for what is wide on purpose: the matrix writes it out.
+	// Info means that it is broad on purpose, since the matrix says so explicitly.
 	Info
 )
 

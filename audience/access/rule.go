@@ -1,39 +1,37 @@
 package access
 
 import (
-	"crypto/subtle"
 	"slices"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// Leeway is how far the clocks of issuer and service may differ, unless the
+// DefaultLeeway is how far the clocks of issuer and service may differ, unless the
 // [Issuer] says otherwise.
-const Leeway = 30 * time.Second
+const DefaultLeeway = 30 * time.Second
 
-// MaxLifetime is the longest life of a token that is accepted, unless the
+// DefaultMaxLifetime is the longest lifetime of a token that is accepted, unless the
 // [Issuer] says otherwise. It also catches an exp in milliseconds.
-const MaxLifetime = 24 * time.Hour
+const DefaultMaxLifetime = 24 * time.Hour
 
-// Rule is what one method asks of a token. It is immutable, and safe for
+// Rule says which calls of one method are admitted. It is immutable, and safe for
 // concurrent use.
 type Rule struct {
 	service   string
 	public    bool
 	optional  bool
 	issuers   []terms  // whose tokens are accepted, at least one
-	audiences []string // the aud values that mean us
-	sole      bool     // whether aud may name nobody else
-	self      party    // who may come without aud, because it is us; zero for nobody
+	audiences []string // the aud values that name the service
+	sole      bool     // whether aud must name no other service
+	self      party    // the service's own client, whose tokens may lack aud; zero for none
 	demands   []demand // alternatives, at least one
-	also      *demand  // what the .proto file demands besides; nil for nothing
+	extra     *demand  // what the .proto file demands in addition; nil for nothing
 	rollouts  []rollout
 }
 
-// terms are what is asked of the tokens of one issuer.
+// terms are what is required of the tokens of one issuer.
 type terms struct {
 	issuer      string // what they have in iss
 	leeway      time.Duration
@@ -43,56 +41,58 @@ type terms struct {
 	scopePrefix string        // what stands for aud in their scopes; empty if aud is required
 }
 
-// party is a client: its id means something only beside its issuer.
+// expires returns the time at which a token is refused for its exp.
+func (t *terms) expires(c *claims.Claims) time.Time { return c.Expiry().Add(t.leeway) }
+
+// tooOld returns the time at which a token is refused for its iat, if there is a
+// maximum age.
+func (t *terms) tooOld(c *claims.Claims) time.Time { return c.IssuedAt().Add(t.maxAge + t.leeway) }
+
+// party is a client: its id means something only together with its issuer.
 type party struct{ issuer, id string }
 
 // Service returns the name of the service in the matrix; empty for a public
 // method.
 func (r *Rule) Service() string { return r.service }
 
-// Public reports whether the method is open to anybody. A token that comes all
-// the same is not judged, and makes nobody a caller.
+// Public reports whether anybody may call the method without a token. A token that
+// is sent to it is not judged, and there is no caller.
 func (r *Rule) Public() bool { return r.public }
 
-// Optional reports whether the method may be called without a token. One that
-// comes is judged.
+// Optional reports whether the method may be called without a token. A token that
+// is sent to it is judged.
 func (r *Rule) Optional() bool { return r.optional }
 
-// CheckIssuer refuses what the issuer of that iss vouches for if the service does
-// not accept it, with the refusal of [Rule.Judge]; nobody need ask the issuer
-// then. It is nil for a public rule, which judges no token.
+// CheckIssuer refuses the tokens of the issuer of that iss if the service does not
+// accept them, as [Rule.Judge] would: the issuer need not be contacted then. It
+// returns nil for a public rule, which judges no token.
 func (r *Rule) CheckIssuer(iss string) error {
 	if r.public || slices.ContainsFunc(r.issuers, func(t terms) bool { return t.issuer == iss }) {
 		return nil
 	}
-	a := r.issuerAnswer(iss)
-	return &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: a.got, Want: a.want, Hint: a.hint}
+	f := r.describeIssuer(iss)
+	return &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: f.got, Want: f.want, Hint: f.hint}
 }
 
-// Judge decides whether the bearer of a token with claims c may call at the
-// time now: nil, or a [audience.Refusal]. It asks in order whether an issuer of ours
-// made the token, whether it is meant for us, whether it is alive, from whom it
-// comes, and what for. Every check is on, always; a [Rule] cannot be built
-// without an issuer and an audience. Nil claims are refused, except by a public
-// rule.
-func (r *Rule) Judge(c *claims.Claims, now time.Time) error {
+// Judge decides whether a call with a token of claims c, presented as p says, may
+// proceed: nil, or an [audience.Refusal]. It checks in this order: the issuer, the
+// audience, the times, the certificate that the token is bound to, the client and
+// what it may do. Every check is on, always; a [Rule] cannot be built without an
+// issuer and an audience. A token that is bound to a certificate is refused unless
+// p has that certificate. Nil claims are refused, except by a public rule.
+func (r *Rule) Judge(c *claims.Claims, p Presentation) error {
 	if r.public {
 		return nil
 	}
 	if c == nil {
 		return &audience.Refusal{Cause: audience.CauseCredentialsMissing}
 	}
-	q := r.inquire(c, now)
-	if at := q.first(ofToken); at < len(ofToken) {
-		return q.refusal(ofToken[at])
-	}
-	q, at := q.furthest()
-	if at == len(ofCaller) {
+	e := r.evaluate(c, p)
+	k, d := e.first()
+	if k == admitted {
 		return nil
 	}
-	refusal := q.refusal(ofCaller[at])
-	refusal.Want = q.wants(at)
-	return refusal
+	return e.refusal(k, d)
 }
 
 // Ends returns the time from which [Rule.Judge] refuses c for its age: after
@@ -102,43 +102,17 @@ func (r *Rule) Ends(c *claims.Claims) time.Time {
 	if r.public {
 		return time.Time{}
 	}
-	return r.inquire(c, time.Time{}).soonest(ofToken)
+	t := r.terms(c)
+	end := t.expires(c)
+	if old := t.tooOld(c); t.maxAge > 0 && old.Before(end) {
+		return old
+	}
+	return end
 }
 
-// CheckBinding holds a token to the certificate that it is bound to (RFC 8705,
-// section 3). thumbprint is the SHA-256 of the peer's certificate in unpadded
-// base64url, "" if the peer showed none. The refusal is [audience.CauseBindingMismatch],
-// or [audience.CauseBindingMissing] for an unbound token where the issuer's must be
-// bound. The rest is judged by [Rule.Judge].
-func (r *Rule) CheckBinding(c *claims.Claims, thumbprint string) error {
-	if r.public {
-		return nil
-	}
-	q := r.inquire(c, time.Time{})
-	switch {
-	case q.binding() != "":
-		return q.refusal(binding)
-	case c.Binding() == "" || subtle.ConstantTimeCompare([]byte(c.Binding()), []byte(thumbprint)) == 1:
-		return nil
-	case thumbprint == "":
-		return &audience.Refusal{
-			Cause: audience.CauseBindingMismatch, Got: "no certificate", Want: "x5t#S256 " + quote.List(c.Binding()),
-			Hint: "the token is bound to a certificate, and the connection shows none: is mutual TLS off, or ended before this server?",
-		}
-	default:
-		return &audience.Refusal{Cause: audience.CauseBindingMismatch, Got: "x5t#S256 " + quote.List(thumbprint), Want: quote.List(c.Binding())}
-	}
-}
-
-// terms returns what is asked of c: the terms of its issuer, or any for a
-// stranger, whom the question about the issuer refuses.
+// terms returns what is required of c: the terms of its issuer. For an issuer that
+// is not accepted they are those of another, and [checkIssuer] refuses the token.
 func (r *Rule) terms(c *claims.Claims) *terms {
 	i := slices.IndexFunc(r.issuers, func(t terms) bool { return t.issuer == c.Issuer() })
 	return &r.issuers[max(i, 0)]
-}
-
-// inquire begins to put the questions of r to c. Times are compared on the wall
-// clock: a token was dated by another machine.
-func (r *Rule) inquire(c *claims.Claims, now time.Time) inquiry {
-	return inquiry{rule: r, terms: r.terms(c), claims: c, now: now.Round(0)}
 }

@@ -1,191 +1,165 @@
 package access
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// ofToken are the questions about the token as such, in the order of asking:
-// whose it is, whom it is for, and whether it is alive.
-var ofToken = []question{
-	{"issuer", inquiry.issuer, inquiry.tellIssuer, nil},
-	{"audience", inquiry.audience, inquiry.tellAudience, nil},
-	{"sole audience", inquiry.soleAudience, inquiry.tellSoleAudience, nil},
-	{"expiry", inquiry.expiry, inquiry.tellExpiry, inquiry.expires},
-	{"not before", inquiry.notBefore, inquiry.tellNotBefore, nil},
-	{"issued at", inquiry.issuedAt, inquiry.tellIssuedAt, nil},
-	{"lifetime", inquiry.lifetime, inquiry.tellLifetime, nil},
-	{"age", inquiry.age, inquiry.tellAge, inquiry.tooOld},
-	binding,
+// tokenCause returns why a check of the token refuses, empty if it does not.
+func (e *evaluation) tokenCause(k check) audience.Cause {
+	c, t, latest := e.claims, e.terms, e.now.Add(e.terms.leeway)
+	switch k {
+	case checkIssuer:
+		return unless(c.Issuer() == t.issuer, audience.CauseIssuerNotAccepted)
+	case checkAudience:
+		return e.audienceCause()
+	case checkSoleAudience:
+		return unless(!e.rule.sole || c.AddressedOnlyTo(e.rule.audiences), audience.CauseAudienceNotSole)
+	case checkExpiry: // RFC 7519, section 4.1.4
+		return unless(e.now.Before(t.expires(c)), audience.CauseExpired)
+	case checkNotBefore: // RFC 7519, section 4.1.5
+		return unless(!c.NotBefore().After(latest), audience.CauseNotYetValid)
+	case checkIssuedAt: // RFC 7519, section 4.1.6
+		return unless(!c.IssuedAt().After(latest), audience.CauseNotYetValid)
+	case checkLifetime:
+		return unless(e.lifetime() <= t.maxLifetime, audience.CauseLifetimeTooLong)
+	case checkAge: // a token without iat cannot show its age
+		young := !c.IssuedAt().IsZero() && e.now.Before(t.tooOld(c))
+		return unless(t.maxAge == 0 || young, audience.CauseTokenTooOld)
+	case checkBinding: // RFC 8705, section 3
+		return e.bindingCause()
+	default:
+		return ""
+	}
 }
 
-// binding stands by itself, so that [Rule.CheckBinding] can ask it too.
-var binding = question{"binding", inquiry.binding, inquiry.tellBinding, nil}
-
-func (q inquiry) issuer() audience.Cause {
-	return unless(q.claims.Issuer() == q.terms.issuer, audience.CauseIssuerNotAccepted)
+// audienceCause checks whether aud names the service (RFC 7519, section 4.1.3).
+// Two tokens may lack aud: that of the service's own client, and one of an issuer
+// that writes none, which must then have a scope that begins with the prefix of
+// the service.
+func (e *evaluation) audienceCause() audience.Cause {
+	c, r := e.claims, e.rule
+	if c.Addressed() {
+		return unless(slices.ContainsFunc(r.audiences, c.HasAudience), audience.CauseAudienceMismatch)
+	}
+	own := r.self != (party{}) && r.self == (party{c.Issuer(), c.Client()})
+	return unless(own || e.hasPrefixedScope(), audience.CauseAudienceMissing)
 }
 
-func (q inquiry) tellIssuer() answer { return q.rule.issuerAnswer(q.claims.Issuer()) }
+func (e *evaluation) hasPrefixedScope() bool {
+	prefix := e.terms.scopePrefix
+	return prefix != "" && slices.ContainsFunc(e.claims.Scopes(), func(s string) bool { return strings.HasPrefix(s, prefix) })
+}
 
-// issuerAnswer describes an iss beside those that the service accepts.
-func (r *Rule) issuerAnswer(iss string) answer {
+// bindingCause checks whether the caller holds the certificate that the token is
+// bound to. Offline, a token that is bound passes, and [Explanation.Unproven] says so.
+func (e *evaluation) bindingCause() audience.Cause {
+	bound := e.claims.Binding()
+	if bound == "" {
+		return unless(!e.terms.bound, audience.CauseBindingMissing)
+	}
+	held := subtle.ConstantTimeCompare([]byte(bound), []byte(e.certificate)) == 1
+	return unless(held || e.offline, audience.CauseBindingMismatch)
+}
+
+// lifetime is the time from iat to exp, or from now if the token has no iat.
+func (e *evaluation) lifetime() time.Duration {
+	issued := e.claims.IssuedAt()
+	if issued.IsZero() {
+		issued = e.now
+	}
+	return e.claims.Expiry().Sub(issued)
+}
+
+func (e *evaluation) describeToken(k check) finding {
+	c, t := e.claims, e.terms
+	earliest, latest := e.now.Add(-t.leeway), e.now.Add(t.leeway)
+	const clocks = "the clocks of issuer and service differ"
+	switch k {
+	case checkIssuer:
+		return e.rule.describeIssuer(c.Issuer())
+	case checkAudience:
+		return e.describeAudience()
+	case checkSoleAudience:
+		return e.describeSoleAudience()
+	case checkExpiry:
+		return finding{got: "exp " + stamp(c.Expiry()), want: fmt.Sprintf("after %s (now less %v leeway)", stamp(earliest), t.leeway)}
+	case checkNotBefore:
+		return finding{got: "nbf " + stamp(c.NotBefore()), want: "by " + stamp(latest), hint: clocks}
+	case checkIssuedAt:
+		return finding{got: "iat " + stamp(c.IssuedAt()), want: "by " + stamp(latest), hint: clocks}
+	case checkLifetime:
+		return finding{got: e.lifetime().String(), want: "at most " + t.maxLifetime.String()}
+	case checkAge:
+		if t.maxAge == 0 {
+			return finding{}
+		}
+		return finding{got: "iat " + stamp(c.IssuedAt()), want: "after " + stamp(earliest.Add(-t.maxAge))}
+	default:
+		return e.describeBinding()
+	}
+}
+
+// describeIssuer describes an iss beside those that the service accepts.
+func (r *Rule) describeIssuer(iss string) finding {
 	var accepted []string
 	for _, t := range r.issuers {
 		accepted = append(accepted, t.issuer)
 	}
-	return answer{got: "iss " + quote.List(iss), want: quote.List(accepted...), hint: nearMiss([]string{iss}, accepted, "issuers")}
+	return finding{got: "iss " + quote.List(iss), want: list(accepted), hint: hint.NearMiss([]string{iss}, accepted, "issuers")}
 }
 
-// audience asks whether the service finds itself in aud (RFC 7519, section
-// 4.1.3). Only its own client's token may lack aud, or one of an issuer that
-// sends none, whose scopes then name the service.
-func (q inquiry) audience() audience.Cause {
-	c := q.claims
-	if c.Addressed() {
-		return unless(slices.ContainsFunc(q.rule.audiences, c.HasAudience), audience.CauseAudienceMismatch)
-	}
-	own := q.rule.self != (party{}) && q.rule.self == (party{c.Issuer(), c.Client()})
-	return unless(own || q.terms.scopePrefix != "" && slices.ContainsFunc(c.Scopes(), q.namesUs), audience.CauseAudienceMissing)
-}
-
-func (q inquiry) namesUs(scope string) bool {
-	return strings.HasPrefix(scope, q.terms.scopePrefix)
-}
-
-func (q inquiry) tellAudience() answer {
-	c := q.claims
+func (e *evaluation) describeAudience() finding {
+	c, want := e.claims, e.rule.audiences
 	switch {
 	case c.Addressed():
-		return answer{
-			got: "aud " + quote.List(c.Audience()...), want: quote.List(q.rule.audiences...),
-			hint: audienceHint(c, q.rule.audiences),
-		}
-	case q.terms.scopePrefix != "":
-		return answer{got: "no aud, scopes " + quote.List(c.Scopes()...), want: "a scope that begins with " + quote.List(q.terms.scopePrefix)}
+		return finding{got: "aud " + list(c.Audience()), want: list(want), hint: audienceHint(c, want)}
+	case e.terms.scopePrefix != "":
+		return finding{got: "no aud, scopes " + list(c.Scopes()), want: "a scope that begins with " + quote.List(e.terms.scopePrefix)}
 	default:
-		return answer{
-			got: "no aud", want: quote.List(q.rule.audiences...),
+		return finding{
+			got: "no aud", want: list(want),
 			hint: "the client asked for a token without an audience, or the issuer ignored the one it asked for",
 		}
 	}
 }
 
-func (q inquiry) soleAudience() audience.Cause {
-	return unless(!q.rule.sole || q.claims.AddressedOnlyTo(q.rule.audiences), audience.CauseAudienceNotSole)
-}
-
-func (q inquiry) tellSoleAudience() answer {
-	if !q.rule.sole {
-		return answer{}
+func (e *evaluation) describeSoleAudience() finding {
+	if !e.rule.sole {
+		return finding{}
 	}
-	return answer{
-		got: "aud " + quote.List(q.claims.Audience()...), want: "no other than " + quote.List(q.rule.audiences...),
-		hint: "whoever else the token is meant for could use it here: ask for one token for each service",
+	return finding{
+		got: "aud " + list(e.claims.Audience()), want: "no other than " + list(e.rule.audiences),
+		hint: "every other service in aud could use this token here: the client should request one token for each service",
 	}
 }
 
-// expiry: RFC 7519, section 4.1.4.
-func (q inquiry) expiry() audience.Cause {
-	return unless(q.now.Before(q.expires()), audience.CauseExpired)
-}
-
-func (q inquiry) expires() time.Time { return q.claims.Expiry().Add(q.terms.leeway) }
-
-func (q inquiry) tellExpiry() answer {
-	return answer{got: "exp " + stamp(q.claims.Expiry()), want: fmt.Sprintf("after %s (now less %v leeway)", stamp(q.now.Add(-q.terms.leeway)), q.terms.leeway)}
-}
-
-// notBefore: RFC 7519, section 4.1.5.
-func (q inquiry) notBefore() audience.Cause { return q.past(q.claims.NotBefore()) }
-
-func (q inquiry) tellNotBefore() answer { return q.tellPast("nbf ", q.claims.NotBefore()) }
-
-// issuedAt: RFC 7519, section 4.1.6.
-func (q inquiry) issuedAt() audience.Cause { return q.past(q.claims.IssuedAt()) }
-
-func (q inquiry) tellIssuedAt() answer { return q.tellPast("iat ", q.claims.IssuedAt()) }
-
-func (q inquiry) past(t time.Time) audience.Cause {
-	return unless(!t.After(q.now.Add(q.terms.leeway)), audience.CauseNotYetValid)
-}
-
-func (q inquiry) tellPast(claim string, t time.Time) answer {
-	return answer{
-		got: claim + stamp(t), want: "by " + stamp(q.now.Add(q.terms.leeway)),
-		hint: "the clocks of issuer and service differ",
+func (e *evaluation) describeBinding() finding {
+	bound := e.claims.Binding()
+	thumbprint := "x5t#S256 " + quote.OrNone(bound)
+	switch {
+	case bound == "" && !e.terms.bound:
+		return finding{}
+	case bound == "":
+		return finding{
+			got: thumbprint, want: "a token that is bound to a certificate",
+			hint: "the client must request it over mutual TLS, and the issuer must bind the tokens that it issues",
+		}
+	case e.offline:
+		return finding{got: thumbprint, want: "a connection that shows this certificate, which was not checked"}
+	case e.certificate == "":
+		return finding{
+			got: "no certificate", want: thumbprint,
+			hint: "the token is bound to a certificate, and the connection shows none: is mutual TLS off, or ended before this server?",
+		}
+	default:
+		return finding{got: "certificate with x5t#S256 " + quote.List(e.certificate), want: thumbprint}
 	}
-}
-
-// life is from iat to exp, or from now on where the token has no iat.
-func (q inquiry) life() time.Duration {
-	born := q.claims.IssuedAt()
-	if born.IsZero() {
-		born = q.now
-	}
-	return q.claims.Expiry().Sub(born)
-}
-
-func (q inquiry) lifetime() audience.Cause {
-	return unless(q.life() <= q.terms.maxLifetime, audience.CauseLifetimeTooLong)
-}
-
-func (q inquiry) tellLifetime() answer {
-	return answer{got: q.life().String(), want: "at most " + q.terms.maxLifetime.String()}
-}
-
-// age refuses what cannot show its age where that matters.
-func (q inquiry) age() audience.Cause {
-	young := !q.claims.IssuedAt().IsZero() && q.now.Before(q.tooOld())
-	return unless(q.terms.maxAge == 0 || young, audience.CauseTokenTooOld)
-}
-
-func (q inquiry) tooOld() time.Time {
-	if q.terms.maxAge == 0 {
-		return time.Time{}
-	}
-	return q.claims.IssuedAt().Add(q.terms.maxAge + q.terms.leeway)
-}
-
-func (q inquiry) tellAge() answer {
-	if q.terms.maxAge == 0 {
-		return answer{}
-	}
-	return answer{got: "iat " + stamp(q.claims.IssuedAt()), want: "after " + stamp(q.now.Add(-q.terms.maxAge-q.terms.leeway))}
-}
-
-// binding: RFC 8705, section 3.
-func (q inquiry) binding() audience.Cause {
-	return unless(!q.terms.bound || q.claims.Binding() != "", audience.CauseBindingMissing)
-}
-
-func (q inquiry) tellBinding() answer {
-	if !q.terms.bound {
-		return answer{}
-	}
-	return answer{
-		got: "x5t#S256 " + quote.OrNone(q.claims.Binding()), want: "a token that is bound to a certificate",
-		hint: "the client must ask for it over mutual TLS, and the issuer must bind what it issues",
-	}
-}
-
-// unless returns the cause, or none if the answer is good.
-func unless(good bool, cause audience.Cause) audience.Cause {
-	if good {
-		return ""
-	}
-	return cause
-}
-
-// stamp renders a time for the operator.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return "none"
-	}
-	return t.UTC().Format(time.RFC3339)
 }

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestTerms(t *testing.T) {
 		{"young", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": in(-time.Hour - 29*time.Second)}, ""},
 		{"too old", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": in(-time.Hour - 30*time.Second)}, audience.CauseTokenTooOld},
 		{"of no age", access.Issuer{MaxAge: time.Hour}, entry(nil), members{"iat": nil}, audience.CauseTokenTooOld},
-		{"bound", access.Issuer{RequireBound: true}, entry(nil), members{"cnf": members{"x5t#S256": thumbprint}}, ""},
+		{"bound, without its certificate", access.Issuer{RequireBound: true}, entry(nil), members{"cnf": members{"x5t#S256": thumbprint}}, audience.CauseBindingMismatch},
 		{"not bound", access.Issuer{RequireBound: true}, entry(nil), members{}, audience.CauseBindingMissing},
 		{"sole audience", access.Issuer{}, sole, members{}, ""},
 		{"sole audiences", access.Issuer{}, sole, members{"aud": []string{"orders", "order-status"}}, ""},
@@ -114,8 +115,8 @@ const (
 	another    = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
 )
 
-// TestCheckBinding: RFC 8705, section 3.
-func TestCheckBinding(t *testing.T) {
+// TestBoundTokenNeedsItsCertificate: RFC 8705, section 3.
+func TestBoundTokenNeedsItsCertificate(t *testing.T) {
 	bound := members{"cnf": members{"x5t#S256": another}}
 	for _, row := range []struct {
 		members members
@@ -128,6 +129,7 @@ func TestCheckBinding(t *testing.T) {
 		{bound, false, thumbprint, audience.CauseBindingMismatch},
 		{bound, false, another + "=", audience.CauseBindingMismatch},
 		{bound, false, "", audience.CauseBindingMismatch},
+		{bound, true, "", audience.CauseBindingMismatch},
 		{members{}, false, "", ""},
 		{members{}, false, thumbprint, ""},
 		{members{}, true, thumbprint, audience.CauseBindingMissing},
@@ -138,15 +140,44 @@ func TestCheckBinding(t *testing.T) {
 			t.Fatal(err)
 		}
 		rule := ruleOf(t, access.Issuer{RequireBound: row.require}, entry(nil))
-		switch err := rule.CheckBinding(c, row.peer); {
+		switch err := rule.Judge(c, shown(row.peer)); {
 		case row.want == "" && err != nil:
-			t.Errorf("%+v: CheckBinding = %v", row, err)
+			t.Errorf("%+v: Judge = %v", row, err)
 		case row.want != "" && !errors.Is(err, row.want):
-			t.Errorf("%+v: CheckBinding = %v, want %s", row, err, row.want)
+			t.Errorf("%+v: Judge = %v, want %s", row, err, row.want)
+		}
+		if got := rule.Explain(c, shown(row.peer)).Verdict; got != row.want {
+			t.Errorf("%+v: Explain = %q, want %q", row, got, row.want)
 		}
 	}
-	if err := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check").CheckBinding(nil, ""); err != nil {
-		t.Errorf("public: CheckBinding = %v", err)
+	if err := guard(t, "order-status").Rule("/grpc.health.v1.Health/Check").Judge(nil, at(now)); err != nil {
+		t.Errorf("public: Judge = %v", err)
+	}
+}
+
+// TestExplainOfflineSaysThatTheBindingWasNotChecked: the text never says that a
+// bound token is admitted without a condition.
+func TestExplainOfflineSaysThatTheBindingWasNotChecked(t *testing.T) {
+	rule := ruleOf(t, access.Issuer{}, entry(nil))
+	for _, row := range []struct {
+		cnf      any
+		unproven bool
+		want     string
+	}{
+		{members{"x5t#S256": another}, true, "admitted, if the connection shows the certificate that the token is bound to, by services.order-status.allow[0]\n"},
+		{nil, false, "admitted by services.order-status.allow[0]\n"},
+	} {
+		c, err := read(t, "keycloak", token(members{"cnf": row.cnf}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := rule.ExplainOffline(c, now)
+		if e.Verdict != "" || e.Unproven != row.unproven || !strings.HasPrefix(e.String(), row.want) {
+			t.Errorf("cnf %v: unproven %t, %s", row.cnf, e.Unproven, e)
+		}
+		if row.unproven && !strings.Contains(e.String(), "which was not checked") {
+			t.Errorf("cnf %v: no step says so: %s", row.cnf, e)
+		}
 	}
 }
 
@@ -171,10 +202,10 @@ func TestEnds(t *testing.T) {
 		if got := end.Sub(now); got != row.want {
 			t.Errorf("%+v: ends after %v, want %v", row.issuer, got, row.want)
 		}
-		if err := rule.Judge(c, end.Add(-time.Nanosecond)); err != nil {
+		if err := rule.Judge(c, access.Presentation{Time: end.Add(-time.Nanosecond)}); err != nil {
 			t.Errorf("%+v: just before: %v", row.issuer, err)
 		}
-		if err := rule.Judge(c, end); err == nil {
+		if err := rule.Judge(c, access.Presentation{Time: end}); err == nil {
 			t.Errorf("%+v: admitted at its end", row.issuer)
 		}
 	}

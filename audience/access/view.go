@@ -7,14 +7,13 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Matrix returns the matrix that p was made of, for those who draw, export or
-// compare it. What was left out stands there as it counts: the names of issuers
-// and presets, the audiences of services, and the ids of clients. What options
-// of .proto files demand beside the matrix is not in it. It is a copy: changing
-// it changes nothing else.
+// Matrix returns a copy of the matrix that p was made of, to draw, export or compare
+// it. What was left out is filled in: the names of issuers and presets, the audiences
+// of services, and the ids of clients. Demands that .proto options add are not in it;
+// see [Policy.AddedDemands].
 func (p *Policy) Matrix() Matrix {
 	m := deepCopy(reflect.ValueOf(p.matrix)).Interface().(Matrix)
-	var only string // the name of an issuer that need not be named
+	var only string // the name of the issuer, if there is only one
 	for name, issuer := range m.Issuers {
 		only = name
 		issuer.Preset = cmp.Or(issuer.Preset, claims.DefaultPreset)
@@ -38,8 +37,8 @@ func (p *Policy) Matrix() Matrix {
 	return m
 }
 
-// deepCopy returns v with maps and slices of its own, all the way down. It goes by
-// reflection, so that no field of a matrix can be forgotten.
+// deepCopy returns v with copies of all its maps and slices. It uses reflection, so
+// that no field of a matrix can be forgotten.
 func deepCopy(v reflect.Value) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
 	c.Set(v)

@@ -2,8 +2,7 @@ package claims
 
 import (
 	"slices"
-	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -11,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Claims are what a verified token says, read strictly: names are matched
-// exactly, none stands twice, and each value has the type that its definition
+// Claims are the claims of a verified token, read strictly: names are matched
+// exactly, no name occurs twice, and each value has the type that its definition
 // gives. They are immutable, and safe for concurrent use.
 type Claims struct {
 	binding   string // cnf.x5t#S256, "" if the token is not bound
@@ -26,41 +25,37 @@ type Claims struct {
 	notBefore time.Time
 	issuedAt  time.Time
 	authTime  time.Time // when the user logged in
-	acr       string    // how
+	acr       string    // how the user logged in
 	id        string    // jti
 	session   string    // sid
-	service   bool      // a client that calls as itself
-	account   bool      // the subject is some client, be it another
-	caller    audience.Caller
+	service   bool      // the client calls as itself
+	account   bool      // the subject is a client, perhaps another than the one that calls
+	caller    *audience.Caller
 
-	payload string                 // what was read; the strings above are parts of it
-	members atomic.Pointer[member] // those of them that were asked for
+	text string // the payload; the strings above are parts of it, which saves memory
+
+	mu      sync.Mutex
+	further map[string]any // guarded by mu: other claims that were asked for
 }
 
-// member is a claim beyond those that every token has. Lists of them only grow
-// at the front.
-type member struct {
-	name  string
-	value any
-	next  *member
-}
-
-// Claims reads the payload of a token of an issuer of this kind. Its signature
-// must have been verified: Claims looks at the form alone. It says nothing
-// about the token being good for anything, which is what [access.Rule.Judge] is for.
+// Claims reads the payload of a token of an issuer of this kind. Its signature must
+// have been verified: Claims looks at the form only. Whether the token is good for a
+// call is what [access.Rule.Judge] decides.
+//
 // A payload that cannot be read without doubt is refused with
-// [audience.CauseClaimsMalformed], [audience.CauseClaimMissing], [audience.CauseClientAmbiguous] or
-// [audience.CauseTypeNotAllowed], and one that is bound to anything but a certificate
-// with [audience.CauseBindingUnsupported].
+// [audience.CauseClaimsMalformed], [audience.CauseClaimMissing],
+// [audience.CauseClientAmbiguous] or [audience.CauseTypeNotAllowed], and one that is
+// bound to anything but a certificate with [audience.CauseBindingUnsupported].
 func (p Preset) Claims(payload []byte) (*Claims, error) {
-	members, err := strictjson.Object(payload)
+	decoded, err := Decode(string(payload))
 	if err != nil {
-		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+		return nil, err
 	}
-	return p.read(members, payload)
+	return decoded.Claims(p)
 }
 
-func (p Preset) read(members map[string]any, payload []byte) (*Claims, error) {
+// read reads decoded members; the strings in them are parts of text.
+func (p Preset) read(members map[string]any, text string) (*Claims, error) {
 	r := reader{members: members}
 	if err := p.check(&r); err != nil {
 		return nil, err
@@ -69,57 +64,35 @@ func (p Preset) read(members map[string]any, payload []byte) (*Claims, error) {
 		issuer: p.canonical(r.text("iss")), subject: r.text("sub"), audience: r.audience(),
 		expiry: r.date("exp"), notBefore: r.date("nbf"), issuedAt: r.date("iat"), authTime: r.date("auth_time"),
 		id: r.text("jti"), session: r.text("sid"), acr: r.text("acr"),
-		scopes: r.scopes(p.token.Scopes, p.token.ScopeLists), caller: audience.Caller{Chain: r.actors()}, payload: string(payload),
+		scopes: r.scopes(p.token.Scopes, p.token.ScopeLists), text: text,
 	}
+	chain := r.actors()
 	c.roles = r.roles(p.token.Roles)
-	err := p.who(c, &r)
+	err := p.identify(c, &r)
 	if err != nil {
 		return nil, err
 	}
 	if c.binding, err = r.binding(); err != nil {
 		return nil, err
 	}
-	c.own()
-	c.introduce()
+	c.setCaller(chain)
 	return c, nil
 }
 
-// own makes the strings of c parts of its payload. What they were read into
-// holds all of a second copy for as long as one of them is in use, and many
-// thousand claims are kept at a time.
-func (c *Claims) own() {
-	for _, s := range []*string{&c.issuer, &c.subject, &c.client, &c.id, &c.session, &c.acr, &c.binding} {
-		*s = c.part(*s)
-	}
-	for _, list := range [][]string{c.audience, c.scopes, c.roles, c.caller.Chain} {
-		for i := range list {
-			list[i] = c.part(list[i])
-		}
-	}
-}
-
-// part returns s as a part of the payload, if it stands there unescaped.
-func (c *Claims) part(s string) string {
-	if at := strings.Index(c.payload, s); at >= 0 {
-		return c.payload[at : at+len(s)]
-	}
-	return strings.Clone(s)
-}
-
-// introduce tells the caller what the claims say of it.
-func (c *Claims) introduce() {
-	c.caller = audience.Caller{
-		Issuer: c.issuer, Client: c.client, User: c.subject, Chain: c.caller.Chain,
+// setCaller fills in the caller.
+func (c *Claims) setCaller(chain []string) {
+	caller := audience.Caller{
+		Issuer: c.issuer, Client: c.client, User: c.subject, Chain: chain,
 		Scopes: c.scopes, Roles: c.roles, Audience: c.audience, Expiry: c.expiry,
 	}
 	if c.service {
-		c.caller.User = ""
+		caller.User = ""
 	}
-	c.caller = *audience.NewCaller(c.caller, c)
+	c.caller = audience.NewCaller(caller, c)
 }
 
 // Caller returns who the claims say is calling. It is shared: do not change it.
-func (c *Claims) Caller() *audience.Caller { return &c.caller }
+func (c *Claims) Caller() *audience.Caller { return c.caller }
 
 // Issuer returns the iss claim.
 func (c *Claims) Issuer() string { return c.issuer }
@@ -192,7 +165,7 @@ func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
 
 // Binding returns the SHA-256 of the certificate that the token is bound to, as
 // cnf.x5t#S256 has it (RFC 8705, section 3.1); empty if it is not bound. Hold it
-// to the peer's with [access.Rule.CheckBinding].
+// to the peer's with [access.Rule.Judge].
 func (c *Claims) Binding() string { return c.binding }
 
 // Expiry returns the exp claim.
@@ -222,31 +195,22 @@ func (c *Claims) HasClaim(name string, values []string) bool {
 }
 
 // member returns the claim of that name, of the types of [strictjson.Object];
-// do not change it. The payload is decoded when the name is first asked for,
-// so that a token whose further claims nobody reads stays small.
+// do not change it. The payload is decoded again when a name is first asked for,
+// so that a token whose further claims nobody reads takes little memory.
 func (c *Claims) member(name string) (any, bool) {
-	known := c.members.Load()
-	for m := known; m != nil; m = m.next {
-		if m.name == name {
-			return m.value, true
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	value, ok := c.further[name]
+	if ok {
+		return value, true
 	}
-	members, _ := strictjson.Object([]byte(c.payload)) // it was read once
-	value, ok := members[name]
-	if !ok {
+	members, _ := strictjson.Object(c.text) // it was read before, without an error
+	if value, ok = members[name]; !ok {
 		return nil, false
 	}
-	switch v := value.(type) {
-	case string:
-		value = c.part(v)
-	case []any:
-		for i := range v {
-			if text, ok := v[i].(string); ok {
-				v[i] = c.part(text)
-			}
-		}
+	if c.further == nil {
+		c.further = map[string]any{}
 	}
-	// Who loses a race decodes again the next time.
-	c.members.CompareAndSwap(known, &member{name, value, known})
+	c.further[name] = value
 	return value, true
 }

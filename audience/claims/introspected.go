@@ -18,7 +18,8 @@ import (
 // token that is not is refused with [audience.CauseTokenInactive], and an answer that
 // says neither with [audience.CauseIntrospectionUnavailable].
 func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
-	members, err := strictjson.Object(answer)
+	text := string(answer)
+	members, err := strictjson.Object(text)
 	if err != nil {
 		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err}
 	}
@@ -35,7 +36,7 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	if _, ok := members["iss"]; !ok {
 		members["iss"] = issuer
 	}
-	c, err := p.introspection().read(members, answer)
+	c, err := p.introspection().read(members, text)
 	switch {
 	case err != nil:
 		return nil, err

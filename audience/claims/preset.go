@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -60,7 +61,7 @@ func (p Preset) MintsAnyAudience() bool { return p.token.AnyAudience }
 
 // TellsServices reports whether the tokens of such an issuer tell a service that
 // calls as itself from a user; where they do not, a rule cannot go by it.
-func (p Preset) TellsServices() bool { return !p.token.Service.Uncertain }
+func (p Preset) DistinguishesServices() bool { return !p.token.Service.Uncertain }
 
 // OmitsAudience reports whether the tokens of such an issuer may lack aud: a
 // service is then named by their scopes.
@@ -113,7 +114,7 @@ func (p Preset) check(r *reader) error {
 		}
 	}
 	if i := slices.IndexFunc(p.token.Forbidden, r.has); i >= 0 {
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: "this is not an access token; " + IDTokenHint}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: "this is not an access token; " + hint.IDToken}
 	}
 	return nil
 }
@@ -126,9 +127,9 @@ func (p Preset) canonical(issuer string) string {
 	return issuer
 }
 
-// who finds out who c speaks for: the client that calls, and whether it calls
-// as itself. A token of a login speaks for a user, and must say which.
-func (p Preset) who(c *Claims, r *reader) (err error) {
+// identify finds out which client calls, and whether it calls as itself or on behalf
+// of a user. A token that records a login is on behalf of a user, and must say which.
+func (p Preset) identify(c *Claims, r *reader) (err error) {
 	if c.client, err = p.client(c, r); err != nil {
 		return err
 	}

@@ -210,34 +210,34 @@ func TestPresetsRefuse(t *testing.T) {
 		name, preset, payload string
 		want                  audience.Cause
 	}{
-		{"T43 Keycloak, a refresh token", "keycloak", `"sub":"a","typ":"Refresh","azp":"c"`, audience.CauseTypeNotAllowed},
-		{"T43 Auth0, an ID token", "auth0", `"sub":"a","aud":"c","nonce":"n"`, audience.CauseClaimMissing},
-		{"T43 Auth0, an ID token that names its client", "auth0", `"sub":"a","aud":"c","azp":"c","nonce":"n"`, audience.CauseTypeNotAllowed},
-		{"T43 Okta, an ID token", "okta", `"sub":"a","aud":"c","ver":1,"amr":["pwd"]`, audience.CauseClaimMissing},
-		{"T43 Entra, an ID token", "entra", `"sub":"a","aud":"c","ver":"2.0"`, audience.CauseClaimMissing},
-		{"T43 Entra, a token of version 1", "entra", `"sub":"a","aud":"c","azp":"c","scp":"s","ver":"1.0"`, audience.CauseTypeNotAllowed},
-		{"T43 Entra v1, a token of version 2", "entra-v1", `"sub":"a","aud":"c","appid":"c","scp":"s","ver":"2.0"`, audience.CauseTypeNotAllowed},
-		{"T43 Hydra, an ID token", "hydra", `"sub":"a","aud":["c"],"at_hash":"x","auth_time":1`, audience.CauseClaimMissing},
-		{"T43 ZITADEL, an ID token", "zitadel", `"sub":"a","aud":["c"],"azp":"c","at_hash":"x"`, audience.CauseTypeNotAllowed},
-		{"T43 zitadel/oidc, an ID token", "zitadel-oidc", `"sub":"a","aud":["c","orders"],"azp":"c","client_id":"c"`, audience.CauseTypeNotAllowed},
-		{"T43 Cognito, an ID token", "cognito", `"sub":"a","aud":"c","client_id":"c","token_use":"id"`, audience.CauseTypeNotAllowed},
-		{"T43 Google, a person", "google", `"sub":"a","aud":"c","azp":"c","at_hash":"x"`, audience.CauseTypeNotAllowed},
-		{"T43 Google, a person with gcloud", "google", `"sub":"a","aud":"c","azp":"c"`, audience.CauseClientAmbiguous},
-		{"T43 Dex, a logout token", "dex", `"sub":"a","aud":"c","events":{}`, audience.CauseTypeNotAllowed},
-		{"T43 SPIFFE, another subject", "spiffe", `"sub":"system:serviceaccount:a:b"`, audience.CauseClaimsMalformed},
-		{"T43 Kubernetes, another subject", "kubernetes", `"sub":"admin"`, audience.CauseClaimsMalformed},
-		{"T39 RFC 9068, two clients", "rfc9068", `"sub":"a","client_id":"c","azp":"d"`, audience.CauseClientAmbiguous},
-		{"T39 Okta, two clients", "okta", `"sub":"a","cid":"c","client_id":"d"`, audience.CauseClientAmbiguous},
-		{"T39 Entra v1, two clients", "entra-v1", `"sub":"a","appid":"c","azp":"d","ver":"1.0"`, audience.CauseClientAmbiguous},
-		{"T39 Okta, another claim", "okta", `"sub":"a","client_id":"c"`, audience.CauseClaimMissing},
-		{"T45 Entra, scopes in an array", "entra", `"sub":"a","azp":"c","ver":"2.0","scp":["s"]`, audience.CauseClaimsMalformed},
-		{"T45 Okta, scopes of numbers", "okta", `"sub":"a","cid":"c","scp":[1]`, audience.CauseClaimsMalformed},
-		{"T46 PingOne, a login without sub", "pingone", `"client_id":"c","sid":"s"`, audience.CauseClaimMissing},
-		{"T46 Duende, a login without sub", "duende", `"client_id":"c","auth_time":1`, audience.CauseClaimMissing},
-		{"T47 Entra, roles in a string", "entra", `"sub":"a","azp":"c","ver":"2.0","roles":"admin"`, audience.CauseClaimsMalformed},
-		{"T47 ZITADEL, roles in an array", "zitadel", `"sub":"a","azp":"c","urn:zitadel:iam:org:project:roles":["admin"]`, audience.CauseClaimsMalformed},
-		{"T47 RFC 9068, roles in a string", "rfc9068", `"sub":"a","client_id":"c","roles":"admin"`, audience.CauseClaimsMalformed},
-		{"T47 RFC 9068, a role without a name", "rfc9068", `"sub":"a","client_id":"c","roles":[{"display":"admin"}]`, audience.CauseClaimsMalformed},
+		{"Keycloak, a refresh token", "keycloak", `"sub":"a","typ":"Refresh","azp":"c"`, audience.CauseTypeNotAllowed},
+		{"Auth0, an ID token", "auth0", `"sub":"a","aud":"c","nonce":"n"`, audience.CauseClaimMissing},
+		{"Auth0, an ID token that names its client", "auth0", `"sub":"a","aud":"c","azp":"c","nonce":"n"`, audience.CauseTypeNotAllowed},
+		{"Okta, an ID token", "okta", `"sub":"a","aud":"c","ver":1,"amr":["pwd"]`, audience.CauseClaimMissing},
+		{"Entra, an ID token", "entra", `"sub":"a","aud":"c","ver":"2.0"`, audience.CauseClaimMissing},
+		{"Entra, a token of version 1", "entra", `"sub":"a","aud":"c","azp":"c","scp":"s","ver":"1.0"`, audience.CauseTypeNotAllowed},
+		{"Entra v1, a token of version 2", "entra-v1", `"sub":"a","aud":"c","appid":"c","scp":"s","ver":"2.0"`, audience.CauseTypeNotAllowed},
+		{"Hydra, an ID token", "hydra", `"sub":"a","aud":["c"],"at_hash":"x","auth_time":1`, audience.CauseClaimMissing},
+		{"ZITADEL, an ID token", "zitadel", `"sub":"a","aud":["c"],"azp":"c","at_hash":"x"`, audience.CauseTypeNotAllowed},
+		{"zitadel/oidc, an ID token", "zitadel-oidc", `"sub":"a","aud":["c","orders"],"azp":"c","client_id":"c"`, audience.CauseTypeNotAllowed},
+		{"Cognito, an ID token", "cognito", `"sub":"a","aud":"c","client_id":"c","token_use":"id"`, audience.CauseTypeNotAllowed},
+		{"Google, a person", "google", `"sub":"a","aud":"c","azp":"c","at_hash":"x"`, audience.CauseTypeNotAllowed},
+		{"Google, a person with gcloud", "google", `"sub":"a","aud":"c","azp":"c"`, audience.CauseClientAmbiguous},
+		{"Dex, a logout token", "dex", `"sub":"a","aud":"c","events":{}`, audience.CauseTypeNotAllowed},
+		{"SPIFFE, another subject", "spiffe", `"sub":"system:serviceaccount:a:b"`, audience.CauseClaimsMalformed},
+		{"Kubernetes, another subject", "kubernetes", `"sub":"admin"`, audience.CauseClaimsMalformed},
+		{"RFC 9068, two clients", "rfc9068", `"sub":"a","client_id":"c","azp":"d"`, audience.CauseClientAmbiguous},
+		{"Okta, two clients", "okta", `"sub":"a","cid":"c","client_id":"d"`, audience.CauseClientAmbiguous},
+		{"Entra v1, two clients", "entra-v1", `"sub":"a","appid":"c","azp":"d","ver":"1.0"`, audience.CauseClientAmbiguous},
+		{"Okta, another claim", "okta", `"sub":"a","client_id":"c"`, audience.CauseClaimMissing},
+		{"Entra, scopes in an array", "entra", `"sub":"a","azp":"c","ver":"2.0","scp":["s"]`, audience.CauseClaimsMalformed},
+		{"Okta, scopes of numbers", "okta", `"sub":"a","cid":"c","scp":[1]`, audience.CauseClaimsMalformed},
+		{"PingOne, a login without sub", "pingone", `"client_id":"c","sid":"s"`, audience.CauseClaimMissing},
+		{"Duende, a login without sub", "duende", `"client_id":"c","auth_time":1`, audience.CauseClaimMissing},
+		{"Entra, roles in a string", "entra", `"sub":"a","azp":"c","ver":"2.0","roles":"admin"`, audience.CauseClaimsMalformed},
+		{"ZITADEL, roles in an array", "zitadel", `"sub":"a","azp":"c","urn:zitadel:iam:org:project:roles":["admin"]`, audience.CauseClaimsMalformed},
+		{"RFC 9068, roles in a string", "rfc9068", `"sub":"a","client_id":"c","roles":"admin"`, audience.CauseClaimsMalformed},
+		{"RFC 9068, a role without a name", "rfc9068", `"sub":"a","client_id":"c","roles":[{"display":"admin"}]`, audience.CauseClaimsMalformed},
 	} {
 		p, _ := claims.LookupPreset(row.preset)
 		if _, err := p.Claims([]byte("{" + when + row.payload + "}")); !errors.Is(err, row.want) {
@@ -292,7 +292,7 @@ func TestPresetTraits(t *testing.T) {
 		if p.MintsAnyAudience() {
 			anyAudience = append(anyAudience, name)
 		}
-		if !p.TellsServices() {
+		if !p.DistinguishesServices() {
 			blind = append(blind, name)
 		}
 		if got := p.Issuers(corp); len(got) != 1 || got[0] != corp {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/jsonvalue"
+	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
 // maxActors is how long a chain of act claims may be.
@@ -98,16 +99,10 @@ func (r *reader) scopes(names []string, lists bool) []string {
 	case !ok:
 		r.fail(names[i], "made of strings as the issuer's preset has it")
 		return nil
-	case slices.ContainsFunc(scopes, func(s string) bool { return !ValidScope(s) }):
+	case slices.ContainsFunc(scopes, func(s string) bool { return !scope.Valid(s) }):
 		return nil
 	}
 	return scopes
-}
-
-func ValidScope(scope string) bool {
-	return scope != "" && !strings.ContainsFunc(scope, func(c rune) bool {
-		return c <= ' ' || c > '~' || c == '"' || c == '\\'
-	})
 }
 
 // date reads a NumericDate; the zero time if there is none.

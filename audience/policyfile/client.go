@@ -20,7 +20,7 @@ func (r *reader) client(n *yaml.Node) (c access.Client) {
 }
 
 // privateKey says no more of a scalar than secret does: it may be the key.
-func (r *reader) privateKey(to *access.PrivateKey) value {
+func (r *reader) privateKey(to *access.KeyRef) value {
 	const want = "{file: …} or {env: …}, and kid and algorithm"
 	return value{want: want, read: func(n *yaml.Node) {
 		if n.Kind != yaml.MappingNode {
@@ -41,7 +41,7 @@ func (r *reader) assertion(n *yaml.Node) (path string) {
 	return path
 }
 
-func (r *reader) certificate(n *yaml.Node) (c access.Certificate) {
+func (r *reader) certificate(n *yaml.Node) (c access.CertificateRef) {
 	r.fields(n, map[string]value{
 		"cert": required(r.path(&c.File)),
 		"key":  required(r.path(&c.KeyFile)),

@@ -42,10 +42,10 @@ external:
 			Allow: []access.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}},
 		}},
 		Clients: map[string]access.Client{
-			"key":       {Issuer: "a", PrivateKey: access.PrivateKey{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
-			"env":       {Issuer: "a", PrivateKey: access.PrivateKey{Env: "KEY"}},
+			"key":       {Issuer: "a", PrivateKey: access.KeyRef{File: filepath.Join("etc", "key.pem"), KeyID: "k1", Algorithm: "ES256"}},
+			"env":       {Issuer: "a", PrivateKey: access.KeyRef{Env: "KEY"}},
 			"assertion": {Issuer: "a", Assertion: "/var/run/token"},
-			"mtls":      {Issuer: "a", Certificate: access.Certificate{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
+			"mtls":      {Issuer: "a", Certificate: access.CertificateRef{File: filepath.Join("etc", "tls.crt"), KeyFile: filepath.Join("etc", "tls.key")}},
 			"files":     {Issuer: "a", TokenFiles: map[string]string{"s": filepath.Join("etc", "s.token")}},
 		},
 		External: map[string]access.External{"t": {
@@ -68,7 +68,7 @@ func TestClientsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"portal: {private_key_jwt: hunter2}":                  "access.yaml:12:29: " + key,
 		"portal: {private_key_jwt: {pem: x}}":                 `access.yaml:12:30: unknown key "pem"`,
-		"portal: {private_key_jwt: {kid: x}}":                 "access.yaml:12:12: no key: say in which file or environment variable it is kept",
+		"portal: {private_key_jwt: {kid: x}}":                 "access.yaml:12:12: no key: name the file or environment variable that holds it",
 		"portal: {private_key_jwt: {env: $KEY}}":              "access.yaml:12:35: want the name of an environment variable, without $",
 		"portal: {secret: {env: '${hunter2}'}}":               "access.yaml:12:26: want the name of an environment variable, without $",
 		"portal: {assertion: token}":                          "access.yaml:12:23: want a mapping, got a string",

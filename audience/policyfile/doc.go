@@ -1,5 +1,5 @@
-// Package policyfile answers: what does the access matrix on disk say? It reads
-// a YAML file into an [access.Policy].
+// Package policyfile reads the access matrix on disk, a YAML file, into an
+// [access.Policy].
 //
 //	version: 1
 //	issuers:
@@ -94,8 +94,9 @@
 // and it makes public methods of its own services alone. What it may say at each key
 // is a table in docs/files.md, and what is against that an error.
 //
-// [Watch] follows the files, [Schema] tells editors what they may hold, and
-// package protopolicy brings rules that stand in .proto files.
+// [Watch] follows the files, for a server and a client of one process in one call with
+// [SwapAll]. [Schema] is for editors, and package protopolicy reads rules from .proto
+// files.
 //
 // Durations are those of Go; paths start from the folder of the file that they
 // stand in. A file has 8 MiB and a million keys and items at the most, and is a

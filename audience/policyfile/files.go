@@ -126,7 +126,7 @@ func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	if err := joined(f.findings()); err != nil {
 		return nil, err
 	}
-	policy, err := access.Merge(f.matrix, options...)
+	policy, err := access.New(f.matrix, options...)
 	if err != nil {
 		f.problem(err)
 		return nil, joined(f.findings())

@@ -102,7 +102,7 @@ func TestIncludesBroken(t *testing.T) {
 		{"upwards", strings.Replace(head, "teams/", "teams/../../", 1), people, `access.yaml:2:12: want a path below the folder of this file, such as teams/*.yaml, got "teams/../../*.yaml"`},
 		{"no pattern", strings.Replace(head, "teams/*.yaml", "'teams/['", 1), people, `access.yaml:2:12: want a path below the folder of this file, such as teams/*.yaml, got "teams/["`},
 		{"a folder", strings.Replace(head, "/*.yaml", "", 1), people, `teams:1: cannot be read: teams: a folder, want a regular file`},
-		{"no services", strings.Replace(head, "includes: [teams/*.yaml]\n", "", 1), people, `access.yaml:1:1: no service: name what is to be guarded`},
+		{"no services", strings.Replace(head, "includes: [teams/*.yaml]\n", "", 1), people, `access.yaml:1:1: no service: name the services to guard`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Chdir(folder(t, map[string]string{"access.yaml": row.main, "teams/a.yaml": row.team}))

@@ -172,9 +172,9 @@ func TestLint(t *testing.T) {
 		got = append(got, f.Severity.String()+" "+f.Error())
 	}
 	want := []string{
-		`warning access.yaml:9:5: "account" is what Keycloak puts into every token: it does not tell this service from another`,
-		`info access.yaml:16:9: every method may be called, also those to come`,
-		`info access.yaml:23:9: every method may be called, also those to come`,
+		`warning access.yaml:9:5: "account" is what Keycloak puts into every token: it does not distinguish this service from another`,
+		`info access.yaml:16:9: every method may be called, future methods too`,
+		`info access.yaml:23:9: every method may be called, future methods too`,
 		`info access.yaml:24:9: no scope is demanded`,
 		`warning access.yaml:27:3: no rule names client "nobody"`,
 	}

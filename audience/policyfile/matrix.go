@@ -112,7 +112,7 @@ func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 		"claims":       r.claims(&a.Claims),
 		"acr":          r.strings("a list of acr values", &a.ACR),
 		"max_auth_age": r.duration(&a.MaxAuthAge),
-		"callers":      oneOf(r, &a.Callers, map[string]access.Callers{"users": access.UsersOnly, "services": access.ServicesOnly}),
+		"callers":      oneOf(r, &a.Callers, map[string]access.CallerKind{"users": access.UsersOnly, "services": access.ServicesOnly}),
 		"optional":     r.boolean(&a.Optional),
 	})
 	return a
@@ -135,7 +135,7 @@ func (r *reader) claims(to *map[string][]string) value {
 
 // secret looks before it reads: whatever else stands here may be the secret
 // itself, so no message may name it.
-func (r *reader) secret(to *access.Secret) value {
+func (r *reader) secret(to *access.SecretRef) value {
 	const want = "{file: …} or {env: …}"
 	return value{want: want, read: func(n *yaml.Node) {
 		if n != probe && (n.Kind != yaml.MappingNode || len(n.Content) != 2 || !slices.Contains([]string{"file", "env"}, n.Content[0].Value)) {

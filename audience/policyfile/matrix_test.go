@@ -92,8 +92,8 @@ func TestMatrixRareKeys(t *testing.T) {
 			Allow: []access.Allow{{AnyClient: true, Methods: []string{"M"}, NoScopes: true}}, Closed: []string{"N"},
 		}},
 		Clients: map[string]access.Client{
-			"s": {Issuer: "a", ID: "42", Secret: access.Secret{File: filepath.Join("etc", "s.secret")}},
-			"e": {Secret: access.Secret{Env: "E_SECRET"}},
+			"s": {Issuer: "a", ID: "42", Secret: access.SecretRef{File: filepath.Join("etc", "s.secret")}},
+			"e": {Secret: access.SecretRef{Env: "E_SECRET"}},
 		},
 	}
 	got, err := policyfile.Decode("access.yaml", "etc", []byte(rareKeys))
@@ -140,7 +140,7 @@ services:
 `
 
 func TestMatrixDemands(t *testing.T) {
-	secret := access.Secret{Env: "ORDERS_SECRET"}
+	secret := access.SecretRef{Env: "ORDERS_SECRET"}
 	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := access.Matrix{
 		Issuers: map[string]access.Issuer{
@@ -150,7 +150,7 @@ func TestMatrixDemands(t *testing.T) {
 				Introspection: access.Introspection{URL: "https://a.example/introspect", ClientID: "orders", Secret: secret},
 			},
 			"b": {URL: "https://b.example", KeysFile: "/etc/b.jwks", Introspection: access.Introspection{
-				ClientID: "orders", Secret: access.Secret{File: filepath.Join("etc", "b.secret")},
+				ClientID: "orders", Secret: access.SecretRef{File: filepath.Join("etc", "b.secret")},
 			}},
 		},
 		Services: map[string]access.Service{"s": {

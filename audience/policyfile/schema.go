@@ -8,15 +8,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Schema returns a JSON Schema (draft 2020-12) of access matrices, for editors:
-// it completes keys and marks what cannot be read. What [Load] says beyond it,
-// about names and meanings, no schema can. The reader makes it, from the very
-// tables that it reads by.
+// schemaID is the $id of the schema: where its newest version is.
+const schemaID = "https://raw.githubusercontent.com/grpcaud/grpcaud/main/audience/policyfile/access.schema.json"
+
+// Schema returns a JSON Schema (draft 2020-12) of the access matrix, for editors: it
+// completes and explains keys, and marks what [Load] cannot read. Load also checks
+// names and meanings, which no schema can. The schema is made from the tables that the
+// reader uses, so that the two agree.
 func Schema() []byte {
 	r := &reader{top: true}
 	s := r.describe(func(n *yaml.Node) { r.matrix(n) })
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["$id"] = schemaID
 	s["title"] = "access matrix"
+	s["description"] = "Which client may call which method of which gRPC service, with tokens of which issuer."
+	explain(s, "")
 	text, _ := json.MarshalIndent(s, "", "  ") // maps of strings, booleans and lists
 	return append(text, '\n')
 }

@@ -67,6 +67,57 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
+// TestSchemaExplainsEveryKey holds that editors show a sentence and, where it helps, a
+// default and an example for each key, and that each example is one.
+func TestSchemaExplainsEveryKey(t *testing.T) {
+	var s map[string]any
+	if err := json.Unmarshal(policyfile.Schema(), &s); err != nil {
+		t.Fatal(err)
+	}
+	if id, _ := s["$id"].(string); !strings.HasPrefix(id, "https://") {
+		t.Errorf("$id = %q, want a URL", id)
+	}
+	explained := 0
+	var walk func(path string, s map[string]any)
+	walk = func(path string, s map[string]any) {
+		for name, property := range mapping(s["properties"]) {
+			property, path := property.(map[string]any), path+"/"+name
+			explained++
+			if text, _ := property["description"].(string); !strings.Contains(text, ".") || len(text) < 20 {
+				t.Errorf("%s: description %q, want a sentence", path, text)
+			}
+			examples, _ := property["examples"].([]any)
+			for _, example := range examples {
+				if number, ok := example.(float64); ok {
+					example = int(number)
+				}
+				if fault := fault(t, path, property, example); fault != "" {
+					t.Errorf("%s: the example is none: %s", path, fault)
+				}
+			}
+			walk(path, property)
+		}
+		for _, below := range []string{"items", "additionalProperties"} {
+			if part := mapping(s[below]); part != nil {
+				walk(path+"/*", part)
+			}
+		}
+		several, _ := s["anyOf"].([]any)
+		for _, one := range several {
+			walk(path, mapping(one))
+		}
+	}
+	walk("", s)
+	if explained < 70 {
+		t.Errorf("%d keys, want all", explained)
+	}
+}
+
+func mapping(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
 // faults returns the first fault that the schema finds in a text.
 func faults(t *testing.T, text string) string {
 	t.Helper()
@@ -90,7 +141,7 @@ func fault(t *testing.T, at string, s map[string]any, v any) string {
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
 		var fault string
 		switch want := s[keyword]; keyword {
-		case "$schema", "title", "description":
+		case "$schema", "$id", "title", "description", "examples":
 		case "type":
 			fault = unless(typeOf(v) == want, at, "not of type "+want.(string))
 		case "const":

@@ -62,7 +62,7 @@ func (c *company) verdicts(t *testing.T, policy *access.Policy) map[string]strin
 				}
 				all[name+full] = fmt.Sprint("public ", rule.Public(), ", optional ", rule.Optional(), ", mode ", rule.Mode(nil, time.Now()))
 				for what, claims := range tokens {
-					all[name+full+what] = verdict(rule.Judge(claims, time.Now()))
+					all[name+full+what] = verdict(rule.Judge(claims, access.Presentation{Time: time.Now()}))
 				}
 			}
 		}
@@ -213,7 +213,7 @@ func (c *company) spends(t *testing.T, policy *access.Policy, text []byte) {
 					t.Fatal(err)
 				}
 				rule := guard.Rule("/acme.S" + name[1:] + "/Get")
-				if rule != nil && !rule.Public() && rule.Judge(tok.claims(t), time.Now()) == nil {
+				if rule != nil && !rule.Public() && rule.Judge(tok.claims(t), access.Presentation{Time: time.Now()}) == nil {
 					t.Errorf("%s sends %s a token that is good at %s: %+v, by\n%s", client, callee, name, tok, text)
 				}
 			}

@@ -17,7 +17,7 @@ import (
 //
 //	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
 //
-// It looks at what the files hold, once a second unless [Every] says otherwise,
+// It looks at what the files hold, once a second unless [WatchInterval] says otherwise,
 // and takes up what two looks in a row have seen alike. So it makes no difference
 // whether a file is replaced, or reached through links that change, as those of a
 // ConfigMap in Kubernetes do. One that is written in place must not stand half
@@ -26,7 +26,7 @@ import (
 // its first two looks, so that no change is lost between a Load and a Watch.
 //
 // Files that make no policy, and a policy that apply refuses, leave the last good
-// one in force. They are told once, to the log and to [Report]. So are files that
+// one in force. They are told once, to the log and to [WatchReport]. So are files that
 // have changed at each of 30 looks in a row, which nothing can be taken up of. What
 // is no regular file, such as a pipe, is an error and makes Watch wait for nobody.
 //
@@ -34,7 +34,7 @@ import (
 // calls apply and the options' functions from the goroutine that it is called
 // in, one at a time.
 func Watch(ctx context.Context, path string, apply func(*access.Policy) error, opts ...WatchOption) error {
-	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Figures) {}}
+	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Stats) {}}
 	for _, o := range opts {
 		o.apply(w)
 	}
@@ -59,33 +59,35 @@ type watchFunc func(*watcher)
 
 func (f watchFunc) apply(w *watcher) { f(w) }
 
-// Logger replaces [slog.Default]: each new policy is logged as INFO, each
-// failure as ERROR.
-func Logger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
+// WatchLogger sets where each new policy is logged, as INFO, and each failure, as
+// ERROR; [slog.Default] by default.
+func WatchLogger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
 
-// Every replaces a second as the time from one look at the files to the next.
-func Every(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
+// WatchInterval sets the time from one read of the files to the next; a second by
+// default.
+func WatchInterval(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
 
-// Options are the options of .proto files that each policy is merged with.
-func Options(options ...access.MethodOptions) WatchOption {
+// WatchMethodOptions sets the options of .proto files that are part of each policy; none
+// by default.
+func WatchMethodOptions(options ...access.MethodOptions) WatchOption {
 	return watchFunc(func(w *watcher) { w.options = slices.Clone(options) })
 }
 
-// Report has f called after each new policy and each failure.
-func Report(f func(Figures)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
+// WatchReport has f called after each new policy and each failure; by default nothing
+// is called.
+func WatchReport(f func(Stats)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
 
-// Figures are what has come of a [Watch] so far. The zero value means that
-// nothing has.
-type Figures struct {
-	// Reloads and Failures count the policies that were applied, and the
-	// changes that led to none.
+// Stats are the statistics of a [Watch].
+type Stats struct {
+	// Reloads counts the policies that were applied, and Failures the changes that
+	// led to none.
 	Reloads, Failures int
 
-	// Err is what went wrong with the last change; nil if it was applied.
+	// Err is why the last change was not applied; nil if it was.
 	Err error
 
-	// Generation is the SHA-256 of the files in force, in hex: processes that
-	// have the same one enforce the same. It is empty until one was applied.
+	// Generation is the SHA-256 of the files in force, in hex: processes with the
+	// same generation enforce the same. It is empty until a policy was applied.
 	Generation string
 }
 
@@ -96,18 +98,18 @@ type watcher struct {
 	options []access.MethodOptions
 	log     *slog.Logger
 	every   time.Duration
-	report  func(Figures)
+	report  func(Stats)
 
 	patterns []string // what the file includes
-	seen     string   // the digest of what was taken up last
-	next     *files   // what has changed since, until it is seen again
-	restless int      // how many looks in a row have seen something else
-	figures  Figures
+	applied  string   // the digest of the files that were applied last
+	next     *files   // files that have changed since, until they are read again
+	unstable int      // how many reads in a row have found something else
+	stats    Stats
 }
 
-// maxRestless is how many looks in a row may see something else before that is
-// told.
-const maxRestless = 30
+// maxUnstable is how many reads in a row may find something else before that is
+// reported.
+const maxUnstable = 30
 
 func (w *watcher) follow(ctx context.Context) {
 	ticker := time.NewTicker(w.every)
@@ -123,24 +125,24 @@ func (w *watcher) follow(ctx context.Context) {
 	}
 }
 
-// look reads what has changed, and takes it up if it is as it was at the last
-// look.
+// look reads the files, and applies them if they have changed and are as at the last
+// read.
 func (w *watcher) look() {
 	switch {
 	case w.next != nil && look(w.path, w.next.patterns()) == w.next.digest:
 		w.take(w.next)
-		w.patterns, w.seen, w.next, w.restless = w.next.patterns(), w.next.digest, nil, 0
-	case w.next != nil || look(w.path, w.patterns) != w.seen:
+		w.patterns, w.applied, w.next, w.unstable = w.next.patterns(), w.next.digest, nil, 0
+	case w.next != nil || look(w.path, w.patterns) != w.applied:
 		before := w.next
 		w.next = read(w.path)
-		if w.restless++; w.restless == maxRestless {
-			w.fail(fmt.Errorf("policyfile: %s has changed at each of %d looks: nothing is taken up until two looks in a row see the same", w.next.changed(before), maxRestless))
-			w.report(w.figures)
+		if w.unstable++; w.unstable == maxUnstable {
+			w.fail(fmt.Errorf("policyfile: %s has changed at each of %d reads: nothing is applied until two reads in a row find the same", w.next.changed(before), maxUnstable))
+			w.report(w.stats)
 		}
 	}
 }
 
-// take applies what the files say.
+// take applies the policy of the files.
 func (w *watcher) take(f *files) {
 	policy, err := f.policy(w.options)
 	if err == nil {
@@ -149,16 +151,16 @@ func (w *watcher) take(f *files) {
 	if err != nil {
 		w.fail(err)
 	} else {
-		w.figures.Err = nil
-		w.figures.Reloads++
-		w.figures.Generation = f.digest
-		w.log.Info("access matrix taken up", slog.String("path", w.path), slog.String("generation", f.digest))
+		w.stats.Err = nil
+		w.stats.Reloads++
+		w.stats.Generation = f.digest
+		w.log.Info("access matrix applied", slog.String("path", w.path), slog.String("generation", f.digest))
 	}
-	w.report(w.figures)
+	w.report(w.stats)
 }
 
 func (w *watcher) fail(err error) {
-	w.figures.Err = err
-	w.figures.Failures++
-	w.log.Error("access matrix not taken up: the last good one stays", slog.String("path", w.path), slog.Any("error", err))
+	w.stats.Err = err
+	w.stats.Failures++
+	w.log.Error("access matrix not applied: the last good policy stays in force", slog.String("path", w.path), slog.Any("error", err))
 }

@@ -24,7 +24,7 @@ type follower struct {
 	turn    sync.Mutex // guards everything below; the test holds it but in after
 	refuse  error      // what apply says
 	applied []*access.Policy
-	figures policyfile.Figures
+	figures policyfile.Stats
 	reports int
 	log     bytes.Buffer
 }
@@ -34,7 +34,7 @@ func follow(t *testing.T, dir string, opts ...policyfile.WatchOption) *follower 
 	f := &follower{dir: dir}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	opts = append(opts, policyfile.Logger(slog.New(slog.NewTextHandler(f, nil))), policyfile.Report(func(figures policyfile.Figures) {
+	opts = append(opts, policyfile.WatchLogger(slog.New(slog.NewTextHandler(f, nil))), policyfile.WatchReport(func(figures policyfile.Stats) {
 		f.turn.Lock()
 		defer f.turn.Unlock()
 		f.figures, f.reports = figures, f.reports+1
@@ -70,7 +70,7 @@ func (f *follower) Write(p []byte) (int, error) {
 func (f *follower) write(t *testing.T, name, text string) { write(t, filepath.Join(f.dir, name), text) }
 
 // after lets time pass, and returns what has come of it.
-func (f *follower) after(d time.Duration) policyfile.Figures {
+func (f *follower) after(d time.Duration) policyfile.Stats {
 	f.turn.Unlock()
 	time.Sleep(d)
 	synctest.Wait()
@@ -161,7 +161,7 @@ func TestWatchSameSize(t *testing.T) {
 // and no sooner than it was seen twice.
 func TestWatchHalf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.Every(time.Minute))
+		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.WatchInterval(time.Minute))
 		if got := f.after(59 * time.Second); got.Reloads != 0 {
 			t.Errorf("%+v after one look", got)
 		}
@@ -191,9 +191,9 @@ func TestWatchHalf(t *testing.T) {
 	})
 }
 
-// TestWatchRestless holds that files which never stay as they are, such as a link
+// TestWatchReportsFilesThatNeverStayTheSame holds that files which never stay as they are, such as a link
 // to a file of /proc, are told of once, and taken up when they stay.
-func TestWatchRestless(t *testing.T) {
+func TestWatchReportsFilesThatNeverStayTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
 		f.wants(t, "at first", 1, 0)
@@ -202,7 +202,7 @@ func TestWatchRestless(t *testing.T) {
 			f.after(time.Second)
 		}
 		f.wants(t, "restless, and then settled", 2, 1)
-		if log := f.log.String(); !strings.Contains(log, "people.yaml has changed at each of 30 looks") {
+		if log := f.log.String(); !strings.Contains(log, "people.yaml has changed at each of 30 reads") {
 			t.Errorf("log:\n%s\nwant which file it is", log)
 		}
 		if f.figures.Err != nil {
@@ -263,7 +263,7 @@ func TestWatchIncludes(t *testing.T) {
 func TestWatchOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		options := access.MethodOptions{GRPC: "acme.Orders", Method: "Get", Place: "p", Audience: "elsewhere"}
-		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.Options(options))
+		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.WatchMethodOptions(options))
 		f.wants(t, "a contradiction", 0, 1)
 	})
 }
@@ -273,9 +273,9 @@ func TestWatchRefuses(t *testing.T) {
 	for want, watch := range map[string]func() error{
 		"no path":          func() error { return policyfile.Watch(t.Context(), "", apply) },
 		"nothing to apply": func() error { return policyfile.Watch(t.Context(), "access.yaml", nil) },
-		"a nil option":     func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.Logger(nil)) },
-		"nil option; ":     func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.Report(nil)) },
-		"more than 0":      func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.Every(0)) },
+		"a nil option":     func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.WatchLogger(nil)) },
+		"nil option; ":     func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.WatchReport(nil)) },
+		"more than 0":      func() error { return policyfile.Watch(t.Context(), "access.yaml", apply, policyfile.WatchInterval(0)) },
 	} {
 		if err := watch(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Watch = %v, want an error that says %q", err, want)

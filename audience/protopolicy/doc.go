@@ -15,6 +15,6 @@
 //	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles)
 //	policy, err := policyfile.Load("access.yaml", options...)
 //
-// [access.Merge] says how they and the access matrix meet. What an option says
+// [access.New] says how they and the access matrix meet. What an option says
 // that this version does not know is an error: it may be a demand.
 package protopolicy

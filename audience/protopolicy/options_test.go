@@ -221,7 +221,7 @@ func FuzzFromDescriptorSet(f *testing.F) {
 		if diff := cmp.Diff(options, again); err != nil || diff != "" {
 			t.Errorf("%v (-first +second):\n%s", err, diff)
 		}
-		_, err = access.Merge(access.Matrix{
+		_, err = access.New(access.Matrix{
 			Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com"}},
 			Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 		}, options...)

@@ -136,7 +136,7 @@ func TestRevocationExpires(t *testing.T) {
 		if err := revoke("1", time.Hour); err != nil {
 			t.Errorf("one that is there: %v", err)
 		}
-		time.Sleep(time.Hour + access.Leeway)
+		time.Sleep(time.Hour + access.DefaultLeeway)
 		if !revoked("1") || !revoked("2") || revoked("3") || revoked("past") {
 			t.Error("within the leeway of the first, the two should be revoked")
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// TestVerifyAt holds that claims are to be judged as of when they were found out,
+// TestClaimsAreJudgedAtTheTimeOfVerification holds that claims are to be judged as of when they were found out,
 // and as of the time of the call if they were known.
-func TestVerifyAt(t *testing.T) {
+func TestClaimsAreJudgedAtTheTimeOfVerification(t *testing.T) {
 	for name, row := range map[string]struct {
 		opts []verifier.Option
 		want []time.Duration // of each call, from its beginning
@@ -38,7 +38,7 @@ func TestVerifyAt(t *testing.T) {
 					if i == 0 {
 						began = time.Now()
 					}
-					claims, at, err := v.VerifyAt(t.Context(), token, began)
+					claims, at, err := v.VerifyFor(t.Context(), token, nil, began)
 					if err != nil || claims == nil || at.Sub(began) != want {
 						t.Errorf("call %d: %v, judged %v after it, want %v", i, err, at.Sub(began), want)
 					}

@@ -1,97 +1,89 @@
 package verifier
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding"
 	"sync/atomic"
 	"time"
-	"unsafe"
 )
 
 // Cache sets how many verified tokens are remembered, so that a token which is
-// shown again costs a hash in place of a signature; by default 16384, rounded up
-// to a multiple of 16, of which three quarters fit without any making room for
-// another. Each takes about a KiB; one of more than two takes the room of
-// several. Zero verifies each token each time.
+// sent again costs a hash instead of a signature; 16384 by default. Each takes about
+// 1 KiB; a token of more than 2 KiB counts as several. When the cache is full, the
+// tokens that were not used for the longest time are forgotten. Zero verifies every
+// token every time.
 //
-// What is remembered is that a token is genuine, or for a second that it is not;
-// for whom it is, whether it has ended and what its bearer may do is judged on
-// every call. It is forgotten when the token ends, when the issuer's keys
-// change, and when [Verifier.Replace] changes the issuers. The tokens themselves
-// are not kept, only digests of them under a key of this process.
+// The cache remembers that a token is genuine, or for one second that it is not.
+// Whether it is for this service, whether it has expired and what its caller may do
+// is judged on every call. A token is forgotten when it expires, when the keys of the
+// issuer change, and when [Verifier.Replace] changes the issuers. The cache holds
+// digests under a key of this process, and no tokens.
 func Cache(entries int) Option {
 	return optionFunc(func(o *options) { o.cache = entries })
 }
 
 const (
-	briefly     = time.Second // how long a token is known for not genuine
-	mostRefused = 1024        // of which so many are remembered
+	refusedTTL = time.Second // how long the cache remembers that a token is not genuine
+	maxRefused = 1024        // tokens that it remembers so
+	entrySize  = 2 << 10     // the least size that an entry counts as, in bytes
 )
 
-// cache remembers verdicts. Finding one takes no lock and, but for a mark that
-// seldom changes, writes nothing that other processors read.
+// cache remembers which tokens are genuine.
 type cache struct {
-	counts  *counts
-	keyed   []byte // the state of a hash that has read a secret block, so that nobody can tell which tokens share a set
-	genuine table
-	refused table // apart, so that no flood of forged tokens evicts a good one
+	counters *cacheCounters
+	keyer    *keyer
+	genuine  *boundedCache[*result]
+	refused  *boundedCache[*result] // apart, so that no flood of forged tokens evicts a genuine one
 }
 
-// newCache returns a cache of so many genuine tokens, nil for none.
-func newCache(entries int, counts *counts) *cache {
+// cacheCounters outlive a cache.
+type cacheCounters struct{ hits, misses atomic.Uint64 }
+
+// newCache returns a cache of that many genuine tokens, nil for none.
+func newCache(entries int, counters *cacheCounters) *cache {
 	if entries == 0 {
 		return nil
 	}
-	c := &cache{counts: counts, genuine: newTable(entries), refused: newTable(mostRefused)}
-	var secret [sha256.BlockSize]byte
-	rand.Read(secret[:]) // never fails
-	h := sha256.New()
-	h.Write(secret[:])
-	c.keyed, _ = h.(encoding.BinaryMarshaler).MarshalBinary() // nor does this
-	return c
-}
-
-// digest stands for a token.
-type digest [sha256.Size]byte
-
-// digest hashes a token behind the secret block.
-func (c *cache) digest(raw string) (key digest) {
-	h := sha256.New()
-	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(c.keyed); err != nil {
-		panic("audience/verifier: a hash does not know its own state: " + err.Error())
+	return &cache{
+		counters: counters, keyer: newKeyer(),
+		genuine: newBoundedCache[*result](entries * entrySize), refused: newBoundedCache[*result](maxRefused * entrySize),
 	}
-	h.Write(unsafe.Slice(unsafe.StringData(raw), len(raw))) // which it only reads: a copy would be for nothing
-	h.Sum(key[:0])
-	return key
 }
 
-// find returns what is known about a token, nil if nothing is, and its digest.
-func (c *cache) find(raw string, now time.Time) (digest, *verdict) {
-	key := c.digest(raw)
-	for _, t := range []*table{&c.genuine, &c.refused} {
-		if e := t.find(&key); e != nil && e.alive(now) {
-			c.counts.hit()
-			return key, &e.verdict
+// find returns what is known about a token, nil if nothing is, and its key.
+func (c *cache) find(raw string, now time.Time) (tokenKey, *result) {
+	key := c.keyer.key(raw)
+	for _, among := range []*boundedCache[*result]{c.genuine, c.refused} {
+		found, ok := among.get(key, now)
+		if !ok {
+			continue
 		}
+		if found.current() {
+			c.counters.hits.Add(1)
+			return key, found
+		}
+		among.drop(key)
 	}
-	c.counts.misses.Add(1)
+	c.counters.misses.Add(1)
 	return key, nil
 }
 
-// keep remembers a verdict if the issuer's keys were what it was found by. A
-// token that has ended is remembered as briefly as one that is not genuine.
-func (c *cache) keep(key digest, size int, v verdict, now time.Time) {
-	e := newEntry(key, size, v)
+// keep remembers a result, if the keys of an issuer led to it. A token that has
+// expired is remembered for as short a time as one that is not genuine.
+func (c *cache) keep(key tokenKey, size int, found *result, now time.Time) {
+	size = max(size, entrySize)
 	switch {
-	case v.by == nil:
-	case v.err == nil && v.claims.Expiry().After(now):
-		e.end = earlier(v.end, v.claims.Expiry())
-		c.genuine.put(e, now)
+	case found.issuer == nil:
+	case found.err == nil && found.claims.Expiry().After(now):
+		c.genuine.put(key, found, size, now, earlier(found.end, found.claims.Expiry()))
 	default:
-		e.end = earlier(v.end, now.Add(briefly))
-		c.refused.put(e, now)
+		c.refused.put(key, found, size, now, earlier(found.end, now.Add(refusedTTL)))
 	}
+}
+
+// current reports whether the keys that led to a result are still those of the
+// issuer.
+func (r *result) current() bool {
+	keys := r.issuer.keys.current.Load()
+	return keys != nil && keys.generation == r.keys
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -101,22 +93,23 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// entry is a verdict in a table.
-type entry struct {
-	verdict
-	key  digest
-	size int         // of the token, or the share of a set if that is more
-	used atomic.Bool // since the hand of its set last came by
+// CacheStats are the statistics of the cache of verified tokens. The zero value is
+// that of a verifier without a cache.
+type CacheStats struct {
+	// Entries are how many tokens are remembered, including those that have
+	// expired.
+	Entries int
+
+	// Hits and Misses count the tokens that the cache knew, and those that it did
+	// not know.
+	Hits, Misses uint64
 }
 
-// newEntry returns an entry for a token of that digest and size.
-func newEntry(key digest, size int, v verdict) *entry {
-	return &entry{verdict: v, key: key, size: max(size, maxToken/ways)}
-}
-
-// alive reports whether the keys that an entry was found by are still those of
-// the issuer, and it has not ended.
-func (e *entry) alive(now time.Time) bool {
-	keys := e.by.keys.current.Load()
-	return keys != nil && keys.generation == e.keys && now.Before(e.end)
+// CacheStats returns the statistics of the cache.
+func (v *Verifier) CacheStats() CacheStats {
+	s := CacheStats{Hits: v.counters.hits.Load(), Misses: v.counters.misses.Load()}
+	if c := v.current.Load().cache; c != nil {
+		s.Entries = c.genuine.len() + c.refused.len()
+	}
+	return s
 }

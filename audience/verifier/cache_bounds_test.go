@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestCacheFloods holds that floods of tokens, good (L7) and forged, stay
+// TestFloodsEvictNoTokenInUse holds that floods of tokens, good and forged, stay
 // within the bound and evict no token that is in use.
-func TestCacheFloods(t *testing.T) {
+func TestFloodsEvictNoTokenInUse(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
 	v := staticVerifier(t, issuer, key, verifier.Cache(64))
@@ -26,20 +26,20 @@ func TestCacheFloods(t *testing.T) {
 			outcome(t, "hot in a flood of good tokens", v, hot, "", hit)
 		}
 	}
-	if n := v.CacheFigures().Entries; n != 64 {
+	if n := v.CacheStats().Entries; n != 64 {
 		t.Errorf("%d entries, want 64", n)
 	}
 	for n := range 1500 {
 		outcome(t, "forged", v, forge(hot, n), audience.CauseSignatureInvalid, miss)
 	}
 	outcome(t, "hot after a flood of forged tokens", v, hot, "", hit)
-	if n := v.CacheFigures().Entries; n > 64+1024 {
+	if n := v.CacheStats().Entries; n > 64+1024 {
 		t.Errorf("%d entries, want at most 64 genuine and 1024 forged", n)
 	}
 }
 
-// TestCacheAllocates holds that a token which was seen costs no memory (L29).
-func TestCacheAllocates(t *testing.T) {
+// TestCachedTokenAllocatesNothing holds that a token which was seen costs no memory.
+func TestCachedTokenAllocatesNothing(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
 	token := usual(issuer)
@@ -53,8 +53,8 @@ func TestCacheAllocates(t *testing.T) {
 	}
 }
 
-// TestCacheSpellings holds that a token has one spelling, whatever comes (L8).
-func TestCacheSpellings(t *testing.T) {
+// TestTokenHasOneSpelling holds that a token has one spelling, whatever comes.
+func TestTokenHasOneSpelling(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
 	v := staticVerifier(t, issuer, key)
@@ -67,7 +67,7 @@ func TestCacheSpellings(t *testing.T) {
 		}
 	}
 	outcome(t, "unused bits", v, trail(strings.Split(token, "."), 2), audience.CauseTokenMalformed, miss)
-	if n := v.CacheFigures().Entries; n != 1 {
+	if n := v.CacheStats().Entries; n != 1 {
 		t.Errorf("%d entries, want 1", n)
 	}
 }
@@ -90,7 +90,7 @@ func TestCacheMemory(t *testing.T) {
 				want(t, "distinct", err, "")
 			}
 			if grown := heap() - before; grown > entries*2<<10 {
-				t.Errorf("the heap has grown by %d bytes for %d entries", grown, v.CacheFigures().Entries)
+				t.Errorf("the heap has grown by %d bytes for %d entries", grown, v.CacheStats().Entries)
 			}
 			runtime.KeepAlive(v)
 		})
@@ -127,7 +127,7 @@ func TestCacheRace(t *testing.T) {
 						t.Errorf("claims of %s, want those of %s", claims.Caller().User, user)
 					}
 				}
-				v.CacheFigures()
+				v.CacheStats()
 			}
 		})
 	}

@@ -6,39 +6,31 @@ import (
 	"time"
 )
 
-// Table is a table of the cache whose tokens are numbers.
-type Table struct {
-	table table
-	by    *issuer
-}
+// BoundedCache is a cache whose tokens are numbers.
+type BoundedCache struct{ cache *boundedCache[int] }
 
-// NewTable returns a table of so many entries.
-func NewTable(entries int) *Table {
-	keys := &keySet{}
-	keys.current.Store(&snapshot{})
-	return &Table{newTable(entries), &issuer{keys: keys}}
-}
+// NewBoundedCache returns a cache of that size.
+func NewBoundedCache(size int) *BoundedCache { return &BoundedCache{newBoundedCache[int](size)} }
 
-// Key returns the digest of a number.
-func Key(n int) [sha256.Size]byte {
-	return sha256.Sum256(binary.NativeEndian.AppendUint64(nil, uint64(n)))
-}
+func keyOf(n int) tokenKey { return sha256.Sum256(binary.NativeEndian.AppendUint64(nil, uint64(n))) }
 
-// Put adds a token of that digest and size.
-func (t *Table) Put(key [sha256.Size]byte, size int) {
+// Put keeps a number of that size for that time.
+func (c *BoundedCache) Put(n, size int, ttl time.Duration) {
 	now := time.Now()
-	v := verdict{by: t.by, end: now.Add(time.Hour)}
-	t.table.put(newEntry(key, size, v), now)
+	c.cache.put(keyOf(n), n, size, now, now.Add(ttl))
 }
 
-// Has reports whether a token of that digest is found.
-func (t *Table) Has(key [sha256.Size]byte) bool {
-	found := digest(key)
-	return t.table.find(&found) != nil
+// Has reports whether a number is there, and uses it.
+func (c *BoundedCache) Has(n int) bool {
+	got, ok := c.cache.get(keyOf(n), time.Now())
+	return ok && got == n
 }
 
-// Len returns how many entries there are.
-func (t *Table) Len() int { return t.table.entries() }
+// Drop drops a number.
+func (c *BoundedCache) Drop(n int) { c.cache.drop(keyOf(n)) }
 
-// Digest returns what stands for a token in a cache of its own.
-func Digest(raw string) [sha256.Size]byte { return newCache(16, &counts{}).digest(raw) }
+// Len returns how many numbers there are.
+func (c *BoundedCache) Len() int { return c.cache.len() }
+
+// Key returns what stands for a token in a cache of its own.
+func Key(raw string) [sha256.Size]byte { return newKeyer().key(raw) }

@@ -13,17 +13,17 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// counted says how the figures of a cache are to differ from before.
+// counted says how the statistics of a cache are to differ from before.
 type counted struct{ hits, misses uint64 }
 
 // outcome verifies token, and checks the cause of its refusal, none if it is
 // good, and what the cache had to do with it.
 func outcome(t *testing.T, what string, v *verifier.Verifier, token string, cause audience.Cause, count counted) *claims.Claims {
 	t.Helper()
-	before := v.CacheFigures()
+	before := v.CacheStats()
 	claims, err := v.Verify(t.Context(), token)
 	want(t, what, err, cause)
-	after := v.CacheFigures()
+	after := v.CacheStats()
 	if got := (counted{after.Hits - before.Hits, after.Misses - before.Misses}); got != count {
 		t.Errorf("%s: hits and misses = %v, want %v", what, got, count)
 	}
@@ -50,7 +50,7 @@ func TestCache(t *testing.T) {
 		untyped := issuer.Mint(testutil.Claims{"client_id": nil, "sub": "alice"})
 		outcome(t, "claims of another kind", v, untyped, audience.CauseClaimMissing, miss)
 		outcome(t, "claims of another kind, again", v, untyped, audience.CauseClaimMissing, hit)
-		if n := v.CacheFigures().Entries; n != 3 {
+		if n := v.CacheStats().Entries; n != 3 {
 			t.Errorf("%d entries, want 3", n)
 		}
 		short := issuer.Mint(testutil.Claims{"sub": "alice", "client_id": "customer-portal", "exp": time.Now().Add(2 * time.Second).Unix()})
@@ -60,10 +60,10 @@ func TestCache(t *testing.T) {
 		outcome(t, "good, a second later", v, good, "", hit)
 		outcome(t, "short, before its end", v, short, "", hit)
 		time.Sleep(time.Second)
-		outcome(t, "L10: short, ended", v, short, "", miss)
-		outcome(t, "L10: short, ended, again", v, short, "", hit)
+		outcome(t, "short, ended", v, short, "", miss)
+		outcome(t, "short, ended, again", v, short, "", hit)
 		time.Sleep(time.Second)
-		outcome(t, "L10: short, ended, later", v, short, "", miss)
+		outcome(t, "short, ended, later", v, short, "", miss)
 	})
 }
 
@@ -73,17 +73,17 @@ func TestCacheOff(t *testing.T) {
 	good := mint(issuer)
 	outcome(t, "first", v, good, "", counted{})
 	outcome(t, "again", v, good, "", counted{})
-	if f := v.CacheFigures(); f != (verifier.CacheFigures{}) {
-		t.Errorf("figures = %+v, want none", f)
+	if f := v.CacheStats(); f != (verifier.CacheStats{}) {
+		t.Errorf("Stats = %+v, want none", f)
 	}
 	if _, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Cache(-1)); err == nil {
 		t.Error("New with a cache of -1 entries succeeded")
 	}
 }
 
-// TestCacheEnds holds that what is remembered outlives neither the token (L10)
-// nor the keys that it was found by (L11, T89, T90).
-func TestCacheEnds(t *testing.T) {
+// TestCacheForgetsWithTokenAndKeys holds that what is remembered outlives neither the token
+// nor the keys that it was found by.
+func TestCacheForgetsWithTokenAndKeys(t *testing.T) {
 	const hour = time.Hour
 	for name, row := range map[string]struct {
 		meanwhile func(*testing.T, *testutil.Issuer, *testutil.Key, *verifier.Verifier)
@@ -92,9 +92,9 @@ func TestCacheEnds(t *testing.T) {
 		count     counted
 	}{
 		"the same keys, fetched anew":  {nothing, 23 * hour, "", hit},
-		"L10: the token ended":         {nothing, 48 * hour, "", miss},
-		"T89: the key was dropped":     {dropKey, hour, audience.CauseKeyUnknown, miss},
-		"T90: the kid has another key": {reuseKeyID, hour, audience.CauseSignatureInvalid, miss},
+		"the token ended":              {nothing, 48 * hour, "", miss},
+		"the key was dropped":          {dropKey, hour, audience.CauseKeyUnknown, miss},
+		"the kid has another key":      {reuseKeyID, hour, audience.CauseSignatureInvalid, miss},
 		"a key was added":              {addKey, hour, "", miss},
 		"an outage":                    {outage, 23 * hour, "", hit},
 		"an outage of more than a day": {outage, 25 * hour, audience.CauseKeysUnavailable, miss},
@@ -152,9 +152,9 @@ func replace(t *testing.T, v *verifier.Verifier, preset string) {
 	}
 }
 
-// TestCacheOnce holds that calls which bring the same token at once make one
+// TestCacheHasOneEntryForConcurrentCalls holds that calls which bring the same token at once make one
 // entry, and that dead entries go before living ones.
-func TestCacheOnce(t *testing.T) {
+func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer, verifier.Cache(16))
@@ -167,7 +167,7 @@ func TestCacheOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if n := v.CacheFigures().Entries; n != 1 {
+		if n := v.CacheStats().Entries; n != 1 {
 			t.Errorf("%d entries, want 1", n)
 		}
 		for range 10 {
@@ -184,17 +184,17 @@ func TestCacheOnce(t *testing.T) {
 		for _, token := range living {
 			outcome(t, "living, again", v, token, "", hit)
 		}
-		if n := v.CacheFigures().Entries; n != 16 {
+		if n := v.CacheStats().Entries; n != 16 {
 			t.Errorf("%d entries, want 16", n)
 		}
 	})
 }
 
-// TestCacheKeyed holds that nobody can compute what stands for a token.
-func TestCacheKeyed(t *testing.T) {
-	one, another := verifier.Digest("a.b.c"), verifier.Digest("a.b.c")
+// TestCacheKeysCannotBeComputed holds that nobody can compute what stands for a token.
+func TestCacheKeysCannotBeComputed(t *testing.T) {
+	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
-		t.Errorf("two caches have the same digest of a token, %x", one)
+		t.Errorf("two caches have the same key for a token, %x", one)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestCacheIgnoresDoubt(t *testing.T) {
 		outcome(t, "unknown issuer", v, mint(testutil.NewIssuer("https://evil.example")), audience.CauseIssuerUnknown, miss)
 		outcome(t, "another type", v, mint(issuer, testutil.Header("typ", "JWT")), audience.CauseTypeNotAllowed, miss)
 		outcome(t, "opaque", v, "b7c9d2", audience.CauseTokenMalformed, miss)
-		if n := v.CacheFigures().Entries; n != 0 {
+		if n := v.CacheStats().Entries; n != 0 {
 			t.Errorf("%d entries, want none", n)
 		}
 	})

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -17,18 +17,15 @@ const (
 	maxKeyID  = 256      // bytes of a kid
 )
 
-// compact is a token in JWS compact serialisation (RFC 7515, section 7.1),
-// read before anything of it is believed.
+// compact is a token in JWS compact serialisation (RFC 7515, section 7.1), read strictly
+// and not verified.
 type compact struct {
 	raw string
 	alg string
 	kid string // "" if there is none
 	typ string // "" if there is none
 
-	// What follows is unverified: the issuer is good for choosing among configured
-	// ones only, the dates for a refusal only.
-	issuer         string
-	expiry, issued time.Time // the zero time if there is none
+	payload claims.Payload // not verified
 }
 
 // parse reads the form, the header and the issuer of a token.
@@ -41,12 +38,9 @@ func parse(raw string) (*compact, error) {
 	if err := c.readHeader(header); err != nil {
 		return nil, malformed(fmt.Errorf("header: %w", err))
 	}
-	claims, err := strictjson.Object(payload)
-	if err != nil {
-		return nil, &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	if c.payload, err = claims.Decode(payload); err != nil {
+		return nil, err
 	}
-	c.issuer, _ = claims["iss"].(string)
-	c.expiry, c.issued = dateOf(claims, "exp"), dateOf(claims, "iat")
 	return c, nil
 }
 
@@ -59,24 +53,36 @@ func malformed(err error) error {
 var base64url = base64.RawURLEncoding.Strict()
 
 // decode admits three parts of canonical base64url and nothing else, so that a
-// token has exactly one spelling (RFC 8725, section 3.14 of its revision). The
-// signature is looked at for its spelling alone.
-func decode(raw string) (header, payload []byte, err error) {
+// token has exactly one spelling (RFC 8725, section 3.14 of its revision). Of the
+// signature only the spelling is checked.
+func decode(raw string) (header, payload string, err error) {
 	first, rest, _ := strings.Cut(raw, ".")
 	second, third, _ := strings.Cut(rest, ".")
 	if strings.Count(raw, ".") != 2 || first == "" || second == "" || third == "" {
-		return nil, nil, misshapen(raw)
+		return "", "", misshapen(raw)
 	}
 	if base64url.DecodedLen(len(first)) > maxHeader {
-		return nil, nil, malformed(fmt.Errorf("header of more than %d bytes", maxHeader))
+		return "", "", malformed(fmt.Errorf("header of more than %d bytes", maxHeader))
 	}
-	header, err1 := base64url.DecodeString(first)
-	payload, err2 := base64url.DecodeString(second)
-	_, err3 := base64url.DecodeString(third)
-	if errors.Join(err1, err2, err3) != nil || strings.ContainsAny(raw, "\r\n") { // which base64 skips
-		return nil, nil, malformed(errors.New("not canonical base64url"))
+	var buffer [4 << 10]byte // on the stack, and large enough for most tokens
+	part := func(encoded string) []byte {
+		to := buffer[:]
+		if n := base64url.DecodedLen(len(encoded)); n > len(to) {
+			to = make([]byte, n)
+		}
+		n, wrong := base64url.Decode(to, []byte(encoded))
+		if wrong != nil {
+			err = malformed(errors.New("not canonical base64url"))
+		}
+		return to[:n]
 	}
-	return header, payload, nil
+	header = string(part(first))
+	payload = string(part(second))
+	part(third)
+	if strings.ContainsAny(raw, "\r\n") { // which base64 skips
+		err = malformed(errors.New("not canonical base64url"))
+	}
+	return header, payload, err
 }
 
 // misshapen says what a token may be that is not in three parts.
@@ -108,7 +114,7 @@ var refused = []string{"crit", "b64", "jwk", "jku", "x5u"}
 
 // readHeader reads the members that a verifier acts upon (RFC 7515, section
 // 4.1).
-func (c *compact) readHeader(data []byte) error {
+func (c *compact) readHeader(data string) error {
 	header, err := strictjson.Object(data)
 	if err != nil {
 		return err

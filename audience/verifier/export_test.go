@@ -1,11 +1,13 @@
 package verifier
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // Parts for the tests of this package.
@@ -18,21 +20,6 @@ const (
 	MaxKids     = maxKids
 	MaxSeen     = maxSeen
 )
-
-// FillShelf stores so many answers on a shelf with that bound, and returns how
-// many it held, at the least and at the most, once it was full.
-func FillShelf(bound, stored int) (least, most int) {
-	s, least := &shelf{bound: bound}, bound
-	for n := range stored {
-		s.store(tokenKey{byte(n), byte(n >> 8)}, &answer{end: time.Now().Add(time.Hour)})
-		held := 0
-		s.answers.Range(func(any, any) bool { held++; return true })
-		if most = max(most, held); n >= bound {
-			least = min(least, held)
-		}
-	}
-	return least, most
-}
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.
@@ -84,4 +71,23 @@ func (v *Verifier) Tries(kid, alg string) (n int) {
 		i.keys.mu.Unlock()
 	}
 	return n
+}
+
+// CheckOther verifies a token of an issuer as if another payload than the signed
+// one had been read.
+func (v *Verifier) CheckOther(ctx context.Context, raw, payload string) error {
+	token, err := parse(raw)
+	if err != nil {
+		return err
+	}
+	issuer := v.current.Load().issuer(token.payload.Issuer())
+	if token.payload, err = claims.Decode(payload); err != nil {
+		return err
+	}
+	return issuer.check(ctx, token, issuer.keys.load()).err
+}
+
+// NewEndpointLookup returns the find of a lookup by read.
+func NewEndpointLookup(read func(context.Context) (string, error)) func(context.Context) (string, error) {
+	return newEndpointLookup(read).find
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/metadata"
 )
 
 // How long keys are used before they are fetched again: what the answer says,
@@ -58,14 +59,14 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 	switch {
 	case f.issuer.JWKS != "":
 		return f.issuer.JWKS, nil
-	case time.Since(f.found) < rediscover:
+	case time.Since(f.found) < metadata.Lifetime:
 		return f.jwks, nil
 	}
-	m, err := discover(ctx, f.web, f.issuer)
+	document, err := metadata.Read(ctx, f.web.client, f.issuer.URL, f.issuer.Discovery)
 	if err != nil {
 		return "", err
 	}
-	if f.jwks, err = m.endpoint("jwks_uri"); err == nil {
+	if f.jwks, err = document.Endpoint("jwks_uri"); err == nil {
 		f.found = time.Now()
 	}
 	return f.jwks, err

@@ -20,37 +20,37 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestHostileDocuments holds that what an issuer answers wrongly leaves the
+// TestHostileDocumentsAreRefused holds that what an issuer answers wrongly leaves the
 // old keys in place, and is no verdict about a token.
-func TestHostileDocuments(t *testing.T) {
+func TestHostileDocumentsAreRefused(t *testing.T) {
 	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	for name, row := range map[string]struct {
 		endpoint testutil.Endpoint
 		answer   http.Handler
 	}{
-		"T82/discovery redirects to itself":     {testutil.Discovery, testutil.RespondRedirect(corp + "/.well-known/openid-configuration")},
-		"T82/discovery redirects to the keys":   {testutil.Discovery, testutil.RespondRedirect(corp + "/jwks")},
-		"T82/keys redirect":                     {testutil.JWKS, testutil.RespondRedirect(corp + "/jwks")},
-		"T82/keys redirect to another host":     {testutil.JWKS, testutil.RespondRedirect("https://evil.example/jwks")},
-		"T82/keys redirect to plain http":       {testutil.JWKS, testutil.RespondRedirect("http://idp.example.com/realms/corp/jwks")},
-		"T82/keys redirect with 307":            {testutil.JWKS, http.RedirectHandler(corp+"/jwks", http.StatusTemporaryRedirect)},
-		"T87/too large":                         {testutil.JWKS, page(string(jwks(t, testutil.NewKey("ES256").JWK())) + strings.Repeat(" ", 1<<20))},
-		"T87/discovery is too large":            {testutil.Discovery, page(strings.Repeat(" ", 1<<20+1))},
-		"T87/one byte a second":                 {testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
-		"T87/discovery, one byte a second":      {testutil.Discovery, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
-		"T88/keys are HTML":                     {testutil.JWKS, testutil.RespondBody("text/html", "<html>")},
-		"T88/keys are null":                     {testutil.JWKS, page(`{"keys":null}`)},
-		"T88/keys is an empty list":             {testutil.JWKS, page(`{"keys":[]}`)},
-		"T88/keys is an object":                 {testutil.JWKS, page(`{"keys":{}}`)},
-		"T88/Keys":                              {testutil.JWKS, page(`{"Keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)},
-		"T88/no keys":                           {testutil.JWKS, page(`{}`)},
-		"T88/a list":                            {testutil.JWKS, page(`[]`)},
-		"T88/empty":                             {testutil.JWKS, page(``)},
-		"T88/half":                              {testutil.JWKS, page(`{"keys":[`)},
-		"T88/too many keys":                     {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 10_000) + `{}]}`)},
-		"T88/one key too many":                  {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 100) + encode(t, testutil.NewKey("ES256").JWK()) + `]}`)},
-		"T88/discovery is HTML":                 {testutil.Discovery, testutil.RespondBody("text/html", "<html>")},
-		"T88/discovery says its issuer twice":   {testutil.Discovery, page(`{"issuer":"https://evil.example","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`)},
+		"discovery redirects to itself":         {testutil.Discovery, testutil.RespondRedirect(corp + "/.well-known/openid-configuration")},
+		"discovery redirects to the keys":       {testutil.Discovery, testutil.RespondRedirect(corp + "/jwks")},
+		"keys redirect":                         {testutil.JWKS, testutil.RespondRedirect(corp + "/jwks")},
+		"keys redirect to another host":         {testutil.JWKS, testutil.RespondRedirect("https://evil.example/jwks")},
+		"keys redirect to plain http":           {testutil.JWKS, testutil.RespondRedirect("http://idp.example.com/realms/corp/jwks")},
+		"keys redirect with 307":                {testutil.JWKS, http.RedirectHandler(corp+"/jwks", http.StatusTemporaryRedirect)},
+		"too large":                             {testutil.JWKS, page(string(jwks(t, testutil.NewKey("ES256").JWK())) + strings.Repeat(" ", 1<<20))},
+		"discovery is too large":                {testutil.Discovery, page(strings.Repeat(" ", 1<<20+1))},
+		"one byte a second":                     {testutil.JWKS, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
+		"discovery, one byte a second":          {testutil.Discovery, testutil.RespondSlowly(strings.Repeat(" ", 100), time.Second)},
+		"keys are HTML":                         {testutil.JWKS, testutil.RespondBody("text/html", "<html>")},
+		"keys are null":                         {testutil.JWKS, page(`{"keys":null}`)},
+		"keys is an empty list":                 {testutil.JWKS, page(`{"keys":[]}`)},
+		"keys is an object":                     {testutil.JWKS, page(`{"keys":{}}`)},
+		"Keys":                                  {testutil.JWKS, page(`{"Keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`)},
+		"no keys":                               {testutil.JWKS, page(`{}`)},
+		"a list":                                {testutil.JWKS, page(`[]`)},
+		"empty":                                 {testutil.JWKS, page(``)},
+		"half":                                  {testutil.JWKS, page(`{"keys":[`)},
+		"too many keys":                         {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 10_000) + `{}]}`)},
+		"one key too many":                      {testutil.JWKS, page(`{"keys":[` + strings.Repeat(`{},`, 100) + encode(t, testutil.NewKey("ES256").JWK()) + `]}`)},
+		"discovery is HTML":                     {testutil.Discovery, testutil.RespondBody("text/html", "<html>")},
+		"discovery says its issuer twice":       {testutil.Discovery, page(`{"issuer":"https://evil.example","issuer":"` + corp + `","jwks_uri":"` + corp + `/jwks"}`)},
 		"500":                                   {testutil.JWKS, testutil.RespondStatus(500)},
 		"204":                                   {testutil.JWKS, testutil.RespondStatus(204)},
 		"discovery is not there, in two places": {testutil.Discovery, testutil.RespondStatus(404)},
@@ -159,9 +159,9 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	z.Close()
 }
 
-// TestSockets holds what only a real wire can show: the certificate and
+// TestTLSOfIssuers holds what only a real wire can show: the certificate and
 // compression.
-func TestSockets(t *testing.T) {
+func TestTLSOfIssuers(t *testing.T) {
 	authority := testutil.NewCA()
 	good := authority.Certificate("idp.example.com")
 	for name, row := range map[string]struct {
@@ -169,10 +169,10 @@ func TestSockets(t *testing.T) {
 		bomb        bool
 		cause       audience.Cause
 	}{
-		"good":                  {good, false, ""},
-		"T91/another authority": {testutil.NewCA().Certificate("idp.example.com"), false, audience.CauseKeysUnavailable},
-		"T91/another host":      {authority.Certificate("evil.example"), false, audience.CauseKeysUnavailable},
-		"T88/gzip bomb":         {good, true, audience.CauseKeysUnavailable},
+		"good":              {good, false, ""},
+		"another authority": {testutil.NewCA().Certificate("idp.example.com"), false, audience.CauseKeysUnavailable},
+		"another host":      {authority.Certificate("evil.example"), false, audience.CauseKeysUnavailable},
+		"gzip bomb":         {good, true, audience.CauseKeysUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			issuer := newIssuer()
@@ -207,6 +207,6 @@ func TestOldTLS(t *testing.T) {
 	defer server.Close()
 	err := verifierOf(t, []access.Issuer{{URL: server.URL}}).Ready(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "protocol version") {
-		t.Errorf("T91: Ready = %v, want the protocol version refused", err)
+		t.Errorf("Ready = %v, want the protocol version refused", err)
 	}
 }

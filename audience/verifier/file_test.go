@@ -169,7 +169,7 @@ func goesBad(t *testing.T, spoil func(keysFile)) {
 		time.Sleep(time.Hour)
 		_, err = warm.Verify(t.Context(), mint(issuer, testutil.SignedBy(key)))
 		want(t, "warm", err, "")
-		if f := warm.Figures()[0]; f.LastError == nil || f.Failures == 0 || f.Keys != 1 || f.Age < 59*time.Minute {
+		if f := warm.Stats()[0]; f.LastError == nil || f.Failures == 0 || f.Keys != 1 || f.Age < 59*time.Minute {
 			t.Errorf("figures = %+v, want the failures and the age", f)
 		}
 		_, err = file.verifier().Verify(t.Context(), mint(issuer, testutil.SignedBy(key)))

@@ -3,8 +3,10 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/secretfile"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -20,53 +24,43 @@ const (
 	askAgain   = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
 )
 
-// introspector asks one issuer about its tokens (RFC 7662). What it hears is
-// kept for a short time; the issuer is asked once for all who hold a token.
+// introspector asks one issuer about its tokens (RFC 7662). It caches the answers for a
+// short time, and asks once for all calls with the same token.
 type introspector struct {
 	issuer   access.Issuer
 	preset   claims.Preset
 	web      *web
 	ttl      time.Duration
-	answers  *answers
-	asking   *questions
-	finding  *flights[struct{}, error]
-	endpoint atomic.Pointer[endpoint]
-	outage   outage
+	cache    *introspectionCache
+	queue    *requestQueue
+	lookup   *endpointLookup
+	requests requestLog
 
 	staleAnswers atomic.Uint64 // given after their time, since the issuer could not be asked
 }
 
-// endpoint is where to ask.
-type endpoint struct {
-	address string
-	until   time.Time
-}
-
 func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *introspector {
 	i := &introspector{
-		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, answers: newAnswers(),
-		finding: newFlights[struct{}, error](1),
+		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, cache: newIntrospectionCache(),
 	}
-	i.asking = newQuestions(i.ask, i.down, i.answers.store)
+	i.lookup = newEndpointLookup(i.readEndpoint)
+	i.queue = newRequestQueue(i.ask, i.down, i.cache.store)
 	return i
 }
 
-// serves reports whether i asks as config would have it.
+// serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
 	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
 }
 
-func (i *introspector) close() {
-	i.asking.close()
-	i.finding.close()
-}
+func (i *introspector) close() { i.queue.close() }
 
 // verify returns the claims of a token that the issuer calls active. Its error
 // is a [audience.Refusal], or ctx's error if that ended first.
 // [audience.CauseIntrospectionUnavailable] says that nothing is known of the
 // token.
 func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, error) {
-	key := i.answers.key(raw)
+	key := i.cache.keyer.key(raw)
 	kept, err := i.answer(ctx, key, raw)
 	if err != nil {
 		return nil, err
@@ -74,13 +68,13 @@ func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, 
 	return kept.claims, kept.err
 }
 
-// answer returns what counts of a token now: what is known, else what the issuer
-// says. While the issuer cannot be asked, an answer whose time is over counts for
-// a while longer. A call is told a moment before its deadline that nothing is
-// known. Its error is ctx's.
+// answer returns the answer that counts for a token now: the cached one, or a new one of
+// the issuer. While the issuer cannot be asked, an expired answer counts for a while
+// longer. Shortly before the deadline of a call the answer is that nothing is known. The
+// error is that of ctx.
 func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
 	now := time.Now()
-	kept, last := i.answers.fresh(key, now), i.answers.lastActive(key, now)
+	kept, last := i.cache.fresh(key, now), i.cache.lastActive(key, now)
 	if kept != nil && !mayBeStale(kept) {
 		return kept, nil
 	}
@@ -103,8 +97,8 @@ func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*a
 	return kept, nil
 }
 
-// mayBeStale reports whether a says that nothing was found out, so that an older
-// answer counts.
+// mayBeStale reports whether a is no answer of the issuer, so that an older answer may be
+// used instead.
 func mayBeStale(a *answer) bool { return errors.Is(a.err, audience.CauseIntrospectionUnavailable) }
 
 // question asks the issuer, and waits for the answer until that context ends.
@@ -112,7 +106,7 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 	if a := i.down(); a != nil {
 		return a
 	}
-	switch a, err := i.asking.put(until, key, raw, known); {
+	switch a, err := i.queue.put(until, key, raw, known); {
 	case err == nil:
 		return a
 	case until.Err() != nil:
@@ -122,10 +116,9 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 	}
 }
 
-// down returns what to answer while the issuer is not to be asked, nil if it may
-// be.
+// down returns the answer while the issuer must not be asked, nil if it may be.
 func (i *introspector) down() *answer {
-	if wait, err := i.outage.wait(); err != nil {
+	if wait, err := i.requests.pause(); err != nil {
 		return &answer{err: unavailable(err, wait)}
 	}
 	return nil
@@ -133,7 +126,7 @@ func (i *introspector) down() *answer {
 
 // recheck is [Verifier.Recheck] for a token that the issuer is asked about.
 func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
-	a, err := i.answer(ctx, i.answers.key(raw), raw)
+	a, err := i.answer(ctx, i.cache.keyer.key(raw), raw)
 	switch {
 	case err != nil:
 		return nil, time.Time{}, err
@@ -148,8 +141,8 @@ func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (
 	}
 }
 
-// checkOpaque refuses what can be no token (RFC 6750, section 2.1), so that
-// nobody is asked about it.
+// checkOpaque refuses what cannot be a token (RFC 6750, section 2.1), so that the issuer
+// is not asked about it.
 func checkOpaque(raw string) error {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 	if raw == "" || strings.Trim(strings.TrimRight(raw, "="), alphabet) != "" {
@@ -168,9 +161,8 @@ func unavailable(err error, wait time.Duration) *audience.Refusal {
 	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err, RetryAfter: wait}
 }
 
-// ask asks about a token, and says how long the answer counts: from before the
-// question, for then the issuer knew no better. It is limited if the issuer wants
-// to be asked less often, after that time.
+// ask asks the issuer about a token. The answer counts from the time before the request.
+// limited means that the issuer wants fewer requests, and after is how long to wait.
 func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited bool, after time.Duration) {
 	began := time.Now().Round(0)
 	claims, err := i.post(ctx, raw)
@@ -178,24 +170,24 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 	told := answerOf(err)
 	switch {
 	case err == nil:
-		i.outage.ended(nil, false)
+		i.requests.ended(nil, false)
 		return i.active(claims, began), false, 0
-	case told.code == http.StatusTooManyRequests && told.after <= longestPause && i.asking.answering():
-		i.outage.ended(err, false)
+	case told.code == http.StatusTooManyRequests && told.after <= longestPause && i.queue.answering():
+		i.requests.ended(err, false)
 		return &answer{err: unavailable(err, firstRetry)}, true, told.after
 	case !aboutIt:
 		refusal = unavailable(err, max(firstRetry, told.after))
 	case refusal.Cause != audience.CauseIntrospectionUnavailable:
-		i.outage.ended(nil, false)
+		i.requests.ended(nil, false)
 		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL))), false, 0
 	}
-	i.outage.ended(err, !aboutIt)
+	i.requests.ended(err, !aboutIt)
 	refusal.RetryAfter = max(firstRetry, refusal.RetryAfter)
 	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
 }
 
-// active is the answer that a token is active. No answer counts for longer than
-// its token lives (RFC 7662, section 4).
+// active is the answer that a token is active. No answer counts beyond the exp of its
+// token (RFC 7662, section 4).
 func (i *introspector) active(claims *claims.Claims, began time.Time) *answer {
 	until, end := began.Add(i.ttl), claims.Expiry()
 	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
@@ -215,7 +207,7 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	if err != nil {
 		return nil, err
 	}
-	secret, err := reveal(i.issuer.Introspection.Secret)
+	secret, err := i.secret()
 	if err != nil {
 		return nil, err
 	}
@@ -236,9 +228,9 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	return i.preset.Introspected(body, i.issuer.URL)
 }
 
-// aboutOne reports whether a request was answered in a way that need not befall
-// others: neither about us, nor by a gateway before a dead issuer. It must not
-// keep other tokens waiting, for a stranger could bring it about.
+// aboutOne reports whether an error answer may be about one token only, and not about
+// our own credentials or from a gateway in front of a dead issuer. Such an answer must not
+// delay other tokens, since an unknown token could cause it.
 func aboutOne(err error) bool {
 	answer, answered := errors.AsType[answerError](err)
 	switch answer.code {
@@ -249,41 +241,49 @@ func aboutOne(err error) bool {
 	return answered
 }
 
-// find returns where to ask: as configured, else as the issuer's metadata says,
-// which is fetched once for all who ask.
+// find returns the introspection endpoint: as configured, else as the issuer's metadata
+// says.
 func (i *introspector) find(ctx context.Context) (string, error) {
 	if address := i.issuer.Introspection.URL; address != "" {
 		return address, nil
 	}
-	if known := i.endpoint.Load(); known != nil && time.Now().Before(known.until) {
-		return known.address, nil
-	}
-	failed, err := i.finding.do(ctx, struct{}{}, func(ctx context.Context) error {
-		m, err := discover(ctx, i.web, i.issuer)
-		if err != nil {
-			return err
-		}
-		address, err := m.endpoint("introspection_endpoint")
-		if err == nil {
-			i.endpoint.Store(&endpoint{address, time.Now().Add(rediscover)})
-		}
-		return err
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return "", err
-	}
-	return i.endpoint.Load().address, nil
+	return i.lookup.find(ctx)
 }
 
-// ready tells whether the issuer could be asked: it is known where and as whom,
-// and the last request did not say that others would fail.
+func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
+	document, err := metadata.Read(ctx, i.web.client, i.issuer.URL, i.issuer.Discovery)
+	if err != nil {
+		return "", err
+	}
+	return document.Endpoint("introspection_endpoint")
+}
+
+// secret reads the client secret, each time, so that it can be rotated while the
+// process runs.
+func (i *introspector) secret() (string, error) {
+	ref := i.issuer.Introspection.Secret
+	if ref.File == "" {
+		if secret := os.Getenv(ref.Env); secret != "" {
+			return secret, nil
+		}
+		return "", fmt.Errorf("client secret: environment variable %s is empty", ref.Env)
+	}
+	secret, err := secretfile.Read(ref.File)
+	if err != nil {
+		return "", fmt.Errorf("client secret: %w", err)
+	}
+	return secret, nil
+}
+
+// ready reports whether the issuer can be asked: its endpoint and the client secret are
+// known, and there is no pause after a failed request.
 func (i *introspector) ready(ctx context.Context) error {
-	if wait, err := i.outage.wait(); err != nil {
+	if wait, err := i.requests.pause(); err != nil {
 		return unavailable(err, wait)
 	}
 	_, err := i.find(ctx)
 	if err == nil {
-		_, err = reveal(i.issuer.Introspection.Secret)
+		_, err = i.secret()
 	}
 	if err != nil {
 		return unavailable(err, firstRetry)

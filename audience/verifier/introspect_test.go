@@ -37,7 +37,7 @@ func (o opaque) setSecret(t *testing.T, secret string) {
 }
 
 func (o opaque) config() access.Issuer {
-	return access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order+status", Secret: access.Secret{File: o.secret}}}
+	return access.Issuer{URL: corp, Introspection: access.Introspection{ClientID: "order+status", Secret: access.SecretRef{File: o.secret}}}
 }
 
 func (o opaque) verifier(t *testing.T, opts ...verifier.Option) *verifier.Verifier {
@@ -73,7 +73,7 @@ func TestIntrospection(t *testing.T) {
 		if d, n := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Introspection); d != 1 || n != 2 {
 			t.Errorf("%d discoveries and %d questions, want 1, and 1 for each token", d, n)
 		}
-		if f := v.Figures()[0]; f.Fetches != 2 || f.Failures != 0 || f.LastError != nil {
+		if f := v.Stats()[0]; f.Fetches != 2 || f.Failures != 0 || f.LastError != nil {
 			t.Errorf("figures = %+v, want 2 fetches", f)
 		}
 	})
@@ -105,7 +105,7 @@ func TestIntrospectionTTL(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 				_, err = v.Verify(t.Context(), token)
-				want(t, "L11/revoked", err, audience.CauseTokenInactive)
+				want(t, "revoked", err, audience.CauseTokenInactive)
 			})
 		})
 	}
@@ -209,12 +209,12 @@ func TestIntrospectionEndpoint(t *testing.T) {
 		published, configured string
 		cause                 audience.Cause
 	}{
-		"published":         {corp + "/introspect", "", ""},
-		"configured":        {"", corp + "/introspect", ""},
-		"both":              {"https://evil.example/introspect", corp + "/introspect", ""},
-		"neither":           {"", "", audience.CauseIntrospectionUnavailable},
-		"T83/another host":  {"https://evil.example/introspect", "", audience.CauseIntrospectionUnavailable},
-		"T81/by plain http": {"http://idp.example.com/realms/corp/introspect", "", audience.CauseIntrospectionUnavailable},
+		"published":     {corp + "/introspect", "", ""},
+		"configured":    {"", corp + "/introspect", ""},
+		"both":          {"https://evil.example/introspect", corp + "/introspect", ""},
+		"neither":       {"", "", audience.CauseIntrospectionUnavailable},
+		"another host":  {"https://evil.example/introspect", "", audience.CauseIntrospectionUnavailable},
+		"by plain http": {"http://idp.example.com/realms/corp/introspect", "", audience.CauseIntrospectionUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

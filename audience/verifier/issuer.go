@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
@@ -15,7 +17,7 @@ import (
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
 	preset, known := claims.LookupPreset(config.Preset)
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.Leeway)}
+	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -30,15 +32,31 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 		return nil, fmt.Errorf("unknown preset %q", config.Preset)
 	case slices.ContainsFunc(i.algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) }):
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
+	}
+	i.configs = oidcConfigs(i.algorithms)
+	switch {
 	case config.Introspection == access.Introspection{}:
 		return i, o.setKeys(i, config, old)
-	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.Secret{}:
+	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.SecretRef{}:
 		return nil, errors.New("introspection without a client or its secret")
 	}
 	if i.introspect = old.introspect; i.introspect == nil || !i.introspect.serves(config) {
 		i.introspect = newIntrospector(config, preset, o)
 	}
 	return i, nil
+}
+
+// oidcConfigs returns the configuration of go-oidc for tokens of each algorithm.
+func oidcConfigs(algorithms []string) map[string]*oidc.Config {
+	configs := map[string]*oidc.Config{}
+	for _, alg := range algorithms {
+		configs[alg] = &oidc.Config{
+			SupportedSigningAlgs: []string{alg},
+			SkipClientIDCheck:    true, // the rule of the method judges aud
+			SkipExpiryCheck:      true, // and exp, with one leeway for all checks
+		}
+	}
+	return configs
 }
 
 // setKeys gives i its key set. Only what strangers could have asked over the
@@ -86,14 +104,14 @@ func (i *issuer) ready(ctx context.Context) error {
 	return i.keys.ready(ctx)
 }
 
-func (i *issuer) figures() Figures {
-	var f Figures
+func (i *issuer) stats() Stats {
+	var s Stats
 	if i.introspect != nil {
-		f = i.introspect.outage.figures()
-		f.Stale = i.introspect.staleAnswers.Load()
+		s = i.introspect.requests.stats()
+		s.Stale = i.introspect.staleAnswers.Load()
 	} else {
-		f = i.keys.figures()
+		s = i.keys.stats()
 	}
-	f.Issuer = i.url
-	return f
+	s.Issuer = i.url
+	return s
 }

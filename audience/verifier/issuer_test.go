@@ -12,7 +12,7 @@ import (
 )
 
 func TestNewRefuses(t *testing.T) {
-	secret := access.Secret{Env: "SECRET"}
+	secret := access.SecretRef{Env: "SECRET"}
 	for name, issuers := range map[string][]access.Issuer{
 		"none":           nil,
 		"without url":    {{}},
@@ -63,7 +63,7 @@ func TestIssuersAreApart(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		_, err = v.Verify(t.Context(), mint(one))
-		want(t, "L28/one while two hangs", err, "")
+		want(t, "one while two hangs", err, "")
 		if time.Since(began) != 0 {
 			t.Errorf("one waited %v for two", time.Since(began))
 		}

@@ -24,6 +24,20 @@ var algorithms = []string{
 	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 }
 
+// joseAlgorithms has a list of one for each of the algorithms, as go-jose wants it.
+var joseAlgorithms = func() map[string][]jose.SignatureAlgorithm {
+	lists := map[string][]jose.SignatureAlgorithm{}
+	for _, alg := range algorithms {
+		lists[alg] = []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)}
+	}
+	return lists
+}()
+
+// parseSigned has go-jose read a token that says it is signed with that algorithm.
+func parseSigned(raw, alg string) (*jose.JSONWebSignature, error) {
+	return jose.ParseSignedCompact(raw, joseAlgorithms[alg])
+}
+
 // key is a public key of an issuer, with the algorithms it may be used with.
 type key struct {
 	id     string

@@ -4,29 +4,30 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/backoff"
 )
 
 const (
 	maxStale   = 24 * time.Hour   // keys older than this are not used, even in an outage
-	firstRetry = time.Second      // after a failed fetch; grows by 1.6 each time
-	lastRetry  = 30 * time.Second // and not beyond
+	firstRetry = time.Second      // the pause after a failed request
+	lastRetry  = 30 * time.Second // the longest pause
 )
 
-// keySet keeps the keys of one issuer. Reading them takes no lock; one fetch
-// at a time replaces them, in its own goroutine, under its own timeout, and
-// never on behalf of one caller alone. After the first need it keeps itself
-// fresh until it is closed.
+// retry is how long to pause after failed requests to an issuer.
+var retry = backoff.Policy{First: firstRetry, Max: lastRetry, Jitter: 0.1}
+
+// keySet holds the keys of one issuer. Reading them takes no lock. One fetch at a time
+// replaces them, in its own goroutine and with its own timeout, independent of the calls
+// that wait for it. After the first use it refreshes itself until it is closed.
 type keySet struct {
 	source   source
-	fetch    fetchFunc // nil if the keys were given
+	fetch    fetchFunc // nil for static keys
 	cooldown time.Duration
 	current  atomic.Pointer[snapshot]
 	begun    atomic.Uint64 // fetches begun
@@ -38,15 +39,15 @@ type keySet struct {
 	failed   uint64             // fetches
 	failures int                // in a row
 	notUntil time.Time          // no fetch before: back-off
-	spent    time.Time          // when a token last caused a fetch: the allowance is used up
+	spent    time.Time          // when a token last caused a fetch; the cool-down begins then
 	wanted   bool               // the next fetch is on behalf of a token
-	waiting  waiting            // calls that wait for the next fetch, while there are keys
-	seen     map[string]uint64  // kids that the set lacks: how many fetches had begun when one first came
+	waiting  waitQueue          // calls that wait for the next fetch, while there are keys
+	seen     map[string]uint64  // kids that the set lacks, with the number of fetches begun when each first came
 	timer    *time.Timer        // starts the next fetch
 	due      time.Time          // when it does
 	cancel   context.CancelFunc // of the fetch under way
 	closed   bool
-	lost     lostKeys
+	lost     droppedKeys
 }
 
 // source is where an issuer's keys come from, as configured.
@@ -54,9 +55,9 @@ type source struct{ url, discovery, jwks, file string }
 
 func sourceOf(i access.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
 
-// fetchFunc gets the keys of an issuer, and says how long they may be used
-// unasked. It is called by one goroutine at a time; its keys are not published
-// before it has returned.
+// fetchFunc gets the keys of an issuer, and the time after which they are fetched again.
+// It is called by one goroutine at a time; its keys are not published before it has
+// returned.
 type fetchFunc func(context.Context) (*snapshot, time.Duration, error)
 
 var (
@@ -65,10 +66,10 @@ var (
 )
 
 func newKeySet(from source, fetch fetchFunc, cooldown time.Duration) *keySet {
-	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{}), lost: lostKeys{cooldown: cooldown}}
+	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{}), lost: droppedKeys{cooldown: cooldown}}
 }
 
-// load returns the keys at hand, nil if there are none or they are too old.
+// load returns the present keys, nil if there are none or they are too old.
 func (k *keySet) load() *snapshot {
 	s := k.current.Load()
 	if s == nil || time.Now().After(s.end()) {
@@ -82,7 +83,7 @@ func (k *keySet) unavailableLocked(err error) error {
 	return &audience.Refusal{Cause: audience.CauseKeysUnavailable, Err: err, RetryAfter: wait}
 }
 
-// scheduleLocked has the next fetch start in d.
+// scheduleLocked schedules the next fetch in d.
 func (k *keySet) scheduleLocked(d time.Duration) {
 	if k.closed {
 		return
@@ -100,15 +101,15 @@ func (k *keySet) scheduleLocked(d time.Duration) {
 	})
 }
 
-// hastenLocked has the next fetch start no later than at.
+// hastenLocked schedules the next fetch for at, unless it is due earlier.
 func (k *keySet) hastenLocked(at time.Time) {
 	if !k.running && k.due.After(at) {
 		k.scheduleLocked(time.Until(at))
 	}
 }
 
-// request asks for a fetch on behalf of a token that does not wait for it: as
-// soon as tokens may cause one.
+// request causes a fetch for a token that does not wait for it, as soon as the cool-down
+// is over.
 func (k *keySet) request() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -124,7 +125,7 @@ func (k *keySet) request() {
 	}
 }
 
-// startLocked begins a fetch, detached from whoever asked for it.
+// startLocked starts a fetch, independent of the call that caused it.
 func (k *keySet) startLocked() {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
 	k.running, k.cancel = true, cancel
@@ -143,9 +144,9 @@ func (k *keySet) startLocked() {
 	}()
 }
 
-// finish publishes the outcome of a fetch, wakes who waits, and sets the time
-// of the next: before the keys are stale, or when the back-off is over. A
-// failed fetch does not use up the allowance.
+// finish publishes the outcome of a fetch, wakes the calls that wait, and schedules the
+// next fetch: before the keys are stale, or when the pause after a failure is over. A
+// failed fetch begins no cool-down.
 func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -159,12 +160,12 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 		k.lost.compare(old, keys, keys.began)
 		maps.DeleteFunc(k.seen, func(kid string, _ uint64) bool { return keys.has(kid) })
 		k.failures, k.notUntil = 0, time.Time{}
-		k.scheduleLocked(jitter(age * 4 / 5))
+		k.scheduleLocked(backoff.Jitter(age*4/5, retry.Jitter))
 		if at, ok := k.lost.due(); ok {
 			k.hastenLocked(at)
 		}
 	} else {
-		wait := backOff(k.failures)
+		wait := retry.Pause(k.failures)
 		k.failed++
 		k.failures++
 		k.notUntil, k.spent = time.Now().Add(wait), time.Time{}
@@ -178,17 +179,8 @@ func (k *keySet) wakeLocked() {
 	k.ended = make(chan struct{})
 }
 
-// backOff is how long to ask no more after failures in a row before this one.
-func backOff(failures int) time.Duration {
-	return jitter(time.Duration(min(float64(firstRetry)*math.Pow(1.6, float64(failures)), float64(lastRetry))))
-}
-
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
-}
-
-// retire has no fetch begin any more. The one under way goes on for those who
-// wait for it; those who wait for another need not.
+// retire prevents further fetches. One that is under way continues for the calls that
+// wait for it; calls that wait for a later one stop waiting.
 func (k *keySet) retire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

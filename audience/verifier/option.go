@@ -55,10 +55,10 @@ func Transport(t http.RoundTripper) Option {
 	return optionFunc(func(o *options) { o.transport = t })
 }
 
-// Cooldown sets how long after a fetch that a token of an unknown or
-// unconvincing key caused the next such token may cause another; by default 30
-// seconds. It bounds, for each issuer, the requests that strangers can provoke.
-// A shorter one lets a service follow a sudden rotation of keys faster.
+// Cooldown sets the time between two fetches that tokens of an unknown key, or with an
+// invalid signature, can cause; 30 seconds by default. It bounds, for each issuer, the
+// requests that unknown tokens cause. A shorter one lets a service follow a sudden
+// rotation of keys faster.
 func Cooldown(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.cooldown = d })
 }
@@ -72,11 +72,11 @@ func StaticKeys(issuerURL string, jwks []byte) Option {
 	return optionFunc(func(o *options) { o.static[issuerURL] = jwks })
 }
 
-// IntrospectionTTL sets how long an issuer's word that an opaque token is
-// active is taken without asking again; by default 30 seconds, and never beyond
-// the token's expiry (RFC 7662, section 4). It is how long a revoked token may
-// go on. While the issuer cannot be asked, or limits the questions by 429, it is up
-// to 60 seconds longer; [Figures] counts such answers. Zero asks on each call.
+// IntrospectionTTL sets how long the answer that an opaque token is active is cached; 30
+// seconds by default, and never beyond the expiry of the token (RFC 7662, section 4). So
+// long may a revoked token be used. While the issuer cannot be asked, or answers 429, the
+// answer counts for up to 60 seconds more; [Stats] counts such answers. Zero means that
+// the issuer is asked on each call.
 func IntrospectionTTL(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.introspectionTTL = d })
 }

@@ -7,13 +7,12 @@ import (
 	"sync"
 )
 
-// Ready returns nil if tokens of every issuer can be verified: its keys are at
-// hand, or, where it is asked about each token, it is known where and as whom to
-// ask, and the last answer was one. Keys that are not at hand are fetched, of all
-// issuers at once; Ready waits for the outcome, but no longer than ctx, and does
-// not try again. Its error joins one for each issuer that is not ready. Call it
-// from a probe, or before serving; a verifier gets ready by itself when the first
-// tokens come.
+// Ready returns nil if tokens of every issuer can be verified: its keys are there, or,
+// if it is asked about each token, its endpoint and the client secret are known and the
+// last request succeeded. Ready fetches missing keys of all issuers at the same time, and
+// waits for the outcome no longer than ctx. It does not retry. Its error joins one for
+// each issuer that is not ready. Call it from a probe, or before serving; a verifier also
+// gets ready when the first tokens come.
 func (v *Verifier) Ready(ctx context.Context) error {
 	issuers := v.current.Load().sorted()
 	errs := make([]error, len(issuers))

@@ -21,7 +21,7 @@ func TestReady(t *testing.T) {
 		v := verifierOf(t, []access.Issuer{{URL: one.URL()}, {URL: two.URL()}}, verifier.Transport(one.Transport(two)))
 		two.Down()
 		err := v.Ready(t.Context())
-		want(t, "L1/two is down", err, audience.CauseKeysUnavailable)
+		want(t, "two is down", err, audience.CauseKeysUnavailable)
 		if n := one.Requests(testutil.JWKS); n != 1 {
 			t.Errorf("%d fetches from one, want 1", n)
 		}
@@ -31,7 +31,7 @@ func TestReady(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		if waited := time.Since(began); waited > 2*time.Second {
-			t.Errorf("L1: ready after %v, want at most twice the first back-off", waited)
+			t.Errorf("ready after %v, want at most twice the first back-off", waited)
 		}
 		one.Down()
 		time.Sleep(23 * time.Hour)

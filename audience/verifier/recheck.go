@@ -6,43 +6,41 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Changes counts the key sets that lost a key, that confirmed the loss or that
-// are new, and the replacements of the issuers. While it stays the same, no JWT
-// needs a [Verifier.Recheck]. It is safe for concurrent use, and cheap.
+// Changes counts the replacements of the issuers and the changes of their keys: a set
+// that is the first, that lacks a key of the earlier one, or that confirms it. While the
+// count stays the same, no JWT needs a [Verifier.Recheck]. It is cheap, and safe for
+// concurrent use.
 func (v *Verifier) Changes() uint64 { return v.options.changes.Load() }
 
-// Recheck tells whether a token that was genuine still is, for a stream that
-// runs under it. c are the claims that it was found to have. Recheck returns the
-// claims that hold now, which are c or those of a new answer about an opaque
-// token, and when to ask again at the latest: never in practice for a JWT, about
-// which only [Verifier.Changes] tells.
+// Recheck checks whether the token of a running stream is still genuine. c are the claims
+// that the token had. Recheck returns the claims that hold now, which are c or those of a
+// new answer about an opaque token, and the time of the next check at the latest. For a
+// JWT that time is far away: [Verifier.Changes] says when to check it again.
 //
 // Its error is the [audience.Refusal] that a call with the token gets, or ctx's
 // error if that ended first. A JWT whose key left the issuer's set is refused
 // only when two fetches, at least one cool-down apart, lacked the key; the
-// verifier makes the second one by itself. If nothing can be found out, Recheck
-// returns c: an outage ends no stream. The exception is an answer about an opaque
-// token that ended more than 60 seconds ago, or is not remembered any more: it is
-// refused with [audience.CauseIntrospectionUnavailable].
+// verifier makes the second one by itself. If the issuer cannot be reached, Recheck
+// returns c: an outage ends no stream. The exception is an opaque token whose last answer
+// expired more than 60 seconds ago, or is no longer cached: it is refused with
+// [audience.CauseIntrospectionUnavailable].
 func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, now time.Time) (claims *claims.Claims, next time.Time, err error) {
-	r := v.current.Load()
-	if r.opaque != nil && strings.Count(raw, ".") != 2 {
-		return r.opaque.introspect.recheck(ctx, raw, now)
+	s := v.current.Load()
+	if s.opaque != nil && strings.Count(raw, ".") != 2 {
+		return s.opaque.introspect.recheck(ctx, raw, now)
 	}
 	token, err := parse(raw)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	i := r.issuer(token.issuer)
+	i := s.issuer(token.payload.Issuer())
 	switch {
 	case i == nil:
-		return nil, time.Time{}, r.stranger(token.issuer)
+		return nil, time.Time{}, s.unknownIssuer(token.payload.Issuer())
 	case i.introspect != nil:
 		return i.introspect.recheck(ctx, raw, now)
 	}
@@ -56,8 +54,7 @@ func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, no
 	return claims, forever, nil
 }
 
-// recheck verifies a token of which c was found before. What signed it may have
-// left the key set meanwhile.
+// recheck verifies a token that had the claims c. Its key may have left the set since.
 func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) (*claims.Claims, error) {
 	keys := i.keys.load()
 	if keys == nil {
@@ -80,8 +77,9 @@ func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) 
 	}
 }
 
-// lostForGood reports whether the key that signed a token, which none at hand
-// did, is confirmed to have left the set. It has a fetch confirm it otherwise.
+// lostForGood reports whether the key that signed a token, which is not in the present
+// set, is confirmed as dropped. If it is not, lostForGood schedules the fetch that can
+// confirm it.
 func (k *keySet) lostForGood(token *compact) bool {
 	if lost := k.lostKeyOf(token); lost != nil {
 		return lost.confirmed
@@ -101,7 +99,7 @@ func (k *keySet) lostForGood(token *compact) bool {
 
 // signedBy reports whether k signed c.
 func (c *compact) signedBy(k *key) bool {
-	jws, err := jose.ParseSignedCompact(c.raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.alg)})
+	jws, err := parseSigned(c.raw, c.alg)
 	if err != nil {
 		return false
 	}

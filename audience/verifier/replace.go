@@ -10,11 +10,10 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// Replace makes these issuers, checked as by [New], the ones whose tokens are
-// verified from now on. Those that were there before keep their keys, and what
-// is known of their tokens, as far as their configuration has not changed. If
-// Replace returns an error, nothing has changed. A call of [Verifier.Verify]
-// that is under way ends with the issuers it began with.
+// Replace replaces the issuers, which it checks as [New] does. An issuer that was
+// configured before keeps its keys, and what is known of its tokens, as far as its
+// configuration has not changed. If Replace returns an error, nothing has changed. A
+// call of [Verifier.Verify] that is under way ends with the issuers it began with.
 func (v *Verifier) Replace(issuers []access.Issuer) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -22,11 +21,11 @@ func (v *Verifier) Replace(issuers []access.Issuer) error {
 		return errClosed
 	}
 	old := v.current.Load()
-	next, err := v.options.newRoster(issuers, old)
+	next, err := v.options.newState(issuers, old)
 	if err != nil || old != nil && maps.EqualFunc(next.issuers, old.issuers, (*issuer).same) {
 		return err
 	}
-	next.cache = newCache(v.options.cache, &v.counts)
+	next.cache = newCache(v.options.cache, &v.counters)
 	v.current.Store(next)
 	v.options.changes.Add(1)
 	if old != nil {
@@ -35,13 +34,13 @@ func (v *Verifier) Replace(issuers []access.Issuer) error {
 	return nil
 }
 
-// newRoster returns the roster of these issuers, with what old, which may be
-// nil, has for them.
-func (o *options) newRoster(issuers []access.Issuer, old *roster) (*roster, error) {
+// newState returns the state for these issuers. It takes over the keys and answers of
+// old, which may be nil, as far as they apply.
+func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) {
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
 	}
-	r := &roster{issuers: map[string]*issuer{}}
+	s := &state{issuers: map[string]*issuer{}}
 	for _, config := range issuers {
 		var before *issuer
 		if old != nil {
@@ -51,29 +50,28 @@ func (o *options) newRoster(issuers []access.Issuer, old *roster) (*roster, erro
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("verifier: issuer %q: %w", config.URL, err)
-		case r.issuers[i.url] != nil:
-			return nil, fmt.Errorf("verifier: issuer %q stands there twice", i.url)
-		case i.introspect != nil && r.opaque != nil:
-			return nil, fmt.Errorf("verifier: issuers %q and %q are both asked about opaque tokens, which do not tell whose they are", r.opaque.url, i.url)
+		case s.issuers[i.url] != nil:
+			return nil, fmt.Errorf("verifier: issuer %q is listed twice", i.url)
+		case i.introspect != nil && s.opaque != nil:
+			return nil, fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
 		}
-		r.issuers[i.url] = i
+		s.issuers[i.url] = i
 		if i.introspect != nil {
-			r.opaque = i
+			s.opaque = i
 		}
 	}
 	if old != nil {
-		return r, nil
+		return s, nil
 	}
 	for url := range o.static {
-		if i := r.issuers[url]; i == nil || i.keys == nil {
-			return nil, fmt.Errorf("verifier: static keys of %q, want an issuer of that url whose tokens are JWTs", url)
+		if i := s.issuers[url]; i == nil || i.keys == nil {
+			return nil, fmt.Errorf("verifier: static keys for %q, want an issuer of that url whose tokens are JWTs", url)
 		}
 	}
-	return r, nil
+	return s, nil
 }
 
-// Close ends all background work. Tokens whose keys are at hand can still be
-// verified.
+// Close ends all background work. Tokens whose keys were fetched can still be verified.
 func (v *Verifier) Close() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -84,17 +82,17 @@ func (v *Verifier) Close() {
 	v.options.web.close()
 }
 
-// retire ends the background work for r that next does not go on with. Calls
-// under way may still want what has been asked for.
-func (r *roster) retire(next *roster) {
-	for url, i := range r.issuers {
-		if heir := next.issuers[url]; i.keys != nil && (heir == nil || heir.keys != i.keys) {
+// retire ends the background work for issuers that are not in next. Calls under way
+// may still wait for a fetch that has begun.
+func (s *state) retire(next *state) {
+	for url, i := range s.issuers {
+		if successor := next.issuers[url]; i.keys != nil && (successor == nil || successor.keys != i.keys) {
 			i.keys.retire()
 		}
 	}
 }
 
 // sorted returns the issuers by URL.
-func (r *roster) sorted() []*issuer {
-	return slices.SortedFunc(maps.Values(r.issuers), func(a, b *issuer) int { return cmp.Compare(a.url, b.url) })
+func (s *state) sorted() []*issuer {
+	return slices.SortedFunc(maps.Values(s.issuers), func(a, b *issuer) int { return cmp.Compare(a.url, b.url) })
 }

@@ -6,49 +6,45 @@ import (
 	"fmt"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// check has go-oidc verify a token against keys, keeps the outcome that it
-// would flatten into text, and reads the claims from the very bytes that were
-// signed.
-func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) verdict {
-	call := &call{token: token, keys: keys}
-	verifier := oidc.NewVerifier(i.url, call, &oidc.Config{
-		SupportedSigningAlgs: []string{token.alg},
-		SkipClientIDCheck:    true, // aud is judged by the rule of the method
-		SkipExpiryCheck:      true, // and so is exp, with one leeway for all
-	})
-	_, err := verifier.Verify(ctx, token.raw)
-	found := verdict{by: i, keys: keys.generation, end: keys.end()}
+// check has go-oidc verify a token against keys. It takes the outcome from the
+// signature check, since go-oidc turns errors into text, and reads the claims from the
+// payload that was decoded before, if those are the bytes that were signed.
+func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) result {
+	call := &signatureCheck{token: token, keys: keys}
+	_, err := oidc.NewVerifier(i.url, call, i.configs[token.alg]).Verify(ctx, token.raw)
+	found := result{issuer: i, keys: keys.generation, end: keys.end()}
 	switch {
 	case !call.asked:
-		return verdict{err: malformed(errors.New("header: go-jose cannot read it"))}
+		return result{err: malformed(errors.New("header: go-jose cannot read it"))}
 	case call.payload == nil:
 		found.err = &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
 	case err != nil:
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
+	case !token.payload.Equals(call.payload):
+		found.err = malformed(errors.New("the signed payload is not the one that was read"))
 	default:
-		found.claims, found.err = i.preset.Claims(call.payload)
+		found.claims, found.err = token.payload.Claims(i.preset)
 	}
 	return found
 }
 
-// call is the [oidc.KeySet] of one verification: a snapshot of the issuer's
-// keys, and the payload if one of them signed it.
-type call struct {
+// signatureCheck is the [oidc.KeySet] of one verification. It holds a snapshot of the
+// issuer's keys, and the payload if one of them signed it.
+type signatureCheck struct {
 	token   *compact
 	keys    *snapshot
-	asked   bool
+	asked   bool // go-oidc could read the token
 	payload []byte
 }
 
 // VerifySignature implements [oidc.KeySet].
-func (c *call) VerifySignature(_ context.Context, raw string) ([]byte, error) {
+func (c *signatureCheck) VerifySignature(_ context.Context, raw string) ([]byte, error) {
 	c.asked = true
-	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(c.token.alg)})
+	jws, err := parseSigned(raw, c.token.alg)
 	if err != nil {
 		return nil, err
 	}

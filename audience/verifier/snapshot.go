@@ -13,7 +13,7 @@ const maxKeys = 100 // keys of one issuer that are looked at
 
 var forever = time.Unix(1<<40, 0)
 
-// snapshot is an issuer's keys at one moment. Once published it never changes.
+// snapshot is the keys of an issuer at one time. It does not change once it is published.
 type snapshot struct {
 	keys       []*key
 	skipped    []error           // why keys were left out
@@ -21,11 +21,11 @@ type snapshot struct {
 	number     uint64            // of the fetch that brought it
 	generation uint64            // the number of the first fetch in a row that brought these very keys
 	began      time.Time         // when its fetch began, on the monotonic clock
-	fetched    time.Time         // wall time: a host that slept has older keys; zero for keys that were given
+	fetched    time.Time         // wall time: a suspended host has older keys; zero for static keys
 }
 
-// parseKeys reads a JWK set (RFC 7517, section 5). Keys that cannot be used
-// are left out one by one; a set without any usable key is an error.
+// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used is skipped;
+// a set without a usable key is an error.
 func parseKeys(data []byte) (*snapshot, error) {
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
@@ -53,7 +53,7 @@ func parseKeys(data []byte) (*snapshot, error) {
 	return s, nil
 }
 
-// end is when s is too old to show anything. Keys that were given never are.
+// end is when s is too old to be used. Static keys never are.
 func (s *snapshot) end() time.Time {
 	if s.fetched.IsZero() {
 		return forever
@@ -67,12 +67,16 @@ func (s *snapshot) has(kid string) bool {
 	return s != nil && (kid == "" || slices.ContainsFunc(s.keys, func(k *key) bool { return k.id == kid }))
 }
 
-// find returns the keys that may have signed a token with this header. A token
-// without kid finds a key only if no other could be meant.
+// find returns the keys that may have signed a token with this header. For a token
+// without kid it returns a key only if there is no other of that algorithm.
 func (s *snapshot) find(kid, alg string) []*key {
 	var found []*key
-	for _, k := range s.keys {
-		if (kid == "" || k.id == kid) && slices.Contains(k.algs, alg) {
+	for n, k := range s.keys {
+		switch {
+		case kid != "" && k.id != kid, !slices.Contains(k.algs, alg):
+		case found == nil:
+			found = s.keys[n : n+1 : n+1] // nearly always the only one, and not copied
+		default:
 			found = append(found, k)
 		}
 	}

@@ -2,8 +2,8 @@ package verifier
 
 import "fmt"
 
-// staticKeys returns a key set that is there from the start. No other is
-// fetched, whoever asks, and it never gets too old.
+// staticKeys returns a key set with these keys, which is never refreshed and never gets
+// too old.
 func staticKeys(from source, jwks []byte) (*keySet, error) {
 	keys, err := parseKeys(jwks)
 	if err != nil {

@@ -34,7 +34,7 @@ func TestStaticKeys(t *testing.T) {
 			}
 			time.Sleep(30 * 24 * time.Hour)
 		}
-		if f := v.Figures()[0]; f.Keys != 1 || f.Age != 0 || f.Fetches != 0 {
+		if f := v.Stats()[0]; f.Keys != 1 || f.Age != 0 || f.Fetches != 0 {
 			t.Errorf("figures = %+v, want one key that nobody fetched", f)
 		}
 		if n := issuer.Requests(testutil.Discovery) + issuer.Requests(testutil.JWKS); n != 0 {

@@ -280,7 +280,7 @@ func TestStaleAnswers(t *testing.T) {
 						t.Errorf("admitted after %v", time.Since(asked))
 					}
 				}
-				if f := v.Figures()[0]; f.Stale != uint64(stale) {
+				if f := v.Stats()[0]; f.Stale != uint64(stale) {
 					t.Errorf("%d stale answers counted, want %d", f.Stale, stale)
 				}
 				time.Sleep(2 * time.Second)

@@ -11,44 +11,47 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/hint"
 )
 
 // Verifier tells genuine tokens from others. It is safe for concurrent use.
 type Verifier struct {
-	options *options
-	counts  counts
-	current atomic.Pointer[roster]
-	mu      sync.Mutex // guards the replacing of current, and closed
-	closed  bool
+	options  *options
+	counters cacheCounters
+	current  atomic.Pointer[state]
+	mu       sync.Mutex // guards the replacement of current, and closed
+	closed   bool
 }
 
-// roster is whom a verifier believes, and what it has found out by that. It is
-// replaced as a whole, so that no verdict outlives the configuration that it
-// was found under.
-type roster struct {
+// state is the configured issuers and the cache of results. It is replaced as a
+// whole, so that no result outlives the configuration that led to it.
+type state struct {
 	issuers map[string]*issuer // by url
-	opaque  *issuer            // who is asked about tokens that are no JWTs; nil if nobody is
+	opaque  *issuer            // the one that is asked about tokens that are not JWTs; nil for none
 	cache   *cache             // nil if it is off
 }
 
-// issuer is one issuer with its keys: issuers share nothing, so that none can
-// vouch for another's tokens, nor hold up another's.
+// issuer is one issuer with its keys. Issuers share nothing, so that none can vouch
+// for the tokens of another, nor delay them.
 type issuer struct {
 	url        string
 	preset     claims.Preset
 	algorithms []string
+	configs    map[string]*oidc.Config // of go-oidc, by algorithm
 	leeway     time.Duration
-	reread     bool // a token that was verified may have been read by another preset
+	reread     bool // a verified token may have been read by another preset
 	keys       *keySet
 	introspect *introspector // nil if its tokens are JWTs
 }
 
-// New returns a verifier of tokens of these issuers, at least one; an
-// [access.Guard] hands them out checked. It does no network I/O: keys are
-// fetched when the first token needs them. Close it when it is no longer used.
+// New returns a verifier of the tokens of these issuers, at least one; an
+// [access.Guard] returns them checked. It does no network I/O: keys are fetched when
+// the first token needs them. Close it when it is no longer used.
 func New(issuers []access.Issuer, opts ...Option) (*Verifier, error) {
 	o, err := newOptions(opts)
 	if err != nil {
@@ -64,60 +67,53 @@ func New(issuers []access.Issuer, opts ...Option) (*Verifier, error) {
 // Verify returns the claims of a genuine token. Its error is an
 // [audience.Refusal], or ctx's error if that ended first. A Refusal with
 // [audience.CauseKeysUnavailable] or [audience.CauseIntrospectionUnavailable]
-// says that nothing could be found out. Other calls may get the same claims, or
-// the same Refusal: do not change them.
+// means that it is not known whether the token is genuine. Other calls may get the
+// same claims, or the same Refusal: do not change them.
 //
-// The form of a token tells whether it is a JWT: then it has two dots. A JWT is
-// verified with the keys of the issuer that its iss names, or by asking that
-// issuer, if this is how it is configured. Any other token is taken to the one
-// issuer that is asked, if there is one.
+// A token with two dots is a JWT. It is verified with the keys of the issuer that its
+// iss names, or by asking that issuer, if it is configured so. Any other token is
+// sent to the one issuer that is asked about opaque tokens, if there is one.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*claims.Claims, error) {
 	claims, _, err := v.VerifyFor(ctx, raw, nil, time.Now())
 	return claims, err
 }
 
-// VerifyAt is [Verifier.Verify] for callers that have looked at the clock and
-// saw now: for a token that is remembered, nobody looks again. It returns as of
-// when the claims are to be judged, which is now, or later if finding out took
-// time.
-func (v *Verifier) VerifyAt(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
-	return v.VerifyFor(ctx, raw, nil, now)
-}
-
-// VerifyFor is [Verifier.VerifyAt] for a call to a method with that rule. A token
-// of an issuer that the rule does not accept is refused by its iss, with the
-// refusal of [access.Rule.CheckIssuer]: nobody waits for the keys of that
-// issuer, and it is not asked. Of a token that is no JWT only the issuer that is
-// asked about such tokens could know; if the rule does not accept it, the token is
-// refused likewise. A nil rule accepts all issuers of the verifier.
+// VerifyFor is [Verifier.Verify] for a call, at the time now, to a method with that
+// rule. It returns the time at which the claims are to be judged: now, or later if the
+// verification took time.
+//
+// A token of an issuer that the rule does not accept is refused for its iss, as by
+// [access.Rule.CheckIssuer]: no call waits for the keys of that issuer, and the issuer
+// is not asked. A token that is not a JWT is refused likewise if the rule does not
+// accept the issuer that is asked about such tokens. A nil rule accepts all issuers of
+// the verifier.
 func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *access.Rule, now time.Time) (*claims.Claims, time.Time, error) {
-	r := v.current.Load()
+	s := v.current.Load()
 	switch {
 	case len(raw) > maxToken:
 		return nil, now, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
-	case r.opaque != nil && strings.Count(raw, ".") != 2:
-		claims, err := r.opaque.verifyOpaque(ctx, raw, rule)
+	case s.opaque != nil && strings.Count(raw, ".") != 2:
+		claims, err := s.opaque.verifyOpaque(ctx, raw, rule)
 		return claims, time.Now(), err
-	case r.cache == nil:
-		fresh := r.verify(ctx, raw, rule)
+	case s.cache == nil:
+		fresh := s.verify(ctx, raw, rule)
 		return fresh.claims, time.Now(), fresh.err
 	}
-	key, found := r.cache.find(raw, now)
+	key, found := s.cache.find(raw, now)
 	if found == nil {
-		fresh := r.verify(ctx, raw, rule)
-		now = time.Now()
-		r.cache.keep(key, len(raw), fresh, now)
-		found = &fresh
+		fresh := s.verify(ctx, raw, rule)
+		found, now = &fresh, time.Now()
+		s.cache.keep(key, len(raw), found, now)
 	}
-	if found.err != nil && found.by != nil { // of genuine tokens the rule judges the issuer itself
-		if err := found.by.countsFor(rule); err != nil {
+	if found.err != nil && found.issuer != nil { // the rule judges the issuer of a genuine token
+		if err := found.issuer.countsFor(rule); err != nil {
 			return nil, now, err
 		}
 	}
 	return found.claims, now, found.err
 }
 
-// countsFor refuses the tokens of i if rule, unless it is nil, does not accept
+// countsFor refuses the tokens of i if rule does not accept them. A nil rule accepts
 // them.
 func (i *issuer) countsFor(rule *access.Rule) error {
 	if rule == nil {
@@ -126,7 +122,7 @@ func (i *issuer) countsFor(rule *access.Rule) error {
 	return rule.CheckIssuer(i.url)
 }
 
-// verifyOpaque asks i about a token that is no JWT.
+// verifyOpaque asks i about a token that is not a JWT.
 func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *access.Rule) (*claims.Claims, error) {
 	err := checkOpaque(raw)
 	if err == nil {
@@ -138,45 +134,45 @@ func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *access.Rule
 	return i.introspect.verify(ctx, raw)
 }
 
-// verdict is what was found out about a token: its claims, or why there are
+// result is the outcome of a verification: the claims of a token, or why there are
 // none.
-type verdict struct {
+type result struct {
 	claims *claims.Claims
 	err    error
 
-	// by is whose keys show that the token is genuine, or that it is not; nil if
-	// they were not asked, or not at hand.
-	by   *issuer
-	keys uint64    // their generation
-	end  time.Time // when they are too old to show anything
+	// issuer is the one whose keys show that the token is genuine, or that it is
+	// not; nil if no keys were needed, or none were there.
+	issuer *issuer
+	keys   uint64    // the generation of the keys
+	end    time.Time // when the keys are too old
 }
 
-// verify judges a token afresh.
-func (r *roster) verify(ctx context.Context, raw string, rule *access.Rule) verdict {
+// verify verifies a token that is not in the cache.
+func (s *state) verify(ctx context.Context, raw string, rule *access.Rule) result {
 	token, err := parse(raw)
 	if err != nil {
-		return verdict{err: err}
+		return result{err: err}
 	}
-	i := r.issuer(token.issuer)
+	i := s.issuer(token.payload.Issuer())
 	if i == nil {
-		return verdict{err: r.stranger(token.issuer)}
+		return result{err: s.unknownIssuer(token.payload.Issuer())}
 	}
 	if err := i.countsFor(rule); err != nil {
-		return verdict{err: err}
+		return result{err: err}
 	}
 	if err := i.accepts(token); err != nil {
-		return verdict{err: err}
+		return result{err: err}
 	}
 	if i.introspect != nil {
 		claims, err := i.introspect.verify(ctx, raw)
-		return verdict{claims: claims, err: err}
+		return result{claims: claims, err: err}
 	}
 	return i.verify(ctx, token)
 }
 
-// accepts looks at what a token says of its kind. One that the issuer is asked
-// about need not be typed, since the answer tells what it is; but nobody is asked
-// about one that is over by its own word.
+// accepts checks the algorithm and the type of a token. A token that the issuer is
+// asked about needs no type, since the answer says what it is; but the issuer is not
+// asked about a token whose exp has passed.
 func (i *issuer) accepts(token *compact) error {
 	switch {
 	case !slices.Contains(i.algorithms, token.alg):
@@ -188,12 +184,12 @@ func (i *issuer) accepts(token *compact) error {
 	}
 }
 
-// issuer returns whose tokens have this iss, nil if nobody's have.
-func (r *roster) issuer(iss string) *issuer {
-	if i := r.issuers[iss]; i != nil {
+// issuer returns the issuer whose tokens have this iss, nil if there is none.
+func (s *state) issuer(iss string) *issuer {
+	if i := s.issuers[iss]; i != nil {
 		return i
 	}
-	for _, i := range r.issuers {
+	for _, i := range s.issuers {
 		if slices.Contains(i.preset.Issuers(i.url), iss) {
 			return i
 		}
@@ -201,22 +197,22 @@ func (r *roster) issuer(iss string) *issuer {
 	return nil
 }
 
-// stranger is the refusal of a token that none of the issuers made.
-func (r *roster) stranger(iss string) error {
-	urls := slices.Sorted(maps.Keys(r.issuers))
+// unknownIssuer refuses a token of an issuer that is not configured.
+func (s *state) unknownIssuer(iss string) error {
+	urls := slices.Sorted(maps.Keys(s.issuers))
 	return &audience.Refusal{
 		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
-		Hint: access.IssuerHint(iss, urls),
+		Hint: hint.Issuer(iss, urls),
 	}
 }
 
-// verify finds out whether i signed a token. A signature that no key at hand
-// made may be that of a key which is new under an old name: the issuer is asked
-// again, as often as the allowance lets strangers cause.
-func (i *issuer) verify(ctx context.Context, token *compact) verdict {
+// verify finds out whether i signed a token. If no key in the set verifies the
+// signature, the issuer may have a new key under an old kid: the keys are fetched
+// again, at most once in each cool-down.
+func (i *issuer) verify(ctx context.Context, token *compact) result {
 	keys, err := i.keysFor(ctx, token)
 	if err != nil {
-		return verdict{err: err}
+		return result{err: err}
 	}
 	found := i.check(ctx, token, keys)
 	if !errors.Is(found.err, audience.CauseSignatureInvalid) {
@@ -226,23 +222,23 @@ func (i *issuer) verify(ctx context.Context, token *compact) verdict {
 		i.keys.request()
 		return found
 	}
-	// A token that names no key may be of one that has taken the place of the
-	// only one: nothing is known of it until the issuer was asked.
+	// A token without kid may be signed by a key that has replaced the only one of
+	// the set: only a fetch can tell.
 	patient := token.kid == "" && len(keys.find("", token.alg)) == 1 && !token.olderThan(keys, i.leeway)
 	newer, err := i.keys.nextFor(ctx, token.kid, patient, func(s *snapshot) bool { return s.number > keys.number })
 	switch {
 	case err != nil && patient:
-		return verdict{err: err}
+		return result{err: err}
 	case err != nil || newer.generation == keys.generation:
 		return found
 	}
 	return i.check(ctx, token, newer)
 }
 
-// keysFor returns keys among which the one that token names is, or none can
-// be: a kid is unknown only if a set lacks it that was fetched after the token
-// arrived. What is known to be unknown is refused at once; it counts all the same
-// as a reason to ask the issuer again, whose last answer may have been wrong.
+// keysFor returns a set that has the key which token names. A kid is unknown only if a
+// set that was fetched after the token arrived lacks it. A kid that is already known
+// to be unknown is refused at once; it still causes a fetch, since the last answer of
+// the issuer may have been wrong.
 func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error) {
 	arrived := i.keys.begun.Load()
 	keys := i.keys.load()

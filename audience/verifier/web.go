@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/backoff"
 	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/internal/webclient"
 )
@@ -67,7 +67,7 @@ func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", retryAfter(response.Header)}
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", pauseOf(response.Header)}
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	switch {
@@ -87,24 +87,11 @@ type answerError struct {
 	after   time.Duration // when it wants to be asked again (RFC 9110, section 10.2.3), within bounds
 }
 
-// retryAfter reads when an answer wants to be asked again, in seconds or as a
-// date; zero if it does not say.
-func retryAfter(header http.Header) time.Duration {
-	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, lastRetry)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(time.Until(at), 0), lastRetry)
-	}
-	return 0
-}
-
 // answerOf returns the answer other than 200 that err is about, be it to a question
 // of ours or to one for metadata; the zero answer if it is about none.
 func answerOf(err error) answerError {
 	if answer, ok := errors.AsType[*metadata.StatusError](err); ok {
-		return answerError{answer.Address, answer.Code, "", retryAfter(answer.Header)}
+		return answerError{answer.Address, answer.Code, "", pauseOf(answer.Header)}
 	}
 	answer, _ := errors.AsType[answerError](err)
 	return answer
@@ -112,4 +99,11 @@ func answerOf(err error) answerError {
 
 func (e answerError) Error() string {
 	return fmt.Sprintf("%s answered %d%s", e.address, e.code, e.more)
+}
+
+// pauseOf returns how long an answer asks to wait (Retry-After), at most lastRetry;
+// zero if it does not say.
+func pauseOf(header http.Header) time.Duration {
+	now := time.Now()
+	return max(backoff.RetryAfter(header, now, lastRetry).Sub(now), 0)
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// large is an access matrix of so many services with 20 methods each, and so many
-// clients, of which each service admits 20, by 5 entries.
+// large is an access matrix with that many services of 20 methods each, and that many clients,
+// of which each service admits 20, by 5 entries.
 func large(services, clients int) string {
 	const entries, each, methods = 5, 4, 20
 	var b strings.Builder

@@ -14,127 +14,133 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/remote"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// calling is what the command call is asked.
-type calling struct {
-	asking
-	line    line
-	method  string
-	data    string
-	headers []string
+// callOptions are the flags of the command call.
+type callOptions struct {
+	tokenrequest.Options
+	connection remote.Connection
+	method     string
+	data       string
+	headers    []string
 }
 
 const callHelp = `Call makes one call of a gRPC service as a client of the matrix does: with a token
-for that service, which the file's credentials get, sent to the places that the file
-allows. It writes each reply as JSON; or the refusal: the reason, what stands in the
-challenge, the number by which the server's log knows the call, and what to do.
+for that service, requested with the credentials that the file names, and sent only
+to the addresses that the file allows. It writes each reply as JSON, or the refusal:
+the reason, the challenge, the request id in the server's log, and a fix.
 
-METHOD is GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus; without it,
-the first that the matrix names for the client. -d gives the request as JSON, or
-@file; for a method that takes many, one object after the other. Without -d it is
+METHOD is GetOrderStatus or acme.orders.v1.OrderStatus/GetOrderStatus; the default is
+the first that the matrix names for the client. -d is the request as JSON, or @file;
+for a method with a stream of requests, one object after the other. The default is
 one empty message.
 
-What the messages look like is known from --descriptors, or else from the server by
-reflection, where the matrix opens that. Where it is not known, -d cannot be used,
-and a reply is written as the number of its bytes and, in base64, what they are.
+The messages are known from --descriptors, or from the server by reflection if the
+matrix opens that. Those of grpcaud.echo.v1.Echo, which grpcaud serve answers, are
+always known: call it with --for a service that lists it under grpc. If the messages
+are not known, -d cannot be used, and a reply is written as its size and its bytes in
+base64.
 
 The exit status is 0 if the call succeeds, 1 if the server refuses it or the issuer
 gives no token, and 2 otherwise: wrong use, an issuer or a server that cannot be
-asked, or an error of the server's own.`
+reached, or an error of the server itself.`
 
 const callExamples = `  grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
   grpcaud call access.yaml --as customer-portal --for order-status --addr orders.example.com:443 GetOrderStatus -d '{"order_id":"1"}'`
 
 func callCommand() *cobra.Command {
-	var c calling
+	var c callOptions
 	cmd := &cobra.Command{
 		Use:   "call access.yaml --as CLIENT --for SERVICE --addr A [METHOD]",
 		Short: "Make one call as a client of the matrix",
 		Long:  callHelp, Example: callExamples,
-		Args:              arguments(1, 2),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 2),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
-	c.flags(cmd)
-	c.line.flags(cmd)
-	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @ and the name of a file with it")
+	c.Flags(cmd)
+	c.connection.Flags(cmd)
+	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @FILE")
 	cmd.Flags().StringArrayVar(&c.headers, "header", nil, "a header to send, as name=value")
-	format := outputFlag(cmd, "text", "json")
+	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 2 {
 			c.method = args[1]
 		}
-		return tell(cmd, format.word, nil, c.call(cmd, args[0]))
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, nil, c.call(cmd, args[0]))
 	}
 	return cmd
 }
 
-// call makes the call, and writes the replies. A refusal is the error.
-func (c *calling) call(cmd *cobra.Command, path string) error {
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
+// call makes the call and writes the replies. A refusal is an error.
+func (c *callOptions) call(cmd *cobra.Command, path string) error {
+	ctx, cancel := context.WithTimeout(cmd.Context(), c.Timeout)
 	defer cancel()
 	ctx, err := c.outgoing(ctx)
 	if err != nil {
 		return err
 	}
-	dial, err := c.line.dial()
+	dial, err := c.connection.DialOptions()
 	if err != nil {
 		return err
 	}
-	a, err := c.open(cmd, path, c.line.client()...)
+	a, err := c.Open(cmd, path, c.connection.ClientOptions()...)
 	if err != nil {
 		return err
 	}
-	defer a.client.Close()
-	conn, err := grpc.NewClient(c.line.addr, append(a.client.DialOptions(a.target.Service), dial...)...)
+	defer a.Client.Close()
+	conn, err := grpc.NewClient(c.connection.Addr, append(a.Client.DialOptions(a.Target.Service), dial...)...)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	return c.talk(ctx, cmd, a, conn)
+	return c.callOver(ctx, cmd, a, conn)
 }
 
-// talk makes the call over a connection.
-func (c *calling) talk(ctx context.Context, cmd *cobra.Command, a *asker, conn *grpc.ClientConn) error {
-	full, err := a.method(c.method)
+// callOver makes the call over a connection.
+func (c *callOptions) callOver(ctx context.Context, cmd *cobra.Command, a *tokenrequest.Request, conn *grpc.ClientConn) error {
+	full, err := a.Method(c.method)
 	if err != nil {
 		return err
 	}
 	token := ""
-	if !public(a.policy, full) {
-		if token, err = a.token(ctx, ""); err != nil {
+	if !public(a.Policy, full) {
+		if token, err = a.Token(ctx, ""); err != nil {
 			return err
 		}
 	}
-	m, err := a.describe(ctx, conn, full)
+	m, err := remote.Describe(ctx, a, conn, full)
 	if err != nil {
 		return err
 	}
-	requests, err := m.requests(c.data)
+	requests, err := m.Requests(c.data)
 	if err != nil {
 		return err
 	}
-	err = m.exchange(ctx, conn, requests, func(reply any) error {
-		return write(cmd, func(p *page) { p.json(reply) })
+	err = m.Call(ctx, conn, requests, func(reply any) error {
+		return output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.JSON(reply) })
 	})
 	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
-		return a.refused(m.full, token, refusal)
+		return remote.NewRefusal(a, m.FullName, token, refusal)
 	}
 	if st, ok := status.FromError(err); ok && err != nil {
-		return fmt.Errorf("%s: %s: %s%s", m.full, st.Code(), bare(st.Message()), a.likely(m.full, st))
+		return fmt.Errorf("%s: %s: %s%s", m.FullName, st.Code(), output.StripPackage(st.Message()), likelyCause(a, m.FullName, st))
 	}
 	return err
 }
 
-// likely says what is likely wrong where a call failed; empty if nothing is known.
-func (a *asker) likely(full string, st *status.Status) string {
+// likelyCause says why a call may have failed; empty if nothing is known.
+func likelyCause(a *tokenrequest.Request, full string, st *status.Status) string {
 	text := ""
 	switch {
 	case strings.Contains(st.Message(), "first record does not look like a TLS handshake"):
-		text = "the server speaks no TLS; on a loopback address use --plaintext"
+		text = "the server does not use TLS; on a loopback address use --plaintext"
 	case st.Code() == codes.Unimplemented:
-		text = a.misspelled(full)
+		text = a.Misspelling(full)
 	}
 	if text == "" {
 		return ""
@@ -142,22 +148,22 @@ func (a *asker) likely(full string, st *status.Status) string {
 	return "; " + text
 }
 
-// outgoing returns ctx with the headers that the user gave.
-func (c *calling) outgoing(ctx context.Context) (context.Context, error) {
+// outgoing returns ctx with the headers of --header.
+func (c *callOptions) outgoing(ctx context.Context) (context.Context, error) {
 	for _, header := range c.headers {
 		name, value, ok := strings.Cut(header, "=")
 		switch {
 		case !ok || name == "":
 			return nil, fmt.Errorf("header %q, want name=value", header)
 		case strings.EqualFold(name, "authorization"):
-			return nil, errors.New("the header authorization is that of the token which is fetched; to judge another token, see grpcaud explain")
+			return nil, errors.New("the header authorization carries the requested token; to judge another one, see grpcaud explain")
 		}
 		ctx = metadata.AppendToOutgoingContext(ctx, name, value)
 	}
 	return ctx, nil
 }
 
-// public reports whether the matrix opens a method to anybody.
+// public reports whether anybody may call a method.
 func public(policy *access.Policy, full string) bool {
 	method := strings.TrimPrefix(full, "/")
 	service, _, _ := strings.Cut(method, "/")

@@ -16,8 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestCallOfEachKind holds that calls of each kind work, with requests and replies
-// as JSON.
+// TestCallOfEachKind shows that calls of each kind work, with requests and replies as
+// JSON.
 func TestCallOfEachKind(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "echo", "--plaintext")
@@ -41,9 +41,9 @@ func TestCallOfEachKind(t *testing.T) {
 	}
 }
 
-// TestCallKnowsTypes holds that messages are known from descriptors, or from the
+// TestCallFindsTheMessages shows that messages are known from descriptors, or from the
 // server by reflection, or not at all.
-func TestCallKnowsTypes(t *testing.T) {
+func TestCallFindsTheMessages(t *testing.T) {
 	f := newField(t)
 	set := shopSet(t)
 	plain, described := f.serve(t, "order-status", "--plaintext"), f.serve(t, "order-status", "--plaintext", "--descriptors", set)
@@ -56,7 +56,7 @@ func TestCallKnowsTypes(t *testing.T) {
 		args []string
 	}{
 		{"unknown, empty", plain, 0, `{"bytes": 0}`, nil},
-		{"unknown, with data", plain, 2, "give --descriptors, or have the matrix open reflection", []string{"-d", id}},
+		{"unknown, with data", plain, 2, "are not known, since the server has no description of the service; give --descriptors", []string{"-d", id}},
 		{"descriptors", plain, 0, "{}", []string{"--descriptors", set, "-d", id}},
 		{"reflection", described, 0, "{}", []string{"-d", id}},
 		{"reflection, server streaming", described, 0, "{}", []string{"WatchOrderStatus", "-d", id}},
@@ -80,7 +80,7 @@ func TestCallKnowsTypes(t *testing.T) {
 	}
 }
 
-// TestCallRefused holds what is told of a refusal, by the server or by the issuer.
+// TestCallRefused shows what is written about a refusal of the server or the issuer.
 func TestCallRefused(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "order-status", "--plaintext")
@@ -108,16 +108,17 @@ func TestCallRefused(t *testing.T) {
 	f.call(t, s, "customer-portal").want(t, 2, "unknown: customer-portal for order-status")
 }
 
-// TestCallUnclear holds that a server which cannot find out has not refused.
-func TestCallUnclear(t *testing.T) {
+// TestCallWithoutAVerdict shows that a server which cannot verify a token has not
+// refused it.
+func TestCallWithoutAVerdict(t *testing.T) {
 	f := newField(t)
 	f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(503))
 	f.call(t, f.serve(t, "order-status", "--plaintext"), "customer-portal").want(t, 2, "unknown: ISSUER_UNAVAILABLE", "Unavailable")
 }
 
-// TestCallOfOthers holds that an API of others is called by the full name of its
-// method, and with a token for it.
-func TestCallOfOthers(t *testing.T) {
+// TestCallOfAnExternalAPI shows that an API of others is called by the full name of its
+// method, with a token for it.
+func TestCallOfAnExternalAPI(t *testing.T) {
 	f := newField(t)
 	f.change(t, `clients: [order-status]}`, `clients: [order-status, customer-portal]}`)
 	f.change(t, "parcels.v1.Parcels", "shop.orders.v1.OrderStatus")
@@ -138,7 +139,7 @@ func TestCallWrongUse(t *testing.T) {
 		{`no client "customer" in the file`, []string{"--as", "customer"}},
 		{`no service "orders" in the file`, []string{"--for", "orders"}},
 		{`header "x", want name=value`, []string{"--header", "x"}},
-		{"the header authorization is that of the token", []string{"--header", "Authorization=Bearer x"}},
+		{"the header authorization carries the requested token", []string{"--header", "Authorization=Bearer x"}},
 		{"Unavailable", []string{"--addr", "127.0.0.1:1"}},
 		{"[plaintext tls-ca]", []string{"--tls-ca", f.ca}},
 		{"invalid argument", []string{"--timeout", "soon"}},
@@ -150,10 +151,10 @@ func TestCallWrongUse(t *testing.T) {
 	f.run(t, "call", "--as", "customer-portal", "--for", "order-status", "--addr", s.Addr, "--tls-ca", "missing").want(t, 2, "no such file")
 }
 
-// stranger is a server that answers every call with a status and trailers of its
-// own. An ErrorInfo of it proves, as that of a guard does, that it is about the very
-// call. It returns its address.
-func stranger(t *testing.T, st *status.Status, trailer metadata.MD) string {
+// foreignServer starts a server that answers each call with this status and these
+// trailers, and returns its address. An ErrorInfo proves, as that of a guard does, that
+// it is about this call.
+func foreignServer(t *testing.T, st *status.Status, trailer metadata.MD) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -182,8 +183,8 @@ func stranger(t *testing.T, st *status.Status, trailer metadata.MD) string {
 	return listener.Addr().String()
 }
 
-// TestCallOfAHostileServer holds that what a server says moves no cursor, and that
-// an error of its own is not taken for a refusal.
+// TestCallOfAHostileServer shows that the texts of a server cannot control the terminal,
+// and that its own errors are not taken for refusals.
 func TestCallOfAHostileServer(t *testing.T) {
 	f := newField(t)
 	red, err := status.New(codes.PermissionDenied, "\x1b[31mred").WithDetails(&errdetails.ErrorInfo{
@@ -203,7 +204,7 @@ func TestCallOfAHostileServer(t *testing.T) {
 		{1, status.New(codes.Unauthenticated, "go away"), metadata.Pairs("www-authenticate", `Bearer realm="api", error="invalid_token"`), `Bearer realm="api", error="invalid_token"`},
 		{1, red, nil, "PermissionDenied"},
 	} {
-		s := &served{Addr: stranger(t, row.st, row.trailer), Service: "order-status", line: []string{"--plaintext"}}
+		s := &served{Addr: foreignServer(t, row.st, row.trailer), Service: "order-status", flags: []string{"--plaintext"}}
 		for _, format := range []string{"text", "json"} {
 			r := f.call(t, s, "customer-portal", "-o", format)
 			r.want(t, row.code)
@@ -214,22 +215,21 @@ func TestCallOfAHostileServer(t *testing.T) {
 	}
 }
 
-// TestCallOverTheWrongLine holds that it is told why TLS fails at a server that
-// speaks none.
-func TestCallOverTheWrongLine(t *testing.T) {
+// TestCallWithTLSOfAServerWithoutTLS shows that the error says why the handshake fails.
+func TestCallWithTLSOfAServerWithoutTLS(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "order-status", "--plaintext")
-	s.line = nil
-	f.call(t, s, "customer-portal").want(t, 2, "the server speaks no TLS; on a loopback address use --plaintext")
+	s.flags = nil
+	f.call(t, s, "customer-portal").want(t, 2, "the server does not use TLS; on a loopback address use --plaintext")
 }
 
-// TestCallOfAMisspelledMethod holds that the method which was meant is named,
-// whether the rules refuse the other or the server does not have it.
+// TestCallOfAMisspelledMethod shows that the right method is suggested, whether the
+// rules refuse the wrong one or the server does not have it.
 func TestCallOfAMisspelledMethod(t *testing.T) {
 	f := newField(t)
 	const want = `the file does not name "GetOrderState", did you mean "GetOrderStatus"?`
 	s := f.serve(t, "order-status", "--plaintext")
 	f.call(t, s, "customer-portal", "GetOrderState").want(t, 1, "CLIENT_NOT_ALLOWED", want)
-	s = &served{Addr: stranger(t, status.New(codes.Unimplemented, "unknown method"), nil), Service: "order-status", line: []string{"--plaintext"}}
+	s = &served{Addr: foreignServer(t, status.New(codes.Unimplemented, "unknown method"), nil), Service: "order-status", flags: []string{"--plaintext"}}
 	f.call(t, s, "customer-portal", "GetOrderState").want(t, 2, "Unimplemented", want)
 }

@@ -7,16 +7,20 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 const checkHelp = `Check reads the access matrix as a server does, and reports
 
   mistake   the file and the .proto files contradict each other: a method without
             a rule, a rule without a method
-  warning   what is allowed but rarely meant: a client that no rule names, a
+  warning   the file is valid, but probably wrong: a client that no rule names, a
             service that nobody may call, an audience that two services share, an
             audience that the provider puts into every token
-  info      what is wide on purpose: every method, any client, no scope
+  info      the file allows much: every method, any client, no scope
 
 Give it a set of descriptors to compare with the .proto files; protoc
 --descriptor_set_out=set.binpb and buf build -o set.binpb make one. Options of
@@ -34,53 +38,53 @@ func checkCommand() *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check access.yaml",
-		Short: "Find what is wrong with an access matrix, or rarely meant",
+		Short: "Find mistakes in an access matrix, and what is probably wrong",
 		Long:  checkHelp, Example: checkExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
-	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptorsUsage)
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for warnings too")
-	format := outputFlag(cmd, "table", "json")
+	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for a warning, too")
+	format := cli.OutputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		found, err := check(cmd, args[0], descriptors)
 		if err != nil {
 			return err
 		}
-		if err := write(cmd, func(p *page) { found.write(p, format.word) }); err != nil {
+		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, format.Value) }); err != nil {
 			return err
 		}
 		if found.count(access.Mistake) > 0 || strict && found.count(access.Warning) > 0 {
-			return no
+			return output.No
 		}
 		return nil
 	}
 	return cmd
 }
 
-// findings are what check reports.
+// findings are the results of check.
 type findings []*policyfile.Error
 
-// check lints the file at path, and compares it with the descriptors, if there
-// are any.
+// check returns the findings in the file at path, and in its comparison with the
+// descriptors, if there are any.
 func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
-	set, err := readDescriptors(descriptors)
+	set, err := descriptor.Read(descriptors)
 	if err != nil {
 		return nil, err
 	}
-	matrix, err := openMatrix(cmd, path)
+	matrix, err := files.OpenMatrix(cmd, path)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := matrix.policy(set.options...)
+	policy, err := matrix.Policy(set.Options...)
 	if err != nil {
 		return nil, err
 	}
 	problems := policy.Warnings()
 	if descriptors != "" {
-		problems = slices.Concat(problems, set.compare(policy))
+		problems = slices.Concat(problems, set.Compare(policy))
 	}
-	return matrix.locate(problems, set.options...)
+	return matrix.Locate(problems, set.Options...)
 }
 
 func (f findings) count(s access.Severity) int {
@@ -93,24 +97,24 @@ func (f findings) count(s access.Severity) int {
 	return n
 }
 
-func (f findings) write(p *page, format string) {
+func (f findings) write(p *output.Page, format string) {
 	if format == "json" {
 		f.json(p)
 		return
 	}
-	colours := map[access.Severity]string{access.Mistake: bad, access.Warning: doubt, access.Info: faint}
+	colours := map[access.Severity]string{access.Mistake: output.Bad, access.Warning: output.Doubt, access.Info: output.Faint}
 	var rows [][]string
 	for _, x := range f {
 		bare := *x
 		bare.Text = ""
 		place := bare.Error()
-		rows = append(rows, []string{p.in(colours[x.Severity], x.Severity.String()), printable(place[:len(place)-len(": ")]), printable(x.Text)})
+		rows = append(rows, []string{p.Colour(colours[x.Severity], x.Severity.String()), output.Printable(place[:len(place)-len(": ")]), output.Printable(x.Text)})
 	}
-	p.table("", rows)
-	p.printf("%s, %s, %s\n", plural(f.count(access.Mistake), "mistake"), plural(f.count(access.Warning), "warning"), plural(f.count(access.Info), "info"))
+	p.Table("", rows)
+	p.Printf("%s, %s, %s\n", output.Plural(f.count(access.Mistake), "mistake"), output.Plural(f.count(access.Warning), "warning"), output.Plural(f.count(access.Info), "info"))
 }
 
-func (f findings) json(p *page) {
+func (f findings) json(p *output.Page) {
 	type finding struct {
 		Severity string `json:"severity"`
 		File     string `json:"file"`
@@ -122,5 +126,5 @@ func (f findings) json(p *page) {
 	for _, x := range f {
 		all = append(all, finding{x.Severity.String(), x.File, x.Line, x.Column, x.Text})
 	}
-	p.json(map[string]any{"findings": all})
+	p.JSON(map[string]any{"findings": all})
 }

@@ -52,13 +52,13 @@ func TestCheckGolden(t *testing.T) {
 	}
 }
 
-// TestOptions has the options of .proto files count as they do in a server.
-func TestOptions(t *testing.T) {
+// TestProtoOptionsCount shows that options of .proto files count as they do in a server.
+func TestProtoOptionsCount(t *testing.T) {
 	const matrix = "testdata/catalogue.yaml"
 	set := descriptors(t, cataloguev1.File_acme_catalogue_v1_catalogue_proto)
 	run(t, "", "check", matrix, "--descriptors", set).want(t, 0)
 	r := run(t, "", "matrix", matrix, "--descriptors", set)
-	r.want(t, 0, "PutItem needs besides, by acme/catalogue/v1/catalogue.proto:Catalogue.PutItem: client backoffice-portal, scopes catalogue.read and catalogue.write, role buyer")
+	r.want(t, 0, "PutItem also needs, by acme/catalogue/v1/catalogue.proto:Catalogue.PutItem: client backoffice-portal, scopes catalogue.read and catalogue.write, role buyer")
 	if strings.Contains(r.stdout, "Version needs") {
 		t.Errorf("a public method is said to need something:\n%s", r.stdout)
 	}

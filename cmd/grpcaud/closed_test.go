@@ -20,9 +20,8 @@ services:
 clients: {a: {}, b: {}}
 `
 
-// TestClosedIsDrawn holds that every drawing tells of the methods that nobody may
-// call.
-func TestClosedIsDrawn(t *testing.T) {
+// TestClosedMethodsAreShown shows that each format names the methods that nobody may call.
+func TestClosedMethodsAreShown(t *testing.T) {
 	closed := file(t, "access.yaml", withoutReview)
 	for format, wants := range map[string][]string{
 		"table":    {"nobody may call ReviewEmployees", "all methods but ReviewEmployees"},
@@ -40,9 +39,9 @@ func TestClosedIsDrawn(t *testing.T) {
 	}
 }
 
-// TestClosedIsALoss holds that whoever could call a method that is closed loses
-// it, and gains it when it is opened.
-func TestClosedIsALoss(t *testing.T) {
+// TestClosingAMethodIsALoss shows that whoever could call a method loses it when it is closed,
+// and gains it when it is opened.
+func TestClosingAMethodIsALoss(t *testing.T) {
 	open := file(t, "open.yaml", strings.Replace(withoutReview, "    closed: [ReviewEmployees]\n", "", 1))
 	closed := file(t, "closed.yaml", withoutReview)
 	run(t, "", "diff", open, closed, "-o", "markdown").want(t, 1, "| loses | services.people | a | ReviewEmployees | no scope |")
@@ -52,17 +51,16 @@ func TestClosedIsALoss(t *testing.T) {
 	run(t, "", "diff", closed, open, "-o", "markdown").want(t, 1, "| gains | services.people | a | ReviewEmployees |")
 }
 
-// TestClosedIsExported holds that proxies do not let closed methods through for the
-// sake of "*".
-func TestClosedIsExported(t *testing.T) {
+// TestExportsKeepMethodsClosed shows that "*" does not open closed methods at proxies.
+func TestExportsKeepMethodsClosed(t *testing.T) {
 	closed := file(t, "access.yaml", withoutReview)
 	run(t, "", "export", closed, "--to", "istio").want(t, 0, "notPaths:\n              - /acme.hr.v1.HumanResource/ReviewEmployees")
 	keyed := file(t, "access.yaml", strings.Replace(withoutReview, "preset: keycloak", "preset: keycloak, jwks: 'https://idp.example.com/keys'", 1))
 	run(t, "", "export", keyed, "--to", "envoy").want(t, 0, "not_rule:", "exact: /acme.hr.v1.HumanResource/ReviewEmployees")
 }
 
-// TestClosedIsChecked holds that a closed method needs no rule, but must be there.
-func TestClosedIsChecked(t *testing.T) {
+// TestClosedMethodsMustExist shows that a closed method needs no rule, but must exist.
+func TestClosedMethodsMustExist(t *testing.T) {
 	set := descriptors(t, hrv1.File_acme_hr_v1_human_resource_proto)
 	all := strings.Replace(withoutReview, `["*"]`, "[ListEmployees]", 1)
 	check := func(text string) result {

@@ -9,71 +9,72 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 const diffKeycloakHelp = `
 
-With --keycloak and --realm, or --realm-file, it compares one access matrix with
-what Keycloak would do:
+With --keycloak and --realm, or --realm-file, it compares one access matrix with a
+realm of Keycloak:
 
-  grants     a client can have tokens, or tokens with scopes, that the matrix does
-             not let it have; or all of its tokens name a service
-  lacks      the matrix lets a client call a service, and it cannot have a token
+  grants     a client can get tokens, or scopes, that the matrix does not let it
+             have; or all of its tokens name a service
+  lacks      the matrix lets a client call a service, but it cannot get a token
              for it: the client, the client scope or its mapper is missing
 
-with what to change there. Nothing is changed. The admin is a client of the realm
+and says how to fix that. Nothing is changed. The admin is a client of the realm
 whose service account has the roles view-clients and view-realm of the client
 realm-management: --admin-client, with its secret in --admin-secret-file. Or the
 environment variable ` + adminToken + ` names a file with an access token.
-A realm file is what the admin console's export writes, or kc.sh export. The exit
-status is 2 also if Keycloak does not tell.`
+A realm file is an export from the admin console, or from kc.sh export. The exit
+status is also 2 if Keycloak cannot be asked.`
 
 // adminToken is the environment variable that names a file with an access token
 // for Keycloak's admin API.
 const adminToken = "GRPCAUD_KEYCLOAK_TOKEN_FILE"
 
-// realmFlags say which realm a matrix is compared with.
-type realmFlags struct {
+// realmOptions are the flags that say which realm to compare with.
+type realmOptions struct {
 	url, realm, file          string
 	adminClient, adminSecrets string
 	issuer, descriptors       string
 	exchange                  []string
 }
 
-func (f *realmFlags) flags(cmd *cobra.Command) {
+func (f *realmOptions) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.url, "keycloak", "", "compare with a running Keycloak: its own URL, below which the realms are")
 	flags.StringVar(&f.realm, "realm", "", "the realm to compare with")
 	flags.StringVar(&f.file, "realm-file", "", "compare with the export of a realm")
-	flags.StringVar(&f.adminClient, "admin-client", "", "the client of the realm that may look at it")
-	flags.StringVar(&f.adminSecrets, "admin-secret-file", "", "the file that holds its secret")
-	flags.StringVar(&f.issuer, "issuer", "", "the issuer of the file that the realm is (default: the only one with preset: keycloak)")
-	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptorsUsage)
-	flags.StringSliceVar(&f.exchange, "exchange", nil, "clients that must be able to exchange tokens, beside those that are a service and call others")
+	flags.StringVar(&f.adminClient, "admin-client", "", "the client of the realm that may read it")
+	flags.StringVar(&f.adminSecrets, "admin-secret-file", "", "the file with the secret of --admin-client")
+	flags.StringVar(&f.issuer, "issuer", "", "the issuer in the file that is the realm (default: the only one with preset: keycloak)")
+	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptor.Usage)
+	flags.StringSliceVar(&f.exchange, "exchange", nil, "clients that must be able to exchange tokens, in addition to services that call others")
 	cmd.MarkFlagsRequiredTogether("keycloak", "realm")
 	cmd.MarkFlagsRequiredTogether("admin-client", "admin-secret-file")
 	cmd.MarkFlagsMutuallyExclusive("keycloak", "realm-file")
 }
 
-// set reports whether a realm is meant.
-func (f *realmFlags) set() bool { return f.url != "" || f.file != "" }
+// set reports whether a realm is given.
+func (f *realmOptions) set() bool { return f.url != "" || f.file != "" }
 
-// args holds the arguments to one file, or to two where no realm is meant.
-func (f *realmFlags) args(cmd *cobra.Command, args []string) error {
+// args demands one file if a realm is given, and otherwise two.
+func (f *realmOptions) args(cmd *cobra.Command, args []string) error {
 	if f.set() {
-		return arguments(1, 1)(cmd, args)
+		return cli.Arguments(1, 1)(cmd, args)
 	}
-	return arguments(2, 2)(cmd, args)
+	return cli.Arguments(2, 2)(cmd, args)
 }
 
 // diff compares the matrix at path with the realm.
-func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
-	set, err := readDescriptors(f.descriptors)
-	if err != nil {
-		return err
-	}
-	policy, err := loadMatrix(cmd, path, set.options...)
+func (f *realmOptions) diff(cmd *cobra.Command, path, format string) error {
+	policy, _, err := files.Load(cmd, path, f.descriptors)
 	if err != nil {
 		return err
 	}
@@ -85,22 +86,22 @@ func (f *realmFlags) diff(cmd *cobra.Command, path, format string) error {
 	if err != nil {
 		return err
 	}
-	warn(cmd.ErrOrStderr(), "compared", notes)
+	output.WriteNotes(cmd.ErrOrStderr(), "compared", notes)
 	found := drift(keycloak.Compare(want, got))
-	if err := write(cmd, func(p *page) { found.write(p, format) }); err != nil {
+	if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, format) }); err != nil {
 		return err
 	}
 	if len(found) > 0 {
-		return no
+		return output.No
 	}
 	return nil
 }
 
-// fetch returns the realm that there is.
-func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
+// fetch returns the realm as it is now.
+func (f *realmOptions) fetch(ctx context.Context) (keycloak.Realm, error) {
 	const most = 64 << 20
 	if f.file != "" {
-		data, err := read(f.file, most)
+		data, err := regularfile.Read(f.file, most)
 		if err != nil {
 			return keycloak.Realm{}, err
 		}
@@ -116,9 +117,9 @@ func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
 		path, into = os.Getenv(adminToken), &admin.Token
 	}
 	if path == "" {
-		return keycloak.Realm{}, errors.New("who asks Keycloak? give --admin-client and --admin-secret-file, or a file with a token in " + adminToken)
+		return keycloak.Realm{}, errors.New("no credentials for Keycloak: give --admin-client and --admin-secret-file, or a file with a token in " + adminToken)
 	}
-	secret, err := read(path, 64<<10)
+	secret, err := regularfile.Read(path, 64<<10)
 	if err != nil {
 		return keycloak.Realm{}, err
 	}
@@ -128,31 +129,31 @@ func (f *realmFlags) fetch(ctx context.Context) (keycloak.Realm, error) {
 	return admin.Fetch(ctx)
 }
 
-// drift is what is different between a matrix and a realm.
+// drift are the differences between a matrix and a realm.
 type drift []keycloak.Finding
 
-var driftColours = map[string]string{keycloak.Grants: bad, keycloak.Lacks: doubt}
+var driftColours = map[string]string{keycloak.Grants: output.Bad, keycloak.Lacks: output.Doubt}
 
-func (d drift) write(p *page, format string) {
+func (d drift) write(p *output.Page, format string) {
 	if format == "json" {
-		p.json(map[string]any{"drift": append(drift{}, d...)})
+		p.JSON(map[string]any{"drift": append(drift{}, d...)})
 		return
 	}
 	if len(d) == 0 {
-		p.printf("no difference\n")
+		p.Printf("no difference\n")
 		return
 	}
 	titles := []string{"drift", "client", "what", "fix"}
 	var rows [][]string
 	for _, x := range d {
-		rows = append(rows, []string{x.Kind, printable(x.Client), printable(x.Text), printable(x.Fix)})
+		rows = append(rows, []string{x.Kind, output.Printable(x.Client), output.Printable(x.Text), output.Printable(x.Fix)})
 	}
 	if format == "markdown" {
-		p.markdownTable(titles, rows)
+		p.MarkdownTable(titles, rows)
 		return
 	}
 	for i, row := range rows {
-		row[0] = p.in(driftColours[d[i].Kind], row[0])
+		row[0] = p.Colour(driftColours[d[i].Kind], row[0])
 	}
-	p.table("", append([][]string{p.head("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
+	p.Table("", append([][]string{p.Header("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
 }

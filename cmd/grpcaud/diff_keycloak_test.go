@@ -14,8 +14,8 @@ func TestDiffRealmGolden(t *testing.T) {
 	}
 }
 
-// TestDiffOfTheExport finds no difference from what the program itself wrote.
-func TestDiffOfTheExport(t *testing.T) {
+// TestDiffOfTheExportIsEmpty shows that the exported realm does not differ from the matrix.
+func TestDiffOfTheExportIsEmpty(t *testing.T) {
 	for _, row := range []struct{ matrix, flags string }{{company, ""}, {meshedMatrix, "--exchange batch"}} {
 		flags := strings.Fields(row.flags)
 		exported := run(t, "", append([]string{"export", row.matrix, "--to", "keycloak"}, flags...)...)
@@ -44,7 +44,7 @@ func TestDiffRealmRefuses(t *testing.T) {
 		{"nowhere.yaml --realm-file testdata/drifted.json", "no such file"},
 		{company + " --keycloak https://sso.example.com", "missing [realm]"},
 		{company + " --keycloak https://sso.example.com --realm corp --realm-file testdata/drifted.json", "none of the others can be"},
-		{company + " --keycloak https://sso.example.com --realm corp", "who asks Keycloak?"},
+		{company + " --keycloak https://sso.example.com --realm corp", "no credentials for Keycloak"},
 		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor", "missing [admin-secret-file]"},
 		{company + " --keycloak https://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "empty", " \n"), "the file is empty"},
 		{company + " --keycloak http://sso.example.com --realm corp --admin-client auditor --admin-secret-file " + file(t, "secret", "s3cret"), "want https"},
@@ -57,9 +57,9 @@ func TestDiffRealmRefuses(t *testing.T) {
 	}
 }
 
-// TestDiffTokenFile takes the admin's token from a file that the environment
-// names.
-func TestDiffTokenFile(t *testing.T) {
+// TestDiffReadsTheAdminToken shows that the admin's token is read from the file that the
+// environment names.
+func TestDiffReadsTheAdminToken(t *testing.T) {
 	path := file(t, "token", "t0ken\n")
 	t.Setenv("GRPCAUD_KEYCLOAK_TOKEN_FILE", path)
 	run(t, "", "diff", company, "--keycloak", "https://127.0.0.1:0", "--realm", "corp").want(t, 2, "cannot ask Keycloak")

@@ -24,7 +24,7 @@ func TestDiffOfTheSame(t *testing.T) {
 	}
 }
 
-// matrixWith is a matrix of one service with these entries.
+// matrixWith returns a matrix of one service with these entries.
 func matrixWith(t *testing.T, allow string) string {
 	t.Helper()
 	text := "version: 1\nissuers: {corp: {url: https://idp.example.com, preset: keycloak}}\n" +

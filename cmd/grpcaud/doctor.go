@@ -9,111 +9,115 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/doctor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// examining is what the command doctor is asked.
-type examining struct {
-	clients, services []string
-	descriptors       string
-	issuerCA          string
-	timeout           time.Duration
+// doctorOptions are the flags of the command doctor.
+type doctorOptions struct {
+	doctor.Options
+	descriptors string
 }
 
-const doctorHelp = `Doctor compares what the issuers give with what the matrix says. As every client
-whose credentials are at hand, it asks for a token for every service and API of
-others, has the service judge it by the engine of its server, and reports
+const doctorHelp = `Doctor compares what the issuers give with what the matrix says. As each client whose
+credentials can be read here, it requests a token for each service and each API of
+others, judges it as the server of the service would, and reports
 
   ok            the client gets a token, and is admitted wherever the matrix says so
   no token      the client may call, but the issuer gives it no token
-  no audience   the issuer gives it one that is not for the service
+  no audience   the issuer gives it a token that is not for the service
   refused       it gets a token that the service refuses
-  broad         its token is good at other services of the matrix as well, which can
-                use it there
+  broad         other services of the matrix accept its token too, so that the service
+                can use it there
   wider         the matrix does not let the client call, but the issuer gives it a
-                token; the service refuses that, but it is more than is needed
-  unknown       that could not be found out: an issuer cannot be asked
-  skipped       not asked: the credentials are not at hand, or calls are for users
+                token; the service refuses that, but the client does not need it
+  unknown       the issuer could not be asked
+  skipped       no token was requested: the credentials cannot be read, or only users
+                may call
 
-and how to mend it at this kind of issuer. That a client gets no token for what it
+with a fix for this kind of issuer. A client that gets no token for a service that it
 may not call is as it should be, and is only counted.
 
 Each request is one that a client may make at any time; nothing is changed. Tokens
-are neither shown nor kept.
+are neither shown nor stored.
 
 The matrix must be trusted: doctor reads the files and the environment variables
 that it names as credentials, and shows them to the issuers that it names. Whoever
 may change the first file can have it send any secret of this machine anywhere. A
-file that it includes cannot: see docs/files.md. So do not run doctor, nor token and
-call, on a change that nobody has read yet; check shows no secret to anybody.
+file that it includes cannot: see docs/files.md. So do not run doctor, token or call
+on a change that nobody has reviewed; check shows no secret to anybody.
 
-The exit status is 0 if all is well, 1 if there is something to mend, and 2 if there
-is nothing of that kind, but something could not be found out.`
+The exit status is 0 if all is well, 1 if there is something to fix, and 2 if there
+is not, but something could not be found out.`
 
 const doctorExamples = `  grpcaud doctor access.yaml
   grpcaud doctor access.yaml --client backoffice-portal -o markdown`
 
 func doctorCommand() *cobra.Command {
-	var e examining
+	var e doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor access.yaml",
 		Short: "Compare what the issuers give with what the matrix says",
 		Long:  doctorHelp, Example: doctorExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&e.clients, "client", nil, "ask as these clients only")
-	flags.StringSliceVar(&e.services, "service", nil, "ask for these services only")
-	flags.StringVar(&e.descriptors, "descriptors", "", descriptorsUsage)
-	flags.DurationVar(&e.timeout, "timeout", 15*time.Second, "how long to wait for each token and its verdict")
-	issuerCAFlag(cmd, &e.issuerCA)
-	suggest(cmd, "client", ofFile(clientNames))
-	suggest(cmd, "service", ofFile(serviceNames))
-	format := outputFlag(cmd, "table", "markdown", "json")
+	flags.StringSliceVar(&e.Clients, "client", nil, "examine these clients only")
+	flags.StringSliceVar(&e.Services, "service", nil, "examine these services only")
+	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
+	flags.DurationVar(&e.Timeout, "timeout", 15*time.Second, "the time limit for each token and its verdict")
+	cli.IssuerCAFlag(cmd, &e.IssuerCA)
+	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))
+	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
+	format := cli.OutputFlag(cmd, "table", "markdown", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		report, err := e.examine(cmd, args[0])
 		if err != nil {
 			return err
 		}
-		if err := write(cmd, func(p *page) { report.write(p, format.word) }); err != nil {
+		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { report.Write(p, format.Value) }); err != nil {
 			return err
 		}
-		return report.exit()
+		return report.Exit()
 	}
 	return cmd
 }
 
-// examine asks for everything, with the file at path.
-func (e *examining) examine(cmd *cobra.Command, path string) (*report, error) {
-	policy, _, err := load(cmd, path, e.descriptors)
+// examine examines the matrix at path.
+func (e *doctorOptions) examine(cmd *cobra.Command, path string) (*doctor.Report, error) {
+	policy, _, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.narrow(policy.Matrix()); err != nil {
 		return nil, err
 	}
-	clinic, err := newClinic(policy, e)
+	examiner, err := doctor.New(policy, e.Options)
 	if err != nil {
 		return nil, err
 	}
-	defer clinic.close()
-	return clinic.examine(cmd.Context()), nil
+	defer examiner.Close()
+	return examiner.Examine(cmd.Context()), nil
 }
 
-// narrow fills in the clients and services that are meant.
-func (e *examining) narrow(m access.Matrix) error {
+// narrow checks the names of clients and services; without any, all are examined.
+func (e *doctorOptions) narrow(m access.Matrix) error {
 	var errs []error
-	for _, name := range e.clients {
-		errs = append(errs, known("client", name, maps.Keys(m.Clients)))
+	for _, name := range e.Clients {
+		errs = append(errs, files.CheckName("client", name, maps.Keys(m.Clients)))
 	}
-	for _, name := range e.services {
-		errs = append(errs, known("service", name, slices.Values(serviceNames(m))))
+	for _, name := range e.Services {
+		errs = append(errs, files.CheckName("service", name, slices.Values(files.ServiceNames(m))))
 	}
-	if e.clients == nil {
-		e.clients = clientNames(m)
+	if e.Clients == nil {
+		e.Clients = files.ClientNames(m)
 	}
-	if e.services == nil {
-		e.services = serviceNames(m)
+	if e.Services == nil {
+		e.Services = files.ServiceNames(m)
 	}
 	return errors.Join(errs...)
 }

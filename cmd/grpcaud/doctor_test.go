@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// refusal is a token endpoint that refuses everything so.
+// refusal is a token endpoint that refuses each request with this error.
 func refusal(code, description string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -18,8 +18,8 @@ func refusal(code, description string) http.Handler {
 	})
 }
 
-// ill is a field with one of everything that doctor finds.
-func ill(t *testing.T) *field {
+// faulty is a field with one of each finding of doctor.
+func faulty(t *testing.T) *field {
 	f := newField(t)
 	// The back office may call more than the issuer lets it, the customer portal less.
 	f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "human-resource": nil})
@@ -44,7 +44,7 @@ func ill(t *testing.T) *field {
 }
 
 func TestDoctorGolden(t *testing.T) {
-	f := ill(t)
+	f := faulty(t)
 	for _, format := range []string{"table", "markdown", "json"} {
 		r := f.run(t, "doctor", "-o", format)
 		r.want(t, 1)
@@ -52,8 +52,8 @@ func TestDoctorGolden(t *testing.T) {
 	}
 }
 
-// TestDoctor holds that all is well where the issuer gives what the matrix says,
-// and that what could not be found out is neither well nor ill.
+// TestDoctor shows that all is well if the issuer gives what the matrix says, and that
+// what could not be found out is neither right nor wrong.
 func TestDoctor(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -62,20 +62,20 @@ func TestDoctor(t *testing.T) {
 		set   func(*field)
 		args  []string
 	}{
-		{"well", 0, []string{"6 ok, 0 to mend, 0 unknown; 6 that may not call, and get no token"}, func(*field) {}, nil},
-		{"one client", 0, []string{"2 ok", "2 that may not call"}, func(*field) {}, []string{"--client", "customer-portal"}},
-		{"one service", 0, []string{"2 ok", "1 that may not call"}, func(*field) {}, []string{"--service", "human-resource"}},
-		{"issuer down", 2, []string{"0 ok, 0 to mend, 12 unknown"}, func(f *field) { f.issuer.Down() }, nil},
-		{"no keys", 2, []string{"1 ok, 0 to mend, 5 unknown", "KEYS_UNAVAILABLE"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(500)) }, nil},
-		{"HTML", 2, []string{"0 ok, 0 to mend, 12 unknown"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>")) }, nil},
-		{"no time", 2, []string{"0 ok, 0 to mend, 12 unknown"}, func(*field) {}, []string{"--timeout", "1ns"}},
-		{"another secret", 1, []string{"4 ok, 2 to mend, 0 unknown; 4 that may not", "invalid_client", "see that the issuer knows the client"}, func(f *field) {
+		{"well", 0, []string{"6 ok, 0 to fix, 0 unknown; 6 may not call, and get no token"}, func(*field) {}, nil},
+		{"one client", 0, []string{"2 ok", "2 may not call"}, func(*field) {}, []string{"--client", "customer-portal"}},
+		{"one service", 0, []string{"2 ok", "1 may not call"}, func(*field) {}, []string{"--service", "human-resource"}},
+		{"issuer down", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Down() }, nil},
+		{"no keys", 2, []string{"1 ok, 0 to fix, 5 unknown", "KEYS_UNAVAILABLE"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(500)) }, nil},
+		{"HTML", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>")) }, nil},
+		{"no time", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(*field) {}, []string{"--timeout", "1ns"}},
+		{"another secret", 1, []string{"4 ok, 2 to fix, 0 unknown; 4 may not", "invalid_client", "check that the issuer knows the client"}, func(f *field) {
 			f.issuer.Register(testutil.Client{ID: "customer-portal", Secret: "other"})
 		}, nil},
-		{"wider", 1, []string{"1 to mend", "the issuer gives customer-portal a token for human-resource; the matrix does not let it call", "take the audience human-resource away"}, func(f *field) {
+		{"wider", 1, []string{"1 to fix", "the issuer gives customer-portal a token for human-resource; the matrix does not let it call", "remove the audience human-resource from client"}, func(f *field) {
 			f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "echo": nil, "human-resource": nil})
 		}, nil},
-		{"wider at an API of others", 1, []string{"1 to mend", "a token for https://api.parcels.example"}, func(f *field) {
+		{"wider at an API of others", 1, []string{"1 to fix", "a token for https://api.parcels.example"}, func(f *field) {
 			f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "echo": nil, "https://api.parcels.example": nil})
 		}, nil},
 	} {
@@ -87,29 +87,28 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// TestDoctorWithoutCredentials holds that nobody is well who was not examined.
+// TestDoctorWithoutCredentials shows that nothing is well that was not examined.
 func TestDoctorWithoutCredentials(t *testing.T) {
 	f := newField(t)
 	f.change(t, "customer-portal: {secret: {file: customer-portal.secret}}", "customer-portal: {token_files: {order-status: token}}")
-	f.run(t, "doctor", "--client", "customer-portal").want(t, 2, "nobody was examined", "no such file")
+	f.run(t, "doctor", "--client", "customer-portal").want(t, 2, "nothing was examined", "no such file")
 	if n := f.issuer.Requests(testutil.Token); n != 0 {
 		t.Errorf("%d requests for tokens, want none", n)
 	}
 	write(t, strings.Replace(f.matrix, "access.yaml", "token", 1), f.issuer.Mint(testutil.Claims{"aud": "order-status", "azp": "customer-portal", "scope": "orders.read"}))
-	f.run(t, "doctor", "--client", "customer-portal").want(t, 0, "1 ok", "token_files has none for it")
+	f.run(t, "doctor", "--client", "customer-portal").want(t, 0, "1 ok", "token_files has no file for it")
 }
 
-// TestDoctorKnowsIssuers holds that what is the same for every client of a kind of
-// issuer is no finding, and that scopes are asked for where they stand for the
-// audience.
-func TestDoctorKnowsIssuers(t *testing.T) {
+// TestDoctorKnowsWhatIsNormalAtAnIssuer shows that what is normal at a kind of issuer is no finding, and
+// that scopes are requested if they stand for the audience.
+func TestDoctorKnowsWhatIsNormalAtAnIssuer(t *testing.T) {
 	f := newField(t)
 	f.change(t, "preset: keycloak", "preset: entra")
 	f.register("customer-portal", map[string][]string{"human-resource": nil})
 	f.run(t, "doctor", "--client", "customer-portal", "--service", "human-resource", "-o", "json").want(t, 0, "this kind of issuer gives every client a token for every audience")
 	cognito := file(t, "access.yaml", "version: 1\nissuers: {pool: {url: https://cognito.example, preset: cognito}}\n"+
 		"services: {orders: {grpc: [a.B], insecure_no_audience: {scope_prefix: orders/}, allow: [{clients: [a], methods: [Get], scopes: [orders/read]}]}}\nclients: {a: {}, b: {}}\n")
-	run(t, "", "doctor", cognito).want(t, 2, "nobody was examined")
+	run(t, "", "doctor", cognito).want(t, 2, "nothing was examined")
 }
 
 func TestDoctorWrongUse(t *testing.T) {

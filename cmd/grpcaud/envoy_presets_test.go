@@ -13,13 +13,14 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// entries are demands, by the methods that they are made of.
+// entries are demands, by the names of the methods that have them.
 var entries = map[string]string{
 	"Plain":    "clients: [CLIENT], scopes: none",
 	"Anybody":  "clients: any, scopes: none",
@@ -31,7 +32,7 @@ var entries = map[string]string{
 	"Services": "clients: [CLIENT], scopes: none, callers: services",
 }
 
-// A dialect is an issuer of one preset, and a service that accepts its tokens.
+// A dialect is an issuer of one preset, with a service that accepts its tokens.
 type dialect struct {
 	name, client string
 	provider.Token
@@ -39,8 +40,8 @@ type dialect struct {
 	rules  map[string]string // the entries that the preset can have
 }
 
-// TestEnvoyIsNeverLooser holds Envoy to the verdict of the engine for tokens of every
-// preset with random flaws: what the engine refuses, Envoy does.
+// TestEnvoyIsNeverLooser compares Envoy with the engine for random tokens of each preset: what
+// Envoy admits, the engine admits.
 func TestEnvoyIsNeverLooser(t *testing.T) {
 	dialects := newDialects(t)
 	path := file(t, "access.yaml", matrixOf(dialects))
@@ -75,7 +76,7 @@ func TestEnvoyIsNeverLooser(t *testing.T) {
 		raw := d.issuer.Mint(claims, opts...)
 		genuine, err := verify.Verify(t.Context(), raw)
 		if err == nil {
-			err = guard.Rule(full).Judge(genuine, time.Now())
+			err = guard.Rule(full).Judge(genuine, access.Presentation{Time: time.Now()})
 		}
 		envoys := call(t, conn, full, "Bearer "+raw)
 		if err != nil && envoys == codes.OK {

@@ -85,7 +85,7 @@ func TestEnvoyAgreesOnOptions(t *testing.T) {
 	}
 }
 
-// TestEnvoyTakesLongNames holds that Envoy starts with names and scopes that are
+// TestEnvoyTakesLongNames shows that Envoy starts with names and scopes that are
 // longer than the regular expressions that it takes.
 func TestEnvoyTakesLongNames(t *testing.T) {
 	issuer, keys := corp(t)

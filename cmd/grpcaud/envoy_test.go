@@ -19,7 +19,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// open serves every method, and looks at no token.
+// open serves each method and checks no token.
 func open(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,8 +34,7 @@ func open(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// fronted puts Envoy before an open server, with what the program exports of a
-// matrix.
+// fronted starts Envoy, with the exported configuration of a matrix, before an open server.
 func fronted(t *testing.T, matrix string, args ...string) *grpc.ClientConn {
 	t.Helper()
 	r := run(t, "", append([]string{"export", matrix, "--to", "envoy", "--bootstrap", "--listen", "127.0.0.1:0", "--upstream", open(t)}, args...)...)
@@ -50,8 +49,8 @@ func fronted(t *testing.T, matrix string, args ...string) *grpc.ClientConn {
 	return conn
 }
 
-// call calls a method, unary and streaming, with these values of authorization.
-// Both must end alike.
+// call calls a method, unary and streaming, with these values of authorization. Both must have
+// the same result.
 func call(t *testing.T, conn *grpc.ClientConn, method string, authorization ...string) codes.Code {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -80,7 +79,7 @@ var methods = []struct{ service, method, path string }{
 	{"human-resource", "ListEmployees", "/acme.hr.v1.HumanResource/ListEmployees"},
 }
 
-// presented are tokens as they come, each with what is odd about it.
+// presented are values of authorization, by what is unusual about them.
 func presented(issuer *testutil.Issuer) map[string]string {
 	stranger := testutil.NewKey("RS256")
 	all := map[string]string{
@@ -98,7 +97,7 @@ func presented(issuer *testutil.Issuer) map[string]string {
 	return all
 }
 
-// ofPortal are tokens of the portal for the order status, but for what is said.
+// ofPortal are tokens of the portal for the order status, by what differs.
 func ofPortal() map[string]testutil.Claims {
 	later := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
 	all := maps.Clone(portals)
@@ -112,7 +111,7 @@ func ofPortal() map[string]testutil.Claims {
 	return all
 }
 
-// portals are those of ofPortal that are alive.
+// portals are those of ofPortal that have not expired.
 var portals = map[string]testutil.Claims{
 	"the portal's":              nil,
 	"for nobody":                {"aud": nil},
@@ -143,8 +142,7 @@ var portals = map[string]testutil.Claims{
 	"bound by DPoP":             {"cnf": map[string]any{"jkt": "x"}},
 }
 
-// TestEnvoyAgrees holds Envoy to the verdict of the engine, for each token at
-// each method.
+// TestEnvoyAgrees compares Envoy with the engine, for each token at each method.
 func TestEnvoyAgrees(t *testing.T) {
 	issuer, keys := corp(t)
 	conn := fronted(t, company, "--jwks-file", keys)
@@ -159,8 +157,8 @@ func TestEnvoyAgrees(t *testing.T) {
 	}
 }
 
-// TestEnvoyWire is about what comes before a token is looked at.
-func TestEnvoyWire(t *testing.T) {
+// TestEnvoyRefusesMalformedAuthorization shows what is refused before a token is verified.
+func TestEnvoyRefusesMalformedAuthorization(t *testing.T) {
 	issuer, keys := corp(t)
 	conn := fronted(t, company, "--jwks-file", keys)
 	good := token(issuer, nil)
@@ -190,9 +188,9 @@ func TestEnvoyWire(t *testing.T) {
 	}
 }
 
-// TestEnvoyWithoutKeys has keys that cannot be fetched, and an issuer whose tokens
-// Envoy cannot judge: nobody is admitted.
-func TestEnvoyWithoutKeys(t *testing.T) {
+// TestEnvoyWithoutKeysAdmitsNobody shows that nobody is admitted if the keys cannot be fetched,
+// or if Envoy cannot judge the tokens of the issuer.
+func TestEnvoyWithoutKeysAdmitsNobody(t *testing.T) {
 	issuer, _ := corp(t)
 	const method = "/acme.orders.v1.OrderStatus/GetOrderStatus"
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: testutil.NewCA().Certificate("idp.example.com").Certificate[0]})

@@ -3,17 +3,22 @@ package main
 import (
 	"cmp"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
-// explaining is what the command explain is asked.
-type explaining struct {
+// explainOptions are the flags of the command explain.
+type explainOptions struct {
 	service, method string
 	tokenFile       string
 	jwksFile        string
@@ -21,21 +26,21 @@ type explaining struct {
 	offline         bool
 }
 
-const explainHelp = `Explain judges a token as the server of the service would, by the same engine,
-and tells the whole story: each question with what came and what was wanted, what
-the peer would be told, how to mend it at this kind of issuer, and what the token
-says. Its signature is never shown.
+const explainHelp = `Explain judges a token as the server of the service would, with the same engine, and
+shows each check with what was expected and what the token has, the answer that the
+peer would get, a fix for this kind of issuer, and the content of the token. Its
+signature is never shown.
 
-The token comes from --token-file, or from standard input (-). Line breaks and spaces
-from copying, a leading "Bearer", and the answer of a token endpoint around the
-token are taken off, and mentioned.
+The token is read from --token-file, or from standard input (-). Line breaks and
+spaces in it, "Bearer" before it, and the response of a token endpoint around it are
+removed, with a note.
 
 Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
---offline nobody is asked: if there are no keys at hand, it is told what the rule
-says of the token if it is genuine.
+--offline no issuer is asked: without keys, the checks of the rule are shown for the
+case that the token is genuine.
 
-Not judged are what only a server sees: the connection, the certificate that a
-token may be bound to, and whether the token was revoked.
+Only a server can check the connection, the certificate that a token is bound to, and
+whether the token was revoked.
 
 The exit status is 0 if the token is admitted, 1 if it is refused, and 2 if that
 could not be found out: the file is broken, or the issuer cannot be asked.`
@@ -44,45 +49,45 @@ const explainExamples = `  echo "$TOKEN" | grpcaud explain access.yaml --service
   grpcaud explain access.yaml --service order-status --method GetOrderStatus --token-file t --jwks keys.json -o json`
 
 func explainCommand() *cobra.Command {
-	var e explaining
+	var e explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain access.yaml --service S --method M",
-		Short: "Judge a token at a method, and tell why",
+		Short: "Judge a token for a method, and say why",
 		Long:  explainHelp, Example: explainExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required)")
 	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus (required)")
-	flags.StringVar(&e.tokenFile, "token-file", "", "the file that holds the token; - is standard input (the default)")
-	flags.StringVar(&e.jwksFile, "jwks", "", "the file that holds the keys of the token's issuer, as a JWK set")
-	flags.StringVar(&e.descriptors, "descriptors", "", descriptorsUsage)
-	flags.BoolVar(&e.offline, "offline", false, "ask no issuer")
+	flags.StringVar(&e.tokenFile, "token-file", "", "the file with the token; - is standard input (the default)")
+	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
+	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
+	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
 	_ = cmd.MarkFlagRequired("service")
 	_ = cmd.MarkFlagRequired("method")
-	suggest(cmd, "service", ofFile(guardedNames))
-	suggest(cmd, "method", ofFile(func(m access.Matrix) []string { return methodNames(m.Services[e.service]) }))
-	format := outputFlag(cmd, "text", "json")
+	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
+	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[e.service]) }))
+	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		story, err := e.explain(cmd, args[0])
+		explanation, err := e.explain(cmd, args[0])
 		if err != nil {
 			return err
 		}
-		if err := write(cmd, func(p *page) { story.write(p, format.word) }); err != nil {
+		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { explanation.Write(p, format.Value) }); err != nil {
 			return err
 		}
-		return story.exit()
+		return explanation.Exit()
 	}
 	return cmd
 }
 
-func (e explaining) explain(cmd *cobra.Command, path string) (*story, error) {
-	policy, _, err := load(cmd, path, e.descriptors)
+func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Explanation, error) {
+	policy, _, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTarget(policy, e.service, e.method)
+	t, err := explain.NewGuardedMethod(policy, e.service, e.method)
 	if err != nil {
 		return nil, err
 	}
@@ -90,58 +95,45 @@ func (e explaining) explain(cmd *cobra.Command, path string) (*story, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, notes := pasted(text)
+	token, notes := explain.CleanToken(text)
 	if token == "" {
 		return nil, errors.New("no token: give one by --token-file, or on standard input")
 	}
-	opts, err := e.options(t, token)
+	opts, err := e.verifierOptions(t, token)
 	if err != nil {
 		return nil, err
 	}
-	v, err := verifier.New(t.guard.Issuers(), opts...)
+	v, err := verifier.New(t.Guard.Issuers(), opts...)
 	if err != nil {
 		return nil, err
 	}
 	defer v.Close()
-	story := t.judge(cmd.Context(), v, token, time.Now())
-	story.Notes = append(notes, story.Notes...)
-	return story, nil
+	explanation := t.Explain(cmd.Context(), v, token, time.Now())
+	explanation.Notes = append(notes, explanation.Notes...)
+	return explanation, nil
 }
 
-// maxPaste is more than any token takes, with what may be pasted around it.
-const maxPaste = 256 << 10
-
-func (e explaining) token(cmd *cobra.Command) (string, error) {
-	data, err := readInput(cmd, cmp.Or(e.tokenFile, dash), "token", maxPaste)
+func (e explainOptions) token(cmd *cobra.Command) (string, error) {
+	data, err := files.ReadInput(cmd, cmp.Or(e.tokenFile, files.Dash), "token", explain.MaxInput)
 	return string(data), err
 }
 
-// options say where the verifier finds keys.
-func (e explaining) options(t *target, token string) ([]verifier.Option, error) {
+// verifierOptions say where the verifier gets keys from.
+func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) ([]verifier.Option, error) {
 	var opts []verifier.Option
 	if e.offline {
-		opts = append(opts, verifier.Transport(nobody{}))
+		opts = append(opts, verifier.Transport(explain.OfflineTransport{}))
 	}
 	if e.jwksFile == "" {
 		return opts, nil
 	}
-	jwks, err := read(e.jwksFile, 1<<20)
+	jwks, err := regularfile.Read(e.jwksFile, 1<<20)
 	if err != nil {
 		return nil, err
 	}
-	issuer, ok := t.issuerOf(decode(token))
+	issuer, ok := t.IssuerOf(explain.Decode(token))
 	if !ok {
-		return opts, nil // which the verifier refuses for its issuer
+		return opts, nil // the verifier refuses the token for its issuer
 	}
 	return append(opts, verifier.StaticKeys(issuer.URL, jwks)), nil
 }
-
-// nobody is the wire of who asks nobody.
-type nobody struct{}
-
-// RoundTrip implements [http.RoundTripper].
-func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errOffline
-}
-
-var errOffline = errors.New("no keys: nobody was asked (--offline)")

@@ -42,18 +42,18 @@ func explainOrder(t *testing.T, token string, args ...string) result {
 	return run(t, token, append([]string{"explain", company, "--service", "order-status", "--method", "GetOrderStatus"}, args...)...)
 }
 
-func TestExplainTakesWhatWasPasted(t *testing.T) {
+func TestExplainCleansPastedTokens(t *testing.T) {
 	issuer, keys := corp(t)
 	raw := token(issuer, nil)
 	for _, row := range []struct{ name, text, note string }{
 		{"plain", raw, ""},
 		{"line break at the end", raw + "\r\n", ""},
 		{"byte order mark", "\ufeff" + raw, ""},
-		{"line breaks", raw[:40] + "\n" + raw[40:90] + "\r\n  " + raw[90:], "line breaks or spaces"},
+		{"line breaks", raw[:40] + "\n" + raw[40:90] + "\r\n  " + raw[90:], "the token had line breaks or spaces"},
 		{"bearer", "bearer  " + raw, `"Bearer" stood before the token`},
 		{"header", "Authorization: Bearer " + raw, "the name of the header"},
 		{"quotes", `"` + raw + `"`, "quotes"},
-		{"answer of a token endpoint", `{"access_token": "` + raw + `", "expires_in": 300}`, "this is the answer of a token endpoint"},
+		{"response of a token endpoint", `{"access_token": "` + raw + `", "expires_in": 300}`, "the input is the response of a token endpoint"},
 	} {
 		r := explainOrder(t, row.text, "--jwks", keys, "-o", "json")
 		r.want(t, 0, `"verdict": "admitted"`)
@@ -103,8 +103,8 @@ func TestExplainRefuses(t *testing.T) {
 func TestExplainCannotFindOut(t *testing.T) {
 	issuer, _ := corp(t)
 	raw := token(issuer, nil)
-	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "got no keys: nobody was asked (--offline),",
-		"leave out --offline, or give the keys of the issuer by --jwks", "if the token is genuine it is admitted", "??  genuine", "ok  audience")
+	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "got no keys: the issuer was not asked (--offline),",
+		"leave out --offline, or give the keys of the issuer with --jwks", "if the token is genuine it is admitted", "??  genuine", "ok  audience")
 
 	// What the rule refuses in any case is refused.
 	explainOrder(t, token(issuer, testutil.Claims{"aud": "account"}), "--offline").want(t, 1, "refused: AUDIENCE_MISMATCH", "??  genuine", "in any case")
@@ -211,8 +211,8 @@ func TestExplainNotesAMisspelledMethod(t *testing.T) {
 	run(t, token(issuer, nil), "explain", company, "--service", "order-status", "--method", "GetOrderState", "--jwks", keys).want(t, 1, `the file does not name "GetOrderState", did you mean "GetOrderStatus"?`)
 }
 
-// TestExplainMends holds that it is said what to do, by what is wrong.
-func TestExplainMends(t *testing.T) {
+// TestExplainFixes shows that the fix depends on what is wrong.
+func TestExplainFixes(t *testing.T) {
 	issuer, keys := corp(t)
 	raw := token(issuer, nil)
 	matrix := func(callers string) string {
@@ -221,15 +221,15 @@ func TestExplainMends(t *testing.T) {
 	}
 	service := token(issuer, testutil.Claims{"sub": "service", "preferred_username": "service-account-customer-portal", "client_id": "customer-portal"})
 	for _, row := range []struct{ name, token, callers, want string }{
-		{"service for a user", service, "users", "this entry is for users: call with OnBehalfOf, or take callers: users out of services.orders.allow[0]"},
-		{"user for a service", raw, "services", "call without OnBehalfOf, or take callers: services out of services.orders.allow[0]"},
-		{"issuer", token(issuer, testutil.Claims{"iss": "https://evil.example.com"}), "users", "to mend it  if its tokens are to be accepted, add it under issuers"},
-		{"type", token(issuer, testutil.Claims{"typ": "ID"}), "users", "to mend it  send the access token"},
-		{"key", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k2")), "users", "to mend it  have the client ask https://idp.example.com/realms/corp for a new token"},
-		{"forged", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256"))), "users", "to mend it  see whether the token was cut off or altered"},
-		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "users", "to mend it  have the issuer send JWTs for order-status; or, if its tokens are to stay opaque, set introspection under issuers"},
-		{"half", raw[:strings.LastIndexByte(raw, '.')], "users", "to mend it  was it cut off?"},
-		{"less than half", raw[:10], "users", "to mend it  was it cut off?"},
+		{"service for a user", service, "users", "services.orders.allow[0] is for users: call with a token that was exchanged"},
+		{"user for a service", raw, "services", "services.orders.allow[0] is for services that call as themselves"},
+		{"issuer", token(issuer, testutil.Claims{"iss": "https://evil.example.com"}), "users", "fix       if its tokens are to be accepted, add it under issuers"},
+		{"type", token(issuer, testutil.Claims{"typ": "ID"}), "users", "fix       send the access token"},
+		{"key", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k2")), "users", "fix       have the client request a new token from https://idp.example.com/realms/corp"},
+		{"forged", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256"))), "users", "fix       check whether the token was truncated or altered"},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "users", "fix       have the issuer write JWTs for order-status; or, if its tokens stay opaque, set introspection under issuers"},
+		{"half", raw[:strings.LastIndexByte(raw, '.')], "users", "fix       give the whole token"},
+		{"less than half", raw[:10], "users", "fix       give the whole token"},
 		{"too old", token(issuer, testutil.Claims{"exp": 1000}), "users", "(now less 30s leeway)"},
 		{"too large", strings.Repeat("x", 20<<10), "users", "refused: TOKEN_TOO_LARGE"},
 	} {

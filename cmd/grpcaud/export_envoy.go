@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
-// envoyFlags are what the matrix does not say of a proxy.
+// envoyFlags are the flags for Envoy.
 type envoyFlags struct {
 	bootstrap                bool
 	listen, upstream, caFile string
@@ -17,40 +17,41 @@ type envoyFlags struct {
 func (v *envoyFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&v.bootstrap, "bootstrap", false, "for envoy: a whole configuration")
-	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: where calls come in, host:port")
-	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: where the service is, host:port")
-	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the authorities that vouch for the issuers, in PEM, where Envoy runs")
+	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: the address to listen on, host:port")
+	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: the address of the service, host:port")
+	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the file with certificates to trust for the issuers, in PEM, where Envoy runs")
 }
 
 const envoyHead = `# Made by grpcaud from the access matrix: change that, and export it again.
 #
-# Envoy differs from a guarded server by design. It answers a token for somebody else
-# with 403 (PERMISSION_DENIED), and names no reason. It does not end a stream when the
-# token ends. When a token is verified, it compares audiences without http(s):// and
+# Envoy differs from a guarded server by design. It answers a token for another
+# audience with 403 (PERMISSION_DENIED), without a reason. It does not end a stream when
+# the token expires. When a token is verified, it compares audiences without http(s):// and
 # without a slash at their end; the rules after that compare them exactly. It refuses
 # tokens that are bound to a certificate, those without kid unless it was given one
 # key, and chains of more than four actors, and takes the scheme as Bearer or bearer
-# alone. It asks nobody whether a token was revoked. A key that it has not fetched yet
+# alone. It does not ask whether a token was revoked. A key that it has not fetched yet
 # is a 401 (UNAUTHENTICATED) to the caller.
 #
-# It lets in what a server refuses: tokens signed by a key of the fetched set that is
+# It admits what a server refuses: tokens signed with a key of the fetched set that is
 # not for verifying (use: enc, key_ops without verify, RSA below 2048 bits, no kid);
 # JSON that is not strict, or nested too deep; a header of more than 4 KiB and claims
-# of more than 1024 bytes; and what objects and arrays within claims hold, where no
-# rule looks at it. Unfit keys given by --jwks-file were left out when this was written.
+# of more than 1024 bytes; and any content of objects and arrays in claims that no
+# rule compares. Unfit keys in --jwks-file were left out when this was written.
 `
 
 const envoyWire = `#
 # The listener has no transport_socket: give it TLS before tokens come over a network.
 `
 
-func (e *exporting) toEnvoy(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
-	plan, keys, err := e.plan(policy)
+// export writes the filters, or the whole configuration, for the policy.
+func (v *envoyFlags) export(cmd *cobra.Command, policy *access.Policy, m meshFlags) ([]string, error) {
+	plan, keys, err := m.plan(policy)
 	if err != nil {
 		return nil, err
 	}
-	o := envoy.Options{Keys: keys, Forward: e.forward, Listen: e.envoy.listen, Upstream: e.envoy.upstream, CAFile: e.envoy.caFile}
-	if e.envoy.bootstrap {
+	o := envoy.Options{Keys: keys, Forward: m.forward, Listen: v.listen, Upstream: v.upstream, CAFile: v.caFile}
+	if v.bootstrap {
 		config, err := envoy.Bootstrap(plan, o)
 		if err != nil {
 			return nil, err

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-// keycloakFlags are what the matrix does not say of a realm.
+// keycloakFlags are the flags for Keycloak.
 type keycloakFlags struct {
 	issuer, realm string
 	exchange      []string
@@ -19,12 +24,12 @@ type keycloakFlags struct {
 
 func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer of the file that the realm is (default: the only one with preset: keycloak)")
+	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer in the file that is the realm (default: the only one with preset: keycloak)")
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
-	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, beside those that are a service and call others")
-	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which people log in, as CLIENT=REDIRECT-URI")
-	suggest(cmd, "exchange", ofFile(clientNames))
-	suggest(cmd, "issuer", ofFile(issuerNames))
+	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
+	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI")
+	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
+	cli.Complete(cmd, "issuer", cli.FromMatrix(issuerNames))
 }
 
 func (k *keycloakFlags) options() (keycloak.Options, error) {
@@ -32,8 +37,9 @@ func (k *keycloakFlags) options() (keycloak.Options, error) {
 	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
 }
 
-func (e *exporting) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
-	o, err := e.keycloak.options()
+// export writes the realm for the policy.
+func (k *keycloakFlags) export(cmd *cobra.Command, policy *access.Policy) ([]string, error) {
+	o, err := k.options()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +47,20 @@ func (e *exporting) toKeycloak(cmd *cobra.Command, policy *access.Policy) ([]str
 	if err != nil {
 		return nil, err
 	}
-	return notes, write(cmd, func(p *page) { p.json(realm) })
+	return notes, output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.JSON(realm) })
 }
 
 func issuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }
+
+// pairs reads the values of a flag, each as NAME=VALUE.
+func pairs(flag string, values []string) (map[string][]string, error) {
+	all := map[string][]string{}
+	for _, v := range values {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" || value == "" {
+			return nil, fmt.Errorf("--%s: got %q, want NAME=VALUE", flag, v)
+		}
+		all[name] = append(all[name], value)
+	}
+	return all, nil
+}

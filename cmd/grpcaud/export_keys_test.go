@@ -10,8 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// jwks writes a key set, each key with what is changed of it; nil takes a member
-// away.
+// jwks writes a key set, in which members of each key are replaced; nil removes a member.
 func jwks(t *testing.T, keys ...map[string]any) string {
 	t.Helper()
 	for _, key := range keys {
@@ -37,9 +36,9 @@ func jwk(key *testutil.Key, id string, members ...any) map[string]any {
 	return all
 }
 
-// TestExportLeavesKeysOut is about keys of a set by which no token may be verified:
-// a proxy would take them.
-func TestExportLeavesKeysOut(t *testing.T) {
+// TestExportLeavesUnfitKeysOut shows that keys which are not for verifying tokens are left out:
+// a proxy would use them.
+func TestExportLeavesUnfitKeysOut(t *testing.T) {
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
@@ -76,9 +75,8 @@ func TestExportLeavesKeysOut(t *testing.T) {
 	run(t, "", "export", company, "--to", "envoy", "--jwks-file", nameless).want(t, 2, "several keys, and one without kid")
 }
 
-// TestEnvoyAsksForKid is about tokens without kid, or with one: what else tells which
-// key is meant.
-func TestEnvoyAsksForKid(t *testing.T) {
+// TestEnvoyDemandsTheKid shows that a token must name its key if there are several.
+func TestEnvoyDemandsTheKid(t *testing.T) {
 	const method = "/acme.orders.v1.OrderStatus/GetOrderStatus"
 	issuer := testutil.NewIssuer("https://idp.example.com/realms/corp", testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"}))
 	key := testutil.NewKey("ES256")

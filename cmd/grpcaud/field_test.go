@@ -21,11 +21,11 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// field is an issuer that listens, and a company whose matrix leads to it.
+// field is an issuer that listens, and the matrix of a company that uses it.
 type field struct {
 	issuer *testutil.Issuer
 	matrix string // the path of the file
-	ca     string // and of that with the issuer's authority
+	ca     string // the path of the certificate to trust for the issuer
 	text   string // of the matrix
 }
 
@@ -77,7 +77,7 @@ func newField(t *testing.T) *field {
 	return f
 }
 
-// move has the field go on with a file of its own: servers follow the one before.
+// move writes the matrix to another path: servers follow the one before.
 func (f *field) move(t *testing.T) {
 	t.Helper()
 	f.matrix = file(t, "access.yaml", f.text)
@@ -107,16 +107,15 @@ func (f *field) change(t *testing.T, old, text string) {
 	write(t, f.matrix, f.text)
 }
 
-// run runs a command on the field's matrix. Nothing secret may be in what it
-// writes.
+// run runs a command on the field's matrix. Its output must hold no secret.
 func (f *field) run(t *testing.T, command string, args ...string) result {
 	t.Helper()
 	r := run(t, "", append([]string{command, f.matrix, "--issuer-ca", f.ca}, args...)...)
-	harmless(t, r.stdout+r.stderr)
+	withoutSecrets(t, r.stdout+r.stderr)
 	return r
 }
 
-// claims returns what a token says.
+// claims returns the claims of a token.
 func (f *field) claims(token string) testutil.Claims {
 	claims := testutil.Claims{}
 	if parts := strings.Split(token, "."); len(parts) == 3 {
@@ -128,15 +127,15 @@ func (f *field) claims(token string) testutil.Claims {
 
 var jwt = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
 
-// harmless holds that text has no secret and no token in it.
-func harmless(t *testing.T, text string) {
+// withoutSecrets checks that text holds no secret and no token.
+func withoutSecrets(t *testing.T, text string) {
 	t.Helper()
 	if strings.Contains(text, "Pst-") || jwt.MatchString(text) {
-		t.Errorf("a secret is written:\n%s", text)
+		t.Errorf("a secret was written:\n%s", text)
 	}
 }
 
-// steady takes out of text what differs from one run to the next.
+// steady replaces what differs from one run to the next.
 func (f *field) steady(text string) string {
 	text = strings.ReplaceAll(text, f.issuer.URL(), "https://idp.example.com/realms/corp")
 	text = strings.ReplaceAll(text, filepath.Dir(f.matrix), "/etc/grpcaud")
@@ -154,7 +153,7 @@ func (f *field) steady(text string) string {
 // served is a server that runs.
 type served struct {
 	Addr, Service string
-	line          []string // how it is called
+	flags         []string // for calls of it
 	log           *buffer
 	stop          func() int // ends it, and returns its exit status
 }
@@ -163,7 +162,7 @@ type served struct {
 func (f *field) serve(t *testing.T, service string, args ...string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &served{log: &buffer{}, line: []string{"--plaintext"}}
+	s := &served{log: &buffer{}, flags: []string{"--plaintext"}}
 	in, out := io.Pipe()
 	ended := make(chan int, 1)
 	args = append([]string{"serve", f.matrix, "--service", service, "--issuer-ca", f.ca}, args...)
@@ -177,11 +176,11 @@ func (f *field) serve(t *testing.T, service string, args ...string) *served {
 	})
 	t.Cleanup(func() {
 		s.stop()
-		harmless(t, s.log.String())
+		withoutSecrets(t, s.log.String())
 	})
-	hello, err := bufio.NewReader(in).ReadBytes('\n')
-	if err != nil || json.Unmarshal(hello, s) != nil || s.Service != service {
-		t.Fatalf("serve: %q, %v\n%s", hello, err, s.log)
+	ready, err := bufio.NewReader(in).ReadBytes('\n')
+	if err != nil || json.Unmarshal(ready, s) != nil || s.Service != service {
+		t.Fatalf("serve: %q, %v\n%s", ready, err, s.log)
 	}
 	return s
 }
@@ -189,10 +188,10 @@ func (f *field) serve(t *testing.T, service string, args ...string) *served {
 // call runs the command call against a server.
 func (f *field) call(t *testing.T, s *served, client string, args ...string) result {
 	t.Helper()
-	return f.run(t, "call", append(append([]string{"--as", client, "--for", s.Service, "--addr", s.Addr}, s.line...), args...)...)
+	return f.run(t, "call", append(append([]string{"--as", client, "--for", s.Service, "--addr", s.Addr}, s.flags...), args...)...)
 }
 
-// buffer is written and read at the same time.
+// buffer may be written and read at the same time.
 type buffer struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer
@@ -212,8 +211,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// pair writes a certificate for loopback and its key into files, and the authority
-// that vouches for it.
+// pair writes a certificate for loopback, its key and its authority into files.
 func pair(t *testing.T) (cert, key, ca string) {
 	t.Helper()
 	authority := testutil.NewCA()

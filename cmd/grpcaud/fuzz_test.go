@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// FuzzExplain has explain read anything at all. Nothing that the issuer has not
-// signed is admitted, and nothing moves the cursor of who looks at the answer.
+// FuzzExplain gives explain any input. Nothing that the issuer has not signed is admitted, and
+// nothing controls the terminal.
 func FuzzExplain(f *testing.F) {
 	issuer, keys := corp(f)
 	forged := token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k1"))
@@ -29,8 +29,7 @@ func FuzzExplain(f *testing.F) {
 	})
 }
 
-// FuzzDescriptors has check read any descriptors: what is wrong with them is
-// said, in characters that print.
+// FuzzDescriptors gives check any descriptors. Errors are in printable characters.
 func FuzzDescriptors(f *testing.F) {
 	for _, seed := range []string{"", "\x0a\x00", "\x0a\x08\x12\x01a\x32\x03\x0a\x01B"} {
 		f.Add([]byte(seed))

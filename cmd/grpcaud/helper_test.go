@@ -17,12 +17,12 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // company is the access matrix of the running example.
 const company = "../../examples/backoffice/access.yaml"
 
-// result is what a run of the program left behind.
+// result is the result of a run of the program.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -52,8 +52,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// file writes a file of that name into a folder of the test, and returns its
-// path.
+// file writes a file of that name into a folder of the test, and returns its path.
 func file(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -71,7 +70,7 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// want checks how a run ended. Each text must stand in what it wrote.
+// want checks the exit status of a run, and that its output has each text.
 func (r result) want(t testing.TB, code int, texts ...string) {
 	t.Helper()
 	if r.code != code {
@@ -84,8 +83,8 @@ func (r result) want(t testing.TB, code int, texts ...string) {
 	}
 }
 
-// corp returns the issuer of the company's file, which writes tokens as Keycloak
-// does, and a file with its keys. Its only key is called k1.
+// corp returns the issuer of the company's file, which writes tokens as Keycloak does, and a
+// file with its only key, k1.
 func corp(t testing.TB) (*testutil.Issuer, string) {
 	t.Helper()
 	issuer := testutil.NewIssuer("https://idp.example.com/realms/corp", testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"}))
@@ -102,8 +101,8 @@ func corp(t testing.TB) (*testutil.Issuer, string) {
 	return issuer, file(t, "keys.json", renamed)
 }
 
-// token returns a token of the customer portal for the service orders, changed
-// by claims.
+// token returns a token of the customer portal for the order status, with other claims where
+// given.
 func token(issuer *testutil.Issuer, claims testutil.Claims, opts ...testutil.MintOption) string {
 	all := testutil.Claims{"aud": "order-status", "azp": "customer-portal", "sub": "alice", "scope": "orders.read", "jti": "1"}
 	for name, value := range claims {

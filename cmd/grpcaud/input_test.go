@@ -11,8 +11,8 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestDashIsStandardInput holds that a dash is standard input wherever a command
-// reads an access matrix or a token.
+// TestDashIsStandardInput shows that a dash is standard input for each command that reads a
+// matrix or a token.
 func TestDashIsStandardInput(t *testing.T) {
 	text, err := os.ReadFile(company)
 	if err != nil {
@@ -49,13 +49,13 @@ func TestDashIsStandardInput(t *testing.T) {
 	}
 }
 
-// TestDoctorSaysWhatItTrusts holds that its help says whom it shows secrets to.
+// TestDoctorSaysWhatItTrusts shows that the help names who sees secrets.
 func TestDoctorSaysWhatItTrusts(t *testing.T) {
 	run(t, "", "doctor", "--help").want(t, 0, "The matrix must be trusted", "shows them to the issuers that it names")
 }
 
-// TestInterruptWhileReading holds that a command which waits for standard input ends
-// when it is interrupted.
+// TestInterruptWhileReading shows that a command which reads standard input ends when it is
+// interrupted.
 func TestInterruptWhileReading(t *testing.T) {
 	for _, args := range []string{"check -", "explain " + company + " --service order-status --method GetOrderStatus"} {
 		stdin, hold := io.Pipe()

@@ -16,9 +16,8 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestPathsThatAreNoFiles holds that no command waits for a pipe or a device in the
-// place of a file, whatever it is read for, and says what to write instead where
-// that is a dash.
+// TestPathsThatAreNoFiles shows that no command waits for a pipe or a device in the place of a
+// file, and that the error suggests a dash where that is possible.
 func TestPathsThatAreNoFiles(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

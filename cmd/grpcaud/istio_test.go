@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// policy is what of an AuthorizationPolicy is exported.
+// policy is the content of an AuthorizationPolicy.
 type policy struct {
 	Kind string
 	Spec struct {
@@ -36,7 +36,7 @@ type policy struct {
 	}
 }
 
-// mesh plays what Istio does with policies, as its documentation has it.
+// mesh evaluates policies as the documentation of Istio describes.
 type mesh []policy
 
 func exportedMesh(t *testing.T, matrix string) mesh {
@@ -55,7 +55,7 @@ func exportedMesh(t *testing.T, matrix string) mesh {
 	}
 }
 
-// admits judges a call of a service with a token of these claims.
+// admits reports whether a call of a service with a token of these claims is admitted.
 func (m mesh) admits(service, path string, claims testutil.Claims) bool {
 	verdict := map[string]bool{}
 	for _, p := range m {
@@ -83,7 +83,7 @@ func (p policy) matches(path string, claims testutil.Claims) bool {
 	return false
 }
 
-// oneLike reports whether one of the texts is as one of the patterns says.
+// oneLike reports whether a text matches a pattern.
 func oneLike(texts, patterns []string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool {
 		return slices.ContainsFunc(patterns, func(pattern string) bool {
@@ -94,8 +94,8 @@ func oneLike(texts, patterns []string) bool {
 	})
 }
 
-// lookUp returns the texts of a claim: Istio sees texts and arrays of them, and
-// splits the claim scope.
+// lookUp returns the texts of a claim: Istio sees texts and arrays of them, and splits the
+// claim scope.
 func lookUp(claims testutil.Claims, key string) []string {
 	steps := strings.Split(strings.TrimSuffix(strings.TrimPrefix(key, "request.auth.claims["), "]"), "][")
 	var value any = map[string]any(claims)
@@ -115,8 +115,8 @@ func lookUp(claims testutil.Claims, key string) []string {
 	return nil
 }
 
-// TestIstioAgrees holds the exported policies to the verdict of the engine on
-// genuine tokens: never looser, and stricter only where a note says so.
+// TestIstioAgrees compares the exported policies with the engine, for genuine tokens: they are
+// never looser, and stricter only where a note says so.
 func TestIstioAgrees(t *testing.T) {
 	issuer, keys := corp(t)
 	base := testutil.Claims{"iss": issuer.URL(), "typ": "Bearer", "aud": "order-status", "azp": "customer-portal", "sub": "alice", "scope": "orders.read"}
@@ -136,11 +136,12 @@ func TestIstioAgrees(t *testing.T) {
 	}
 }
 
-// meshStrict is what Istio refuses beyond tooStrict.
+// meshStrict is what Istio refuses in addition to tooStrict.
 var meshStrict = map[string]bool{"for the vault at /acme.Vault/Open": true, "the star at /acme.Invoices/List": true, "the vault's own at /acme.Vault/Open": true}
 
-// istioAdmits are tokens that Istio admits and the engine does not, as the notes and
-// the head say: a claim that is an object is not seen, and two claims are not compared.
+// istioAdmits are tokens that Istio admits and the engine refuses, as the notes and the comments
+// in the export say: Istio does not see claims that are objects, and does not compare two
+// claims.
 var istioAdmits = map[string]bool{"a logout token": true, "the role, of two clients": true}
 
 func agrees(t *testing.T, name string, m mesh, matrix, service, path string, claims testutil.Claims, token, keys string, strict map[string]bool) {

@@ -28,7 +28,7 @@ var refused = map[string][]string{
 	"order-status":    {"human-resource/ListEmployees"},
 }
 
-// companyAt is the company's matrix with another issuer, on loopback.
+// companyAt returns the company's matrix with another issuer, on loopback.
 func companyAt(t *testing.T, issuer string) string {
 	t.Helper()
 	text, err := os.ReadFile(company)
@@ -44,7 +44,7 @@ func companyAt(t *testing.T, issuer string) string {
 	return file(t, "access.yaml", strings.Replace(before, at, "url: "+issuer+"\n    insecure: loopback", 1)+after)
 }
 
-// realmOf imports what the program exports of the company's matrix.
+// realmOf imports the realm that is exported from the company's matrix.
 func realmOf(t *testing.T) (realm *idp.Realm, matrix string) {
 	t.Helper()
 	r := run(t, "", "export", company, "--to", "keycloak", "--exchange", "backoffice-portal", "--login", "backoffice-portal="+idp.Callback)
@@ -55,7 +55,7 @@ func realmOf(t *testing.T) (realm *idp.Realm, matrix string) {
 	return realm, companyAt(t, realm.Issuer)
 }
 
-// source asks the realm for tokens as a client.
+// source requests tokens of the realm as a client.
 func source(t *testing.T, realm *idp.Realm, client string) *tokensource.Cache {
 	t.Helper()
 	secret, err := realm.ClientSecret(t.Context(), client)
@@ -70,8 +70,8 @@ func source(t *testing.T, realm *idp.Realm, client string) *tokensource.Cache {
 	return s
 }
 
-// TestExportedRealm lets a real Keycloak issue tokens by the exported realm, and
-// the engine judge them by the matrix.
+// TestExportedRealm has a real Keycloak issue tokens with the exported realm, and the engine
+// judge them by the matrix.
 func TestExportedRealm(t *testing.T) {
 	realm, matrix := realmOf(t)
 	policy, err := policyfile.Load(matrix)
@@ -99,8 +99,8 @@ func TestExportedRealm(t *testing.T) {
 	}
 }
 
-// judged explains token at those of the calls that are of service. The texts must
-// stand in the explanation.
+// judged explains a token at those of the calls that are of a service. The explanation must have
+// the texts.
 func judged(t *testing.T, matrix, service string, calls []string, token string, want int, texts ...string) {
 	t.Helper()
 	for _, call := range calls {
@@ -110,9 +110,9 @@ func judged(t *testing.T, matrix, service string, calls []string, token string, 
 	}
 }
 
-// TestExportedRealmsImport has Keycloak take whatever else is exported, and the
-// program find in it what it wrote.
-func TestExportedRealmsImport(t *testing.T) {
+// TestExportedRealmsAreImported has Keycloak import the other exports, and finds no difference
+// afterwards.
+func TestExportedRealmsAreImported(t *testing.T) {
 	for _, matrix := range []string{meshedMatrix, "testdata/authenticators.yaml"} {
 		t.Run(matrix, func(t *testing.T) {
 			r := run(t, "", "export", matrix, "--to", "keycloak")
@@ -125,8 +125,8 @@ func TestExportedRealmsImport(t *testing.T) {
 	}
 }
 
-// TestExportedRealmOnBehalfOf follows a person: she logs in at the portal, which
-// exchanges her token to ask for an order, whose service exchanges it again.
+// TestExportedRealmOnBehalfOf has a user log in at the portal, which exchanges her token for a
+// call of a service, which exchanges it again.
 func TestExportedRealmOnBehalfOf(t *testing.T) {
 	realm, matrix := realmOf(t)
 	person(t, realm)
@@ -152,7 +152,7 @@ func TestExportedRealmOnBehalfOf(t *testing.T) {
 	}
 }
 
-// person adds alice to the realm.
+// person adds the user alice to the realm.
 func person(t *testing.T, realm *idp.Realm) {
 	t.Helper()
 	admin(t, realm, http.MethodPost, "/users", map[string]any{
@@ -161,7 +161,7 @@ func person(t *testing.T, realm *idp.Realm) {
 	})
 }
 
-// TestPartialImport adds the clients of the export to a realm that there is.
+// TestPartialImport adds the exported clients to an existing realm.
 func TestPartialImport(t *testing.T) {
 	exported := run(t, "", "export", company, "--to", "keycloak")
 	var clients map[string]any
@@ -182,8 +182,7 @@ func TestPartialImport(t *testing.T) {
 	}
 }
 
-// TestDriftOfARunningRealm widens and narrows the realm by hand, as it happens,
-// and has the program find it.
+// TestDriftOfARunningRealm changes the realm by hand, and shows that diff finds it.
 func TestDriftOfARunningRealm(t *testing.T) {
 	realm, matrix := realmOf(t)
 	base, _, _ := strings.Cut(realm.Issuer, "/realms/")
@@ -205,7 +204,7 @@ func TestDriftOfARunningRealm(t *testing.T) {
 	diff().want(t, 1, `it cannot have the scope "orders.write", which a rule asks of it`)
 }
 
-// hireAuditor adds a client that asks for the realm; allowAuditor lets it look.
+// hireAuditor adds a client that reads the realm; allowAuditor gives it the roles.
 func hireAuditor(t *testing.T, realm *idp.Realm) {
 	t.Helper()
 	admin(t, realm, http.MethodPost, "/clients", map[string]any{

@@ -1,5 +1,5 @@
-// Grpcaud works with the access matrix at the command line, by the engine that
-// servers run.
+// Grpcaud works with the access matrix at the command line, with the engine of the
+// servers.
 //
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
@@ -11,30 +11,31 @@
 //	grpcaud diff old.yaml new.yaml
 //	grpcaud diff access.yaml --keycloak https://sso.example.com --realm corp
 //	grpcaud export access.yaml --to keycloak|istio|envoy
+//	grpcaud schema
+//	grpcaud --version
 //	grpcaud completion bash|zsh|fish|powershell
 //
-// Check reads the file as a server does, and reports what is allowed but rarely
-// meant; with a set of descriptors, also what the file and the .proto files do
-// not have in common. Matrix draws who may call what. Explain judges a token and
-// tells why, and how to mend it; token fetches one first, as a client of the
-// matrix. Doctor does so as every client for every service, and compares what
-// the issuers give with what the matrix says. Serve is a guarded server to try
-// tokens at, and call makes one call of it, or of any other. Diff says who gains
-// and who loses what by a change, or what Keycloak would do otherwise than the file
-// says. Export writes the file down for Keycloak, Istio or Envoy.
+// Check reads the file as a server does, and reports what is probably wrong; with a set
+// of descriptors, also where the file and the .proto files contradict each other.
+// Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
+// token requests one first, as a client of the matrix. Doctor does so as each client
+// for each service, and compares what the issuers give with what the matrix says.
+// Serve is a guarded server for trying tokens, and call makes one call of it, or of any
+// other server. Diff compares two matrices, or one with a realm of Keycloak. Export
+// writes the matrix for Keycloak, Istio or Envoy. Schema prints its JSON Schema.
 //
-// Where a command takes the file, or a token, - is standard input; such a file
-// includes no others. Everything else that is read by its path is a regular file:
-// a pipe or a device in its place is an error, and nobody waits for it.
+// For the matrix and for tokens, - is standard input; a matrix from there includes no
+// other files. Everything else that is read by its path is a regular file: a pipe or a
+// device in its place is an error.
 //
 // The exit status is 0 if all is well, 1 if the answer is no (a token refused, a
-// difference, a finding), and 2 if there is no answer: wrong use, a file that
-// cannot be read, or an issuer that cannot be asked. Then standard error says
-// why, in lines such as
+// difference, a finding), and 2 if there is no answer: wrong use, a file that cannot be
+// read, or an issuer that cannot be asked. Then standard error says why, in lines such
+// as
 //
 //	grpcaud: access.yaml:12:9: unknown client "portl", did you mean "portal"?
 //
-// Output is coloured on a terminal only, and not if NO_COLOR is set.
+// Output has colours on a terminal only, and not if NO_COLOR is set.
 package main
 
 import (

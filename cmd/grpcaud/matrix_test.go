@@ -21,7 +21,7 @@ func TestMatrixGolden(t *testing.T) {
 	}
 }
 
-func TestMatrixOfSome(t *testing.T) {
+func TestMatrixOfSomeServicesAndClients(t *testing.T) {
 	r := run(t, "", "matrix", company, "--client", "customer-portal")
 	r.want(t, 0, "order-status", "customer-portal  GetOrderStatus, WatchOrderStatus")
 	for _, other := range []string{"backoffice-portal", "human-resource"} {
@@ -53,7 +53,7 @@ clients: {c0: {}, c1: {}, c2: {}, c3: {}, c4: {}, c5: {}, c6: {}, c7: {}, c8: {}
 	run(t, "", "matrix", crowd).want(t, 0, "c7 and 2 others  M")
 }
 
-// hostile is a matrix of names that mean something to whoever draws them.
+// hostile is a matrix of names with characters that mean something in the formats.
 const hostile = `version: 1
 issuers: {"<i>&": {url: https://idp.example.com}}
 services:
@@ -107,7 +107,7 @@ func TestMatrixEscapes(t *testing.T) {
 	}
 }
 
-// wellFormed checks that what is opened in an HTML page is closed.
+// wellFormed checks that each element of an HTML page that is opened is closed.
 func wellFormed(t *testing.T, page string) {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(page))

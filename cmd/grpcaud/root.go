@@ -10,26 +10,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// exit is the error of a command that has said all there is to say: the status
-// that the process ends with.
-type exit int
-
-const (
-	no      exit = 1 // the answer is no
-	unknown exit = 2 // there is no answer
-)
-
-// Error implements error.
-func (e exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
-
-// run is the whole program. It returns the status to exit with.
+// run runs the program and returns its exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
-	root.SetIn(&standardInput{Reader: stdin})
+	root.SetIn(&files.StandardInput{Reader: stdin})
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -39,26 +29,27 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if cmd == root && len(args) > 0 && strings.HasPrefix(err.Error(), "unknown command") {
 		err = see(cmd, fmt.Errorf("%w%s", err, nearest.Hint(args[0], commandNames(cmd))))
 	}
-	if code, ok := errors.AsType[exit](err); ok {
+	if code, ok := errors.AsType[output.ExitStatus](err); ok {
 		return int(code)
 	}
-	complain(stderr, err)
-	return int(unknown)
+	printError(stderr, err)
+	return int(output.Unknown)
 }
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "grpcaud",
-		Short: "Check, draw, explain and compare the access matrix of gRPC services",
+		Short: "Check, show, explain and compare the access matrix of gRPC services",
 		Long: `Grpcaud works with the access matrix: the file that says which client may call
-which method of which service, with what kind of token. Where a command takes the
-file, or a token, - is standard input.
+which method of which service, with which tokens. For the file and for tokens, -
+is standard input.
 
-It exits with 0 if all is well, with 1 if the answer is no, and with 2 if there
-is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,
+The exit status is 0 if all is well, 1 if the answer is no, and 2 if there is no
+answer: wrong use, a broken file, or an issuer that cannot be asked.`,
+		Version:            version(),
 		SilenceUsage:       true,
 		SilenceErrors:      true,
-		DisableSuggestions: true, // which are lines of their own
+		DisableSuggestions: true, // run writes its own
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return see(cmd, cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()))
 		},
@@ -73,13 +64,15 @@ is no answer: wrong use, a broken file, or an issuer that cannot be asked.`,
 		callCommand(),
 		diffCommand(),
 		exportCommand(),
+		schemaCommand(),
 		versionCommand(),
 	)
+	root.SetVersionTemplate("{{.Version}}")
 	root.SetFlagErrorFunc(see)
 	return root
 }
 
-// see adds to an error of use where to read on; nil stays nil.
+// see adds the command for help to an error about the arguments; nil stays nil.
 func see(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
@@ -95,18 +88,9 @@ func commandNames(root *cobra.Command) []string {
 	return names
 }
 
-// complain writes an error, a line for each that it joins.
-func complain(w io.Writer, err error) {
+// printError writes an error: one line for each joined error.
+func printError(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "grpcaud: %s\n", printable(bare(strings.TrimSpace(line))))
+		fmt.Fprintf(w, "grpcaud: %s\n", output.Printable(output.StripPackage(strings.TrimSpace(line))))
 	}
-}
-
-// bare returns the text of an error without the names of the packages that it is
-// of.
-func bare(text string) string {
-	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "verifier: "} {
-		text = strings.TrimPrefix(text, name)
-	}
-	return text
 }

@@ -8,7 +8,7 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestBadFiles has every command read what is no access matrix.
+// TestBadFiles shows the errors of each command for a file that is no access matrix.
 func TestBadFiles(t *testing.T) {
 	bomb := "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n"
 	for _, c := range "bcdefghij" {
@@ -50,8 +50,9 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestOddFiles has files read that are well-formed, if unusual.
-func TestOddFiles(t *testing.T) {
+// TestByteOrderMarkAndCRLF shows that a file may begin with a byte order mark, and have lines
+// that end in CRLF.
+func TestByteOrderMarkAndCRLF(t *testing.T) {
 	const text = "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {a: {grpc: [b.C], allow: [{clients: [x], methods: [M], scopes: [s]}]}}\nclients: {x: {}}\n"
 	want := run(t, "", "matrix", file(t, "access.yaml", text))
 	want.want(t, 0)
@@ -71,6 +72,10 @@ func TestUsage(t *testing.T) {
 		{0, "Available Commands", nil},
 		{0, "grpcaud diff old.yaml new.yaml", []string{"diff", "--help"}},
 		{0, "grpcaud ", []string{"version"}},
+		{0, "grpcaud ", []string{"--version"}},
+		{0, `"$schema": "https://json-schema.org/draft/2020-12/schema"`, []string{"schema"}},
+		{0, "# yaml-language-server: $schema=access.schema.json", []string{"schema", "--help"}},
+		{2, `unknown command "x" for "grpcaud schema"`, []string{"schema", "x"}},
 		{0, "bash completion", []string{"completion", "bash"}},
 		{2, `grpcaud: unknown command "chekc" for "grpcaud", did you mean "check"?; see grpcaud --help`, []string{"chekc"}},
 		{2, "want the access matrix: grpcaud check access.yaml\n", []string{"check"}},
@@ -119,6 +124,7 @@ func TestOutputThatFails(t *testing.T) {
 		{"check", company},
 		{"diff", company, company},
 		{"version"},
+		{"schema"},
 		{"explain", company, "--service", "order-status", "--method", "Get", "--offline", "--token-file", file(t, "token", "x")},
 	} {
 		stderr.Reset()

@@ -18,11 +18,15 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/echo"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// serving is what the command serve is asked.
-type serving struct {
+// serveOptions are the flags of the command serve.
+type serveOptions struct {
 	service, addr string
 	cert, key     string
 	plaintext     bool
@@ -30,21 +34,20 @@ type serving struct {
 	issuerCA      string
 }
 
-const serveHelp = `Serve is a gRPC server that is guarded as the service of the matrix is, for trying a
-provider's tokens. It answers every method that the matrix lets somebody call: those
-of the service, which it need not know, each message with an empty one; those of
-grpcaud.echo.v1.Echo, which has a method of each kind, by saying what it was told,
-and whom it takes the caller for; health; and reflection (v1 and v1alpha). Whatever
-the matrix has no rule for is refused.
+const serveHelp = `Serve is a gRPC server with the guard that the service of the matrix has, for trying
+tokens of a provider. It answers each method that the matrix lets somebody call: those
+of the service with an empty message for each message; health; reflection (v1 and
+v1alpha); and grpcaud.echo.v1.Echo, if the service lists that under grpc. Echo has a
+method of each kind, and returns what it received and who the caller is. Methods
+without a rule in the matrix are refused.
 
-With descriptors it knows of what kind the methods are, and describes them to
-whoever may ask by reflection.
+With descriptors it knows the kinds of the methods, and describes them by reflection.
 
-When it listens it writes one line of JSON, {"addr":"…","service":"…"}, to standard
-output; then one for each decision to standard error. It follows the file: a change
-is in force within seconds, and a file that is broken changes nothing; standard
-input (-) is read once. It ends when it is interrupted, and waits five seconds for
-calls that are under way.
+When it is ready it writes one line of JSON, {"addr":"…","service":"…"}, to standard
+output, and then one line for each decision to standard error. It follows the file: a
+change takes effect within seconds, and a broken file changes nothing; standard input
+(-) is read once. It ends when it is interrupted, and waits at most five seconds for
+running calls.
 
 --plaintext is for loopback addresses alone.`
 
@@ -52,44 +55,44 @@ const serveExamples = `  grpcaud serve access.yaml --service order-status --addr
   grpcaud serve access.yaml --service order-status --addr :8443 --tls-cert tls.crt --tls-key tls.key`
 
 func serveCommand() *cobra.Command {
-	var s serving
+	var s serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve access.yaml --service S --addr A",
-		Short: "Run a guarded server to try tokens at",
+		Short: "Run a guarded server for trying tokens",
 		Long:  serveHelp, Example: serveExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 		RunE:              func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.service, "service", "", "the service of the matrix to be (required)")
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:0", "the address to listen at; port 0 is any that is free")
+	flags.StringVar(&s.service, "service", "", "the service of the matrix to guard (required)")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:0", "the address to listen on; port 0 is any free port")
 	flags.StringVar(&s.cert, "tls-cert", "", "the file with the server's certificate, in PEM")
-	flags.StringVar(&s.key, "tls-key", "", "the file with its key, in PEM")
-	flags.BoolVar(&s.plaintext, "plaintext", false, "serve without TLS, on a loopback address")
-	flags.StringVar(&s.descriptors, "descriptors", "", descriptorsUsage)
-	issuerCAFlag(cmd, &s.issuerCA)
+	flags.StringVar(&s.key, "tls-key", "", "the file with the key of the certificate, in PEM")
+	flags.BoolVar(&s.plaintext, "plaintext", false, "serve without TLS, on a loopback address only")
+	flags.StringVar(&s.descriptors, "descriptors", "", descriptor.Usage)
+	cli.IssuerCAFlag(cmd, &s.issuerCA)
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.MarkFlagsMutuallyExclusive("tls-cert", "plaintext")
 	_ = cmd.MarkFlagRequired("service")
-	suggest(cmd, "service", ofFile(guardedNames))
+	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	return cmd
 }
 
 // run serves until it is interrupted.
-func (s serving) run(cmd *cobra.Command, path string) error {
-	policy, set, err := load(cmd, path, s.descriptors)
+func (s serveOptions) run(cmd *cobra.Command, path string) error {
+	policy, set, err := files.Load(cmd, path, s.descriptors)
 	if err != nil {
 		return err
 	}
-	if err := known("service", s.service, maps.Keys(policy.Matrix().Services)); err != nil {
+	if err := files.CheckName("service", s.service, maps.Keys(policy.Matrix().Services)); err != nil {
 		return err
 	}
 	creds, err := s.credentials()
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{ReplaceAttr: withUnit}))
 	opts, err := s.options(log)
 	if err != nil {
 		return err
@@ -99,7 +102,7 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer admit.Close()
-	server, err := newEchoServer(admit, set, grpc.Creds(creds))
+	server, err := echo.New(admit, set, grpc.Creds(creds))
 	if err != nil {
 		return err
 	}
@@ -107,18 +110,26 @@ func (s serving) run(cmd *cobra.Command, path string) error {
 	var watch sync.WaitGroup
 	defer watch.Wait()
 	defer cancel()
-	admit.ReportHealth(ctx, server.health)
+	admit.ReportHealth(ctx, server.Health)
 	watch.Go(func() {
-		if path == dash {
-			return // which says all that it ever will
+		if path == files.Dash {
+			return // it does not change
 		}
-		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.Logger(log), policyfile.Options(set.options...)) // its errors are of the arguments
+		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.WatchLogger(log), policyfile.WatchMethodOptions(set.Options...)) // it only returns errors about its arguments
 	})
 	return s.listen(cmd, server.Server)
 }
 
-// listen has srv serve until it is interrupted.
-func (s serving) listen(cmd *cobra.Command, srv *grpc.Server) error {
+// withUnit writes durations with their unit: "1.5ms" and not a number of nanoseconds.
+func withUnit(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
+}
+
+// listen serves until it is interrupted.
+func (s serveOptions) listen(cmd *cobra.Command, srv *grpc.Server) error {
 	defer srv.Stop()
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
@@ -126,16 +137,16 @@ func (s serving) listen(cmd *cobra.Command, srv *grpc.Server) error {
 	}
 	defer listener.Close()
 	if at, ok := listener.Addr().(*net.TCPAddr); s.plaintext && (!ok || !at.IP.IsLoopback()) {
-		return fmt.Errorf("--plaintext at %s, where others can read tokens: listen at a loopback address, such as 127.0.0.1:0, or use --tls-cert and --tls-key", s.addr)
+		return fmt.Errorf("--plaintext at %s, where others can read tokens: listen on a loopback address, such as 127.0.0.1:0, or use --tls-cert and --tls-key", s.addr)
 	}
-	hello, err := json.Marshal(struct {
+	ready, err := json.Marshal(struct {
 		Addr    string `json:"addr"`
 		Service string `json:"service"`
 	}{listener.Addr().String(), s.service})
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", hello); err != nil {
+	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", ready); err != nil {
 		return err
 	}
 	defer context.AfterFunc(cmd.Context(), func() { stop(srv) })()
@@ -145,25 +156,25 @@ func (s serving) listen(cmd *cobra.Command, srv *grpc.Server) error {
 	return nil
 }
 
-// grace is how long calls may go on that are under way at the end.
+// grace is how long running calls may go on at the end.
 const grace = 5 * time.Second
 
-// stop ends srv, and after a while the calls that do not end by themselves.
+// stop ends srv, and after the grace period all calls.
 func stop(srv *grpc.Server) {
 	defer time.AfterFunc(grace, srv.Stop).Stop()
 	srv.GracefulStop()
 }
 
-// credentials returns those of the server. It asks clients for a certificate, and
-// takes any: a token may be bound to it.
-func (s serving) credentials() (credentials.TransportCredentials, error) {
+// credentials returns the credentials of the server. It requests a certificate of each
+// client and accepts any, since a token may be bound to it.
+func (s serveOptions) credentials() (credentials.TransportCredentials, error) {
 	switch {
 	case s.plaintext:
 		return insecure.NewCredentials(), nil
 	case s.cert == "":
-		return nil, errors.New("tokens are not served in the clear: give --tls-cert and --tls-key, or --plaintext on a loopback address")
+		return nil, errors.New("tokens need TLS: give --tls-cert and --tls-key, or --plaintext on a loopback address")
 	}
-	cert, err := keyPair(s.cert, s.key)
+	cert, err := files.KeyPair(s.cert, s.key)
 	if err != nil {
 		return nil, err
 	}
@@ -172,30 +183,13 @@ func (s serving) credentials() (credentials.TransportCredentials, error) {
 	}), nil
 }
 
-// keyPair reads a certificate and its key.
-func keyPair(certFile, keyFile string) (tls.Certificate, error) {
-	cert, err := read(certFile, maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := read(keyFile, maxCertificates)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return pair, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
-	}
-	return pair, nil
-}
-
-// options are those of the guard: it tells of every decision.
-func (s serving) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
+// options returns the options of the guard, which logs each decision.
+func (s serveOptions) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
 	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}
-	wire, err := issuerWire(s.issuerCA)
+	wire, err := files.IssuerTransport(s.issuerCA)
 	if wire != nil {
 		opts = append(opts, interceptor.Transport(wire))
 	}

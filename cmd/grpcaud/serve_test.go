@@ -7,45 +7,24 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
-	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
-	"google.golang.org/protobuf/types/descriptorpb"
 
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
-	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptortest"
 )
 
-// shopFiles are descriptors of the company's orders and of the echo service, of a
-// package shop, which this process does not know.
-func shopFiles(t testing.TB) *descriptorpb.FileDescriptorSet {
-	t.Helper()
-	text, err := prototext.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
-		protodesc.ToFileDescriptorProto(ordersv1.File_acme_orders_v1_order_status_proto),
-		protodesc.ToFileDescriptorProto(echov1.File_grpcaud_echo_v1_echo_proto),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := &descriptorpb.FileDescriptorSet{}
-	if err := prototext.Unmarshal([]byte(strings.NewReplacer("acme", "shop", "grpcaud", "shop").Replace(string(text))), set); err != nil {
-		t.Fatal(err)
-	}
-	return set
-}
-
-// shopSet writes them into a file.
+// shopSet writes the descriptors of the shop into a file.
 func shopSet(t *testing.T) string {
 	t.Helper()
-	data, err := proto.Marshal(shopFiles(t))
+	data, err := proto.Marshal(descriptortest.Shop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return file(t, "set.binpb", string(data))
 }
 
-// lines returns what stands in the lines of a server's log about decisions.
+// lines returns the lines of a server's log about decisions.
 func (s *served) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var all []map[string]any
@@ -61,8 +40,7 @@ func (s *served) lines(t *testing.T) []map[string]any {
 	return all
 }
 
-// TestServe holds that a server admits and refuses by the matrix, and tells each
-// decision in a line of its log.
+// TestServe shows that a server admits and refuses by the matrix, and logs each decision.
 func TestServe(t *testing.T) {
 	f := newField(t)
 	f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "human-resource": nil})
@@ -92,8 +70,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeRefusesWhatTheMatrixDoesNotOpen holds that reflection, health and the
-// echo service are guarded as everything else is.
+// TestServeRefusesWhatTheMatrixDoesNotOpen shows that reflection, health and Echo are guarded as
+// everything else is.
 func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	f := newField(t)
 	f.change(t, "public: [grpc.health.v1.Health, grpc.reflection.v1.ServerReflection]", "")
@@ -108,8 +86,8 @@ func TestServeRefusesWhatTheMatrixDoesNotOpen(t *testing.T) {
 	}
 }
 
-// TestServeAnswersAsDescribed holds that calls of each kind are answered as their
-// kind wants it, with descriptors.
+// TestServeAnswersAsDescribed shows that with descriptors, calls get the number of replies of
+// their kind.
 func TestServeAnswersAsDescribed(t *testing.T) {
 	f := newField(t)
 	f.change(t, "[grpcaud.echo.v1.Echo]", "[shop.other.v1.Other, shop.echo.v1.Echo]")
@@ -135,7 +113,7 @@ func TestServeAnswersAsDescribed(t *testing.T) {
 	f.run(t, "token", "--as", "customer-portal", "--for", "echo", "--descriptors", shopSet(t)).want(t, 0, "/shop.echo.v1.Echo/Say")
 }
 
-// TestServeFollowsTheFile holds that a change of the file is in force soon.
+// TestServeFollowsTheFile shows that a change of the file takes effect.
 func TestServeFollowsTheFile(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "human-resource", "--plaintext")
@@ -152,7 +130,7 @@ func TestServeFollowsTheFile(t *testing.T) {
 	}
 }
 
-// TestServeOverTLS holds that a server proves who it is, and a client asks.
+// TestServeOverTLS shows that a server has a certificate, and a client verifies it.
 func TestServeOverTLS(t *testing.T) {
 	f := newField(t)
 	cert, key, ca := pair(t)
@@ -169,14 +147,14 @@ func TestServeOverTLS(t *testing.T) {
 		t.Fatalf("asked for a certificate, to which tokens may be bound: %t, %v", asked, err)
 	}
 	conn.Close()
-	s.line = []string{"--tls-ca", ca}
+	s.flags = []string{"--tls-ca", ca}
 	f.call(t, s, "customer-portal").want(t, 0, `"bytes": 0`)
 	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 2, `authority "orders.example.com"`)
 	f.change(t, "order-status:\n    grpc:", "order-status:\n    authorities: [orders.example.com]\n    grpc:")
 	f.call(t, s, "customer-portal", "--authority", "orders.example.com").want(t, 0, `"bytes": 0`)
-	s.line = nil
+	s.flags = nil
 	f.call(t, s, "customer-portal").want(t, 2, "Unavailable", "certificate")
-	s.line = []string{"--plaintext"}
+	s.flags = []string{"--plaintext"}
 	f.call(t, s, "customer-portal").want(t, 2, "Unavailable")
 }
 
@@ -205,5 +183,17 @@ func TestServeWrongUse(t *testing.T) {
 		{"not a FileDescriptorSet", []string{"--service", "order-status", "--plaintext", "--descriptors", f.matrix}},
 	} {
 		run(t, "", append([]string{"serve", f.matrix}, row.args...)...).want(t, 2, "grpcaud: ", row.want)
+	}
+}
+
+// TestServeLogsDurationsWithTheirUnit shows that took in the log is not a bare number.
+func TestServeLogsDurationsWithTheirUnit(t *testing.T) {
+	f := newField(t)
+	s := f.serve(t, "order-status", "--plaintext")
+	f.call(t, s, "customer-portal").want(t, 0)
+	lines := s.lines(t)
+	took, _ := lines[len(lines)-1]["took"].(string)
+	if _, err := time.ParseDuration(took); err != nil {
+		t.Errorf("took is %v, want a duration with its unit", lines[len(lines)-1]["took"])
 	}
 }

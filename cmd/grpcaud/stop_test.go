@@ -16,8 +16,8 @@ import (
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
 )
 
-// TestStop holds that calls which are under way may go on for five seconds when a
-// server ends, and that those which last longer do not keep it from ending.
+// TestStop shows that running calls have five seconds when a server ends, and that longer calls
+// do not keep it from ending.
 func TestStop(t *testing.T) {
 	for call, want := range map[time.Duration]time.Duration{time.Second: time.Second, time.Hour: 5 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {

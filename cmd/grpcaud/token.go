@@ -2,149 +2,132 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 )
 
-// fetching is what the command token is asked.
-type fetching struct {
-	asking
+// tokenOptions are the flags of the command token.
+type tokenOptions struct {
+	tokenrequest.Options
 	method     string
 	onBehalfOf string
 	reveal     bool
 }
 
-const tokenHelp = `Token asks the issuer for a token as a client of the matrix does, with the
-credentials that the file refers to, and tells what came: the verdict of the
-service on it, by the engine of its server, each question with its answer, and what
-the token says. Its signature is not shown.
+const tokenHelp = `Token requests a token as a client of the matrix does, with the credentials that the
+file names, and judges it as the server of the service would: it shows the verdict,
+each check, and the content of the token. Its signature is not shown.
 
 With --on-behalf-of-file it exchanges the token in that file, as a service does for
-the caller that it is serving (RFC 8693).
+its caller (RFC 8693).
 
 With --reveal it writes the token to standard output and nothing else, for other
 programs:
 
   TOKEN=$(grpcaud token access.yaml --as backoffice-portal --for order-status --reveal)
 
-The exit status is 0 if the token came and is admitted, 1 if there is no token for
-this client, or if it is refused, and 2 if that could not be found out: the file or
+The exit status is 0 if the client gets a token that is admitted, 1 if it gets none or
+its token is refused, and 2 if that could not be found out: the file or
 the credentials cannot be read, or the issuer cannot be asked.`
 
 const tokenExamples = `  grpcaud token access.yaml --as customer-portal --for order-status
   grpcaud token access.yaml --as order-status --for human-resource --on-behalf-of-file token -o json`
 
 func tokenCommand() *cobra.Command {
-	var f fetching
+	var f tokenOptions
 	cmd := &cobra.Command{
 		Use:   "token access.yaml --as CLIENT --for SERVICE",
-		Short: "Fetch a token as a client does, and judge it",
+		Short: "Request a token as a client does, and judge it",
 		Long:  tokenHelp, Example: tokenExamples,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: matrixFiles(1),
+		Args:              cli.Arguments(1, 1),
+		ValidArgsFunction: cli.MatrixFiles(1),
 	}
-	f.flags(cmd)
-	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge at (default: the first that the matrix names for the client)")
-	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with the token of a caller, to exchange; - is standard input")
+	f.Flags(cmd)
+	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge the token for (default: the first that the matrix names for the client)")
+	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with a caller's token to exchange; - is standard input")
 	cmd.Flags().BoolVar(&f.reveal, "reveal", false, "write the token itself, and nothing else")
-	suggest(cmd, "method", ofFile(func(m access.Matrix) []string { return methodNames(m.Services[f.service]) }))
-	format := outputFlag(cmd, "text", "json")
+	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[f.Service]) }))
+	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		told, err := f.fetch(cmd, args[0])
-		return tell(cmd, format.word, told, err)
+		answer, err := f.fetch(cmd, args[0])
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, answer, err)
 	}
 	return cmd
 }
 
-// teller is what came of a question, to be told. As an error, it is the answer no,
-// or none.
-type teller interface {
-	write(p *page, format string)
-	exit() error
-}
-
-// tell writes what came of a question. What is no answer is the error.
-func tell(cmd *cobra.Command, format string, told teller, err error) error {
-	if err != nil && !errors.As(err, &told) || told == nil {
-		return err
-	}
-	if err := write(cmd, func(p *page) { told.write(p, format) }); err != nil {
-		return err
-	}
-	return told.exit()
-}
-
-func (f *fetching) fetch(cmd *cobra.Command, path string) (teller, error) {
-	a, err := f.open(cmd, path)
+func (f *tokenOptions) fetch(cmd *cobra.Command, path string) (output.Answer, error) {
+	a, err := f.Open(cmd, path)
 	if err != nil {
 		return nil, err
 	}
-	defer a.client.Close()
+	defer a.Client.Close()
 	subject, err := f.subject(cmd)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.Timeout)
 	defer cancel()
-	raw, err := a.token(ctx, subject)
+	raw, err := a.Token(ctx, subject)
 	switch {
 	case err != nil:
 		return nil, err
 	case f.reveal:
 		return revealed(raw), nil
 	}
-	return a.judge(ctx, raw, f.method)
+	return judge(ctx, a, raw, f.method)
 }
 
 // subject returns the token to exchange; empty for none.
-func (f *fetching) subject(cmd *cobra.Command) (string, error) {
+func (f *tokenOptions) subject(cmd *cobra.Command) (string, error) {
 	if f.onBehalfOf == "" {
 		return "", nil
 	}
-	text, err := readInput(cmd, f.onBehalfOf, "token", maxPaste)
+	text, err := files.ReadInput(cmd, f.onBehalfOf, "token", explain.MaxInput)
 	if err != nil {
 		return "", err
 	}
-	token, _ := pasted(string(text))
+	token, _ := explain.CleanToken(string(text))
 	if token == "" {
 		return "", fmt.Errorf("%s: no token in it", f.onBehalfOf)
 	}
 	return token, nil
 }
 
-// judge has the service judge a token. That of an API of others is only decoded:
-// nobody here knows its rules.
-func (a *asker) judge(ctx context.Context, raw, method string) (teller, error) {
+// judge judges a token as its service would. The token for an API of others is only
+// decoded.
+func judge(ctx context.Context, a *tokenrequest.Request, raw, method string) (output.Answer, error) {
 	now := time.Now()
-	if _, external := a.policy.Matrix().External[a.target.Service]; external {
-		s := &story{Verdict: fetched, Service: a.target.Service, Steps: []step{}, decoded: decode(raw), now: now}
-		s.note("this is an API of others: what it makes of the token is not known here")
-		return s, nil
+	if _, external := a.Policy.Matrix().External[a.Target.Service]; external {
+		return explain.NewExternal(a.Target.Service, raw, now), nil
 	}
-	full, err := a.method(method)
+	full, err := a.Method(method)
 	if err != nil {
 		return nil, err
 	}
-	t, err := targetAt(a.policy, a.target.Service, full)
+	t, err := explain.GuardedMethodAt(a.Policy, a.Target.Service, full)
 	if err != nil {
 		return nil, err
 	}
-	v, err := verifierOf(t.guard, a.wire)
+	v, err := explain.NewVerifier(t.Guard, a.Transport)
 	if err != nil {
 		return nil, err
 	}
 	defer v.Close()
-	return t.judge(ctx, v, raw, now), nil
+	return t.Explain(ctx, v, raw, now), nil
 }
 
-// revealed is a token as it is.
+// revealed is a token to be written as it is.
 type revealed string
 
-func (r revealed) write(p *page, _ string) { p.printf("%s\n", string(r)) }
+func (r revealed) Write(p *output.Page, _ string) { p.Printf("%s\n", string(r)) }
 
-func (revealed) exit() error { return nil }
+func (revealed) Exit() error { return nil }

@@ -30,8 +30,7 @@ func TestTokenGolden(t *testing.T) {
 	}
 }
 
-// TestToken holds what becomes of an issuer that gives something else, and of one
-// that gives nothing.
+// TestToken shows the results if an issuer gives another token, or none.
 func TestToken(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -52,13 +51,13 @@ func TestToken(t *testing.T) {
 		{"opaque", 1, []string{"refused: TOKEN_MALFORMED"}, func(f *field) {
 			f.issuer.Fault(testutil.Token, f.issuer.Alter(testutil.Token, func(answer map[string]any) { answer["access_token"] = "opaque" }))
 		}},
-		{"another secret", 1, []string{"no token: customer-portal", "invalid_client", "see that the issuer knows the client by this id"}, func(f *field) {
+		{"another secret", 1, []string{"no token: customer-portal", "invalid_client", "check that the issuer knows the client by this id"}, func(f *field) {
 			f.issuer.Register(testutil.Client{ID: "customer-portal", Secret: "other", Audiences: []string{"order-status"}})
 		}},
 		{"unauthorized", 1, []string{"unauthorized_client", "let the client use the grant client_credentials"}, func(f *field) {
 			f.issuer.Fault(testutil.Token, refusal("unauthorized_client", "for Pst-customer-portal, never"))
 		}},
-		{"down", 2, []string{"unknown: customer-portal for order-status", "to mend it  see that https://127.0.0.1:", "can be reached from here"}, func(f *field) { f.issuer.Down() }},
+		{"down", 2, []string{"unknown: customer-portal for order-status", "fix  check that https://127.0.0.1:", "can be reached from here"}, func(f *field) { f.issuer.Down() }},
 		{"busy", 2, []string{"unknown: customer-portal for order-status", "503"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondStatus(503)) }},
 		{"HTML", 2, []string{"unknown: customer-portal for order-status", `"text/html"`}, func(f *field) {
 			f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>Welcome"))
@@ -76,8 +75,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestTokenRevealed holds that the token alone is written where that is asked for,
-// and that nothing is where there is none.
+// TestTokenRevealed shows that --reveal writes the token alone.
 func TestTokenRevealed(t *testing.T) {
 	f := newField(t)
 	args := []string{"token", f.matrix, "--issuer-ca", f.ca, "--as", "customer-portal", "--reveal", "--for"}
@@ -89,8 +87,7 @@ func TestTokenRevealed(t *testing.T) {
 	explained.want(t, 2, "ok  audience", "ok  scopes")
 }
 
-// TestTokenOnBehalfOf holds that a token is exchanged, and shown to the issuer that
-// it is of and to no other.
+// TestTokenOnBehalfOf shows that a token is exchanged, and is shown only to its own issuer.
 func TestTokenOnBehalfOf(t *testing.T) {
 	f := newField(t)
 	as := []string{"--as", "order-status", "--for", "human-resource", "--on-behalf-of-file"}
@@ -102,7 +99,7 @@ func TestTokenOnBehalfOf(t *testing.T) {
 	if after := f.issuer.Requests(testutil.Token); after != before {
 		t.Errorf("the issuer was shown the token of another: %d requests, want %d", after, before)
 	}
-	f.run(t, "token", append(as, file(t, "token", f.issuer.User("customer-portal", "alice", "echo")))...).want(t, 1, "no token", "see that the token to exchange is in force")
+	f.run(t, "token", append(as, file(t, "token", f.issuer.User("customer-portal", "alice", "echo")))...).want(t, 1, "no token", "check that the token to exchange is still valid")
 	f.issuer.Fault(testutil.Token, refusal("invalid_target", ""))
 	f.run(t, "token", append(as, file(t, "token", alice))...).want(t, 1, "no token", "switch on standard token exchange")
 	f.issuer.Fault(testutil.Token, nil)
@@ -132,11 +129,10 @@ func TestTokenWrongUse(t *testing.T) {
 	run(t, "", "token", f.matrix, "--as", "order-status", "--for", "human-resource").want(t, 2, "unknown: order-status for human-resource", "certificate")
 }
 
-// TestTokenOfAnIssuerOfNoKnownKind holds that it is told what to change where the
-// issuer refuses the audience.
-func TestTokenOfAnIssuerOfNoKnownKind(t *testing.T) {
+// TestTokenOfTheDefaultPreset shows the fix if the issuer refuses the audience.
+func TestTokenOfTheDefaultPreset(t *testing.T) {
 	f := newField(t)
 	f.change(t, "preset: keycloak", "preset: rfc9068")
 	f.issuer.Fault(testutil.Token, refusal("invalid_target", ""))
-	f.run(t, "token", "--as", "customer-portal", "--for", "order-status").want(t, 1, `to mend it  let client "customer-portal" have tokens for "order-status" at https://127.0.0.1:`, "if the issuer wants to be asked otherwise, set ask")
+	f.run(t, "token", "--as", "customer-portal", "--for", "order-status").want(t, 1, `fix  let client "customer-portal" have tokens for "order-status" at https://127.0.0.1:`, "if the issuer wants to be asked otherwise, set ask")
 }

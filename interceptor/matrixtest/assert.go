@@ -50,7 +50,7 @@ func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNam
 		if err := admit.CheckCoverage(s); err != nil {
 			t.Errorf("matrixtest: %v", err)
 		}
-		w.methods = methods(s, w.matrix, services, policy.Options())
+		w.methods = methods(s, w.matrix, services, policy.AddedDemands())
 	})
 	for _, m := range w.methods {
 		w.assert(t, m)
@@ -82,7 +82,7 @@ func newWorld(policy *access.Policy) (*world, error) {
 	}
 	w.transport = others[0].Transport(others[1:]...)
 	var err error
-	w.policy, err = access.Merge(w.matrix, policy.Given()...)
+	w.policy, err = access.New(w.matrix, policy.GivenOptions()...)
 	return w, err
 }
 

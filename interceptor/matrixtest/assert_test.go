@@ -63,7 +63,7 @@ func company(t *testing.T, change func(*access.Matrix), options ...access.Method
 	if change != nil {
 		change(&m)
 	}
-	policy, err := access.Merge(m, options...)
+	policy, err := access.New(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
-				if known.TellsServices() && named[preset] == "" && preset != "google" {
+				if known.DistinguishesServices() && named[preset] == "" && preset != "google" {
 					allow.Callers = access.UsersOnly
 				}
 				switch preset {
@@ -127,7 +127,7 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 					allow.Roles = []string{"clerk"}
 				}
 				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
-				if known.TellsServices() {
+				if known.DistinguishesServices() {
 					services.Callers = access.ServicesOnly
 				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
@@ -150,7 +150,7 @@ func TestAssertIgnoresSettingsOfIssuers(t *testing.T) {
 		}
 		m.Issuers["partner"] = access.Issuer{
 			URL: "https://login.partner.example", MaxAge: time.Second,
-			Introspection: access.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: access.Secret{File: "none"}},
+			Introspection: access.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: access.SecretRef{File: "none"}},
 		}
 	}), both, register)
 }
@@ -269,7 +269,7 @@ func TestAssertNeedsOptionsOfProtoFiles(t *testing.T) {
 		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
 		Public:  []string{"acme.catalogue.v1.Catalogue/Version"},
 	}
-	alone, err := access.Merge(m, options...)
+	alone, err := access.New(m, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

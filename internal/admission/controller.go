@@ -85,7 +85,7 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 		return nil, err
 	}
 	c.guard.Store(guard)
-	c.options = policy.Given()
+	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	return c, nil
 }

@@ -36,7 +36,7 @@ func (c *Controller) CheckCoverage(key any, s Surface) error {
 // check returns why a policy does not cover the surface: guard is its part for
 // the server, given are the options that it was made with.
 func (s Surface) check(guard *access.Guard, given []access.MethodOptions) error {
-	return errors.Join(guard.Covers(s.Methods), s.OptionsError, missingOptions(s.Options, given))
+	return errors.Join(guard.CheckCoverage(s.Methods), s.OptionsError, missingOptions(s.Options, given))
 }
 
 // missingOptions returns an error if a policy was not given some of the options
@@ -61,7 +61,7 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, %s)
 	policy, err := policyfile.Load("access.yaml", options...)
 
-(policyfile.Watch takes policyfile.Options(options...), access.Merge takes options...)`,
+(policyfile.Watch takes policyfile.WatchMethodOptions(options...), access.New takes options...)`,
 		strings.Join(missing, "; "), strings.Join(slices.Compact(services), ", "))
 }
 

@@ -19,7 +19,7 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
 	err := c.admit(e, began)
-	v := event{request: &e.presented.request, rule: e.rule, claims: e.claims, err: err, began: began}
+	v := event{request: &e.presented.request, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
 		v.mode = modeOf(e.rule, e.claims, err)
 		if v.mode != access.Enforce && ctx.Err() != nil {
@@ -75,13 +75,7 @@ func (c *Controller) admit(e *Evidence, now time.Time) error {
 // judge decides whether the bearer of a genuine token may make the request of e,
 // under rule, at the time now.
 func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims, now time.Time) error {
-	if err := rule.Judge(claims, now); err != nil {
-		return err
-	}
-	if claims.Binding() == "" {
-		return nil // no need to look for a certificate
-	}
-	return rule.CheckBinding(claims, e.certificateThumbprint())
+	return rule.Judge(claims, e.presentation(claims, now))
 }
 
 var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}

@@ -63,6 +63,7 @@ type event struct {
 	request   *Request
 	rule      *access.Rule   // nil if the method has none
 	claims    *claims.Claims // nil if no genuine token came
+	evidence  *Evidence      // of the request, for how its token was presented
 	err       error          // why the rules refuse it, nil if they do not
 	mode      access.Mode    // what happens to a request that they refuse
 	began     time.Time      // when the judging began, or the stream that runs

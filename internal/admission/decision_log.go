@@ -112,7 +112,7 @@ func (l *logLine) refusal(v *event) {
 	l.word("code", codeName(AnswerTo(v.err).Status))
 	var explanation string
 	if v.rule != nil && v.claims != nil {
-		if e := v.rule.Explain(v.claims, time.Now()); e.Verdict != "" {
+		if e := v.rule.Explain(v.claims, v.evidence.presentation(v.claims, time.Now())); e.Verdict != "" {
 			explanation = e.String()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -68,6 +69,16 @@ func (e *Evidence) Reveal() string { return e.presented.token }
 // Format implements [fmt.Formatter]: whoever prints a context finds no token in
 // it, whatever the verb.
 func (*Evidence) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "admission.Evidence") }
+
+// presentation returns how the token of e, which has these claims, was presented. The
+// peer's certificate is looked for only if the token is bound to one.
+func (e *Evidence) presentation(c *claims.Claims, now time.Time) access.Presentation {
+	p := access.Presentation{Time: now}
+	if c.Binding() != "" {
+		p.Certificate = e.certificateThumbprint()
+	}
+	return p
+}
 
 // certificateThumbprint returns what x5t#S256 says of the peer's certificate
 // (RFC 8705, section 3.1); empty for none.

@@ -20,7 +20,7 @@ func newRecorder(config Config, v *verifier.Verifier) (*recorder, error) {
 	if leases == nil {
 		leases = func() int { return 0 }
 	}
-	m, err := newMetrics(config.Meter, statsSources{v.Figures, v.CacheFigures, leases})
+	m, err := newMetrics(config.Meter, statsSources{v.Stats, v.CacheStats, leases})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,30 +13,35 @@ import (
 // is left when their windows are over.
 func TestKindsOfRefusalsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		counted := uint64(0)
-		lines := refusalLines{window: 10 * time.Second, writeCount: func(_ kind, times uint64) { counted += times }}
+		var counted atomic.Uint64 // a timer's goroutine counts as well
+		lines := refusalLines{window: 10 * time.Second, writeCount: func(_ kind, times uint64) { counted.Add(times) }}
 		const refusals = 20_000
 		for n := range refusals {
 			for _, issuer := range []string{"", corp} {
 				if _, ok := lines.allow(kind{outcome: Refused, issuer: issuer, peer: fmt.Sprint(n)}); ok {
-					counted++
+					counted.Add(1)
 				}
 			}
 		}
+		kinds := func(class int) int {
+			lines.mu.Lock()
+			defer lines.mu.Unlock()
+			return len(lines.classes[class].kinds)
+		}
 		for i := range lines.classes {
-			if n := len(lines.classes[i].kinds); n != maxKinds {
+			if n := kinds(i); n != maxKinds {
 				t.Errorf("%d kinds of class %d are remembered, want %d", n, i, maxKinds)
 			}
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		for i := range lines.classes {
-			if n := len(lines.classes[i].kinds); n != 0 {
+			if n := kinds(i); n != 0 {
 				t.Errorf("%d kinds of class %d are remembered in the end, want none", n, i)
 			}
 		}
-		if counted != 2*refusals {
-			t.Errorf("%d refusals have lines or are counted in them, want %d", counted, 2*refusals)
+		if n := counted.Load(); n != 2*refusals {
+			t.Errorf("%d refusals have lines or are counted in them, want %d", n, 2*refusals)
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 
 // statsSources are read whenever metrics are collected.
 type statsSources struct {
-	keys   func() []verifier.Figures
-	cache  func() verifier.CacheFigures
+	keys   func() []verifier.Stats
+	cache  func() verifier.CacheStats
 	leases func() int
 }
 

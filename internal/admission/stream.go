@@ -174,7 +174,7 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 	if claims == nil {
 		claims = e.observedClaims
 	}
-	v := event{request: &e.presented.request, rule: rule, claims: claims, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	v := event{request: &e.presented.request, rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)
 		if e.observedRefusal == nil && !s.reported.Swap(true) {

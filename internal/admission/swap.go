@@ -26,7 +26,7 @@ func (c *Controller) Swap(policy *access.Policy) error {
 		return fmt.Errorf("interceptor: the old policy stays: %w", err)
 	}
 	c.guard.Store(guard)
-	c.options = policy.Given()
+	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	return nil
 }
@@ -38,7 +38,7 @@ func (c *Controller) coveringGuardLocked(policy *access.Policy) (*access.Guard, 
 	if err != nil {
 		return nil, err
 	}
-	options := policy.Given()
+	options := policy.GivenOptions()
 	for _, s := range c.surfaces {
 		if err := s.check(guard, options); err != nil {
 			return nil, err

@@ -32,7 +32,7 @@ var rows = []struct {
 	{assertions, privateKey},
 	{bound, mutualTLS},
 	{"introspection", introspection},
-	{"`grpcaud doctor` finds nothing to mend", doctor},
+	{"`grpcaud doctor` finds nothing to fix", doctor},
 	{compared, drift},
 }
 

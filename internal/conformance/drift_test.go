@@ -7,7 +7,7 @@ import (
 )
 
 // doctor compares the provider with the matrix, by requesting tokens as each client.
-func doctor(t *testing.T, c *company) { c.says(t, 0, doctorAsks, "4 ok, 0 to mend, 0 unknown") }
+func doctor(t *testing.T, c *company) { c.says(t, 0, doctorAsks, "4 ok, 0 to fix, 0 unknown") }
 
 var doctorAsks = []string{"doctor", "--client", strings.Join(clients, ",")}
 

@@ -86,7 +86,7 @@ func introspection(t *testing.T, c *company) {
 		t.Fatal(err)
 	}
 	admit := c.guard(t, c.policyWith(t, func(issuer *access.Issuer) {
-		issuer.Introspection = access.Introspection{ClientID: "order-status", Secret: access.Secret{Env: "ORDER_STATUS_SECRET"}}
+		issuer.Introspection = access.Introspection{ClientID: "order-status", Secret: access.SecretRef{Env: "ORDER_STATUS_SECRET"}}
 	}), "order-status")
 	conn := testutil.Serve(t, admit.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, orders{}) })
 	c.want(t, conn, token.Reveal(), "admitted", "")

@@ -95,7 +95,13 @@ func (p *parser) value(depth int) (any, error) {
 }
 
 func (p *parser) object(depth int) (map[string]any, error) {
-	members := map[string]any{}
+	var members map[string]any
+	if depth == 1 {
+		const usual = 32 // bytes of a member, so that the map seldom grows
+		members = make(map[string]any, min(len(p.text)/usual, 64))
+	} else {
+		members = map[string]any{}
+	}
 	for {
 		if more, err := p.more(depth, len(members) == 0, "}"); err != nil || !more {
 			return members, err
@@ -122,7 +128,7 @@ func (p *parser) object(depth int) (map[string]any, error) {
 }
 
 func (p *parser) array(depth int) ([]any, error) {
-	list := []any{}
+	list := make([]any, 0, 4)
 	for {
 		if more, err := p.more(depth, len(list) == 0, "]"); err != nil || !more {
 			return list, err

@@ -8,8 +8,8 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// Bootstrap returns a whole configuration: a listener, the filters, and the
-// service behind them.
+// Bootstrap returns a whole configuration: a listener, the filters, and the service behind
+// them.
 func Bootstrap(p *mesh.Plan, o Options) (object, error) {
 	filters, err := Filters(p, o)
 	if err != nil {
@@ -51,7 +51,7 @@ func listener(at string, filters []object) (object, error) {
 			[]object{{
 				"match",
 				object{"prefix", "/", "grpc", object{}},
-				// A stream may live for as long as the client wants.
+				// A stream may last as long as the client wants.
 				"route",
 				object{"cluster", "service", "timeout", "0s"},
 			}},
@@ -60,7 +60,7 @@ func listener(at string, filters []object) (object, error) {
 	return object{"name", "grpc", "address", address(host, port), "filter_chains", []object{{"filters", []object{manager}}}}, nil
 }
 
-// upstream is the service, by HTTP/2.
+// upstream is the service, over HTTP/2.
 func upstream(at string) (object, error) {
 	host, port, err := split(at)
 	if err != nil {

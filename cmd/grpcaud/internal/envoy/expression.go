@@ -8,14 +8,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// expression is a condition in CEL, the Common Expression Language. Envoy takes
-// it as a tree; the text is for people, and is written as a comment.
+// expression is a condition in CEL, the Common Expression Language. Envoy reads the tree; the
+// text is for people, as a comment.
 type expression struct {
 	text string
 	tree object
 }
 
-// MarshalYAML implements [yaml.Marshaler]: the tree on one line, below the text.
+// MarshalYAML implements [yaml.Marshaler]: the tree is on one line, below the text.
 func (e expression) MarshalYAML() (any, error) {
 	node, err := e.tree.MarshalYAML()
 	if err != nil {
@@ -55,8 +55,8 @@ func number(f float64) expression {
 	return expression{s, object{"const_expr", object{"double_value", f}}}
 }
 
-// whole is an integer, which CEL keeps apart from numbers.
-func whole(n int) expression {
+// integer is an integer, which CEL distinguishes from other numbers.
+func integer(n int) expression {
 	return expression{strconv.Itoa(n), object{"const_expr", object{"int64_value", n}}}
 }
 
@@ -72,8 +72,8 @@ func apply(function, format string, args ...expression) expression {
 
 func member(of expression, name string) expression { return apply("_[_]", "%s[%s]", of, text(name)) }
 
-// holds reports whether an object has a member.
-func holds(of expression, name string) expression { return infix("@in", "in", text(name), of) }
+// hasMember reports whether an object has a member.
+func hasMember(of expression, name string) expression { return infix("@in", "in", text(name), of) }
 
 func infix(function, operator string, a, b expression) expression {
 	return apply(function, "%s "+operator+" %s", a, b)
@@ -91,14 +91,14 @@ func function(name string, args ...expression) expression {
 
 func isNot(e expression) expression { return apply("!_", "!(%s)", e) }
 
-// every holds if all do.
+// every is true if all are.
 func every(es ...expression) expression { return chain("_&&_", "&&", es) }
 
-// some holds if one does.
+// some is true if one is.
 func some(es ...expression) expression { return chain("_||_", "||", es) }
 
-// chain puts an operator between all. The tree is as deep as it must be: Envoy
-// reads messages in messages to a depth of a hundred.
+// chain puts an operator between all. The tree is as flat as possible: Envoy reads nested
+// messages to a depth of a hundred.
 func chain(function, operator string, es []expression) expression {
 	if len(es) == 1 {
 		return es[0]

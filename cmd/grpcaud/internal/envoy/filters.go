@@ -8,17 +8,16 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
-// Options say what the plan does not. The zero value is of use.
+// Options are what the plan does not say. The zero value is useful.
 type Options struct {
-	// Keys are the JWK sets of issuers, by their names; those of others are
-	// fetched.
+	// Keys are the JWK sets of issuers, by name; those of others are fetched.
 	Keys map[string][]byte
 
-	// Forward leaves the token in the call, for a service that looks at it too.
+	// Forward leaves the token in the call, for a service that reads it too.
 	Forward bool
 
-	// Listen and Upstream are host:port of a whole configuration, and CAFile the
-	// path of the authorities that vouch for the issuers, in PEM.
+	// Listen and Upstream are host:port, for a whole configuration, and CAFile is the path of the
+	// certificates to trust for the issuers, in PEM.
 	Listen, Upstream, CAFile string
 }
 
@@ -31,11 +30,11 @@ func Filters(p *mesh.Plan, o Options) ([]object, error) {
 		return nil, err
 	}
 	return []object{
-		rbac("authorization", "DENY", misshapen(p)),
+		rbac("authorization", "DENY", malformedCalls(p)),
 		filter("envoy.filters.http.jwt_authn", "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication", jwt),
-		rbac("access-tokens", "DENY", strangers(p, o)),
-		rbac("token-times", "ALLOW", times(p)),
-		rbac("access-matrix", "ALLOW", matrix(p)),
+		rbac("access-tokens", "DENY", otherTokens(p, o)),
+		rbac("token-times", "ALLOW", liveTokens(p)),
+		rbac("access-matrix", "ALLOW", ruleFilter(p)),
 	}, nil
 }
 
@@ -47,8 +46,8 @@ func rbac(name, action string, policies object) object {
 	return filter(name, "envoy.extensions.filters.http.rbac.v3.RBAC", object{"rules", object{"action", action, "policies", policies}})
 }
 
-// authentication is the configuration of jwt_authn. Whatever path it does not
-// name needs no token there, and is refused later.
+// authentication is the configuration of jwt_authn. Paths that it does not name need no token
+// there, and are refused later.
 func authentication(p *mesh.Plan, o Options) (object, error) {
 	providers := object{}
 	for _, i := range p.Issuers {
@@ -69,7 +68,7 @@ func authentication(p *mesh.Plan, o Options) (object, error) {
 				"max_lifetime", duration(i.MaxLifetime()),
 				"clock_skew_seconds", max(1, int(i.Leeway().Seconds())), // 0 means 60
 				"payload_in_metadata", i.Name,
-				"header_in_metadata", headerOf(i.Name),
+				"header_in_metadata", headerKey(i.Name),
 				source[0], source[1],
 			})
 		}
@@ -77,7 +76,8 @@ func authentication(p *mesh.Plan, o Options) (object, error) {
 	return object{"providers", providers, "rules", requirements(p)}, nil
 }
 
-// provider is what jwt_authn calls an issuer by the nth spelling of its URL.
+// provider returns the name by which jwt_authn knows an issuer with the nth spelling of its
+// URL.
 func provider(i mesh.Issuer, n int) string {
 	if n == 0 {
 		return i.Name
@@ -85,10 +85,10 @@ func provider(i mesh.Issuer, n int) string {
 	return fmt.Sprintf("%s, spelling %d", i.Name, n+1)
 }
 
-// headerOf is under which name the header of an issuer's token is kept.
-func headerOf(issuer string) string { return "header of " + issuer }
+// headerKey returns the key of the header of an issuer's token.
+func headerKey(issuer string) string { return "header of " + issuer }
 
-// requirements say which calls need a token, the narrower paths first.
+// requirements say which calls need a token, the longest paths first.
 func requirements(p *mesh.Plan) []object {
 	var rules []object
 	for _, path := range p.Public {
@@ -101,7 +101,7 @@ func requirements(p *mesh.Plan) []object {
 	}
 	for _, s := range p.Services {
 		if len(s.Issuers) == 0 {
-			continue // no token will do
+			continue // no token is accepted
 		}
 		for _, path := range s.Paths {
 			rules = append(rules, object{"match", match(path), "requires", requires(p, s)})
@@ -110,14 +110,14 @@ func requirements(p *mesh.Plan) []object {
 	return rules
 }
 
-// requires is a token of one of the issuers of s, or else.
+// requires demands a token of one of the issuers of s, or one of these.
 func requires(p *mesh.Plan, s mesh.Service, also ...object) object {
 	var either []object
 	for _, name := range s.Issuers {
 		i := p.Issuer(name)
 		for n := range i.URLs {
 			one := object{"provider_and_audiences", object{"provider_name", provider(i, n), "audiences", s.Audiences}}
-			if s.Bare {
+			if s.OmitsAudience {
 				one = object{"provider_name", provider(i, n)}
 			}
 			either = append(either, one)
@@ -130,7 +130,7 @@ func requires(p *mesh.Plan, s mesh.Service, also ...object) object {
 	return object{"requires_any", object{"requirements", either}}
 }
 
-// match is a path as routes have it.
+// match is a path in the form of routes.
 func match(path string) object {
 	if service, whole := strings.CutSuffix(path, "*"); whole {
 		return object{"prefix", service}

@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// TestLeeway holds that less than a second is not none: Envoy takes that for a
+// TestLeeway shows that less than a second is not none: Envoy takes that for a
 // minute.
 func TestLeeway(t *testing.T) {
 	for leeway, want := range map[string]string{"500ms": "1\n", "1s": "1\n", "45s": "45\n"} {

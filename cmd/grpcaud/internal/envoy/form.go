@@ -7,9 +7,9 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// illFormed are tokens of i with a member that is not of the type that it must
-// have, as far as matchers tell; the rest is told by expressions.
-func illFormed(i mesh.Issuer, o Options) []object {
+// malformedTokens matches tokens of i with a member of a wrong type, as far as matchers can
+// tell; expressions check the rest.
+func malformedTokens(i mesh.Issuer, o Options) []object {
 	var flaws []object
 	for _, f := range i.Forms() {
 		claim := func(value object) object { return metadata(i.Name, f.Claim, value) }
@@ -21,7 +21,7 @@ func illFormed(i mesh.Issuer, o Options) []object {
 		case mesh.Text, mesh.String, mesh.Date:
 			flaws = append(flaws, all(there, not(claim(matchers[f.Kind]))))
 		case mesh.Texts, mesh.StringOrTexts:
-			flaws = append(flaws, claim(noText))
+			flaws = append(flaws, claim(notAText))
 		}
 	}
 	if begin := i.Subject(); begin != "" {
@@ -31,7 +31,7 @@ func illFormed(i mesh.Issuer, o Options) []object {
 		login := or([]object{metadata(i.Name, []string{"sid"}, present), metadata(i.Name, []string{"auth_time"}, present)})
 		flaws = append(flaws, all(login, not(metadata(i.Name, []string{"sub"}, present))))
 	}
-	return append(flaws, metadata(i.Name, mesh.TooMany(), present), misnamed(i, keyNames(o.Keys[i.Name])))
+	return append(flaws, metadata(i.Name, mesh.ActorTooMany(), present), wrongKid(i, keyNames(o.Keys[i.Name])))
 }
 
 // matchers are those of types that need no expression.
@@ -45,9 +45,9 @@ func regular(expression string) object {
 	return object{"string_match", object{"safe_regex", object{"regex", expression}}}
 }
 
-// noText is an array with an element that is no text, or empty. An object in it is
-// not seen.
-var noText = object{"list_match", object{"one_of", oneOf([]object{
+// notAText matches an array with an element that is no text, or empty. It does not see
+// objects in it.
+var notAText = object{"list_match", object{"one_of", oneOf([]object{
 	{"string_match", object{"exact", ""}},
 	{"double_match", object{"range", object{"start", -math.MaxFloat64, "end", math.MaxFloat64}}},
 	{"bool_match", true},
@@ -56,11 +56,10 @@ var noText = object{"list_match", object{"one_of", oneOf([]object{
 	{"list_match", object{"one_of", present}},
 })}}
 
-// misnamed are tokens that do not say which of several keys signed them, or that
-// name the only one otherwise. None of the names means that the keys are not at
-// hand.
-func misnamed(i mesh.Issuer, names []string) object {
-	kid := func(value object) object { return metadata(headerOf(i.Name), []string{"kid"}, value) }
+// wrongKid matches tokens that do not say which of several keys signed them, or that name
+// another key than the only one. It needs the names of the keys.
+func wrongKid(i mesh.Issuer, names []string) object {
+	kid := func(value object) object { return metadata(headerKey(i.Name), []string{"kid"}, value) }
 	switch named := kid(regular(`(?s).+`)); {
 	case len(names) != 1:
 		return not(named)
@@ -71,14 +70,14 @@ func misnamed(i mesh.Issuer, names []string) object {
 	}
 }
 
-// keyNames are the kids of a key set.
+// keyNames returns the kids of a key set.
 func keyNames(set []byte) []string {
 	var keys struct {
 		Keys []struct {
 			ID string `json:"kid"`
 		}
 	}
-	_ = json.Unmarshal(set, &keys) // whoever reads the file looks at its form
+	_ = json.Unmarshal(set, &keys) // the set was checked when it was read
 	var names []string
 	for _, key := range keys.Keys {
 		names = append(names, key.ID)

@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// keys says where jwt_authn has the keys of i from: a field and its value.
+// keys returns the field that tells jwt_authn where the keys of i are, with its value.
 func keys(i mesh.Issuer, o Options) ([2]any, error) {
 	if set, ok := o.Keys[i.Name]; ok {
 		return [2]any{"local_jwks", object{"inline_string", string(set)}}, nil
@@ -28,7 +28,7 @@ func keys(i mesh.Issuer, o Options) ([2]any, error) {
 
 func keyCluster(i mesh.Issuer) string { return "keys of " + i.Name }
 
-// keyClusters are where keys are fetched.
+// keyClusters are the clusters from which keys are fetched.
 func keyClusters(p *mesh.Plan, o Options) ([]object, error) {
 	var clusters []object
 	for _, i := range p.Issuers {
@@ -58,8 +58,8 @@ func keyClusters(p *mesh.Plan, o Options) ([]object, error) {
 	return clusters, nil
 }
 
-// verifiedTLS is TLS with a server that shows a certificate for host, of one of
-// the authorities in a file.
+// verifiedTLS is TLS with a server that has a certificate for host, trusted by the
+// certificates in a file.
 func verifiedTLS(host, authorities string) object {
 	return object{"name", "envoy.transport_sockets.tls", "typed_config", object{
 		"@type", "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
@@ -92,7 +92,7 @@ func address(host string, port uint64) object {
 	return object{"socket_address", object{"address", host, "port_value", port}}
 }
 
-// duration is one as protobuf writes it in JSON.
+// duration writes d as protobuf does in JSON.
 func duration(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }

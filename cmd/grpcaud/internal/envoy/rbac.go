@@ -7,36 +7,35 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// strangers are genuine tokens that are no access tokens of their issuer.
-func strangers(p *mesh.Plan, o Options) object {
+// otherTokens matches genuine tokens that are no access tokens of their issuer.
+func otherTokens(p *mesh.Plan, o Options) object {
 	policies := object{}
 	for _, i := range p.Issuers {
-		flaws := []object{not(typed(i)), not(metadata(headerOf(i.Name), []string{"alg"}, exactly(i.Algorithms(), false)))}
-		for _, name := range refused {
-			flaws = append(flaws, metadata(headerOf(i.Name), []string{name}, present))
+		flaws := []object{not(typHeader(i)), not(metadata(headerKey(i.Name), []string{"alg"}, exactly(i.Algorithms(), false)))}
+		for _, name := range forbiddenHeaders {
+			flaws = append(flaws, metadata(headerKey(i.Name), []string{name}, present))
 		}
 		for _, c := range i.Must {
-			c.Sole = true // an array is not the text that it holds
+			c.Only = true // an array differs from the text in it
 			flaws = append(flaws, not(principal(i, c)))
 		}
-		flaws = append(flaws, illFormed(i, o)...)
+		flaws = append(flaws, malformedTokens(i, o)...)
 		policies = append(policies, "issuer "+i.Name, object{
 			"permissions",
 			[]object{{"any", true}},
 			"principals",
-			[]object{all(verified(i), or(flaws))},
+			[]object{all(tokenOf(i), or(flaws))},
 		})
 	}
 	return policies
 }
 
-// refused are the members of a header that would have a verifier act otherwise
-// than it does: extensions that must be understood, another encoding of the
-// payload, and keys that come with the token.
-var refused = []string{"crit", "b64", "jwk", "jku", "x5u"}
+// forbiddenHeaders are members of a header that would make a verifier act differently:
+// extensions that must be understood, another encoding of the payload, and keys in the token.
+var forbiddenHeaders = []string{"crit", "b64", "jwk", "jku", "x5u"}
 
-// matrix is what is admitted.
-func matrix(p *mesh.Plan) object {
+// ruleFilter admits what the rules allow.
+func ruleFilter(p *mesh.Plan) object {
 	policies := object{}
 	if len(p.Public) > 0 {
 		policies = append(policies, "public", object{"permissions", paths(p.Public), "principals", []object{{"any", true}}})
@@ -44,48 +43,47 @@ func matrix(p *mesh.Plan) object {
 	for _, s := range p.Services {
 		if len(s.Optional) > 0 {
 			policies = append(policies, "services."+s.Name+" without a token", object{
-				"permissions", paths(s.Optional), "principals", []object{tokenless(p)},
+				"permissions", paths(s.Optional), "principals", []object{withoutToken(p)},
 			})
 		}
 		for _, r := range s.Rules {
-			policies = append(policies, r.Name, object{"permissions", allowed(r), "principals", []object{bearer(p.Issuer(r.Issuer), r.Every)}})
+			policies = append(policies, r.Name, object{"permissions", pathsOfRule(r), "principals", []object{tokenWith(p.Issuer(r.Issuer), r.Every)}})
 		}
 	}
 	return policies
 }
 
-// tokenless are calls that came without credentials: jwt_authn takes away those
-// that it verified.
-func tokenless(p *mesh.Plan) object {
+// withoutToken matches calls without credentials: jwt_authn removes those that it verified.
+func withoutToken(p *mesh.Plan) object {
 	none := []object{not(object{"header", object{"name", "authorization", "present_match", true}})}
 	for _, i := range p.Issuers {
-		none = append(none, not(verified(i)))
+		none = append(none, not(tokenOf(i)))
 	}
 	return all(none...)
 }
 
-// verified are calls with a token of i: each has an issuer.
-func verified(i mesh.Issuer) object { return metadata(i.Name, []string{"iss"}, present) }
+// tokenOf matches calls with a token of i: each has an issuer.
+func tokenOf(i mesh.Issuer) object { return metadata(i.Name, []string{"iss"}, present) }
 
-// typed compares the typ header, as RFC 7515, section 4.1.9, has it: without
-// regard to case and to "application/".
-func typed(i mesh.Issuer) object {
+// typHeader compares the typ header without regard to case and to "application/" (RFC 7515,
+// section 4.1.9).
+func typHeader(i mesh.Issuer) object {
 	var ways []object
 	for _, typ := range i.Types() {
 		if typ == "" {
-			ways = append(ways, not(metadata(headerOf(i.Name), []string{"typ"}, present)))
+			ways = append(ways, not(metadata(headerKey(i.Name), []string{"typ"}, present)))
 			continue
 		}
 		for _, spelling := range []string{typ, "application/" + typ} {
-			ways = append(ways, metadata(headerOf(i.Name), []string{"typ"}, object{"string_match", object{"exact", spelling, "ignore_case", true}}))
+			ways = append(ways, metadata(headerKey(i.Name), []string{"typ"}, object{"string_match", object{"exact", spelling, "ignore_case", true}}))
 		}
 	}
 	return or(ways)
 }
 
-// bearer is a call with a token of i of which everything holds.
-func bearer(i mesh.Issuer, every []mesh.Either) object {
-	who := []object{verified(i)}
+// tokenWith matches a call with a token of i that meets everything.
+func tokenWith(i mesh.Issuer, every []mesh.Either) object {
+	who := []object{tokenOf(i)}
 	for _, either := range every {
 		if len(either) == 1 {
 			who = append(who, conjunction(i, either[0])...)
@@ -117,12 +115,12 @@ func principal(i mesh.Issuer, c mesh.Condition) object {
 		}
 		return there
 	}
-	one := metadata(i.Name, c.Claim, valued(c))
+	one := metadata(i.Name, c.Claim, valueMatcher(c))
 	if len(c.Claim) == 1 && slices.Contains(i.Scopes(), c.Claim[0]) {
-		one = scoped(i, c)
+		one = scopeMatcher(i, c)
 	}
 	switch {
-	case c.Other:
+	case c.Not:
 		return all(there, not(one))
 	case c.Absent:
 		return or([]object{not(there), one})
@@ -132,10 +130,10 @@ func principal(i mesh.Issuer, c mesh.Condition) object {
 
 var present = object{"present_match", true}
 
-// valued is one of the values, where the condition has no other way to compare.
-func valued(c mesh.Condition) object {
-	if !c.End {
-		return exactly(c.Values, !c.Sole)
+// valueMatcher matches one of the values, if the condition compares them in no other way.
+func valueMatcher(c mesh.Condition) object {
+	if !c.Suffix {
+		return exactly(c.Values, !c.Only)
 	}
 	var ways []object
 	for _, v := range c.Values {
@@ -144,7 +142,7 @@ func valued(c mesh.Condition) object {
 	return oneOf(ways)
 }
 
-// exactly is one of the values, or with lists an array that holds one.
+// exactly matches one of the values or, with lists, an array that contains one.
 func exactly(values []string, lists bool) object {
 	var ways []object
 	for _, v := range values {
@@ -164,7 +162,7 @@ func oneOf(ways []object) object {
 	return object{"or_match", object{"value_matchers", ways}}
 }
 
-// metadata is what jwt_authn has kept of a token under a name.
+// metadata is what jwt_authn kept of a token, by a name.
 func metadata(name string, claim []string, value object) object {
 	path := []object{{"key", name}}
 	for _, step := range claim {
@@ -195,8 +193,8 @@ func all(ps ...object) object {
 	return object{"and_ids", object{"ids", ps}}
 }
 
-// allowed are the calls that a rule is about.
-func allowed(r mesh.Rule) []object {
+// pathsOfRule matches the calls of a rule.
+func pathsOfRule(r mesh.Rule) []object {
 	calls := paths(r.Paths)
 	if len(r.Except) == 0 {
 		return calls
@@ -208,27 +206,26 @@ func allowed(r mesh.Rule) []object {
 	return []object{{"and_rules", object{"rules", rules}}}
 }
 
-// paths are calls of these paths, each in full: a query is no part of a
-// method's name.
+// paths matches calls of these paths, each in full: a query is not part of a method's name.
 func paths(names []string) []object {
 	var all []object
 	for _, path := range names {
 		if service, whole := strings.CutSuffix(path, "*"); whole {
 			all = append(all, object{"and_rules", object{"rules", []object{
-				called("prefix", service), called("safe_regex", object{"regex", anyMethod}),
+				pathMatcher("prefix", service), pathMatcher("safe_regex", object{"regex", anyMethod}),
 			}}})
 			continue
 		}
-		all = append(all, called("exact", path))
+		all = append(all, pathMatcher("exact", path))
 	}
 	return all
 }
 
-// anyMethod is the path of a method. A service's own name would make a program of
-// it that Envoy does not take: it takes a hundred instructions.
+// anyMethod matches the path of a method. With the name of a service in it, the program would
+// have more than the hundred instructions that Envoy allows.
 const anyMethod = `/[A-Za-z0-9_.]+/[A-Za-z_][A-Za-z0-9_]*`
 
-// called compares the path of a call.
-func called(how string, value any) object {
+// pathMatcher compares the path of a call.
+func pathMatcher(how string, value any) object {
 	return object{"header", object{"name", ":path", "string_match", object{how, value}}}
 }

@@ -2,12 +2,12 @@ package envoy
 
 import "github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 
-// scoped asks for one of some scopes. A text of scopes is divided by single spaces
-// (RFC 8693, section 4.2), and each is of visible characters (RFC 6749, section
-// 3.3); where one has another form, none is granted.
-func scoped(i mesh.Issuer, c mesh.Condition) object {
+// scopeMatcher demands one of some scopes. A text of scopes is separated by single spaces (RFC
+// 8693, section 4.2), and each scope consists of visible characters (RFC 6749, section 3.3);
+// if one does not, none is granted.
+func scopeMatcher(i mesh.Issuer, c mesh.Condition) object {
 	divided := metadata(i.Name, c.Claim, object{"string_match", object{"safe_regex", object{"regex", scopes}}})
-	ways := []object{all(divided, metadata(i.Name, c.Claim, oneOf(among(c.Values))))}
+	ways := []object{all(divided, metadata(i.Name, c.Claim, oneOf(scopePatterns(c.Values))))}
 	if i.ScopeLists() {
 		odd := metadata(i.Name, c.Claim, object{"list_match", object{"one_of", object{"string_match", object{"safe_regex", object{"regex", oddScope}}}}})
 		var listed []object
@@ -24,8 +24,8 @@ const (
 	oddScope = `(?s)(.*[^!#-\[\]-~].*)?`
 )
 
-// among are the places at which a scope may stand in a text.
-func among(values []string) []object {
+// scopePatterns are the places of a scope in a text.
+func scopePatterns(values []string) []object {
 	var ways []object
 	for _, scope := range values {
 		ways = append(ways,

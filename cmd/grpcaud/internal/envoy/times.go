@@ -6,18 +6,18 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// times admits tokens that are alive, and of which all else holds that only an
-// expression tells. It is a filter of what to admit, so that an expression which
-// cannot be evaluated refuses.
-func times(p *mesh.Plan) object {
+// liveTokens admits tokens within their lifetime, with all other conditions that only an
+// expression can check. It is a filter that admits, so that an expression which cannot be
+// evaluated refuses.
+func liveTokens(p *mesh.Plan) object {
 	everywhere := []object{{"any", true}}
 	none := []object{}
 	policies := object{}
 	for _, i := range p.Issuers {
-		none = append(none, not(verified(i)))
-		key, condition := conditions(judge{i, claimsOf(i.Name)}.all())
+		none = append(none, not(tokenOf(i)))
+		key, condition := conditions(tokenChecks{i, claimsOf(i.Name)}.all())
 		policies = append(policies, "issuer "+i.Name, object{
-			"permissions", everywhere, "principals", []object{verified(i)}, key, condition,
+			"permissions", everywhere, "principals", []object{tokenOf(i)}, key, condition,
 		})
 	}
 	if len(none) == 0 {
@@ -26,8 +26,8 @@ func times(p *mesh.Plan) object {
 	return append(policies, "no token", object{"permissions", everywhere, "principals", []object{all(none...)}})
 }
 
-// conditions returns the member of a policy that holds it to all of them: its
-// key, with their text as a comment, and its value.
+// conditions returns the member of a policy that demands all of them: its key, with their
+// text as a comment, and its value.
 func conditions(all []expression) (commented, expression) {
 	key := commented{name: "condition"}
 	for n, e := range all {
@@ -53,7 +53,7 @@ func claimsOf(issuer string) expression {
 	return expression{"claims", member(kept, issuer).tree}
 }
 
-// now is when the call came in, in seconds since 1970.
+// now is the time of the call, in seconds since 1970.
 func now() expression {
 	at := field(identifier("request"), "time")
 	milliseconds := expression{"", object{"call_expr", object{"target", at.tree, "function", "getMilliseconds"}}}
@@ -61,13 +61,13 @@ func now() expression {
 	return expression{"now", seconds.tree}
 }
 
-// judge asks what only an expression can ask of a token of an issuer.
-type judge struct {
+// tokenChecks are the checks of a token that need an expression.
+type tokenChecks struct {
 	mesh.Issuer
 	claims expression
 }
 
-func (j judge) all() []expression {
+func (j tokenChecks) all() []expression {
 	all := j.times()
 	for _, f := range j.Forms() {
 		if f.Kind > mesh.String {
@@ -81,40 +81,40 @@ func (j judge) all() []expression {
 	return all
 }
 
-func (j judge) claim(name string) expression { return member(j.claims, name) }
+func (j tokenChecks) claim(name string) expression { return member(j.claims, name) }
 
-func (j judge) lacks(name string) expression { return isNot(holds(j.claims, name)) }
+func (j tokenChecks) lacks(name string) expression { return isNot(hasMember(j.claims, name)) }
 
-// times holds a token to the clock, as far as the leeway goes, and its life to
-// the longest: that is from iat on, or from now on for one that has no iat.
-// jwt_authn has whole seconds of leeway, and counts each life from now on.
-func (j judge) times() []expression {
+// times compares a token with the clock, within the leeway, and its lifetime with the longest
+// allowed one: from iat, or from now without iat. jwt_authn has whole seconds of leeway, and
+// counts each lifetime from now.
+func (j tokenChecks) times() []expression {
 	leeway, longest := number(j.Leeway().Seconds()), number(j.MaxLifetime().Seconds())
 	exp, iat := j.claim("exp"), j.claim("iat")
 	return []expression{
 		less(now(), plus(exp, leeway)),
 		some(j.lacks("nbf"), lessOrEqual(j.claim("nbf"), plus(now(), leeway))),
 		some(j.lacks("iat"), every(lessOrEqual(iat, plus(now(), leeway)), lessOrEqual(minus(exp, iat), longest))),
-		some(holds(j.claims, "iat"), lessOrEqual(minus(exp, now()), longest)),
+		some(hasMember(j.claims, "iat"), lessOrEqual(minus(exp, now()), longest)),
 	}
 }
 
-// form holds a claim to its type.
-func (j judge) form(f mesh.Form) expression {
+// form checks the type of a claim.
+func (j tokenChecks) form(f mesh.Form) expression {
 	within := j.claims
 	for _, step := range f.Claim[:len(f.Claim)-1] {
 		within = member(within, step)
 	}
 	last := f.Claim[len(f.Claim)-1]
-	good := isOf(member(within, last), f.Kind)
+	good := hasType(member(within, last), f.Kind)
 	if f.Required {
-		return some(j.lacks(f.Claim[0]), every(holds(within, last), good))
+		return some(j.lacks(f.Claim[0]), every(hasMember(within, last), good))
 	}
-	return some(isNot(holds(within, last)), good)
+	return some(isNot(hasMember(within, last)), good)
 }
 
-// isOf asks for a type. What an array holds is asked by matchers.
-func isOf(v expression, kind mesh.Kind) expression {
+// hasType checks a type. Matchers check the elements of arrays.
+func hasType(v expression, kind mesh.Kind) expression {
 	is := func(kind string) expression { return equal(function("type", v), identifier(kind)) }
 	switch kind {
 	case mesh.Object:

@@ -1,5 +1,4 @@
-// Package istio writes a plan for Istio: for each service a RequestAuthentication,
-// which verifies tokens, an AuthorizationPolicy that refuses those that are no
-// access tokens of their issuer, and one that admits what the matrix allows, and
-// nothing else.
+// Package istio writes a plan for Istio: for each service a RequestAuthentication, which
+// verifies tokens, an AuthorizationPolicy that refuses tokens of other kinds, and one that
+// admits what the matrix allows and nothing else.
 package istio

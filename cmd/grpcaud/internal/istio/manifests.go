@@ -9,28 +9,26 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
-// Options say what the plan does not.
+// Options are what the plan does not say.
 type Options struct {
-	// Namespace is where the services are; empty leaves it to whoever applies the
-	// manifests.
+	// Namespace is the namespace of the services; empty leaves it to kubectl.
 	Namespace string
 
-	// Selector is the label of the pods of a service, as key=value, with {service}
-	// in the place of its name. Required.
+	// Selector is the label of the pods of a service, as key=value, with {service} for its name.
+	// Required.
 	Selector string
 
-	// Keys are the JWK sets of issuers, by their names; those of others are
-	// fetched.
+	// Keys are the JWK sets of issuers, by name; those of others are fetched.
 	Keys map[string][]byte
 
-	// Forward leaves the token in the call, for a service that looks at it too.
+	// Forward leaves the token in the call, for a service that reads it too.
 	Forward bool
 }
 
 type object = ordered.Map
 
-// Manifests returns the manifests of all services, in the order of applying them,
-// and what was left out.
+// Manifests returns the manifests of all services, in the order for applying them, and what
+// was left out.
 func Manifests(p *mesh.Plan, o Options) ([]object, []string, error) {
 	w := writer{Plan: p, Options: o, names: map[string]string{}}
 	for _, s := range p.Services {
@@ -39,7 +37,7 @@ func Manifests(p *mesh.Plan, o Options) ([]object, []string, error) {
 		}
 	}
 	for _, i := range p.Issuers {
-		w.remark(i)
+		w.noteLimits(i)
 	}
 	return w.manifests, w.notes, nil
 }
@@ -48,7 +46,7 @@ func Manifests(p *mesh.Plan, o Options) ([]object, []string, error) {
 type writer struct {
 	*mesh.Plan
 	Options
-	names     map[string]string // of services, by those of their manifests
+	names     map[string]string // of services, by the names of their manifests
 	manifests []object
 	notes     []string
 }
@@ -57,17 +55,17 @@ func (w *writer) note(format string, args ...any) {
 	w.notes = append(w.notes, fmt.Sprintf(format, args...))
 }
 
-// remark notes what Istio does not see of the tokens of i.
-func (w *writer) remark(i mesh.Issuer) {
-	w.note("algorithms of issuer %q, %s: any will do that goes with one of its keys, a shared key included", i.Name, strings.Join(i.Algorithms(), ", "))
-	w.note("max_lifetime of issuer %q, %v: its tokens may live for longer, and without exp for ever", i.Name, i.MaxLifetime())
-	w.note("leeway of issuer %q, %v: it is that of Istio, 60 seconds", i.Name, i.Leeway())
+// noteLimits notes what Istio does not check in the tokens of i.
+func (w *writer) noteLimits(i mesh.Issuer) {
+	w.note("algorithms of issuer %q, %s: Istio accepts each algorithm that fits one of its keys, also one of a shared key", i.Name, strings.Join(i.Algorithms(), ", "))
+	w.note("max_lifetime of issuer %q, %v: Istio accepts longer lifetimes, and tokens without exp", i.Name, i.MaxLifetime())
+	w.note("leeway of issuer %q, %v: that of Istio is 60 seconds", i.Name, i.Leeway())
 	for _, c := range i.Must {
-		if members, odd := unseen[c.Claim[0]]; odd && len(members) == 0 {
-			w.note("what issuer %q asks of the claim %q: it is no text, and not seen", i.Name, c.Claim[0])
+		if members, odd := nonTextClaims[c.Claim[0]]; odd && len(members) == 0 {
+			w.note("the demand of issuer %q on the claim %q: Istio does not see claims that are no texts", i.Name, c.Claim[0])
 		}
 	}
-	w.note("the typ header of tokens of issuer %q: what else tells its access tokens from others is compared", i.Name)
+	w.note("the typ header of tokens of issuer %q: Istio does not see headers", i.Name)
 }
 
 func (w *writer) service(s mesh.Service) error {
@@ -81,10 +79,10 @@ func (w *writer) service(s mesh.Service) error {
 	}
 	selector := object{"matchLabels", object{key, value}}
 	w.add("RequestAuthentication", name, object{"selector", selector, "jwtRules", w.jwtRules(s)})
-	if flaws := w.flaws(s); len(flaws) > 0 {
+	if flaws := w.denials(s); len(flaws) > 0 {
 		w.add("AuthorizationPolicy", name+"-access-tokens", object{"selector", selector, "action", "DENY", "rules", flaws})
 	}
-	// A policy without rules is one that allows nothing.
+	// A policy without rules admits nothing.
 	w.add("AuthorizationPolicy", name, object{"selector", selector, "action", "ALLOW", "rules", w.rules(s)})
 	return nil
 }
@@ -99,15 +97,15 @@ func (w *writer) add(kind, name string, spec object) {
 	})
 }
 
-// label is what a label's value may be.
+// label is the form of a label's value.
 var label = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 
-// odd are the characters that the name of a manifest may not have.
-var odd = regexp.MustCompile(`[^a-z0-9]+`)
+// invalidInName are the characters that the name of a manifest may not have.
+var invalidInName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// name returns how the manifests of a service are called.
+// name returns the name of the manifests of a service.
 func (w *writer) name(service string) (string, error) {
-	name := strings.Trim("grpcaud-"+odd.ReplaceAllString(strings.ToLower(service), "-"), "-")
+	name := strings.Trim("grpcaud-"+invalidInName.ReplaceAllString(strings.ToLower(service), "-"), "-")
 	if other, taken := w.names[name]; taken {
 		return "", fmt.Errorf("services %q and %q would both have the manifest %q: export them one by one with --service", other, service, name)
 	}
@@ -122,7 +120,7 @@ func (w *writer) jwtRules(s mesh.Service) []object {
 		i := w.Issuer(name)
 		for _, url := range i.URLs {
 			rule := object{"issuer", url}
-			if !s.Bare {
+			if !s.OmitsAudience {
 				rule = append(rule, "audiences", s.Audiences)
 			}
 			if set, ok := w.Keys[name]; ok {

@@ -8,20 +8,20 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 )
 
-// unseen are claims that are no texts: Istio compares texts, and arrays of them. Of
-// an object it sees the members.
-var unseen = map[string][]string{"iat": nil, "auth_time": nil, "events": nil, "cnf": {"x5t#S256", "jkt"}}
+// nonTextClaims are claims that are no texts: Istio compares texts, and arrays of them. Of an
+// object it sees the members.
+var nonTextClaims = map[string][]string{"iat": nil, "auth_time": nil, "events": nil, "cnf": {"x5t#S256", "jkt"}}
 
-// flaws are tokens that are no access tokens of their issuer.
-func (w *writer) flaws(s mesh.Service) []object {
+// denials are rules that match tokens which are no access tokens of their issuer.
+func (w *writer) denials(s mesh.Service) []object {
 	var rules []object
 	for _, name := range s.Issuers {
 		i := w.Issuer(name)
 		for _, c := range i.Must {
-			members, odd := unseen[c.Claim[0]]
+			members, odd := nonTextClaims[c.Claim[0]]
 			for _, member := range members {
 				flaw := object{"key", key([]string{c.Claim[0], member}), "values", anything}
-				rules = append(rules, object{"when", []object{of(i), flaw}})
+				rules = append(rules, object{"when", []object{tokenOf(i), flaw}})
 			}
 			if odd {
 				continue
@@ -35,13 +35,13 @@ func (w *writer) flaws(s mesh.Service) []object {
 			default:
 				flaw = append(flaw, "notValues", anything)
 			}
-			rules = append(rules, object{"when", []object{of(i), flaw}})
+			rules = append(rules, object{"when", []object{tokenOf(i), flaw}})
 		}
 	}
 	return rules
 }
 
-// rules are what is admitted.
+// rules are the rules of what is admitted.
 func (w *writer) rules(s mesh.Service) []object {
 	rules := []object{}
 	if len(w.Public) > 0 {
@@ -54,18 +54,18 @@ func (w *writer) rules(s mesh.Service) []object {
 		}})
 	}
 	for _, r := range s.Rules {
-		rules = append(rules, w.entry(r)...)
+		rules = append(rules, w.entryRules(r)...)
 	}
 	return rules
 }
 
-// entry are the rules for an entry: one for each way to meet everything.
-func (w *writer) entry(r mesh.Rule) []object {
-	ways := [][]object{{of(w.Issuer(r.Issuer))}}
+// entryRules are the rules of an entry: one for each combination of alternatives.
+func (w *writer) entryRules(r mesh.Rule) []object {
+	ways := [][]object{{tokenOf(w.Issuer(r.Issuer))}}
 	for _, either := range r.Every {
 		var next [][]object
 		for _, way := range either {
-			more, err := whens(ways, way)
+			more, err := withConditions(ways, way)
 			if err != nil {
 				w.note("%s: %v", r.Name, err)
 				continue
@@ -81,11 +81,11 @@ func (w *writer) entry(r mesh.Rule) []object {
 	return rules
 }
 
-// anything is what Istio takes for any value.
+// anything matches any value.
 var anything = []string{"*"}
 
-// of asks for a token of i.
-func of(i mesh.Issuer) object { return object{"key", key([]string{"iss"}), "values", i.URLs} }
+// tokenOf demands a token of i.
+func tokenOf(i mesh.Issuer) object { return object{"key", key([]string{"iss"}), "values", i.URLs} }
 
 func operation(paths, except []string) []object {
 	o := object{"paths", paths}
@@ -95,34 +95,34 @@ func operation(paths, except []string) []object {
 	return []object{{"operation", o}}
 }
 
-// whens returns the ways to meet all conditions too: one that lets a claim be
-// missing takes two.
-func whens(ways [][]object, all mesh.All) ([][]object, error) {
+// withConditions adds all conditions to each alternative. A condition that allows a missing
+// claim doubles the alternatives.
+func withConditions(ways [][]object, all mesh.All) ([][]object, error) {
 	for _, c := range all {
-		if err := expressible(c); err != nil {
+		if err := checkExpressible(c); err != nil {
 			return nil, err
 		}
 		claim := key(c.Claim)
 		is := func(name string, values []string) object { return object{"key", claim, name, values} }
 		switch {
 		case c.Absent && len(c.Values) > 0:
-			ways = append(each(ways, is("values", c.Values)), each(ways, is("notValues", anything))...)
+			ways = append(withEach(ways, is("values", c.Values)), withEach(ways, is("notValues", anything))...)
 		case c.Absent:
-			ways = each(ways, is("notValues", anything))
-		case c.Other:
-			ways = each(ways, is("values", anything), is("notValues", patterns(c)))
+			ways = withEach(ways, is("notValues", anything))
+		case c.Not:
+			ways = withEach(ways, is("values", anything), is("notValues", patterns(c)))
 		case len(c.Values) == 0:
-			ways = each(ways, is("values", anything))
+			ways = withEach(ways, is("values", anything))
 		default:
-			ways = each(ways, is("values", c.Values))
+			ways = withEach(ways, is("values", c.Values))
 		}
 	}
 	return ways, nil
 }
 
-// patterns are the values as Istio writes them: a star stands for anything.
+// patterns returns the values as Istio writes them, with a star for any text.
 func patterns(c mesh.Condition) []string {
-	if !c.End {
+	if !c.Suffix {
 		return c.Values
 	}
 	var ends []string
@@ -132,8 +132,8 @@ func patterns(c mesh.Condition) []string {
 	return ends
 }
 
-// each returns the ways with these conditions more.
-func each(ways [][]object, more ...object) [][]object {
+// withEach adds these conditions to each alternative.
+func withEach(ways [][]object, more ...object) [][]object {
 	var all [][]object
 	for _, way := range ways {
 		all = append(all, append(append([]object{}, way...), more...))
@@ -141,13 +141,13 @@ func each(ways [][]object, more ...object) [][]object {
 	return all
 }
 
-// expressible refuses what Istio would take for something else.
-func expressible(c mesh.Condition) error {
-	if c.Sole {
-		return errors.New("sole_audience: it is not seen whether aud holds more")
+// checkExpressible refuses what Istio would take for something else.
+func checkExpressible(c mesh.Condition) error {
+	if c.Only {
+		return errors.New("sole_audience: Istio does not see whether aud has other values")
 	}
-	if _, odd := unseen[c.Claim[0]]; odd {
-		return fmt.Errorf("claim %q: it is no text, and not seen", c.Claim[0])
+	if _, odd := nonTextClaims[c.Claim[0]]; odd {
+		return fmt.Errorf("claim %q: Istio does not see claims that are no texts", c.Claim[0])
 	}
 	for _, step := range c.Claim {
 		if strings.ContainsAny(step, "[]") {
@@ -156,14 +156,14 @@ func expressible(c mesh.Condition) error {
 	}
 	for _, v := range c.Values {
 		if strings.HasPrefix(v, "*") || strings.HasSuffix(v, "*") {
-			return fmt.Errorf("%q: a star would stand for anything", v)
+			return fmt.Errorf("%q: a star would match anything", v)
 		}
 	}
 	return nil
 }
 
-// key names a claim. Audiences are compared by it too: request.auth.audiences
-// knows the first alone.
+// key names a claim. It is used for audiences too, since request.auth.audiences holds only the
+// first.
 func key(claim []string) string {
 	return "request.auth.claims[" + strings.Join(claim, "][") + "]"
 }

@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// Admin is who asks a running Keycloak for a realm. The zero value is of no use.
+// Admin reads a realm of a running Keycloak. The zero value is of no use.
 type Admin struct {
-	// URL is Keycloak's own, below which its realms are: https, or http on a
-	// loopback address. Required.
+	// URL is that of Keycloak itself, without a realm: https, or http on a loopback address.
+	// Required.
 	URL string
 
-	// Realm is the realm to ask about. Required.
+	// Realm is the name of the realm. Required.
 	Realm string
 
-	// Token is an access token for the admin API. Empty means that Client and
-	// Secret get one, as a client of Realm.
+	// Token is an access token for the admin API. If it is empty, Client and Secret get one, as a
+	// client of Realm.
 	Token, Client, Secret string
 }
 
-// The most that one answer may hold, in bytes, and take.
+// Limits of one response.
 const (
-	maxAnswer = 64 << 20
-	patience  = 30 * time.Second
+	maxAnswer = 64 << 20 // bytes
+	timeout   = 30 * time.Second
 )
 
-// Fetch asks for the realm. It changes nothing there.
+// Fetch reads the realm. It changes nothing there.
 func (a Admin) Fetch(ctx context.Context) (Realm, error) {
 	base, err := a.base()
 	if err != nil {
@@ -49,13 +49,13 @@ func (a Admin) Fetch(ctx context.Context) (Realm, error) {
 	if err := a.get(ctx, below+"/clients", token, &r.Clients); err != nil {
 		return Realm{}, err
 	}
-	if len(r.Clients) == 0 { // a realm has clients of its own
+	if len(r.Clients) == 0 { // every realm has some
 		return Realm{}, fmt.Errorf("%s/clients: the admin sees no client: give it the role view-clients of the client realm-management", below)
 	}
 	return r, a.get(ctx, below+"/client-scopes", token, &r.Scopes)
 }
 
-// base returns the URL without a slash at its end, if a secret may go there.
+// base returns the URL without a final slash, if secrets may be sent there.
 func (a Admin) base() (string, error) {
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
@@ -69,7 +69,7 @@ func (a Admin) base() (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// login gets a token by client credentials (RFC 6749, section 4.4).
+// login requests a token with client credentials (RFC 6749, section 4.4).
 func (a Admin) login(ctx context.Context, base string) (string, error) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	to := base + "/realms/" + url.PathEscape(a.Realm) + "/protocol/openid-connect/token"
@@ -95,7 +95,7 @@ func (a Admin) login(ctx context.Context, base string) (string, error) {
 	return grant.Token, nil
 }
 
-// get asks the admin API.
+// get reads from the admin API.
 func (a Admin) get(ctx context.Context, from, token string, answer any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
@@ -118,10 +118,10 @@ func (a Admin) get(ctx context.Context, from, token string, answer any) error {
 	return nil
 }
 
-// ask sends a request, and reads the answer if it is one of success, or tells of
-// an error in JSON. A redirect is not followed: it would take the secret along.
+// ask sends a request, and reads the response if it is a success or an error in JSON. Redirects
+// are not followed: they would take the secret along.
 func ask(req *http.Request, answer any) (status int, err error) {
-	client := &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)

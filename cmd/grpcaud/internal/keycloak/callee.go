@@ -8,26 +8,25 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// callee is what clients want tokens for: a service of the matrix, or an API of
-// others.
+// callee is a service of the matrix or an API of others, for which clients request tokens.
 type callee struct {
-	name     string
-	audience string
-	entries  []access.Allow // with the clients and the scopes of each
-	besides  []access.Allow // what .proto files demand; it lets nobody in by itself
+	name         string
+	audience     string
+	entries      []access.Allow // with the clients and the scopes of each
+	protoDemands []access.Allow // of .proto files; they admit nobody by themselves
 }
 
-// addCallees finds the callees that accept tokens of the issuer, and gives each
-// the client that its audience is.
+// addCallees adds the callees that accept tokens of the issuer, each with the client that
+// its audience is.
 func (e *exporter) addCallees() {
 	for _, name := range slices.Sorted(maps.Keys(e.matrix.Services)) {
 		s := e.matrix.Services[name]
 		if slices.Contains(s.Issuers, e.issuer) {
-			c := callee{name, s.Audiences[0], s.Allow, e.besides(s)}
+			c := callee{name, s.Audiences[0], s.Allow, e.protoDemands(s)}
 			if len(s.Audiences) > 1 {
 				e.note("further audiences of service %q: clients ask for the first, %q", name, s.Audiences[0])
 			}
-			e.remark(c)
+			e.noteLimits(c)
 			e.addCallee(c)
 		}
 	}
@@ -40,7 +39,7 @@ func (e *exporter) addCallees() {
 }
 
 func (e *exporter) addCallee(c callee) {
-	stands := e.standsFor(c.audience)
+	stands := e.audienceScope(c.audience)
 	switch {
 	case strings.ContainsAny(c.audience, " \t\r\n"):
 		e.note("audience %q of %q: with spaces it cannot be part of a scope", c.audience, c.name)
@@ -58,16 +57,16 @@ func (e *exporter) addCallee(c callee) {
 		mapper("audience", mapsAudience, audienceClient, c.audience))
 }
 
-// standsFor returns the scope that clients ask for to get an audience.
-func (e *exporter) standsFor(aud string) string {
+// audienceScope returns the scope that clients request to get an audience.
+func (e *exporter) audienceScope(aud string) string {
 	return strings.ReplaceAll(e.template, "{audience}", aud)
 }
 
-// besides are the demands of .proto files on the methods of s. Whom they do not
-// name they are for as well.
-func (e *exporter) besides(s access.Service) []access.Allow {
+// protoDemands are the demands of .proto files on the methods of s. They also hold for clients
+// that they do not name.
+func (e *exporter) protoDemands(s access.Service) []access.Allow {
 	var all []access.Allow
-	for _, o := range e.policy.Options() {
+	for _, o := range e.policy.AddedDemands() {
 		if slices.Contains(s.GRPC, o.GRPC) {
 			o.Demands.AnyClient = len(o.Demands.Clients) == 0
 			all = append(all, o.Demands)
@@ -76,12 +75,12 @@ func (e *exporter) besides(s access.Service) []access.Allow {
 	return all
 }
 
-// all are all demands.
-func (c callee) all() []access.Allow { return slices.Concat(c.entries, c.besides) }
+// demands returns the entries and the demands of .proto files.
+func (c callee) demands() []access.Allow { return slices.Concat(c.entries, c.protoDemands) }
 
-// remark notes what of the demands no realm can hold.
-func (e *exporter) remark(c callee) {
-	for _, allow := range c.all() {
+// noteLimits notes what of the demands a realm cannot express.
+func (e *exporter) noteLimits(c callee) {
+	for _, allow := range c.demands() {
 		for _, claim := range slices.Sorted(maps.Keys(allow.Claims)) {
 			e.note("claim %q, which service %q demands: give a default client scope a mapper for it", claim, c.name)
 		}
@@ -97,16 +96,16 @@ func (e *exporter) remark(c callee) {
 	}
 }
 
-// permissions are the scopes that an entry asks for.
+// permissions are the scopes that an entry demands.
 func permissions(a access.Allow) []string { return slices.Concat(a.Scopes, a.AnyScopes) }
 
-// permissions are those of them that got a client scope of their own.
+// permissions are those of them that have a client scope.
 func (e *exporter) permissions(a access.Allow) []string {
-	return slices.DeleteFunc(permissions(a), e.taken)
+	return slices.DeleteFunc(permissions(a), e.reserved)
 }
 
-// addOptional notes for each client the scopes that it asks for: those that stand
-// for the audiences of what it may call, and those that its calls need.
+// addOptional records the scopes that each client requests: those that stand for audiences,
+// and those that its calls need.
 func (e *exporter) addOptional() {
 	for _, c := range e.callees {
 		let := map[string]bool{}
@@ -117,10 +116,10 @@ func (e *exporter) addOptional() {
 			}
 			for name := range clients {
 				let[name] = true
-				e.optional[name] = append(append(e.optional[name], e.standsFor(c.audience)), e.permissions(entry)...)
+				e.optional[name] = append(append(e.optional[name], e.audienceScope(c.audience)), e.permissions(entry)...)
 			}
 		}
-		for _, entry := range c.besides {
+		for _, entry := range c.protoDemands {
 			for name := range let {
 				if entry.AnyClient || slices.Contains(entry.Clients, name) {
 					e.optional[name] = append(e.optional[name], e.permissions(entry)...)

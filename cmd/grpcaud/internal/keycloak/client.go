@@ -14,12 +14,12 @@ const (
 	keysURL     = "jwks.url"
 )
 
-// addClient adds a client of the matrix, with the scopes that it may ask for.
+// addClient adds a client of the matrix, with the scopes that it may request.
 func (e *exporter) addClient(name string) {
 	from := e.matrix.Clients[name]
 	client := &Client{
 		ID: from.ID, Description: "The client " + name, Enabled: true, Protocol: openID, ServiceAccount: true,
-		Attributes: map[string]string{}, Default: e.defaults(), Optional: e.scopesOf(name),
+		Attributes: map[string]string{}, Default: e.defaults(), Optional: e.requestedScopes(name),
 	}
 	e.authenticate(name, client, from)
 	if e.isCallee(from.ID) && len(client.Optional) > 0 {
@@ -32,24 +32,24 @@ func (e *exporter) isCallee(id string) bool {
 	return slices.ContainsFunc(e.callees, func(c callee) bool { return c.audience == id })
 }
 
-// scopesOf are those that a client asks for.
-func (e *exporter) scopesOf(client string) []string {
+// requestedScopes are the scopes that a client requests.
+func (e *exporter) requestedScopes(client string) []string {
 	scopes := append([]string{}, e.optional[client]...)
 	slices.Sort(scopes)
 	return slices.Compact(scopes)
 }
 
-// taken reports whether there is a scope of that name that is no permission.
-func (e *exporter) taken(name string) bool {
+// reserved reports whether a scope of that name exists that is no permission.
+func (e *exporter) reserved(name string) bool {
 	s, ok := e.scopes[name]
-	return ok && s.Attributes[shown] == "false"
+	return ok && s.Attributes[inScopeClaim] == "false"
 }
 
-// authenticate says how a client proves who it is.
+// authenticate sets how a client authenticates.
 func (e *exporter) authenticate(name string, client *Client, from access.Client) {
 	client.Authenticator = "client-secret"
 	switch {
-	case from.PrivateKey != (access.PrivateKey{}):
+	case from.PrivateKey != (access.KeyRef{}):
 		client.Authenticator = "client-jwt"
 		client.Attributes["use.jwks.url"] = "true"
 		client.Attributes[keysURL] = "https://example.invalid/jwks.json"
@@ -57,12 +57,12 @@ func (e *exporter) authenticate(name string, client *Client, from access.Client)
 			client.Attributes["token.endpoint.auth.signing.alg"] = alg
 		}
 		e.note("the public key of client %q: put the address of its key set into %s, or import its certificate", name, keysURL)
-	case from.Certificate != (access.Certificate{}):
+	case from.Certificate != (access.CertificateRef{}):
 		client.Authenticator = "client-x509"
 		client.Attributes["x509.subjectdn"] = "CN=" + from.ID
 		client.Attributes["x509.allow.regex.pattern.comparison"] = "false"
 		client.Attributes["tls.client.certificate.bound.access.tokens"] = "true"
-		e.note("the subject of the certificate of client %q: CN=%s is a guess; put it into x509.subjectdn", name, from.ID)
+		e.note("the subject of the certificate of client %q: CN=%s is assumed; write the right one into x509.subjectdn", name, from.ID)
 	case from.Assertion != "":
 		e.note("the issuer of the assertions of client %q: link its identity provider, and set the client's authenticator", name)
 	case len(from.TokenFiles) > 0:
@@ -70,8 +70,8 @@ func (e *exporter) authenticate(name string, client *Client, from access.Client)
 	}
 }
 
-// The client scopes that every client has by default: what the tokens of a client
-// of preset keycloak must hold.
+// The client scopes that every client has by default, since tokens of preset keycloak need
+// their claims.
 const (
 	basicScope  = "basic"
 	callerScope = "caller"
@@ -79,11 +79,11 @@ const (
 	rolesScope  = "realm-roles"
 )
 
-// everyClients are the names of these scopes, which no audience may have: all
-// tokens would be for it.
+// everyClients are the names of these scopes. No audience may have one of them: all tokens
+// would be for it.
 var everyClients = []string{basicScope, callerScope, loginScope, rolesScope}
 
-// addScopes adds the scopes that every client has, and those that rules demand.
+// addScopes adds the scopes of every client, and those that rules demand.
 func (e *exporter) addScopes() {
 	e.scopes[basicScope] = scope(basicScope, "Whom the token is about", false,
 		mapper("sub", mapsSubject),
@@ -99,7 +99,7 @@ func (e *exporter) addScopes() {
 			claim("realm_access.roles", mapsRoles, "multivalued", "true"))
 	}
 	for _, c := range e.callees {
-		for _, entry := range c.all() {
+		for _, entry := range c.demands() {
 			for _, name := range permissions(entry) {
 				e.addPermission(name, c.name)
 			}
@@ -109,25 +109,25 @@ func (e *exporter) addScopes() {
 
 func (e *exporter) demandsLogin() bool {
 	return slices.ContainsFunc(e.callees, func(c callee) bool {
-		return slices.ContainsFunc(c.all(), func(a access.Allow) bool { return len(a.ACR) > 0 })
+		return slices.ContainsFunc(c.demands(), func(a access.Allow) bool { return len(a.ACR) > 0 })
 	})
 }
 
-// addPermission adds the scope of that name. One that stands for an audience, or
-// that every client has, is no permission.
+// addPermission adds a scope, unless one of that name stands for an audience or belongs to
+// every client.
 func (e *exporter) addPermission(name, service string) {
-	if e.taken(name) {
+	if e.reserved(name) {
 		e.note("scope %q, which service %q demands: a client scope of that name is there for another purpose", name, service)
 		return
 	}
 	e.scopes[name] = scope(name, "A permission at "+service, true)
 }
 
-// defaults are the scopes that every client has.
+// defaults are the scopes of every client.
 func (e *exporter) defaults() []string {
 	var all []string
 	for _, name := range everyClients {
-		if e.taken(name) {
+		if e.reserved(name) {
 			all = append(all, name)
 		}
 	}

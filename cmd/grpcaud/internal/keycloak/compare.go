@@ -5,13 +5,12 @@ import (
 	"slices"
 )
 
-// Finding is one difference between the realm that a matrix wants and the one
-// that there is.
+// Finding is one difference between the realm that a matrix needs and the existing one.
 type Finding struct {
 	// Kind is Grants or Lacks.
 	Kind string `json:"kind"`
 
-	// Client is whose tokens it is about.
+	// Client is the client whose tokens it is about.
 	Client string `json:"client"`
 
 	// Text says what is different, and Fix what to change in the admin console.
@@ -19,15 +18,15 @@ type Finding struct {
 	Fix  string `json:"fix"`
 }
 
-// The kinds of findings: what the realm would give and the matrix does not let
-// anybody have, and what the matrix allows and cannot be had.
+// The kinds of findings: the realm gives what the matrix does not allow, or does not give what
+// it allows.
 const (
 	Grants = "grants"
 	Lacks  = "lacks"
 )
 
-// Compare finds what a realm gives beyond the one that is wanted, as [Export]
-// makes it, and what it lacks.
+// Compare returns what a realm gives beyond the wanted one, which [Export] makes, and what it
+// lacks.
 func Compare(want, got Realm) []Finding {
 	c := comparison{want: newIndex(want), got: newIndex(got)}
 	for _, client := range want.Clients {
@@ -43,7 +42,7 @@ func Compare(want, got Realm) []Finding {
 	}
 	for _, client := range got.Clients {
 		if wanted, ok := c.want.clients[client.ID]; (!ok || !wanted.ServiceAccount) && client.Enabled {
-			c.stranger(client)
+			c.unknownClient(client)
 		}
 	}
 	return c.found
@@ -65,22 +64,22 @@ func (c *comparison) lacks(client, fix, format string, args ...any) {
 // client compares a client that gets tokens.
 func (c *comparison) client(want, got Client) {
 	c.settings(want, got)
-	c.forgeries(got)
+	c.riskyMappers(got)
 	allowed := c.want.grants(want)
 	for _, g := range c.got.grants(got) {
 		known := c.want.audiences[g.audience]
 		is := slices.ContainsFunc(allowed, func(a grant) bool { return a.audience == g.audience })
 		switch {
 		case known && !is:
-			c.grants(want.ID, remedy(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by)
-		case g.how == always:
+			c.grants(want.ID, removal(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by)
+		case g.how == byDefault:
 			c.grants(want.ID, fmt.Sprintf("make the client scope %q optional", g.by), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
-		case g.how == fixed:
-			c.grants(want.ID, remedy(g), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
+		case g.how == byMapper:
+			c.grants(want.ID, removal(g), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
 		}
 	}
 	for _, g := range allowed {
-		if g.how == ifAsked {
+		if g.how == onRequest {
 			c.audience(want, got, g)
 		}
 	}
@@ -106,7 +105,7 @@ func (c *comparison) settings(want, got Client) {
 	}
 }
 
-// audience checks that a client which asks for an audience gets it.
+// audience checks that a client gets the audience that it requests.
 func (c *comparison) audience(want, got Client, g grant) {
 	s, ok := c.got.scopes[g.by]
 	switch assigned := slices.Contains(slices.Concat(got.Default, got.Optional), g.by); {
@@ -123,7 +122,7 @@ func (c *comparison) audience(want, got Client, g grant) {
 func (c *comparison) permissions(want, got Client) {
 	wanted, has := c.want.permissions(want), c.got.permissions(got)
 	for _, name := range has {
-		if s, ok := c.want.scopes[name]; ok && s.Attributes[shown] == "true" && !slices.Contains(wanted, name) {
+		if s, ok := c.want.scopes[name]; ok && s.Attributes[inScopeClaim] == "true" && !slices.Contains(wanted, name) {
 			c.grants(want.ID, fmt.Sprintf("remove the client scope %q from it", name), "it can have the scope %q, which no rule of the matrix asks of it", name)
 		}
 	}
@@ -134,15 +133,15 @@ func (c *comparison) permissions(want, got Client) {
 	}
 }
 
-// stranger checks a client that the matrix does not let call anybody.
-func (c *comparison) stranger(client Client) {
+// unknownClient checks a client that the matrix does not let call any service.
+func (c *comparison) unknownClient(client Client) {
 	if !client.getsTokens() {
 		return
 	}
-	c.forgeries(client)
+	c.riskyMappers(client)
 	for _, g := range c.got.grants(client) {
 		if c.want.audiences[g.audience] {
-			c.grants(client.ID, remedy(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by)
+			c.grants(client.ID, removal(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by)
 		}
 	}
 }
@@ -153,9 +152,9 @@ func (c Client) getsTokens() bool {
 	return c.ServiceAccount || c.Code || c.Implicit || c.Password || further
 }
 
-// forgeries tells of mappers by which a client's tokens name another client, or
-// audiences that nobody can tell.
-func (c *comparison) forgeries(client Client) {
+// riskyMappers finds mappers by which a client's tokens name another client, or unknown
+// audiences.
+func (c *comparison) riskyMappers(client Client) {
 	for _, m := range c.got.mappers(client) {
 		claim := m.Config["claim.name"]
 		switch {
@@ -166,9 +165,9 @@ func (c *comparison) forgeries(client Client) {
 	}
 }
 
-// remedy says how to take an audience away.
-func remedy(g grant) string {
-	if g.how == fixed {
+// removal says how to remove an audience.
+func removal(g grant) string {
+	if g.how == byMapper {
 		return fmt.Sprintf("delete the mapper %q of the client", g.by)
 	}
 	return fmt.Sprintf("remove the client scope %q from it", g.by)

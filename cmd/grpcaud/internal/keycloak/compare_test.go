@@ -170,7 +170,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that what is read can be compared, and lacks nothing of itself.
+// FuzzParse shows that what is read can be compared, and lacks nothing of itself.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"realm": "corp", "clients": [{"clientId": "portal", "serviceAccountsEnabled": true, "optionalClientScopes": ["people"]}], "clientScopes": [{"name": "people", "protocolMappers": [{"protocolMapper": "oidc-audience-mapper", "config": {"included.custom.audience": "people", "access.token.claim": "true"}}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -11,32 +11,32 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// Options say what the matrix does not. The zero value is of use.
+// Options are what the matrix does not say. The zero value is useful.
 type Options struct {
-	// Issuer names the issuer of the matrix that the realm is; empty means the
-	// only one whose preset is keycloak.
+	// Issuer is the name of the issuer in the matrix that is the realm; empty means the only one
+	// whose preset is keycloak.
 	Issuer string
 
 	// Realm is the realm's name; empty means the one in the issuer's URL.
 	Realm string
 
-	// Exchange names clients that may exchange tokens, beside those that are a
-	// service and call others.
+	// Exchange are the names of clients that may exchange tokens, in addition to services that
+	// call others.
 	Exchange []string
 
-	// Logins are the redirect URIs of clients at which people log in.
+	// Logins are the redirect URIs of clients at which users log in.
 	Logins map[string][]string
 }
 
-// Export returns the realm that gives each client of the policy a token for each
-// service that it may call, with the scopes that it needs, and for nothing else.
-// The texts say what of the policy a realm cannot hold.
+// Export returns the realm that gives each client of the policy a token for each service that
+// it may call, with the scopes that it needs, and for no other. The texts say what of the
+// policy a realm cannot express.
 func Export(policy *access.Policy, o Options) (Realm, []string, error) {
 	e := exporter{
 		policy: policy, matrix: policy.Matrix(),
 		clients: map[string]*Client{}, scopes: map[string]Scope{}, roles: map[string]bool{}, optional: map[string][]string{},
 	}
-	if err := e.choose(o); err != nil {
+	if err := e.chooseIssuer(o); err != nil {
 		return Realm{}, nil, err
 	}
 	e.addCallees()
@@ -47,7 +47,7 @@ func Export(policy *access.Policy, o Options) (Realm, []string, error) {
 			e.addClient(name)
 		}
 	}
-	if err := e.adjust(o); err != nil {
+	if err := e.applyOptions(o); err != nil {
 		return Realm{}, nil, err
 	}
 	return e.realm(o.Realm), e.notes, nil
@@ -68,13 +68,13 @@ type exporter struct {
 	notes    []string
 }
 
-// note says what is not in the realm.
+// note records what is not in the realm.
 func (e *exporter) note(format string, args ...any) {
 	e.notes = append(e.notes, fmt.Sprintf(format, args...))
 }
 
-// choose finds the issuer, and how it is asked for an audience.
-func (e *exporter) choose(o Options) error {
+// chooseIssuer finds the issuer, and how it is asked for an audience.
+func (e *exporter) chooseIssuer(o Options) error {
 	e.issuer = o.Issuer
 	if e.issuer == "" {
 		for name, issuer := range e.matrix.Issuers {
@@ -104,8 +104,8 @@ func (e *exporter) choose(o Options) error {
 	return nil
 }
 
-// adjust sets what the options say.
-func (e *exporter) adjust(o Options) error {
+// applyOptions applies the options to the clients.
+func (e *exporter) applyOptions(o Options) error {
 	for _, name := range o.Exchange {
 		client, err := e.client(name)
 		if err != nil {
@@ -134,7 +134,7 @@ func (e *exporter) client(name string) (*Client, error) {
 	return nil, fmt.Errorf("no client %q of issuer %q in the file", name, e.issuer)
 }
 
-// realm puts the parts together, in the order of their names.
+// realm returns the realm, with its parts sorted by name.
 func (e *exporter) realm(name string) Realm {
 	if name == "" {
 		_, name, _ = strings.Cut(e.matrix.Issuers[e.issuer].URL, "/realms/")

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// The ways in which an audience comes into a client's tokens.
+// The ways in which an audience gets into a client's tokens.
 const (
-	ifAsked = "optional scope"
-	always  = "default scope"
-	fixed   = "mapper of its own"
+	onRequest = "optional scope"
+	byDefault = "default scope"
+	byMapper  = "mapper of its own"
 )
 
-// grant is an audience that tokens of a client can have.
+// grant is an audience that the tokens of a client can have.
 type grant struct {
 	audience string
-	how      string // ifAsked, always or fixed
+	how      string // onRequest, byDefault or byMapper
 	by       string // the name of the scope, or of the mapper
 }
 
@@ -44,19 +44,19 @@ func newIndex(r Realm) index {
 	return x
 }
 
-// grants lists the audiences that tokens of c can have. Keycloak names no
-// audience that is a disabled client.
+// grants returns the audiences that tokens of c can have. Keycloak does not name a disabled
+// client as audience.
 func (x index) grants(c Client) []grant {
 	var all []grant
 	for _, m := range c.Mappers {
 		if aud := x.audience(m); aud != "" {
-			all = append(all, grant{aud, fixed, m.Name})
+			all = append(all, grant{aud, byMapper, m.Name})
 		}
 	}
 	for _, by := range []struct {
 		how    string
 		scopes []string
-	}{{always, c.Default}, {ifAsked, c.Optional}} {
+	}{{byDefault, c.Default}, {onRequest, c.Optional}} {
 		for _, name := range by.scopes {
 			for _, m := range x.scopes[name].Mappers {
 				if aud := x.audience(m); aud != "" {
@@ -68,7 +68,7 @@ func (x index) grants(c Client) []grant {
 	return all
 }
 
-// mappers are those of c, and of its scopes.
+// mappers returns those of c and of its scopes.
 func (x index) mappers(c Client) []Mapper {
 	all := slices.Clone(c.Mappers)
 	for _, name := range slices.Concat(c.Default, c.Optional) {
@@ -77,8 +77,7 @@ func (x index) mappers(c Client) []Mapper {
 	return all
 }
 
-// audience returns what m writes into the aud of access tokens; empty if it
-// writes nothing.
+// audience returns what m adds to the aud of access tokens; empty if it adds nothing.
 func (x index) audience(m Mapper) string {
 	switch {
 	case m.Config[intoAccessToken] != "true":
@@ -97,11 +96,11 @@ func (x index) audience(m Mapper) string {
 	return strings.TrimSpace(m.Config[audienceText])
 }
 
-// permissions are the scopes of c that tokens show, asked for or not.
+// permissions returns the scopes of c that tokens list, requested or not.
 func (x index) permissions(c Client) []string {
 	var all []string
 	for _, name := range slices.Concat(c.Default, c.Optional) {
-		if s, ok := x.scopes[name]; ok && s.Attributes[shown] != "false" {
+		if s, ok := x.scopes[name]; ok && s.Attributes[inScopeClaim] != "false" {
 			all = append(all, name)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Realm is what matters of a realm here: who may have which token. It reads and
-// writes the JSON of Keycloak's exports, imports and admin API.
+// Realm holds the parts of a realm that decide about tokens. It reads and writes the JSON of
+// Keycloak's exports, imports and admin API.
 type Realm struct {
 	Name           string         `json:"realm"`
 	Enabled        bool           `json:"enabled"`
@@ -29,8 +29,8 @@ type Scope struct {
 	Mappers     []Mapper          `json:"protocolMappers,omitempty"`
 }
 
-// Client is a client of a realm. It never holds a secret: Keycloak makes one for
-// a client that comes without.
+// Client is a client of a realm. It never holds a secret: Keycloak creates one for a client
+// without.
 type Client struct {
 	ID             string            `json:"clientId"`
 	Description    string            `json:"description,omitempty"`
@@ -50,8 +50,7 @@ type Client struct {
 	Optional       []string          `json:"optionalClientScopes"`
 }
 
-// UnmarshalJSON implements [json.Unmarshaler]: what is left out is as Keycloak
-// takes it.
+// UnmarshalJSON implements [json.Unmarshaler], with Keycloak's defaults for what is left out.
 func (c *Client) UnmarshalJSON(data []byte) error {
 	type plain Client
 	p := plain{Enabled: true, Code: true, FullScope: true}
@@ -117,11 +116,11 @@ const (
 	audienceText    = "included.custom.audience"
 )
 
-// shown is the attribute of a client scope that the claim scope names it.
-const shown = "include.in.token.scope"
+// inScopeClaim is the attribute of a client scope that lists it in the claim scope.
+const inScopeClaim = "include.in.token.scope"
 
-// mapper returns one that writes into access tokens, and into the answer to a
-// question about a token. Settings come in pairs.
+// mapper returns a mapper that writes into access tokens and into the answers of
+// introspection. Settings come in pairs.
 func mapper(name, kind string, settings ...string) Mapper {
 	m := Mapper{name, openID, kind, map[string]string{intoAccessToken: "true", intoAnswer: "true"}}
 	for i := 0; i < len(settings); i += 2 {
@@ -130,15 +129,15 @@ func mapper(name, kind string, settings ...string) Mapper {
 	return m
 }
 
-// claim is mapper for one that has to be told the name of its claim.
+// claim returns a mapper that needs the name of its claim.
 func claim(name, kind string, settings ...string) Mapper {
 	return mapper(name, kind, append([]string{"claim.name", name, "jsonType.label", "String"}, settings...)...)
 }
 
-// scope returns a client scope; visible says whether the claim scope names it.
+// scope returns a client scope; visible says whether the claim scope lists it.
 func scope(name, description string, visible bool, mappers ...Mapper) Scope {
 	return Scope{
 		Name: name, Description: description, Protocol: openID, Mappers: mappers,
-		Attributes: map[string]string{shown: strconv.FormatBool(visible), "display.on.consent.screen": "false"},
+		Attributes: map[string]string{inScopeClaim: strconv.FormatBool(visible), "display.on.consent.screen": "false"},
 	}
 }

@@ -23,7 +23,7 @@ services:
 clients: {portal: {}}
 `
 
-// TestClosed holds that no rule lets a closed method be called, with a token or
+// TestClosed shows that no rule lets a closed method be called, with a token or
 // without, whatever options say of it.
 func TestClosed(t *testing.T) {
 	on := func(method string) access.MethodOptions {

@@ -2,37 +2,39 @@ package mesh
 
 // Condition is what a claim must be like. The zero value is of no use.
 type Condition struct {
-	// Claim is the way to the claim, through objects.
+	// Claim is the path to the claim, through objects.
 	Claim []string
 
-	// Values are those of which the claim must be one, or as an array hold one.
-	// None means that any will do.
+	// Values are the possible values of the claim, or of a member if it is an array. Without
+	// them any value is accepted.
 	Values []string
 
-	// Absent lets the claim be missing; without Values, it must be.
+	// Absent allows that the claim is missing; without Values it must be.
 	Absent bool
 
-	// Other turns Values around: the claim must be there, and none of them.
-	Other bool
+	// Not inverts Values: the claim must be present, and none of them.
+	Not bool
 
-	// Sole lets the claim hold nothing else.
-	Sole bool
+	// Only demands that the claim has no other value.
+	Only bool
 
-	// End has Values be what the claim, a text, ends with.
-	End bool
+	// Suffix compares only the end of the claim, a text, with Values.
+	Suffix bool
 }
 
-func is(values []string, claim ...string) Condition { return Condition{Claim: claim, Values: values} }
+func oneOf(values []string, claim ...string) Condition {
+	return Condition{Claim: claim, Values: values}
+}
 
-func has(claim ...string) Condition { return Condition{Claim: claim} }
+func present(claim ...string) Condition { return Condition{Claim: claim} }
 
-func lacks(claim ...string) Condition { return Condition{Claim: claim, Absent: true} }
+func absent(claim ...string) Condition { return Condition{Claim: claim, Absent: true} }
 
-// All are conditions that must all hold.
+// All are conditions that must all be met.
 type All []Condition
 
-// Either are alternatives, of which one must hold.
+// Either are alternatives, of which one must be met.
 type Either []All
 
-// must is the only way.
-func must(all ...Condition) Either { return Either{all} }
+// onlyWay is a single alternative.
+func onlyWay(all ...Condition) Either { return Either{all} }

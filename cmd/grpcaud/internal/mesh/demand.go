@@ -9,11 +9,11 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// demands returns what entries ask together of the tokens of i that these clients
-// come with. The error says what no proxy can check.
+// demands returns what all entries together demand of the tokens of i that these clients
+// present. The error says what no proxy can check.
 func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, error) {
 	every := []Either{}
-	kinds := []access.Callers{}
+	kinds := []access.CallerKind{}
 	for _, a := range entries {
 		if a.MaxAuthAge > 0 {
 			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
@@ -39,21 +39,21 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 	return slices.DeleteFunc(every, func(e Either) bool { return len(e) == 0 || len(e) == 1 && len(e[0]) == 0 }), nil
 }
 
-// members asks for further claims, and for a way to log in.
+// members demands further claims, and a way to log in.
 func members(a access.Allow) Either {
 	var all All
 	for _, claim := range slices.Sorted(maps.Keys(a.Claims)) {
-		all = append(all, is(a.Claims[claim], claim))
+		all = append(all, oneOf(a.Claims[claim], claim))
 	}
 	if len(a.ACR) > 0 {
-		all = append(all, is(a.ACR, "acr"))
+		all = append(all, oneOf(a.ACR, "acr"))
 	}
-	return must(all...)
+	return onlyWay(all...)
 }
 
-// callers asks who calls: a way for each client, since where two claims name a
-// client, both must name the same.
-func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error) {
+// callers demands one of the clients: an alternative for each, since two claims that name
+// a client must name the same one.
+func (i Issuer) callers(clients []string, kinds []access.CallerKind) (Either, error) {
 	var either Either
 	for _, id := range clients {
 		who := i.client(id)
@@ -68,7 +68,7 @@ func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error
 			}
 			who = append(who, of...)
 			if kind == access.UsersOnly {
-				who = append(who, i.people...)
+				who = append(who, i.userSubject...)
 			}
 		}
 		either = append(either, who)
@@ -76,13 +76,13 @@ func (i Issuer) callers(clients []string, kinds []access.Callers) (Either, error
 	return either, nil
 }
 
-// client asks for tokens of the client of that id.
+// client demands a token of the client of that id.
 func (i Issuer) client(id string) All {
 	if id == anyClient {
 		return nil
 	}
 	first := i.token.Clients[0]
-	all := All{is([]string{id}, first)}
+	all := All{oneOf([]string{id}, first)}
 	for _, claim := range []string{"azp", "client_id"} {
 		if claim != first {
 			all = append(all, Condition{Claim: []string{claim}, Values: []string{id}, Absent: true})
@@ -91,7 +91,7 @@ func (i Issuer) client(id string) All {
 	return all
 }
 
-// scopes asks for scopes, in the first of the claims that is there.
+// scopes demands scopes, in the first claim of scopes that is present.
 func (i Issuer) scopes(a access.Allow) (Either, error) {
 	if len(a.Scopes)+len(a.AnyScopes) == 0 {
 		return nil, nil
@@ -103,20 +103,20 @@ func (i Issuer) scopes(a access.Allow) (Either, error) {
 	for n, claim := range i.token.Scopes {
 		var all All
 		for _, earlier := range i.token.Scopes[:n] {
-			all = append(all, lacks(earlier))
+			all = append(all, absent(earlier))
 		}
 		for _, scope := range a.Scopes {
-			all = append(all, is([]string{scope}, claim))
+			all = append(all, oneOf([]string{scope}, claim))
 		}
 		if len(a.AnyScopes) > 0 {
-			all = append(all, is(a.AnyScopes, claim))
+			all = append(all, oneOf(a.AnyScopes, claim))
 		}
 		either = append(either, all)
 	}
 	return either, nil
 }
 
-// roles asks for one of the roles, which may stand in several claims.
+// roles demands one of the roles, which may be in several claims.
 func (i Issuer) roles(names []string) (Either, error) {
 	var either Either
 	for _, name := range names {
@@ -126,11 +126,11 @@ func (i Issuer) roles(names []string) (Either, error) {
 		case claim == nil:
 			return nil, errors.New("roles: the tokens hold none")
 		case value == "":
-			either = append(either, All{has(claim...)})
+			either = append(either, All{present(claim...)})
 		case last >= 0 && slices.Equal(either[last][0].Claim, claim):
 			either[last][0].Values = append(either[last][0].Values, value)
 		default:
-			either = append(either, All{is([]string{value}, claim...)})
+			either = append(either, All{oneOf([]string{value}, claim...)})
 		}
 	}
 	return either, nil

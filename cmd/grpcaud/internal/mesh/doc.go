@@ -1,5 +1,5 @@
-// Package mesh answers: what of an access matrix can a proxy enforce, which
-// verifies a token and then compares its claims with texts? It makes of each
-// entry plain conditions on claims, and leaves out, with a note, what such a
-// proxy cannot check: never does it loosen an entry.
+// Package mesh answers: what of an access matrix can a proxy enforce that verifies a
+// token and then compares its claims with texts? It turns each entry into plain
+// conditions on claims. What such a proxy cannot check is left out, with a note: an
+// entry never admits more than in the matrix.
 package mesh

@@ -13,7 +13,7 @@ const (
 	// float64.
 	Date
 
-	// String is any string; what it says is judged elsewhere.
+	// String is any string; its content is checked elsewhere.
 	String
 
 	// Texts is an array of strings, none of them empty.
@@ -26,21 +26,21 @@ const (
 	Object
 )
 
-// MaxActors is how many actors a token may name, one within another (RFC 8693,
-// section 4.1). A server allows eight; a proxy has to write down each.
+// MaxActors is the largest number of nested actors in a token (RFC 8693, section 4.1). A
+// server allows eight; a proxy needs a condition for each.
 const MaxActors = 4
 
 // Form says which type a claim must have. The claim may be missing.
 type Form struct {
-	// Claim is the way to the claim, through objects.
+	// Claim is the path to the claim, through objects.
 	Claim []string
 	Kind  Kind
 
-	// Required says that the claim must be there if what holds it is.
+	// Required demands the claim if the object that holds it is present.
 	Required bool
 }
 
-// Forms are the types that the claims of each of its tokens must have.
+// Forms returns the types that the claims of its tokens must have.
 func (i Issuer) Forms() []Form {
 	var forms []Form
 	for _, name := range i.texts() {
@@ -57,7 +57,7 @@ func (i Issuer) Forms() []Form {
 	for _, name := range i.token.Scopes {
 		forms = append(forms, Form{Claim: []string{name}, Kind: kind})
 	}
-	for _, name := range []string{"nonce", "at_hash"} { // which may be there where no preset forbids them
+	for _, name := range []string{"nonce", "at_hash"} { // allowed unless the preset forbids them
 		if !slices.Contains(i.token.Forbidden, name) {
 			forms = append(forms, Form{Claim: []string{name}, Kind: String})
 		}
@@ -74,14 +74,13 @@ func (i Issuer) Forms() []Form {
 	return append(forms, i.roleForms()...)
 }
 
-// TooMany is the way to an actor that is one too many.
-func TooMany() []string { return slices.Repeat([]string{"act"}, MaxActors+1) }
+// ActorTooMany returns the path to an actor beyond MaxActors.
+func ActorTooMany() []string { return slices.Repeat([]string{"act"}, MaxActors+1) }
 
-// ScopeLists says that its tokens may hold scopes as an array, too.
+// ScopeLists reports whether its tokens may hold scopes as an array.
 func (i Issuer) ScopeLists() bool { return i.token.ScopeLists }
 
-// texts are the claims that are strings at every issuer, and those that name its
-// clients.
+// texts are the claims that are strings at every issuer, and those that name its clients.
 func (i Issuer) texts() []string {
 	names := []string{"iss", "sub", "jti", "sid", "acr", "azp", "client_id"}
 	for _, name := range i.token.Clients {
@@ -92,12 +91,10 @@ func (i Issuer) texts() []string {
 	return names
 }
 
-// Subject is what the sub of each of its tokens begins with; empty if nothing is
-// demanded.
+// Subject returns what each sub begins with; empty if that is not demanded.
 func (i Issuer) Subject() string { return i.token.SubjectPrefix }
 
-// Clients are the claims of which those that are there must name one and the same
-// client.
+// Clients returns pairs of claims that must name the same client if both are present.
 func (i Issuer) Clients() [][2]string {
 	first := i.token.Clients[0]
 	pairs := [][2]string{{"azp", "client_id"}}
@@ -109,19 +106,19 @@ func (i Issuer) Clients() [][2]string {
 	return pairs
 }
 
-// SubjectRequired says that each of its tokens must have a sub. Elsewhere, only
-// one of a login must.
+// SubjectRequired reports whether each token must have a sub. Elsewhere only the token of
+// a login must.
 func (i Issuer) SubjectRequired() bool { return slices.Contains(i.token.Required, "sub") }
 
-// algorithms are the asymmetric signature algorithms (RFC 7518, section 3.1, RFC
-// 8037 and RFC 9864): what an issuer may sign with if the matrix does not say.
+// algorithms are the asymmetric signature algorithms (RFC 7518, section 3.1, RFC 8037 and
+// RFC 9864), which are allowed if the matrix names none.
 var algorithms = []string{
 	"ES256", "ES384", "ES512", "Ed25519", "EdDSA",
 	"PS256", "PS384", "PS512", "RS256", "RS384", "RS512",
 }
 
-// Algorithms are those that its tokens may be signed with, never empty and never
-// symmetric.
+// Algorithms returns the allowed signature algorithms: never none, and never a symmetric
+// one.
 func (i Issuer) Algorithms() []string {
 	if len(i.Settings.Algorithms) > 0 {
 		return slices.Clone(i.Settings.Algorithms)

@@ -49,14 +49,14 @@ func TestAlgorithmsAreAlwaysListed(t *testing.T) {
 	}
 }
 
-// TestUsersAreNoClients holds that a token whose subject is a client of the issuer,
+// TestUsersAreNoClients shows that a token whose subject is a client of the issuer,
 // be it another than the caller, is none of a user.
 func TestUsersAreNoClients(t *testing.T) {
 	for preset, want := range map[string][]mesh.Condition{
-		"rfc9068": {{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Other: true}},
+		"rfc9068": {{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Not: true}},
 		"auth0": {
-			{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Other: true},
-			{Claim: []string{"sub"}, Values: []string{"@clients"}, Other: true, End: true},
+			{Claim: []string{"sub"}, Values: []string{"c", "the-robot"}, Not: true},
+			{Claim: []string{"sub"}, Values: []string{"@clients"}, Not: true, Suffix: true},
 		},
 	} {
 		plan := planOf(t, "preset: "+preset, "callers: users")
@@ -71,7 +71,7 @@ func TestUsersAreNoClients(t *testing.T) {
 	}
 }
 
-// TestFormsNameWhatEveryPresetReads holds that each claim by which a preset knows
+// TestFormsNameWhatEveryPresetReads shows that each claim by which a preset knows
 // its client or its scopes has a form.
 func TestFormsNameWhatEveryPresetReads(t *testing.T) {
 	for _, p := range provider.All() {

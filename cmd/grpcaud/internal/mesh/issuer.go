@@ -12,23 +12,23 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// Issuer is one whose tokens a proxy verifies.
+// Issuer is an issuer whose tokens a proxy verifies.
 type Issuer struct {
 	// Name is its name in the matrix.
 	Name string
 
-	// Settings are those of the matrix.
+	// Settings are its settings in the matrix.
 	Settings access.Issuer
 
-	// URLs are what its tokens may have in iss.
+	// URLs are the possible values of iss.
 	URLs []string
 
-	// Must are the conditions on each of its tokens, whomever it is for.
+	// Must are the conditions on each of its tokens, for any service.
 	Must All
 
-	token     provider.Token
-	addresses provider.Addresses
-	people    All // what tells a user's token from one exchanged for a client's
+	token       provider.Token
+	addresses   provider.Addresses
+	userSubject All // tells a user's token from one that was exchanged for a client's
 }
 
 func newIssuer(name string, matrix access.Matrix) Issuer {
@@ -37,23 +37,22 @@ func newIssuer(name string, matrix access.Matrix) Issuer {
 	p, _ := provider.Lookup(settings.Preset)
 	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), token: p.Token, addresses: p.Addresses}
 	for _, claim := range slices.Sorted(maps.Keys(i.token.Values)) {
-		i.Must = append(i.Must, is([]string{i.token.Values[claim]}, claim))
+		i.Must = append(i.Must, oneOf([]string{i.token.Values[claim]}, claim))
 	}
 	for _, claim := range i.token.Required {
-		i.Must = append(i.Must, has(claim))
+		i.Must = append(i.Must, present(claim))
 	}
-	// No proxy compares a certificate with what a token is bound to.
+	// No proxy compares the certificate that a token is bound to.
 	for _, claim := range append(slices.Clone(i.token.Forbidden), "cnf") {
-		i.Must = append(i.Must, lacks(claim))
+		i.Must = append(i.Must, absent(claim))
 	}
-	i.people = i.nobodys(matrix.Clients)
+	i.userSubject = i.notAClient(matrix.Clients)
 	return i
 }
 
-// nobodys asks for a subject that is no client: an exchanged token has that of the
-// one which it was made from, and this may have been a client's own (RFC 8693,
-// section 4.1).
-func (i Issuer) nobodys(clients map[string]access.Client) All {
+// notAClient demands a subject that is no known client: the subject of an exchanged token
+// is that of the original one, which may have been a client's own (RFC 8693, section 4.1).
+func (i Issuer) notAClient(clients map[string]access.Client) All {
 	if i.token.Service.Proxy.UsersLogIn {
 		return nil
 	}
@@ -64,23 +63,23 @@ func (i Issuer) nobodys(clients map[string]access.Client) All {
 		}
 	}
 	slices.Sort(ids)
-	all := All{{Claim: []string{"sub"}, Values: ids, Other: true}}
+	all := All{{Claim: []string{"sub"}, Values: ids, Not: true}}
 	if account := i.token.Service.Account; account != nil {
 		end := strings.TrimPrefix(account.Value, provider.Client)
-		all = append(all, Condition{Claim: []string{account.Claim}, Values: []string{end}, Other: true, End: true})
+		all = append(all, Condition{Claim: []string{account.Claim}, Values: []string{end}, Not: true, Suffix: true})
 	}
 	return all
 }
 
-// Types are the typ headers that its tokens may have, in lower case and without
-// "application/"; the empty one is an absent header.
+// Types returns the accepted typ headers, in lower case and without "application/"; an
+// empty one is an absent header.
 func (i Issuer) Types() []string { return i.token.Types }
 
-// Scopes are the claims that may hold scopes.
+// Scopes returns the claims that may hold scopes.
 func (i Issuer) Scopes() []string { return i.token.Scopes }
 
-// unfit says why no proxy can judge the tokens of i; empty if it can.
-func (i Issuer) unfit() string {
+// unsupported says why no proxy can judge the tokens of i; empty if one can.
+func (i Issuer) unsupported() string {
 	switch {
 	case i.Settings.Introspection.ClientID != "":
 		return "its tokens are opaque, and the issuer must be asked about each"
@@ -92,7 +91,7 @@ func (i Issuer) unfit() string {
 	return ""
 }
 
-// JWKS is where the keys are, without asking the issuer; empty if that is not
+// JWKS returns the address of the keys, without asking the issuer; empty if it is not
 // known.
 func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
@@ -104,10 +103,10 @@ func (i Issuer) JWKS() string {
 	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath
 }
 
-// Leeway is how far its clock and ours may differ.
-func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.Leeway) }
+// Leeway returns the allowed difference between the clocks.
+func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.DefaultLeeway) }
 
-// MaxLifetime is the longest life of one of its tokens.
+// MaxLifetime returns the longest allowed lifetime of a token.
 func (i Issuer) MaxLifetime() time.Duration {
-	return cmp.Or(i.Settings.MaxLifetime, access.MaxLifetime)
+	return cmp.Or(i.Settings.MaxLifetime, access.DefaultMaxLifetime)
 }

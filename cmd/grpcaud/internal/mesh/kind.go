@@ -7,9 +7,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// kinds returns the conditions under which a token of client is a service's own, and
-// those under which it is a user's, as far as claims tell; false if they do not. An
-// empty client is any.
+// kinds returns the conditions on the token of a service, and on that of a user, if client
+// calls; false if claims do not tell. An empty client is any client.
 func (i Issuer) kinds(client string) (services, users All, ok bool) {
 	s := i.token.Service
 	switch {
@@ -22,7 +21,7 @@ func (i Issuer) kinds(client string) (services, users All, ok bool) {
 	return conditions(s.Proxy.Service, client), conditions(s.Proxy.User, client), client != "" || !named
 }
 
-// conditions returns what a provider's data demands of a token of client.
+// conditions returns the conditions of a provider's data for a token of client.
 func conditions(list []provider.Condition, client string) All {
 	all := All{}
 	fill := strings.NewReplacer(provider.Client, client, provider.ClientLower, strings.ToLower(client))
@@ -38,8 +37,8 @@ func conditions(list []provider.Condition, client string) All {
 	return all
 }
 
-// role returns the claim that holds a role, and the role there; no value for a
-// claim that has to be there; no claim if the issuer's tokens hold no roles.
+// role returns the claim that holds a role, and the role there. Without a value, the claim
+// must only be present; without a claim, the issuer's tokens hold no roles.
 func (i Issuer) role(name string) (claim []string, value string) {
 	client, role, ofClient := strings.Cut(name, "/")
 	for _, place := range i.token.Roles {
@@ -58,13 +57,13 @@ func (i Issuer) role(name string) (claim []string, value string) {
 	return nil, ""
 }
 
-// rolesOfClients reports whether roles of clients stand apart from the others.
+// rolesOfClients reports whether roles of clients are in claims of their own.
 func (i Issuer) rolesOfClients() bool {
 	return slices.ContainsFunc(i.token.Roles, func(r provider.Roles) bool { return slices.Contains(r.Path, provider.Each) })
 }
 
-// roleForms are the types of the claims that hold roles. An array that may hold
-// objects is one of texts: those have no form.
+// roleForms are the types of the claims that hold roles. An array that may hold objects is
+// treated as one of texts.
 func (i Issuer) roleForms() []Form {
 	var forms []Form
 	for _, place := range i.token.Roles {

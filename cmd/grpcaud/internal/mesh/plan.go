@@ -8,13 +8,12 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// Plan is what a proxy has to enforce: what no rule admits, it refuses.
+// Plan is what a proxy enforces. It refuses what no rule admits.
 type Plan struct {
 	Services []Service
 	Issuers  []Issuer
 
-	// Public are the paths that anybody may call: of methods, or of gRPC services
-	// with a star.
+	// Public are the paths that anybody may call: "/grpc.Service/Method" or "/grpc.Service/*".
 	Public []string
 
 	// Notes say what was left out.
@@ -29,16 +28,16 @@ type Service struct {
 	// Name is its name in the matrix.
 	Name string
 
-	// Audiences are what its tokens have in aud, unless Bare.
+	// Audiences are the accepted values of aud.
 	Audiences []string
 
-	// Bare says that some of its tokens have no aud.
-	Bare bool
+	// OmitsAudience says that some of its tokens have no aud.
+	OmitsAudience bool
 
-	// Issuers are the names of those whose tokens it accepts.
+	// Issuers are the names of the issuers that it accepts.
 	Issuers []string
 
-	// Paths are all of its gRPC services, each with a star.
+	// Paths are "/grpc.Service/*" for each of its gRPC services.
 	Paths []string
 
 	// Optional are the paths that may be called without a token.
@@ -47,23 +46,22 @@ type Service struct {
 	Rules []Rule
 }
 
-// Rule is one entry of a service: calls of these paths, with a token of the issuer
-// of which everything holds.
+// Rule admits calls of its paths with a token of its issuer that meets all conditions.
 type Rule struct {
-	// Name says where in the matrix it stands.
+	// Name is its place in the matrix.
 	Name string
 
 	// Issuer is the name of the issuer.
 	Issuer string
 
-	// Paths are of methods, or of gRPC services with a star: all but Except.
+	// Paths are "/grpc.Service/Method" or "/grpc.Service/*", without those in Except.
 	Paths, Except []string
 
 	Every []Either
 }
 
-// New returns the plan for these services of the policy; for all of them if there
-// are none. They are those of one proxy: no gRPC service may belong to two.
+// New returns the plan for these services of the policy, or for all of them if none is named.
+// They belong to one proxy, so that no gRPC service may be in two of them.
 func New(policy *access.Policy, services ...string) (*Plan, error) {
 	if len(services) == 0 {
 		services = policy.Services()
@@ -90,7 +88,7 @@ func (p *Plan) note(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
 }
 
-// path returns the path of a method; of all methods if it is none in particular.
+// path returns the path of one method, or of all methods of a gRPC service.
 func path(grpc, method string, one bool) string {
 	if !one || method == "*" {
 		method = "*"
@@ -98,14 +96,14 @@ func path(grpc, method string, one bool) string {
 	return "/" + grpc + "/" + method
 }
 
-// addIssuer adds the issuer of that name, if a proxy can judge its tokens.
+// addIssuer adds the issuer of that name if a proxy can judge its tokens.
 func (p *Plan) addIssuer(name string) bool {
 	known := func(i Issuer) bool { return i.Name == name }
 	if slices.ContainsFunc(p.Issuers, known) {
 		return true
 	}
 	i := newIssuer(name, p.matrix)
-	if why := i.unfit(); why != "" {
+	if why := i.unsupported(); why != "" {
 		p.note("issuer %q: %s", name, why)
 		return false
 	}

@@ -12,7 +12,7 @@ import (
 // addService adds a service with its rules.
 func (p *Plan) addService(name string) {
 	from := p.matrix.Services[name]
-	s := Service{Name: name, Audiences: from.Audiences, Bare: from.Self || from.InsecureNoAudience != ""}
+	s := Service{Name: name, Audiences: from.Audiences, OmitsAudience: from.Self || from.InsecureNoAudience != ""}
 	for _, issuer := range from.Issuers {
 		if p.addIssuer(issuer) {
 			s.Issuers = append(s.Issuers, issuer)
@@ -27,7 +27,7 @@ func (p *Plan) addService(name string) {
 	for n, allow := range from.Allow {
 		entry := fmt.Sprintf("services.%s.allow[%d]", name, n)
 		if allow.Optional {
-			s.Optional = append(s.Optional, paths(from, allow)...)
+			s.Optional = append(s.Optional, pathsOf(from, allow)...)
 		}
 		for _, issuer := range s.Issuers {
 			p.addRules(&s, from, entry, p.Issuer(issuer), allow)
@@ -37,17 +37,17 @@ func (p *Plan) addService(name string) {
 	p.Services = append(p.Services, s)
 }
 
-// closeOptional takes out what nobody may call, and what .proto files want a token
-// for.
+// closeOptional removes from Optional what nobody may call, and the methods for which .proto
+// files demand a token.
 func (p *Plan) closeOptional(s *Service, from access.Service) {
-	for _, full := range barred(from) {
+	for _, full := range closedPaths(from) {
 		whole := full[:strings.LastIndexByte(full, '/')+1] + "*"
 		if slices.Contains(s.Optional, whole) {
 			s.Optional = slices.DeleteFunc(s.Optional, func(open string) bool { return open == whole })
 			p.note("calls of %s without a token: %s is closed", whole, full)
 		}
 	}
-	for _, o := range p.policy.Options() {
+	for _, o := range p.policy.AddedDemands() {
 		if o.Demands.Optional {
 			continue
 		}
@@ -60,20 +60,20 @@ func (p *Plan) closeOptional(s *Service, from access.Service) {
 	}
 }
 
-// addRules adds the rules of an entry: for the methods that .proto files make
-// further demands on, and for the others.
+// addRules adds the rules of an entry: one for each method on which .proto files make further
+// demands, and one for the others.
 func (p *Plan) addRules(s *Service, from access.Service, entry string, i Issuer, allow access.Allow) {
-	rest := Rule{Name: entry, Issuer: i.Name, Paths: paths(from, allow)}
+	rest := Rule{Name: entry, Issuer: i.Name, Paths: pathsOf(from, allow)}
 	if len(s.Issuers) > 1 {
 		rest.Name += " of " + i.Name
 	}
 	if slices.Contains(allow.Methods, "*") {
-		rest.Except = barred(from)
+		rest.Except = closedPaths(from)
 	}
-	for _, o := range p.policy.Options() {
+	for _, o := range p.policy.AddedDemands() {
 		full := path(o.GRPC, o.Method, true)
 		whole := slices.Contains(rest.Paths, path(o.GRPC, "*", true))
-		if slices.Contains(barred(from), full) {
+		if slices.Contains(closedPaths(from), full) {
 			continue
 		}
 		if !whole && !slices.Contains(rest.Paths, full) {
@@ -98,7 +98,7 @@ func (p *Plan) add(s *Service, from access.Service, r Rule, i Issuer, demands ..
 	if len(clients) == 0 {
 		return // it is about clients of other issuers
 	}
-	r.Every = []Either{p.addressed(s, from, i)}
+	r.Every = []Either{p.addressedTo(s, from, i)}
 	more, err := i.demands(clients, demands)
 	if err != nil {
 		p.note("%s, for tokens of issuer %q: %v", r.Name, i.Name, err)
@@ -112,11 +112,11 @@ func (p *Plan) add(s *Service, from access.Service, r Rule, i Issuer, demands ..
 	s.Rules = append(s.Rules, r)
 }
 
-// anyClient stands for the id of whichever client calls.
+// anyClient is the id that stands for any client.
 const anyClient = ""
 
-// clients are what tokens of i call those whom all demands let call; anyClient
-// alone if none of them names one.
+// clients returns the ids, at issuer i, of the clients that all demands allow; anyClient alone
+// if no demand names a client.
 func (p *Plan) clients(i Issuer, demands []access.Allow) []string {
 	ids := []string{anyClient}
 	for _, d := range demands {
@@ -138,27 +138,27 @@ func (p *Plan) clients(i Issuer, demands []access.Allow) []string {
 	return ids
 }
 
-// addressed asks whom the token is for. A service that is its own audience also
-// takes its own client's token without aud; so do the services of an issuer that
-// sends none, whose entries ask for scopes that name them.
-func (p *Plan) addressed(s *Service, from access.Service, i Issuer) Either {
-	ways := must(Condition{Claim: []string{"aud"}, Values: s.Audiences, Sole: from.SoleAudience})
+// addressedTo demands the audience of the service. A service that is its own audience also
+// accepts its own client's token without aud; and so does a service of an issuer without aud,
+// whose scopes name the service.
+func (p *Plan) addressedTo(s *Service, from access.Service, i Issuer) Either {
+	ways := onlyWay(Condition{Claim: []string{"aud"}, Values: s.Audiences, Only: from.SoleAudience})
 	if self, ok := p.matrix.Clients[s.Name]; ok && from.Self && self.Issuer == i.Name {
-		ways = append(ways, All{lacks("aud"), is([]string{self.ID}, i.token.Clients[0])})
+		ways = append(ways, All{absent("aud"), oneOf([]string{self.ID}, i.token.Clients[0])})
 	}
 	if from.InsecureNoAudience != "" && i.token.NoAudience {
-		ways = append(ways, All{lacks("aud")})
+		ways = append(ways, All{absent("aud")})
 	}
 	return ways
 }
 
-// barred are the paths of the methods that nobody may call.
-func barred(s access.Service) []string {
-	return paths(s, access.Allow{Methods: s.Closed})
+// closedPaths returns the paths of the methods that nobody may call.
+func closedPaths(s access.Service) []string {
+	return pathsOf(s, access.Allow{Methods: s.Closed})
 }
 
-// paths are those of the methods that an entry is about.
-func paths(s access.Service, allow access.Allow) []string {
+// pathsOf returns the paths of the methods of an entry.
+func pathsOf(s access.Service, allow access.Allow) []string {
 	var all []string
 	for _, grpc := range s.GRPC {
 		methods := allow.Methods

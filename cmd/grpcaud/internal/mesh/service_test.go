@@ -23,7 +23,7 @@ services:
 clients: {portal: {}, robot: {}}
 `
 
-// TestOptionalInTwoEntries holds that a .proto file which wants a token closes a
+// TestOptionalInTwoEntries shows that a .proto file which wants a token closes a
 // method in every entry that opens it.
 func TestOptionalInTwoEntries(t *testing.T) {
 	put := access.MethodOptions{GRPC: "acme.Catalogue", Method: "Put", Place: "catalogue.proto:9", Demands: access.Allow{NoScopes: true}}

@@ -1,11 +1,14 @@
-// Package ordered keeps the keys of a YAML mapping in the order in which they
-// were written, which is the order in which people read them.
+// Package ordered writes YAML mappings whose keys keep their order.
 package ordered
 
-import "go.yaml.in/yaml/v3"
+import (
+	"strings"
 
-// Map is keys and values in turns; keys are strings, or make a node. One whose value is nil is
-// left out.
+	"go.yaml.in/yaml/v3"
+)
+
+// Map holds keys and values in turn. A key is a string, or a [yaml.Marshaler] that
+// returns a node. A pair whose value is nil is left out.
 type Map []any
 
 // MarshalYAML implements [yaml.Marshaler].
@@ -30,8 +33,8 @@ func (m Map) node() (*yaml.Node, error) {
 	return mapping, nil
 }
 
-// node makes a node of v. The encoder would write and read again each level of
-// maps in maps.
+// node returns a node for v. The encoder alone would write and read again each level of
+// nested maps.
 func node(v any) (*yaml.Node, error) {
 	switch v := v.(type) {
 	case Map:
@@ -41,18 +44,28 @@ func node(v any) (*yaml.Node, error) {
 	case []string:
 		return list(v)
 	case string:
-		text := new(yaml.Node)
-		text.SetString(v)
-		return text, nil
+		return text(v), nil
 	case yaml.Marshaler:
 		made, err := v.MarshalYAML()
 		if n, ok := made.(*yaml.Node); ok || err != nil {
-			return n, err // with its comments and its style
+			return n, err // it keeps its comments and its style
 		}
 	}
 	other := new(yaml.Node)
 	err := other.Encode(v)
 	return other, err
+}
+
+// text returns a node for a string. What YAML 1.1 reads as a boolean is quoted: many
+// programs that read manifests still do.
+func text(v string) *yaml.Node {
+	n := new(yaml.Node)
+	n.SetString(v)
+	switch strings.ToLower(v) {
+	case "y", "yes", "n", "no", "on", "off":
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
 }
 
 func list[T any](values []T) (*yaml.Node, error) {

@@ -1,0 +1,91 @@
+package access
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// The lookups of a matrix fill in what may be left out. They work on a matrix that
+// nobody has checked yet as well: what is unknown is the zero value.
+
+// issuer returns the issuer of that name; the empty name means the only one.
+func (m Matrix) issuer(name string) Issuer {
+	if name == "" {
+		for only := range m.Issuers {
+			name = only
+			break
+		}
+	}
+	return m.Issuers[name]
+}
+
+// issuersOf returns the issuers whose tokens a service accepts.
+func (m Matrix) issuersOf(service Service) []Issuer {
+	names := service.Issuers
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	issuers := make([]Issuer, len(names))
+	for i, name := range names {
+		issuers[i] = m.issuer(name)
+	}
+	return issuers
+}
+
+// party returns what tokens call the client of that name.
+func (m Matrix) party(name string) party {
+	client := m.Clients[name]
+	return party{m.issuer(client.Issuer).URL, cmp.Or(client.ID, name)}
+}
+
+// parties returns what tokens call the clients of these names, nil if there
+// are none.
+func (m Matrix) parties(names []string) map[party]bool {
+	if len(names) == 0 {
+		return nil
+	}
+	parties := make(map[party]bool, len(names))
+	for _, name := range names {
+		parties[m.party(name)] = true
+	}
+	return parties
+}
+
+// callees lists what a client can call: the services and the APIs of others.
+func (m Matrix) callees() []string {
+	return slices.AppendSeq(slices.Sorted(maps.Keys(m.Services)), maps.Keys(m.External))
+}
+
+// owners returns the services that each gRPC service belongs to, sorted.
+func (m Matrix) owners() map[string][]string {
+	owners := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
+		for _, grpc := range m.Services[name].GRPC {
+			owners[grpc] = append(owners[grpc], name)
+		}
+	}
+	return owners
+}
+
+// publicEntry returns the index of the entry of Public that opens a method, -1 if
+// there is none.
+func (m Matrix) publicEntry(o MethodOptions) int {
+	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
+}
+
+// preset returns how the tokens of i are written.
+func (i Issuer) preset() claims.Preset {
+	preset, _ := claims.LookupPreset(i.Preset)
+	return preset
+}
+
+// audiences returns the values by which the service of that name is named in aud.
+func (s Service) audiences(name string) []string {
+	if len(s.Audiences) == 0 {
+		return []string{name}
+	}
+	return s.Audiences
+}

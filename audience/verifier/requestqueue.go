@@ -1,0 +1,218 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	maxAsking   = 64  // requests to one issuer at the same time
+	maxReserved = 16  // further ones, for tokens that were active before
+	maxQueued   = 512 // the length of each queue
+	othersTurn  = 4   // every fourth turn, a token that was never active comes first
+)
+
+var errCrowded = errors.New("too many introspection requests wait for this issuer")
+
+// requestQueue sends introspection requests to one issuer: one for all calls with the
+// same token, a bounded number at the same time, in order of arrival. Tokens that were
+// active before have a queue and capacity of their own, so that no flood of unknown
+// tokens delays them. Each request runs in its own goroutine with its own timeout,
+// independent of the calls that wait for it.
+type requestQueue struct {
+	ask  func(context.Context, string) (a *answer, limited bool, after time.Duration)
+	down func() *answer // the answer while the issuer must not be asked; nil if it may be
+	keep func(tokenKey, *answer)
+
+	mu            sync.Mutex // guards what follows
+	open          map[tokenKey]*introspection
+	known, others []*introspection // that wait
+	underway      int
+	turns         int
+	pace          pace
+	timer         *time.Timer // resumes after a pause
+	closed        bool
+	end           context.CancelFunc // of all requests under way
+	running       context.Context
+}
+
+// introspection is the request about one token.
+type introspection struct {
+	key     tokenKey
+	raw     string
+	known   bool // it was active before
+	sent    bool // it is under way
+	waiting int  // calls that wait for the outcome
+	outcome *answer
+	ended   chan struct{} // closed when outcome is there
+}
+
+func newRequestQueue(ask func(context.Context, string) (*answer, bool, time.Duration), down func() *answer, keep func(tokenKey, *answer)) *requestQueue {
+	q := &requestQueue{ask: ask, down: down, keep: keep, open: map[tokenKey]*introspection{}}
+	q.running, q.end = context.WithCancel(context.Background())
+	return q
+}
+
+// put returns the answer of the issuer about a token. Its error is errCrowded,
+// errClosed or that of ctx. A request that no call waits for any more is sent only for
+// a token that was active before.
+func (q *requestQueue) put(ctx context.Context, key tokenKey, raw string, known bool) (*answer, error) {
+	r, err := q.join(key, raw, known)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-ctx.Done():
+		q.leave(r)
+		return nil, ctx.Err()
+	case <-r.ended:
+		return r.outcome, nil
+	}
+}
+
+func (q *requestQueue) join(key tokenKey, raw string, known bool) (*introspection, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r, ok := q.open[key]; ok {
+		r.waiting++
+		return r, nil
+	}
+	queue := q.queue(known)
+	switch {
+	case q.closed:
+		return nil, errClosed
+	case len(*queue) >= maxQueued:
+		return nil, errCrowded
+	}
+	r := &introspection{key: key, raw: raw, known: known, waiting: 1, ended: make(chan struct{})}
+	q.open[key] = r
+	*queue = append(*queue, r)
+	q.sendLocked()
+	return r, nil
+}
+
+func (q *requestQueue) queue(known bool) *[]*introspection {
+	if known {
+		return &q.known
+	}
+	return &q.others
+}
+
+func (q *requestQueue) leave(r *introspection) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r.waiting--; r.waiting == 0 && !r.sent && !r.known && q.open[r.key] == r {
+		q.others = slices.DeleteFunc(q.others, func(other *introspection) bool { return other == r })
+		delete(q.open, r.key)
+	}
+}
+
+// sendLocked sends the requests whose turn it is.
+func (q *requestQueue) sendLocked() {
+	if a := q.down(); a != nil && !q.closed {
+		q.refuseLocked(a)
+	}
+	for r := q.nextLocked(); r != nil; r = q.nextLocked() {
+		q.underway++
+		r.sent = true
+		q.pace.asked(time.Now())
+		go q.run(r)
+	}
+	if wait := time.Until(q.pace.opens()); wait > 0 && len(q.known)+len(q.others) > 0 && !q.closed {
+		if q.timer != nil {
+			q.timer.Stop()
+		}
+		q.timer = time.AfterFunc(wait, q.resume)
+	}
+}
+
+// nextLocked removes the request whose turn it is from its queue; nil if none may be
+// sent now.
+func (q *requestQueue) nextLocked() *introspection {
+	most, reserved := q.pace.most(time.Now())
+	known := len(q.known) > 0 && q.underway < most+reserved
+	others := len(q.others) > 0 && q.underway < most
+	if !known && !others {
+		return nil
+	}
+	q.turns++
+	queue := q.queue(known && !(others && q.turns%othersTurn == 0))
+	r := (*queue)[0]
+	*queue = slices.Delete(*queue, 0, 1)
+	return r
+}
+
+// run sends one request. If the issuer limits the requests, it is sent again after a
+// pause.
+func (q *requestQueue) run(r *introspection) {
+	ctx, cancel := context.WithTimeout(q.running, fetchTimeout)
+	defer cancel()
+	a, limited, after := q.ask(ctx, r.raw)
+	if !limited {
+		q.keep(r.key, a)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.underway--
+	now := time.Now()
+	switch {
+	case limited && !q.closed:
+		q.pace.slow(now, after)
+		if r.sent = false; r.waiting > 0 || r.known {
+			queue := q.queue(r.known)
+			*queue = slices.Insert(*queue, 0, r)
+		} else {
+			q.settleLocked(r, a)
+		}
+	default:
+		if !mayBeStale(a) {
+			q.pace.answered(now)
+		}
+		q.settleLocked(r, a)
+	}
+	q.sendLocked()
+}
+
+// answering reports whether the issuer has answered recently, or other requests are
+// under way. Then a 429 means that it is asked too often, and not that it answers
+// nobody.
+func (q *requestQueue) answering() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.underway > 1 || q.pace.recently(time.Now())
+}
+
+func (q *requestQueue) resume() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sendLocked()
+}
+
+func (q *requestQueue) settleLocked(r *introspection, a *answer) {
+	r.outcome = a
+	delete(q.open, r.key)
+	close(r.ended)
+}
+
+// refuseLocked gives the same answer to all requests that are not sent yet.
+func (q *requestQueue) refuseLocked(a *answer) {
+	for _, r := range slices.Concat(q.known, q.others) {
+		q.settleLocked(r, a)
+	}
+	q.known, q.others = nil, nil
+}
+
+// close ends the requests under way and refuses all others.
+func (q *requestQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.refuseLocked(&answer{err: unavailable(errClosed, firstRetry)})
+	if q.timer != nil {
+		q.timer.Stop()
+	}
+	q.end()
+}

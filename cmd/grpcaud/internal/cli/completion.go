@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+)
+
+// MatrixFiles completes the arguments of a command that takes at most that many files.
+func MatrixFiles(most int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return []cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+// Complete sets the completion of a flag; the values may depend on the arguments.
+func Complete(cmd *cobra.Command, flag string, values func(args []string) []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return values(args), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag does not exist, or has a completion
+	}
+}
+
+// FromMatrix returns values for [Complete]: names in the matrix that is the first
+// argument.
+func FromMatrix(names func(access.Matrix) []string) func(args []string) []string {
+	return func(args []string) []string {
+		if len(args) == 0 || args[0] == files.Dash {
+			return nil
+		}
+		policy, err := policyfile.Load(args[0])
+		if err != nil {
+			return nil
+		}
+		return names(policy.Matrix())
+	}
+}

@@ -1,0 +1,165 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// examinePair requests the token of a client for a service, and checks it.
+func (c *Examiner) examinePair(ctx context.Context, p pair) row {
+	r := row{Allowed: tokenrequest.MayCall(c.policy, p.client, p.service)}
+	r.Diagnosis = tokenrequest.Diagnosis{Client: p.client, Service: p.service, Result: tokenrequest.OK}
+	s, ours := c.matrix.Services[p.service]
+	if why := c.skipReason(p, s, r.Allowed && ours); why != "" {
+		r.Result, r.Text = tokenrequest.Skipped, why
+		return r
+	}
+	target, err := c.permissive.Target(p.client, p.service)
+	if err != nil {
+		panic(err) // only pairs that may call under this policy are examined
+	}
+	token, err := tokenrequest.Fetch(ctx, c.clients[p.client], p.service, "")
+	switch {
+	case err != nil && r.Allowed:
+		r.Diagnosis = *tokenrequest.Diagnose(p.client, target, false, err)
+	case err != nil:
+		r.expectedDenial(tokenrequest.Diagnose(p.client, target, false, err), err)
+	case !r.Allowed:
+		c.markWider(&r, target)
+	case ours:
+		c.markVerdict(ctx, &r, token, target)
+	}
+	if r.Result == tokenrequest.OK && r.Allowed {
+		c.markBroad(&r, token)
+	}
+	return r
+}
+
+// skipReason says why no token is requested; empty if one is.
+func (c *Examiner) skipReason(p pair, s access.Service, guarded bool) string {
+	files := c.matrix.Clients[p.client].TokenFiles
+	switch {
+	case len(files) > 0 && files[p.service] == "":
+		return "token_files has no file for it"
+	case guarded && len(methodsAsService(s, p.client)) == 0:
+		return "only users may call: see grpcaud token --on-behalf-of-file"
+	}
+	return ""
+}
+
+// methodsAsService lists the methods of a service that a client may call as itself.
+func methodsAsService(s access.Service, client string) []string {
+	var methods []string
+	for _, a := range s.Allow {
+		users := a.Callers == access.UsersOnly || len(a.ACR) > 0 || a.MaxAuthAge > 0
+		if !users && (a.AnyClient || slices.Contains(a.Clients, client)) {
+			methods = append(methods, a.Methods...)
+		}
+	}
+	slices.Sort(methods)
+	return slices.Compact(methods)
+}
+
+// expectedDenial records that a client got no token for a service that it may not call.
+// That is right, unless it proves nothing: the issuer could not be asked, or does not
+// know the client, which is reported for the services that it may call.
+func (r *row) expectedDenial(d *tokenrequest.Diagnosis, err error) {
+	refusal, _ := errors.AsType[*tokensource.TokenError](err)
+	switch {
+	case d.Result == explain.Unclear:
+		r.Diagnosis = *d
+	case refusal != nil && refusal.Code == "invalid_client":
+		r.Result, r.Text = tokenrequest.Skipped, d.Text
+	}
+}
+
+// markWider records a token that the matrix does not allow. At issuers that give every
+// client a token for every audience, that is normal.
+func (c *Examiner) markWider(r *row, target access.Target) {
+	preset, _ := claims.LookupPreset(target.Issuer.Preset)
+	if preset.MintsAnyAudience() {
+		r.Text = "this kind of issuer gives every client a token for every audience"
+		return
+	}
+	r.Result = tokenrequest.Wider
+	r.Text = fmt.Sprintf("the issuer gives %s a token for %s; the matrix does not let it call", r.Client, target.Audience)
+	r.Fix = fmt.Sprintf("remove the audience %s from client %q at %s, or let the client call in the matrix", target.Audience, r.Client, target.Issuer.URL)
+}
+
+// markBroad records a token that other services of the matrix accept too.
+func (c *Examiner) markBroad(r *row, token string) {
+	var others []string
+	for _, aud := range audiences(token) {
+		if name := c.serviceOfAudience(aud); name != "" && name != r.Service && aud != c.matrix.Clients[r.Client].ID {
+			others = append(others, name)
+		}
+	}
+	if len(others) > 0 {
+		r.Result = tokenrequest.Broad
+		r.Accepting = others
+		r.Text = fmt.Sprintf("with this token, %s can call other services", r.Service)
+		r.Fix = "have the issuer put one audience into a token: the requested one"
+	}
+}
+
+// audiences returns the aud of a JWT.
+func audiences(token string) []string {
+	switch aud := explain.Decode(token).Claims["aud"].(type) {
+	case string:
+		return []string{aud}
+	case []any:
+		var all []string
+		for _, one := range aud {
+			if text, ok := one.(string); ok {
+				all = append(all, text)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
+// serviceOfAudience returns the service with that audience; empty if there is none.
+func (c *Examiner) serviceOfAudience(aud string) string {
+	for _, name := range files.ServiceNames(c.matrix) {
+		if slices.Contains(c.matrix.Services[name].Audiences, aud) || c.matrix.External[name].Audience == aud {
+			return name
+		}
+	}
+	return ""
+}
+
+// markVerdict judges the token at each method that the client may call as itself, and
+// records the first refusal.
+func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target access.Target) {
+	var methods []string
+	var first *explain.Explanation
+	for _, method := range methodsAsService(c.matrix.Services[r.Service], r.Client) {
+		t, err := explain.GuardedMethodAt(c.policy, r.Service, target.GRPC[0]+"/"+method)
+		if err != nil {
+			panic(err) // it is a method of the service
+		}
+		s := t.Explain(ctx, c.verifiers[r.Service], token, time.Now())
+		if s.Verdict == explain.Admitted || first != nil && s.Cause != first.Cause {
+			continue
+		}
+		if first == nil {
+			first = s
+		}
+		methods = append(methods, method)
+	}
+	if first != nil {
+		r.Result, r.Fix, r.Text = first.Verdict, first.Fix, first.FailedCheck()
+		r.Cause, r.Methods = first.Cause, methods
+	}
+}

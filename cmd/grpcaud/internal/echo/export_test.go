@@ -1,0 +1,4 @@
+package echo
+
+// ServiceDesc describes a service to gRPC.
+var ServiceDesc = serviceDesc

@@ -1,0 +1,101 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/nearest"
+)
+
+// GuardedMethod is one method as the server of its service guards it.
+type GuardedMethod struct {
+	Guard  *access.Guard
+	Method string // the full name, "/grpc.Service/Method"
+
+	serviceName string // in the matrix
+	service     access.Service
+	rule        *access.Rule // nil if there is none
+}
+
+// NewGuardedMethod returns a method of the service of that name. The method is written
+// as "Method" or "grpc.Service/Method".
+func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
+	m := policy.Matrix()
+	if err := files.CheckName("service", service, maps.Keys(m.Services)); err != nil {
+		return nil, err
+	}
+	t := &GuardedMethod{serviceName: service, service: m.Services[service]}
+	var err error
+	if t.Guard, err = policy.Guard(service); err != nil {
+		return nil, err
+	}
+	if t.Method, err = t.fullName(method); err != nil {
+		return nil, err
+	}
+	t.rule = t.Guard.Rule(t.Method)
+	return t, nil
+}
+
+// fullName returns the full name of a method, as gRPC has it.
+func (t *GuardedMethod) fullName(method string) (string, error) {
+	method = strings.TrimPrefix(method, "/")
+	grpc := t.service.GRPC
+	if service, _, full := strings.Cut(method, "/"); full {
+		if t.Guard.Rule("/"+method) == nil && !slices.Contains(grpc, service) {
+			return "", fmt.Errorf("service %q consists of %s, not of %s", t.serviceName, output.List(grpc), output.Printable(service))
+		}
+		return "/" + method, nil
+	}
+	if len(grpc) > 1 {
+		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), grpc[0], method)
+	}
+	return "/" + grpc[0] + "/" + method, nil
+}
+
+// Misspelling says that the file does not name the method, but one like it; empty if
+// there is none.
+func (t *GuardedMethod) Misspelling() string {
+	method, named := path.Base(t.Method), files.MethodNames(t.service)
+	if hint := nearest.Hint(method, named); hint != "" && !slices.Contains(named, method) {
+		return fmt.Sprintf("the file does not name %q%s", method, hint)
+	}
+	return ""
+}
+
+// IssuerOf returns the issuer that a token names.
+func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
+	iss, _ := d.Claims["iss"].(string)
+	issuers := t.Guard.Issuers()
+	i := slices.IndexFunc(issuers, func(i access.Issuer) bool {
+		preset, _ := claims.LookupPreset(i.Preset)
+		return slices.Contains(preset.Issuers(i.URL), iss)
+	})
+	if i < 0 {
+		return access.Issuer{}, false
+	}
+	return issuers[i], true
+}
+
+// anyOtherMethod stands for the methods that the matrix does not name.
+const anyOtherMethod = "AnyOther"
+
+// GuardedMethodAt is [NewGuardedMethod], and takes [descriptor.EveryMethod] as well: that
+// means the methods that the matrix does not name.
+func GuardedMethodAt(policy *access.Policy, service, method string) (*GuardedMethod, error) {
+	if path.Base(method) != descriptor.EveryMethod {
+		return NewGuardedMethod(policy, service, method)
+	}
+	t, err := NewGuardedMethod(policy, service, strings.TrimSuffix(method, descriptor.EveryMethod)+anyOtherMethod)
+	if err == nil {
+		t.Method = strings.TrimSuffix(t.Method, anyOtherMethod) + descriptor.EveryMethod
+	}
+	return t, err
+}

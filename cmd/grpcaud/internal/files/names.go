@@ -1,0 +1,46 @@
+package files
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/internal/nearest"
+)
+
+// CheckName returns an error if the matrix has no name of that kind.
+func CheckName(what, name string, names iter.Seq[string]) error {
+	all := slices.Collect(names)
+	if slices.Contains(all, name) {
+		return nil
+	}
+	return fmt.Errorf("no %s %q in the file%s", what, name, nearest.Hint(name, all))
+}
+
+// ServiceNames returns the names of the services and of the APIs of others, sorted.
+func ServiceNames(m access.Matrix) []string {
+	names := slices.AppendSeq(GuardedServiceNames(m), maps.Keys(m.External))
+	slices.Sort(names)
+	return names
+}
+
+// GuardedServiceNames returns the names of the services, sorted.
+func GuardedServiceNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Services)) }
+
+// ClientNames returns the names of the clients, sorted.
+func ClientNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Clients)) }
+
+// MethodNames returns the methods that the entries of a service name, sorted.
+func MethodNames(s access.Service) []string {
+	names := map[string]bool{}
+	for _, allow := range s.Allow {
+		for _, method := range allow.Methods {
+			names[method] = true
+		}
+	}
+	delete(names, descriptor.EveryMethod)
+	return slices.Sorted(maps.Keys(names))
+}

@@ -1,0 +1,97 @@
+package keyset
+
+import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
+)
+
+// PublicKeys reads a JWK set and keeps the keys that tokens may be verified with. A set
+// with a private or a shared key is refused, since the result is published. The notes
+// say which keys were left out, and why.
+func PublicKeys(path string) (set []byte, notes []string, err error) {
+	data, err := regularfile.Read(path, 1<<20)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all struct{ Keys []json.RawMessage }
+	if err := json.Unmarshal(data, &all); err != nil || len(all.Keys) == 0 {
+		return nil, nil, fmt.Errorf("%s: not a JWK set with keys: %w", path, cmp.Or(err, errors.New("there are none")))
+	}
+	var kept []json.RawMessage
+	var ids []string
+	for n, raw := range all.Keys {
+		var key jose.JSONWebKey
+		if err := json.Unmarshal(raw, &key); err != nil {
+			return nil, nil, fmt.Errorf("%s: not a JWK set with keys: %w", path, err)
+		}
+		if !key.IsPublic() {
+			return nil, nil, fmt.Errorf("%s: key %q is not public", path, key.KeyID)
+		}
+		if why := unfitReason(raw, key); why != "" {
+			notes = append(notes, fmt.Sprintf("key %d of %s, kid %q: %s", n, path, key.KeyID, why))
+			continue
+		}
+		kept, ids = append(kept, raw), append(ids, key.KeyID)
+	}
+	if len(kept) > 1 && slices.Contains(ids, "") {
+		return nil, nil, fmt.Errorf("%s: several keys, and one without kid: a proxy would use it for tokens of any kid; name it, or leave it out", path)
+	}
+	if len(kept) == 0 {
+		return nil, nil, fmt.Errorf("%s: no key of it can verify a token: %s", path, output.List(notes))
+	}
+	set, err = json.Marshal(map[string]any{"keys": kept})
+	return set, notes, err
+}
+
+// unfitReason says why tokens may not be verified with a key; empty if they may.
+func unfitReason(raw json.RawMessage, key jose.JSONWebKey) string {
+	var members map[string]any
+	_ = json.Unmarshal(raw, &members) // it is a key
+	if use, ok := members["use"]; ok && use != "sig" {
+		return "by its use, it is not for signatures"
+	}
+	if operations, ok := members["key_ops"]; ok {
+		if list, _ := operations.([]any); !slices.Contains(list, any("verify")) {
+			return "by its key_ops, it is not for verifying"
+		}
+	}
+	algorithms := algorithmsOf(key.Key)
+	if len(algorithms) == 0 {
+		return "its kind or its size is not accepted"
+	}
+	if alg, ok := members["alg"]; ok {
+		if name, _ := alg.(string); !slices.Contains(algorithms, name) {
+			return "its alg is not accepted, or is not of its kind"
+		}
+	}
+	return ""
+}
+
+// algorithmsOf returns the algorithms of a key (RFC 7518, section 3.1, RFC 8037 and RFC
+// 9864). RSA keys need at least 2048 bits.
+func algorithmsOf(public any) []string {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		if key.N.BitLen() >= 2048 && key.E >= 3 && key.E%2 == 1 {
+			return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
+		}
+	case *ecdsa.PublicKey:
+		if alg, ok := map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[key.Params().BitSize]; ok {
+			return []string{alg}
+		}
+	case ed25519.PublicKey:
+		return []string{"EdDSA", "Ed25519"}
+	}
+	return nil
+}

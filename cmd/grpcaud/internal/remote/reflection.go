@@ -1,0 +1,117 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+)
+
+// readByReflection asks a server for the .proto file of a gRPC service, and for the
+// files that it imports.
+func readByReflection(ctx context.Context, conn *grpc.ClientConn, service string) (descriptor.Types, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(ctx)
+	if err != nil {
+		return descriptor.Types{}, err
+	}
+	r := reflectionClient{stream, map[string]*descriptorpb.FileDescriptorProto{}}
+	err = r.readFiles(&reflectionv1.ServerReflectionRequest{
+		MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: service},
+	})
+	if err != nil {
+		return descriptor.Types{}, err
+	}
+	t, err := descriptor.NewTypes(&descriptorpb.FileDescriptorSet{File: slices.Collect(maps.Values(r.files))})
+	if err == nil && t.Service(service) == nil {
+		err = fmt.Errorf("the server describes another service than %s", service)
+	}
+	return t, err
+}
+
+// reflectionFailure says in a sentence why a server did not describe a service.
+func reflectionFailure(err error) string {
+	switch st := status.Convert(err); st.Code() {
+	case codes.Unimplemented:
+		return "the server has no reflection service"
+	case codes.Unauthenticated, codes.PermissionDenied:
+		return "the server refuses reflection; its matrix can open grpc.reflection.v1.ServerReflection under public"
+	case codes.Unknown: // an error of ours, or no answer of use
+		return output.StripPackage(st.Message())
+	default:
+		return "reflection failed: " + output.StripPackage(st.Message())
+	}
+}
+
+// reflectionClient reads .proto files of a server.
+type reflectionClient struct {
+	stream reflectionv1.ServerReflection_ServerReflectionInfoClient
+	files  map[string]*descriptorpb.FileDescriptorProto
+}
+
+// maxFiles is the largest number of files that are read.
+const maxFiles = 1000
+
+// readFiles reads the files in the answer to a request, and those that they import. An
+// import that the server does not have is left out.
+func (r reflectionClient) readFiles(request *reflectionv1.ServerReflectionRequest) error {
+	added, err := r.request(request)
+	if err != nil {
+		return err
+	}
+	for _, file := range added {
+		r.files[file.GetName()] = file
+	}
+	for _, file := range added {
+		for _, name := range file.GetDependency() {
+			if r.files[name] != nil || len(r.files) >= maxFiles {
+				continue
+			}
+			_ = r.readFiles(&reflectionv1.ServerReflectionRequest{
+				MessageRequest: &reflectionv1.ServerReflectionRequest_FileByFilename{FileByFilename: name},
+			})
+		}
+	}
+	return nil
+}
+
+// request returns the files in one answer that were not read before.
+func (r reflectionClient) request(request *reflectionv1.ServerReflectionRequest) ([]*descriptorpb.FileDescriptorProto, error) {
+	if err := r.stream.Send(request); err != nil {
+		_, err = r.stream.Recv() // which returns the error of the call
+		return nil, err
+	}
+	answer, err := r.stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	if refusal := answer.GetErrorResponse(); refusal != nil {
+		if codes.Code(refusal.GetErrorCode()) == codes.NotFound {
+			return nil, errors.New("the server has no description of the service")
+		}
+		return nil, fmt.Errorf("the server does not describe the service: %s", refusal.GetErrorMessage())
+	}
+	var fresh []*descriptorpb.FileDescriptorProto
+	for _, data := range answer.GetFileDescriptorResponse().GetFileDescriptorProto() {
+		file := &descriptorpb.FileDescriptorProto{}
+		if err := proto.Unmarshal(data, file); err != nil {
+			return nil, fmt.Errorf("the server's description: %w", err)
+		}
+		if r.files[file.GetName()] == nil {
+			fresh = append(fresh, file)
+		}
+	}
+	return fresh, nil
+}

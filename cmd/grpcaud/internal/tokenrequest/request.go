@@ -1,0 +1,130 @@
+package tokenrequest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/tokensource"
+)
+
+// Options are the flags of commands that request a token.
+type Options struct {
+	client, Service string
+	anyway          bool
+	descriptors     string
+	issuerCA        string
+	Timeout         time.Duration
+}
+
+// Flags adds the flags to cmd.
+func (a *Options) Flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&a.client, "as", "", "the client of the matrix that requests the token (required)")
+	flags.StringVar(&a.Service, "for", "", "the service of the matrix, or the API of others, that the token is for (required)")
+	flags.BoolVar(&a.anyway, "anyway", false, "request the token although the matrix does not let the client call the service")
+	flags.StringVar(&a.descriptors, "descriptors", "", descriptor.Usage)
+	flags.DurationVar(&a.Timeout, "timeout", 30*time.Second, "the time limit for all steps together")
+	cli.IssuerCAFlag(cmd, &a.issuerCA)
+	_ = cmd.MarkFlagRequired("as")
+	_ = cmd.MarkFlagRequired("for")
+	cli.Complete(cmd, "as", cli.FromMatrix(files.ClientNames))
+	cli.Complete(cmd, "for", cli.FromMatrix(files.ServiceNames))
+}
+
+// Request is the request of a client of the matrix for a token for a service. Close its
+// Client.
+type Request struct {
+	Policy      *access.Policy // as written in the file
+	Descriptors descriptor.Set
+	ClientName  string // in the matrix
+	Target      access.Target
+	Transport   http.RoundTripper // for requests to issuers; nil is the default
+	Client      *interceptor.Client
+}
+
+// Open reads the matrix at path. If that does not let the client call the service, the
+// error is a [*Diagnosis].
+func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.ClientOption) (*Request, error) {
+	policy, set, err := files.Load(cmd, path, a.descriptors)
+	if err != nil {
+		return nil, err
+	}
+	m := policy.Matrix()
+	err = errors.Join(files.CheckName("client", a.client, maps.Keys(m.Clients)), files.CheckName("service", a.Service, slices.Values(files.ServiceNames(m))))
+	if err != nil {
+		return nil, err
+	}
+	effective := policy
+	if a.anyway {
+		if effective, err = Permissive(policy); err != nil {
+			return nil, err
+		}
+	}
+	target, err := effective.Target(a.client, a.Service)
+	if err != nil {
+		return nil, a.notAllowedDiagnosis(err)
+	}
+	transport, err := files.IssuerTransport(a.issuerCA)
+	if err != nil {
+		return nil, err
+	}
+	client, err := NewClient(effective, a.client, transport, opts...)
+	return &Request{policy, set, a.client, target, transport, client}, err
+}
+
+// notAllowedDiagnosis is for a service that the client may not call.
+func (a *Options) notAllowedDiagnosis(err error) *Diagnosis {
+	d := &Diagnosis{Client: a.client, Service: a.Service, Result: notAllowed, Text: output.StripPackage(err.Error())}
+	if !a.anyway {
+		d.Fix = "if it may call, name it under clients of an entry of the service; with --anyway the token is requested all the same"
+	}
+	return d
+}
+
+// NewClient returns a client of policy that does not log: commands report errors
+// themselves.
+func NewClient(policy *access.Policy, name string, transport http.RoundTripper, opts ...interceptor.ClientOption) (*interceptor.Client, error) {
+	opts = append(opts, interceptor.Logger(slog.New(slog.DiscardHandler)))
+	if transport != nil {
+		opts = append(opts, interceptor.Transport(transport))
+	}
+	return interceptor.NewClient(policy, name, opts...)
+}
+
+// Token requests the token: the client's own or, if there is a subject, one in exchange
+// for that. The error is a [*Diagnosis].
+func (a *Request) Token(ctx context.Context, subject string) (string, error) {
+	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
+	if err != nil {
+		return "", Diagnose(a.ClientName, a.Target, subject != "", err)
+	}
+	return token, nil
+}
+
+// Fetch returns the text of a client's token for a service.
+func Fetch(ctx context.Context, client *interceptor.Client, service, subject string) (string, error) {
+	tokens, request, err := client.Tokens(service)
+	if err != nil {
+		return "", err
+	}
+	if subject != "" {
+		request.Subject = tokensource.NewToken(subject, time.Time{})
+		request.SubjectIssuer, _ = explain.Decode(subject).Claims["iss"].(string)
+	}
+	token, err := tokens.Token(ctx, request)
+	return token.Reveal(), err
+}
