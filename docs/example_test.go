@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
@@ -114,4 +115,43 @@ func Example_watch() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
+}
+
+// A server without a matrix file.
+func Example_forService() {
+	policy, err := access.ForService(
+		access.Issuer{URL: "https://idp.example.com/realms/corp", Preset: "keycloak"},
+		"order-status",
+		[]string{"acme.orders.v1.OrderStatus"},
+		access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+}
+
+// A server and a client of one process that follow the matrix together.
+func Example_watchBoth() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	as, err := interceptor.NewClient(policy, "order-status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+	go policyfile.Watch(ctx, "access.yaml", policyfile.SwapAll(admit.Swap, as.Swap))
 }

@@ -119,7 +119,7 @@ func (c *company) openIssuer(addr string) error {
 	c.issuer.Register(testutil.Client{ID: orderStatus, Secret: secrets[orderStatus], Exchange: true, Audiences: []string{humanResource}})
 
 	c.issuerCert = c.ca.Certificate(at.Hostname())
-	if err := c.startIssuer(addr); err != nil {
+	if c.issuerAddr, err = c.startIssuer(addr); err != nil {
 		return err
 	}
 	dialer := &net.Dialer{Timeout: time.Second}
@@ -132,15 +132,19 @@ func (c *company) openIssuer(addr string) error {
 	return nil
 }
 
-// startIssuer has the issuer listen, again if it was stopped.
-func (c *company) startIssuer(addr string) error {
+// startIssuer makes the issuer listen, also after it was stopped, and returns its
+// address.
+func (c *company) startIssuer(addr string) (string, error) {
 	stop, base, err := c.issuer.Listen(addr, &c.issuerCert)
 	if err != nil {
-		return fmt.Errorf("authorization server: %w", err)
+		return "", fmt.Errorf("authorization server: %w", err)
 	}
+	c.stopIssuer = stop
 	at, err := url.Parse(base)
-	c.stopIssuer, c.issuerAddr = stop, at.Host
-	return err
+	if err != nil {
+		return "", err
+	}
+	return at.Host, nil
 }
 
 // newClient returns a client of the matrix that has no token yet.

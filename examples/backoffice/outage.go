@@ -37,7 +37,7 @@ func (c *company) playOutage(ctx context.Context, to *recorder) {
 		to.row(a.do(ctx))
 		to.row(stream.do(ctx))
 	}
-	if err := c.startIssuer(c.issuerAddr); err != nil {
+	if _, err := c.startIssuer(c.issuerAddr); err != nil {
 		to.row(row{Client: "-", point: "restart of the authorization server", extra: err})
 		return
 	}
