@@ -29,7 +29,7 @@ type RefusedError struct {
 	Reason audience.Reason
 
 	// Challenge names the credentials that the server wants; the zero value if it
-	// sent none that can be read. It is the server's unproven word: nothing in it is
+	// sent no readable one. It is the server's unproven word: nothing in it is
 	// followed.
 	Challenge BearerChallenge
 

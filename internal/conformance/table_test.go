@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the table of compatibility anew")
+var update = flag.Bool("update", false, "rewrite the table of compatibility")
 
 // The table is on the page about compatibility, between these marks.
 const (
