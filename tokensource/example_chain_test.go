@@ -29,7 +29,7 @@ func ExamplePreset() {
 	_, err = tokens.Token(context.Background(), tokensource.Request{Audience: "order-status"})
 	fmt.Println(err)
 	// Output:
-	// tokensource: refused: status 400: invalid_scope: backoffice-portal may not have "order-status"; create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional; or, if a default scope has the mapper, ask without the audience (ask: {parameter: nothing})
+	// tokensource: refused: status 400: invalid_scope: backoffice-portal may not have "order-status"; create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional; or, if a default scope has the mapper, ask without the audience (ask: nothing)
 }
 
 // A user of this company calls a service of a partner, whose issuer trusts the

@@ -34,7 +34,7 @@ type methodOf struct {
 // same gRPC service.
 func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
-		return nil, errors.New("audience: a guard needs the name of a service")
+		return nil, errors.New("access: a guard needs the name of a service that the server hosts, such as \"order-status\"")
 	}
 	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners()}
 	for _, name := range services {

@@ -30,7 +30,7 @@ var keycloak = Provider{
 		Audience:        `in Keycloak, add a mapper of type Audience for {audience} to a client scope, and assign that to {client}; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter`,
 		MissingAudience: `add an audience mapper for "{audience}" to a client scope of {client}`,
 		RefusedAudience: `switch on standard token exchange for {client}, and give it a client scope with an audience mapper for "{audience}"; the subject's token must be for {client}`,
-		RefusedScope:    `create a client scope named "{audience}" with an audience mapper for "{audience}", and add it to {client} as optional; or, if a default scope has the mapper, ask without the audience (ask: {parameter: nothing})`,
+		RefusedScope:    `create a client scope named "{audience}" with an audience mapper for "{audience}", and add it to {client} as optional; or, if a default scope has the mapper, ask without the audience (ask: nothing)`,
 		MissingScope:    "in Keycloak, assign the client scopes {scopes} to {client}; if they are optional, the client asks for scope={scopes}",
 		MissingSubject:  "in Keycloak that is the client scope basic",
 	},
