@@ -186,6 +186,7 @@ func TestIdleTokensAreEvicted(t *testing.T) {
 		ask("a")
 		time.Sleep(11 * time.Minute)
 		ask("b")
+		synctest.Wait() // idle tokens are evicted in the background
 		ask("a")
 		if w.count() != 3 {
 			t.Errorf("got %d token requests, want 3", w.count())

@@ -29,7 +29,7 @@ var oidcProvider = provider{
 	asked:   shaped("opaque"),
 	denied: wrong{
 		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "urn:acme:human-resource"}},
-		target:  tokensource.ErrRefused, hint: `let getResourceServerInfo and the client's rights allow "customer-portal" the resource "urn:acme:human-resource"`,
+		target:  tokensource.ErrRefused, hint: `let getResourceServerInfo and the client's rights allow client "customer-portal" the resource "urn:acme:human-resource"`,
 	},
 	misled: wrong{
 		request: request{client: "auditor", Request: tokensource.Request{Audience: "urn:acme:order-status:PS256"}},

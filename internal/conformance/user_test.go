@@ -37,7 +37,7 @@ func onBehalf(t *testing.T, c *company) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Subject = tokensource.NewToken(login.AccessToken, time.Time{})
+	request.Subject, request.SubjectIssuer = tokensource.NewToken(login.AccessToken, time.Time{}), c.Issuer
 	forAlice := grpc.PerRPCCredentials(interceptor.AsService(tokensource.Func(func(ctx context.Context, _ tokensource.Request) (tokensource.Token, error) {
 		return tokens.Token(ctx, request)
 	}), request.Audience))

@@ -25,7 +25,7 @@ var zitadel = provider{
 	asked: request{client: "customer-portal", Request: tokensource.Request{Audience: "order-status", Scope: "orders.read"}},
 	denied: wrong{
 		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}},
-		target:  tokensource.ErrRefused, hint: `"human-resource" must be the id of a project that is granted to "customer-portal"`,
+		target:  tokensource.ErrRefused, hint: `"human-resource" must be the id of a project that is granted to client "customer-portal"`,
 	},
 	misled: wrong{
 		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}, opts: []tokensource.OAuthOption{tokensource.AskByAudience()}},

@@ -20,14 +20,15 @@ func sameHost(address, origin string) error {
 }
 
 // subdomain refuses an address that is neither on the host of origin nor on a
-// subdomain of it. The port may differ, the scheme may not.
+// subdomain of it. The port may differ, and https may stand for http: clients show
+// certificates over TLS alone.
 func subdomain(address, origin string) error {
 	a, o, err := parse(address, origin)
 	if err != nil {
 		return err
 	}
 	host, parent := a.Hostname(), o.Hostname()
-	if a.Scheme != o.Scheme || a.User != nil || host != parent && !strings.HasSuffix(host, "."+parent) {
+	if a.Scheme != o.Scheme && a.Scheme != "https" || a.User != nil || host != parent && !strings.HasSuffix(host, "."+parent) {
 		return fmt.Errorf("%.128q is not on %s://%s, nor below it", a.Redacted(), o.Scheme, parent)
 	}
 	return nil
