@@ -70,8 +70,8 @@ func (r *reader) namesItself(s provider.Service, client string) bool {
 	return named && !r.login()
 }
 
-// tokenType refuses a token that is active but is not an access token, such as a
-// refresh token.
+// tokenType refuses a token that is active but is not a bearer access token, such
+// as a refresh token.
 func tokenType(members map[string]any) error {
 	if use, ok := members["token_use"]; ok && use != "access" && use != "access_token" {
 		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_use %.64q", fmt.Sprint(use)), Want: quote.List("access_token")}
