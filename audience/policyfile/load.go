@@ -15,8 +15,8 @@ func Load(path string, options ...access.MethodOptions) (*access.Policy, error) 
 	return read(path).policy(options)
 }
 
-// Parse is [Load] for a file that is already in memory. Messages call it name. It
-// must not include other files, and relative paths of secrets are not changed.
+// Parse is [Load] for a file that is already in memory. Messages call it name. Parse
+// reads no included files, and does not change relative paths of secrets.
 func Parse(name string, data []byte, options ...access.MethodOptions) (*access.Policy, error) {
 	return parse(name, data).policy(options)
 }
