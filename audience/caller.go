@@ -11,30 +11,31 @@ import (
 // Caller is who made an admitted call. It is audit information and input for
 // the handler's own decisions; the rule has been applied already.
 type Caller struct {
-	// Issuer is the authorization server that vouches for everything below.
-	// A client is (Issuer, Service), a user is (Issuer, User).
+	// Issuer is the authorization server whose token says everything below.
+	// A client is (Issuer, Client), a user is (Issuer, User).
 	Issuer string
 
-	// Service is the id of the client that the token was issued to (its
-	// authorized party). Empty only if the rule allows any client and the
-	// token names none.
+	// Client is the id of the client that the token was issued to (its
+	// authorized party). It is empty only if the rule allows any client and
+	// the token names none.
 	Client string
 
-	// User is the subject on whose behalf Service calls; empty if it calls as
-	// itself, and where the token does not say for whom (a lightweight token of
-	// Keycloak): a rule that must know says which callers it means.
+	// User is the subject on whose behalf Client calls. It is empty if Client
+	// calls as itself, or if the token does not name the user (a lightweight
+	// token of Keycloak). A rule that must tell users from services says which
+	// callers it admits.
 	User string
 
 	// Chain lists the parties that act for User, the latest first (the act
-	// claim of RFC 8693, section 4.1). Only the first is the present actor;
-	// the others are history and never a ground for a decision.
+	// claim of RFC 8693, section 4.1). Only the first is the current actor. Do
+	// not base a decision on the others: they are history.
 	Chain []string
 
-	// Scopes are what was granted.
+	// Scopes are the scopes that were granted.
 	Scopes []string
 
-	// Roles are the permissions that are no scopes, where the issuer's tokens
-	// name some.
+	// Roles are the permissions in the token that are not scopes. Not every
+	// issuer writes roles into its tokens.
 	Roles []string
 
 	// Audience is the token's aud.
@@ -48,15 +49,15 @@ type Caller struct {
 
 // ClaimSource finds the claims of a caller's token.
 type ClaimSource interface {
-	// Claim returns a copy of the claim of that name, of the types that a decoder
-	// of encoding/json makes with UseNumber; false if there is none. It is safe
-	// for concurrent use.
+	// Claim returns a copy of the claim with that name, or false if there is no
+	// such claim. The types are those that a decoder of encoding/json makes with
+	// UseNumber. Claim is safe for concurrent use.
 	Claim(name string) (value any, ok bool)
 }
 
-// ClaimMap is the claims of a caller in a test: a [ClaimSource] of ordinary Go
-// values, which read as encoding/json would write them, and a time.Time as a
-// NumericDate (RFC 7519, section 2).
+// ClaimMap is a [ClaimSource] for tests: the claims of a caller as ordinary Go
+// values. They are read in the form in which encoding/json writes them; a
+// time.Time is read as a NumericDate (RFC 7519, section 2).
 type ClaimMap map[string]any
 
 // Claim implements [ClaimSource].
@@ -78,34 +79,36 @@ func (m ClaimMap) Claim(name string) (any, bool) {
 	return read, decoder.Decode(&read) == nil
 }
 
-// source hides a ClaimSource from fmt, which prints what a pointer within a
-// struct points to at no level but the first.
+// source hides a ClaimSource from fmt: fmt follows a pointer at the first level
+// only, not a pointer inside a struct.
 type source struct{ ClaimSource }
 
-// NewCaller returns a caller with further claims, for [Claim] to read. A
-// handler's test makes one, with a [ClaimMap]; the claims of a verified token
-// are another source.
+// NewCaller returns a caller with further claims, which [Claim] reads. The test
+// of a handler calls it with a [ClaimMap]. In a server, the claims of the
+// verified token are the source.
 func NewCaller(c Caller, claims ClaimSource) *Caller {
 	c.claims = &source{claims}
 	return &c
 }
 
-// HasScope reports whether this very scope was granted.
+// HasScope reports whether exactly this scope was granted.
 func (c Caller) HasScope(scope string) bool { return slices.Contains(c.Scopes, scope) }
 
-// HasRole reports whether the caller has this very role.
+// HasRole reports whether the caller has exactly this role.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
 
 type callerKey struct{}
 
 // NewContext returns a context that carries caller. The interceptors call it
-// for admitted calls; a handler's test calls it to play one.
+// for admitted calls. The test of a handler calls it to simulate such a call.
 func NewContext(ctx context.Context, caller *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
 
-// FromContext returns a copy of the caller that the interceptors admitted;
-// false where none was: outside a guarded server and on public methods.
+// FromContext returns a copy of the caller that the interceptors admitted. It
+// returns false if there is no caller: outside a guarded server, on a public
+// method, for a call without a token where the token is optional, and for a call
+// that went through only because the rule is not enforced yet.
 func FromContext(ctx context.Context) (Caller, bool) {
 	caller, ok := ctx.Value(callerKey{}).(*Caller)
 	if !ok || caller == nil {

@@ -15,7 +15,7 @@ var (
 	ErrClaimType    = errors.New("audience: claim of another type")
 )
 
-// ClaimValue is what a claim can be read as.
+// ClaimValue lists the Go types that a claim can be read as.
 type ClaimValue interface {
 	string | bool | int64 | float64 | time.Time | []string | map[string]any
 }
@@ -24,12 +24,13 @@ type ClaimValue interface {
 //
 //	department, err := audience.Claim[string](caller, "department")
 //
-// It must be of that very type: a string that is not empty, a boolean, a whole
-// number, a number, a NumericDate (RFC 7519, section 2), an array of strings
-// that are not empty, or an object. A claim that the token lacks is
-// [ErrClaimMissing], one of another type [ErrClaimType]: without an error, the
-// value is the token's, never a stand-in. Slices and maps are the handler's own.
-// A test makes its caller with [NewCaller]. Claim is safe for concurrent use.
+// The claim must have exactly the type of T: a string that is not empty, a
+// boolean, a whole number, a number, a NumericDate (RFC 7519, section 2), an
+// array of strings that are not empty, or an object. If the token does not have
+// the claim, the error is [ErrClaimMissing]; if the claim has another type, the
+// error is [ErrClaimType]. Without an error, the value always comes from the
+// token and is never a default. The handler may change slices and maps. A test
+// makes its caller with [NewCaller]. Claim is safe for concurrent use.
 func Claim[T ClaimValue](caller Caller, name string) (T, error) {
 	var value, zero T
 	if caller.claims == nil {
@@ -45,8 +46,8 @@ func Claim[T ClaimValue](caller Caller, name string) (T, error) {
 	return value, nil
 }
 
-// decode reads v as what into points to. If it reports false, there may be
-// anything in there.
+// decode reads v as the type that into points to. If it returns false, the value
+// that into points to is undefined.
 func decode(v, into any) (ok bool) {
 	var err error
 	switch into := into.(type) {

@@ -1,6 +1,6 @@
 package audience
 
-// Status is the gRPC status code that a refusal is answered with.
+// Status is the gRPC status code of the answer to a refused call.
 type Status string
 
 // The three answers: the token does not say who calls, the caller may not do
@@ -11,12 +11,13 @@ const (
 	StatusUnavailable      Status = "UNAVAILABLE"
 )
 
-// Reason is what the peer is told about a refusal: a closed list of stable
-// words, coarse enough to help no forger. They travel as the reason of a
-// google.rpc.ErrorInfo.
+// Reason is what the peer is told about a refusal. It is one word of a closed,
+// stable list, without details that would help an attacker. It is sent as the
+// reason of a google.rpc.ErrorInfo.
 type Reason string
 
-// The wire reasons. Each has one [RespondStatus] and one fixed phrase.
+// The reasons that are sent to the peer. Each has one [Status] and one fixed
+// phrase.
 const (
 	ReasonCredentialsMissing   Reason = "CREDENTIALS_MISSING"
 	ReasonCredentialsMalformed Reason = "CREDENTIALS_MALFORMED"
@@ -33,20 +34,20 @@ const (
 	ReasonNoPolicy             Reason = "NO_POLICY"
 	ReasonIssuerUnavailable    Reason = "ISSUER_UNAVAILABLE"
 
-	// ReasonTokenNotObtained is a client's own: the call was not sent, since
-	// there is no token for it.
+	// ReasonTokenNotObtained is a reason of the client, not of a server: the
+	// call was not sent, because the client has no token for it.
 	ReasonTokenNotObtained Reason = "TOKEN_NOT_OBTAINED"
 )
 
-// Status returns the status that r is answered with; [StatusUnauthenticated]
-// for a reason that is not on the list.
+// Status returns the status that is sent with r. For a reason that is not on the
+// list it is [StatusUnauthenticated].
 func (r Reason) Status() Status { return reasons[r].status }
 
 // Phrase returns the fixed sentence that the peer reads.
 func (r Reason) Phrase() string { return reasons[r].phrase }
 
-// Challenge returns the error code of RFC 6750, section 3.1, or RFC
-// 9470, section 3, that r stands for; empty where the section asks for none.
+// Challenge returns the error code for r of RFC 6750, section 3.1, or RFC 9470,
+// section 3. It is empty if these RFCs have no code for r.
 func (r Reason) Challenge() string { return reasons[r].challenge }
 
 var reasons = map[Reason]struct {
@@ -70,9 +71,9 @@ var reasons = map[Reason]struct {
 	ReasonTokenNotObtained:     {StatusUnauthenticated, "no token for the call", ""},
 }
 
-// Cause is why a call was refused, as fine as the operator needs it: a closed
-// list, each with the [Reason] that the peer is told. A Cause is an error, so
-// that errors.Is(err, audience.CauseExpired) finds it in a [Refusal].
+// Cause is why a call was refused, with the detail that an operator needs. The
+// list is closed, and each Cause has the [Reason] that the peer is told. A Cause
+// is an error, so errors.Is(err, audience.CauseExpired) finds it in a [Refusal].
 type Cause string
 
 // The causes, in the order in which a call is judged.
@@ -119,8 +120,8 @@ const (
 	CauseExpiredMidstream         Cause = "EXPIRED_MIDSTREAM"
 )
 
-// Reason returns what the peer is told; [ReasonTokenInvalid] for a cause that
-// is not on the list.
+// Reason returns what the peer is told. For a cause that is not on the list it
+// is [ReasonTokenInvalid].
 func (c Cause) Reason() Reason {
 	if reason, ok := causes[c]; ok {
 		return reason

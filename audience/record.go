@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Record says who asked for work that is done later: a job in a queue, a batch
-// at night. It goes where the token must not, since a token that waits in a queue
-// is a token that can be stolen there, and is dead when its turn comes.
+// Record says who asked for work that is done later, such as a job in a queue or
+// a batch at night. Store a Record with the job, and never the token: a token in
+// a queue can be stolen there, and has expired when the job runs.
 //
-// A Record is audit information and never authority: whoever can write to the
-// queue can write any Record. The worker calls as itself, with its own token, and
-// puts the Record into its context with [NewRecordContext], for logs. It holds no
-// token, marshals to JSON, and is a plain value.
+// A Record is audit information and gives no rights: anybody who can write to
+// the queue can write any Record. The worker calls as itself, with its own
+// token, and puts the Record into its context with [NewRecordContext], for logs.
+// A Record holds no token, marshals to JSON, and is a plain value.
 type Record struct {
-	// Issuer, Service, User and Chain are those of the [Caller].
+	// Issuer, Client, User and Chain are copied from the [Caller].
 	Issuer string   `json:"issuer"`
 	Client string   `json:"client,omitempty"`
 	User   string   `json:"user,omitempty"`
@@ -25,13 +25,13 @@ type Record struct {
 	// Time is when the work was asked for.
 	Time time.Time `json:"time"`
 
-	// RequestID names the call that asked for it, in the logs of the server
-	// that took it. Empty if it has no name.
+	// RequestID is the id of the call that asked for the work, in the logs of
+	// the server that received it. It is empty if the call had no id.
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Record returns what is to be stored with a job that c asks for now, in the
-// call of that request id, which may be empty.
+// Record returns the record to store with a job that c asks for now. RequestID
+// is the id of the call, and may be empty.
 func (c Caller) Record(requestID string) Record {
 	return Record{
 		Issuer: c.Issuer, Client: c.Client, User: c.User, Chain: slices.Clone(c.Chain),
@@ -39,7 +39,7 @@ func (c Caller) Record(requestID string) Record {
 	}
 }
 
-// LogValue implements [slog.LogValuer]: a group of what is known.
+// LogValue implements [slog.LogValuer]: a group of the fields that are set.
 func (r Record) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("issuer", r.Issuer)}
 	if r.Client != "" {
@@ -60,14 +60,14 @@ func (r Record) LogValue() slog.Value {
 
 type recordKey struct{}
 
-// NewRecordContext returns a context in which work is done for whom r names. It
-// makes no [Caller]: [FromContext] and all that asks it know nothing of r.
+// NewRecordContext returns a context for work that r says who asked for. The
+// context has no [Caller] because of r: [FromContext] does not read records.
 func NewRecordContext(ctx context.Context, r Record) context.Context {
 	return context.WithValue(ctx, recordKey{}, r)
 }
 
-// RecordFromContext returns the Record that [NewRecordContext] put into ctx;
-// false if there is none.
+// RecordFromContext returns the Record that [NewRecordContext] put into ctx, or
+// false if there is no Record in it.
 func RecordFromContext(ctx context.Context) (Record, bool) {
 	r, ok := ctx.Value(recordKey{}).(Record)
 	r.Chain = slices.Clone(r.Chain)

@@ -25,9 +25,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestAnswerAndLogHoldNoToken has no server that lacks one of the interceptors: grpc-go
-// tells nobody which ones it has, so that Options hands out both at once. What
-// answers and logs hold is looked at for these attacks as for all.
+// TestAnswerAndLogHoldNoToken has no server without one of the two interceptors: grpc-go
+// does not say which interceptors a server has, so Options always returns both. As in
+// every attack test, the answers and the logs are searched for tokens.
 func TestAnswerAndLogHoldNoToken(t *testing.T) {
 	forged := bent(func(token string) string { return token[:len(token)-8] + "AAAAAAAA" })
 	run(t, []attack{

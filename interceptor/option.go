@@ -11,7 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Option adjusts a [Server] or a [Client]. Its comment says where the two differ.
+// Option adjusts a [Server] or a [Client]. The comment of each option says how the
+// two differ.
 type Option interface {
 	ServerOption
 	ClientOption
@@ -27,42 +28,44 @@ func (o option) applyServer(to *serverOptions) { o.server(to) }
 
 func (o option) applyClient(to *clientOptions) { o.client(to) }
 
-// Logger sets where decisions are logged, one line for each but for repeated
-// refusals: refused calls as warnings, admitted ones at debug level (but see [SampleAdmitted]), streams
-// that are ended while they run as information. The default is [slog.Default];
-// nil is an error. A line that the logger does not want costs nothing.
+// Logger sets the logger of decisions. Each decision has one line, but repeated
+// refusals share lines. Refused calls are logged at warn level, admitted calls at
+// debug level (but see [SampleAdmitted]), and streams that are ended while they run
+// at info level. The default is [slog.Default]; nil is an error. A line below the
+// logger's level costs nothing.
 //
 // Each line has method, stream, decision (admitted, refused, would_refuse or
-// ended), mode, request_id (as the peer was told or sent it, else empty) and
-// took (of a stream that is ended, how long it ran). Of a genuine token it has
-// issuer, client, user, chain (the parties that act for the user) and token: the
-// first 8 bytes, in hex, of the SHA-256 of its jti. Of a refusal it has peer
-// (the address that the call comes from, a proxy's if there is one) and user_agent
-// (what the peer says it is), as far as they are known, reason and code, as the peer was told, and cause,
-// error and explain, which are for the operator alone. No token is ever logged.
+// ended), mode, request_id (as sent to or by the peer, else empty) and took (for a
+// stream that is ended, how long it ran). For a genuine token the line has issuer,
+// client, user, chain (the parties that act for the user) and token: the first 8
+// bytes, in hex, of the SHA-256 of its jti. For a refusal it has peer (the address
+// that the call comes from; behind a proxy, the proxy's) and user_agent (as the peer
+// sent it), if they are known; reason and code, as sent to the peer; and cause, error
+// and explain, which are only for the operator. A token is never logged.
 //
-// A line takes at most 2 KiB as slog's handlers write it, beside attributes of the
-// logger's own: a value that is too long is cut, and ends with how many bytes of it
-// are missing. What cannot be printed is replaced.
+// A line takes at most 2 KiB as slog's handlers write it, without the attributes of
+// the logger itself. A value that is too long is cut, and ends with the number of
+// missing bytes. Characters that cannot be printed are replaced.
 //
-// Repeated refusals share lines. Those of one kind have the same decision, method,
-// reason, cause, client and peer (without its port). The first of a kind is
-// written, and after 10 seconds ([SampleRefused]) the next one, which has repeated:
-// how many there were in between. If none follows, a line "more calls refused" says
-// so within about a second, with method, decision, issuer, client, peer, reason,
-// cause and repeated. The methods without a rule are one, "other". Callers with a
-// genuine token, and those without, cause at most 16 such lines at once and then 4
-// in a second each; 256 kinds of each are told apart. Whatever goes beyond that is
-// counted in a line "more refusals of too many kinds to name", with repeated, at
-// most one in 10 seconds. [Server.Close] writes what is owed. Metrics count every
-// refusal.
+// Refusals are of one kind if they have the same decision, method, reason, cause,
+// client and peer (without its port). The first refusal of a kind has a line. The
+// next line of this kind comes after 10 seconds ([SampleRefused]) at the earliest, and
+// its field repeated counts the refusals in between. If no further refusal comes, a
+// line "more calls refused" reports them within about a second, with method, decision,
+// issuer, client, peer, reason, cause and repeated. All methods without a rule count
+// as one method, "other". Callers with a genuine token cause at most 16 such lines at
+// once and then 4 in a second, in at most 256 kinds; the same limits apply separately
+// to callers without a genuine token. Refusals beyond these limits are counted in the
+// field repeated of a line "more refusals of too many kinds to name", at most one line
+// in 10 seconds. [Server.Close] writes the counts that are not yet logged. Metrics
+// count every refusal.
 //
-// Where a handler hands on the refusal of another service, which its peer is not
-// told, there is a warning "a call to another service was refused", with method,
-// request_id, and refusal: the code, reason and request_id of the other service.
-// Repeated ones share lines in the same way.
+// If a handler returns the refusal of another service, the peer is not told about
+// that refusal. The log has a warning "a call to another service was refused" with
+// method, request_id, and refusal: the code, reason and request_id of the other
+// service. Repeated warnings share lines in the same way.
 //
-// A client logs what [tokensource.Logger] says.
+// For the lines of a client see [tokensource.Logger].
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
 	return option{

@@ -8,14 +8,14 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// Ready returns nil once the keys of every issuer are at hand, so that calls
-// can be judged; it starts to fetch them if nobody has asked for them yet.
+// Ready returns nil if the keys of every issuer are in memory, so that calls can be
+// judged. It starts to fetch keys that have not been requested before.
 func (s *Server) Ready(ctx context.Context) error { return s.admission.Ready(ctx) }
 
-// ReportHealth sets h to NOT_SERVING until the server is [Server.Ready], and
-// SERVING from then on: an issuer that fails later takes no keys away that are at
-// hand. It is about the services of these names; without names, about the server
-// as a whole, whose name is empty. It returns at once; the work ends with ctx or
+// ReportHealth sets h to NOT_SERVING until the server is [Server.Ready], and to
+// SERVING from then on: if an issuer fails later, its keys stay in memory. It sets
+// the status of the services with these names; without names, the status of the
+// whole server, whose name is empty. It returns at once; the work ends with ctx or
 // [Server.Close].
 func (s *Server) ReportHealth(ctx context.Context, h *health.Server, services ...string) {
 	if len(services) == 0 {

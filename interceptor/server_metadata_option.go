@@ -1,9 +1,9 @@
 package interceptor
 
 // StripMetadata hides more incoming metadata from handlers, by names in lower
-// case; a name that ends in * stands for all that begin so. Nobody vouches for
-// what metadata says of a call, on public methods either, so that credentials
-// and what looks like an identity is hidden by default. These are:
+// case. A name that ends in * means all names with that beginning. Metadata is
+// not verified, and any client can write it. So metadata that looks like
+// credentials or an identity is hidden by default, on public methods too:
 //
 //   - credentials:
 //     authorization, proxy-authorization, x-authorization, x-original-authorization,
@@ -23,7 +23,7 @@ package interceptor
 //   - certificates of clients, and identities of workloads:
 //     client-cert*, x-client-cert*, x-client-dn, x-client-verify, ssl-client-*, x-ssl-*,
 //     x-tls-client-*, x-spiffe-*, l5d-client-id, x-envoy-peer-metadata*, x-istio-attributes
-//   - what one product or the other says of the caller:
+//   - statements of various products about the caller:
 //     x-goog-iap-*, x-goog-authenticated-user-*, x-endpoint-api-*, x-apigateway-api-*,
 //     x-firebase-*, x-appengine-user-*, x-appengine-inbound-appid, x-amzn-oidc-*, x-amzn-mtls-*,
 //     x-amzn-request-context, x-ms-client-principal*, x-ms-token-*, x-arr-clientcert,
@@ -34,16 +34,16 @@ package interceptor
 //   - this package's own:
 //     grpcaud-*
 //
-// Each name stands for its twins as well: with grpcgateway- before it, with -bin
-// after it, and with underscores for hyphens. Of those that begin with
-// x-forwarded- and x-user these pass, since they say nothing about who calls:
+// Each name also hides its other spellings: with grpcgateway- before it, with -bin
+// after it, and with underscores instead of hyphens. These names that begin with
+// x-forwarded- and x-user are not hidden, since they do not say who calls:
 //
 //	x-forwarded-by, x-forwarded-for, x-forwarded-host, x-forwarded-method, x-forwarded-path,
 //	x-forwarded-port, x-forwarded-prefix, x-forwarded-proto, x-forwarded-scheme,
 //	x-forwarded-server, x-forwarded-ssl, x-forwarded-uri, x-user-agent
 //
-// Besides, a value that holds the very token which the call was admitted by is
-// hidden whatever its name is. [KeepMetadata] lets names through.
+// In addition, a value that holds the token of the call is hidden under every name.
+// [KeepMetadata] makes exceptions.
 func StripMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		o.strip = append(o.strip, names...)
@@ -53,12 +53,11 @@ func StripMetadata(names ...string) ServerOption {
 	})
 }
 
-// KeepMetadata lets handlers see incoming metadata that is hidden by default,
-// by whole names in lower case; the twins of a name are names of their own. The
-// default is none. Whoever keeps a name must know that a proxy of theirs writes
-// it and takes away what the peer has written there. It is an error to keep a
-// name that [StripMetadata] hides, one that ends in authorization, and one of
-// this package's own (grpcaud-*).
+// KeepMetadata lets handlers see incoming metadata that is hidden by default, by
+// whole names in lower case. It does not include the other spellings of a name. The
+// default is none. Keep a name only if your own proxy writes it and removes the value
+// that the peer sent. It is an error to keep a name that [StripMetadata] hides, a name
+// that ends in authorization, or a name of this package (grpcaud-*).
 func KeepMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) { o.keep = append(o.keep, names...) })
 }

@@ -49,7 +49,7 @@ func newServerOptions(opts []ServerOption) (serverOptions, error) {
 	return o, errors.Join(append(o.errs, o.wire.check(), checkKept(o.keep, o.strip))...)
 }
 
-// refuse has [NewServer] fail for a mistake in an option.
+// refuse makes [NewServer] fail for a mistake in an option.
 func (o *serverOptions) refuse(err error) { o.errs = append(o.errs, err) }
 
 // reportInsecure reports in log and metrics which options take a protection off.
@@ -70,8 +70,8 @@ type serverOption func(*serverOptions)
 
 func (f serverOption) applyServer(o *serverOptions) { f(o) }
 
-// SampleAdmitted logs one of n admitted calls, chosen by chance, at the level
-// of information; 1 is all of them. The default is none.
+// SampleAdmitted logs a random one of n admitted calls at info level; 1 logs all of
+// them. The default is none.
 func SampleAdmitted(n int) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.SampleAdmitted = n; n < 1 {
@@ -80,10 +80,10 @@ func SampleAdmitted(n int) ServerOption {
 	})
 }
 
-// SampleRefused sets how long refusals of one kind share a log line: the first in
-// each window is written, the others are counted, and the counts logged as [Logger] says. The
-// default is 10 seconds; with 0 each refusal has a line, so that whoever can call
-// can fill the log.
+// SampleRefused sets how long refusals of one kind share a log line. The first one in
+// each window is written; the others are counted, and the count is logged as
+// [Logger] says. The default is 10 seconds. With 0 each refusal has a line: then
+// anybody who can reach the server can fill the log.
 func SampleRefused(window time.Duration) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.RefusalWindow = window; window < 0 {
@@ -93,37 +93,37 @@ func SampleRefused(window time.Duration) ServerOption {
 }
 
 // VerifierOptions adjusts how tokens are verified: the cache of verified tokens, keys
-// that are not fetched, how often strangers may have an issuer asked. See the
-// options of package verifier for the defaults.
+// that are not fetched, and how often unknown tokens may cause requests to an
+// issuer. See the options of package verifier for the defaults.
 func VerifierOptions(opts ...verifier.Option) ServerOption {
 	return serverOption(func(o *serverOptions) { o.config.Verifier = append(o.config.Verifier, opts...) })
 }
 
-// Revocations sets who knows the tokens that were revoked; by default nobody is
-// asked. It is asked about each call, once all else is found good, so that a
-// revocation holds from the next call on, and again when a handler calls another
-// service for its caller ([OnBehalfOf], [Forward]). It sees the call's own
-// context, with its metadata as they came. About running streams it is asked once
-// a second, so that a stream ends within a second, and the time that the answers
-// take, of the revocation of its token. A source that cannot tell fails calls with
-// UNAVAILABLE, those of handlers to other services too, but ends no stream. Nil is
-// an error.
+// Revocations sets the checker that knows which tokens were revoked. By default
+// there is none, and revocations are not checked. The checker is called for each
+// call after all other checks have passed, so that a revocation counts from the next
+// call on. It is called again when a handler calls another service for its caller
+// ([OnBehalfOf], [Forward]). It gets the call's own context, with the metadata that
+// the client sent. For a running stream it is called once a second: a stream ends
+// within a second of the revocation of its token, plus the time that the checker
+// takes. If the checker does not know, calls fail with UNAVAILABLE, also the calls of
+// handlers to other services, but running streams go on. A nil checker is an error.
 func Revocations(r revocation.Checker) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.Revocations = r; r == nil {
-			o.refuse(errors.New("interceptor: nil revocations; leave the option out to ask nobody"))
+			o.refuse(errors.New("interceptor: nil revocations; leave the option out if revocations are not checked"))
 		}
 	})
 }
 
-// PeerCertificate sets how the certificate is found that the client proved to
-// hold, for tokens that are bound to one (RFC 8705, section 3). The default is
-// the leaf certificate of the connection's TLS. Set it where a trusted proxy
-// ends TLS: a function that reads the certificate from metadata must know that
-// the proxy wrote it (RFC 9700, section 4.13). It is given the call's own context,
-// with the metadata as they came, also when a running stream is judged again. It
-// returns nil if there is no certificate, is called for bound tokens alone, and
-// must be safe for concurrent use. A nil function is an error.
+// PeerCertificate sets the function that returns the certificate that the client
+// proved to hold. It is needed for tokens that are bound to a certificate (RFC 8705,
+// section 3), and called only for them. The default is the leaf certificate of the
+// connection's TLS. Set it if a trusted proxy ends TLS: a function that reads the
+// certificate from metadata must make sure that the proxy wrote it (RFC 9700, section
+// 4.13). The function gets the call's own context, with the metadata that the client
+// sent, also when a running stream is judged again. It returns nil if there is no
+// certificate, and must be safe for concurrent use. A nil function is an error.
 func PeerCertificate(of func(context.Context) *x509.Certificate) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.peerCertificate = of; of == nil {

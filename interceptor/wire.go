@@ -23,17 +23,18 @@ const (
 	meshPlaintext
 )
 
-// Loopback is the connection within one machine: on a client, one made with
-// google.golang.org/grpc/credentials/local; on a server, one from a loopback
-// address, which means that every proxy on the machine is trusted.
+// Loopback is a connection within one machine. On a client it is a connection made
+// with google.golang.org/grpc/credentials/local. On a server it is a connection from
+// a loopback address; this means that every proxy on the machine is trusted.
 var Loopback = Plaintext{kind: loopbackPlaintext}
 
-// Mesh is the connection to a sidecar, or a node's proxy, of the mesh of this
-// name, such as "istio", which encrypts what goes on from there. On a client it
-// is one made with google.golang.org/grpc/credentials/insecure or local. On a
-// server it is every one: see to it that nothing but the mesh reaches its port,
-// and that the mesh takes nothing in plaintext (in Istio, mutual TLS that is
-// STRICT). An empty name is an error where the option is used.
+// Mesh is a connection to a sidecar, or to a proxy on the node, of the service mesh
+// with this name, such as "istio". The proxy encrypts the rest of the way. On a
+// client it is a connection made with google.golang.org/grpc/credentials/insecure or
+// local. On a server it is every plaintext connection: make sure that only the mesh
+// can reach the server's port, and that the mesh accepts no plaintext (in Istio,
+// mutual TLS in mode STRICT). An empty name is an error of the function that gets the
+// option.
 func Mesh(name string) Plaintext { return Plaintext{meshPlaintext, name} }
 
 // String returns p as log and metrics name it.

@@ -9,9 +9,9 @@ import (
 )
 
 // binding returns the thumbprint of the certificate that a token is bound to
-// (x5t#S256 in the cnf claim; RFC 8705, section 3.1), "" for one that is not
-// bound. Whatever else cnf may ask for cannot be checked here, so that it is
-// refused: an unheard demand would be a demand ignored (RFC 9449, section 7.2).
+// (x5t#S256 in the cnf claim; RFC 8705, section 3.1), or "" if the token is not
+// bound. A cnf with any other content is refused, because nothing here can check
+// it, and to ignore it would be wrong (RFC 9449, section 7.2).
 func (r *reader) binding() (string, error) {
 	cnf, ok := r.members["cnf"]
 	if !ok {
@@ -31,8 +31,8 @@ func (r *reader) binding() (string, error) {
 
 const dpopHint = "a DPoP-bound token cannot be sent as Bearer"
 
-// validThumbprint reports whether s is the one way to write a SHA-256 in
-// base64url without padding.
+// validThumbprint reports whether s is a SHA-256 in canonical base64url without
+// padding.
 func validThumbprint(s string) bool {
 	const size = 43
 	if len(s) != size {

@@ -10,9 +10,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Claims are the claims of a verified token, read strictly: names are matched
-// exactly, no name occurs twice, and each value has the type that its definition
-// gives. They are immutable, and safe for concurrent use.
+// Claims are the claims of a verified token. They were read strictly: names are
+// matched exactly, no name occurs twice, and each value has the type that its
+// specification gives. Claims are immutable, and safe for concurrent use.
 type Claims struct {
 	binding   string // cnf.x5t#S256, "" if the token is not bound
 	issuer    string
@@ -38,14 +38,15 @@ type Claims struct {
 	further map[string]any // guarded by mu: other claims that were asked for
 }
 
-// Claims reads the payload of a token of an issuer of this kind. Its signature must
-// have been verified: Claims looks at the form only. Whether the token is good for a
-// call is what [access.Rule.Judge] decides.
+// Claims reads the payload of a token of an issuer of this kind. The caller of
+// Claims must have verified the signature: Claims checks only the form. Whether a
+// call with the token is admitted is decided by [access.Rule.Judge].
 //
-// A payload that cannot be read without doubt is refused with
+// A payload that is malformed or ambiguous is refused with
 // [audience.CauseClaimsMalformed], [audience.CauseClaimMissing],
-// [audience.CauseClientAmbiguous] or [audience.CauseTypeNotAllowed], and one that is
-// bound to anything but a certificate with [audience.CauseBindingUnsupported].
+// [audience.CauseClientAmbiguous] or [audience.CauseTypeNotAllowed]. A token that
+// is bound to anything but a certificate is refused with
+// [audience.CauseBindingUnsupported].
 func (p Preset) Claims(payload []byte) (*Claims, error) {
 	decoded, err := Decode(string(payload))
 	if err != nil {
@@ -91,14 +92,14 @@ func (c *Claims) setCaller(chain []string) {
 	c.caller = audience.NewCaller(caller, c)
 }
 
-// Caller returns who the claims say is calling. It is shared: do not change it.
+// Caller returns the caller that the claims name. It is shared: do not change it.
 func (c *Claims) Caller() *audience.Caller { return c.caller }
 
 // Issuer returns the iss claim.
 func (c *Claims) Issuer() string { return c.issuer }
 
-// Subject returns the sub claim, empty if there is none: the user, or
-// whatever the issuer calls a client that calls as itself.
+// Subject returns the sub claim, empty if there is none. It is the user, or, if
+// the client calls as itself, the issuer's name for the client.
 func (c *Claims) Subject() string { return c.subject }
 
 // Client returns the id of the client that the token was issued to, empty if
@@ -117,10 +118,10 @@ func (c *Claims) Audience() []string { return slices.Clone(c.audience) }
 // Addressed reports whether the token has an aud claim.
 func (c *Claims) Addressed() bool { return len(c.audience) > 0 }
 
-// HasAudience reports whether aud names this very audience.
+// HasAudience reports whether aud has exactly this audience.
 func (c *Claims) HasAudience(aud string) bool { return slices.Contains(c.audience, aud) }
 
-// AddressedOnlyTo reports whether aud names no other than these audiences.
+// AddressedOnlyTo reports whether every value of aud is one of these audiences.
 func (c *Claims) AddressedOnlyTo(audiences []string) bool {
 	for _, aud := range c.audience {
 		if !slices.Contains(audiences, aud) {
@@ -130,56 +131,57 @@ func (c *Claims) AddressedOnlyTo(audiences []string) bool {
 	return true
 }
 
-// Scopes returns a copy of what was granted, nil if nothing was.
+// Scopes returns a copy of the granted scopes, nil if there are none.
 func (c *Claims) Scopes() []string { return slices.Clone(c.scopes) }
 
-// HasScope reports whether this very scope was granted.
+// HasScope reports whether exactly this scope was granted.
 func (c *Claims) HasScope(scope string) bool { return slices.Contains(c.scopes, scope) }
 
-// Roles returns a copy of the permissions that are no scopes, where the preset
-// finds them; nil if there are none.
+// Roles returns a copy of the permissions that are not scopes, from the claims
+// that the preset names; nil if there are none.
 func (c *Claims) Roles() []string { return slices.Clone(c.roles) }
 
-// HasRole reports whether the token has this very role.
+// HasRole reports whether the token has exactly this role.
 func (c *Claims) HasRole(role string) bool { return slices.Contains(c.roles, role) }
 
-// NotBefore returns the nbf claim; the zero time if there is none.
+// NotBefore returns the nbf claim, or the zero time if there is none.
 func (c *Claims) NotBefore() time.Time { return c.notBefore }
 
-// AuthTime returns when the user logged in, the auth_time claim; the zero time
-// if there is none.
+// AuthTime returns the auth_time claim, the time at which the user logged in, or
+// the zero time if there is none.
 func (c *Claims) AuthTime() time.Time { return c.authTime }
 
-// ACR returns how the user logged in, the acr claim; empty if there is none.
+// ACR returns the acr claim, the kind of the user's login; empty if there is none.
 func (c *Claims) ACR() string { return c.acr }
 
-// IsService reports whether the token is of a client that calls as itself.
+// IsService reports whether the client that the token was issued to calls as
+// itself.
 func (c *Claims) IsService() bool { return c.service }
 
-// IsAccount reports whether the subject of the token is a client, be it another
-// than the one that calls.
+// IsAccount reports whether the subject of the token is a client: the client that
+// calls, or another one.
 func (c *Claims) IsAccount() bool { return c.account }
 
-// IssuedAt returns the iat claim; the zero time if there is none.
+// IssuedAt returns the iat claim, or the zero time if there is none.
 func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
 
 // Binding returns the SHA-256 of the certificate that the token is bound to, as
-// cnf.x5t#S256 has it (RFC 8705, section 3.1); empty if it is not bound. Hold it
-// to the peer's with [access.Rule.Judge].
+// in cnf.x5t#S256 (RFC 8705, section 3.1); empty if the token is not bound.
+// [access.Rule.Judge] compares it with the certificate of the peer.
 func (c *Claims) Binding() string { return c.binding }
 
 // Expiry returns the exp claim.
 func (c *Claims) Expiry() time.Time { return c.expiry }
 
-// Claim returns a copy of the claim of that name, of the types that a decoder
-// of encoding/json makes with UseNumber; false if there is none.
+// Claim returns a copy of the claim with that name, or false if there is no such
+// claim. The types are those that a decoder of encoding/json makes with UseNumber.
 func (c *Claims) Claim(name string) (any, bool) {
 	value, ok := c.member(name)
 	return jsonvalue.Clone(value), ok
 }
 
-// HasClaim reports whether the claim of that name is one of these values, or an
-// array of which one is.
+// HasClaim reports whether the claim with that name is one of these values, or is
+// an array that holds one of them.
 func (c *Claims) HasClaim(name string, values []string) bool {
 	value, _ := c.member(name)
 	switch v := value.(type) {
@@ -195,8 +197,8 @@ func (c *Claims) HasClaim(name string, values []string) bool {
 }
 
 // member returns the claim of that name, of the types of [strictjson.Object];
-// do not change it. The payload is decoded again when a name is first asked for,
-// so that a token whose further claims nobody reads takes little memory.
+// do not change it. The payload is decoded again when a name is first read, so
+// that a token takes little memory if its further claims are never read.
 func (c *Claims) member(name string) (any, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

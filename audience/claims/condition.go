@@ -25,7 +25,7 @@ func (r *reader) meetsAll(all []provider.Condition, client string) bool {
 	return true
 }
 
-// meets reports whether a token of client is as c demands.
+// meets reports whether a token of client satisfies c.
 func (r *reader) meets(c provider.Condition, client string) bool {
 	value, present := r.members[c.Claim]
 	switch {
@@ -46,8 +46,8 @@ func (r *reader) meets(c provider.Condition, client string) bool {
 	return ok && id != "" && len(text) == len(before)+len(id)+len(after) && surrounded(text, before, after) && text[len(before):len(before)+len(id)] == id
 }
 
-// isAccount reports whether the subject is the account of some client, if an account
-// is such.
+// isAccount reports whether the subject has the form of a client's account, which
+// account describes; false if account is nil.
 func (r *reader) isAccount(account *provider.Condition) bool {
 	if account == nil {
 		return false
@@ -61,8 +61,9 @@ func surrounded(text, before, after string) bool {
 	return strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
 }
 
-// template returns what stands around the client's id in a value, and the id as it
-// stands there; has reports whether it does.
+// template returns the text around the place of the client's id in a value of a
+// condition, and the id in the spelling for that place; has reports whether the value
+// has such a place.
 func template(value, client string) (before, id, after string, has bool) {
 	if before, after, has = strings.Cut(value, provider.Client); has {
 		return before, client, after, true

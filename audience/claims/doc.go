@@ -6,6 +6,6 @@
 //	c, err := preset.Claims(payload) // of a token whose signature was verified
 //
 // Reading is strict: names are matched exactly, no name may occur twice, and each value
-// must have the type of its definition. Whether a token is good for a call is decided by
-// package access.
+// must have the type that its specification gives. Package access decides whether a call
+// with the token is admitted.
 package claims

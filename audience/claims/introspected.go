@@ -11,12 +11,12 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Introspected reads what an issuer of this kind, named by the iss of its
-// tokens, answered to the question about a token (RFC 7662, section 2.2), as
-// strictly as [Preset.Claims] reads a payload. The answer may leave iss out,
-// but no other, and it must hold exp. Only an active that is true counts: a
-// token that is not is refused with [audience.CauseTokenInactive], and an answer that
-// says neither with [audience.CauseIntrospectionUnavailable].
+// Introspected reads the answer of an introspection request about a token (RFC
+// 7662, section 2.2), as strictly as [Preset.Claims] reads a payload. Issuer is
+// the iss of the tokens of the issuer that answered. If the answer has an iss, it
+// must be that one. The answer must have exp. A token with active false is
+// refused with [audience.CauseTokenInactive], and an answer in which active is
+// neither true nor false with [audience.CauseIntrospectionUnavailable].
 func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	text := string(answer)
 	members, err := strictjson.Object(text)
@@ -49,8 +49,8 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	return c, nil
 }
 
-// introspection returns how answers are read: they bear the names of RFC 7662, and a
-// token that need not be a JWT has none of a JWT's claims.
+// introspection returns the preset for answers about tokens: they use the names of
+// RFC 7662, and the claims that only a JWT must have are not required.
 func (p Preset) introspection() Preset {
 	p.introspected = true
 	p.token.Clients, p.token.SoleAudienceIsClient = []string{"client_id", "azp"}, false
@@ -59,10 +59,10 @@ func (p Preset) introspection() Preset {
 	return p
 }
 
-// namesItself narrows how a JWT of a service is known to what an answer must show as
-// well, since the claims that tell users apart need not be there: nobody has logged
-// in, and the subject is the client or its account, or missing as the name of a user
-// is (RFC 7662, section 2.2).
+// namesItself is an additional check for the token of a service in an answer, which
+// may lack the claims that tell users from services in a JWT. The answer must not
+// tell of a login, and its subject must be the client or the client's account, or be
+// missing together with username (RFC 7662, section 2.2).
 func (r *reader) namesItself(s provider.Service, client string) bool {
 	subject := r.text("sub")
 	account := s.Account != nil && r.meets(*s.Account, client)
@@ -70,8 +70,8 @@ func (r *reader) namesItself(s provider.Service, client string) bool {
 	return named && !r.login()
 }
 
-// tokenType refuses what is active but no bearer token for services, such as a
-// refresh token.
+// tokenType refuses a token that is active but is not a bearer access token, such
+// as a refresh token.
 func tokenType(members map[string]any) error {
 	if use, ok := members["token_use"]; ok && use != "access" && use != "access_token" {
 		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_use %.64q", fmt.Sprint(use)), Want: quote.List("access_token")}

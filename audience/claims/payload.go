@@ -8,17 +8,17 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// Payload is the payload of a token, decoded strictly and not verified. What its
-// methods return may choose among configured issuers, and may lead to a refusal, but
-// must not admit anything. It is immutable, and safe for concurrent use. The zero value
-// is an empty payload.
+// Payload is the payload of a token, decoded strictly and not verified. Use what its
+// methods return only to select one of the configured issuers or to refuse a call,
+// never to admit one. A Payload is immutable, and safe for concurrent use. The zero
+// value is an empty payload.
 type Payload struct {
 	text    string
 	members map[string]any
 }
 
-// Decode decodes a payload. What is no JSON object, has a name twice, or is not valid
-// UTF-8 is refused with [audience.CauseClaimsMalformed].
+// Decode decodes a payload. A text that is not a JSON object, has a name twice, or is
+// not valid UTF-8 is refused with [audience.CauseClaimsMalformed].
 func Decode(payload string) (Payload, error) {
 	members, err := strictjson.Object(payload)
 	if err != nil {
@@ -27,7 +27,7 @@ func Decode(payload string) (Payload, error) {
 	return Payload{payload, members}, nil
 }
 
-// Equals reports whether the payload was decoded from these very bytes.
+// Equals reports whether the payload was decoded from exactly these bytes.
 func (p Payload) Equals(payload []byte) bool { return p.text == string(payload) }
 
 // Issuer returns the iss claim, empty if there is none.
@@ -48,5 +48,6 @@ func (p Payload) date(name string) time.Time {
 }
 
 // Claims reads the claims as [Preset.Claims] does, without decoding the payload again.
-// The signature must have been verified for a payload that p [Payload.Equals].
+// The caller of Claims must have verified the signature of exactly these bytes: see
+// [Payload.Equals].
 func (p Payload) Claims(preset Preset) (*Claims, error) { return preset.read(p.members, p.text) }

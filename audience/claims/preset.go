@@ -13,13 +13,13 @@ import (
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// Preset reads the tokens of one kind of authorization server: how its access
-// tokens are typed, where the client's id and the permissions stand, what tells a
-// service that calls as itself from a user, and an access token from the other
-// tokens that the same key signs. The zero value is of no use; see [LookupPreset]. It
-// is immutable, and safe for concurrent use.
+// Preset reads the tokens of one kind of authorization server. It knows the type of
+// the access tokens, the claims with the client's id and the permissions, how to tell
+// a service that calls as itself from a user, and how to tell an access token from
+// the other tokens that the same key signs. Get one from [LookupPreset]: the zero
+// value cannot be used. A Preset is immutable, and safe for concurrent use.
 type Preset struct {
-	// Name is what the matrix calls it.
+	// Name is the name of the preset in the access matrix.
 	Name string
 
 	token  provider.Token
@@ -28,22 +28,22 @@ type Preset struct {
 	introspected bool // it reads the issuer's answers about tokens, and no JWTs
 }
 
-// DefaultPreset is the preset of an issuer that names none.
+// DefaultPreset is the preset of an issuer without a preset in the matrix.
 const DefaultPreset = provider.Default
 
 // Presets returns the names of the presets, sorted.
 func Presets() []string { return provider.Presets() }
 
-// LookupPreset returns the preset of that name; the empty name is
+// LookupPreset returns the preset with that name; the empty name means
 // [DefaultPreset].
 func LookupPreset(name string) (Preset, bool) {
 	p, ok := provider.Lookup(name)
 	return Preset{Name: cmp.Or(p.Preset, name), token: p.Token, advice: p.Advice}, ok
 }
 
-// Issuers returns what the tokens of the issuer of this URL may have in iss:
-// the URL, and for Google a second spelling, which [Preset.Claims] turns into
-// the URL.
+// Issuers returns the values of iss that the tokens of the issuer with this URL may
+// have: the URL, and for Google a second spelling, which [Preset.Claims] replaces
+// by the URL.
 func (p Preset) Issuers(url string) []string {
 	issuers := []string{url}
 	for _, alias := range slices.Sorted(maps.Keys(p.token.IssuerAliases)) {
@@ -55,26 +55,27 @@ func (p Preset) Issuers(url string) []string {
 }
 
 // MintsAnyAudience reports whether every client of such an issuer can get a
-// token for every audience, so that aud says nothing about who may call: rules
-// must name clients or roles.
+// token for every audience. Then aud does not limit who may call, and rules must
+// name clients or roles.
 func (p Preset) MintsAnyAudience() bool { return p.token.AnyAudience }
 
-// TellsServices reports whether the tokens of such an issuer tell a service that
-// calls as itself from a user; where they do not, a rule cannot go by it.
+// DistinguishesServices reports whether the tokens of such an issuer show whether a
+// service calls as itself or on behalf of a user. If they do not, a rule cannot
+// restrict its callers to users or to services.
 func (p Preset) DistinguishesServices() bool { return !p.token.Service.Uncertain }
 
-// OmitsAudience reports whether the tokens of such an issuer may lack aud: a
-// service is then named by their scopes.
+// OmitsAudience reports whether the tokens of such an issuer may lack aud. Then
+// their scopes name the service.
 func (p Preset) OmitsAudience() bool { return p.token.NoAudience }
 
-// HasRoles reports whether the tokens of such an issuer name permissions that
-// are no scopes.
+// HasRoles reports whether the tokens of such an issuer have permissions that are
+// not scopes.
 func (p Preset) HasRoles() bool { return len(p.token.Roles) > 0 }
 
-// CheckType judges the typ header of a token, "" if there is none: values are
-// media types, so their case and a leading "application/" do not count (RFC
-// 7515, section 4.1.9). All but the accepted ones are refused, so that no other
-// kind of token passes for an access token (RFC 8725, section 3.11).
+// CheckType checks the typ header of a token; "" means that there is none. Values
+// are media types, so their case and a leading "application/" do not count (RFC
+// 7515, section 4.1.9). Every type that is not on the preset's list is refused, so
+// that no other kind of token is taken for an access token (RFC 8725, section 3.11).
 func (p Preset) CheckType(typ string) error {
 	short := strings.ToLower(typ)
 	short = strings.TrimPrefix(short, "application/")
@@ -84,8 +85,8 @@ func (p Preset) CheckType(typ string) error {
 	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.token.Types...), Hint: p.hint(typeHint(short))}
 }
 
-// hint adds that the issuer may speak another dialect, which is the likely
-// mistake where none was chosen.
+// hint adds that the issuer may need a preset, which is the likely mistake if the
+// matrix names none.
 func (p Preset) hint(hint string) string {
 	if p.Name != DefaultPreset {
 		return hint
@@ -97,8 +98,8 @@ func (p Preset) hint(hint string) string {
 	return dialect + "; " + hint
 }
 
-// check holds what the preset asks of the members as a whole. exp and iss are
-// required of every token.
+// check checks what the preset requires of the members as a whole. Every token must
+// have exp and iss.
 func (p Preset) check(r *reader) error {
 	for _, names := range [][]string{{"iss", "exp"}, p.token.Required} {
 		for _, name := range names {
@@ -159,8 +160,8 @@ func (p Preset) missingSubject() string {
 	return hint + "; " + p.advice.MissingSubject
 }
 
-// client returns the caller's id: what the first claim of the preset says that
-// is there. Claims that name two parties name none.
+// client returns the id of the client: the value of the first of the preset's claims
+// that the token has. Claims that name two different clients are refused.
 func (p Preset) client(c *Claims, r *reader) (string, error) {
 	var client, from string
 	if i := slices.IndexFunc(p.token.Clients, r.has); i >= 0 {

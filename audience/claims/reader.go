@@ -45,7 +45,7 @@ func (r *reader) text(name string) string {
 	return text
 }
 
-// is reports whether a claim is this very string.
+// is reports whether a claim is exactly this string.
 func (r *reader) is(name, text string) bool { return r.members[name] == text }
 
 func plain(v any) (string, error) {
@@ -80,10 +80,10 @@ func (r *reader) audience() []string {
 	return audience
 }
 
-// scopes reads the first of these claims that is there: a string of scopes
+// scopes reads the first of these claims that the token has: a string of scopes
 // divided by single spaces (RFC 8693, section 4.2), or, with lists, an array
-// of scopes. A scope is of visible characters (RFC 6749, section 3.3); where
-// one has another form, none is granted.
+// of scopes. A scope consists of visible characters (RFC 6749, section 3.3). If
+// one scope has another form, no scope is granted.
 func (r *reader) scopes(names []string, lists bool) []string {
 	i := slices.IndexFunc(names, r.has)
 	if i < 0 {

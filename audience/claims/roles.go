@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// roles reads the roles at all of these places. One that could be taken for the role
-// of another place is left out: see [provider.Roles].
+// roles reads the roles at all of these places. A role that could be confused with a
+// role of another place is left out: see [provider.Roles].
 func (r *reader) roles(places []provider.Roles) []string {
 	prefixed := slices.ContainsFunc(places, func(p provider.Roles) bool { return slices.Contains(p.Path, provider.Each) })
 	var roles []string
@@ -79,8 +79,8 @@ func (r *reader) roleList(value any, place provider.Roles) []string {
 	return names
 }
 
-// roleObjects reads an array of roles, of which each is a string, or an object that
-// holds one as its value (RFC 7643, section 2.4).
+// roleObjects reads an array of roles. Each is a string, or an object with the role
+// in its member value (RFC 7643, section 2.4).
 func (r *reader) roleObjects(value any, claim string) []string {
 	list, ok := value.([]any)
 	if !ok {

@@ -70,7 +70,8 @@
 //	callers: users            # or services; default: both
 //	optional: true            # calls without a token too
 //
-// APIs of others, which clients of ours call, stand beside the services:
+// APIs that the matrix does not guard, but that its clients call, have a section of
+// their own:
 //
 //	external:
 //	  tracking:
@@ -80,30 +81,32 @@
 //	    clients: [order-status]
 //	    scopes: [parcels.read]    # default: what the issuer gives
 //
-// A large company has a file for each team, and one that begins with
+// A large company has one file for each team, and a first file that begins with
 //
 //	version: 1
 //	includes: [teams/*.yaml]
 //
-// Patterns are those of [path.Match]. They start from the folder of the file and
-// stay below it; what they match is read in the order of the names, each file
-// once, without hidden ones. At least one file must match. An included file has
-// the same form and its own version; all of them make one matrix, in which no name
-// may stand twice. An included file answers for its own: it has no includes and no
-// issuers, its gRPC services, audiences and credentials are those of no other file,
-// and it makes public methods of its own services alone. What it may say at each key
-// is a table in docs/files.md, and what is against that an error.
+// A pattern has the syntax of [path.Match]. It is relative to the folder of the file,
+// and matches only files below that folder. The files are read in the order of their
+// names, each file once; hidden files are not read. At least one file must match. An
+// included file has the same form and its own version. All files make one matrix, in
+// which every name must be unique. An included file defines only what belongs to its
+// team: it has no includes and no issuers, it shares no gRPC service, audience or
+// credential with another file, and it can make public only the methods of its own
+// services. docs/files.md has a table of what an included file may say at each key.
+// Anything else is an error.
 //
-// [Watch] follows the files, for a server and a client of one process in one call with
-// [SwapAll]. [Schema] is for editors, and package protopolicy reads rules from .proto
-// files.
+// [Watch] follows the files and applies each change. With [SwapAll], one Watch serves
+// a server and a client in the same process. [Schema] is for editors. Package
+// protopolicy reads rules from .proto files.
 //
-// Durations are those of Go; paths start from the folder of the file that they
-// stand in. A file has 8 MiB and a million keys and items at the most, and is a
-// regular file: nobody waits for a pipe or a device in its place.
+// Durations have the syntax of Go, and a relative path starts from the folder of the
+// file that contains it. A file has at most 8 MiB and a million keys and items. It
+// must be a regular file: a pipe or a device in its place is an error, and the reader
+// does not wait for it.
 //
-// Whatever the file says that is not understood is an error: an unknown or
+// Everything in the file that is not understood is an error: an unknown or
 // repeated key, a value of another kind, an empty list. Aliases, anchors, merge
-// keys and tags are not understood either, so a file means what it shows. A
-// secret never stands in the file, and a message never repeats one.
+// keys and tags are errors too, so the file means exactly what a reader sees. The
+// file never contains a secret, and a message never repeats one.
 package policyfile

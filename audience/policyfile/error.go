@@ -17,23 +17,23 @@ const (
 )
 
 // Error is one finding in a file. The errors of [Load] and [Parse] join several,
-// file by file in the order of their lines.
+// sorted by file, then by line.
 type Error struct {
-	// File is the name that the file was read by, or, without a line, the place
-	// of an option in a .proto file.
+	// File is the name under which the file was read. For an option of a .proto
+	// file it is the place of the option, and Line is 0.
 	File string
 
-	// Line and Column count from 1. They are 0 where they are not known.
+	// Line and Column count from 1. They are 0 if they are not known.
 	Line, Column int
 
 	// Text says what was expected and what was found.
 	Text string
 
-	// Severity says how much it matters; the zero value is a mistake.
+	// Severity says how serious the finding is; the zero value is a mistake.
 	Severity access.Severity
 }
 
-// Error returns "file:line:column: text", without what is 0.
+// Error returns "file:line:column: text", without a line or column that is 0.
 func (e *Error) Error() string { return e.place() + ": " + e.Text }
 
 func (e *Error) place() string {

@@ -6,25 +6,24 @@ import (
 
 // Load reads the access matrix at path, with the files that it includes, and
 // merges it with the options of .proto files, if there are any. A relative path
-// of a secret starts from the folder of the file that it stands in.
+// of a secret starts from the folder of the file that contains it.
 //
-// The error joins one [Error] for each finding, 20 of them at the most; if the
-// file cannot be read it wraps that of package os, or says that a pipe, a device
-// or a folder stands there: Load waits for nobody.
+// The error joins one [Error] for each finding, at most 20 of them. If the file
+// cannot be read, it wraps the error of package os, or says that the path is a
+// pipe, a device or a folder: Load never waits for a pipe.
 func Load(path string, options ...access.MethodOptions) (*access.Policy, error) {
 	return read(path).policy(options)
 }
 
-// Parse is [Load] for a file that is in memory already: name stands for it in
-// messages, it includes no others, and relative paths of secrets stay as they
-// are.
+// Parse is [Load] for a file that is already in memory. Messages call it name. Parse
+// reads no included files, and does not change relative paths of secrets.
 func Parse(name string, data []byte, options ...access.MethodOptions) (*access.Policy, error) {
 	return parse(name, data).policy(options)
 }
 
-// Lint returns what [access.Policy.Warnings] says of the file at path, each
-// with its place, file by file in the order of their lines. The error is that
-// of [Load].
+// Lint returns the [access.Policy.Warnings] about the file at path, each with its
+// file and line. They are sorted by file, then by line. The error is the same as
+// the error of [Load].
 func Lint(path string, options ...access.MethodOptions) ([]*Error, error) {
 	f := read(path)
 	policy, err := f.policy(options)

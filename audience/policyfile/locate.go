@@ -4,15 +4,14 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// Locate returns what somebody found in the policy of the file at path, and of
-// the options that it is merged with, as [Lint] returns warnings: each with its
-// place, file by file in the order of their lines, 1000 for each file at the
-// most. The error is that of [Load].
+// Locate returns problems that were found in the policy of the file at path, merged
+// with the options, each with its file and line. They are sorted as by [Lint], at
+// most 1000 for each file. The error is the same as the error of [Load].
 func Locate(path string, problems []*access.Problem, options ...access.MethodOptions) ([]*Error, error) {
 	return locateIn(read(path), problems, options)
 }
 
-// LocateParsed is [Locate] for a file that is in memory, as [Parse] reads it.
+// LocateParsed is [Locate] for a file in memory, which is read as by [Parse].
 func LocateParsed(name string, data []byte, problems []*access.Problem, options ...access.MethodOptions) ([]*Error, error) {
 	return locateIn(parse(name, data), problems, options)
 }

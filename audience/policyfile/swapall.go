@@ -6,15 +6,16 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// SwapAll returns one function for [Watch] that gives each new policy to several: the
-// Swap of a server and that of the clients in the same process.
+// SwapAll returns a function for [Watch] that gives each new policy to several Swap
+// functions: those of a server and of the clients in the same process.
 //
 //	go policyfile.Watch(ctx, "access.yaml", policyfile.SwapAll(server.Swap, client.Swap))
 //
-// It calls them in this order, and stops at the first that refuses the policy. Those
-// that had accepted it then get the last policy that all accepted, if there was one,
-// so that a server and a client do not go by different policies. The error joins what
-// went wrong. The function is not safe for concurrent use; Watch needs no more.
+// It calls them in this order, and stops at the first one that refuses the policy.
+// The functions that had accepted it then get the last policy that all accepted, if
+// there was one, so that a server and a client never use different policies. The
+// error joins the errors of all these calls. The function is not safe for concurrent
+// use; Watch calls it from one goroutine.
 func SwapAll(swaps ...func(*access.Policy) error) func(*access.Policy) error {
 	var last *access.Policy // that all accepted
 	return func(policy *access.Policy) error {

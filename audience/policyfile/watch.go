@@ -17,22 +17,23 @@ import (
 //
 //	go policyfile.Watch(ctx, "access.yaml", admit.Swap)
 //
-// It looks at what the files hold, once a second unless [WatchInterval] says otherwise,
-// and takes up what two looks in a row have seen alike. So it makes no difference
-// whether a file is replaced, or reached through links that change, as those of a
-// ConfigMap in Kubernetes do. One that is written in place must not stand half
-// written for that long, since half of a matrix may be a matrix that demands less:
-// write another file, and rename it. The first policy that it applies is that of
-// its first two looks, so that no change is lost between a Load and a Watch.
+// Watch reads the content of the files once a second; see [WatchInterval]. It uses a
+// new content when two reads in a row have returned the same. So a file may be
+// replaced, and it may be reached through symbolic links that change, as in a
+// ConfigMap of Kubernetes. Do not write a file in place: a file that stays half
+// written for two reads may be a valid matrix that demands less. Write another file,
+// and rename it. Watch always applies the policy of its first two reads, so that no
+// change is lost between a Load and a Watch.
 //
-// Files that make no policy, and a policy that apply refuses, leave the last good
-// one in force. They are told once, to the log and to [WatchReport]. So are files that
-// have changed at each of 30 looks in a row, which nothing can be taken up of. What
-// is no regular file, such as a pipe, is an error and makes Watch wait for nobody.
+// If the files make no policy, or apply refuses the policy, the last good policy
+// stays in force. The failure is reported once, to the log and to [WatchReport]. Files
+// that change at each of 30 reads in a row are also a failure, since Watch can use
+// none of their contents. A path that is not a regular file, such as a pipe, is an
+// error; Watch does not wait for it.
 //
-// The error is one of the arguments; Watch returns nil when ctx has ended. It
-// calls apply and the options' functions from the goroutine that it is called
-// in, one at a time.
+// Watch returns nil when ctx has ended, and an error only if an argument is wrong. It
+// calls apply and the functions of the options one at a time, in the goroutine of its
+// caller.
 func Watch(ctx context.Context, path string, apply func(*access.Policy) error, opts ...WatchOption) error {
 	w := &watcher{path: path, swap: apply, log: slog.Default(), every: time.Second, report: func(Stats) {}}
 	for _, o := range opts {
@@ -59,35 +60,36 @@ type watchFunc func(*watcher)
 
 func (f watchFunc) apply(w *watcher) { f(w) }
 
-// WatchLogger sets where each new policy is logged, as INFO, and each failure, as
-// ERROR; [slog.Default] by default.
+// WatchLogger sets the logger for new policies (level INFO) and failures (level
+// ERROR). The default is [slog.Default].
 func WatchLogger(l *slog.Logger) WatchOption { return watchFunc(func(w *watcher) { w.log = l }) }
 
-// WatchInterval sets the time from one read of the files to the next; a second by
-// default.
+// WatchInterval sets the time from one read of the files to the next. The default is
+// one second.
 func WatchInterval(d time.Duration) WatchOption { return watchFunc(func(w *watcher) { w.every = d }) }
 
-// WatchMethodOptions sets the options of .proto files that are part of each policy; none
-// by default.
+// WatchMethodOptions sets the options of .proto files that are merged into each
+// policy. The default is none.
 func WatchMethodOptions(options ...access.MethodOptions) WatchOption {
 	return watchFunc(func(w *watcher) { w.options = slices.Clone(options) })
 }
 
-// WatchReport has f called after each new policy and each failure; by default nothing
-// is called.
+// WatchReport sets a function that is called after each new policy and each failure.
+// The default is none.
 func WatchReport(f func(Stats)) WatchOption { return watchFunc(func(w *watcher) { w.report = f }) }
 
 // Stats are the statistics of a [Watch].
 type Stats struct {
-	// Reloads counts the policies that were applied, and Failures the changes that
-	// led to none.
+	// Reloads counts the policies that were applied. Failures counts the changes
+	// that were not applied.
 	Reloads, Failures int
 
 	// Err is why the last change was not applied; nil if it was.
 	Err error
 
-	// Generation is the SHA-256 of the files in force, in hex: processes with the
-	// same generation enforce the same. It is empty until a policy was applied.
+	// Generation is the SHA-256 of the files in force, in hex. Processes with the
+	// same generation enforce the same files. It is empty until a policy has been
+	// applied.
 	Generation string
 }
 
