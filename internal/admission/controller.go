@@ -40,7 +40,8 @@ type Config struct {
 	// Plaintext says which connections may carry tokens without encryption.
 	Plaintext Plaintext
 
-	// Revocations knows the tokens that were revoked; nil asks nobody.
+	// Revocations knows the tokens that were revoked; nil means that revocations are
+	// not checked.
 	Revocations revocation.Checker
 
 	// Verifier adjusts how tokens are verified.
