@@ -23,14 +23,14 @@ const (
 
 // BearerChallenge tells the peer of a refused call which credentials to bring:
 // the Bearer challenge of RFC 6750, section 3, with the parameters of RFC 9470,
-// section 3. It is data from a stranger: nothing in it may become an address
-// that a client asks for tokens.
+// section 3. It comes from an unverified server: never request a token from an
+// address in it.
 type BearerChallenge struct {
-	// Realm is what is protected; [Domain] in the challenges of a [Server].
+	// Realm names the protected area; it is [Domain] in the challenges of a [Server].
 	Realm string
 
-	// Error is the code of what was wrong, such as "invalid_token"; empty if no
-	// token came, or another would not help.
+	// Error is the error code, such as "invalid_token". It is empty if the call had
+	// no token, or if another token would not help.
 	Error string
 
 	// Description is a sentence for the developer of the client; may be empty.
@@ -40,9 +40,9 @@ type BearerChallenge struct {
 	Wanted audience.Challenge
 }
 
-// String returns c as the value of a header. Characters that cannot stand in
-// one are written as question marks, and a MaxAge is rounded down to seconds,
-// of which there is at least one.
+// String returns c as the value of a header. Characters that a header cannot hold
+// are written as question marks. MaxAge is rounded down to whole seconds, to at
+// least one.
 func (c BearerChallenge) String() string { return admission.Challenge(c).String() }
 
 // challengeIn returns the first challenge that can be read among trailers.
@@ -57,12 +57,13 @@ func challengeIn(trailer metadata.MD) (c BearerChallenge, ok bool) {
 	return BearerChallenge{}, false
 }
 
-// ParseChallenge reads one Bearer challenge, as a server sends it in the trailers
-// grpcaud-challenge and www-authenticate (behind [grpc.Server.ServeHTTP], in the
-// header of that name, if the call was refused before anything was sent): the grammar of RFC 9110, section 11.3, strictly, in the
-// characters that gRPC's metadata may hold. Parameters that [BearerChallenge]
-// does not have are left out; a parameter that stands twice is an error, and so
-// is every other scheme. A max_age of zero reads as none.
+// ParseChallenge reads one Bearer challenge. A server sends it in the trailers
+// grpcaud-challenge and www-authenticate; behind [grpc.Server.ServeHTTP], a call that
+// was refused before anything was sent has it in the header www-authenticate. The
+// grammar is strictly that of RFC 9110, section 11.3, in the characters that gRPC's
+// metadata may hold. Parameters that [BearerChallenge] does not have are ignored. A
+// parameter that occurs twice is an error, and so is every other scheme. A max_age of
+// zero means that there is none.
 func ParseChallenge(value string) (BearerChallenge, error) {
 	const longest = 8 << 10
 	scheme, rest, _ := strings.Cut(value, " ")

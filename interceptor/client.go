@@ -68,9 +68,8 @@ func (c *Client) retryBudget(services []string) *retryBudget {
 }
 
 // Warm fetches the client's own tokens for these services, concurrently, so that the
-// first calls do not wait. The error joins the mistakes in the names and the reasons
-// why a token could not be had. A process need not stop for the latter: calls try
-// again.
+// first calls do not wait. The error joins the mistakes in the names and the failures
+// to get a token. A process need not stop because of a failure: calls try again.
 func (c *Client) Warm(ctx context.Context, services ...string) error {
 	plan := c.plan.Load()
 	errs := make([]error, len(services))
@@ -98,11 +97,11 @@ func (c *Client) Stats() []tokensource.TokenStats {
 	return rows
 }
 
-// Swap replaces the policy that the client obeys, also on its connections. Cached
-// tokens are kept if neither the client's entry nor its issuer has changed.
+// Swap replaces the client's policy, also for its open connections. Cached tokens are
+// kept if neither the client's entry nor its issuer has changed.
 //
-// If there is an error, the old policy stays in force: the new one lacks the client,
-// or no longer lets it call a service that a connection was made for.
+// Swap returns an error if the new policy lacks the client, or no longer lets it call
+// a service that a connection was made for. The old policy then stays in force.
 func (c *Client) Swap(policy *access.Policy) error {
 	if policy == nil {
 		return errors.New("interceptor: no policy; load one with policyfile.Load")

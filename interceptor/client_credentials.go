@@ -20,29 +20,29 @@ import (
 // ([google.golang.org/grpc.WithPerRPCCredentials]) or for a call, not for both.
 //
 // A mistake in the arguments, such as an empty audience, fails each call before
-// it is sent. Credentials alone cannot know where their connection leads: use
-// them for connections to this audience only, or dial with a [Client], which checks
-// where each token is sent.
+// it is sent. Credentials do not know the target of their connection: use them only
+// for connections to this audience, or dial with a [Client], which checks where each
+// token is sent.
 func AsService(tokens tokensource.Source, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(asService, tokens, aud, opts)
 }
 
 // OnBehalfOf returns credentials with which a service calls another for the caller
 // that it is serving: the token that admitted the caller is exchanged for one with
-// this audience (RFC 8693). The call's context must be that of a handler behind
-// [Server], or derived from it; any other context fails the call, and so does a failed
-// exchange. The caller's token is shown only to the issuer that made it.
+// this audience (RFC 8693). The call's context must be the context of a handler behind
+// a [Server], or derived from it. The call fails with any other context, and if the
+// exchange fails. The caller's token is sent only to the issuer that made it.
 //
-// Nothing is exchanged once the caller's call has ended: its handler has returned, its
-// RPC or the lease of its stream has ended, or its token was revoked (see
-// [Revocations]), also if the context was detached from its cancellation. For work that
-// is done later there are [audience.Record] and [AsService].
+// No token is exchanged after the caller's call has ended: its handler has returned,
+// its RPC or the lease of its stream has ended, or its token was revoked (see
+// [Revocations]). That is so even if the context was detached from its cancellation.
+// For work that is done later, use [audience.Record] and [AsService].
 func OnBehalfOf(tokens tokensource.Source, aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {
 	return newPerRPC(onBehalfOf, tokens, aud, opts)
 }
 
 // Forward returns credentials with which a service passes on the unchanged token of
-// the caller that it is serving. The target can do with that token whatever the
+// the caller that it is serving. The target can use that token for everything that the
 // service can; so the call is refused unless the token's aud names the target already.
 // Like [OnBehalfOf], it needs the context of a handler whose call has not ended.
 func Forward(aud string, opts ...CredentialsOption) credentials.PerRPCCredentials {

@@ -7,8 +7,8 @@ type credentialsOption func(*perRPC)
 
 func (f credentialsOption) applyCredentials(c *perRPC) { f(c) }
 
-// Scopes requests these scopes in addition to the audience. The default is none; the
-// issuer then grants what it grants the client by itself.
+// Scopes requests these scopes in addition to the audience. The default is none: the
+// issuer then grants the client's default scopes.
 func Scopes(scopes ...string) CredentialsOption {
 	return credentialsOption(func(c *perRPC) { c.scopes = append(c.scopes, scopes...) })
 }

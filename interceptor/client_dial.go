@@ -20,7 +20,7 @@ import (
 //
 // The error says what to change: a service that is not in the matrix, one that the
 // matrix does not let the client call, credentials that cannot carry a token, a
-// target that gRPC cannot read. creds is required and wins over transport credentials
+// target that gRPC cannot read. creds is required and overrides transport credentials
 // in opts; credentials.NewTLS(nil) is TLS with the certificate authorities of the
 // system.
 func (c *Client) Dial(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
@@ -75,19 +75,20 @@ func (c *Client) checkDial(target string, creds credentials.TransportCredentials
 
 // DialOptions returns the options of a connection on which the client calls these
 // services of the matrix as itself: the tokens for them, and interceptors that check
-// where each token is sent and repeat the calls that [Retry] names. It serves those
-// who dial themselves, or whose connection leads to several services; [Client.Dial]
-// is shorter and reports mistakes at once. If there are several services, the gRPC
-// service that is called selects one; a method of none of them fails before a token
-// is requested. Methods that the matrix makes public are called without a token.
+// where each token is sent and repeat the calls that [Retry] names. Use it if your
+// program dials by itself, or if one connection leads to several services. Otherwise
+// use [Client.Dial], which is shorter and reports mistakes at once. If there are
+// several services, the gRPC service of a call selects one of them; a call to a method
+// of no such service fails before a token is requested. Methods that the matrix makes
+// public are called without a token.
 //
 // A token is sent only to the authorities of its service; if the matrix lists none,
 // that is the host that the connection is made for. An authority other than the
 // connection's target (by WithAuthority, CallAuthority, a server name in the TLS
 // configuration, or a resolver) counts only if TLS has verified a certificate for it.
-// Without TLS, over [Loopback] or a [Mesh], and where the verification is switched
-// off, nothing proves it: it must be the target's host and port, and on the list if
-// there is one. The target of a unix socket is localhost.
+// Without TLS (over [Loopback] or a [Mesh]), or if the verification is switched off,
+// the authority is not proven: then it must be the target's host and port, and on the
+// list if there is one. The target of a unix socket is localhost.
 //
 // A name that is not in the matrix, or that the matrix does not let the client
 // call, is logged, and fails each call with the same text.

@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// ClientOption adjusts a [Client]: there are [Logger], [MeterProvider],
+// ClientOption adjusts a [Client]. The options are [Logger], [MeterProvider],
 // [Transport], [AllowPlaintext] and [SourceOptions]. None turns a check off.
 type ClientOption interface{ applyClient(*clientOptions) }
 
@@ -38,7 +38,7 @@ type clientOption func(*clientOptions)
 func (f clientOption) applyClient(o *clientOptions) { f(o) }
 
 // SourceOptions adjusts how a client fetches and caches its tokens, with the options
-// of package tokensource. The matrix alone says how the issuer is asked.
+// of package tokensource. Only the matrix says how the issuer is asked.
 func SourceOptions(opts ...tokensource.Option) ClientOption {
 	return clientOption(func(o *clientOptions) { o.source = append(o.source, opts...) })
 }

@@ -102,10 +102,10 @@ type actor struct {
 	audience string
 }
 
-// Actor makes [OnBehalfOf] name the acting service: each exchange presents, beside the
-// caller's token, one of the service itself for this audience (actor_token; RFC 8693,
-// section 2.1). The default is none; the issuer then takes the client that asks for
-// the actor.
+// Actor makes [OnBehalfOf] name the acting service: each exchange has, in addition to
+// the caller's token, a token of the service itself for this audience (actor_token;
+// RFC 8693, section 2.1). The default is none: the issuer then treats the client that
+// requests the exchange as the actor.
 func Actor(tokens tokensource.Source, aud string) CredentialsOption {
 	return credentialsOption(func(c *perRPC) { c.actor = actor{tokens, aud} })
 }

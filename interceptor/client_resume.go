@@ -14,18 +14,18 @@ import (
 
 // ResumeStream yields the messages of a server stream, and opens the stream again
 // with a fresh token whenever the server ends it because its token has expired
-// (TOKEN_EXPIRED). Use it to follow a stream for longer than a token lives, where it
-// does no harm that messages between two streams are missed or repeated: open decides
-// where the next stream begins.
+// (TOKEN_EXPIRED). Use it to follow a stream for longer than the lifetime of a token.
+// Messages between two streams may be missed or repeated: open decides where the next
+// stream begins.
 //
-// The connection must be one of a [Client], or be made with [Retry]: these can tell
-// the end of this very stream, a [RefusedError] with Ended, from one that a handler
-// passes on from another service.
+// The connection must be a connection of a [Client], or be made with [Retry]: these
+// can distinguish the end of this stream, a [RefusedError] with Ended, from the end of
+// another stream that a handler passes on from another service.
 //
-// The sequence ends after the last message when the server has no more, or with the
-// error that it yields, which is any other error. A stream is opened again one second
-// after it was last opened, at the earliest. The context that open receives ends with
-// its stream. Leaving the loop ends the stream.
+// The sequence ends when the server has no more messages, or after it has yielded any
+// other error. A stream is opened at the earliest one second after the previous one
+// was opened. The context that open receives ends with its stream. Leaving the loop
+// ends the stream.
 func ResumeStream[T any](ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[T], error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		for {

@@ -15,23 +15,24 @@ import (
 )
 
 // Retry returns the options of a connection that repeats a call once if the server
-// refuses its token for a reason that another token cures: TOKEN_EXPIRED,
-// TOKEN_REVOKED, and TOKEN_INVALID until a second token is found invalid too. The
-// source first drops the refused token, so it must have the Drop of
+// refuses its token for a reason that a new token can fix: TOKEN_EXPIRED,
+// TOKEN_REVOKED, and TOKEN_INVALID until a second token is also invalid. The source
+// first drops the refused token, so it must have the method Drop of
 // [tokensource.Cache]; calls with tokens of [Forward] or of other sources are not
-// repeated. Nothing else is repeated: not a call with a wrong audience, and not a call
-// that got no token.
+// repeated. Other refused calls are not repeated, such as a call with a token for
+// another audience or a call that got no token.
 //
-// The server's guard must have refused this very call. It proves that by repeating the
-// name that each attempt has in its metadata (grpcaud-call). A refusal that a handler
-// passes on from another service has no such proof, since the handler has run. So no
-// handler runs twice, whatever guards it: a [Server], its AuthFunc, a proxy without
-// such a proof, or nothing.
+// A call is repeated only with a proof that the server's guard has refused it: the
+// guard sends back the name that each attempt has in its metadata (grpcaud-call). A
+// refusal that a handler passes on from another service has no such proof, since the
+// handler has run. So no handler runs twice, with every kind of guard: a [Server], its
+// AuthFunc, a proxy that sends no proof, or none.
 //
-// Calls are unary, or streams that were refused when they began: the message of a
-// stream of one request is sent again; a stream of many requests must not have sent
-// any yet. The connections of a [Client] to one service together, or of one use of
-// Retry, repeat at most 10 calls at once, and then one a second.
+// Unary calls are repeated, and streams that were refused when they began. For a
+// stream with one request, the request is sent again. A stream with many requests is
+// repeated only if it has not sent any yet. The connections of a [Client] to one
+// service together, or the connections of one use of Retry, repeat at most 10 calls at
+// once, and then one a second.
 //
 // Refusals are returned as [*RefusedError]. Use Retry beside [AsService] or
 // [OnBehalfOf]; connections of a [Client] have it already.

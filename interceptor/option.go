@@ -82,25 +82,25 @@ func absent(is bool, what string) error {
 	return errors.New("interceptor: nil " + what)
 }
 
-// MeterProvider sets who makes the instruments of the server's metrics. The
-// default is the global one of OpenTelemetry; nil is an error. The metrics are:
+// MeterProvider sets the provider of the metrics' instruments. The default is the
+// global one of OpenTelemetry; nil is an error. The metrics of a server are:
 //
-//   - grpcaud.server.decisions, how many, by rpc.service, rpc.method, decision,
-//     reason (empty for admitted calls) and mode;
-//   - grpcaud.server.duration, how long judging took, in seconds, by
+//   - grpcaud.server.decisions, a count of decisions by rpc.service, rpc.method,
+//     decision, reason (empty for admitted calls) and mode;
+//   - grpcaud.server.duration, how long a decision took, in seconds, by
 //     rpc.service, rpc.method and decision;
 //   - grpcaud.server.leases, the streams that run under a lease;
 //   - grpcaud.server.cache.hits and .misses, of the cache of verified tokens;
 //   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
 //     issuer: the configured URL;
-//   - grpcaud.server.introspection.stale, the answers about tokens that were
-//     given after their time because the issuer could not be asked, by issuer.
+//   - grpcaud.server.introspection.stale, the cached answers about tokens that were
+//     used after their time because the issuer could not be asked, by issuer.
 //
-// No label has a value that a token or a stranger chose: methods without a rule
-// count as "other", and so do those beyond the first 512.
+// No label has a value from a token or from an unknown peer: methods without a rule
+// count as "other", and so do methods after the first 512.
 //
-// Those of a client are listed at [tokensource.MeterProvider]. Both have
-// grpcaud.insecure: 1 for each option that takes a protection off.
+// [tokensource.MeterProvider] lists the metrics of a client. Servers and clients have
+// grpcaud.insecure: 1 for each option that turns off a protection.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")
 	return option{
@@ -118,13 +118,14 @@ func Transport(t http.RoundTripper) Option {
 	}
 }
 
-// PlaintextOption is what [AllowPlaintext] returns: an option of servers and
-// clients alike.
+// PlaintextOption is the result of [AllowPlaintext]: an option of servers and of
+// clients.
 type PlaintextOption struct{ plaintext Plaintext }
 
 // AllowPlaintext lets tokens travel over connections without encryption: those of
-// [Loopback], or of a [Mesh]. The default is to refuse them: a server answers
-// UNAUTHENTICATED, a client fails before it asks for a token (RFC 6750, section 5.3).
+// [Loopback], or of a [Mesh]. The default is to refuse such connections: a server
+// answers UNAUTHENTICATED, and a client's call fails before a token is requested (RFC
+// 6750, section 5.3).
 func AllowPlaintext(over Plaintext) PlaintextOption { return PlaintextOption{over} }
 
 func (p PlaintextOption) applyServer(o *serverOptions) { o.wire.plaintext = p.plaintext }

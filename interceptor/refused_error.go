@@ -13,8 +13,7 @@ import (
 )
 
 // RefusedError is the error of a call that the server's guard refused. Connections of
-// a [Client], and those made with [Retry], return it, so that errors.As finds it
-// whatever it is wrapped in.
+// a [Client], and those made with [Retry], return it. Find it with errors.As.
 //
 // A guard of this toolkit proves that it has refused this very call (see [Retry]); a
 // refusal that a handler passes on from another service stays the status that gRPC
@@ -24,13 +23,13 @@ type RefusedError struct {
 	// Code is the status code.
 	Code codes.Code
 
-	// Reason is why, in one word; empty if the server does not use this toolkit and
-	// sent a challenge alone.
+	// Reason is why the call was refused, in one word. It is empty if the server does
+	// not use this toolkit and sent only a challenge.
 	Reason audience.Reason
 
-	// Challenge names the credentials that the server wants; the zero value if it
-	// sent no readable one. It is the server's unproven word: nothing in it is
-	// followed.
+	// Challenge names the credentials that the server wants. It is the zero value if
+	// the server sent no valid challenge. It is not verified, and this package does
+	// nothing because of it.
 	Challenge BearerChallenge
 
 	// RequestID names the call in the server's log; may be empty.

@@ -29,13 +29,13 @@ type Server struct {
 // ServiceNames are the services of the matrix that one server hosts.
 type ServiceNames []string
 
-// Services names the services of the matrix that one server hosts. The gRPC
-// service that is called picks among them, and only its audience is accepted.
+// Services names the services of the matrix that one server hosts. The gRPC service
+// of a call selects one of them, and only the audience of that one is accepted.
 func Services(names ...string) ServiceNames { return names }
 
-// NewServer returns a server's part of policy: what the services of these names
-// ask of their callers. It checks the configuration and does no network I/O.
-// Close it when the gRPC server has stopped.
+// NewServer returns a [Server] that enforces policy for the services with these names.
+// It checks the configuration and does no network I/O. Close the Server when the gRPC
+// server has stopped.
 func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOption) (*Server, error) {
 	if policy == nil {
 		return nil, errors.New("interceptor: no policy")
@@ -59,9 +59,9 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 	return s, nil
 }
 
-// Close ends the server's background work, writes the log lines that count
-// repeated refusals, and returns when that has ended. It does not end calls.
-// Running streams still end with their tokens.
+// Close ends the server's background work and writes the log lines that count
+// repeated refusals. It returns when both are done. It does not end calls. Running
+// streams still end with their tokens.
 func (s *Server) Close() error {
 	s.close()
 	s.background.Wait()

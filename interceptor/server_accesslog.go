@@ -11,12 +11,12 @@ import (
 
 // LogFields returns the fields by which an access log names the caller of an
 // admitted call: grpcaud.issuer, grpcaud.client and grpcaud.user; nil if there
-// is no caller. Give it to a logging interceptor of go-grpc-middleware that
-// stands behind the server's, as logging.WithFieldsFromContext(interceptor.LogFields).
+// is no caller. Give it to a logging interceptor of go-grpc-middleware that runs
+// after the server's, as logging.WithFieldsFromContext(interceptor.LogFields).
 //
-// One that stands before the server's needs nothing, as long as it logs the
-// field grpc.method: it is told the fields, of refused calls too, and
-// grpcaud.reason besides.
+// A logging interceptor that runs before the server's needs no option, if it logs the
+// field grpc.method. It gets these fields, also for refused calls, and in addition
+// grpcaud.reason.
 func LogFields(ctx context.Context) logging.Fields {
 	caller, ok := audience.FromContext(ctx)
 	if !ok {

@@ -23,13 +23,13 @@ import (
 //     made with what was handed out.
 //   - A method has no rule, or a rule has no method.
 //   - The .proto file of a service of srv has options of package grpcaud.v1 that
-//     the policy was made without, or with others. The descriptor is looked up by
-//     the name of the service in [protoregistry.GlobalFiles]; a service that is
-//     not there, as it is made at run time or written by hand, has none.
+//     differ from those of the policy. The descriptor is looked up by the name of
+//     the service in [protoregistry.GlobalFiles]. A service that is not there, since
+//     it is made at run time or written by hand, has no options.
 //
-// To check the same srv again uses up no hand-out; it counts as it is then.
-// [Server.Swap] holds later policies to each srv that was checked, and s keeps it
-// in memory. CheckCoverage is safe for concurrent use.
+// A second check of the same srv uses up no hand-out, and replaces the first one.
+// [Server.Swap] also checks later policies against each srv that was checked, so s
+// keeps srv in memory. CheckCoverage is safe for concurrent use.
 func (s *Server) CheckCoverage(srv interface {
 	GetServiceInfo() map[string]grpc.ServiceInfo
 },

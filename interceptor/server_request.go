@@ -19,7 +19,7 @@ const (
 	userAgentKey = "user-agent"
 )
 
-// requestOf returns a call as the decision about it needs it. md is the call's
+// requestOf returns the request that package admission decides about. md is the call's
 // metadata.
 func (s *Server) requestOf(ctx context.Context, md metadata.MD, method string, stream bool) admission.Request {
 	return admission.Request{
@@ -78,18 +78,18 @@ func tlsCertificate(ctx context.Context) *x509.Certificate {
 // userAgentIn returns what the peer says it is: a stranger's text.
 func userAgentIn(md metadata.MD) string { return strings.Join(md[userAgentKey], " ") }
 
-// RequestID returns the name that the peer gave the call which ctx is of, as
-// x-request-id in its metadata: for a handler's own log, and for the record of a
-// job ([audience.Caller.Record]). Empty if it gave none, several, or one that does
-// not belong into a log: more than 128 bytes, or others than letters, digits,
-// dots, hyphens and underscores.
+// RequestID returns the id that the peer gave the call of ctx, from x-request-id in
+// its metadata. Use it in the handler's own log, and in the record of a job
+// ([audience.Caller.Record]). It is empty if the peer sent no id or several, or if
+// the id is longer than 128 bytes or has characters other than letters, digits, dots,
+// hyphens and underscores.
 func RequestID(ctx context.Context) string {
 	return admission.CleanID(onlyValue(metadata.ValueFromIncomingContext(ctx, requestIDKey)))
 }
 
 func requestIDIn(md metadata.MD) string { return onlyValue(md[requestIDKey]) }
 
-// onlyValue returns the one value there is; empty if there is none, or more.
+// onlyValue returns the value if there is exactly one, else the empty string.
 func onlyValue(values []string) string {
 	if len(values) != 1 {
 		return ""

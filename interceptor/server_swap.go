@@ -2,17 +2,16 @@ package interceptor
 
 import "github.com/grpcaud/grpcaud/audience/access"
 
-// Swap replaces the policy of a running server. Calls that begin afterwards are
-// judged by the new one, and so are running streams, as if they began under it
-// when they did: one that it refuses ends with its reason, the others at the end
-// that it sets them. A call that both policies admit is admitted while they
-// change too. The keys of issuers that stay the same stay at hand.
+// Swap replaces the policy of a running server. The new policy judges calls that begin
+// afterwards. It also judges running streams, at the time at which they began: a
+// stream that it refuses ends with the reason, and the others end at the time that
+// the new policy sets. A call that both policies admit is also admitted during the
+// change. The keys of issuers that do not change stay in memory.
 //
-// An error leaves the old policy in force: it says that a policy lacks a
-// service, or does not fit the gRPC servers which [Server.CheckCoverage] was
-// told of, since a method has no rule, or the policy was made without the options
-// of a .proto file. Swap uses up no hand-out.
-// Swap is safe for concurrent use.
+// If Swap returns an error, the old policy stays in force. The error says that the
+// new policy lacks a service, or does not cover a gRPC server that was checked by
+// [Server.CheckCoverage]: a method has no rule, or the policy was made without the
+// options of a .proto file. Swap uses up no hand-out, and is safe for concurrent use.
 func (s *Server) Swap(policy *access.Policy) error {
 	if err := s.admission.Swap(policy); err != nil {
 		return err

@@ -9,33 +9,32 @@ import (
 // WouldBeRefused is a caller whose calls went through only because the rules are
 // not enforced yet.
 type WouldBeRefused struct {
-	// Method is the full name of the method that was called, cut where it is
-	// longer than 200 bytes. It is empty in the one row that counts whatever
-	// found no place in a row of its own.
+	// Method is the full name of the method that was called, cut after 200 bytes.
+	// It is empty in the one row that counts all calls without a row of their own.
 	Method string
 
-	// Issuer and Client are who called; empty where no genuine token came.
+	// Issuer and Client name the caller; empty if the call had no genuine token.
 	Issuer, Client string
 
-	// Peer is the address that the first call came from, without the port, and
-	// UserAgent what it said it was: a stranger's text, of at most 128 bytes.
-	// Where no genuine token came, each Peer has a row of its own.
+	// Peer is the address that the first call came from, without the port.
+	// UserAgent is the user agent that the peer sent, which is not verified; it has
+	// at most 128 bytes. For calls without a genuine token, each Peer has its own row.
 	Peer, UserAgent string
 
-	// Cause is why the calls would be refused, and Why the full text about the
-	// first, for the operator, cut where it is longer than 1 KiB.
+	// Cause is why the calls would be refused. Why is the full text about the first
+	// call, for the operator, cut after 1 KiB.
 	Cause audience.Cause
 	Why   string
 
-	// Calls is how many there were, from First to Last.
+	// Calls is the number of calls, from First to Last.
 	Calls       uint64
 	First, Last time.Time
 }
 
-// WouldRefuse returns the callers whose calls would be refused if the rules
-// were enforced now, and why, the most frequent first: from the calls since the
-// server was made to which [access.Observe] or [access.Warn] applied. It keeps 1024
-// rows of callers with a genuine token, and 1024 of those without. It is safe for
+// WouldRefuse returns the callers whose calls would be refused if the rules were
+// enforced now, and why, the most frequent first. It counts all calls since the server
+// was made to which [access.Observe] or [access.Warn] applied. It keeps 1024 rows of
+// callers with a genuine token, and 1024 rows of callers without one. It is safe for
 // concurrent use.
 func (s *Server) WouldRefuse() []WouldBeRefused {
 	var all []WouldBeRefused

@@ -11,7 +11,7 @@ import (
 
 // User returns a token for audience that the issuer gave to client for a user who logged
 // in there; an opaque token if the client is registered as [Client.Opaque]. It does not
-// check what the client may ask for.
+// check what the client may request.
 func (i *Issuer) User(client, user, audience string, scopes ...string) string {
 	c, _ := i.client(client)
 	c.ID = client
@@ -19,15 +19,15 @@ func (i *Issuer) User(client, user, audience string, scopes ...string) string {
 }
 
 // Revoke makes token, one of this issuer's, inactive for introspection and
-// exchange. The signature of a JWT stays valid: revocation does not reach it.
+// exchange. The signature of a JWT stays valid after that.
 func (i *Issuer) Revoke(token string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.revoked[token] = true
 }
 
-// issue returns an access token for c (RFC 9068, section 2.2). claims win over what it
-// adds.
+// issue returns an access token for c (RFC 9068, section 2.2). claims override the claims
+// that it adds.
 func (i *Issuer) issue(c Client, claims Claims, audiences []string, scope string) string {
 	issued := Claims{"azp": c.ID, "client_id": c.ID, "aud": audiences}
 	if len(audiences) == 1 {

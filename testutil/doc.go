@@ -14,9 +14,9 @@
 // [Serve] connects a gRPC client and a gRPC server over TLS in memory.
 //
 // Everything reads [time.Now] and blocks on channels only, so it runs inside a
-// [testing/synctest] bubble, where an hour costs nothing. There [Issuer.Transport] and
-// [Serve] are the connections; [Issuer.Listen] opens a real socket, which a bubble
-// cannot contain.
+// [testing/synctest] bubble, where an hour takes no real time. Connect there with
+// [Issuer.Transport] and [Serve]: [Issuer.Listen] opens a real socket, which does not
+// work in a bubble.
 //
 // The package is for tests and demonstrations only: secrets are not protected, nothing
 // is stored, and a mistake in the test panics.

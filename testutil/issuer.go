@@ -11,7 +11,7 @@ import (
 )
 
 // Issuer is an authorization server for tests: an [http.Handler] that serves its
-// endpoints below the path of its URL, whatever the host of the request. Make it with
+// endpoints below the path of its URL, for every host of a request. Make it with
 // [NewIssuer]. It is safe for concurrent use and owns no goroutine.
 type Issuer struct {
 	url, origin, path string

@@ -22,8 +22,8 @@ func RespondStatus(code int, headers ...string) http.Handler {
 	})
 }
 
-// RespondBody returns a handler that responds 200 with body: HTML instead of JSON, half
-// a document, a forged one.
+// RespondBody returns a handler that responds 200 with body, such as HTML instead of
+// JSON, half a document, or a forged one.
 func RespondBody(contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)

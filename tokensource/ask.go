@@ -28,7 +28,7 @@ func askWith(s audienceStyle) OAuthOption { return oauthOption(func(o *oauthOpti
 func AskByAudience() OAuthOption { return askWith(audienceParameter) }
 
 // AskByResource states each audience in a parameter resource (RFC 8707, section 2). A
-// request for an audience that is no absolute URI, or has a fragment, is refused.
+// request for an audience that is not an absolute URI, or has a fragment, is refused.
 func AskByResource() OAuthOption { return askWith(resourceParameter) }
 
 const (
@@ -66,9 +66,8 @@ func (a alsoAudience) set(form url.Values, r Request) {
 // placeholder stands for the audience in templates.
 const placeholder = "{audience}"
 
-// AskByScope requests a scope for each audience, such as "{audience}/.default": the
-// template has {audience} in the place of the audience. The scopes of the request
-// follow.
+// AskByScope requests a scope for each audience, such as "{audience}/.default". In the
+// template, {audience} is replaced by the audience. The scopes of the request follow.
 func AskByScope(template string) OAuthOption { return askWith(scopeTemplate(template)) }
 
 type scopeTemplate string
@@ -102,9 +101,9 @@ func addScope(form url.Values, scope string) {
 
 // AskByTokenURL uses a token endpoint of its own for each audience, and states no
 // audience: the endpoint determines it. The issuer's metadata is not read, and
-// requests for other audiences than those of urls are refused. The audience of a
-// client assertion is still the issuer of [New]: where the endpoints have issuers of
-// their own, use one cache for each.
+// requests for audiences that are not in urls are refused. The audience of a client
+// assertion is still the issuer of [New]: if the endpoints have issuers of their own,
+// use one cache for each.
 func AskByTokenURL(urls map[string]string) OAuthOption { return askWith(tokenURLs(maps.Clone(urls))) }
 
 type tokenURLs map[string]string // by audience

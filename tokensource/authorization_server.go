@@ -12,8 +12,8 @@ import (
 
 // New returns a cache of tokens from issuer for the client that auth authenticates.
 // It does no network I/O. Issuer is an https URL, exactly as the issuer writes it
-// (RFC 8414, section 2). New fails if it is not, if a part of auth is empty, or if
-// an option has an invalid value.
+// (RFC 8414, section 2). New fails if the URL is not https, if a part of auth is
+// empty, or if an option has an invalid value.
 func New(issuer string, auth ClientAuth, opts ...OAuthOption) (*Cache, error) {
 	o, err := newOAuthOptions(issuer, auth, opts)
 	if err != nil {

@@ -22,10 +22,10 @@ type fetcher interface {
 	close()
 }
 
-// Cache hands out tokens from memory and gets them from one place: an authorization
+// Cache returns tokens from memory and gets them from one place: an authorization
 // server ([New]), a file ([NewFile]), a metadata server ([NewMetadataServer]), a
 // function ([NewFunc]), a token source of x/oauth2 ([FromOAuth2]) or two
-// authorization servers in a row ([Chain]). It is a [SourceOptions], and safe for
+// authorization servers in a row ([Chain]). It is a [Source], and safe for
 // concurrent use. Close it with [Cache.Close].
 type Cache struct {
 	fetcher    fetcher
@@ -53,8 +53,8 @@ func newCache(f fetcher, o *options, b *background) (*Cache, error) {
 	return c, nil
 }
 
-// Token returns the token for r: from memory if it can, without a lock and without
-// an allocation. Otherwise it waits for the fetch as long as ctx allows; the fetch
+// Token returns the token for r. If the token is in memory, that takes no lock and
+// no allocation. Otherwise Token waits for the fetch as long as ctx allows; the fetch
 // goes on after ctx has ended, for other callers and for the next call.
 //
 // The errors are [ErrUnavailable], [ErrRefused], [ErrMismatch], [ErrClosed] and the

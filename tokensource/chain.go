@@ -15,8 +15,8 @@ import (
 // the request (RFC 7523, section 2.1). Each token of b needs an assertion of its
 // own. Scope applies at b; SubjectIssuer is the issuer of a.
 //
-// A and b must come from [New]; the caller closes them. The cache is separate from
-// theirs.
+// A and b must come from [New]; the caller closes them. The tokens of Chain are
+// cached separately from the tokens of a and b.
 func Chain(a, b *Cache, opts ...Option) (*Cache, error) {
 	c := &chain{}
 	var okA, okB bool

@@ -80,14 +80,14 @@ func (s secretStyle) oauth2() oauth2.AuthStyle {
 
 // SecretInHeader sends the client secret in the Authorization header
 // (client_secret_basic). That is the default, unless the issuer's metadata lists
-// client_secret_post and not client_secret_basic. One way is never tried after the
-// other.
+// client_secret_post and not client_secret_basic. If one way fails, the other one is
+// never tried.
 func SecretInHeader() OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.secret = secretInHeader })
 }
 
-// SecretInForm sends the client secret in the form (client_secret_post), whatever
-// the issuer's metadata lists.
+// SecretInForm sends the client secret in the form (client_secret_post). The list in
+// the issuer's metadata is then ignored.
 func SecretInForm() OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.secret = secretInForm })
 }

@@ -1,9 +1,10 @@
-// Package tokensource answers one question: give me a token meant for them.
+// Package tokensource gets tokens for calls to other services: each for the audience
+// that is called.
 //
 // A [Cache] requests tokens from one issuer as one client. Every [Request] names an
-// audience. If the token is a JWT, the cache checks that it is addressed to that
-// audience, and hands it out only then; an opaque token can be read by its issuer
-// alone:
+// audience. If the token is a JWT, the cache returns it only if it is addressed to
+// that audience. An opaque token cannot be checked, since only its issuer can read
+// it:
 //
 //	tokens, err := tokensource.New(issuer, tokensource.ClientCredentials("backoffice-portal", secret))
 //	defer tokens.Close()
@@ -11,7 +12,7 @@
 //
 // A request with a Subject is a token exchange (RFC 8693): the client acts on
 // behalf of the caller that it is serving. [SubjectGrant] selects another grant, and
-// [Chain] leads to the issuer of another domain.
+// [Chain] gets tokens from the issuer of another domain.
 //
 // Package clientauth has more ways to authenticate the client: private keys,
 // assertions, certificates. Authorization servers differ in how they are asked for
@@ -27,9 +28,9 @@
 // request for all callers that wait, and no caller waits longer than its own context
 // allows. A token counts as expired 30 s early (a quarter of its lifetime if that is
 // less), and is refreshed in the background well before. When the issuer fails, a
-// token that is still valid stays in use. A failure is remembered, and is the
-// answer to each call until it is time to try again. Tokens that nobody requests are
-// not refreshed.
+// token that is still valid stays in use. A failure is cached, and returned to each
+// caller until the next attempt is due. A token that is no longer requested is not
+// refreshed.
 //
 // The package refuses to send a secret over plain http, to follow redirects, to try
 // one way of authentication after another, to keep a token without a limit, and to

@@ -8,11 +8,11 @@ import (
 
 var (
 	// ErrUnavailable means that there is no token now, and that another attempt
-	// may help: the issuer is not reached, is too slow or too busy (429, 5xx), or
-	// gives an answer that makes no sense.
+	// may help: the issuer cannot be reached, is too slow or too busy (429, 5xx), or
+	// gives an invalid answer.
 	ErrUnavailable = errors.New("tokensource: token unavailable")
-	// ErrRefused means that there will be no such token until somebody changes
-	// something: the request, the client's secret, or its rights at the issuer.
+	// ErrRefused means that another attempt does not help. The request, the client's
+	// secret, or the rights of the client at the issuer must be changed first.
 	// A refusal by the issuer is a [*TokenError].
 	ErrRefused = errors.New("tokensource: refused")
 	// ErrMismatch means that the issuer gave a token that is not addressed to the
@@ -31,7 +31,7 @@ type TokenError struct {
 	Hint        string // what to change at the issuer, if the [Preset] knows; else empty
 }
 
-// Error shows the status, and what the issuer said.
+// Error returns the status, the issuer's code and description, and the hint.
 func (e *TokenError) Error() string {
 	text := fmt.Sprintf("%v: status %d", ErrRefused, e.Status)
 	if e.Code != "" {
@@ -57,7 +57,7 @@ type MismatchError struct {
 	Hint string   // the likely cause, for the operator
 }
 
-// Error shows all three.
+// Error returns all three.
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%v: got aud %q, want %q: %s", ErrMismatch, e.Got, e.Want, e.Hint)
 }
@@ -65,7 +65,8 @@ func (e *MismatchError) Error() string {
 // Unwrap returns [ErrMismatch].
 func (e *MismatchError) Unwrap() error { return ErrMismatch }
 
-// unavailableError is an [ErrUnavailable] whose end the issuer may have named.
+// unavailableError is an [ErrUnavailable] with the time at which it ends, if the issuer
+// has named one.
 type unavailableError struct {
 	cause string
 	until time.Time // from Retry-After; zero if there is none

@@ -14,12 +14,12 @@ import (
 
 // NewFile returns a cache of the token that another process keeps fresh in a file,
 // such as a projected volume of Kubernetes or a SPIFFE helper. Symbolic links in path
-// are followed anew each time. The file holds the token, and nothing but white space
-// around it. NewFile does not read it yet, and fails if path is empty.
+// are resolved again for each read. The file holds only the token, with or without
+// white space around it. NewFile does not read it yet, and fails if path is empty.
 //
 // While the token is in use, the file is read once a second in the background, so
 // that a new token is used soon. If the file is missing, empty, cut short or has a
-// token for another audience, the token before stays in use until its end. A token
+// token for another audience, the previous token stays in use until its end. A token
 // counts as expired 30 s early (a quarter of its lifetime, from iat, if that is
 // less). A token without exp (RFC 7519, section 4.1.4) ends five minutes after the
 // last read.

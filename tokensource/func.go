@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// NewFunc returns a cache of the tokens that f returns. F is called at most once at a
-// time for one request, and at most [Parallel] times at a time in all. It must return
+// NewFunc returns a cache of the tokens that f returns. At most one call of f for the
+// same request runs at a time, and at most [Parallel] calls run in all. F must return
 // when its context ends, since Close waits for it. An error of f is [ErrUnavailable]
 // unless it wraps an error of this package. A token without an expiry and without
 // exp is cached for five minutes. NewFunc fails if f is nil.

@@ -21,10 +21,10 @@ type Grant int
 
 // The zero Grant is none.
 const (
-	// TokenExchange is RFC 8693, the default.
+	// TokenExchange is the token exchange of RFC 8693. It is the default.
 	TokenExchange Grant = iota + 1
 	// JWTBearer presents the subject's token as an assertion (RFC 7523, section
-	// 2.1). It has no place for an actor.
+	// 2.1). It cannot carry an actor.
 	JWTBearer
 	// EntraOnBehalfOf is JWTBearer with the parameter requested_token_use, as Entra
 	// ID requires.
@@ -35,8 +35,8 @@ const (
 	exchangeForAssertion
 )
 
-// SubjectGrant sets the grant for requests with a Subject. The default is that of
-// the [Preset], or [TokenExchange].
+// SubjectGrant sets the grant for requests with a Subject. The default is the grant
+// of the [Preset], else [TokenExchange].
 func SubjectGrant(g Grant) OAuthOption { return oauthOption(func(o *oauthOptions) { o.grant = g }) }
 
 // set adds the parameters of g to a form; the zero Grant, the client's own, has none.

@@ -16,12 +16,13 @@ import (
 
 // NewMetadataServer returns a cache of the tokens that the metadata server of a cloud
 // gives to this machine: the body of the answer to GET url is the token. In url,
-// {audience} stands for the audience, as in
+// {audience} is replaced by the audience, as in
 //
 //	http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience={audience}
 //
-// and header is sent with each request, there Metadata-Flavor: Google. No proxy is
-// used unless [Transport] says otherwise, and redirects are not followed.
+// Header is sent with each request; that server requires Metadata-Flavor: Google. No
+// proxy is used, except by a [Transport] that uses one, and redirects are not
+// followed.
 //
 // NewMetadataServer does no network I/O. It fails if url is neither https nor http
 // to a loopback or link-local address or to metadata.google.internal. The scopes of a

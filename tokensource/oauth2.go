@@ -7,9 +7,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// OAuth2 returns a token source for code that expects one of x/oauth2: each call of
-// its Token returns a token of tokens for r. That method has no context of its own,
-// so ctx bounds all its waits.
+// OAuth2 returns a token source for code that uses x/oauth2. Each call of its method
+// Token returns the token for r from tokens. The method has no context parameter, so
+// ctx limits all its waits.
 func OAuth2(ctx context.Context, tokens Source, r Request) oauth2.TokenSource {
 	return &oauth2Adapter{ctx, tokens, r}
 }
@@ -58,7 +58,7 @@ type oauth2Source struct {
 
 func (s *oauth2Source) check(r Request) error { return r.checkOwn("x/oauth2") }
 
-// call calls src, which knows no context.
+// call calls src, which takes no context.
 func (s *oauth2Source) call(ctx context.Context, _ Request) (Token, error) {
 	select {
 	case s.calling <- struct{}{}:

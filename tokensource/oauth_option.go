@@ -11,7 +11,7 @@ import (
 )
 
 // OAuthOption adjusts how [New] requests tokens from an authorization server. Each
-// [Option] is one, too.
+// [Option] is also an OAuthOption.
 type OAuthOption interface{ applyOAuth(*oauthOptions) }
 
 type oauthOption func(*oauthOptions)
@@ -108,10 +108,10 @@ func Discovery(url string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.discovery = url })
 }
 
-// TokenURL sets the token endpoint. By default the issuer's metadata names it, which
-// is read when the first token is needed, and again every hour in the background.
-// With a token URL the metadata is not read at all, and says nothing about the ways
-// of authentication either.
+// TokenURL sets the token endpoint. By default the issuer's metadata names it. The
+// metadata is read when the first token is needed, and again every hour in the
+// background. With a token URL the metadata is not read at all, so its list of
+// authentication methods is not used either.
 func TokenURL(url string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.tokenURL = url })
 }

@@ -73,8 +73,8 @@ func (o *options) roundTripper() http.RoundTripper {
 
 // Transport sets the transport of HTTP requests; client certificates and private
 // roots go here. The default is a copy of [http.DefaultTransport]. With any
-// transport, a request has 10 s and redirects are not followed. The cache does not
-// close it.
+// transport, a request has a time limit of 10 s and redirects are not followed. The
+// cache does not close the transport.
 func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.transport = t }) }
 
 // Bound sets how many tokens are cached at most; the least recently used ones are
@@ -85,15 +85,15 @@ func Bound(n int) Option { return option(func(o *options) { o.bound = n }) }
 // wait. The default is 16. It must be positive.
 func Parallel(n int) Option { return option(func(o *options) { o.parallel = n }) }
 
-// SoleAudience refuses a JWT that has other audiences beside the requested ones: it
-// is a [MismatchError]. By default such a token is used, since common authorization
-// servers add audiences of their own, and the log warns of it once for each
-// requested audience.
+// SoleAudience refuses a JWT that has other audiences in addition to the requested
+// ones, with a [MismatchError]. By default such a token is used, since common
+// authorization servers add audiences of their own, and the log has one warning for
+// each requested audience.
 func SoleAudience() Option { return option(func(o *options) { o.soleAudience = true }) }
 
-// Logger sets where the cache logs, one line for each fetch: at debug level if it
-// succeeds; as a warning if it fails, and at debug level while the failure goes on;
-// as information when it succeeds again. The default is [slog.Default]; nil is an
+// Logger sets the logger of the cache. Each fetch has one line: at debug level if it
+// succeeds; at warn level if it fails, and at debug level while the failure goes on;
+// at info level when it succeeds again. The default is [slog.Default]; nil is an
 // error. Tokens that come from memory, and lines below the logger's level, cost
 // nothing.
 //
@@ -106,7 +106,7 @@ func Logger(l *slog.Logger) Option { return option(func(o *options) { o.log = l 
 // global one of OpenTelemetry; nil is an error. The metrics are:
 //
 //   - grpcaud.client.fetches, a count of fetches by outcome (fetched, unchanged,
-//     refused, unavailable, mismatched) and renewal (whether the token before was
+//     refused, unavailable, mismatched) and renewal (whether the previous token was
 //     still usable);
 //   - grpcaud.client.waits, how long calls waited for a token that was not cached,
 //     in seconds;

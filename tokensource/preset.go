@@ -11,8 +11,8 @@ import (
 // and what an error advises to change there. The names are those of the access
 // matrix: "keycloak", "auth0", "entra" and so on. The default, also for an empty
 // name, is "rfc9068": a parameter audience. The options that begin with Ask, and
-// [SubjectGrant], overrule it. [New] refuses unknown names, and "google",
-// "kubernetes" and "spiffe", which are no authorization servers; the error says what
+// [SubjectGrant], override it. [New] refuses unknown names. It also refuses "google",
+// "kubernetes" and "spiffe", which are not authorization servers; the error says what
 // to use instead.
 func Preset(name string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.preset = name }) }
 

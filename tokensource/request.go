@@ -24,14 +24,14 @@ type Request struct {
 	// Subject or Actor unchanged, the request is refused: a token that was not
 	// exchanged is not passed on.
 	Subject Token
-	// SubjectIssuer is the issuer of Subject: its iss, exactly. It is required beside
-	// a Subject, since a token is shown to its own issuer only. If it is empty, every
-	// cache refuses the request ([ErrRefused]) before anything is sent, and so does
-	// the cache of another issuer.
+	// SubjectIssuer is the issuer of Subject: its iss, exactly. It is required with a
+	// Subject, since a token is sent only to its own issuer. If it is empty, or if the
+	// cache belongs to another issuer, the request is refused ([ErrRefused]) before
+	// anything is sent.
 	SubjectIssuer string
 	// Actor is the token of the party that acts for Subject (RFC 8693, section 2.1,
-	// actor_token): the client's own. It is allowed beside a Subject only. With the
-	// zero Token the exchange has no actor.
+	// actor_token): the client's own token. It is allowed only with a Subject. With
+	// the zero Token the exchange has no actor.
 	Actor Token
 }
 

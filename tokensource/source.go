@@ -2,14 +2,14 @@ package tokensource
 
 import "context"
 
-// Source hands out tokens; [*Cache] is the one of this package. An implementation
-// must be safe for concurrent use, and must never return a token for another request
-// than the one it was called with.
+// Source returns tokens; [*Cache] is the implementation of this package. An
+// implementation must be safe for concurrent use, and must never return a token that
+// was issued for a different request.
 type Source interface {
 	Token(ctx context.Context, r Request) (Token, error)
 }
 
-// Func is a function that is a [SourceOptions]. It caches nothing; [NewFunc] returns a
+// Func is a function that implements [Source]. It caches nothing; [NewFunc] returns a
 // cache over it.
 type Func func(ctx context.Context, r Request) (Token, error)
 

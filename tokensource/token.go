@@ -15,7 +15,7 @@ const (
 )
 
 // Token is a bearer token (RFC 6750) that cannot be printed: fmt, slog and
-// encoders such as JSON show "[redacted]". The zero value is no token. A Token
+// encoders such as JSON show "[redacted]". The zero value means no token. A Token
 // never changes and is safe for concurrent use. Two tokens with the same text are
 // not equal under ==.
 type Token struct {
@@ -35,9 +35,9 @@ type details struct {
 }
 
 // NewToken returns a token with this text. A zero expiry means that the expiry is
-// not known. An empty text makes a token that is never valid but is not the zero
-// Token, so that a request for its exchange fails, and does not become a request of
-// the client for itself.
+// not known. An empty text makes a token that is never valid. It is not the zero
+// Token, so a request to exchange it fails, and does not become a request for the
+// client's own token.
 func NewToken(text string, expiry time.Time) Token {
 	// Without its monotonic part, the expiry is compared by wall time, which goes on
 	// while the machine sleeps.
@@ -45,8 +45,8 @@ func NewToken(text string, expiry time.Time) Token {
 	return Token{text: &text, details: &details{expiry: expiry.Round(0)}}
 }
 
-// Reveal returns the text of t, for the one place that sends it. For the zero Token
-// it is empty.
+// Reveal returns the text of t. Call it only where the token is sent. For the zero
+// Token the text is empty.
 func (t Token) Reveal() string {
 	if t.text == nil {
 		return ""
@@ -55,7 +55,7 @@ func (t Token) Reveal() string {
 }
 
 // Bearer returns the value of an Authorization header that carries t (RFC 6750,
-// section 2.1). It is as secret as the text. For the zero Token it is empty.
+// section 2.1). It is as secret as the token. For the zero Token it is empty.
 func (t Token) Bearer() string {
 	if t.text == nil {
 		return ""
@@ -63,8 +63,8 @@ func (t Token) Bearer() string {
 	return *t.text
 }
 
-// Expiry returns the time at which t expires, by the issuer's word; the zero time if
-// it is not known.
+// Expiry returns the time at which t expires, as the issuer says; the zero time if it
+// is not known.
 func (t Token) Expiry() time.Time {
 	if t.details == nil {
 		return time.Time{}

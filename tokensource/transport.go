@@ -10,10 +10,10 @@ import (
 )
 
 // NewTransport returns a transport that adds the token for r to each HTTP request
-// (RFC 6750, section 2.1). It sends requests over https only, and only to hosts:
-// names as in a URL, with the port unless it is 443. At least one is required. Base
-// carries the requests; nil means [http.DefaultTransport]. The transport is safe for
-// concurrent use.
+// (RFC 6750, section 2.1). It sends requests over https only, and only to these hosts.
+// A host is written as in a URL, with the port unless it is 443. At least one is
+// required. The requests go over base; nil means [http.DefaultTransport]. The
+// transport is safe for concurrent use.
 //
 // A request fails before it is sent if it is not https or goes to another host, if
 // a redirect from another host led to it, if it has an Authorization header already,

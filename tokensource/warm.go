@@ -7,10 +7,10 @@ import (
 	"sync"
 )
 
-// Warm fetches the client's own tokens for these audiences, all at once, so that the
-// first calls need not wait. It returns when each of them is there or has failed.
-// The errors are those of [Cache.Token], joined, each with its audience. A service
-// need not stop because of them: Token tries again.
+// Warm fetches the client's own tokens for these audiences, concurrently, so that the
+// first calls do not wait. It returns when each fetch has succeeded or failed. Its
+// error joins the errors of [Cache.Token], each with its audience. A service need not
+// stop because of it: Token tries again.
 func (c *Cache) Warm(ctx context.Context, audiences ...string) error {
 	errs := make([]error, len(audiences))
 	var all sync.WaitGroup

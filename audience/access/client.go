@@ -44,7 +44,7 @@ type KeyRef struct {
 	File string
 	Env  string
 
-	// KeyID is the kid of the key at the issuer; empty means that of the JWK, or
+	// KeyID is the kid of the key at the issuer; empty means the kid of the JWK, or
 	// none.
 	KeyID string
 

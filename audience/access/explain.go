@@ -25,7 +25,7 @@ type Explanation struct {
 	// that it admits.
 	Verdict audience.Cause
 
-	// Unproven reports that the token is bound to a certificate and that nobody
+	// Unproven reports that the token is bound to a certificate and that it was not
 	// checked whether the caller holds it; see [Rule.ExplainOffline]. If Verdict is
 	// empty, the token is then admitted only over a connection that shows that
 	// certificate.

@@ -14,7 +14,7 @@ import (
 // The policy is as strict as one from a file. Each [Allow] names its clients by the
 // ids that tokens call them by, or sets AnyClient; and its scopes, or sets
 // NoScopes. An Allow without Methods is for all methods. At least one Allow is
-// required. The error is that of [New].
+// required. The error is the same as the error of [New].
 func ForService(issuer Issuer, audience string, grpc []string, allow ...Allow) (*Policy, error) {
 	const name = "issuer" // of the issuer in the matrix
 	if err := complete(audience, grpc, allow); err != nil {

@@ -159,7 +159,8 @@ type Allow struct {
 	// means all methods. Required.
 	Methods []string
 
-	// Scopes must all have been granted. Required, unless AnyScopes or NoScopes.
+	// Scopes are scopes of which all must have been granted. Required, unless AnyScopes
+	// or NoScopes.
 	Scopes []string
 
 	// AnyScopes are scopes of which one must have been granted; empty demands none

@@ -8,8 +8,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// The lookups of a matrix fill in what may be left out. They work on a matrix that
-// nobody has checked yet as well: what is unknown is the zero value.
+// The lookups of a matrix fill in what may be left out. They also work on a matrix that
+// is not checked yet: for an unknown name they return the zero value.
 
 // issuer returns the issuer of that name; the empty name means the only one.
 func (m Matrix) issuer(name string) Issuer {

@@ -11,8 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// holder is who has something that no two files may have: a service, an API of
-// others, or a service that only the options of .proto files speak of.
+// holder is an entry with values that must not occur in two files: a service, an
+// external API, or a service that only the options of .proto files define.
 type holder struct {
 	file    *reader // nil for options
 	section string
@@ -22,15 +22,15 @@ type holder struct {
 	options access.MethodOptions
 }
 
-// isAPI reports whether h is an API of others.
+// isAPI reports whether h is an external API.
 func (h holder) isAPI() bool { return h.section == "external" }
 
-// node returns where the matrix says something of h.
+// node returns the node of h in the matrix.
 func (h holder) node(path ...string) *yaml.Node {
 	return locate(h.file.root, append([]string{h.section, h.name}, path...))
 }
 
-// place says where h stands.
+// place returns the place of h for messages.
 func (h holder) place() string {
 	if h.file == nil {
 		return h.options.Place
@@ -39,8 +39,8 @@ func (h holder) place() string {
 	return (&Error{File: h.file.file, Line: n.Line, Column: n.Column}).place()
 }
 
-// holders lists all of them: those of options, then those of the files, in their
-// order.
+// holders lists all holders: first those of options, then those of the files, in the
+// order of the files.
 func (f *files) holders(options []access.MethodOptions) []holder {
 	var all []holder
 	owned := map[string]bool{}
@@ -74,9 +74,9 @@ type claim struct {
 	text  string   // the value, for messages
 }
 
-// disputed tells of each value that holders in two files have, where the later one
-// stands. Two APIs of others may have the same: the clients of each get tokens for
-// it by themselves.
+// disputed reports each value that holders in two files have, at the place of the
+// later one. Two external APIs may have the same value: the clients of each get their
+// own tokens for it.
 func disputed(claims []claim, what string) {
 	first := map[any][]claim{}
 	for _, c := range claims {
@@ -106,8 +106,8 @@ func grpcClaims(holders []holder) []claim {
 // accepted is an aud value at an issuer.
 type accepted struct{ issuer, audience string }
 
-// audienceClaims lists what the holders find themselves by in aud. An issuer has
-// its addresses: a token for one of them may prove a client to it (RFC 7523,
+// audienceClaims lists the aud values of the holders. The aud values of an issuer are
+// its addresses: a token for one of them may authenticate a client to it (RFC 7523,
 // section 3).
 func (f *files) audienceClaims(holders []holder) []claim {
 	var all []claim
@@ -127,7 +127,7 @@ func (f *files) audienceClaims(holders []holder) []claim {
 	return all
 }
 
-// audiences returns what h finds itself by in aud.
+// audiences returns the aud values that name h.
 func (h holder) audiences() []string {
 	if len(h.service.Audiences) > 0 {
 		return h.service.Audiences

@@ -19,7 +19,8 @@ func (r *reader) client(n *yaml.Node) (c access.Client) {
 	return c
 }
 
-// privateKey says no more of a scalar than secret does: it may be the key.
+// privateKey does not repeat a scalar in a message, as secret does not: the scalar may
+// be the key.
 func (r *reader) privateKey(to *access.KeyRef) value {
 	const want = "{file: …} or {env: …}, and kid and algorithm"
 	return value{want: want, read: func(n *yaml.Node) {
@@ -56,7 +57,7 @@ func (r *reader) tokenFiles(to *map[string]string) value {
 	}))
 }
 
-// some holds a mapping to having an entry.
+// some requires a mapping to have an entry.
 func (r *reader) some(v value) value {
 	read := v.read
 	v.read = func(n *yaml.Node) {

@@ -20,7 +20,7 @@ import (
 // thousand services has a few MiB; a larger company has one file for each team.
 const maxSize = 8 << 20
 
-// content is what a file holds, or why that is not known.
+// content is the content of a file, or the error of reading it.
 type content struct {
 	path string
 	data []byte
@@ -33,7 +33,7 @@ func open(path string) content {
 	return content{path, data, err}
 }
 
-// tooLarge reports whether the file holds more than is read.
+// tooLarge reports whether the file is larger than maxSize.
 func (c content) tooLarge() bool { return errors.Is(c.err, regularfile.ErrTooLarge) }
 
 // glob returns the files that pattern, as isPattern wants it, means from the folder
@@ -66,7 +66,7 @@ func isPattern(pattern string) bool {
 	return err == nil && fs.ValidPath(pattern)
 }
 
-// digest tells contents from others.
+// digest returns a digest that is different for different contents.
 func digest(contents []content) string {
 	h := sha256.New()
 	text := func(s []byte) {

@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// files are the file that a matrix begins in and those that it includes, read.
+// files are the first file of a matrix and the files that it includes, after reading.
 type files struct {
 	contents []content // as they were on the disk
 	digest   string    // of the contents
@@ -27,8 +27,8 @@ type files struct {
 // place is an entry of the matrix: its section and its name.
 type place struct{ section, name string }
 
-// read reads the file at path and those that it includes. What goes wrong is
-// told by policy.
+// read reads the file at path and the files that it includes. The method policy
+// returns the errors.
 func read(path string) *files {
 	f := &files{contents: []content{open(path)}}
 	main := &reader{file: path, dir: filepath.Dir(path), top: true, first: path}
@@ -49,7 +49,7 @@ func parse(name string, data []byte) *files {
 	return f
 }
 
-// patterns are what the first file includes.
+// patterns returns the patterns of the first file's includes.
 func (f *files) patterns() []string { return f.readers[0].patterns }
 
 // changed returns the first path that holds something else than in other, or the
@@ -112,9 +112,9 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 	}
 }
 
-// policy reads the form of the files first. What they mean is judged only if the
-// form is right: a misspelled key would make mistakes of whatever refers to it. So
-// is it only if each of them keeps to its rights.
+// policy checks the form of the files first, and then the rights of the included
+// files. It checks the meaning only if both are right: one misspelled key would
+// otherwise cause a finding at each reference to it.
 func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
 		return nil, fmt.Errorf("policyfile: %w", first.err)
@@ -134,7 +134,7 @@ func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	return policy, nil
 }
 
-// findings lists what was found, file by file.
+// findings lists all findings, file by file.
 func (f *files) findings() []*Error {
 	var all []*Error
 	for _, r := range f.readers {
@@ -159,7 +159,7 @@ func (f *files) problem(err error) {
 // file.
 var sections = []string{"issuers", "services", "clients", "external", "public"}
 
-// place finds where a problem stands.
+// place finds the place of a problem.
 func (f *files) place(p *access.Problem) {
 	if !slices.Contains(sections, p.Path[0]) {
 		f.proto = append(f.proto, &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity})

@@ -2,7 +2,7 @@ package policyfile
 
 import "go.yaml.in/yaml/v3"
 
-// include notes which files one item of includes means.
+// include adds the pattern of one item of includes.
 func (r *reader) include(n *yaml.Node) {
 	switch {
 	case !r.is(aString, n, "a file such as teams/*.yaml"):

@@ -8,8 +8,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// limits holds the included files to their rights, as far as these depend on what
-// other files say. What is wrong stands in the findings.
+// limits checks those rights of the included files that depend on the content of other
+// files. It adds a finding for each mistake.
 func (f *files) limits(options []access.MethodOptions) {
 	if len(f.readers) == 1 {
 		return
@@ -51,15 +51,15 @@ func (h holder) servesAll() {
 	}
 }
 
-// self wants the client whose tokens may lack aud to be known by the same file.
+// self requires that the client whose tokens may lack aud is defined in the same file.
 func (f *files) self(h holder) {
 	if owner := f.owners[place{"clients", h.name}]; h.service.Self && owner != nil && owner != h.file && !owner.top {
 		h.file.finding(h.node("self"), "the client %q stands in %s: self is for a client of this file or of %s", h.name, owner.file, h.file.first)
 	}
 }
 
-// callers wants the clients of an API to be of the same file: who answers for a
-// client says where it gets tokens for.
+// callers requires that the clients of an API are defined in the same file: the team of
+// a client decides which tokens it gets.
 func (f *files) callers(h holder) {
 	for i, client := range h.api.Clients {
 		if owner := f.owners[place{"clients", client}]; owner != nil && owner != h.file && !owner.top {
@@ -84,9 +84,9 @@ func (f *files) prefix(h holder, others []holder) {
 	}
 }
 
-// public holds what included files make public to their own services, so that who
-// answers for one file opens nothing of another's, and nothing, such as
-// reflection, that is everybody's. The first file answers for all.
+// public allows an included file to make public only its own services. So no team opens
+// a service of another team, or a service that every server has, such as reflection.
+// The first file may make everything public.
 func (f *files) public() {
 	for i, entry := range f.matrix.Public {
 		r, n := f.locate([]string{"public", strconv.Itoa(i)})

@@ -77,7 +77,7 @@ func (r *reader) entries(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 }
 
 // locate returns the node that the path of an [access.Problem] leads to: a
-// key or an item. Where the file is silent, it is the last one on the way.
+// key or an item. If the file does not have it, it is the last node on the path.
 func locate(root *yaml.Node, path []string) *yaml.Node {
 	place, n := root, root
 	for _, step := range path {

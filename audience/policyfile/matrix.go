@@ -133,8 +133,8 @@ func (r *reader) claims(to *map[string][]string) value {
 	}))
 }
 
-// secret looks before it reads: whatever else stands here may be the secret
-// itself, so no message may name it.
+// secret checks the kind of the value first: a value of any other kind may be the
+// secret itself, so no message may repeat it.
 func (r *reader) secret(to *access.SecretRef) value {
 	const want = "{file: …} or {env: …}"
 	return value{want: want, read: func(n *yaml.Node) {

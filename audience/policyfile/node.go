@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reader turns the nodes of one file into values. It goes on after a finding,
-// so that a user mends the file in one go.
+// reader turns the nodes of one file into values. It goes on after a finding, so that
+// a user sees all mistakes at once.
 type reader struct {
 	file     string
 	dir      string // where relative paths start; empty leaves them alone
@@ -35,8 +35,7 @@ func (r *reader) at(line, column int, format string, args ...any) {
 
 func (r *reader) add(e *Error) { r.findings = append(r.findings, e) }
 
-// full reports whether there are so many findings that the rest of the file is
-// not worth reading.
+// full reports whether there are too many findings to read the rest of the file.
 func (r *reader) full() bool { return len(r.findings) >= maxFindings }
 
 // The kinds of nodes, by their resolved tags.
@@ -92,8 +91,8 @@ func (r *reader) isPlain(n *yaml.Node) bool {
 // plainWord is what needs no quotes in a list.
 var plainWord = regexp.MustCompile(`^[A-Za-z][\w./-]{0,63}$`)
 
-// mending says how a value of another kind becomes one of this kind, if one
-// character or two will do.
+// mending says how to turn a value of another kind into this kind, if one or two
+// characters are enough.
 func mending(kind string, n *yaml.Node) string {
 	switch {
 	case kind == aList && n.Kind == yaml.MappingNode:
@@ -182,7 +181,7 @@ func (r *reader) stringOrStrings(to *[]string) value {
 	}}
 }
 
-// orWord sets to where the value is that very word, and else reads it as v.
+// orWord sets to if the value is exactly that word, and else reads the value with v.
 func (r *reader) orWord(word string, to *bool, v value) value {
 	read := v.read
 	v.read = func(n *yaml.Node) {

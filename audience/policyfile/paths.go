@@ -16,8 +16,8 @@ type namedPath struct {
 	path string // as it is opened
 }
 
-// paths holds the paths in included files to their own folders, and to what no
-// other file names.
+// paths requires that each path in an included file is in the folder of that file, and
+// that no other file has the same path.
 func (f *files) paths() {
 	owners := map[string]*reader{}
 	for _, r := range f.readers {
@@ -36,8 +36,8 @@ func (f *files) paths() {
 	}
 }
 
-// ownFile holds one path to the folder of its file, as it is written and as links
-// lead.
+// ownFile requires that one path is in the folder of its file, both as written and
+// after symbolic links are followed.
 func (f *files) ownFile(r *reader, p namedPath) bool {
 	inside, err := filepath.Rel(r.dir, p.path)
 	if filepath.IsAbs(p.node.Value) || err != nil || !filepath.IsLocal(inside) {
@@ -78,7 +78,8 @@ func within(folder, path string) bool {
 }
 
 // contained reports whether the links on the way to a path stay in the folder.
-// What is not there, or not for this process to see, is no mistake of the file's.
+// A path that does not exist, or that this process may not read, is not a mistake of
+// the file.
 func contained(folder, path string) error {
 	root, err := os.OpenRoot(folder)
 	if err != nil {

@@ -16,10 +16,10 @@ type right struct {
 	text string   // in the words of docs/files.md
 }
 
-// rights has every key of the format: each file answers for what is its own, and
-// nothing that one says makes the services of another admit more, or sends a
-// secret to an issuer that the first file does not have. Where no is false,
-// limits.go and paths.go hold the included files to the text.
+// rights has every key of the format. Each file may define only what belongs to its
+// team: no file can make the services of another file admit more, or send a secret to
+// an issuer that the first file does not have. If no is false, limits.go and paths.go
+// check that the included files do what the text says.
 var rights = []right{
 	{keys: []string{"version"}, text: "its own"},
 	{no: true, keys: []string{"includes"}, text: "one file says which others there are"},

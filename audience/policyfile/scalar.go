@@ -25,8 +25,8 @@ func (r *reader) scalar(want string, parse func(string) bool) value {
 	}}
 }
 
-// duration reads a Go duration. Zero is none of them: to leave the key out
-// means the default, and nothing means no limit.
+// duration reads a Go duration. Zero is a finding: a key that is left out means the
+// default, and there is no way to write "no limit".
 func (r *reader) duration(to *time.Duration) value {
 	return r.scalar("a duration such as 30s or 12h", func(text string) (ok bool) {
 		d, err := time.ParseDuration(text)

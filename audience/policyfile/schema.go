@@ -30,11 +30,11 @@ func Schema() []byte {
 // schema is a JSON Schema, or a part of one.
 type schema = map[string]any
 
-// probe stands for a value that there is not. Whoever reads it says what could
-// stand there.
+// probe is a placeholder for a value. A read function that gets it describes the values
+// that are possible in its place.
 var probe = &yaml.Node{Kind: yaml.MappingNode}
 
-// describe returns what read says of the probe.
+// describe returns the description that read gives for the probe.
 func (r *reader) describe(read func(*yaml.Node)) schema {
 	outer := r.schema
 	defer func() { r.schema = outer }()
@@ -82,7 +82,7 @@ func (r *reader) ofFields(known map[string]value) schema {
 	return schema{"type": "object", "properties": properties, "required": needed, "additionalProperties": false}
 }
 
-// either reads the probe by several: any of them will do.
+// either reads the probe with several functions: a value may have any of their forms.
 func (r *reader) either(reads ...func(*yaml.Node)) schema {
 	var all []schema
 	for _, read := range reads {

@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxPieces is how many keys and items are worth parsing, so that what is no
-// matrix takes neither long nor much memory.
+// maxPieces is the largest number of keys and items that are parsed, so that a file
+// that is not a matrix takes neither much time nor much memory.
 const maxPieces = 1_000_000
 
 // document returns the top node of the only document in data; nil after a

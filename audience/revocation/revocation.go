@@ -31,18 +31,18 @@ type Entry struct {
 	// Issuer is the iss of the tokens. Required.
 	Issuer string
 
-	// ID is one token, by its jti claim; Session a login, by sid; Subject a
-	// user, or a client as the issuer calls it, by sub; Client the client that
-	// the tokens were issued to.
+	// ID is the jti claim of one token. Session is the sid claim of a login.
+	// Subject is the sub claim of a user or a client. Client is the id of the client
+	// that the tokens were issued to.
 	ID, Session, Subject, Client string
 
-	// IssuedBefore is for tokens with an iat before it, and for those without
-	// iat. Most issuers write whole seconds: a token of the same second counts
-	// as issued before.
+	// IssuedBefore limits the entry to tokens with an earlier iat, and to tokens
+	// without iat. Most issuers write whole seconds, so a token of the same second
+	// counts as issued before.
 	IssuedBefore time.Time
 
-	// Expires is when the last of these tokens ends by its exp, at which the
-	// entry may be forgotten. Required.
+	// Expires is the latest exp of these tokens. The entry may be dropped then.
+	// Required.
 	Expires time.Time
 }
 

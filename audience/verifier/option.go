@@ -73,10 +73,10 @@ func StaticKeys(issuerURL string, jwks []byte) Option {
 }
 
 // IntrospectionTTL sets how long the answer that an opaque token is active is cached; 30
-// seconds by default, and never beyond the expiry of the token (RFC 7662, section 4). So
-// long may a revoked token be used. While the issuer cannot be asked, or answers 429, the
-// answer counts for up to 60 seconds more; [Stats] counts such answers. Zero means that
-// the issuer is asked on each call.
+// seconds by default, and never beyond the expiry of the token (RFC 7662, section 4). A
+// revoked token may be used for that long. While the issuer cannot be asked, or answers
+// 429, the answer counts for up to 60 seconds more; [Stats] counts such answers. Zero
+// means that the issuer is asked on each call.
 func IntrospectionTTL(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.introspectionTTL = d })
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/hint"
 )
 
-// Verifier tells genuine tokens from others. It is safe for concurrent use.
+// Verifier checks whether tokens are genuine. It is safe for concurrent use.
 type Verifier struct {
 	options  *options
 	counters cacheCounters

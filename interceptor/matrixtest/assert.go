@@ -19,7 +19,7 @@ import (
 // Assert tests that a server guarded by policy does what the matrix says. services are
 // the services of the matrix that the server hosts, register adds their
 // implementations, and opts are further options of the server; Assert adds the guard
-// and the transport credentials. Handlers are not called: a call ends behind the last
+// and the transport credentials. Handlers are not called: a call ends after the last
 // interceptor.
 //
 // Each difference is one error of t that names its cell: which client called which
@@ -29,9 +29,9 @@ import (
 // Assert makes the guard itself. [AssertInstalled] tests whether your program installs
 // its own.
 //
-// Assert leaves out what the matrix says about keys, introspection, certificates and the
-// times of tokens. It leaves out rollouts as well: the rules are tested as they will be
-// enforced. It takes a few hundred microseconds for each cell, and also runs in a
+// Assert does not test what the matrix says about keys, introspection, certificates and
+// the times of tokens. It ignores rollouts: all rules are tested as if they were
+// enforced now. It takes a few hundred microseconds for each cell, and also runs in a
 // [testing/synctest] bubble.
 func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
 	t.Helper()

@@ -15,7 +15,8 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// AssertInstalled tests that a gRPC server, as the program makes it, refuses strangers.
+// AssertInstalled tests that a gRPC server, as the program makes it, refuses calls
+// without a valid token.
 // It calls each registered method, unary and streaming, once without a token and once
 // with a text that is not a token. A call that the guard does not refuse is an error of
 // t that names the method and its shape: only one of the two interceptors is installed,

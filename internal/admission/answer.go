@@ -28,10 +28,10 @@ type Answer struct {
 	wanted audience.Challenge
 }
 
-// AnswerTo is the only bridge from why a request is refused to what its peer is
-// told: a status, a fixed phrase and a reason. No text of err passes it. What is
-// neither a refusal nor the request's own end is something that could not be
-// found out.
+// AnswerTo returns what the peer is told about a request that was refused with err: a
+// status, a fixed phrase and a reason. No other function makes an answer from an
+// error, and no text of err is in the answer. An err that is neither a refusal nor the
+// end of the request itself means that the request could not be judged.
 func AnswerTo(err error) Answer {
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
 		a := answerWith(refusal.Reason())
@@ -52,7 +52,8 @@ func answerWith(reason audience.Reason) Answer {
 	return Answer{Status: reason.Status(), Phrase: reason.Phrase(), Reason: reason}
 }
 
-// Word returns the reason, or the status where there is none: one of few words.
+// Word returns the reason, or the status if there is no reason. The set of words is
+// small and fixed.
 func (a Answer) Word() string {
 	if a.Reason == "" {
 		return string(a.Status)
@@ -60,7 +61,7 @@ func (a Answer) Word() string {
 	return string(a.Reason)
 }
 
-// Challenge returns which credentials the peer is asked for; false where other
+// Challenge returns which credentials the peer is asked for; false if other
 // credentials would not help.
 func (a Answer) Challenge() (Challenge, bool) {
 	if a.Reason == "" || a.Status == audience.StatusUnavailable {

@@ -8,15 +8,15 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Authority is what the handler of an admitted request may use for its caller:
-// the token, to be exchanged or forwarded. Only this package makes one, so that a
-// handler cannot exchange a token that was not judged.
+// Authority holds the token of an admitted request. The handler may exchange or
+// forward it on behalf of its caller. Only this package makes an Authority, so that
+// a handler cannot exchange a token that was not judged.
 type Authority struct {
 	evidence *Evidence
 	claims   *claims.Claims
 }
 
-// Why there is no authority, or no longer.
+// The errors of [AuthorityFrom] and [Authority.Check].
 var (
 	ErrNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
 
@@ -26,9 +26,9 @@ var (
 	ErrNotEnforced = errors.New("interceptor: the caller's stream goes on only because its rule is not enforced yet; nothing is done on the caller's behalf")
 )
 
-// AuthorityFrom returns the authority of the caller of a handler with this
-// context, while the call lasts and the token is not revoked. The error is one of
-// those above, an [audience.Refusal], or that of ctx.
+// AuthorityFrom returns the authority of the caller of a handler with this context,
+// while the call lasts and the token is not revoked. The error is [ErrNoCaller],
+// [ErrEnded] or [ErrNotEnforced], an [audience.Refusal], or the error of ctx.
 func AuthorityFrom(ctx context.Context) (*Authority, error) {
 	e, ok := FromContext(ctx)
 	if !ok || e.claims == nil {
@@ -44,8 +44,8 @@ func AuthorityFrom(ctx context.Context) (*Authority, error) {
 	return a, a.checkRevocation(ctx)
 }
 
-// Check returns why nothing may be done for the caller any more; nil while the
-// call lasts.
+// Check returns nil while the call lasts, and then why the token may no longer be
+// used for the caller.
 func (a *Authority) Check() error {
 	switch e := a.evidence; {
 	case e.Ended():

@@ -9,8 +9,8 @@ import (
 )
 
 // bearer returns the token of a request's one authorization value (RFC 6750,
-// section 2.1). Two values are refused even if they are equal: whoever chooses
-// among them chooses who calls.
+// section 2.1). Two values are refused even if they are equal: a choice between two
+// tokens would be a choice of the caller.
 func bearer(credentials []string) (string, error) {
 	switch len(credentials) {
 	case 0:

@@ -8,18 +8,18 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// Realm is what the challenges of a [Controller] name as protected.
+// Realm is the realm in the challenges of a [Controller].
 const Realm = "grpcaud"
 
 // Challenge tells the peer of a refused request which credentials to bring: the
 // Bearer challenge of RFC 6750, section 3, with the parameters of RFC 9470,
 // section 3.
 type Challenge struct {
-	// Realm is what is protected.
+	// Realm names the protected area.
 	Realm string
 
-	// Error is the code of what was wrong, such as "invalid_token"; empty if no
-	// token came, or another would not help.
+	// Error is the error code, such as "invalid_token". It is empty if the request
+	// had no token, or if another token would not help.
 	Error string
 
 	// Description is a sentence for the developer of the client; may be empty.
@@ -29,9 +29,9 @@ type Challenge struct {
 	Wanted audience.Challenge
 }
 
-// String returns c as the value of a header. Characters that cannot stand in
-// one are written as question marks, and a MaxAge is rounded down to seconds,
-// of which there is at least one.
+// String returns c as the value of a header. Characters that a header cannot hold
+// are written as question marks. MaxAge is rounded down to whole seconds, to at
+// least one.
 func (c Challenge) String() string {
 	b := strings.Builder{}
 	b.WriteString("Bearer realm=" + quotedString(c.Realm))

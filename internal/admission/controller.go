@@ -16,14 +16,14 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// Config is how a [Controller] decides and reports. Log and Meter are required;
-// the zero value of all else is the strictest, or none.
+// Config says how a [Controller] decides and reports. Log and Meter are required. The
+// zero value of every other field is the strictest value, or none.
 type Config struct {
 	// Log receives a line for each decision; see [Controller.Decide].
 	Log *slog.Logger
 
-	// SampleAdmitted logs one of so many admitted requests at the level of
-	// information; 0 for none.
+	// SampleAdmitted is n if one of n admitted requests is logged at info level; 0
+	// for none.
 	SampleAdmitted int
 
 	// RefusalWindow is how long refusals of one kind share a log line; 0 gives
@@ -40,7 +40,8 @@ type Config struct {
 	// Plaintext says which connections may carry tokens without encryption.
 	Plaintext Plaintext
 
-	// Revocations knows the tokens that were revoked; nil asks nobody.
+	// Revocations knows the tokens that were revoked; nil means that revocations are
+	// not checked.
 	Revocations revocation.Checker
 
 	// Verifier adjusts how tokens are verified.
@@ -92,7 +93,7 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 
 var errNoPolicy = errors.New("interceptor: no policy")
 
-// logWarnings logs what a policy allows and is rarely meant.
+// logWarnings logs what a policy allows but is rarely intended.
 func (c *Controller) logWarnings(policy *access.Policy) {
 	for _, problem := range policy.Warnings() {
 		if problem.Severity == access.Warning {
@@ -101,12 +102,12 @@ func (c *Controller) logWarnings(policy *access.Policy) {
 	}
 }
 
-// Ready returns nil once the keys of every issuer are at hand, so that requests
-// can be judged; it starts to fetch them if nobody has asked for them yet.
+// Ready returns nil if the keys of every issuer are in memory, so that requests can
+// be judged. It starts to fetch keys that have not been requested before.
 func (c *Controller) Ready(ctx context.Context) error { return c.verifier.Ready(ctx) }
 
-// StopVerifier ends the requests to the issuers. Tokens whose keys are at hand
-// can still be verified.
+// StopVerifier ends the requests to the issuers. Tokens whose keys are in memory can
+// still be verified.
 func (c *Controller) StopVerifier() { c.verifier.Close() }
 
 // Close ends the requests to the issuers, and writes the log lines that count

@@ -24,8 +24,8 @@ type Surface struct {
 
 // CheckCoverage returns why the policy in force does not cover a surface: a
 // method has no rule, a rule has no method, or the policy was made without the
-// options of a .proto file. [Controller.Swap] holds later policies to the surface,
-// too. key names the surface; a second one of the same key replaces it.
+// options of a .proto file. [Controller.Swap] also checks later policies against the
+// surface. key names the surface; a second surface with the same key replaces it.
 func (c *Controller) CheckCoverage(key any, s Surface) error {
 	c.swapping.Lock()
 	defer c.swapping.Unlock()
@@ -86,7 +86,8 @@ func sameOptions(a, b access.MethodOptions) bool {
 	return reflect.DeepEqual(canonical(a), canonical(b))
 }
 
-// canonical returns o in the one form that all have which say the same.
+// canonical returns the canonical form of o: options with the same meaning have the
+// same form.
 func canonical(o access.MethodOptions) access.MethodOptions {
 	o.Place, o.Demands.Methods = "", nil
 	for _, list := range []*[]string{&o.Demands.Clients, &o.Demands.Scopes, &o.Demands.AnyScopes, &o.Demands.Roles, &o.Demands.ACR} {

@@ -13,8 +13,8 @@ import (
 
 // Decide judges a request and records the decision: in the log, the metrics, the
 // span of ctx, and the report of what would be refused. Call it once for each
-// request, those to public methods included. ctx is the context of the request
-// as it came; checkers of revocations and [Peer.Certificate] see it.
+// request, also for requests to public methods. ctx is the unchanged context of the
+// request; the revocation checker and [Peer.Certificate] get it.
 func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
@@ -80,8 +80,8 @@ func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims
 
 var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}
 
-// modeOf returns what becomes of a request for which err was found: only a
-// refusal under a rule can be overlooked.
+// modeOf returns what happens to a request that err refuses: only a refusal by a rule
+// can go through in a rollout.
 func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
 	var refusal *audience.Refusal
 	if rule == nil || !errors.As(err, &refusal) {

@@ -24,11 +24,11 @@ const (
 	refusedDownstream Outcome = "refused_further"
 )
 
-// Decision is what becomes of a request, or of a running stream.
+// Decision is the result for a request, or for a running stream.
 type Decision struct {
 	Outcome Outcome
 
-	// Mode is whether the rule is enforced.
+	// Mode says whether the rule is enforced.
 	Mode access.Mode
 
 	// Err is why the request is, or would be, refused: an [audience.Refusal], or
@@ -44,7 +44,7 @@ type Decision struct {
 	// For an access log: a handler's caller is [Evidence.Caller].
 	Caller *audience.Caller
 
-	// Evidence is what the request was let in by; nil if it was refused.
+	// Evidence is why the request was let in; nil if it was refused.
 	Evidence *Evidence
 }
 
@@ -58,7 +58,7 @@ func (d Decision) Refusal() *audience.Refusal {
 // Answer returns what the peer of a refused request is told.
 func (d Decision) Answer() Answer { return AnswerTo(d.Err) }
 
-// event is one decision, as the recorder tells of it.
+// event is one decision in the form that the recorder writes.
 type event struct {
 	request   *Request
 	rule      *access.Rule   // nil if the method has none
@@ -84,8 +84,8 @@ func (v *event) outcome() Outcome {
 	}
 }
 
-// reason returns what the peer is told, in one of few words; empty if it is told
-// nothing.
+// reason returns the word that the peer is told, from a small fixed set; empty if the
+// peer is told nothing.
 func (v *event) reason() string {
 	if v.err == nil {
 		return ""

@@ -155,7 +155,7 @@ func (l *logLine) repeated(times uint64) {
 	}
 }
 
-// tokenDigest names a token to those who know its jti, and to nobody else.
+// tokenDigest returns an id of a token that only somebody who knows its jti can match.
 func tokenDigest(id string) string {
 	digest := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(digest[:8])

@@ -13,7 +13,7 @@
 //	ctx = admission.NewContext(ctx, d.Evidence) // for the handler
 //	defer d.Evidence.End()
 //
-// The [Evidence] of an admitted request is how it is judged again while it goes
-// on ([Evidence.NewStream]), and how the handler's calls to other services find
-// the token that may be exchanged or forwarded ([AuthorityFrom]).
+// The [Evidence] of an admitted request is needed to judge a stream again while it
+// runs ([Evidence.NewStream]), and to find the token that the handler may exchange or
+// forward in calls to other services ([AuthorityFrom]).
 package admission

@@ -13,8 +13,8 @@ type Downstream struct {
 }
 
 // RecordDownstream logs a refusal by another service, which the peer of the
-// request is not told. ctx is the context of the handler. A reason or an id that
-// does not belong into a log is left out.
+// request is not told. ctx is the context of the handler. A reason or an id is left
+// out if its form is not valid for a log.
 func (c *Controller) RecordDownstream(ctx context.Context, r Request, d Downstream) {
 	log := &c.recorder.log
 	if !log.to.Enabled(ctx, slog.LevelWarn) {

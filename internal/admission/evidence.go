@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Evidence is what a request was let in by, with or without a caller. It is safe
-// for concurrent use.
+// Evidence says why a request was let in, with or without a caller. It is safe for
+// concurrent use.
 type Evidence struct {
 	controller *Controller
 	ctx        context.Context // the request's own, as it came
@@ -32,16 +32,16 @@ type Evidence struct {
 	observedClaims  *claims.Claims // nil if its token is not genuine
 }
 
-// presented is what the peer sent. It is behind a pointer, since whoever prints a
-// struct that holds an Evidence would see the fields of the Evidence, and of what
-// they point to the addresses alone.
+// presented is what the peer sent. It is behind a pointer to protect the token: to
+// print a struct that holds an Evidence prints the fields of the Evidence, but only
+// the addresses of what they point to.
 type presented struct {
 	request Request
 	token   string // that the claims are of; empty if there is no caller
 }
 
-// Caller returns who made the request; nil for nobody: the rule asks for no
-// caller, or what came was not good enough.
+// Caller returns who made the request. It is nil if there is no caller: the rule
+// requires none, or the request was let in although the rule refuses it.
 func (e *Evidence) Caller() *audience.Caller {
 	if e.claims == nil {
 		return nil
@@ -54,8 +54,8 @@ func (e *Evidence) Of(c *Controller, method string) bool {
 	return e.controller == c && e.presented.request.Method == method
 }
 
-// End notes that the request is over: nothing is done on its caller's behalf any
-// more.
+// End notes that the request is over: its token is no longer used for calls on behalf
+// of the caller.
 func (e *Evidence) End() { e.ended.Store(true) }
 
 // Ended reports whether the request is over: [Evidence.End] was called, or its
@@ -104,8 +104,8 @@ type handlerContext struct {
 type evidenceKey struct{}
 
 // NewContext returns the context for the handler of a request that was let in.
-// It carries the caller, for [audience.FromContext], and e. A caller of a
-// request further out is not in it.
+// It carries the caller, for [audience.FromContext], and e. It hides the caller of an
+// outer request.
 func NewContext(ctx context.Context, e *Evidence) context.Context {
 	return &handlerContext{audience.NewContext(ctx, e.Caller()), e}
 }

@@ -31,13 +31,13 @@ func newLogLine() *logLine {
 	return &logLine{attrs: make([]slog.Attr, 0, 20), left: maxLine - reservedHead - reservedTail}
 }
 
-// word adds a text of ours, which is short.
+// word adds a short text of this package.
 func (l *logLine) word(key, value string) {
 	l.attrs = append(l.attrs, slog.String(key, value))
 	l.left -= overhead(key) + len(value)
 }
 
-// text adds a text that may be a stranger's, cut to a number of bytes.
+// text adds a text that an unknown peer may have written, cut to a number of bytes.
 func (l *logLine) text(key, value string, most int) {
 	l.left -= overhead(key)
 	short := cut(value, min(most, l.left))

@@ -79,9 +79,9 @@ func (m *metrics) record(ctx context.Context, v *event) {
 	}
 }
 
-// labels returns the labels of the method of a decision. A stranger chose the
-// name of a method without a rule, and may have chosen that of one which a rule
-// for all methods of a service covers.
+// labels returns the labels of the method of a decision. The peer can choose any name
+// for a method without a rule, and for a method that is covered by a rule for all
+// methods of a service.
 func (m *metrics) labels(v *event) *methodLabels {
 	if v.rule == nil {
 		return m.others

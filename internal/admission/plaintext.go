@@ -12,7 +12,7 @@ type Plaintext struct {
 	// Loopback allows connections that do not leave the machine.
 	Loopback bool
 
-	// Any allows every connection of which anything is known: a service mesh
+	// Any allows every kind of connection except [UnknownConnection]: a service mesh
 	// encrypts them.
 	Any bool
 

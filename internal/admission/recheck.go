@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// Rechecked is what came of a [Stream.Recheck].
+// Rechecked is the result of a [Stream.Recheck].
 type Rechecked struct {
 	// Next is when to ask again; [Never] if only a change to the issuers' keys
 	// is a reason.
@@ -19,15 +19,15 @@ type Rechecked struct {
 	// Answered says that the answer came in time.
 	Answered bool
 
-	// Changed says that the token, valid as it is, says something else now than
-	// before, or was not valid before: judge the stream again.
+	// Changed says that the token is valid, but has other claims than before, or was
+	// not valid before: judge the stream again.
 	Changed bool
 }
 
-// Recheck asks whether the token of the stream still is what it was: of opaque
-// tokens the issuer, of others the keys at hand. It ends a stream if a new request
-// with the token would be refused. The question ends with until. Call it for
-// streams that have a token.
+// Recheck checks whether the token of the stream is still genuine. It asks the issuer
+// about an opaque token, and uses the keys in memory for a JWT. It ends the stream if
+// a new request with the token would be refused. The check ends with until. Call it
+// only for streams that have a token.
 func (s *Stream) Recheck(until context.Context) Rechecked {
 	e := s.evidence
 	ctx, cancel := s.question(until)
@@ -53,8 +53,8 @@ func (s *Stream) Recheck(until context.Context) Rechecked {
 	return Rechecked{Next: next, Answered: true, Changed: wasInvalid || after != before}
 }
 
-// sameCaller refuses what is said now of a token that was of somebody else
-// before: the handler works for the caller that it was told of.
+// sameCaller refuses new claims of a token that name another caller than before: the
+// handler works for the caller that it has read.
 func sameCaller(before, after *claims.Claims) error {
 	was, is := before.Caller(), after.Caller()
 	if was.Issuer == is.Issuer && was.Client == is.Client && was.User == is.User {

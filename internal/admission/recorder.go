@@ -6,8 +6,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// recorder tells of decisions in the log, the metrics, the span of the request,
-// and the report of what would be refused.
+// recorder writes decisions to the log, the metrics, the span of the request, and the
+// report of what would be refused.
 type recorder struct {
 	log         decisionLog
 	metrics     *metrics
@@ -37,8 +37,8 @@ func (r *recorder) close() error {
 	return r.metrics.close()
 }
 
-// record tells of a decision: once for each request, those of public methods
-// included, and once more for a stream that is refused while it runs.
+// record records a decision: once for each request, also to public methods, and once
+// more for a stream that is refused while it runs.
 func (r *recorder) record(ctx context.Context, v *event) {
 	r.metrics.record(ctx, v)
 	r.log.record(ctx, v)

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// maxKinds is how many kinds are told apart, of known callers and of strangers
-	// each.
+	// maxKinds is how many kinds are distinguished for callers with a genuine token,
+	// and as many for callers without one.
 	maxKinds = 256
 
 	// A class of callers may cause lineBurst lines at once, and one more in each

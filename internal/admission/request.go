@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Request is a request as its transport received it. Whatever the peer wrote in
-// it stands there unchanged: the adapter judges nothing.
+// Request is a request as its transport received it. Everything that the peer wrote
+// in it is unchanged: the adapter judges nothing.
 type Request struct {
 	// Method is the full name of the gRPC method that is called, such as
 	// /acme.orders.v1.OrderStatus/GetOrderStatus.
@@ -28,8 +28,8 @@ type Request struct {
 	RequestID string
 }
 
-// Peer is the other end of a connection, which may be a proxy. Nothing is known of
-// the zero value, so that no token is accepted from it.
+// Peer is the other end of a connection, which may be a proxy. The zero value is an
+// unknown peer, from which no token is accepted.
 type Peer struct {
 	// Addr is the address that the connection comes from; nil if it is unknown.
 	Addr net.Addr
@@ -48,7 +48,7 @@ type Peer struct {
 	Certificate func(context.Context) *x509.Certificate
 }
 
-// Connection is who else can read what goes over a connection.
+// Connection says who else can read what goes over a connection.
 type Connection int
 
 // The kinds of connections.
@@ -81,9 +81,8 @@ func (p *Peer) host() string {
 	return cut(address, maxPeer)
 }
 
-// CleanID returns an id that a peer chose, or nothing if it does not belong into
-// a log: more than 128 bytes, or others than letters, digits, dots, hyphens and
-// underscores.
+// CleanID returns an id that a peer chose, or "" if the id is longer than 128 bytes or
+// has characters other than letters, digits, dots, hyphens and underscores.
 func CleanID(id string) string {
 	const longest = 128
 	if len(id) > longest || strings.ContainsFunc(id, notInID) {

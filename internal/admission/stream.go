@@ -25,11 +25,12 @@ const (
 	retryInterval = 5 * time.Second
 )
 
-// Never is the time of what does not happen.
+// Never is the time of an event that does not happen.
 var Never = time.Unix(1<<40, 0)
 
-// Stream is a request that goes on after it was admitted, and is judged again
-// while it does. The adapter schedules that; it is safe for concurrent use.
+// Stream is a request that goes on after it was admitted, and is judged again while it
+// runs. The adapter calls its methods when that is due. A Stream is safe for
+// concurrent use.
 type Stream struct {
 	evidence *Evidence
 	end      func(Decision) bool
@@ -90,9 +91,10 @@ func (s *Stream) TokenExpired(now time.Time) bool {
 // invalid. While it stays the same, no JWT needs a [Stream.Recheck].
 func (c *Controller) KeyChanges() uint64 { return c.verifier.Changes() }
 
-// Judge judges the stream by the policy in force, as of when it began, and tells
-// schedule when to do so again. Where the policy changes meanwhile it starts over,
-// so that the last call of schedule is by the policy in force.
+// Judge judges the stream by the policy in force, at the time at which the stream
+// began, and calls schedule with the time of the next Judge. If the policy changes
+// meanwhile, it starts over, so that the last call of schedule comes from the policy
+// in force.
 func (s *Stream) Judge(schedule func(next time.Time)) {
 	c := s.evidence.controller
 	for {
@@ -188,10 +190,9 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 	}
 }
 
-// CheckRevocation ends the stream if its token was revoked, also where its method
-// has become public since: it still works for its caller. A stream goes on of
-// which that cannot be found out: an outage ends no stream. The question ends with
-// until.
+// CheckRevocation ends the stream if its token was revoked, even if its method has
+// become public since: the stream still works for its caller. If the checker does not
+// know, the stream goes on: an outage ends no stream. The check ends with until.
 func (s *Stream) CheckRevocation(until context.Context) {
 	e := s.evidence
 	claims := s.judged.Load().claims

@@ -7,11 +7,11 @@ import (
 )
 
 // Swap replaces the policy in force. Requests that begin afterwards are judged by
-// the new one; the adapter has running streams judged again. The keys of issuers
-// that stay the same stay at hand.
+// the new one; the adapter must call [Stream.Judge] for running streams. The keys of
+// issuers that do not change stay in memory.
 //
-// An error leaves the old policy in force: the new one lacks a service, or does
-// not cover what [Controller.CheckCoverage] was told of.
+// If Swap returns an error, the old policy stays in force: the new one lacks a
+// service, or does not cover a surface of [Controller.CheckCoverage].
 func (c *Controller) Swap(policy *access.Policy) error {
 	if policy == nil {
 		return errNoPolicy
