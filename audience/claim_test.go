@@ -171,3 +171,29 @@ func ExampleClaim() {
 	// audience: claim of another type: "department", want int64
 	// audience: claim missing: "manager"
 }
+
+// TestClaimsOfACallerMadeForATest shows that the claims of a caller that a handler's
+// test makes are read as those of a token are.
+func TestClaimsOfACallerMadeForATest(t *testing.T) {
+	hired := time.Unix(1_700_000_000, 0)
+	made := audience.NewCaller(audience.Caller{Client: "portal"}, audience.ClaimMap{
+		"department": "hr", "manager": true, "floor": 3, "hired": hired, "teams": []string{"a", "b"}, "broken": func() {},
+	})
+	caller, ok := audience.FromContext(audience.NewContext(t.Context(), made))
+	if !ok || caller.Client != "portal" {
+		t.Fatalf("caller = %v, %t", caller, ok)
+	}
+	holds(t, caller, "department", "hr")
+	holds(t, caller, "manager", true)
+	holds(t, caller, "floor", int64(3))
+	holds(t, caller, "hired", hired)
+	holds(t, caller, "teams", []string{"a", "b"})
+	if _, err := audience.Claim[string](caller, "floor"); !errors.Is(err, audience.ErrClaimType) {
+		t.Errorf("a number as a string: %v, want ErrClaimType", err)
+	}
+	for _, name := range []string{"absent", "broken"} {
+		if _, err := audience.Claim[string](caller, name); !errors.Is(err, audience.ErrClaimMissing) {
+			t.Errorf("%s: %v, want ErrClaimMissing", name, err)
+		}
+	}
+}
