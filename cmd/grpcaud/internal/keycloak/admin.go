@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 // Admin reads a realm of a running Keycloak. The zero value is of no use.
@@ -118,11 +120,9 @@ func (a Admin) get(ctx context.Context, from, token string, answer any) error {
 	return nil
 }
 
-// ask sends a request, and reads the response if it is a success or an error in JSON. Redirects
-// are not followed: they would take the secret along.
+// ask sends a request, and reads the response if it is a success or an error in JSON.
 func ask(req *http.Request, answer any) (status int, err error) {
-	client := &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
+	res, err := webclient.New(http.DefaultTransport, timeout).Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)
 	}
