@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -69,12 +68,12 @@ func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error)
 	if response.StatusCode != http.StatusOK {
 		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", pauseOf(response.Header)}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
-	switch {
-	case err != nil:
+	body, err := webclient.Read(response.Body, most)
+	if large, ok := errors.AsType[webclient.TooLargeError](err); ok {
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, " with " + large.Error(), 0}
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", request.URL.Redacted(), err)
-	case int64(len(body)) > most:
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, fmt.Sprintf(" with more than %d bytes", most), 0}
 	}
 	return body, response.Header, nil
 }

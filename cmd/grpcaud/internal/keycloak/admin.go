@@ -3,8 +3,8 @@ package keycloak
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -127,12 +127,12 @@ func ask(req *http.Request, answer any) (status int, err error) {
 		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)
-	case len(body) > maxAnswer:
+	body, err := webclient.Read(res.Body, maxAnswer)
+	if _, large := errors.AsType[webclient.TooLargeError](err); large {
 		return 0, fmt.Errorf("%s: the answer has more than %d MiB", req.URL, maxAnswer>>20)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)
 	}
 	kind := res.Header.Get("Content-Type")
 	err = json.Unmarshal(body, answer)
