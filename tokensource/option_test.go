@@ -71,7 +71,7 @@ func TestOAuthOptionsAreForAuthorizationServersOnly(t *testing.T) {
 		"AskByTokenURL":      tokensource.AskByTokenURL(nil),
 		"AskWithoutAudience": tokensource.AskWithoutAudience(),
 		"Discovery":          tokensource.Discovery(issuer),
-		"InsecureHTTP":   tokensource.InsecureHTTP(),
+		"InsecureHTTP":       tokensource.InsecureHTTP(),
 		"Parameter":          tokensource.Parameter("a", "b"),
 		"Preset":             tokensource.Preset("keycloak"),
 		"SecretInForm":       tokensource.SecretInForm(),
