@@ -24,7 +24,9 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if issuer.URL == "" {
 		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
+	c.placeholders(a, issuer)
 	c.addresses(a, issuer)
+	c.trustDomain(a, issuer)
 	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
 	}

@@ -85,6 +85,8 @@ func (i Issuer) unsupported() string {
 		return "its tokens are opaque, and the issuer must be asked about each"
 	case i.Settings.RequireBound:
 		return "its tokens are bound to the certificate of the client"
+	case i.Settings.TrustDomain != "":
+		return "trust_domain: a proxy selects the keys by iss alone, and compares no trust domain"
 	case i.Settings.MaxAge != 0:
 		return "max_age: how long ago a token was issued is not compared with the clock"
 	}
@@ -97,7 +99,7 @@ func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
 		return i.Settings.JWKS
 	}
-	if i.addresses.KeysPath == "" {
+	if i.addresses.KeysPath == "" || !strings.HasPrefix(i.Settings.URL, "https://") {
 		return i.addresses.KeysURL
 	}
 	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath
