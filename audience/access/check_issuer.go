@@ -30,9 +30,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
 	}
-	if p, _ := provider.Lookup(issuer.Preset); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
-		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
-	}
+	c.shape(a.to("url"), issuer)
 	if other, taken := c.urls[issuer.URL]; taken {
 		c.problem(a.to("url"), "%q has the same url: a token would not tell which of the two issued it", other)
 	}
@@ -41,6 +39,22 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
 	c.ask(a, issuer)
+}
+
+// shape warns of a url that no token of such a provider has in iss.
+func (c *checker) shape(a path, issuer Issuer) {
+	p, _ := provider.Lookup(issuer.Preset)
+	likely := p.Addresses.ProbableIssuer(issuer.URL)
+	if likely == "" {
+		return
+	}
+	for _, other := range provider.All() {
+		if other.Product == p.Product && other.Addresses.HasShape(issuer.URL) {
+			c.warn(a, "tokens of preset %s have another form of iss, such as %q: this is a url of preset %s", p.Preset, likely, other.Preset)
+			return
+		}
+	}
+	c.warn(a, "%s writes iss in another form: want %q", p.Product, likely)
 }
 
 func (c *checker) keys(a path, issuer Issuer) {
