@@ -57,14 +57,10 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}
-	t := Target{
-		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.Audience, Scopes: sorted(e.Scopes),
+	return Target{
+		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.audience(service), Scopes: sorted(e.Scopes),
 		Authorities: slices.Clone(e.Authorities), GRPC: slices.Clone(e.GRPC),
-	}
-	if t.Audience == "" {
-		t.Audience = service
-	}
-	return t, nil
+	}, nil
 }
 
 func (p *Policy) target(client string, issuer Issuer, name string, s Service) (Target, error) {
