@@ -86,7 +86,8 @@ func absent(is bool, what string) error {
 // global one of OpenTelemetry; nil is an error. The metrics of a server are:
 //
 //   - grpcaud.server.decisions, a count of decisions by rpc.service, rpc.method,
-//     decision, reason (empty for admitted calls) and mode;
+//     decision, reason (empty for admitted calls), mode and client (its name in the
+//     matrix, "other" if it has none there, empty without a genuine token);
 //   - grpcaud.server.duration, how long a decision took, in seconds, by
 //     rpc.service, rpc.method and decision;
 //   - grpcaud.server.leases, the streams that run under a lease;
@@ -94,10 +95,16 @@ func absent(is bool, what string) error {
 //   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
 //     issuer: the configured URL;
 //   - grpcaud.server.introspection.stale, the cached answers about tokens that were
-//     used after their time because the issuer could not be asked, by issuer.
+//     used after their time because the issuer could not be asked, by issuer;
+//   - grpcaud.server.policy.generation, 1 for the policy in force, by generation
+//     ([access.Policy.Generation]); .swaps and .reloads, the calls of [Server.Swap] and
+//     of [Server.RecordReload], by outcome (applied or failed);
+//   - grpcaud.server.rollout.end, the seconds until the next roll-out of a service
+//     ends, by service and mode; 0 when all have ended.
 //
-// No label has a value from a token or from an unknown peer: methods without a rule
-// count as "other", and so do methods after the first 512.
+// No label has a value from a token or from an unknown peer. Methods that the matrix
+// does not open or close count as "other", and so do methods after the first 512 and
+// clients after the first 256.
 //
 // [tokensource.MeterProvider] lists the metrics of a client. Servers and clients have
 // grpcaud.insecure: 1 for each option that turns off a protection.

@@ -37,8 +37,8 @@ func kindOf(v *event) kind {
 	if v.claims != nil {
 		k.issuer, k.client = v.claims.Issuer(), v.claims.Client()
 	}
-	if v.rule == nil {
-		k.method = otherMethod
+	if !v.named() {
+		k.method = otherLabel
 	}
 	return k
 }

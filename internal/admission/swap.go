@@ -13,6 +13,12 @@ import (
 // If Swap returns an error, the old policy stays in force: the new one lacks a
 // service, or does not cover a surface of [Controller.CheckCoverage].
 func (c *Controller) Swap(policy *access.Policy) error {
+	err := c.swap(policy)
+	c.recorder.policy.count(c.recorder.policy.swaps, err)
+	return err
+}
+
+func (c *Controller) swap(policy *access.Policy) error {
 	if policy == nil {
 		return errNoPolicy
 	}
