@@ -39,21 +39,25 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // stream that is ended, how long it ran). For a genuine token the line has issuer,
 // client, user, chain (the parties that act for the user) and token: the first 8
 // bytes, in hex, of the SHA-256 of its jti. For a refusal it has peer (the address
-// that the call comes from; behind a proxy, the proxy's) and user_agent (as the peer
-// sent it), if they are known; reason and code, as sent to the peer; and cause, error
-// and explain, which are only for the operator. A token is never logged.
+// that the call comes from; behind a proxy, the proxy's), user_agent (as the peer sent
+// it) and certificate (the name in the client's certificate, see [WouldBeRefused]), if
+// they are known; reason and code, as sent to the peer; and cause, error and explain
+// (the entry of the matrix, and which other checks fail or pass), which are only for
+// the operator. A line has no stream if [Server.AuthFunc] judges, which is not told. A
+// token is never logged.
 //
 // A line takes at most 2 KiB as slog's handlers write it, without the attributes of
 // the logger itself. A value that is too long is cut, and ends with the number of
 // missing bytes. Characters that cannot be printed are replaced.
 //
 // Refusals are of one kind if they have the same decision, method, reason, cause,
-// client and peer (without its port). The first refusal of a kind has a line. The
-// next line of this kind comes after 10 seconds ([SampleRefused]) at the earliest, and
-// its field repeated counts the refusals in between. If no further refusal comes, a
-// line "more calls refused" reports them within about a second, with method, decision,
-// issuer, client, peer, reason, cause and repeated. All methods without a rule count
-// as one method, "other". Callers with a genuine token cause at most 16 such lines at
+// client, peer (without its port) and certificate. The first refusal of a kind has a
+// line. The next line of this kind comes after 10 seconds ([SampleRefused]) at the
+// earliest; its field repeated counts the refusals in between, and request_ids has the
+// ids of the last 8 of them. If no further refusal comes, a line "more calls refused"
+// reports them within about a second, with method, decision, issuer, client, peer,
+// certificate, reason, cause, repeated and request_ids. All methods that the matrix
+// does not name count as one method, "other". Callers with a genuine token cause at most 16 such lines at
 // once and then 4 in a second, in at most 256 kinds; the same limits apply separately
 // to callers without a genuine token. Refusals beyond these limits are counted in the
 // field repeated of a line "more refusals of too many kinds to name", at most one line

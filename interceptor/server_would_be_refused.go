@@ -18,8 +18,15 @@ type WouldBeRefused struct {
 
 	// Peer is the address that the first call came from, without the port.
 	// UserAgent is the user agent that the peer sent, which is not verified; it has
-	// at most 128 bytes. For calls without a genuine token, each Peer has its own row.
+	// at most 128 bytes.
 	Peer, UserAgent string
+
+	// Certificate is the name in the client's certificate: the first URI, DNS name,
+	// e-mail or IP address of its subject alternative names, else the common name; at
+	// most 200 bytes. It is empty without a certificate. It is as trustworthy as the
+	// certificate: see [PeerCertificate], and ClientAuth of the TLS configuration.
+	// Calls without a genuine token have a row for each Peer, UserAgent and Certificate.
+	Certificate string
 
 	// Cause is why the calls would be refused. Why is the full text about the first
 	// call, for the operator, cut after 1 KiB.

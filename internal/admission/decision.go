@@ -70,6 +70,8 @@ type event struct {
 	began     time.Time      // when the judging began, or the stream that runs
 	requestID string         // what the peer is told; empty if it is told nothing
 	running   bool           // it is about a stream that runs already
+
+	certificate string // the name in that of the client, of a refused request
 }
 
 func (v *event) outcome() Outcome {

@@ -28,13 +28,13 @@ func (c *Controller) RecordDownstream(ctx context.Context, r Request, d Downstre
 	if e, ok := FromContext(ctx); ok && e.claims != nil {
 		k.issuer, k.client = e.claims.Issuer(), e.claims.Client()
 	}
-	repeated, ok := log.lines.allow(k)
+	before, ok := log.lines.allow(k, r.RequestID)
 	if !ok {
 		return
 	}
 	line := newLogLine()
 	line.text("method", r.Method, maxName)
-	line.repeated(repeated)
+	line.repeated(before)
 	line.attrs = append(line.attrs, slog.String("request_id", CleanID(r.RequestID)), d.group())
 	log.to.LogAttrs(ctx, slog.LevelWarn, messages[refusedDownstream], line.attrs...)
 }

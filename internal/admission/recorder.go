@@ -47,6 +47,9 @@ func (r *recorder) close() error {
 // record records a decision: once for each request, also to public methods, and once
 // more for a stream that is refused while it runs.
 func (r *recorder) record(ctx context.Context, v *event) {
+	if v.err != nil {
+		v.certificate = v.request.Peer.certificateName(v.evidence.ctx)
+	}
 	r.metrics.record(ctx, v)
 	r.log.record(ctx, v)
 	r.wouldRefuse.record(v)

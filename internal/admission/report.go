@@ -26,6 +26,7 @@ type WouldBeRefused struct {
 	Method          string // cut to 200 bytes; empty in the row that counts those without a row
 	Issuer, Client  string // empty where no genuine token came
 	Peer, UserAgent string // of the first request; the address is without the port
+	Certificate     string // the name in that of the client, of the first request
 	Cause           audience.Cause
 	Why             string // the first refusal, for the operator, cut to 1 KiB
 	Calls           uint64
@@ -47,28 +48,32 @@ func (c *Controller) WouldRefuse() []WouldBeRefused {
 		all = append(all, report.others.of(reportKey{}))
 	}
 	slices.SortFunc(all, func(a, b WouldBeRefused) int {
-		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.Cause, b.Cause))
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.UserAgent, b.UserAgent), cmp.Compare(a.Certificate, b.Certificate), cmp.Compare(a.Cause, b.Cause))
 	})
 	return all
 }
 
 type reportKey struct {
 	method, issuer, client string
-	peer                   string // of a caller without a genuine token
+	stranger               // of a caller without a genuine token
 	cause                  audience.Cause
 }
 
+// stranger is what is known of a caller that no genuine token names: nothing of it is
+// verified but the address.
+type stranger struct{ peer, userAgent, certificate string }
+
 // reportRow is what a [WouldBeRefused] counts. Times are nanoseconds since 1970.
 type reportRow struct {
-	why             string
-	peer, userAgent string // of the first request
-	calls           atomic.Uint64
-	first, last     atomic.Int64
+	why         string
+	from        stranger // the first request
+	calls       atomic.Uint64
+	first, last atomic.Int64
 }
 
 func (r *reportRow) of(key reportKey) WouldBeRefused {
 	return WouldBeRefused{
-		Method: key.method, Issuer: key.issuer, Client: key.client, Peer: r.peer, UserAgent: r.userAgent, Cause: key.cause, Why: r.why,
+		Method: key.method, Issuer: key.issuer, Client: key.client, Peer: r.from.peer, UserAgent: r.from.userAgent, Certificate: r.from.certificate, Cause: key.cause, Why: r.why,
 		Calls: r.calls.Load(), First: time.Unix(0, r.first.Load()), Last: time.Unix(0, r.last.Load()),
 	}
 }
@@ -84,17 +89,18 @@ func (t *refusalReport) record(v *event) {
 	if refusal == nil || v.outcome() != WouldRefuse {
 		return
 	}
-	method, peer := v.request.Method, &v.request.Peer
+	method := v.request.Method
+	from := stranger{v.request.Peer.host(), cut(v.request.Peer.UserAgent, maxUserAgent), v.certificate}
 	key, rows := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers
 	if v.claims != nil {
 		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
 	} else {
-		key.peer = peer.host()
+		key.stranger = from
 	}
 	row, ok := rows.Load()[key]
 	if !ok {
 		row, ok = rows.LoadOrAdd(key.clone(), func() *reportRow {
-			return &reportRow{why: cut(refusal.Error(), maxWhy), peer: peer.host(), userAgent: strings.Clone(cut(peer.UserAgent, maxUserAgent))}
+			return &reportRow{why: cut(refusal.Error(), maxWhy), from: from.clone()}
 		})
 	}
 	if !ok {
@@ -108,5 +114,9 @@ func (t *refusalReport) record(v *event) {
 
 // clone keeps the map from holding on to tokens that the strings are cut from.
 func (k reportKey) clone() reportKey {
-	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), strings.Clone(k.peer), k.cause}
+	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), k.stranger.clone(), k.cause}
+}
+
+func (s stranger) clone() stranger {
+	return stranger{strings.Clone(s.peer), strings.Clone(s.userAgent), strings.Clone(s.certificate)}
 }
