@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 
@@ -66,10 +67,14 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 //
 // If a handler returns the refusal of another service, the peer is not told about
 // that refusal. The log has a warning "a call to another service was refused" with
-// method, request_id, and refusal: the code, reason and request_id of the other
-// service. Repeated warnings share lines in the same way.
+// method, request_id, and refusal: the service, method, code, reason and request_id of
+// the other service, as far as they are known. Repeated warnings share lines in the same
+// way.
 //
-// For the lines of a client see [tokensource.Logger].
+// A [Client] logs as a warning each call that another service refuses or that it cannot
+// send for want of a token, with client, service, method, code, reason, request_id and,
+// if it was not sent, error; and at info level each stream that is ended. Repeated ones
+// share lines in the same way. For the lines about its tokens see [tokensource.Logger].
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
 	return option{
@@ -77,6 +82,9 @@ func Logger(l *slog.Logger) Option {
 		func(o *clientOptions) { o.log, o.errs = l, append(o.errs, err) },
 	}
 }
+
+// refusalWindow is how long refusals of one kind share a line by default.
+const refusalWindow = 10 * time.Second
 
 // absent returns the error about an argument that is nil where it must not be.
 func absent(is bool, what string) error {
@@ -110,7 +118,10 @@ func absent(is bool, what string) error {
 // does not open or close count as "other", and so do methods after the first 512 and
 // clients after the first 256.
 //
-// [tokensource.MeterProvider] lists the metrics of a client. Servers and clients have
+// A client counts in grpcaud.client.refusals the calls that were refused or not sent, by
+// service (its name in the matrix), rpc.service, rpc.method and reason; those after the
+// first 1024 series count as "other". [tokensource.MeterProvider] lists the metrics of its
+// tokens. Servers and clients have
 // grpcaud.insecure: 1 for each option that turns off a protection.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")

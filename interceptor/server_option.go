@@ -30,9 +30,6 @@ type serverOptions struct {
 	errs            []error       // what is wrong with the options themselves
 }
 
-// refusalWindow is how long refusals of one kind share a line by default.
-const refusalWindow = 10 * time.Second
-
 // newServerOptions applies the options, and returns what is wrong with them.
 func newServerOptions(opts []ServerOption) (serverOptions, error) {
 	o := serverOptions{

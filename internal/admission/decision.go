@@ -22,6 +22,9 @@ const (
 	// refusedDownstream is only for the log: a handler met a refusal by another
 	// service and returned it.
 	refusedDownstream Outcome = "refused_further"
+
+	// notSent is only for the log of a client: there was no token for the call.
+	notSent Outcome = "not_sent"
 )
 
 // Decision is the result for a request, or for a running stream.

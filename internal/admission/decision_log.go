@@ -98,6 +98,7 @@ func (l *decisionLog) writeCount(k kind, since repeats) {
 		line.optional("client", k.client, maxName)
 		line.optional("peer", k.peer, maxPeer)
 		line.optional("certificate", k.certificate, maxName)
+		line.optional("service", k.target, maxName)
 		line.word("reason", k.reason)
 		line.word("cause", k.cause)
 	}

@@ -28,6 +28,7 @@ type kind struct {
 	issuer, client string // empty if no genuine token came
 	peer           string // without the port
 	certificate    string // the name in the client's
+	target         string // the service that refused a call of a client or of a handler
 }
 
 func kindOf(v *event) kind {
@@ -46,7 +47,7 @@ func kindOf(v *event) kind {
 
 // bounded returns k with texts that are cut.
 func (k kind) bounded() kind {
-	for _, text := range []*string{&k.method, &k.issuer, &k.client} {
+	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.target} {
 		*text = (*text)[:min(len(*text), maxName)]
 	}
 	return k
@@ -54,7 +55,7 @@ func (k kind) bounded() kind {
 
 // clone keeps the map from holding on to tokens that the texts are cut from.
 func (k kind) clone() kind {
-	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer, &k.certificate} {
+	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer, &k.certificate, &k.target} {
 		*text = strings.Clone(*text)
 	}
 	return k
