@@ -150,7 +150,7 @@ func TestRefusalNamesTheCertificate(t *testing.T) {
 // connection.
 func TestRefusalNamesTheCertificateOfTLS(t *testing.T) {
 	ca, written := testutil.NewCA(), &log{}
-	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written))
+	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
 	creds := credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{ca.Certificate(testutil.ServerName)}, ClientCAs: ca.Pool(), ClientAuth: tls.VerifyClientCertIfGiven})
 	for name, certificates := range map[string][]tls.Certificate{"billing.example": {ca.Certificate("billing.example")}, "": nil} {
 		conn := testutil.Serve(t, append(server.Options(), grpc.Creds(creds)), registerAnybody,
