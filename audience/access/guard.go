@@ -44,7 +44,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
-			return nil, fmt.Errorf("audience: no service %q in the policy%s", name, nearest.Hint(name, p.Services()))
+			return nil, fmt.Errorf("access: no service %q in the policy%s", name, nearest.Hint(name, p.Services()))
 		}
 		if err := g.add(p, name, service); err != nil {
 			return nil, err
@@ -116,12 +116,12 @@ func (g *Guard) CheckCoverage(registered []string) error {
 	}
 	for _, grpc := range slices.Sorted(maps.Keys(g.owner)) {
 		if !services[grpc] {
-			errs = append(errs, fmt.Errorf("audience: the matrix says that %q consists of %s, which the server does not register%s", g.owner[grpc], grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(services)))))
+			errs = append(errs, fmt.Errorf("access: the matrix says that %q consists of %s, which the server does not register%s", g.owner[grpc], grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(services)))))
 		}
 	}
 	for _, m := range g.named {
 		if !slices.ContainsFunc(m.grpc, func(grpc string) bool { return !services[grpc] || slices.Contains(registered, "/"+grpc+"/"+m.method) }) {
-			errs = append(errs, fmt.Errorf("audience: the matrix names method %q, which %s does not have%s", m.method, strings.Join(m.grpc, ", "), nearest.Hint(m.method, methodsOf(registered, m.grpc))))
+			errs = append(errs, fmt.Errorf("access: the matrix names method %q, which %s does not have%s", m.method, strings.Join(m.grpc, ", "), nearest.Hint(m.method, methodsOf(registered, m.grpc))))
 		}
 	}
 	return errors.Join(errs...)
@@ -130,9 +130,9 @@ func (g *Guard) CheckCoverage(registered []string) error {
 // uncovered says how to fix a method without a rule.
 func (g *Guard) uncovered(service, method string) error {
 	if others := g.others[service]; g.owner[service] == "" && len(others) > 0 {
-		return fmt.Errorf("audience: method %s belongs to service %s of the matrix: name it in Services, or register it on another server", method, quote.List(others...))
+		return fmt.Errorf("access: method %s belongs to service %s of the matrix: name it in Services, or register it on another server", method, quote.List(others...))
 	}
-	return fmt.Errorf("audience: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
+	return fmt.Errorf("access: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
 }
 
 func methodsOf(registered, services []string) []string {
@@ -148,7 +148,7 @@ func methodsOf(registered, services []string) []string {
 func (g *Guard) add(p *Policy, name string, service Service) error {
 	for _, grpc := range service.GRPC {
 		if other, taken := g.owner[grpc]; taken {
-			return fmt.Errorf("audience: %s belongs to %q and to %q; one server cannot guard both", grpc, other, name)
+			return fmt.Errorf("access: %s belongs to %q and to %q; one server cannot guard both", grpc, other, name)
 		}
 		g.owner[grpc] = name
 	}

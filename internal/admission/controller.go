@@ -91,7 +91,7 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 	return c, nil
 }
 
-var errNoPolicy = errors.New("interceptor: no policy")
+var errNoPolicy = errors.New("no policy")
 
 // logWarnings logs what a policy allows but is rarely intended.
 func (c *Controller) logWarnings(policy *access.Policy) {

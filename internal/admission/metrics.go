@@ -63,7 +63,7 @@ func newMetrics(meter metric.Meter, s statsSources) (*metrics, error) {
 		metric.WithExplicitBucketBoundaries(1e-6, 5e-6, 2e-5, 1e-4, 5e-4, 2e-3, 1e-2, 0.1, 1, 10))
 	m.observed, errs[2] = s.observe(meter)
 	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("interceptor: metrics: %w", err)
+		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return m, nil
 }

@@ -29,7 +29,7 @@ func (c *Controller) swap(policy *access.Policy) error {
 		err = c.verifier.Replace(guard.Issuers())
 	}
 	if err != nil {
-		return fmt.Errorf("interceptor: the old policy stays: %w", err)
+		return fmt.Errorf("the old policy stays: %w", err)
 	}
 	c.guard.Store(guard)
 	c.options = policy.GivenOptions()
