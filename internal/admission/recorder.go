@@ -14,7 +14,7 @@ type recorder struct {
 	log         decisionLog
 	metrics     *metrics
 	policy      policyMetrics
-	wouldRefuse refusalReport
+	wouldRefuse *refusalReport
 }
 
 // newRecorder returns the recorder of a controller. Close it.
@@ -31,9 +31,8 @@ func newRecorder(config Config, v *verifier.Verifier, guard func() *access.Guard
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m, policy: policy}
+	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m, policy: policy, wouldRefuse: newRefusalReport()}
 	r.log.lines.window, r.log.lines.writeCount = config.RefusalWindow, r.log.writeCount
-	r.wouldRefuse.clients.Bound, r.wouldRefuse.strangers.Bound = maxReportRows, maxReportRows
 	return r, nil
 }
 

@@ -16,6 +16,10 @@ const (
 	// genuine token, and of those without, but for the one that counts the others.
 	maxReportRows = 1024
 
+	// maxPeerRows is how many of them one address can have, with one certificate: it
+	// can call itself by any user agent.
+	maxPeerRows = 128
+
 	// maxWhy is how many bytes of an explanation a row keeps.
 	maxWhy = 1 << 10
 )
@@ -23,7 +27,7 @@ const (
 // WouldBeRefused is a caller whose requests went through only because the rules
 // are not enforced yet.
 type WouldBeRefused struct {
-	Method          string // cut to 200 bytes; empty in the row that counts those without a row
+	Method          string // cut to 200 bytes; empty in the rows that count those without a row, of one peer or of all
 	Issuer, Client  string // empty where no genuine token came
 	Peer, UserAgent string // of the first request; the address is without the port
 	Certificate     string // the name in that of the client, of the first request
@@ -37,7 +41,7 @@ type WouldBeRefused struct {
 // were enforced now, the most frequent first, from the requests since the
 // controller was made.
 func (c *Controller) WouldRefuse() []WouldBeRefused {
-	report := &c.recorder.wouldRefuse
+	report := c.recorder.wouldRefuse
 	var all []WouldBeRefused
 	for _, rows := range []map[reportKey]*reportRow{report.clients.Load(), report.strangers.Load()} {
 		for key, row := range rows {
@@ -80,8 +84,15 @@ func (r *reportRow) of(key reportKey) WouldBeRefused {
 
 // refusalReport counts the requests that would be refused, by their callers.
 type refusalReport struct {
-	clients, strangers boundedmap.Map[reportKey, *reportRow] // with a genuine token, and without
-	others             reportRow                             // those without a row
+	clients, strangers boundedmap.Map[reportKey, *reportRow]    // with a genuine token, and without
+	crowds             boundedmap.Map[stranger, *atomic.Uint32] // the rows of strangers, by address and certificate
+	others             reportRow                                // those without a row
+}
+
+func newRefusalReport() *refusalReport {
+	t := &refusalReport{}
+	t.clients.Bound, t.strangers.Bound, t.crowds.Bound = maxReportRows, maxReportRows, maxReportRows
+	return t
 }
 
 func (t *refusalReport) record(v *event) {
@@ -89,27 +100,43 @@ func (t *refusalReport) record(v *event) {
 	if refusal == nil || v.outcome() != WouldRefuse {
 		return
 	}
-	method := v.request.Method
+	row := t.row(v, refusal)
+	now := time.Now().UnixNano()
+	row.first.CompareAndSwap(0, now)
+	row.last.Store(now)
+	row.calls.Add(1)
+}
+
+// row returns the row that counts a refusal.
+func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
 	from := stranger{v.request.Peer.host(), cut(v.request.Peer.UserAgent, maxUserAgent), v.certificate}
-	key, rows := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers
+	method := v.request.Method
+	key, rows, crowd := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers, new(atomic.Uint32)
 	if v.claims != nil {
 		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
 	} else {
 		key.stranger = from
 	}
-	row, ok := rows.Load()[key]
-	if !ok {
-		row, ok = rows.LoadOrAdd(key.clone(), func() *reportRow {
-			return &reportRow{why: cut(refusal.Error(), maxWhy), from: from.clone()}
-		})
+	if row, ok := rows.Load()[key]; ok {
+		return row
 	}
-	if !ok {
-		row = &t.others
+	if v.claims == nil {
+		place, ok := stranger{peer: from.peer, certificate: from.certificate}, false
+		if crowd, ok = t.crowds.LoadOrAdd(place.clone(), func() *atomic.Uint32 { return crowd }); !ok {
+			return &t.others
+		}
+		if crowd.Load() >= maxPeerRows {
+			key = reportKey{stranger: place}
+		}
 	}
-	now := time.Now().UnixNano()
-	row.first.CompareAndSwap(0, now)
-	row.last.Store(now)
-	row.calls.Add(1)
+	row, ok := rows.LoadOrAdd(key.clone(), func() *reportRow {
+		crowd.Add(1)
+		return &reportRow{why: cut(refusal.Error(), maxWhy), from: from.clone()}
+	})
+	if !ok {
+		return &t.others
+	}
+	return row
 }
 
 // clone keeps the map from holding on to tokens that the strings are cut from.
