@@ -44,11 +44,11 @@ func (d *Downstream) outcome() Outcome {
 
 // Record writes the line of one call; ctx is the context of the call.
 func (l *DownstreamLog) Record(ctx context.Context, d Downstream) {
+	d.clean()
 	k := kind{outcome: d.outcome(), method: d.Method, target: d.Service, reason: d.Reason, cause: d.Code}
 	if !l.to.Enabled(ctx, levelOf(k.outcome)) {
 		return
 	}
-	d.clean()
 	before, ok := l.lines.allow(k, d.RequestID)
 	if !ok {
 		return
@@ -56,7 +56,7 @@ func (l *DownstreamLog) Record(ctx context.Context, d Downstream) {
 	line := newLogLine()
 	line.target(d)
 	line.word("code", d.Code)
-	line.optional("reason", d.Reason, maxName)
+	line.word("reason", d.Reason)
 	line.repeated(before)
 	line.optional("error", d.Unsent, line.left)
 	line.attrs = append(line.attrs, slog.String("request_id", d.RequestID))
@@ -69,7 +69,7 @@ func (l *DownstreamLog) writeCount(k kind, since repeats) {
 	if k != (kind{}) {
 		line.target(Downstream{Service: k.target, Method: k.method})
 		line.word("code", k.cause)
-		line.optional("reason", k.reason, maxName)
+		line.word("reason", k.reason)
 	}
 	line.repeated(since)
 	l.to.LogAttrs(context.Background(), levelOf(k.outcome), downstreamCountMessages[k.outcome], line.attrs...)

@@ -86,8 +86,8 @@ func (m *metrics) record(ctx context.Context, v *event) {
 // may bring ever new names.
 func (m *metrics) client(v *event) string {
 	name := v.clientLabel()
-	if _, ok := m.clients.Load()[name]; ok || name == "" {
-		return name
+	if name == "" {
+		return ""
 	}
 	if _, ok := m.clients.LoadOrAdd(name, func() bool { return true }); ok {
 		return name
