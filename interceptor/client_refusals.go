@@ -20,6 +20,7 @@ import (
 const (
 	maxRefusalSeries = 1024    // of calls that were refused or not sent
 	otherLabel       = "other" // stands for all that have no label of their own
+	otherMethod      = "other/other"
 )
 
 // clientRefusals reports the calls of a client that were refused, and those that were
@@ -43,7 +44,7 @@ func newClientRefusals(client string, log *slog.Logger, meters metric.MeterProvi
 	r := &clientRefusals{
 		log:     admission.NewDownstreamLog(log.With(slog.String("client", client)), refusalWindow),
 		counter: counter,
-		others:  refusalKey{otherLabel, otherLabel, otherLabel}.labels(),
+		others:  refusalKey{otherLabel, otherMethod, otherLabel}.labels(),
 	}
 	r.labels.Bound = maxRefusalSeries
 	return r, nil
@@ -54,6 +55,9 @@ func (r *clientRefusals) record(ctx context.Context, d admission.Downstream) {
 	key := refusalKey{d.Service, d.Method, otherLabel}
 	if audience.Reason(d.Reason).Phrase() != "" { // else the other service made it up
 		key.reason = d.Reason
+	}
+	if d.Service == "" { // a method of no service of the matrix may have any name
+		key.method = otherMethod
 	}
 	labels, ok := r.labels.LoadOrAdd(key, key.labels)
 	if !ok {

@@ -102,6 +102,28 @@ func TestRefusalsOfAClientAreReported(t *testing.T) {
 	}
 }
 
+// TestMethodsOfNoServiceAreNoLabels holds that a call to a method that belongs to none of
+// the services of a connection is reported, and that its name is no label.
+func TestMethodsOfNoServiceAreNoLabels(t *testing.T) {
+	issuer, written := newIssuer(), &log{}
+	counting, reader := meter(t)
+	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", counting.(interceptor.Option), interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))))
+	conn := connect(t, issuer, &orders{}, client.DialOptions("order-status")...)
+	const calls = 50
+	for n := range calls {
+		if err := conn.Invoke(t.Context(), fmt.Sprintf("/acme.made.up.V%d/Get", n), nil, nil); status.Code(err) != codes.Unauthenticated {
+			t.Error(err)
+		}
+	}
+	const series = "grpcaud.client.refusals reason=TOKEN_NOT_OBTAINED rpc.method=other rpc.service=other service="
+	if got := counted(t, reader); got[series] != calls {
+		t.Errorf("%v of %s, want %d, among %v", got[series], series, calls, got)
+	}
+	if line := lines(t, written)[0]; line["msg"] != "call not sent" || line["method"] != "/acme.made.up.V0/Get" {
+		t.Errorf("line %v, want the call", line)
+	}
+}
+
 // TestRefusalsOfAClientShareLines holds that a service that refuses every call does not
 // fill the log of its client, and that Close writes what is counted.
 func TestRefusalsOfAClientShareLines(t *testing.T) {
