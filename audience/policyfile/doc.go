@@ -24,9 +24,13 @@
 //
 // An issuer may also say
 //
+//	tenants: [t1, t2]             # issuers of their own; url has {tenant} in it
+//	trust_domain: example.org     # preset spiffe: of the sub of tokens without iss
 //	discovery: https://…          # default: url + /.well-known/openid-configuration
+//	hosts: [keys.example.com]     # that the metadata may name; default: those of the preset
 //	jwks: https://…               # default: what the metadata says
-//	keys_file: corp.jwks          # a file instead of both
+//	keys_file: corp.jwks          # a file instead
+//	ca_file: corp-ca.pem          # trusted for its addresses; default: the system's
 //	algorithms: [RS256]           # default: every asymmetric one
 //	leeway: 10s                   # default: 30s
 //	max_lifetime: 1h              # default: 24h
@@ -38,7 +42,7 @@
 //	                              # also audience, nothing, {scope: "{audience}/.default"},
 //	                              # {token_urls: {order-status: https://…}}
 //	parameters: {organization: acme}  # which clients send besides
-//	insecure: loopback            # accept plain http there
+//	insecure: loopback            # accept plain http there, or on hosts: {host: keycloak}
 //
 // a client, instead of secret, one of
 //
