@@ -144,7 +144,7 @@ func (c *checker) introspection(a path, issuer Issuer) {
 }
 
 // noAuthentication checks an introspection without authentication. Its endpoint is
-// written down: an issuer publishes none that is open to everybody.
+// written down, since the metadata document names one that authenticates clients.
 func (c *checker) noAuthentication(a path, in Introspection) {
 	if in.ClientID != "" {
 		c.problem(a.to("client"), "a client, and insecure: no_authentication; write one")
