@@ -138,7 +138,6 @@ func TestIntrospectionByCertificate(t *testing.T) {
 	issuer.Register(testutil.Client{ID: "customer-portal", Secret: "x", Opaque: true})
 	v := verifierOf(t, []access.Issuer{{URL: corp, Introspection: access.Introspection{ClientID: "order-status", Certificate: c.refs}}},
 		verifier.Transport(transport), verifier.IntrospectionTTL(0))
-	token := issuer.User("customer-portal", "alice", "order-status")
 
 	if err := v.Ready(ctx); err == nil || !strings.Contains(err.Error(), c.refs.File) {
 		t.Errorf("no files: Ready = %v, want it to name one", err)
@@ -150,7 +149,7 @@ func TestIntrospectionByCertificate(t *testing.T) {
 		if err := v.Ready(ctx); err != nil {
 			t.Errorf("Ready = %v", err)
 		}
-		_, err = v.Verify(ctx, token)
+		_, err = v.Verify(ctx, issuer.User("customer-portal", "alice", "order-status"))
 		want(t, "by the certificate in the files", err, "")
 	}
 	issuer.Register(testutil.Client{ID: "order-status", Certificates: []*x509.Certificate{first.Leaf}})
