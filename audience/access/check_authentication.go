@@ -138,6 +138,9 @@ func (c *checker) introspection(a path, issuer Issuer) {
 	case len(ways) == 0:
 		c.problem(a.to("secret"), "no secret: name the file or environment variable with the secret of client %q, or under mtls its certificate; if the endpoint authenticates nobody, write insecure: no_authentication", in.ClientID)
 	}
+	if in.Certificate != (CertificateRef{}) && strings.HasPrefix(in.URL, "http://") {
+		c.problem(a.to("url"), "%q is not https, and a certificate is presented over https alone", in.URL)
+	}
 	if in.ClientID == "" {
 		c.problem(a.to("client"), "no client: write the id by which the service authenticates to the issuer")
 	}

@@ -29,8 +29,12 @@ func TestNewRefusesAuthentication(t *testing.T) {
 			i.Preset, i.AssertionAudience = "entra-v1", "https://login.microsoftonline.us/t/oauth2/v2.0/token"
 		}),
 
-		"issuers.corp.introspection.mtls: both secret and mtls":     ask(access.Introspection{ClientID: "s", Secret: secret, Certificate: cert}),
-		"issuers.corp.introspection.mtls: want both cert and key":   ask(access.Introspection{ClientID: "s", Certificate: access.CertificateRef{File: "c"}}),
+		"issuers.corp.introspection.mtls: both secret and mtls":   ask(access.Introspection{ClientID: "s", Secret: secret, Certificate: cert}),
+		"issuers.corp.introspection.mtls: want both cert and key": ask(access.Introspection{ClientID: "s", Certificate: access.CertificateRef{File: "c"}}),
+		"and a certificate is presented over https alone": issuer(func(i *access.Issuer) {
+			i.URL, i.InsecureLoopback = "http://127.0.0.1:8080", true
+			i.Introspection = access.Introspection{URL: "http://127.0.0.1:8080/introspect", ClientID: "s", Certificate: cert}
+		}),
 		"issuers.corp.introspection.client: no client":              ask(access.Introspection{Certificate: cert}),
 		"issuers.corp.introspection.insecure: both mtls and":        ask(access.Introspection{URL: corp, Certificate: cert, InsecureNoAuthentication: true}),
 		"issuers.corp.introspection.client: a client, and insecure": ask(access.Introspection{URL: corp, ClientID: "s", InsecureNoAuthentication: true}),

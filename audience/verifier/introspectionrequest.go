@@ -20,6 +20,9 @@ import (
 // id on a connection that has its certificate (RFC 8705, section 2), or from nobody.
 func (i *introspector) request(ctx context.Context, address, raw string) (*http.Request, error) {
 	in := i.issuer.Introspection
+	if i.certificate != nil && !strings.HasPrefix(address, "https://") {
+		return nil, errors.New("the introspection endpoint is not https, and a client certificate is presented over https alone")
+	}
 	form := url.Values{"token": {raw}, "token_type_hint": {"access_token"}}
 	secret, err := secretOf(in.Secret)
 	if err != nil {

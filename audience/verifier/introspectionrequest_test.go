@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -157,5 +158,21 @@ func TestIntrospectionByCertificate(t *testing.T) {
 	want(t, "by a certificate of nobody", err, audience.CauseIntrospectionUnavailable)
 	if last := dialed[len(dialed)-1]; last != "mtls.idp.example.com:443" {
 		t.Errorf("asked %s, want the endpoint for certificates", last)
+	}
+}
+
+// TestCertificateNeedsTLS holds that no question goes out from nobody because the
+// endpoint cannot be shown a certificate.
+func TestCertificateNeedsTLS(t *testing.T) {
+	const local = "http://127.0.0.1:1/realms/corp"
+	in := access.Introspection{URL: local + "/introspect", ClientID: "order-status", Certificate: access.CertificateRef{File: "c", KeyFile: "k"}}
+	v := verifierOf(t, []access.Issuer{{URL: local, InsecureLoopback: true, Introspection: in}}, verifier.Transport(&http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		t.Error("the endpoint was dialled")
+		return nil, errors.New("no network here")
+	}}))
+	_, err := v.Verify(t.Context(), "an-opaque-token")
+	want(t, "over plain http", err, audience.CauseIntrospectionUnavailable)
+	if err == nil || !strings.Contains(err.Error(), "over https alone") {
+		t.Errorf("Verify = %v, want it to say that TLS is needed", err)
 	}
 }
