@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/authority"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -77,7 +78,7 @@ func (r *retrier) check(method string) error {
 func (r *retrier) connectionOf(conn *grpc.ClientConn) *connection {
 	c := r.lastConnection.Load()
 	if c == nil || c.conn != conn {
-		c = &connection{conn, targetAuthority(conn.CanonicalTarget())}
+		c = &connection{conn, authority.OfTarget(conn.CanonicalTarget())}
 		r.lastConnection.Store(c)
 	}
 	return c
