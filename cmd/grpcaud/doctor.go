@@ -12,13 +12,16 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/doctor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 )
 
 // doctorOptions are the flags of the command doctor.
 type doctorOptions struct {
 	doctor.Options
+	user        tokenrequest.SubjectFlags
 	descriptors string
 }
 
@@ -38,7 +41,10 @@ others, judges it as the server of the service would, and reports
   skipped       no token was requested: the credentials cannot be read, or only users
                 may call
 
-with a fix for this kind of issuer. A client that gets no token for a service that it
+with a fix for this kind of issuer. With --user-token-file it also follows the token of
+a user: each client that the token is for exchanges it for each service that it may
+call for users, and that service goes on with the new token. That the provider
+exchanges no tokens, at all or for a client, is said once. A client that gets no token for a service that it
 may not call is as it should be, and is only counted.
 
 Each request is one that a client may make at any time; nothing is changed. Tokens
@@ -54,7 +60,8 @@ The exit status is 0 if all is well, 1 if there is something to fix, and 2 if th
 is not, but something could not be found out.`
 
 const doctorExamples = `  grpcaud doctor access.yaml
-  grpcaud doctor access.yaml --client backoffice-portal -o markdown`
+  grpcaud doctor access.yaml --client backoffice-portal -o markdown
+  grpcaud doctor access.yaml --user-token-file alice.token`
 
 func doctorCommand() *cobra.Command {
 	var e doctorOptions
@@ -70,6 +77,7 @@ func doctorCommand() *cobra.Command {
 	flags.StringSliceVar(&e.Services, "service", nil, "examine these services only")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.DurationVar(&e.Timeout, "timeout", 15*time.Second, "the time limit for each token and its verdict")
+	e.user.Flags(cmd, "user-token-file", "the file with a user's token, to examine calls on behalf of users")
 	cli.IssuerCAFlag(cmd, &e.IssuerCA)
 	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
@@ -95,6 +103,12 @@ func (e *doctorOptions) examine(cmd *cobra.Command, path string) (*doctor.Report
 	}
 	if err := e.narrow(policy.Matrix()); err != nil {
 		return nil, err
+	}
+	if e.Subject, err = e.user.Read(cmd, policy.Matrix()); err != nil {
+		return nil, err
+	}
+	if explain.Decode(e.Subject.Token.Reveal()).Expired(time.Now()) {
+		return nil, errors.New("--user-token-file: the token has expired: have the user log in again")
 	}
 	examiner, err := doctor.New(policy, e.Options)
 	if err != nil {
