@@ -124,6 +124,10 @@ func TestCompare(t *testing.T) {
 		{"a mapper into ID tokens", func(r *realm) { r.scope("people").Mappers[0].Config["access.token.claim"] = "false" }, `lacks backoffice: the client scope "people" puts no "people" into tokens`},
 		{"a mapper for a disabled client", func(r *realm) { r.client("people").Enabled = false }, `lacks backoffice: the client scope "people" puts no "people" into tokens`},
 		{"a disabled audience", func(r *realm) { r.client("people").Enabled = false }, `lacks people: the client is disabled: it gets no token, and no token names it`},
+		{"an audience more, once its client is enabled", func(r *realm) {
+			r.client("people").Enabled = false
+			r.client("portal").Optional = append(r.client("portal").Optional, "people")
+		}, `grants portal: its tokens can name "people"`},
 		{"a mapper for the text", func(r *realm) {
 			r.scope("people").Mappers[0] = audienceMapper("oidc-audience-mapper", "included.custom.audience", "people")
 		}, ""},
