@@ -154,7 +154,7 @@ func (c *callOptions) present(ctx context.Context, cmd *cobra.Command, a *tokenr
 	if err != nil || subject.Token.IsZero() {
 		return token, nil, err
 	}
-	return token, c.connection.Present(token, conn, a.Target.Authorities), nil
+	return token, []grpc.CallOption{c.connection.Bearer(token, conn, a.Target.Authorities).Option()}, nil
 }
 
 // callOver makes the call over a connection.
@@ -163,7 +163,7 @@ func (c *callOptions) callOver(ctx context.Context, cmd *cobra.Command, a *token
 	if err != nil {
 		return err
 	}
-	opts := c.connection.Present(token, conn, a.Target.Authorities)
+	opts := []grpc.CallOption{c.connection.Bearer(token, conn, a.Target.Authorities).Option()}
 	if a.Client != nil {
 		if token, opts, err = c.present(ctx, cmd, a, conn, full); err != nil {
 			return err

@@ -22,6 +22,7 @@ import (
 type doctorOptions struct {
 	doctor.Options
 	user        tokenrequest.SubjectFlags
+	live        liveOptions
 	descriptors string
 }
 
@@ -61,14 +62,15 @@ is not, but something could not be found out.`
 
 const doctorExamples = `  grpcaud doctor access.yaml
   grpcaud doctor access.yaml --client backoffice-portal -o markdown
-  grpcaud doctor access.yaml --user-token-file alice.token`
+  grpcaud doctor access.yaml --user-token-file alice.token
+  grpcaud doctor access.yaml --live order-status=orders.example.com:443 --live-method GetOrderStatus`
 
 func doctorCommand() *cobra.Command {
 	var e doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor access.yaml",
 		Short: "Compare what the issuers give with what the matrix says",
-		Long:  doctorHelp, Example: doctorExamples,
+		Long:  doctorHelp + doctorLiveHelp, Example: doctorExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
@@ -78,31 +80,32 @@ func doctorCommand() *cobra.Command {
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.DurationVar(&e.Timeout, "timeout", 15*time.Second, "the time limit for each token and its verdict")
 	e.user.Flags(cmd, "user-token-file", "the file with a user's token, to examine calls on behalf of users")
+	e.live.flags(cmd)
 	cli.IssuerCAFlag(cmd, &e.IssuerCA)
 	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
 	format := cli.OutputFlag(cmd, "table", "markdown", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		report, err := e.examine(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { report.Write(p, format.Value) }); err != nil {
-			return err
-		}
-		return report.Exit()
+		answer, err := e.examine(cmd, args[0])
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, answer, err)
 	}
 	return cmd
 }
 
 // examine examines the matrix at path.
-func (e *doctorOptions) examine(cmd *cobra.Command, path string) (*doctor.Report, error) {
+func (e *doctorOptions) examine(cmd *cobra.Command, path string) (output.Answer, error) {
+	if err := e.live.check(cmd); err != nil {
+		return nil, err
+	}
 	policy, _, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.narrow(policy.Matrix()); err != nil {
 		return nil, err
+	}
+	if e.live.server != "" {
+		return e.live.examine(cmd, policy, e.Options)
 	}
 	if e.Subject, err = e.user.Read(cmd, policy.Matrix()); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // Options say what to examine, and how.
@@ -96,7 +94,7 @@ func (c *Examiner) hasUser() bool { return !c.subject.Token.IsZero() }
 
 // addClient prepares the client of that name, if its credentials can be read.
 func (c *Examiner) addClient(name string, transport http.RoundTripper) {
-	err := checkCredentials(c.matrix.Clients[name])
+	err := tokenrequest.CheckCredentials(c.matrix.Clients[name])
 	var client *interceptor.Client
 	if err == nil {
 		client, err = tokenrequest.NewClient(c.permissive, name, transport)
@@ -153,21 +151,4 @@ func (c *Examiner) Examine(ctx context.Context) *Report {
 		c.report.Rows = append(c.report.Rows, c.examineUser(ctx)...)
 	}
 	return c.report
-}
-
-// checkCredentials checks that the files with a client's credentials can be opened.
-func checkCredentials(c access.Client) error {
-	files := []string{c.Secret.File, c.PrivateKey.File, c.Assertion, c.Certificate.File, c.Certificate.KeyFile}
-	var errs []error
-	for _, path := range slices.Sorted(slices.Values(slices.AppendSeq(files, maps.Values(c.TokenFiles)))) {
-		if path == "" {
-			continue
-		}
-		file, _, err := regularfile.Open(path)
-		if err == nil {
-			file.Close()
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
 }
