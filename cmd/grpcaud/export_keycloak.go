@@ -25,7 +25,7 @@ func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer in the file that is the realm (default: the only one with preset: keycloak)")
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
 	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
-	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI")
+	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI; its logins must use PKCE, with S256")
 	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "issuer", cli.FromMatrix(files.IssuerNames))
 }
