@@ -197,3 +197,23 @@ func TestServeLogsDurationsWithTheirUnit(t *testing.T) {
 		t.Errorf("took is %v, want a duration with its unit", lines[len(lines)-1]["took"])
 	}
 }
+
+// TestServeWithEchoBesideTheService shows that a short name of a method is not ambiguous because
+// Echo is listed too.
+func TestServeWithEchoBesideTheService(t *testing.T) {
+	f := newField(t)
+	for _, list := range []string{"shop.orders.v1.OrderStatus, grpcaud.echo.v1.Echo", "grpcaud.echo.v1.Echo, shop.orders.v1.OrderStatus"} {
+		f.text = strings.Replace(strings.Replace(fieldMatrix, "ISSUER", f.issuer.URL(), 1), "    grpc: [grpcaud.echo.v1.Echo]", "    grpc: [shop.other.v1.Other]", 1)
+		f.move(t)
+		f.change(t, "grpc: [shop.orders.v1.OrderStatus]", "grpc: ["+list+"]")
+		f.change(t, "methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus, WatchOrderStatus, Say]")
+		s := f.serve(t, "order-status", "--plaintext")
+		f.call(t, s, "customer-portal").want(t, 0, `"bytes": 0`)
+		f.call(t, s, "customer-portal", "WatchOrderStatus").want(t, 0, `"bytes": 0`)
+		f.call(t, s, "customer-portal", "Say", "-d", `{"text": "a"}`).want(t, 0, `"text": "a"`)
+		f.call(t, s, "customer-portal", "--descriptors", shopSet(t), "GetOrderStatus").want(t, 0, "{}")
+		f.change(t, list, list+", shop.more.v1.More")
+		f.call(t, s, "customer-portal", "GetOrderStatus").want(t, 2, "write the method with its gRPC service, such as shop.")
+		f.call(t, s, "customer-portal", "--descriptors", shopSet(t), "GetOrderStatus").want(t, 0, "{}")
+	}
+}
