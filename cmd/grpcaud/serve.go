@@ -42,6 +42,8 @@ method of each kind, and returns what it received and who the caller is. Methods
 without a rule in the matrix are refused.
 
 With descriptors it knows the kinds of the methods, and describes them by reflection.
+Then a method without a rule, or a rule without a method, is an error at the start and
+in a later version of the file, as it is for a server of the service.
 
 When it is ready it writes one line of JSON, {"addr":"…","service":"…"}, to standard
 output, and then one line for each decision to standard error. It follows the file: a
@@ -105,6 +107,11 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	server, err := echo.New(admit, set, grpc.Creds(creds))
 	if err != nil {
 		return err
+	}
+	if known, ok := server.SurfaceOf(policy.Matrix().Services[s.service].GRPC); ok {
+		if err := admit.CheckCoverage(known); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	var watch sync.WaitGroup

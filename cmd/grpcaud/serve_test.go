@@ -217,3 +217,22 @@ func TestServeWithEchoBesideTheService(t *testing.T) {
 		f.call(t, s, "customer-portal", "--descriptors", shopSet(t), "GetOrderStatus").want(t, 0, "{}")
 	}
 }
+
+// TestServeHoldsTheMatrixToTheDescriptors shows that a method without a rule, and a rule without a
+// method, are errors at the start, and change nothing later.
+func TestServeHoldsTheMatrixToTheDescriptors(t *testing.T) {
+	f := newField(t)
+	set := shopSet(t)
+	f.change(t, `{clients: [backoffice-portal], methods: ["*"], scopes: [orders.write]}`, "{clients: [backoffice-portal], methods: [UpdateOrderStatus], scopes: [orders.write]}")
+	good := f.text
+	s := f.serve(t, "order-status", "--plaintext", "--descriptors", set)
+	for _, row := range []struct{ old, text, want string }{
+		{"methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus]", "WatchOrderStatus has no rule"},
+		{"methods: [UpdateOrderStatus]", "methods: [UpdateOrderStatus, DropOrder]", `the matrix names method "DropOrder"`},
+	} {
+		f.text = good
+		f.change(t, row.old, row.text)
+		run(t, "", "serve", f.matrix, "--service", "order-status", "--plaintext", "--descriptors", set).want(t, 2, "grpcaud: ", row.want)
+	}
+	f.call(t, s, "customer-portal", "GetOrderStatus").want(t, 0)
+}

@@ -48,6 +48,26 @@ func New(admit *interceptor.Server, set descriptor.Set, opts ...grpc.ServerOptio
 	return s, nil
 }
 
+// Surface is what the server answers of some gRPC services, for the check of coverage.
+type Surface map[string]grpc.ServiceInfo
+
+// GetServiceInfo lists the services.
+func (s Surface) GetServiceInfo() map[string]grpc.ServiceInfo { return s }
+
+// SurfaceOf returns what the server answers of these gRPC services; false if it does not
+// know all of their methods, and so answers whatever is called.
+func (s *Server) SurfaceOf(services []string) (*Surface, bool) {
+	known, found := s.GetServiceInfo(), Surface{}
+	for _, name := range services {
+		info, ok := known[name]
+		if !ok {
+			return nil, false
+		}
+		found[name] = info
+	}
+	return &found, true
+}
+
 // answerAll answers each message of a call of an unknown kind with an empty one, which
 // is valid for every type.
 func answerAll(_ any, stream grpc.ServerStream) error { return answer(stream, true) }
