@@ -40,7 +40,7 @@ the reason, the challenge, the request id in the server's log, and a fix.
 With --on-behalf-of-file the client first exchanges the token in that file, as a
 service does for its caller, and calls with the new token. With --token-file no token
 is requested: the call presents the one in that file as it is, and the server judges
-it. --as then only says whose certificate is shown.
+it. --as then only says whose certificate is shown, and the default of METHOD.
 
 Over TLS the call shows the certificate that the matrix names for the client, or that
 of --cert and --key, so that tokens which are bound to a certificate can be tried.
@@ -68,14 +68,14 @@ const callExamples = `  grpcaud call access.yaml --as customer-portal --for orde
 func callCommand() *cobra.Command {
 	var c callOptions
 	cmd := &cobra.Command{
-		Use:   "call access.yaml --as CLIENT --for SERVICE --addr A [METHOD]",
+		Use:   "call access.yaml (--as CLIENT | --token-file FILE) --for SERVICE --addr A [METHOD]",
 		Short: "Make one call as a client of the matrix",
 		Long:  callHelp, Example: callExamples,
 		Args:              cli.Arguments(1, 2),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	c.Flags(cmd)
-	c.connection.Flags(cmd)
+	c.connection.Flags(cmd, "")
 	c.subject.Flags(cmd, "on-behalf-of-file", "the file with a caller's token to exchange first")
 	cmd.Flags().StringVar(&c.connection.Addr, "addr", "", "the address of the server, such as orders.example.com:443 (required)")
 	cmd.Flags().StringVar(&c.tokenFile, "token-file", "", "the file with the token to present, instead of requesting one; - is standard input")

@@ -42,11 +42,13 @@ others, judges it as the server of the service would, and reports
   skipped       no token was requested: the credentials cannot be read, or only users
                 may call
 
-with a fix for this kind of issuer. With --user-token-file it also follows the token of
-a user: each client that the token is for exchanges it for each service that it may
-call for users, and that service goes on with the new token. That the provider
-exchanges no tokens, at all or for a client, is said once. A client that gets no token for a service that it
+with a fix for this kind of issuer. A client that gets no token for a service that it
 may not call is as it should be, and is only counted.
+
+With --user-token-file it also follows the token of a user: each client that the token
+is for exchanges it for each service that it may call for users, and that service goes
+on with the new token. That the provider exchanges no tokens, at all or for a client,
+is said once.
 
 Each request is one that a client may make at any time; nothing is changed. Tokens
 are neither shown nor stored.

@@ -47,8 +47,8 @@ that it is. If it is no client that calls others, --live-other names the service
 which it gets a real token: choose one where that token does no harm, or a server that
 you trust.
 
-The exit status is then 0 if each call was refused, 1 if one was admitted or
-accepted, and 2 if no answer or no token for another service to try.`
+The exit status is then 0 if each call was refused, 1 if one was admitted or accepted,
+and 2 if there was no answer, or no token for another service to try.`
 
 // liveOptions are the flags that name a running server.
 type liveOptions struct {
@@ -63,7 +63,7 @@ func (l *liveOptions) flags(cmd *cobra.Command) {
 	flags.StringVar(&l.method, "live-method", "", "for --live: the only method to call, with an empty message")
 	flags.StringVar(&l.other, "live-other", "", "for --live: another service, a real token for which may be sent to the server")
 	flags.StringArrayVar(&l.tokenFiles, "live-token-file", nil, "for --live: a file with a token that the server must refuse, such as an expired one; may be repeated")
-	l.connection.Flags(cmd)
+	l.connection.Flags(cmd, "for --live: ")
 	cmd.MarkFlagsRequiredTogether("live", "live-method")
 	for _, other := range []string{"user-token-file", "subject-issuer", "service"} {
 		cmd.MarkFlagsMutuallyExclusive("live", other)

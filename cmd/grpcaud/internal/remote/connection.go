@@ -23,14 +23,14 @@ type Connection struct {
 	plaintext   bool
 }
 
-// Flags adds the flags to cmd, except the address.
-func (c *Connection) Flags(cmd *cobra.Command) {
+// Flags adds the flags to cmd, except the address. Their help begins with prefix.
+func (c *Connection) Flags(cmd *cobra.Command, prefix string) {
 	flags := cmd.Flags()
-	flags.StringVar(&c.authority, "authority", "", "the name that the server's certificate has (default: the host of the address)")
-	flags.StringVar(&c.ca, "tls-ca", "", "a file with certificates, in PEM, to trust for the server instead of the system's")
-	flags.StringVar(&c.certificate.File, "cert", "", "the file with the client's certificate, in PEM, to show to the server (default: the one that the matrix names for the client)")
-	flags.StringVar(&c.certificate.KeyFile, "key", "", "the file with the key of --cert, in PEM")
-	flags.BoolVar(&c.plaintext, "plaintext", false, "call without TLS, on a loopback address only")
+	flags.StringVar(&c.authority, "authority", "", prefix+"the name that the server's certificate has (default: the host of the address)")
+	flags.StringVar(&c.ca, "tls-ca", "", prefix+"a file with certificates, in PEM, to trust for the server instead of the system's")
+	flags.StringVar(&c.certificate.File, "cert", "", prefix+"the file with the client's certificate, in PEM, to show to the server")
+	flags.StringVar(&c.certificate.KeyFile, "key", "", prefix+"the file with the key of --cert, in PEM")
+	flags.BoolVar(&c.plaintext, "plaintext", false, prefix+"call without TLS, on a loopback address only")
 	cmd.MarkFlagsRequiredTogether("cert", "key")
 	cmd.MarkFlagsMutuallyExclusive("tls-ca", "plaintext")
 	cmd.MarkFlagsMutuallyExclusive("cert", "plaintext")
