@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
@@ -95,11 +96,7 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{ReplaceAttr: withUnit}))
-	opts, err := s.options(log)
-	if err != nil {
-		return err
-	}
-	admit, err := interceptor.NewServer(policy, interceptor.Services(s.service), opts...)
+	admit, err := s.guard(policy, log)
 	if err != nil {
 		return err
 	}
@@ -108,10 +105,8 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	if known, ok := server.SurfaceOf(policy.Matrix().Services[s.service].GRPC); ok {
-		if err := admit.CheckCoverage(known); err != nil {
-			return err
-		}
+	if err := server.CheckCoverage(admit, policy.Matrix().Services[s.service].GRPC); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	var watch sync.WaitGroup
@@ -190,15 +185,18 @@ func (s serveOptions) credentials() (credentials.TransportCredentials, error) {
 	}), nil
 }
 
-// options returns the options of the guard, which logs each decision.
-func (s serveOptions) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
+// guard returns the guard of the service, which logs each decision.
+func (s serveOptions) guard(policy *access.Policy, log *slog.Logger) (*interceptor.Server, error) {
 	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}
 	wire, err := files.IssuerTransport(s.issuerCA)
+	if err != nil {
+		return nil, err
+	}
 	if wire != nil {
 		opts = append(opts, interceptor.Transport(wire))
 	}
-	return opts, err
+	return interceptor.NewServer(policy, interceptor.Services(s.service), opts...)
 }

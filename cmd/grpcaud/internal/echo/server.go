@@ -48,24 +48,25 @@ func New(admit *interceptor.Server, set descriptor.Set, opts ...grpc.ServerOptio
 	return s, nil
 }
 
-// Surface is what the server answers of some gRPC services, for the check of coverage.
-type Surface map[string]grpc.ServiceInfo
+// surface is what the server answers of some gRPC services.
+type surface map[string]grpc.ServiceInfo
 
 // GetServiceInfo lists the services.
-func (s Surface) GetServiceInfo() map[string]grpc.ServiceInfo { return s }
+func (s surface) GetServiceInfo() map[string]grpc.ServiceInfo { return s }
 
-// SurfaceOf returns what the server answers of these gRPC services; false if it does not
-// know all of their methods, and so answers whatever is called.
-func (s *Server) SurfaceOf(services []string) (*Surface, bool) {
-	known, found := s.GetServiceInfo(), Surface{}
+// CheckCoverage holds the policies of the guard to these gRPC services, now and when they
+// change. Without a description of all of them the server answers whatever is called,
+// and there is nothing to hold a policy to.
+func (s *Server) CheckCoverage(admit *interceptor.Server, services []string) error {
+	known, described := s.GetServiceInfo(), surface{}
 	for _, name := range services {
 		info, ok := known[name]
 		if !ok {
-			return nil, false
+			return nil
 		}
-		found[name] = info
+		described[name] = info
 	}
-	return &found, true
+	return admit.CheckCoverage(&described)
 }
 
 // answerAll answers each message of a call of an unknown kind with an empty one, which
