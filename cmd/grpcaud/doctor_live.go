@@ -39,7 +39,8 @@ something that must be refused each time:
   unknown    nobody answered, or the server refused the call for another reason
 
 A server that does not check runs the method. So name one that does no harm with an
-empty message. If one of the first three calls is admitted, no other follows.
+empty message. If the call without a token is not refused, or one of the next two is
+admitted, no other follows.
 
 Whoever runs the server can use a token that is sent to it. By default it gets tokens
 for itself, and for another service one that it can request at any time, as the client

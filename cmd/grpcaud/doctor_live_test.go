@@ -181,7 +181,7 @@ func TestLiveServerWithoutGuard(t *testing.T) {
 func TestLiveServerThatVerifiesNothing(t *testing.T) {
 	f := newField(t)
 	s, seen := unguarded(t, withoutToken)
-	f.live(t, s, "GetOrderStatus").want(t, 1, "ADMITTED", "a server that admits a token of another issuer is shown no real one")
+	f.live(t, s, "GetOrderStatus").want(t, 1, "ADMITTED", "a server that does not refuse one with a token of another issuer is shown no real token")
 	if calls, tokens := seen(); calls != 2 || tokens != 1 {
 		t.Errorf("%d calls with %d tokens, want 2 with 1", calls, tokens)
 	}
@@ -202,8 +202,16 @@ func TestLiveServerThatSaysNothing(t *testing.T) {
 		{codes.ResourceExhausted, 2, "it is not shown that the server checks"},
 		{codes.Unimplemented, 2, "name a method that the server has"},
 	} {
-		s, _ := unguarded(t, failing(row.code))
+		s, seen := unguarded(t, failing(row.code))
 		f.live(t, s, "GetOrderStatus").want(t, row.status, row.want)
+		if calls, tokens := seen(); row.status == 2 && (calls != 1 || tokens != 0) {
+			t.Errorf("%v: %d calls with %d tokens, want 1 without", row.code, calls, tokens)
+		}
+	}
+	hanging, seen := unguarded(t, func(stream grpc.ServerStream) error { <-stream.Context().Done(); return nil })
+	f.live(t, hanging, "WatchOrderStatus", "--timeout", "50ms").want(t, 2, "DeadlineExceeded", "no further call was made")
+	if _, tokens := seen(); tokens != 0 {
+		t.Errorf("%d tokens arrived, want none", tokens)
 	}
 	f.live(t, &served{Addr: "127.0.0.1:1", Service: "order-status", flags: []string{"--plaintext"}}, "GetOrderStatus").want(t, 2, "Unavailable")
 }

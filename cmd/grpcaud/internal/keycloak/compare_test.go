@@ -3,6 +3,7 @@ package keycloak_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -174,9 +175,11 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse shows that what is read can be compared, and lacks nothing of itself.
+// FuzzParse shows that what is read can be compared, lacks nothing of itself, and that the commands
+// for it can be shown at a terminal.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"realm": "corp", "clients": [{"clientId": "portal", "serviceAccountsEnabled": true, "optionalClientScopes": ["people"]}], "clientScopes": [{"name": "people", "protocolMappers": [{"protocolMapper": "oidc-audience-mapper", "config": {"included.custom.audience": "people", "access.token.claim": "true"}}]}]}`))
+	f.Add([]byte(`{"realm": "corp", "clients": [{"clientId": "portal", "id": "1"}, {"clientId": "p\u001b", "id": "2", "enabled": false}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := keycloak.Parse(data)
 		if err != nil {
@@ -185,6 +188,11 @@ func FuzzParse(f *testing.F) {
 		for _, c := range keycloak.Compare(got, got) {
 			if c.Kind == keycloak.Lacks && !strings.Contains(c.Text, "disabled") {
 				t.Errorf("got %+v of a realm and itself", c)
+			}
+			for _, command := range c.Commands {
+				if strings.ContainsFunc(command, func(r rune) bool { return !strconv.IsPrint(r) }) {
+					t.Errorf("got the command %q", command)
+				}
 			}
 		}
 	})

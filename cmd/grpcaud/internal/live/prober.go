@@ -93,8 +93,9 @@ func (p *Prober) Close() {
 	p.verifier.Close()
 }
 
-// Examine makes the calls one after the other. If one without a token, or with a token
-// that opens nothing, is admitted, it is the last: the server is shown no real token.
+// Examine makes the calls one after the other. If the one without a token is not refused,
+// or one with a token that opens nothing is admitted, it is the last: the server is shown
+// no real token.
 func (p *Prober) Examine(ctx context.Context) *Report {
 	r := &Report{Service: p.Service, Target: p.Connection.Addr, Method: p.at.Method, Probes: []*probe{}}
 	if text := p.at.Misspelling(); text != "" {
@@ -106,8 +107,8 @@ func (p *Prober) Examine(ctx context.Context) *Report {
 	for _, prepare := range p.preparations() {
 		next := p.examine(ctx, prepare)
 		r.Probes = append(r.Probes, next)
-		if next.harmless && next.Result == admitted {
-			r.Notes = append(r.Notes, "no further call was made: a server that admits "+next.What+" is shown no real one")
+		if next.harmless && next.Result == admitted || next.token == "" && next.Result == unknown {
+			r.Notes = append(r.Notes, "no further call was made: a server that does not refuse one with "+next.What+" is shown no real token")
 			break
 		}
 	}
