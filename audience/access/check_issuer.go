@@ -38,7 +38,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
-	c.ask(a, issuer)
+	c.tokenRequests(a, issuer)
 }
 
 // shape warns of a url that no token of such a provider has in iss.
@@ -76,20 +76,4 @@ func (c *checker) times(a path, issuer Issuer) {
 	if issuer.MaxAge < 0 {
 		c.problem(a.to("max_age"), "want more than 0, got %v", issuer.MaxAge)
 	}
-}
-
-// introspection checks that the service authenticates itself to the issuer, as RFC
-// 7662, section 2.1 requires.
-func (c *checker) introspection(a path, issuer Issuer) {
-	in := issuer.Introspection
-	if in == (Introspection{}) {
-		return
-	}
-	if in.ClientID == "" {
-		c.problem(a.to("client"), "no client: write the id by which the service authenticates to the issuer")
-	}
-	if in.Secret == (SecretRef{}) {
-		c.problem(a.to("secret"), "no secret: name the file or environment variable with the secret of client %q", in.ClientID)
-	}
-	c.secret(a.to("secret"), in.Secret)
 }

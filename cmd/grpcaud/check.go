@@ -14,6 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/login"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/jwkset"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
@@ -25,8 +26,10 @@ const checkHelp = `Check reads the access matrix as a server does, and reports
             a rule, a rule without a method
   warning   the file is valid, but probably wrong: a client that no rule names, a
             service that nobody may call, an audience that two services share, an
-            audience that the provider puts into every token
-  info      the file allows much: every method, any client, no scope
+            audience that the provider puts into every token, an entry for users
+            that no user's token can reach
+  info      the file allows much: every method, any client, no scope; or it is for
+            users, and does not say at which of its clients they log in
 
 Give it a set of descriptors to compare with the .proto files; protoc
 --descriptor_set_out=set.binpb and buf build -o set.binpb make one. Options of
@@ -86,7 +89,7 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	if err != nil {
 		return nil, withWarnings(err, matrix, set)
 	}
-	problems := slices.Concat(policy.Warnings(), filesOfIssuers(policy.Matrix()))
+	problems := slices.Concat(policy.Warnings(), login.Check(policy.Matrix()), filesOfIssuers(policy.Matrix()))
 	if descriptors != "" {
 		problems = slices.Concat(problems, set.Compare(policy))
 	}
