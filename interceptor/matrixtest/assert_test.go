@@ -3,6 +3,7 @@ package matrixtest_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -105,6 +106,12 @@ func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	}), both, register)
 }
 
+// The presets whose tokens are all of services, or all of users.
+var (
+	servicesOnly = []string{"google", "github-actions", "gitlab"}
+	usersOnly    = []string{"firebase", "supabase"}
+)
+
 // TestAssertWritesTokensOfEveryPreset holds that each preset has a dialect, and reads the
 // tokens that the dialect writes.
 func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
@@ -115,19 +122,18 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
 				allow := access.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
 				switch preset {
-				case "google", "spiffe", "kubernetes", "dex":
+				case "google", "spiffe", "kubernetes", "dex", "firebase", "github-actions", "gitlab", "vault":
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
-				if known.DistinguishesServices() && named[preset] == "" && preset != "google" {
+				if known.DistinguishesServices() && named[preset] == "" && !slices.Contains(servicesOnly, preset) {
 					allow.Callers = access.UsersOnly
 				}
-				switch preset {
-				case "rfc9068", "oidc-provider", "keycloak", "auth0", "auth0-rfc9068", "entra", "entra-v1", "zitadel", "cognito", "dex":
+				if known.HasRoles() {
 					allow.Roles = []string{"clerk"}
 				}
 				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
-				if known.DistinguishesServices() {
+				if known.DistinguishesServices() && !slices.Contains(usersOnly, preset) {
 					services.Callers = access.ServicesOnly
 				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
