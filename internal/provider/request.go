@@ -17,6 +17,10 @@ type Request struct {
 	// requested_token_use=on_behalf_of, as Entra ID does, and not by RFC 8693.
 	OnBehalfOf bool
 
+	// RoleScope is a scope that a client must ask for, so that its tokens have roles;
+	// empty if none is needed.
+	RoleScope string
+
 	// Alternative says what to use instead, if there is no token endpoint for this.
 	Alternative string
 }
