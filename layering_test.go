@@ -32,7 +32,7 @@ type layer struct {
 // layers holds every package of the module; the first that matches counts.
 var layers = []layer{
 	{packages: module},
-	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
+	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},

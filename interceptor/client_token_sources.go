@@ -94,8 +94,8 @@ func environmentVariable(name string) (string, error) {
 func (s sourceSettings) options() []tokensource.OAuthOption {
 	issuer, ask := s.issuer, s.issuer.Ask
 	opts := []tokensource.OAuthOption{tokensource.Preset(issuer.Preset)}
-	if issuer.Discovery != "" {
-		opts = append(opts, tokensource.Discovery(issuer.Discovery))
+	if issuer.Discovery != "" || len(issuer.Hosts) > 0 {
+		opts = append(opts, tokensource.Discovery(issuer.Discovery, issuer.Hosts...))
 	}
 	if issuer.TokenURL != "" {
 		opts = append(opts, tokensource.TokenURL(issuer.TokenURL))

@@ -30,7 +30,7 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 	if s.options.tokenURL != "" {
 		return timed[endpoint]{endpoint{s.options.tokenURL, s.options.secret}, never, never}, nil
 	}
-	document, err := metadata.Read(ctx, s.client, s.issuer, s.options.discovery)
+	document, err := metadata.Read(ctx, s.client, s.metadata())
 	if err != nil {
 		return timed[endpoint]{}, discoveryError(err)
 	}
@@ -50,6 +50,11 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 		return timed[endpoint]{}, discoveryError(err)
 	}
 	return timed[endpoint]{endpoint{at, secret}, never, time.Now().Add(metadata.Lifetime).Round(0)}, nil
+}
+
+// metadata says where the metadata is, and which hosts it may name.
+func (s *authorizationServer) metadata() metadata.Issuer {
+	return metadata.Issuer{URL: s.issuer, Discovery: s.options.discovery, Hosts: s.options.hosts, Addresses: s.provider.Addresses}
 }
 
 // discoveryError translates an error of package metadata, whose text may repeat what

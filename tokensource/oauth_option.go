@@ -22,6 +22,7 @@ type oauthOptions struct {
 	options
 	loopback   bool
 	discovery  string      // empty: the well-known addresses
+	hosts      []string    // that the metadata may name, beside its own
 	tokenURL   string      // empty: as the metadata says
 	secret     secretStyle // zero: as the metadata says
 	ask        audienceStyle
@@ -101,11 +102,13 @@ func (o *oauthOptions) grantFor(r Request) Grant {
 	return TokenExchange
 }
 
-// Discovery sets the address of the issuer's metadata document, if it is not at one
-// of the well-known ones (OpenID Connect Discovery 1.0, section 4; RFC 8414, section
-// 3.1). Endpoints that the document names must be on the host of that address.
-func Discovery(url string) OAuthOption {
-	return oauthOption(func(o *oauthOptions) { o.discovery = url })
+// Discovery sets the address of the issuer's metadata document; an empty one stands
+// for the well-known ones, which are the default (OpenID Connect Discovery 1.0, section
+// 4; RFC 8414, section 3.1). Endpoints that the document names must be on the host of
+// the document, or, over https, on one of these hosts or of those that the [Preset]
+// knows of. A host may have a port.
+func Discovery(url string, hosts ...string) OAuthOption {
+	return oauthOption(func(o *oauthOptions) { o.discovery, o.hosts = url, slices.Clone(hosts) })
 }
 
 // TokenURL sets the token endpoint. By default the issuer's metadata names it. The

@@ -1,12 +1,10 @@
 package access
 
 import (
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
@@ -26,9 +24,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if issuer.URL == "" {
 		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
-	c.url(a.to("url"), issuer.URL, issuer)
-	c.url(a.to("discovery"), issuer.Discovery, issuer)
-	c.url(a.to("jwks"), issuer.JWKS, issuer)
+	c.addresses(a, issuer)
 	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
 		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
 	}
@@ -42,12 +38,11 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
-	c.url(a.to("token_url"), issuer.TokenURL, issuer)
 	c.ask(a, issuer)
 }
 
 func (c *checker) keys(a path, issuer Issuer) {
-	if issuer.KeysFile != "" && (issuer.JWKS != "" || issuer.Discovery != "") {
+	if issuer.KeysFile != "" && issuer.JWKS != "" {
 		c.problem(a.to("keys_file"), "both a file and an address for the keys; write one")
 	}
 	for i, algorithm := range issuer.Algorithms {
@@ -74,7 +69,6 @@ func (c *checker) introspection(a path, issuer Issuer) {
 	if in == (Introspection{}) {
 		return
 	}
-	c.url(a.to("url"), in.URL, issuer)
 	if in.ClientID == "" {
 		c.problem(a.to("client"), "no client: write the id by which the service authenticates to the issuer")
 	}
@@ -82,20 +76,4 @@ func (c *checker) introspection(a path, issuer Issuer) {
 		c.problem(a.to("secret"), "no secret: name the file or environment variable with the secret of client %q", in.ClientID)
 	}
 	c.secret(a.to("secret"), in.Secret)
-}
-
-// url checks an address of an issuer, if there is one: https, without query,
-// fragment and user (RFC 8414, section 2).
-func (c *checker) url(a path, address string, issuer Issuer) {
-	u, err := url.Parse(address)
-	switch {
-	case address == "":
-	case err != nil || u.Host == "" || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // the part before @ may hold a password
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
-		c.problem(a, "%q must have neither query, nor fragment, nor user", u.Redacted())
-	case u.Scheme == "http" && issuer.InsecureLoopback && loopback.Host(u.Hostname()):
-	case u.Scheme != "https":
-		c.problem(a, "%q is not https; plain http is accepted on a loopback address only, with insecure: loopback", address)
-	}
 }

@@ -28,12 +28,20 @@ type Matrix struct {
 // Issuer is an authorization server.
 type Issuer struct {
 	// URL is the iss claim of its tokens, compared exactly: a trailing slash
-	// matters. Required. It is https, or http where InsecureLoopback allows it.
+	// matters. Required. It is any text, and a URI if it has a colon (RFC 7519, section
+	// 2). If metadata is read and Discovery is empty, it is the address below which the
+	// metadata is. Addresses are https, or http where InsecureLoopback or InsecureHosts
+	// allows it.
 	URL string
 
 	// Discovery is the address of its metadata document; empty means
 	// URL + "/.well-known/openid-configuration".
 	Discovery string
+
+	// Hosts are hosts, beside that of the metadata document, on which the document may
+	// place keys and endpoints, over https: "keys.example.com", or with a port. They
+	// are compared exactly. Empty means those that the preset knows of.
+	Hosts []string
 
 	// JWKS is the address of its signing keys; empty means the one in the metadata
 	// document.
@@ -49,9 +57,12 @@ type Issuer struct {
 	Algorithms []string
 
 	// KeysFile is the path of a JWKS file with its keys, for services that cannot
-	// reach the issuer; empty means that the keys are fetched. It excludes Discovery
-	// and JWKS.
+	// reach the issuer; empty means that the keys are fetched. It excludes JWKS.
 	KeysFile string
+
+	// CAFile is the path of a PEM file with the certificate authorities that are
+	// trusted for its addresses; empty means those of the system.
+	CAFile string
 
 	// Leeway is how far its clock and ours may differ, at most 5 minutes; zero means
 	// [DefaultLeeway].
@@ -82,6 +93,11 @@ type Issuer struct {
 
 	// InsecureLoopback accepts plain http, on a loopback address only.
 	InsecureLoopback bool
+
+	// InsecureHosts are the hosts, without ports, at which plain http is accepted for
+	// the addresses of this issuer: keys and secrets then travel without protection.
+	// Empty means none.
+	InsecureHosts []string
 }
 
 // Introspection says how to ask an issuer about a token (RFC 7662). The zero value

@@ -30,8 +30,10 @@ var descriptions = map[string]description{
 
 	"issuers.*.url":           {"The iss claim of its tokens, compared exactly: a trailing slash matters.", "", "https://idp.example.com/realms/corp"},
 	"issuers.*.discovery":     {"The address of its metadata document.", "url and /.well-known/openid-configuration", "https://idp.internal:8443/realms/corp/.well-known/openid-configuration"},
+	"issuers.*.hosts":         {"Hosts, beside that of its metadata, on which the metadata may place keys and endpoints, over https.", "the hosts that the preset knows of", []string{"keys.example.com"}},
 	"issuers.*.jwks":          {"The address of its signing keys.", "the jwks_uri of its metadata", "https://idp.example.com/realms/corp/protocol/openid-connect/certs"},
 	"issuers.*.keys_file":     {"A file with its signing keys as a JWK set, for services that cannot reach the issuer. It is read again when it changes.", "the keys are fetched", "corp.jwks"},
+	"issuers.*.ca_file":       {"A file with the certificate authorities, in PEM, that are trusted for its addresses instead of those of the system. It is read again when it changes.", "those of the system", "corp-ca.pem"},
 	"issuers.*.preset":        {"The kind of authorization server: which claims hold the client, the type and the scopes, and how an audience is requested.", "rfc9068", "keycloak"},
 	"issuers.*.algorithms":    {"The algorithms that its tokens may be signed with.", "every asymmetric one", []string{"RS256"}},
 	"issuers.*.leeway":        {"How far its clock and that of the service may differ, at most 5m.", "30s", "10s"},
@@ -42,7 +44,8 @@ var descriptions = map[string]description{
 	"issuers.*.token_url":     {"The address of its token endpoint.", "the token_endpoint of its metadata", "https://idp.example.com/realms/corp/protocol/openid-connect/token"},
 	"issuers.*.ask":           {"How clients request an audience: a parameter, a scope, or a token endpoint for each service.", "as the preset says", "resource"},
 	"issuers.*.parameters":    {"Parameters that clients send in addition with each token request.", "none", map[string]any{"organization": "acme"}},
-	"issuers.*.insecure":      {"Accepts plain http on a loopback address.", "https only", "loopback"},
+	"issuers.*.insecure":      {"Accepts plain http on a loopback address, or on hosts that are named.", "https only", "loopback"},
+	"issuers.*.insecure.host": {"A host, or a list of hosts, without ports: keys and the secrets of clients travel to it without protection.", "", "keycloak"},
 
 	"issuers.*.introspection.url":         {"The introspection endpoint.", "the introspection_endpoint of its metadata", "https://idp.example.com/introspect"},
 	"issuers.*.introspection.client":      {"The client id by which the service authenticates to the issuer.", "", "order-status"},

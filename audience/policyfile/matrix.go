@@ -32,8 +32,10 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
 		"url":           required(r.text("a URL such as https://idp.example.com", &i.URL)),
 		"discovery":     r.text("a URL", &i.Discovery),
+		"hosts":         r.strings("a list of hosts such as [keys.example.com]", &i.Hosts),
 		"jwks":          r.text("a URL", &i.JWKS),
 		"keys_file":     r.path(&i.KeysFile),
+		"ca_file":       r.path(&i.CAFile),
 		"preset":        r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
 		"algorithms":    r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":        r.duration(&i.Leeway),
@@ -44,9 +46,15 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 		"token_url":     r.text("a URL", &i.TokenURL),
 		"ask":           r.ask(&i.Ask),
 		"parameters":    r.texts("a mapping from parameters to values", &i.Ask.Parameters),
-		"insecure":      oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
+		"insecure":      r.insecure(&i),
 	})
 	return i
+}
+
+// insecure reads where plain http is accepted: one word, or a mapping.
+func (r *reader) insecure(to *access.Issuer) value {
+	word := oneOf(r, &to.InsecureLoopback, map[string]bool{"loopback": true})
+	return r.orFields("loopback or {host: …}", word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
 }
 
 func (r *reader) introspection(n *yaml.Node) (i access.Introspection) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // How long keys are used before they are fetched again: what the answer says,
@@ -62,7 +63,7 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 	case time.Since(f.found) < metadata.Lifetime:
 		return f.jwks, nil
 	}
-	document, err := metadata.Read(ctx, f.web.client, f.issuer.URL, f.issuer.Discovery)
+	document, err := metadata.Read(ctx, f.web.client, metadataOf(f.issuer))
 	if err != nil {
 		return "", err
 	}
@@ -70,6 +71,12 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 		f.found = time.Now()
 	}
 	return f.jwks, err
+}
+
+// metadataOf says where the metadata of an issuer is, and which hosts it may name.
+func metadataOf(i access.Issuer) metadata.Issuer {
+	p, _ := provider.Lookup(i.Preset)
+	return metadata.Issuer{URL: i.URL, Discovery: i.Discovery, Hosts: i.Hosts, Addresses: p.Addresses}
 }
 
 // maxAge reads how long an answer may be kept (RFC 9111, sections 5.2.2.1 and

@@ -251,7 +251,7 @@ func (i *introspector) find(ctx context.Context) (string, error) {
 }
 
 func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
-	document, err := metadata.Read(ctx, i.web.client, i.issuer.URL, i.issuer.Discovery)
+	document, err := metadata.Read(ctx, i.web.client, metadataOf(i.issuer))
 	if err != nil {
 		return "", err
 	}

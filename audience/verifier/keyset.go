@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -51,9 +52,12 @@ type keySet struct {
 }
 
 // source is where an issuer's keys come from, as configured.
-type source struct{ url, discovery, jwks, file string }
+type source struct{ url, discovery, jwks, file, hosts string }
 
-func sourceOf(i access.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
+func sourceOf(i access.Issuer) source {
+	known := metadataOf(i).Addresses
+	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
+}
 
 // fetchFunc gets the keys of an issuer, and the time after which they are fetched again.
 // It is called by one goroutine at a time; its keys are not published before it has
