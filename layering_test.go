@@ -33,7 +33,7 @@ type layer struct {
 var layers = []layer{
 	{packages: module},
 	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
-	{packages: "internal/hint", imports: []string{"internal/provider"}},
+	{packages: "internal/webclient", imports: []string{"internal/regularfile"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone

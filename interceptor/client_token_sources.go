@@ -29,6 +29,11 @@ func (p *plan) openCaches(o *clientOptions) (err error) {
 	for _, opt := range opts {
 		oauth = append(oauth, opt)
 	}
+	for _, host := range p.settings.issuer.InsecureHosts {
+		if err := reportInsecure(log, o.meters, "tokens are requested over plain http: whoever sees that traffic reads the client's secret", "insecure: {host: "+host+"}"); err != nil {
+			return err
+		}
+	}
 	p.cache, err = tokensource.New(p.settings.issuer.URL, auth, oauth...)
 	return err
 }
@@ -101,7 +106,13 @@ func (s sourceSettings) options() []tokensource.OAuthOption {
 		opts = append(opts, tokensource.TokenURL(issuer.TokenURL))
 	}
 	if issuer.InsecureLoopback {
-		opts = append(opts, tokensource.InsecureLoopback())
+		opts = append(opts, tokensource.InsecureHTTP())
+	}
+	if len(issuer.InsecureHosts) > 0 {
+		opts = append(opts, tokensource.InsecureHTTP(issuer.InsecureHosts...))
+	}
+	if issuer.CAFile != "" {
+		opts = append(opts, tokensource.CAFile(issuer.CAFile))
 	}
 	if style := s.audienceStyle(); style != nil {
 		opts = append(opts, style)

@@ -100,7 +100,8 @@ func absent(is bool, what string) error {
 // count as "other", and so do methods after the first 512.
 //
 // [tokensource.MeterProvider] lists the metrics of a client. Servers and clients have
-// grpcaud.insecure: 1 for each option that turns off a protection.
+// grpcaud.insecure: 1 for each option that turns off a protection, and for each host
+// that the matrix names for plain http.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")
 	return option{

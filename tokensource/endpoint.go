@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
@@ -44,7 +41,7 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 		at, err = document.MutualTLSEndpoint(name)
 	}
 	if err == nil {
-		err = checkURL(at, s.options.loopback)
+		err = s.options.plain.check(at)
 	}
 	if err != nil {
 		return timed[endpoint]{}, discoveryError(err)
@@ -97,21 +94,4 @@ func (s *authorizationServer) secretStyle(supported []string) (secretStyle, erro
 		return secretInForm, nil
 	}
 	return 0, nil
-}
-
-// checkURL refuses a URL that a secret must not be sent to. Plain http is accepted
-// only to a loopback host, and only if insecureLoopback is set.
-func checkURL(text string, insecureLoopback bool) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.User != nil || u.Host == "" && strings.Contains(text, "@"): // the text may hold a password
-		return errors.New("want a URL, and no user and password in it")
-	case u.Host == "" || u.Fragment != "":
-		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))
-	case u.Scheme == "https", u.Scheme == "http" && insecureLoopback && loopback.Host(u.Hostname()):
-		return nil
-	case u.Scheme == "http" && loopback.Host(u.Hostname()):
-		return errors.New("got http, want https (or the option InsecureLoopback)")
-	}
-	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
 }

@@ -41,7 +41,7 @@ type introspector struct {
 
 func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *introspector {
 	i := &introspector{
-		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, cache: newIntrospectionCache(),
+		issuer: issuer, preset: preset, web: o.web.trustingFile(issuer.CAFile), ttl: o.introspectionTTL, cache: newIntrospectionCache(),
 	}
 	i.lookup = newEndpointLookup(i.readEndpoint)
 	i.queue = newRequestQueue(i.ask, i.down, i.cache.store)

@@ -72,7 +72,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 		i.keys, err = staticKeys(from, jwks)
 		return err
 	}
-	fetch, cooldown := (&fetcher{issuer: config, web: o.web}).fetch, o.cooldown
+	fetch, cooldown := (&fetcher{issuer: config, web: o.web.trustingFile(config.CAFile)}).fetch, o.cooldown
 	if config.KeysFile != "" {
 		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
 	}

@@ -52,11 +52,11 @@ type keySet struct {
 }
 
 // source is where an issuer's keys come from, as configured.
-type source struct{ url, discovery, jwks, file, hosts string }
+type source struct{ url, discovery, jwks, file, authorities, hosts string }
 
 func sourceOf(i access.Issuer) source {
 	known := metadataOf(i).Addresses
-	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
+	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, i.CAFile, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
 }
 
 // fetchFunc gets the keys of an issuer, and the time after which they are fetched again.

@@ -28,6 +28,7 @@ func (c *Controller) Swap(policy *access.Policy) error {
 	c.guard.Store(guard)
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
+	c.plain.show(guard.Issuers())
 	return nil
 }
 
