@@ -72,7 +72,7 @@ func newWorld(policy *access.Policy) (*world, error) {
 	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
 	var others []*testutil.Issuer
 	for name, i := range w.matrix.Issuers {
-		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, InsecureLoopback: i.InsecureLoopback}
+		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, InsecureLoopback: i.InsecureLoopback}
 		w.issuers[name] = testutil.NewIssuer(i.URL)
 		others = append(others, w.issuers[name])
 	}
