@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -30,6 +31,7 @@ type oauthOptions struct {
 	grant      Grant       // zero: the preset's
 	parameters [][2]string // names and values
 	preset     string      // the name; empty: the default
+	dialect    *provider.Provider
 }
 
 // newOAuthOptions refuses values with which no authorization server could be asked,

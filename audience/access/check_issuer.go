@@ -3,10 +3,6 @@ package access
 import (
 	"strings"
 	"time"
-
-	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/nearest"
-	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // maxLeeway is the widest difference of clocks that may be allowed for: RFC
@@ -25,16 +21,20 @@ func (c *checker) issuer(a path, issuer Issuer) {
 		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
 	c.addresses(a, issuer)
-	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
-		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
-	}
-	if p, _ := provider.Lookup(issuer.Preset); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
+	c.preset(a.to("preset"), issuer)
+	if p := issuer.Provider(); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
 		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
 	}
-	if other, taken := c.urls[issuer.URL]; taken {
-		c.problem(a.to("url"), "%q has the same url: a token would not tell which of the two issued it", other)
+	for i, iss := range issuer.TokenPreset().Issuers(issuer.URL) {
+		at := a.to("url")
+		if i > 0 {
+			at = a.to("preset")
+		}
+		if other, taken := c.urls[iss]; taken {
+			c.problem(at, "%q has the same iss: a token would not tell which of the two issued it", other)
+		}
+		c.urls[iss] = a[1]
 	}
-	c.urls[issuer.URL] = a[1]
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)

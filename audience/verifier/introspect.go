@@ -50,7 +50,7 @@ func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *in
 
 // serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
-	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
+	return sourceOf(i.issuer) == sourceOf(config) && i.preset.Equal(config.TokenPreset()) && i.issuer.Introspection == config.Introspection
 }
 
 func (i *introspector) close() { i.queue.close() }

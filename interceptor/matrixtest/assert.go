@@ -74,7 +74,7 @@ func newWorld(policy *access.Policy) (*world, error) {
 	var others []*testutil.Issuer
 	for n, name := range slices.Sorted(maps.Keys(w.matrix.Issuers)) {
 		i, at := w.matrix.Issuers[name], fmt.Sprintf("https://issuer-%d.test", n)
-		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
+		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
 		w.issuers[name] = testutil.NewIssuer(i.URL, testutil.At(at))
 		others = append(others, w.issuers[name])
 	}

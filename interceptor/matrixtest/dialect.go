@@ -1,6 +1,7 @@
 package matrixtest
 
 import (
+	"encoding/base64"
 	"maps"
 	"strings"
 
@@ -15,8 +16,9 @@ type dialect struct {
 	granted bool   // users grant scopes, so that a service that calls as itself has none
 	oneKind bool   // all tokens are of services, or all of users
 	roles   func(roles []string) testutil.Claims
-	subject string          // what follows the id in sub if a service calls as itself
-	user    testutil.Claims // in the tokens of users only
+	subject string                 // what follows the id in sub if a service calls as itself
+	service func(id string) string // the sub of such a service; nil for the id
+	user    testutil.Claims        // in the tokens of users only
 	always  testutil.Claims
 }
 
@@ -39,7 +41,7 @@ var dialects = map[string]dialect{
 	"cognito":       {client: "client_id", scopes: "scope", roles: in("cognito:groups"), user: testutil.Claims{"username": "alice"}, always: testutil.Claims{"token_use": "access"}},
 	"pingone":       {typ: "at+jwt", client: "client_id", scopes: "scope"},
 	"duende":        {typ: "at+jwt", client: "client_id", scopes: "scope"},
-	"dex":           {client: "azp", roles: in("groups")},
+	"dex":           {client: "azp", roles: in("groups"), service: dexSubject},
 	"spiffe":        {typ: "JWT", client: "sub"},
 	"kubernetes":    {client: "sub"},
 
@@ -67,6 +69,11 @@ func in(claim string) func([]string) testutil.Claims {
 
 func supabaseRoles(roles []string) testutil.Claims {
 	return testutil.Claims{"app_metadata": testutil.Claims{"roles": roles}}
+}
+
+// dexSubject is a protobuf message with the id as its only field.
+func dexSubject(id string) string {
+	return base64.RawURLEncoding.EncodeToString(append([]byte{'\n', byte(len(id))}, id...)) // ids have fewer than 128 bytes
 }
 
 func zitadelRoles(roles []string) testutil.Claims {
@@ -97,6 +104,9 @@ func keycloakRoles(roles []string) testutil.Claims {
 // claims returns the claims of a token.
 func (d dialect) claims(tok token) testutil.Claims {
 	c := testutil.Claims{"sub": tok.id + d.subject, "aud": tok.audience}
+	if d.service != nil {
+		c["sub"] = d.service(tok.id)
+	}
 	maps.Copy(c, d.always)
 	if tok.user {
 		c["sub"] = "alice"

@@ -130,7 +130,8 @@ type Service struct {
 	// of {client}, its subject is a client. Nil: nothing tells.
 	Account *Condition
 
-	// Proxy is for proxies, which cannot look at AnyOf.
+	// Proxy is for proxies, which cannot look at AnyOf. Without conditions for a
+	// service, they do not tell the two.
 	Proxy Proxy
 }
 

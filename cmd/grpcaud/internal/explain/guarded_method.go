@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
@@ -75,8 +74,7 @@ func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
 	iss, _ := d.Claims["iss"].(string)
 	issuers := t.Guard.Issuers()
 	i := slices.IndexFunc(issuers, func(i access.Issuer) bool {
-		preset, _ := claims.LookupPreset(i.Preset)
-		return slices.Contains(preset.Issuers(i.URL), iss)
+		return slices.Contains(i.TokenPreset().Issuers(i.URL), iss)
 	})
 	if i < 0 {
 		return access.Issuer{}, false
