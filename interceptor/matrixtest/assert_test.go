@@ -21,6 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -136,9 +137,14 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				if known.DistinguishesServices() && !slices.Contains(usersOnly, preset) {
 					services.Callers = access.ServicesOnly
 				}
+				rules := []access.Allow{allow, services}
+				if p, _ := provider.Lookup(preset); len(p.Token.Clients) == 0 {
+					allow.Clients, allow.AnyClient = nil, true
+					rules = []access.Allow{allow}
+				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
 				m.Clients = map[string]access.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
-				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []access.Allow{allow, services}}}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: rules}}
 			}), interceptor.Services("order-status"), func(s *grpc.Server) {
 				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
 			})

@@ -11,7 +11,7 @@ import (
 // dialect says how the tokens of a preset are written.
 type dialect struct {
 	typ     string // the header; empty for none
-	client  string // the claim that names the client
+	client  string // the claim that names the client; empty for none
 	scopes  string // the claim that lists the scopes; empty for none
 	granted bool   // users grant scopes, so that a service that calls as itself has none
 	oneKind bool   // all tokens are of services, or all of users
@@ -50,7 +50,7 @@ var dialects = map[string]dialect{
 	"logto":          {typ: "at+jwt", client: "client_id", scopes: "scope"},
 	"adfs":           {typ: "JWT", client: "appid", scopes: "scp", roles: in("roles"), always: testutil.Claims{"ver": "1.0", "apptype": "Confidential"}},
 	"azure-b2c":      {typ: "JWT", client: "azp", scopes: "scp", always: testutil.Claims{"ver": "1.0", "scp": "openid"}},
-	"firebase":       {typ: "JWT", client: "azp", roles: in("roles"), oneKind: true, always: testutil.Claims{"user_id": "alice", "firebase": testutil.Claims{"sign_in_provider": "password"}}},
+	"firebase":       {typ: "JWT", roles: in("roles"), oneKind: true, always: testutil.Claims{"user_id": "alice", "firebase": testutil.Claims{"sign_in_provider": "password"}}},
 	"supabase":       {typ: "JWT", client: "client_id", scopes: "scope", roles: supabaseRoles, oneKind: true, always: testutil.Claims{"role": "authenticated", "aal": "aal1", "session_id": "s-1"}},
 	"github-actions": {typ: "JWT", client: "repository", oneKind: true},
 	"gitlab":         {typ: "JWT", client: "project_path", oneKind: true, always: testutil.Claims{"job_id": "1"}},
@@ -112,7 +112,9 @@ func (d dialect) claims(tok token) testutil.Claims {
 		c["sub"] = "alice"
 		maps.Copy(c, d.user)
 	}
-	c[d.client] = tok.id
+	if d.client != "" {
+		c[d.client] = tok.id
+	}
 	if d.scopes != "" && len(tok.scopes) > 0 {
 		c[d.scopes] = strings.Join(tok.scopes, " ")
 	}

@@ -1,11 +1,12 @@
 package provider
 
 // adfs is AD FS of Windows Server 2016 and later. The iss of its access tokens is not
-// the issuer of its metadata, which is that of its ID tokens. The token of an
-// application looks like a user's.
+// the issuer of its metadata, which is that of its ID tokens. They have no sub unless a
+// rule issues one, auth_time as a text, and nothing that tells an application from a user.
 var adfs = Provider{
 	Preset:  "adfs",
 	Product: "AD FS",
+	Page:    "adfs.md",
 	Token: Token{
 		Types:           []string{"jwt"},
 		Required:        []string{"appid", "apptype"},
@@ -13,7 +14,7 @@ var adfs = Provider{
 		Forbidden:       IDTokenClaims,
 		SubjectOptional: true,
 		Clients:         []string{"appid"},
-		Service:         uncertain(subjectIsClient),
+		Service:         uncertain(Service{AnyOf: [][]Condition{{{Claim: "sub", Value: Client}}}}),
 		Scopes:          []string{"scp"},
 		Roles:           rolesIn("roles"),
 	},

@@ -6,6 +6,7 @@ package provider
 var authentik = Provider{
 	Preset:  "authentik",
 	Product: "authentik",
+	Page:    "authentik.md",
 	Token: Token{
 		Types:     []string{"jwt"},
 		Required:  []string{"sub", "azp", "uid"},

@@ -6,6 +6,7 @@ package provider
 var azureB2C = Provider{
 	Preset:  "azure-b2c",
 	Product: "Azure AD B2C",
+	Page:    "b2c.md",
 	Token: Token{
 		Types:     []string{"jwt"},
 		Required:  []string{"sub", "azp", "scp"},

@@ -2,17 +2,18 @@ package provider
 
 // firebase is Firebase Authentication: the ID token of a user is what apps call their
 // services with. aud is the project, at each of its services. No client is
-// named, as azp is reserved and never there, and no token is a service's own.
+// named, and no token is a service's own.
 var firebase = Provider{
 	Preset:  "firebase",
 	Product: "Firebase",
+	Page:    "firebase.md",
 	Token: Token{
-		Types:     []string{"jwt"},
-		Required:  []string{"sub", "user_id", "firebase"},
-		Forbidden: IDTokenClaims,
-		Clients:   []string{"azp"},
-		Service:   without("firebase"),
-		Roles:     rolesIn("roles"),
+		Types:        []string{"jwt"},
+		Required:     []string{"sub", "user_id", "firebase"},
+		Forbidden:    IDTokenClaims,
+		CallerClaims: []CallerClaim{{Claim: "sub"}, {Claim: "email", VerifiedBy: "email_verified"}},
+		Service:      without("firebase"),
+		Roles:        rolesIn("roles"),
 	},
 	Request: Request{Alternative: "use NewFunc with a function that returns the ID token of the user"},
 	Addresses: Addresses{

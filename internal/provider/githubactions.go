@@ -6,13 +6,15 @@ package provider
 var githubActions = Provider{
 	Preset:  "github-actions",
 	Product: "GitHub Actions",
+	Page:    "github.md",
 	Token: Token{
-		Types:       []string{"jwt"},
-		Required:    []string{"sub", "repository", "jti"},
-		Forbidden:   IDTokenClaims,
-		Clients:     []string{"repository"},
-		Service:     everybody,
-		AnyAudience: true,
+		Types:        []string{"jwt"},
+		Required:     []string{"sub", "repository", "jti"},
+		Forbidden:    IDTokenClaims,
+		Clients:      []string{"repository"},
+		CallerClaims: []CallerClaim{{Claim: "repository"}, {Claim: "repository_id"}, {Claim: "repository_owner"}, {Claim: "repository_owner_id"}, {Claim: "sub"}},
+		Service:      everybody,
+		AnyAudience:  true,
 	},
 	Request: Request{Alternative: "use NewFile with the token that the job requests with audience={audience}, one for each audience"},
 	Addresses: Addresses{

@@ -5,6 +5,7 @@ package provider
 var logto = Provider{
 	Preset:  "logto",
 	Product: "Logto",
+	Page:    "logto.md",
 	Token: Token{
 		Types:       []string{"at+jwt"},
 		Required:    rfc9068.Token.Required,

@@ -6,6 +6,7 @@ package provider
 var spring = Provider{
 	Preset:  "spring",
 	Product: "Spring Authorization Server",
+	Page:    "spring.md",
 	Token: Token{
 		Types:      []string{""},
 		Required:   []string{"sub", "jti"},

@@ -6,6 +6,7 @@ package provider
 var supabase = Provider{
 	Preset:  "supabase",
 	Product: "Supabase",
+	Page:    "supabase.md",
 	Token: Token{
 		Types:     []string{"jwt"},
 		Required:  []string{"sub", "role", "aal", "session_id"},

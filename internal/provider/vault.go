@@ -6,6 +6,7 @@ package provider
 var vault = Provider{
 	Preset:  "vault",
 	Product: "Vault",
+	Page:    "vault.md",
 	Token: Token{
 		Types:       []string{""},
 		Required:    []string{"sub", "namespace"},
