@@ -125,3 +125,43 @@ func mintDocumented(issuer *testutil.Issuer, token documented.Token, audience st
 	}
 	return issuer.Mint(claims, testutil.Header("typ", token.Header["typ"]))
 }
+
+// TestClaimsThatNameTheCallerStandForClients shows that a rule for GitHub Actions may name
+// the repository instead of a client. Without either, it is refused at load.
+func TestClaimsThatNameTheCallerStandForClients(t *testing.T) {
+	p, _ := provider.Lookup("github-actions")
+	token := documented.Tokens(p.Preset)[0]
+	issuer := testutil.NewIssuer(token.Issuer())
+	with := func(claims map[string][]string) (*access.Policy, error) {
+		return access.New(access.Matrix{
+			Issuers: map[string]access.Issuer{"github": {URL: issuer.URL(), Preset: p.Preset}},
+			Services: map[string]access.Service{"order-status": {
+				GRPC: []string{"acme.orders.v1.OrderStatus"}, Audiences: []string{documentedAudience},
+				Allow: []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Claims: claims}},
+			}},
+		})
+	}
+	for _, claims := range []map[string][]string{nil, {"ref": {"refs/heads/main"}}} {
+		if _, err := with(claims); err == nil || !strings.Contains(err.Error(), "repository") {
+			t.Errorf("a rule with claims %v: got %v, want to be told to name the repository", claims, err)
+		}
+	}
+	policy, err := with(map[string][]string{"repository": {"acme/shop"}, "ref": {"refs/heads/main"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := connectTo(t, serverOf(t, issuer, policy))
+	for repository, want := range map[string]verdict{
+		"acme/shop":    {},
+		"mallory/shop": {codes.PermissionDenied, audience.ReasonClaimNotAllowed},
+	} {
+		token.Claims["repository"] = repository
+		for shape, call := range shapes {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			if err := call(bearing(ctx, "Bearer "+mintDocumented(issuer, token, "for the service")), conn); verdictOf(err) != want {
+				t.Errorf("%s, %s: got %v, want %v", shape, repository, err, want)
+			}
+			cancel()
+		}
+	}
+}

@@ -84,7 +84,10 @@ type Dialect struct {
 	// services: all.
 	AllServices bool
 
-	// UncertainServices says that Services may be wrong, so that no rule can restrict
+	// NoServices says that users alone get tokens. The file writes it as services: none.
+	NoServices bool
+
+	// UncertainServices says that Services, or AllServices, may be wrong, so that no rule can restrict
 	// its callers.
 	UncertainServices bool
 

@@ -57,7 +57,7 @@ func (p Preset) introspection() Preset {
 	p.introspected = true
 	p.token.Clients, p.token.SoleAudienceIsClient = []string{"client_id", "azp"}, false
 	p.token.Scopes = []string{"scope", "scp"}
-	p.token.Required = nil
+	p.token.Required, p.token.ClientRequired = nil, false
 	if len(p.token.Values) == 0 || len(p.token.Forbidden) == 0 {
 		p.token.Forbidden = provider.IDTokenClaims
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -20,6 +21,8 @@ type dialect struct {
 	service func(id string) string // the sub of such a service; nil for the id
 	user    testutil.Claims        // in the tokens of users only
 	always  testutil.Claims
+
+	custom *access.Dialect // which says all this instead, in the matrix
 }
 
 // dialects has the dialect of each preset. On purpose it repeats what internal/provider
@@ -37,7 +40,7 @@ var dialects = map[string]dialect{
 	"hydra":         {typ: "JWT", client: "client_id", scopes: "scp"},
 	"zitadel":       {typ: "JWT", client: "azp", scopes: "scope", roles: zitadelRoles},
 	"zitadel-oidc":  {typ: "JWT", client: "client_id", scopes: "scope"},
-	"google":        {typ: "JWT", client: "sub"},
+	"google":        {typ: "JWT", client: "sub", always: testutil.Claims{"email_verified": true}},
 	"cognito":       {client: "client_id", scopes: "scope", roles: in("cognito:groups"), user: testutil.Claims{"username": "alice"}, always: testutil.Claims{"token_use": "access"}},
 	"pingone":       {typ: "at+jwt", client: "client_id", scopes: "scope"},
 	"duende":        {typ: "at+jwt", client: "client_id", scopes: "scope"},
@@ -60,6 +63,9 @@ var dialects = map[string]dialect{
 // tellsKinds reports whether the dialect can write tok for the other kind of caller as
 // well. A caller that is named by the subject alone is always a service.
 func (d dialect) tellsKinds(tok token) bool {
+	if d.custom != nil {
+		return len(d.custom.Services) > 0 && !d.custom.UncertainServices
+	}
 	return d.client != "sub" && !d.oneKind && (!d.granted || len(tok.scopes) == 0)
 }
 
@@ -101,9 +107,9 @@ func keycloakRoles(roles []string) testutil.Claims {
 	return testutil.Claims{"realm_access": realm, "resource_access": clients}
 }
 
-// claims returns the claims of a token.
-func (d dialect) claims(tok token) testutil.Claims {
-	c := testutil.Claims{"sub": tok.id + d.subject, "aud": tok.audience}
+// write writes the claims that differ from preset to preset.
+func (d dialect) write(c testutil.Claims, tok token) {
+	c["sub"], c["aud"] = tok.id+d.subject, tok.audience
 	if d.service != nil {
 		c["sub"] = d.service(tok.id)
 	}
@@ -120,6 +126,16 @@ func (d dialect) claims(tok token) testutil.Claims {
 	}
 	if d.roles != nil && len(tok.roles) > 0 {
 		maps.Copy(c, d.roles(tok.roles))
+	}
+}
+
+// claims returns the claims of a token.
+func (d dialect) claims(tok token) testutil.Claims {
+	c := testutil.Claims{}
+	if d.custom != nil {
+		c = customClaims(*d.custom, tok)
+	} else {
+		d.write(c, tok)
 	}
 	if tok.login {
 		c["auth_time"] = tok.now.Unix()
