@@ -3,6 +3,7 @@ package access
 import (
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func (c *checker) addresses(a path, issuer Issuer) {
 	clients := c.clientsReadMetadata(a[1], issuer)
 	for _, at := range c.addressesOf(a, issuer) {
 		switch what := issuer.unsafe(at.url); {
-		case what == "":
+		case what == "", at.key[2] == "url" && hasPlaceholder(at.url):
 		case at.key[2] != "url":
 			c.problem(at.key, "%s", what)
 		case issuer.serversReadMetadata():
@@ -109,6 +110,9 @@ func withoutUser(address string) string { return address[strings.LastIndexByte(a
 // unsafe says why an address must not be asked; empty if it may be. It is https,
 // without query, fragment and user (RFC 8414, section 2).
 func (i Issuer) unsafe(address string) string {
+	if hasPlaceholder(address) {
+		return strconv.Quote(withoutUser(address)) + " has a placeholder: write the value"
+	}
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
@@ -148,6 +152,25 @@ func (c *checker) insecureHosts(a path, issuer Issuer) {
 		}
 	}
 }
+
+// hasPlaceholder reports whether something in an address is to be replaced by a value.
+func hasPlaceholder(address string) bool {
+	return strings.ContainsAny(address, "{}") || unfilled(address) != ""
+}
+
+// filled warns of a value with a variable in it.
+func (c *checker) filled(a path, value string) {
+	if text := unfilled(value); text != "" {
+		c.warn(a, "%s is taken literally: variables are not filled in here, so write the value", text)
+	}
+}
+
+// unfilled returns the part of a value that looks like a variable of a shell, of
+// Kubernetes or of a template: this file fills in none of them. It is empty if there is
+// no such part.
+func unfilled(value string) string { return variable.FindString(value) }
+
+var variable = regexp.MustCompile(`\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*`)
 
 // hosts checks the hosts that the metadata may name.
 func (c *checker) hosts(a path, issuer Issuer, read bool) {

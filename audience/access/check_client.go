@@ -105,6 +105,7 @@ func (c *checker) external(a path, name string, e External) {
 	if strings.TrimSpace(e.Audience) != e.Audience {
 		c.problem(a.to("audience"), "%q begins or ends with white space", e.Audience)
 	}
+	c.filled(a.to("audience"), e.Audience)
 	if e.Issuer != "" {
 		c.issuerName(a.to("issuer"), e.Issuer)
 	}

@@ -1,8 +1,9 @@
 package access
 
 import (
-	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // maxLeeway is the widest difference of clocks that may be allowed for: RFC
@@ -20,11 +21,11 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if issuer.URL == "" {
 		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
+	c.placeholders(a, issuer)
 	c.addresses(a, issuer)
+	c.trustDomain(a, issuer)
 	c.preset(a.to("preset"), issuer)
-	if p := issuer.Provider(); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
-		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
-	}
+	c.shape(a.to("url"), issuer)
 	for i, iss := range issuer.TokenPreset().Issuers(issuer.URL) {
 		at := a.to("url")
 		if i > 0 {
@@ -39,6 +40,22 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
 	c.ask(a, issuer)
+}
+
+// shape warns of a url that no token of such a provider has in iss.
+func (c *checker) shape(a path, issuer Issuer) {
+	p := issuer.Provider()
+	likely := p.Addresses.ProbableIssuer(issuer.URL)
+	if likely == "" {
+		return
+	}
+	for _, other := range provider.All() {
+		if other.Product == p.Product && other.Addresses.HasShape(issuer.URL) {
+			c.warn(a, "tokens of preset %s have another form of iss, such as %q: this is a url of preset %s", p.Preset, likely, other.Preset)
+			return
+		}
+	}
+	c.warn(a, "%s writes iss in another form: want %q", p.Product, likely)
 }
 
 func (c *checker) keys(a path, issuer Issuer) {

@@ -32,7 +32,16 @@ type Issuer struct {
 	// 2). If metadata is read and Discovery is empty, it is the address below which the
 	// metadata is. Addresses are https, or http where InsecureLoopback or InsecureHosts
 	// allows it.
+	//
+	// With Tenants it has {tenant} in the place of a tenant's id, and so may the other
+	// addresses and KeysFile.
 	URL string
+
+	// Tenants are the ids of the tenants whose tokens are accepted. Each is an issuer of
+	// its own in the policy: issuer "acme" with tenant "t1" is "acme/t1", and a client
+	// "portal" of "acme" is the client "portal/t1" of it. Lists that name "acme" or
+	// "portal" name them all. Empty means that the issuer has no tenants.
+	Tenants []string
 
 	// Discovery is the address of its metadata document; empty means
 	// URL + "/.well-known/openid-configuration".
@@ -54,6 +63,12 @@ type Issuer struct {
 	// Dialect describes its tokens where no preset fits. The zero value means Preset; at
 	// most one of the two is set. The file writes it as a mapping under preset.
 	Dialect Dialect
+
+	// TrustDomain is the trust domain of its tokens, such as "example.org", for preset
+	// "spiffe": tokens without iss count as those of the issuer with the trust domain of
+	// their sub, and each of its tokens must have a sub of it. Empty means that tokens
+	// must have iss, unless URL is "spiffe://" and a trust domain, which is it then.
+	TrustDomain string
 
 	// Algorithms are the algorithms that its tokens may be signed with, such as
 	// "RS256"; empty means every asymmetric one that package verifier knows

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Target is what a client must know to call a service: the issuer of its tokens, the
@@ -119,6 +120,9 @@ func sorted(values []string) []string { return slices.Compact(slices.Sorted(slic
 // at which it is registered. An unknown name is an error.
 func (p *Policy) Client(name string) (Client, Issuer, error) {
 	client, ok := p.matrix.Clients[name]
+	if several := p.matrix.tenantClients()[name]; !ok && len(several) > 0 {
+		return Client{}, Issuer{}, fmt.Errorf("audience: client %q is one client at each tenant: name one of %s", name, quote.List(several...))
+	}
 	if !ok {
 		return Client{}, Issuer{}, fmt.Errorf("audience: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}

@@ -29,6 +29,8 @@ var descriptions = map[string]description{
 	"public":   {"gRPC services, or single methods, that anybody may call without a token.", "none", []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"}},
 
 	"issuers.*.url":           {"The iss claim of its tokens, compared exactly: a trailing slash matters.", "", "https://idp.example.com/realms/corp"},
+	"issuers.*.tenants":       {"The tenants whose tokens are accepted. The url and other addresses have {tenant} in the place of a tenant; each is an issuer of its own, by the name ISSUER/TENANT.", "the issuer has no tenants", []string{"9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b"}},
+	"issuers.*.trust_domain":  {"The trust domain of JWT-SVIDs, for preset spiffe: a token without iss is one of the issuer with the trust domain of its sub.", "tokens must have iss, unless url is spiffe:// and a trust domain", "example.org"},
 	"issuers.*.discovery":     {"The address of its metadata document.", "url and /.well-known/openid-configuration", "https://idp.internal:8443/realms/corp/.well-known/openid-configuration"},
 	"issuers.*.hosts":         {"Hosts, beside that of its metadata, on which the metadata may place keys and endpoints, over https.", "the hosts that the preset knows of", []string{"keys.example.com"}},
 	"issuers.*.jwks":          {"The address of its signing keys.", "the jwks_uri of its metadata", "https://idp.example.com/realms/corp/protocol/openid-connect/certs"},

@@ -20,6 +20,7 @@ type files struct {
 	digest   string    // of the contents
 	readers  []*reader // of the contents, in their order
 	matrix   access.Matrix
+	byTenant access.Matrix // the matrix, with the tenants of issuers
 	owners   map[place]*reader
 	proto    []*Error // findings about options of .proto files
 }

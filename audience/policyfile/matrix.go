@@ -30,6 +30,8 @@ func (r *reader) version(n *yaml.Node) {
 func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
 		"url":           required(r.text("a URL such as https://idp.example.com", &i.URL)),
+		"tenants":       r.strings("a list of ids of tenants", &i.Tenants),
+		"trust_domain":  r.text("the name of a trust domain such as example.org", &i.TrustDomain),
 		"discovery":     r.text("a URL", &i.Discovery),
 		"hosts":         r.strings("a list of hosts such as [keys.example.com]", &i.Hosts),
 		"jwks":          r.text("a URL", &i.JWKS),

@@ -46,7 +46,7 @@ func (f *fetcher) keys(ctx context.Context) (*snapshot, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	keys, err := parseKeys(body)
+	keys, err := parseKeys(body, sourceOf(f.issuer).uses())
 	if err != nil {
 		return nil, 0, err
 	}

@@ -52,11 +52,19 @@ type keySet struct {
 }
 
 // source is where an issuer's keys come from, as configured.
-type source struct{ url, discovery, jwks, file, authorities, hosts string }
+type source struct{ url, discovery, jwks, file, authorities, trustDomain, hosts string }
 
 func sourceOf(i access.Issuer) source {
 	known := metadataOf(i).Addresses
-	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, i.CAFile, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
+	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, i.CAFile, i.TrustDomain, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
+}
+
+// uses are the uses of the keys that count.
+func (s source) uses() []string {
+	if s.trustDomain != "" {
+		return signingSVIDs
+	}
+	return signing
 }
 
 // fetchFunc gets the keys of an issuer, and the time after which they are fetched again.

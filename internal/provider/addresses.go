@@ -7,8 +7,10 @@ type Addresses struct {
 	// Issuer is an example of the issuer's URL, which is the iss of its tokens.
 	Issuer string
 
-	// NoFinalSlash says that iss never ends in a slash.
-	NoFinalSlash bool
+	// Shapes are what the issuer's URL looks like, one of them, without the scheme: a
+	// part in braces stands for one label of the host or one step of the path, {host}
+	// for any host and {base} for any steps. Empty if it can look like anything.
+	Shapes []string
 
 	// IssuerPrefixes are what each issuer's URL begins with, one of them, where the
 	// provider runs all issuers itself.

@@ -19,7 +19,7 @@ var adfs = Provider{
 		Roles:           rolesIn("roles"),
 	},
 	Request:   Request{Audience: Ask{Parameter: "resource"}, OnBehalfOf: true},
-	Addresses: Addresses{Issuer: "http://sts.example.com/adfs/services/trust", NoFinalSlash: true},
+	Addresses: Addresses{Issuer: "http://sts.example.com/adfs/services/trust", Shapes: []string{"{host}/adfs/services/trust"}},
 	Advice: Advice{
 		Audience:        "have {client} ask with resource={audience}, the identifier of the Web API; if that is no URI, aud is microsoft:identityserver: and the identifier",
 		MissingAudience: `give the Web API of the application group the identifier "{audience}"`,

@@ -16,8 +16,11 @@ var azureB2C = Provider{
 		Service:   uncertain(subjectIsClient),
 		Scopes:    []string{"scp"},
 	},
-	Request:   Request{Audience: Ask{Scope: "{audience}/.default"}},
-	Addresses: Addresses{Issuer: "https://corp.b2clogin.com/9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b/v2.0/"},
+	Request: Request{Audience: Ask{Scope: "{audience}/.default"}},
+	Addresses: Addresses{
+		Issuer: "https://corp.b2clogin.com/9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b/v2.0/",
+		Shapes: []string{"{host}/{tenant}/v2.0/", "{host}/tfp/{tenant}/{policy}/v2.0/"},
+	},
 	Advice: Advice{
 		Audience:        "have {client} ask by the Application ID URI of the API, as ask says under the issuer: scope: https://TENANT.onmicrosoft.com/{audience}/.default",
 		MissingAudience: `the audience of a service is the Application (client) ID of its API: write "{audience}" so, and ask by the Application ID URI`,

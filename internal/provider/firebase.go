@@ -17,7 +17,7 @@ var firebase = Provider{
 	},
 	Request: Request{Alternative: "use NewFunc with a function that returns the ID token of the user"},
 	Addresses: Addresses{
-		Issuer: "https://securetoken.google.com/PROJECT", NoFinalSlash: true, IssuerPrefixes: []string{"https://securetoken.google.com/"},
+		Issuer: "https://securetoken.google.com/PROJECT", Shapes: []string{"securetoken.google.com/{project}"}, IssuerPrefixes: []string{"https://securetoken.google.com/"},
 		KeysURL: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
 		Hosts:   []string{"www.googleapis.com"},
 	},

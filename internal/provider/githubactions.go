@@ -19,6 +19,7 @@ var githubActions = Provider{
 	Request: Request{Alternative: "use NewFile with the token that the job requests with audience={audience}, one for each audience"},
 	Addresses: Addresses{
 		Issuer: "https://token.actions.githubusercontent.com", KeysPath: "/.well-known/jwks",
+		Shapes: []string{"token.actions.githubusercontent.com", "{host}/_services/token"},
 	},
 	Advice: Advice{Audience: "let the job request its token with audience={audience}"},
 }

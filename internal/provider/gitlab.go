@@ -18,6 +18,6 @@ var gitlab = Provider{
 		AnyAudience:  true,
 	},
 	Request:   Request{Alternative: "use NewFile with the token that id_tokens gives the job with aud: {audience}, one for each audience"},
-	Addresses: Addresses{Issuer: "https://gitlab.com", NoFinalSlash: true, KeysPath: "/oauth/discovery/keys"},
+	Addresses: Addresses{Issuer: "https://gitlab.com", Shapes: []string{"{host}"}, KeysPath: "/oauth/discovery/keys"},
 	Advice:    Advice{Audience: "give the job id_tokens with aud: {audience}"},
 }

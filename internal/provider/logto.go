@@ -15,7 +15,7 @@ var logto = Provider{
 		AnyAudience: true,
 	},
 	Request:   Request{Audience: Ask{Parameter: "resource"}},
-	Addresses: Addresses{Issuer: "https://corp.logto.app/oidc", NoFinalSlash: true, KeysPath: "/jwks"},
+	Addresses: Addresses{Issuer: "https://corp.logto.app/oidc", Shapes: []string{"{host}/oidc"}, KeysPath: "/jwks"},
 	Advice: Advice{
 		Audience:        "have {client} ask with resource={audience}, the identifier of the API resource",
 		MissingAudience: `make an API resource with the identifier "{audience}"`,

@@ -17,7 +17,7 @@ var supabase = Provider{
 		Roles:     []Roles{{Path: []string{"app_metadata", "roles"}}},
 	},
 	Request:   Request{Alternative: "use NewFunc with a function that returns the access token of the user's session"},
-	Addresses: Addresses{Issuer: "https://PROJECT.supabase.co/auth/v1", NoFinalSlash: true, KeysPath: "/.well-known/jwks.json"},
+	Addresses: Addresses{Issuer: "https://PROJECT.supabase.co/auth/v1", Shapes: []string{"{host}/auth/v1"}, KeysPath: "/.well-known/jwks.json"},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "authenticated", By: "Supabase", Into: "every token of a user"}}},
 	Advice: Advice{
 		Audience: `let a custom access token hook of the project add "{audience}" to aud`,

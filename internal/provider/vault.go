@@ -17,7 +17,7 @@ var vault = Provider{
 	},
 	Request: Request{Alternative: "use NewFile with the token of a role that Vault Agent keeps fresh, one for each audience"},
 	Addresses: Addresses{
-		Issuer: "https://vault.example.com:8200/v1/identity/oidc", NoFinalSlash: true, KeysPath: "/.well-known/keys",
+		Issuer: "https://vault.example.com:8200/v1/identity/oidc", Shapes: []string{"{host}/{base}/identity/oidc"}, KeysPath: "/.well-known/keys",
 	},
 	Advice: Advice{Audience: "read the token of the role whose client_id is {audience}: vault read identity/oidc/token/ROLE"},
 }
