@@ -155,6 +155,8 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 		"another algorithm":  {access.Issuer{URL: corp, Algorithms: []string{"PS256"}}, audience.CauseAlgorithmNotAllowed},
 		"another preset":     {access.Issuer{URL: corp, Preset: "keycloak"}, audience.CauseTypeNotAllowed},
 		"a permitted preset": {access.Issuer{URL: corp, Preset: "zitadel"}, ""},
+		"a written preset":   {access.Issuer{URL: corp, Dialect: access.Dialect{Types: []string{"at+jwt"}, Client: []string{"client_id"}}}, ""},
+		"a written preset that admits it no more": {access.Issuer{URL: corp, Dialect: access.Dialect{Types: []string{"jwt"}, Client: []string{"client_id"}}}, audience.CauseTypeNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -166,7 +168,7 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 				}
 				stream.want(t, name, row.cause)
 				claims, _, _ := v.Recheck(t.Context(), stream.token, stream.claims, time.Now())
-				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "") {
+				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "" || !row.config.Dialect.IsZero()) {
 					t.Error("claims are read again if another preset reads them, and only then")
 				}
 			})
