@@ -46,6 +46,7 @@ func TestNewAcceptsAWrittenPreset(t *testing.T) {
 		"services alone, by their subject": func(d *access.Dialect) {
 			*d = access.Dialect{Types: []string{"none"}, Client: []string{"sub"}, AllServices: true, Audiences: access.GrantedAudiences}
 		},
+		"users alone":                   func(d *access.Dialect) { d.Services, d.NoServices = nil, true },
 		"nothing is forbidden, by type": func(d *access.Dialect) { d.NoForbidden = true },
 		"nothing is forbidden, by value": func(d *access.Dialect) {
 			d.Types, d.NoForbidden, d.Values = []string{"jwt"}, true, map[string]string{"use": "access"}
@@ -124,7 +125,9 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		`roles[0].as: want names or objects, got "text"`:         func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "roles", As: "text"}} },
 		"role_scope: role_scope without roles":                   func(d *access.Dialect) { d.RoleScope = "groups" },
 		`role_scope: "a b" is not a scope`:                       func(d *access.Dialect) { d.RoleScope, d.Roles = "a b", []access.RolePlace{{Claim: "roles"}} },
-		"services: both all and a list":                          func(d *access.Dialect) { d.AllServices = true },
+		"services: more than one of all, none and a l":           func(d *access.Dialect) { d.NoServices = true },
+		"services: more than one of all, none and a":             func(d *access.Dialect) { d.Services, d.NoServices, d.AllServices = nil, true, true },
+		"services: more than one of all, none":                   func(d *access.Dialect) { d.AllServices = true },
 		"services_uncertain without a list":                      func(d *access.Dialect) { d.Services, d.UncertainServices = nil, true },
 		"client_account without a list": func(d *access.Dialect) {
 			d.Services, d.ClientAccount = nil, access.AccountMark{Claim: "n", Value: "a-{client}"}

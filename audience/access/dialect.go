@@ -80,9 +80,9 @@ type Dialect struct {
 	// its callers.
 	Services []ServiceMark
 
-	// AllServices says that services alone get tokens. The file writes it as
-	// services: all.
-	AllServices bool
+	// AllServices says that services alone get tokens, and NoServices that users alone
+	// do. The file writes them as services: all and services: none.
+	AllServices, NoServices bool
 
 	// UncertainServices says that Services may be wrong, so that no rule can restrict
 	// its callers.

@@ -91,7 +91,7 @@ func (d Dialect) forbidden() []string {
 
 // service returns what tells services from users.
 func (d Dialect) service() provider.Service {
-	s := provider.Service{Uncertain: d.UncertainServices || len(d.Services) == 0 && !d.AllServices}
+	s := provider.Service{Uncertain: d.UncertainServices || len(d.Services) == 0 && !d.AllServices && !d.NoServices}
 	if d.AllServices {
 		s.AnyOf = [][]provider.Condition{{}}
 	}

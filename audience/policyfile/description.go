@@ -73,7 +73,7 @@ var descriptions = map[string]description{
 	"issuers.*.preset.roles.claim":               {"The claim, or the path to it.", "", "/groups/granted"},
 	"issuers.*.preset.roles.as":                  {"names: the roles are the names of an object's members. objects: a role may be an object that holds it as value.", "an array of strings", "names"},
 	"issuers.*.preset.role_scope":                {"A scope that clients request, so that their tokens have roles.", "none is needed", "groups"},
-	"issuers.*.preset.services":                  {"What tells the token of a service that calls as itself from a user's: all parts of one item hold. all: services alone get tokens.", "tokens do not tell, so that no rule can have callers", []map[string]any{{"absent": []string{"sub"}}}},
+	"issuers.*.preset.services":                  {"What tells the token of a service that calls as itself from a user's: all parts of one item hold. all: services alone get tokens. none: users alone do.", "tokens do not tell, so that no rule can have callers", []map[string]any{{"absent": []string{"sub"}}}},
 	"issuers.*.preset.services.equal":            {"Claims that have this very text. {client} is the client's id, {client_lower} that in lower case, and {client_dex} the subject that Dex makes of it.", "none", map[string]any{"sub": "{client}"}},
 	"issuers.*.preset.services.present":          {"Claims that the token has.", "none", []string{"client_id"}},
 	"issuers.*.preset.services.absent":           {"Claims that the token lacks.", "none", []string{"sid", "auth_time"}},

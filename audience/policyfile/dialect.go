@@ -106,8 +106,8 @@ func (r *reader) rolePlaces(to *[]access.RolePlace) value {
 
 // services reads what tells a service from a user.
 func (r *reader) services(d *access.Dialect) value {
-	const want = "all, or a list of conditions such as [{absent: [sub]}]"
-	return r.orWord("all", &d.AllServices, r.list(want, func(n *yaml.Node) {
+	const want = "all, none, or a list of conditions such as [{absent: [sub]}]"
+	return r.orWord("all", &d.AllServices, r.orWord("none", &d.NoServices, r.list(want, func(n *yaml.Node) {
 		var m access.ServiceMark
 		r.fields(n, map[string]value{
 			"equal":   r.texts("a mapping from claims to texts", &m.Equal),
@@ -116,7 +116,7 @@ func (r *reader) services(d *access.Dialect) value {
 			"not":     r.texts("a mapping from claims to texts", &m.Not),
 		})
 		d.Services = append(d.Services, m)
-	}))
+	})))
 }
 
 func (r *reader) accountMark(n *yaml.Node) (m access.AccountMark) {

@@ -51,6 +51,7 @@ issuers:
     url: https://b.example
     preset: {types: [jwt], client: azp, forbidden: none, scopes: scope, roles: groups, caller_claims: repository, services: all, audiences: none, ask: nothing}
   c: {url: "https://c.example", preset: okta}
+  d: {url: "https://d.example", preset: {types: [jwt], client: azp, services: none}}
 services: {s: {grpc: [g.S], issuers: [a, b], insecure_no_audience: {roles: [clerk]}}}
 `
 	got, err := policyfile.Decode("access.yaml", "etc", []byte(text))
@@ -79,6 +80,7 @@ services: {s: {grpc: [g.S], issuers: [a, b], insecure_no_audience: {roles: [cler
 			CallerClaims: []access.CallerClaim{{Claim: "repository"}}, AllServices: true, Audiences: access.NoAudience, Ask: access.Ask{Parameter: "nothing"},
 		}},
 		"c": {URL: "https://c.example", Preset: "okta"},
+		"d": {URL: "https://d.example", Dialect: access.Dialect{Types: []string{"jwt"}, Client: []string{"azp"}, NoServices: true}},
 	}
 	if diff := cmp.Diff(want, got.Issuers); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -106,7 +108,7 @@ func TestMistakesOfAPresetHaveLines(t *testing.T) {
 		"\n      types: [jwt]\n      client: azp\n      roles: [{as: names}]":                           `access.yaml:8:15: missing key "claim"`,
 		"\n      types: [jwt]\n      client: azp\n      roles: [{claim: r, as: text}]":                  "access.yaml:8:30: want names or objects",
 		"\n      types: [jwt]\n      client: azp\n      required: [jti]\n      forbidden: [nonce, jti]": "access.yaml:9:26: jti is forbidden, but it is required",
-		"\n      types: [jwt]\n      client: azp\n      services: some":                                 "access.yaml:8:17: want all, or a list of conditions",
+		"\n      types: [jwt]\n      client: azp\n      services: some":                                 "access.yaml:8:17: want all, none, or a list of conditions",
 		"\n      types: [jwt]\n      client: azp\n      services: [{}]":                                 "access.yaml:8:18: this holds for every token",
 		"\n      types: [jwt]\n      client: azp\n      services: [{absent: [azp]}]":                    "access.yaml:8:28: each token has azp: this never holds",
 		"\n      types: [jwt]\n      client: azp\n      audiences: all":                                 "access.yaml:8:18: want any or granted or none",

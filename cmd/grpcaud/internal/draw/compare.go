@@ -66,7 +66,7 @@ func keys(a, b reflect.Value) []reflect.Value {
 
 // otherKeys are the keys of fields that have another name in the file.
 var otherKeys = map[string]string{
-	"Dialect": "preset", "AllServices": "services", "UncertainServices": "services_uncertain", "NoForbidden": "forbidden",
+	"Dialect": "preset", "AllServices": "services", "NoServices": "services", "UncertainServices": "services_uncertain", "NoForbidden": "forbidden",
 	"InsecureNoAudienceRoles": "insecure_no_audience.roles",
 }
 

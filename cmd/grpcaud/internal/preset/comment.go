@@ -32,9 +32,12 @@ func comment(node *yaml.Node, p provider.Provider) {
 	for i := 0; i < len(node.Content); i += 2 {
 		key := node.Content[i]
 		key.HeadComment = comments[key.Value]
-		if value := node.Content[i+1].Value; key.Value == "services" && value == "all" {
+		switch key.Value + ": " + node.Content[i+1].Value {
+		case "services: all":
 			key.HeadComment = "services alone get tokens"
-		} else if key.Value == "forbidden" && value == "none" {
+		case "services: none":
+			key.HeadComment = "users alone get tokens"
+		case "forbidden: none":
 			key.HeadComment = "the type alone tells access tokens from others"
 		}
 	}

@@ -145,8 +145,11 @@ func roles(places []provider.Roles) any {
 // services leaves out alternatives that never hold, since the token must have what they
 // want absent.
 func services(t provider.Token) any {
-	if t.Service.Everybody() {
+	switch {
+	case t.Service.Everybody():
 		return "all"
+	case len(t.Service.AnyOf) == 0 && !t.Service.Uncertain:
+		return "none"
 	}
 	var all []ordered.Map
 	for _, conditions := range t.Service.AnyOf {
