@@ -237,3 +237,25 @@ func TestRecheckAsksEachTime(t *testing.T) {
 		stream.want(t, "down for a minute", audience.CauseIntrospectionUnavailable)
 	})
 }
+
+// TestChangedDialectReadsTokensAgain shows that a token which one written preset read is
+// read again by the next one, and refused if that does not accept it.
+func TestChangedDialectReadsTokensAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		v := newVerifier(t, issuer)
+		speak := func(forbidden string) {
+			d := access.Dialect{Types: []string{"at+jwt"}, Client: []string{"client_id"}, Forbidden: []string{forbidden}}
+			if err := v.Replace([]access.Issuer{{URL: corp, Dialect: d}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		speak("nonce")
+		stream := begin(t, v, mint(issuer))
+		stream.want(t, "the first", "")
+		speak("jti")
+		stream.want(t, "the second", audience.CauseTypeNotAllowed)
+		_, err := v.Verify(t.Context(), stream.token)
+		want(t, "a new call", err, audience.CauseTypeNotAllowed)
+	})
+}
