@@ -90,8 +90,8 @@ func (d Dialect) use(claim string) string {
 func (c *checker) serviceMarks(a path, d Dialect) {
 	account := d.ClientAccount != AccountMark{}
 	switch list := len(d.Services) > 0; {
-	case d.AllServices && (list || d.NoServices) || d.NoServices && list:
-		c.problem(a.to("services"), "want one of all, none and a list")
+	case d.AllServices && list, d.NoServices && list, d.AllServices && d.NoServices:
+		c.problem(a.to("services"), "more than one of all, none and a list")
 	case d.UncertainServices && !list && !d.AllServices:
 		c.problem(a.to("services_uncertain"), "services_uncertain without a list of services: without one, tokens do not tell services from users anyway")
 	case account && !list:

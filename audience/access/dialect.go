@@ -80,15 +80,12 @@ type Dialect struct {
 	// its callers.
 	Services []ServiceMark
 
-	// AllServices says that services alone get tokens. The file writes it as
-	// services: all.
-	AllServices bool
+	// AllServices says that services alone get tokens, and NoServices that users alone
+	// do. The file writes them as services: all and services: none.
+	AllServices, NoServices bool
 
-	// NoServices says that users alone get tokens. The file writes it as services: none.
-	NoServices bool
-
-	// UncertainServices says that Services, or AllServices, may be wrong, so that no rule can restrict
-	// its callers.
+	// UncertainServices says that Services or AllServices may be wrong, so that no rule
+	// can restrict its callers.
 	UncertainServices bool
 
 	// ClientAccount is what marks the subject of an exchanged token as a client and no

@@ -39,7 +39,7 @@ func TestNewRefusesContradictionsAboutServices(t *testing.T) {
 			change(&i.Dialect)
 		})
 	}
-	const oneOf = "services: want one of all, none and a list"
+	const oneOf = "more than one of all, none and a list"
 	mark := []access.ServiceMark{{Absent: []string{"uid"}}}
 	newRefuses(t, with(func(d *access.Dialect) { d.AllServices, d.NoServices = true, true }), oneOf)
 	newRefuses(t, with(func(d *access.Dialect) { d.AllServices, d.Services = true, mark }), oneOf)

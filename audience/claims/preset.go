@@ -138,17 +138,25 @@ func (p Preset) check(r *reader) error {
 	if err := p.missing(r, []string{"iss", "exp"}); err != nil {
 		return err
 	}
-	for name, want := range p.token.Values {
-		if !r.is(name, want) {
-			v, _ := r.at(name)
-			value, _ := v.(string)
-			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: p.valueHint(name, value)}
-		}
+	if name, differs := p.otherValue(r); differs {
+		v, _ := r.at(name)
+		value, _ := v.(string)
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(p.token.Values[name]), Hint: p.valueHint(r, value)}
 	}
 	if i := slices.IndexFunc(p.token.Forbidden, r.has); i >= 0 {
 		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: "this is not an access token; " + hint.IDToken}
 	}
 	return p.missing(r, p.token.Required)
+}
+
+// otherValue returns a claim that has another value than it must have.
+func (p Preset) otherValue(r *reader) (name string, differs bool) {
+	for name, want := range p.token.Values {
+		if !r.is(name, want) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // missing refuses a token that lacks one of these claims.
@@ -160,11 +168,12 @@ func (p Preset) missing(r *reader, names []string) error {
 	return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + names[i], Want: names[i], Hint: p.hint("")}
 }
 
-// valueHint says what kind of token has this value, or which preset of the same product
-// reads such tokens.
-func (p Preset) valueHint(name, value string) string {
+// valueHint says which preset of the same product reads such tokens, or what kind of
+// token has this value.
+func (p Preset) valueHint(r *reader, value string) string {
 	for _, other := range provider.All() {
-		if value != "" && other.Product == p.product && other.Token.Values[name] == value {
+		q := PresetOf(other)
+		if _, differs := q.otherValue(r); q.product == p.product && q.Name != p.Name && !differs && len(q.token.Values) > 0 && q.missing(r, q.token.Required) == nil {
 			return "preset " + other.Preset + " reads such tokens"
 		}
 	}

@@ -264,6 +264,26 @@ func TestPresetsRefuse(t *testing.T) {
 	}
 }
 
+// TestAnotherPresetOfTheProductIsNamed shows that a token of another version is told from a
+// token of another kind, and that no preset is named which does not read it.
+func TestAnotherPresetOfTheProductIsNamed(t *testing.T) {
+	for _, row := range []struct{ preset, claims, want string }{
+		{"entra", `"ver":"1.0","appid":"c"`, "preset entra-v1 reads such tokens"},
+		{"entra-v1", `"ver":"2.0","azp":"c"`, "preset entra reads such tokens"},
+		{"entra", `"ver":"1.0","azp":"c","tfp":"signin"`, ""},
+		{"entra", `"azp":"c"`, ""},
+		{"keycloak", `"typ":"Refresh","azp":"c"`, "this is a refresh token, which goes to the issuer alone"},
+		{"cognito", `"token_use":"id","client_id":"c"`, "if this is an ID token"},
+	} {
+		p, _ := claims.LookupPreset(row.preset)
+		_, err := p.Claims([]byte(`{"iss":"i","exp":2,"sub":"a",` + row.claims + `}`))
+		refusal, ok := errors.AsType[*audience.Refusal](err)
+		if !ok || refusal.Cause != audience.CauseTypeNotAllowed || !strings.HasPrefix(refusal.Hint, row.want) || row.want == "" && refusal.Hint != "" {
+			t.Errorf("%s, %s: %v, want the hint %q", row.preset, row.claims, err, row.want)
+		}
+	}
+}
+
 // TestScopesAreNoRoles holds that one is never taken for the other.
 func TestScopesAreNoRoles(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"scope": "admin", "realm_access": members{"roles": []string{"boss"}}, "scp": "boss", "roles": []string{"admin"}}))

@@ -107,7 +107,7 @@ func (r *reader) rolePlaces(to *[]access.RolePlace) value {
 // services reads what tells a service from a user.
 func (r *reader) services(d *access.Dialect) value {
 	const want = "all, none, or a list of conditions such as [{absent: [sub]}]"
-	return r.orWord("none", &d.NoServices, r.orWord("all", &d.AllServices, r.list(want, func(n *yaml.Node) {
+	return r.orWord("all", &d.AllServices, r.orWord("none", &d.NoServices, r.list(want, func(n *yaml.Node) {
 		var m access.ServiceMark
 		r.fields(n, map[string]value{
 			"equal":   r.texts("a mapping from claims to texts", &m.Equal),

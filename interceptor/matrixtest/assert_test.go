@@ -152,6 +152,52 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 	}
 }
 
+// TestAssertWritesTokensOfWrittenPresets shows that the tokens of a preset which the matrix
+// describes are written as it says, for users and for services.
+func TestAssertWritesTokensOfWrittenPresets(t *testing.T) {
+	scopes, users, services := []string{"orders.read", "orders.write"}, access.UsersOnly, access.ServicesOnly
+	for name, row := range map[string]struct {
+		dialect access.Dialect
+		allow   []access.Allow
+	}{
+		"inside of objects": {
+			access.Dialect{
+				Types: []string{"JWT"}, Client: []string{"/app/id"}, Subject: "/user/id", SubjectPrefix: "u:", Required: []string{"jti", "site"}, Values: map[string]string{"use": "access"},
+				Scopes: []string{"/grant/scopes"}, Roles: []access.RolePlace{{Claim: "/realm/*/roles"}},
+				Services: []access.ServiceMark{{Equal: map[string]string{"/user/id": "u:{client_lower}"}, Absent: []string{"sid"}}, {Present: []string{"robot"}}, {Not: map[string]string{"kind": "user"}, Absent: []string{"sid"}}},
+			},
+			[]access.Allow{{Clients: []string{"portal"}, Scopes: scopes, Roles: []string{"shop/clerk"}, Callers: users}},
+		},
+		"services": {
+			access.Dialect{
+				Types: []string{"none"}, Client: []string{"client"}, Scopes: []string{"scp"}, Roles: []access.RolePlace{{Claim: "urn:roles", As: "names"}},
+				Services: []access.ServiceMark{{Equal: map[string]string{"sub": "{client_dex}"}, Present: []string{"robot"}}},
+			},
+			[]access.Allow{{Clients: []string{"portal"}, Scopes: scopes, Roles: []string{"clerk"}, Callers: services}},
+		},
+		"claims that say who calls": {
+			access.Dialect{Types: []string{"JWT"}, CallerClaims: []access.CallerClaim{{Claim: "email", VerifiedBy: "email_verified"}}, AllServices: true},
+			[]access.Allow{{AnyClient: true, NoScopes: true, Claims: map[string][]string{"email": {"a@b.example"}}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range row.allow {
+				row.allow[i].Methods = []string{"*"}
+			}
+			matrixtest.Assert(t, company(t, func(m *access.Matrix) {
+				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Dialect: row.dialect}}
+				m.Clients = map[string]access.Client{"portal": {}, "batch": {}}
+				if len(row.dialect.Client) == 0 {
+					m.Clients = nil
+				}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: row.allow}}
+			}), interceptor.Services("order-status"), func(s *grpc.Server) {
+				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
+			})
+		})
+	}
+}
+
 // TestAssertIgnoresSettingsOfIssuers holds that what the matrix says about keys, times and
 // introspection makes no difference.
 func TestAssertIgnoresSettingsOfIssuers(t *testing.T) {
