@@ -77,6 +77,9 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	}
 	c.filled(a, audience)
 	for _, issuer := range c.matrix.issuersOf(service) {
+		if p, _ := provider.Lookup(issuer.Preset); p.Audiences.IDOnly && len(service.Audiences) == 1 && strings.HasPrefix(audience, p.Audiences.URIPrefix) {
+			c.warn(a, "no token of %q has %q in aud: %s", issuer.URL, audience, p.Advice.AudienceForm)
+		}
 		key := party{issuer.URL, audience}
 		if other, taken := c.audiences[key]; taken && other != name {
 			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)

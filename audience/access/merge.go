@@ -61,16 +61,32 @@ func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	c.check()
 	c.options(expanded.matrix, options)
 	c.unused()
+	c.obtainable()
 	if len(c.problems) > 0 {
-		errs := make([]error, len(c.problems))
-		for i, problem := range c.problems {
-			errs[i] = problem
-		}
-		return nil, errors.Join(errs...)
+		return nil, &mistakesError{c.problems, c.warnings}
 	}
 	p.clients, p.warnings = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
 	return p, nil
 }
+
+// mistakesError is the error of [New].
+type mistakesError struct{ mistakes, warnings []*Problem }
+
+// Error has a line for each mistake.
+func (e *mistakesError) Error() string { return errors.Join(e.Unwrap()...).Error() }
+
+// Unwrap returns the mistakes.
+func (e *mistakesError) Unwrap() []error {
+	errs := make([]error, len(e.mistakes))
+	for i, problem := range e.mistakes {
+		errs[i] = problem
+	}
+	return errs
+}
+
+// Warnings returns the warnings about the matrix, as [Policy.Warnings] does for one
+// without mistakes.
+func (e *mistakesError) Warnings() []*Problem { return e.warnings }
 
 // merge adds the options to the policy: as added demands for the services of the
 // matrix, and as the rules of all others, which accept the tokens of these issuers.

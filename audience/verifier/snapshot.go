@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/jwkset"
 )
 
 const maxKeys = 100 // keys of one issuer that are looked at
@@ -34,6 +36,9 @@ var (
 // parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used, or is for
 // another use, is skipped; a set without a usable key is an error.
 func parseKeys(data []byte, uses []string) (*snapshot, error) {
+	if what := jwkset.Misfit(data); what != "" {
+		return nil, fmt.Errorf("key set: %s", what)
+	}
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
 		return nil, errors.New("key set: not a JSON object")

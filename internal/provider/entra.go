@@ -31,7 +31,7 @@ var entra = Provider{
 			{Value: "00000003-0000-0000-c000-000000000000", By: "Entra, for Microsoft Graph,", Into: "every token"},
 			{Value: "https://graph.microsoft.com", By: "Entra, for Microsoft Graph,", Into: "every token"},
 		},
-		URIPrefix: "api://",
+		URIPrefix: "api://", IDOnly: true,
 	},
 	Advice: entraAdvice("have {client} ask with scope={audience}/.default; version 2 tokens then have the GUID of the API in aud"),
 }

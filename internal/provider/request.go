@@ -10,6 +10,9 @@ type Request struct {
 	// Audience.
 	Exchange Ask
 
+	// OneAudience says that one authorization server issues tokens for one audience.
+	OneAudience bool
+
 	// ExchangeAudience adds the parameter audience in a token exchange.
 	ExchangeAudience bool
 
