@@ -327,12 +327,12 @@ func TestNewRefusesDialects(t *testing.T) {
 			s.Allow = slices.Clone(s.Allow)
 			s.Allow[0].Callers = access.UsersOnly
 		}),
-		"insecure_no_audience: its issuers put aud":    with("keycloak", prefix),
-		"scope_prefix: \"hr\" is not the identifier":   with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
-		"scope_prefix: \"/\" is not the identifier":    with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
-		"allow[0].scopes: none is not enough":          with("cognito", prefix),
-		"or demand values of email under claims":       with("google", byClaim("hd")),
-		"list clients or roles":                        with("spiffe", byClaim("email")),
+		"insecure_no_audience: its issuers put aud":  with("keycloak", prefix),
+		"scope_prefix: \"hr\" is not the identifier": with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
+		"scope_prefix: \"/\" is not the identifier":  with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
+		"allow[0].scopes: none is not enough":        with("cognito", prefix),
+		"services.human-resource.allow[0].clients: any client of \"" + corp + "\" can get a token for any audience: list clients or roles, or demand values of email under claims": with("google", byClaim("hd")),
+		"services.human-resource.allow[0].clients: any client of \"" + corp + "\" can get a token for any audience: list clients or roles":                                         with("spiffe", byClaim("email")),
 		"allow[0].clients: any is not enough without":  with("cognito", roles("clerk")(access.Allow{AnyClient: true, Roles: []string{"clerk"}})),
 		`list some of the roles "clerk"`:               with("cognito", roles("clerk")(access.Allow{Clients: portal})),
 		`allow[0].roles[1]: "boss" does not stand for`: with("cognito", roles("clerk")(access.Allow{Clients: portal, Roles: []string{"clerk", "boss"}})),
