@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -31,6 +32,7 @@ type oauthOptions struct {
 	parameters [][2]string // names and values
 	tokenTypes []string    // accepted beside Bearer
 	preset     string      // the name; empty: the default
+	dialect    *provider.Provider
 }
 
 // newOAuthOptions refuses values with which no authorization server could be asked,

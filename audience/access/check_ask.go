@@ -15,7 +15,7 @@ import (
 func (c *checker) obtainable() {
 	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
 		client := c.matrix.Clients[name]
-		p, _ := provider.Lookup(c.matrix.issuer(client.Issuer).Preset)
+		p := c.matrix.issuer(client.Issuer).Provider()
 		if ways := client.ways(); len(ways) == 1 && len(client.TokenFiles) == 0 && p.Request.Alternative != "" {
 			c.warn(path{"clients", name, ways[0]}, "%s has no token endpoint that takes it: this client gets no token", p.Product)
 		}
@@ -27,7 +27,7 @@ func (c *checker) obtainable() {
 
 // obtainableAt warns of the audiences that the clients of an issuer can never get.
 func (c *checker) obtainableAt(name string, issuer Issuer) {
-	p, _ := provider.Lookup(issuer.Preset)
+	p := issuer.Provider()
 	wanted := c.wantedAt(name)
 	for _, service := range slices.Sorted(maps.Keys(wanted)) {
 		if why := issuer.unobtainable(p.Request.Audience, service, wanted[service]); why != "" {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/tokentype"
 )
 
@@ -100,9 +99,9 @@ func (c *checker) assertionAudience(a path, issuer Issuer) {
 	}
 	if what := issuer.unsafe(audience); what != "" {
 		c.problem(a, "%s", what)
+		return
 	}
-	p, _ := provider.Lookup(issuer.Preset)
-	own := slices.Clone(p.Addresses.Hosts)
+	own := slices.Clone(issuer.Provider().Addresses.Hosts)
 	for _, address := range []string{issuer.URL, issuer.TokenURL} {
 		own = append(own, hostname(address))
 	}

@@ -1,11 +1,8 @@
 package access
 
 import (
-	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
@@ -27,14 +24,18 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.placeholders(a, issuer)
 	c.addresses(a, issuer)
 	c.trustDomain(a, issuer)
-	if _, ok := claims.LookupPreset(issuer.Preset); !ok {
-		c.problem(a.to("preset"), "unknown preset %q%s; there are %s", issuer.Preset, nearest.Hint(issuer.Preset, claims.Presets()), strings.Join(claims.Presets(), ", "))
-	}
+	c.preset(a.to("preset"), issuer)
 	c.shape(a.to("url"), issuer)
-	if other, taken := c.urls[issuer.URL]; taken {
-		c.problem(a.to("url"), "%q has the same url: a token would not tell which of the two issued it", other)
+	for i, iss := range issuer.TokenPreset().Issuers(issuer.URL) {
+		at := a.to("url")
+		if i > 0 {
+			at = a.to("preset")
+		}
+		if other, taken := c.urls[iss]; taken {
+			c.problem(at, "%q has the same iss: a token would not tell which of the two issued it", other)
+		}
+		c.urls[iss] = a[1]
 	}
-	c.urls[issuer.URL] = a[1]
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
@@ -43,7 +44,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 
 // shape warns of a url that no token of such a provider has in iss.
 func (c *checker) shape(a path, issuer Issuer) {
-	p, _ := provider.Lookup(issuer.Preset)
+	p := issuer.Provider()
 	likely := p.Addresses.ProbableIssuer(issuer.URL)
 	if likely == "" {
 		return

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/internal/hint"
-	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
@@ -81,8 +80,7 @@ func (c *checker) placeholders(a path, issuer Issuer) {
 }
 
 func (i Issuer) isEntra() bool {
-	p, _ := provider.Lookup(i.Preset)
-	return slices.Contains(p.Addresses.IssuerPrefixes, "https://login.microsoftonline.com/")
+	return slices.Contains(i.Provider().Addresses.IssuerPrefixes, "https://login.microsoftonline.com/")
 }
 
 // isTenant reports whether text can be a tenant in an address: it cannot lead to another

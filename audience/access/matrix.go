@@ -60,6 +60,10 @@ type Issuer struct {
 	// type and the scopes. Empty means "rfc9068". See [claims.Presets].
 	Preset string
 
+	// Dialect describes its tokens where no preset fits. The zero value means Preset; at
+	// most one of the two is set. The file writes it as a mapping under preset.
+	Dialect Dialect
+
 	// TrustDomain is the trust domain of its tokens, such as "example.org", for preset
 	// "spiffe": tokens without iss count as those of the issuer with the trust domain of
 	// their sub, and each of its tokens must have a sub of it. Empty means that tokens
@@ -83,8 +87,8 @@ type Issuer struct {
 	// [DefaultLeeway].
 	Leeway time.Duration
 
-	// MaxLifetime is the longest lifetime of a token, from iat to exp; zero means
-	// [DefaultMaxLifetime].
+	// MaxLifetime is the longest lifetime of a token, from iat to exp; zero means what
+	// the preset says (28 hours for Entra ID), and else [DefaultMaxLifetime].
 	MaxLifetime time.Duration
 
 	// MaxAge is the longest time since iat; zero means that only exp ends a token.
@@ -165,6 +169,12 @@ type Service struct {
 	// has an aud, it must name the service. Empty means that aud is required.
 	InsecureNoAudience string
 
+	// InsecureNoAudienceRoles accepts such tokens if they have one of these roles, where
+	// there are no scopes to tell services apart. Every entry of Allow must then name
+	// clients, and some of these roles alone, or scopes that begin with
+	// InsecureNoAudience. No other service may have one of them.
+	InsecureNoAudienceRoles []string
+
 	// Rollout lists the calls for which the rules are not enforced yet, and until
 	// when. The first entry that applies counts; if none applies, the rules are
 	// enforced.
@@ -185,7 +195,8 @@ type Allow struct {
 	Clients []string
 
 	// AnyClient admits every client that can get a token for the service,
-	// named or not. The file writes it as clients: any.
+	// named or not. Where each client can get one for every audience, Roles or Claims
+	// must say who may call. The file writes it as clients: any.
 	AnyClient bool
 
 	// Methods are the methods that the clients may call, by their short names; "*"

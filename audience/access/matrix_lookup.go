@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-
-	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // The lookups of a matrix fill in what may be left out. They also work on a matrix that
@@ -83,12 +81,6 @@ func (m Matrix) owners() map[string][]string {
 // there is none.
 func (m Matrix) publicEntry(o MethodOptions) int {
 	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
-}
-
-// preset returns how the tokens of i are written.
-func (i Issuer) preset() claims.Preset {
-	preset, _ := claims.LookupPreset(i.Preset)
-	return preset
 }
 
 // audiences returns the values by which the service of that name is named in aud.

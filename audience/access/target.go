@@ -26,8 +26,9 @@ type Target struct {
 	// several audiences, this is the first.
 	Audience string
 
-	// Scopes are all scopes of the entries that admit the client, sorted. If it is
-	// empty, the client requests no scope.
+	// Scopes are all scopes of the entries that admit the client, and the one that the
+	// issuer writes roles for if an entry demands roles, sorted. If it is empty, the
+	// client requests no scope.
 	Scopes []string
 
 	// Authorities are the hosts that the token may be sent to; empty means the host
@@ -69,11 +70,13 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	for _, allow := range s.Allow {
 		if allow.AnyClient || slices.Contains(allow.Clients, client) {
 			let, scopes = true, append(scopes, allow.Scopes...)
+			scopes = append(scopes, issuer.scopeOf(allow.Roles)...)
 		}
 	}
 	for _, o := range p.optionsOf(s) {
 		if len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client) {
 			scopes = append(scopes, o.Demands.Scopes...)
+			scopes = append(scopes, issuer.scopeOf(o.Demands.Roles)...)
 		}
 	}
 	var accepts []string
@@ -90,6 +93,16 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 		Service: name, Issuer: issuer, Accepts: accepts, Audience: s.audiences(name)[0], Scopes: sorted(scopes),
 		Authorities: slices.Clone(s.Authorities), GRPC: slices.Clone(s.GRPC),
 	}, nil
+}
+
+// scopeOf returns the scope that a client of i must request to have one of these roles
+// in its token; nil if it need not.
+func (i Issuer) scopeOf(roles []string) []string {
+	scope := i.Provider().Request.RoleScope
+	if len(roles) == 0 || scope == "" {
+		return nil
+	}
+	return []string{scope}
 }
 
 func notAllowed(client, service string) error {

@@ -81,10 +81,13 @@ func (r *reader) external(n *yaml.Node) (e access.External) {
 	return e
 }
 
+// askWords are the ways to ask for an audience that are one word.
+var askWords = map[string]string{"audience": "audience", "resource": "resource", "nothing": "nothing"}
+
 // ask reads how an audience is asked for: one word, or a mapping.
 func (r *reader) ask(to *access.Ask) value {
 	const want = "audience, resource, nothing, {scope: …} or {token_urls: …}"
-	word := oneOf(r, &to.Parameter, map[string]string{"audience": "audience", "resource": "resource", "nothing": "nothing"})
+	word := oneOf(r, &to.Parameter, askWords)
 	return r.orFields(want, word, map[string]value{
 		"scope":      r.text(`a scope such as "{audience}/.default"`, &to.Scope),
 		"token_urls": r.texts("a mapping from service names to URLs", &to.TokenURLs),

@@ -82,12 +82,9 @@ func (f *files) callers(h holder) {
 // with what does for others.
 func (f *files) prefix(h holder, others []holder) {
 	mine := h.service.InsecureNoAudience
-	if mine == "" {
-		return
-	}
 	for _, o := range others {
 		other := o.service.InsecureNoAudience
-		if other == "" || o.file == h.file || !strings.HasPrefix(mine, other) && !strings.HasPrefix(other, mine) {
+		if mine == "" || other == "" || o.file == h.file || !strings.HasPrefix(mine, other) && !strings.HasPrefix(other, mine) {
 			continue
 		}
 		h.file.finding(h.node("insecure_no_audience", "scope_prefix"), "%q and %q of %q at %s begin alike: each would accept tokens of the other", mine, other, o.name, o.place())

@@ -6,7 +6,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 func (r *reader) matrix(n *yaml.Node) (m access.Matrix) {
@@ -38,7 +37,7 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 		"jwks":               r.text("a URL", &i.JWKS),
 		"keys_file":          r.path(&i.KeysFile),
 		"ca_file":            r.path(&i.CAFile),
-		"preset":             r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
+		"preset":             r.preset(&i),
 		"algorithms":         r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":             r.duration(&i.Leeway),
 		"max_lifetime":       r.duration(&i.MaxLifetime),
@@ -47,8 +46,8 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 		"introspection":      r.introspection(&i.Introspection),
 		"token_url":          r.text("a URL", &i.TokenURL),
 		"ask":                r.ask(&i.Ask),
-		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"parameters":         r.texts("a mapping from parameters to values", &i.Ask.Parameters),
+		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"auth_style":         r.authStyle(&i.AuthStyle),
 		"token_type":         r.text("a token_type such as BearerToken", &i.TokenType),
 		"insecure":           r.insecure(&i),
@@ -69,7 +68,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 		"issuers":              r.strings("a list of issuer names", &s.Issuers),
 		"audience":             r.stringOrStrings(&s.Audiences),
 		"sole_audience":        r.boolean(&s.SoleAudience),
-		"insecure_no_audience": {read: func(n *yaml.Node) { s.InsecureNoAudience = r.scopePrefix(n) }},
+		"insecure_no_audience": {want: "{scope_prefix: …} or {roles: […]}", read: func(n *yaml.Node) { r.noAudience(n, &s) }},
 		"authorities":          r.strings("a list of hosts such as [orders.example.com]", &s.Authorities),
 		"grpc":                 required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
 		"self":                 r.boolean(&s.Self),
@@ -86,11 +85,15 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 	return s
 }
 
-func (r *reader) scopePrefix(n *yaml.Node) (prefix string) {
+// noAudience reads what stands for the audience.
+func (r *reader) noAudience(n *yaml.Node, s *access.Service) {
 	r.fields(n, map[string]value{
-		"scope_prefix": required(r.text("the beginning of its scopes, such as orders/", &prefix)),
+		"scope_prefix": r.text("the beginning of its scopes, such as orders/", &s.InsecureNoAudience),
+		"roles":        r.strings("a list of roles that only this service has", &s.InsecureNoAudienceRoles),
 	})
-	return prefix
+	if n.Kind == yaml.MappingNode && n != probe && len(n.Content) == 0 {
+		r.finding(n, "want {scope_prefix: …} or {roles: […]}, got an empty mapping")
+	}
 }
 
 func (r *reader) rollout(n *yaml.Node) (o access.Rollout) {

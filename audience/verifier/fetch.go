@@ -9,7 +9,6 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/metadata"
-	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // How long keys are used before they are fetched again: what the answer says,
@@ -75,8 +74,7 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 
 // metadataOf says where the metadata of an issuer is, and which hosts it may name.
 func metadataOf(i access.Issuer) metadata.Issuer {
-	p, _ := provider.Lookup(i.Preset)
-	return metadata.Issuer{URL: i.URL, Discovery: i.Discovery, Hosts: i.Hosts, Addresses: p.Addresses}
+	return metadata.Issuer{URL: i.URL, Discovery: i.Discovery, Hosts: i.Hosts, Addresses: i.Provider().Addresses}
 }
 
 // maxAge reads how long an answer may be kept (RFC 9111, sections 5.2.2.1 and

@@ -14,7 +14,6 @@ import (
 	"github.com/grpcaud/grpcaud/internal/clientcert"
 	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
-	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 const (
@@ -29,7 +28,6 @@ type introspector struct {
 	preset      claims.Preset
 	web         *web
 	certificate *clientcert.Transport // that web presents; nil for none
-	connections webclient.Transport   // of web, that present it; nil for none
 	ttl         time.Duration
 	cache       *introspectionCache
 	queue       *requestQueue
@@ -53,7 +51,7 @@ func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) (*i
 
 // serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
-	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset &&
+	return sourceOf(i.issuer) == sourceOf(config) && i.preset.Equal(config.TokenPreset()) &&
 		i.issuer.Introspection == config.Introspection && i.issuer.AuthStyle == config.AuthStyle
 }
 

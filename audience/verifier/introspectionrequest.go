@@ -88,9 +88,9 @@ func checkIntrospection(in access.Introspection) error {
 // connect sets what carries the questions: connections of their own if they present a
 // certificate.
 func (i *introspector) connect(w *web) error {
-	i.web = w.trustingFile(i.issuer.CAFile)
 	cert := i.issuer.Introspection.Certificate
 	if (cert == access.CertificateRef{}) {
+		i.web = w.trustingFile(i.issuer.CAFile)
 		return nil
 	}
 	base, ok := w.transport.(*http.Transport)
@@ -98,20 +98,20 @@ func (i *introspector) connect(w *web) error {
 		return fmt.Errorf("introspection with a certificate: transport is %T, want *http.Transport", w.transport)
 	}
 	i.certificate = clientcert.New(base, cert.File, cert.KeyFile)
-	i.connections = i.certificate
-	if path := i.issuer.CAFile; path != "" {
-		i.connections = webclient.TrustFile(path, base, func(t *http.Transport) webclient.Transport {
-			return clientcert.New(t, cert.File, cert.KeyFile)
+	var transport webclient.Transport = i.certificate
+	if i.issuer.CAFile != "" {
+		transport = webclient.TrustFile(i.issuer.CAFile, base, func(trusting *http.Transport) webclient.Transport {
+			return clientcert.New(trusting, cert.File, cert.KeyFile)
 		})
 	}
-	i.web = &web{client: webclient.New(i.connections, fetchTimeout)}
+	i.web = &web{client: webclient.New(transport, fetchTimeout), own: true}
 	return nil
 }
 
 // retire closes the connections that present a certificate. A question under way goes
 // on.
 func (i *introspector) retire() {
-	if i.connections != nil {
-		i.connections.CloseIdleConnections()
+	if i.certificate != nil {
+		i.web.close()
 	}
 }

@@ -5,6 +5,7 @@ package provider
 var cognito = Provider{
 	Preset:  "cognito",
 	Product: "Cognito",
+	Page:    "cognito.md",
 	Token: Token{
 		Types:      []string{""},
 		Required:   []string{"sub", "client_id"},

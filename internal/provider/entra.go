@@ -1,11 +1,14 @@
 package provider
 
+import "time"
+
 // entra is Microsoft Entra ID with tokens of version 2. It gives every client of the
 // tenant a token for every service. Only tokens of users have scp. An ID token has no
 // azp and no appid.
 var entra = Provider{
 	Preset:  "entra",
 	Product: "Entra ID",
+	Page:    "entra.md",
 	Token: Token{
 		Types:       []string{"jwt"},
 		Required:    []string{"sub", "azp"},
@@ -16,6 +19,7 @@ var entra = Provider{
 		Scopes:      []string{"scp"},
 		Roles:       rolesIn("roles"),
 		AnyAudience: true,
+		MaxLifetime: entraLifetime,
 	},
 	Request: entraRequest,
 	Addresses: Addresses{
@@ -36,6 +40,7 @@ var entra = Provider{
 var entraV1 = Provider{
 	Preset:  "entra-v1",
 	Product: "Entra ID",
+	Page:    "entra.md",
 	Token: Token{
 		Types:       []string{"jwt"},
 		Required:    []string{"sub", "appid"},
@@ -46,6 +51,7 @@ var entraV1 = Provider{
 		Scopes:      []string{"scp"},
 		Roles:       rolesIn("roles"),
 		AnyAudience: true,
+		MaxLifetime: entraLifetime,
 	},
 	Request: entraRequest,
 	Addresses: Addresses{
@@ -56,6 +62,10 @@ var entraV1 = Provider{
 	Audiences: Audiences{URIPrefix: "api://"},
 	Advice:    entraAdvice("have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for"),
 }
+
+// entraLifetime is how long the token of a managed identity may live: up to 28 hours with
+// continuous access evaluation, and otherwise a little over 24.
+const entraLifetime = 28 * time.Hour
 
 var (
 	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true, AssertionForEndpoint: true}

@@ -1,16 +1,21 @@
 package provider
 
 // google is Google, with the ID tokens of service accounts: what its services call each
-// other with. Everyone can get one for every audience.
+// other with. Everyone can get one for every audience. azp is the number in sub, or, if the
+// token was got with a key, the e-mail address of the account; for a person it is the id of
+// an application.
 var google = Provider{
 	Preset:  "google",
 	Product: "Google",
+	Page:    "google.md",
 	Token: Token{
 		Types:         []string{"jwt"},
 		Required:      []string{"sub"},
 		Forbidden:     IDTokenClaims,
 		IssuerAliases: map[string]string{"accounts.google.com": "https://accounts.google.com"},
 		Clients:       []string{"sub"},
+		NotClient:     map[string]string{"azp": ".gserviceaccount.com"},
+		CallerClaims:  []CallerClaim{{Claim: "email", VerifiedBy: "email_verified"}},
 		Service:       everybody,
 		AnyAudience:   true,
 	},

@@ -5,6 +5,7 @@ package provider
 var kubernetes = Provider{
 	Preset:  "kubernetes",
 	Product: "Kubernetes",
+	Page:    "kubernetes.md",
 	Token: Token{
 		Types:         []string{""},
 		Required:      []string{"sub"},

@@ -5,6 +5,7 @@ package provider
 var okta = Provider{
 	Preset:  "okta",
 	Product: "Okta",
+	Page:    "okta.md",
 	Token: Token{
 		Types:      []string{"", "jwt", "at+jwt", "okta-internal-at+jwt"},
 		Required:   []string{"sub", "cid"},

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
@@ -86,8 +85,7 @@ func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
 		if domain != "" {
 			return i.TrustDomain == domain
 		}
-		preset, _ := claims.LookupPreset(i.Preset)
-		return slices.Contains(preset.Issuers(i.URL), iss)
+		return slices.Contains(i.TokenPreset().Issuers(i.URL), iss)
 	})
 	if i < 0 {
 		return access.Issuer{}, false
