@@ -63,7 +63,7 @@ func TestPrintedPresetIsThePreset(t *testing.T) {
 			same := cmp.Options{
 				cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b provider.Condition) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
 				cmpopts.IgnoreFields(provider.Service{}, "Proxy"), cmpopts.IgnoreFields(provider.Token{}, "ClientRequired"),
-				cmpopts.IgnoreFields(provider.Request{}, "Alternative"),
+				cmpopts.IgnoreFields(provider.Request{}, "Alternative", "AssertionForEndpoint"),
 				cmpopts.IgnoreSliceElements(func(all []provider.Condition) bool { return neverHolds(p, all) }),
 			}
 			if diff := cmp.Diff(named.Provider().Token, custom.Provider().Token, same); diff != "" {

@@ -21,6 +21,10 @@ type Request struct {
 	// empty if none is needed.
 	RoleScope string
 
+	// AssertionForEndpoint says that the audience of a client's assertion is the address
+	// of the token endpoint (RFC 7523, section 3, as first published), and not the issuer.
+	AssertionForEndpoint bool
+
 	// Alternative says what to use instead, if there is no token endpoint for this.
 	Alternative string
 }
