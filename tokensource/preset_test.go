@@ -45,6 +45,11 @@ func TestPresets(t *testing.T) {
 		"duende":        {byResource, byResource, exchangeGrant},
 		"pingone":       {nothing, nothing, exchangeGrant},
 		"cognito":       {nothing, nothing, exchangeGrant},
+		"spring":        {scope(uri), url.Values{"scope": {uri}, "audience": {uri}}, exchangeGrant},
+		"authentik":     {scope(uri), scope(uri), exchangeGrant},
+		"logto":         {byResource, byResource, exchangeGrant},
+		"azure-b2c":     {scope(uri + "/.default"), scope(uri + "/.default"), exchangeGrant},
+		"adfs":          {byResource, byResource, bearerGrant},
 	}
 	for name, row := range rows {
 		own := form(t, tokensource.Request{Audience: uri}, tokensource.Preset(name))

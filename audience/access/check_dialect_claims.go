@@ -92,7 +92,7 @@ func (c *checker) serviceMarks(a path, d Dialect) {
 	switch list := len(d.Services) > 0; {
 	case d.AllServices && list, d.NoServices && list, d.AllServices && d.NoServices:
 		c.problem(a.to("services"), "more than one of all, none and a list")
-	case d.UncertainServices && !list:
+	case d.UncertainServices && !list && !d.AllServices:
 		c.problem(a.to("services_uncertain"), "services_uncertain without a list of services: without one, tokens do not tell services from users anyway")
 	case account && !list:
 		c.problem(a.to("client_account"), "client_account without a list of services: what tells a service from a user?")

@@ -1,11 +1,9 @@
 package access
 
 import (
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/internal/loopback"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // maxLeeway is the widest difference of clocks that may be allowed for: RFC
@@ -23,13 +21,11 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	if issuer.URL == "" {
 		c.problem(a.to("url"), "no url: write the iss of its tokens")
 	}
-	c.url(a.to("url"), issuer.URL, issuer)
-	c.url(a.to("discovery"), issuer.Discovery, issuer)
-	c.url(a.to("jwks"), issuer.JWKS, issuer)
+	c.placeholders(a, issuer)
+	c.addresses(a, issuer)
+	c.trustDomain(a, issuer)
 	c.preset(a.to("preset"), issuer)
-	if p := issuer.Provider(); p.Addresses.NoFinalSlash && strings.HasSuffix(issuer.URL, "/") {
-		c.warn(a.to("url"), "%s writes no slash at the end of iss: want %q", p.Product, strings.TrimRight(issuer.URL, "/"))
-	}
+	c.shape(a.to("url"), issuer)
 	for i, iss := range issuer.TokenPreset().Issuers(issuer.URL) {
 		at := a.to("url")
 		if i > 0 {
@@ -46,8 +42,24 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.tokenRequests(a, issuer)
 }
 
+// shape warns of a url that no token of such a provider has in iss.
+func (c *checker) shape(a path, issuer Issuer) {
+	p := issuer.Provider()
+	likely := p.Addresses.ProbableIssuer(issuer.URL)
+	if likely == "" {
+		return
+	}
+	for _, other := range provider.All() {
+		if other.Product == p.Product && other.Addresses.HasShape(issuer.URL) {
+			c.warn(a, "tokens of preset %s have another form of iss, such as %q: this is a url of preset %s", p.Preset, likely, other.Preset)
+			return
+		}
+	}
+	c.warn(a, "%s writes iss in another form: want %q", p.Product, likely)
+}
+
 func (c *checker) keys(a path, issuer Issuer) {
-	if issuer.KeysFile != "" && (issuer.JWKS != "" || issuer.Discovery != "") {
+	if issuer.KeysFile != "" && issuer.JWKS != "" {
 		c.problem(a.to("keys_file"), "both a file and an address for the keys; write one")
 	}
 	for i, algorithm := range issuer.Algorithms {
@@ -64,21 +76,5 @@ func (c *checker) times(a path, issuer Issuer) {
 	}
 	if issuer.MaxAge < 0 {
 		c.problem(a.to("max_age"), "want more than 0, got %v", issuer.MaxAge)
-	}
-}
-
-// url checks an address of an issuer, if there is one: https, without query,
-// fragment and user (RFC 8414, section 2).
-func (c *checker) url(a path, address string, issuer Issuer) {
-	u, err := url.Parse(address)
-	switch {
-	case address == "":
-	case err != nil || u.Host == "" || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		c.problem(a, "%q is not an absolute URL, such as https://idp.example.com", address[strings.LastIndexByte(address, '@')+1:]) // the part before @ may hold a password
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
-		c.problem(a, "%q must have neither query, nor fragment, nor user", u.Redacted())
-	case u.Scheme == "http" && issuer.InsecureLoopback && loopback.Host(u.Hostname()):
-	case u.Scheme != "https":
-		c.problem(a, "%q is not https; plain http is accepted on a loopback address only, with insecure: loopback", address)
 	}
 }

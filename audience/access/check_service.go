@@ -69,17 +69,29 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	switch {
 	case audience == "" || strings.TrimSpace(audience) != audience:
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
+	case len(service.Audiences) > 0 && isWildcard(audience):
+		c.problem(a, "%q has a wildcard, and audiences are compared exactly: list each value", audience)
 	case isDefaultAudience(audience):
 		_, d, _ := provider.LookupDefaultAudience(audience)
 		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
+	c.filled(a, audience)
 	for _, issuer := range c.matrix.issuersOf(service) {
+		if p := issuer.Provider(); p.Audiences.IDOnly && len(service.Audiences) == 1 && strings.HasPrefix(audience, p.Audiences.URIPrefix) {
+			c.warn(a, "no token of %q has %q in aud: %s", issuer.URL, audience, p.Advice.AudienceForm)
+		}
 		key := party{issuer.URL, audience}
 		if other, taken := c.audiences[key]; taken && other != name {
 			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)
 		}
 		c.audiences[key] = name
 	}
+}
+
+// isWildcard reports whether a value is meant to stand for others, such as "*",
+// "orders*", "https://*.example.com" or "https://orders.example.com/*".
+func isWildcard(value string) bool {
+	return strings.HasPrefix(value, "*") || strings.HasSuffix(value, "*") || strings.Contains(value, "/*") || strings.Contains(value, "*.")
 }
 
 // insecureNoAudience checks what replaces the audience. Without aud, the list of clients,

@@ -84,8 +84,8 @@ type Dialect struct {
 	// do. The file writes them as services: all and services: none.
 	AllServices, NoServices bool
 
-	// UncertainServices says that Services may be wrong, so that no rule can restrict
-	// its callers.
+	// UncertainServices says that Services or AllServices may be wrong, so that no rule
+	// can restrict its callers.
 	UncertainServices bool
 
 	// ClientAccount is what marks the subject of an exchanged token as a client and no

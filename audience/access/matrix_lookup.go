@@ -90,3 +90,6 @@ func (s Service) audiences(name string) []string {
 	}
 	return s.Audiences
 }
+
+// audience returns the value that names the API of that name in aud.
+func (e External) audience(name string) string { return cmp.Or(e.Audience, name) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Target is what a client must know to call a service: the issuer of its tokens, the
@@ -57,14 +58,10 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}
-	t := Target{
-		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.Audience, Scopes: sorted(e.Scopes),
+	return Target{
+		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.audience(service), Scopes: sorted(e.Scopes),
 		Authorities: slices.Clone(e.Authorities), GRPC: slices.Clone(e.GRPC),
-	}
-	if t.Audience == "" {
-		t.Audience = service
-	}
-	return t, nil
+	}, nil
 }
 
 func (p *Policy) target(client string, issuer Issuer, name string, s Service) (Target, error) {
@@ -119,6 +116,9 @@ func sorted(values []string) []string { return slices.Compact(slices.Sorted(slic
 // at which it is registered. An unknown name is an error.
 func (p *Policy) Client(name string) (Client, Issuer, error) {
 	client, ok := p.matrix.Clients[name]
+	if several := p.matrix.tenantClients()[name]; !ok && len(several) > 0 {
+		return Client{}, Issuer{}, fmt.Errorf("audience: client %q is one client at each tenant: name one of %s", name, quote.List(several...))
+	}
 	if !ok {
 		return Client{}, Issuer{}, fmt.Errorf("access: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}

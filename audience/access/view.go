@@ -33,7 +33,7 @@ func (p *Policy) Matrix() Matrix {
 		m.Clients[name] = client
 	}
 	for name, external := range m.External {
-		external.Audience = cmp.Or(external.Audience, name)
+		external.Audience = external.audience(name)
 		m.External[name] = external
 	}
 	return m

@@ -201,7 +201,7 @@ func (p Preset) identify(c *Claims, r *reader) (err error) {
 		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: r.err}
 	case !strings.HasPrefix(c.subject, p.token.SubjectPrefix):
 		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: p.subject() + " " + quote.List(c.subject), Want: "one that begins with " + quote.List(p.token.SubjectPrefix)}
-	case c.subject == "" && (!c.service && !p.token.SubjectOptional || r.login()):
+	case c.subject == "" && (r.login() || !p.token.SubjectOptional && (!c.service || r.has("auth_time"))):
 		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: p.subject(), Hint: p.missingSubject()}
 	case c.client == "" && p.token.ClientRequired:
 		return &audience.Refusal{Cause: audience.CauseClientMissing, Got: "no " + strings.Join(p.token.Clients, ", no "), Want: "the id of the client"}

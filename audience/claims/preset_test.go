@@ -337,10 +337,10 @@ func TestPresetTraits(t *testing.T) {
 			t.Errorf("%s: issuers of %s = %q", name, corp, got)
 		}
 	}
-	if diff := cmp.Diff([]string{"entra", "entra-v1", "google", "kubernetes", "spiffe"}, anyAudience); diff != "" {
+	if diff := cmp.Diff([]string{"entra", "entra-v1", "github-actions", "gitlab", "google", "kubernetes", "logto", "spiffe", "vault"}, anyAudience); diff != "" {
 		t.Errorf("those that mint any audience (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"zitadel"}, blind); diff != "" {
+	if diff := cmp.Diff([]string{"adfs", "authentik", "azure-b2c", "vault", "zitadel"}, blind); diff != "" {
 		t.Errorf("those that do not tell services from users (-want +got):\n%s", diff)
 	}
 	google, _ := claims.LookupPreset("google")

@@ -159,8 +159,12 @@ func (r *reader) date(name string) time.Time {
 }
 
 // login reports whether the token tells of a person's login (OpenID Connect
-// Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1).
-func (r *reader) login() bool { return r.has("sid") || r.has("auth_time") }
+// Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1). An auth_time
+// that is a text, as AD FS writes it into every token, tells of none.
+func (r *reader) login() bool {
+	_, text := r.members["auth_time"].(string)
+	return r.has("sid") || r.has("auth_time") && !text
+}
 
 // actors reads the chain of act claims (RFC 8693, section 4.1), the present
 // actor first.

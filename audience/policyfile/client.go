@@ -88,12 +88,15 @@ var askWords = map[string]string{"audience": "audience", "resource": "resource",
 func (r *reader) ask(to *access.Ask) value {
 	const want = "audience, resource, nothing, {scope: …} or {token_urls: …}"
 	word := oneOf(r, &to.Parameter, askWords)
-	mapping := func(n *yaml.Node) {
-		r.fields(n, map[string]value{
-			"scope":      r.text(`a scope such as "{audience}/.default"`, &to.Scope),
-			"token_urls": r.texts("a mapping from service names to URLs", &to.TokenURLs),
-		})
-	}
+	return r.orFields(want, word, map[string]value{
+		"scope":      r.text(`a scope such as "{audience}/.default"`, &to.Scope),
+		"token_urls": r.texts("a mapping from service names to URLs", &to.TokenURLs),
+	})
+}
+
+// orFields reads a mapping whose keys are known, and any other value with word.
+func (r *reader) orFields(want string, word value, known map[string]value) value {
+	mapping := func(n *yaml.Node) { r.fields(n, known) }
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
 		case r.says(n, func() schema { return r.either(word.read, mapping) }):

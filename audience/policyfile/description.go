@@ -29,9 +29,13 @@ var descriptions = map[string]description{
 	"public":   {"gRPC services, or single methods, that anybody may call without a token.", "none", []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"}},
 
 	"issuers.*.url":           {"The iss claim of its tokens, compared exactly: a trailing slash matters.", "", "https://idp.example.com/realms/corp"},
+	"issuers.*.tenants":       {"The tenants whose tokens are accepted. The url and other addresses have {tenant} in the place of a tenant; each is an issuer of its own, by the name ISSUER/TENANT.", "the issuer has no tenants", []string{"9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b"}},
+	"issuers.*.trust_domain":  {"The trust domain of JWT-SVIDs, for preset spiffe: a token without iss is one of the issuer with the trust domain of its sub.", "tokens must have iss, unless url is spiffe:// and a trust domain", "example.org"},
 	"issuers.*.discovery":     {"The address of its metadata document.", "url and /.well-known/openid-configuration", "https://idp.internal:8443/realms/corp/.well-known/openid-configuration"},
+	"issuers.*.hosts":         {"Hosts, beside that of its metadata, on which the metadata may place keys and endpoints, over https.", "the hosts that the preset knows of", []string{"keys.example.com"}},
 	"issuers.*.jwks":          {"The address of its signing keys.", "the jwks_uri of its metadata", "https://idp.example.com/realms/corp/protocol/openid-connect/certs"},
 	"issuers.*.keys_file":     {"A file with its signing keys as a JWK set, for services that cannot reach the issuer. It is read again when it changes.", "the keys are fetched", "corp.jwks"},
+	"issuers.*.ca_file":       {"A file with the certificate authorities, in PEM, that are trusted for its addresses instead of those of the system. It is read again when it changes.", "those of the system", "corp-ca.pem"},
 	"issuers.*.preset":        {"The kind of authorization server: a name, or a mapping that says how its tokens are read and how an audience is requested. What a mapping leaves out is the strict choice. A claim inside of an object is written as a path, such as /realm_access/roles.", "rfc9068", "keycloak"},
 	"issuers.*.algorithms":    {"The algorithms that its tokens may be signed with.", "every asymmetric one", []string{"RS256"}},
 	"issuers.*.leeway":        {"How far its clock and that of the service may differ, at most 5m.", "30s", "10s"},
@@ -42,7 +46,8 @@ var descriptions = map[string]description{
 	"issuers.*.token_url":     {"The address of its token endpoint.", "the token_endpoint of its metadata", "https://idp.example.com/realms/corp/protocol/openid-connect/token"},
 	"issuers.*.ask":           {"How clients request an audience: a parameter, a scope, or a token endpoint for each service.", "as the preset says", "resource"},
 	"issuers.*.parameters":    {"Parameters that clients send in addition with each token request.", "none", map[string]any{"organization": "acme"}},
-	"issuers.*.insecure":      {"Accepts plain http on a loopback address.", "https only", "loopback"},
+	"issuers.*.insecure":      {"Accepts plain http on a loopback address, or on hosts that are named.", "https only", "loopback"},
+	"issuers.*.insecure.host": {"A host, or a list of hosts, without ports: keys and the secrets of clients travel to it without protection.", "", "keycloak"},
 
 	"issuers.*.auth_style":         {"How client secrets are sent to it: in the Authorization header (basic) or in the form (post).", "basic, unless its metadata lists client_secret_post alone", "post"},
 	"issuers.*.assertion_audience": {"The audience of the assertions by which clients authenticate (private_key_jwt): issuer, token_endpoint, or the address that the issuer has for its token endpoint.", "as the preset says: token_endpoint at hydra, okta and entra, else issuer", "token_endpoint"},

@@ -30,9 +30,13 @@ func (r *reader) version(n *yaml.Node) {
 func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
 		"url":                required(r.text("a URL such as https://idp.example.com", &i.URL)),
+		"tenants":            r.strings("a list of ids of tenants", &i.Tenants),
+		"trust_domain":       r.text("the name of a trust domain such as example.org", &i.TrustDomain),
 		"discovery":          r.text("a URL", &i.Discovery),
+		"hosts":              r.strings("a list of hosts such as [keys.example.com]", &i.Hosts),
 		"jwks":               r.text("a URL", &i.JWKS),
 		"keys_file":          r.path(&i.KeysFile),
+		"ca_file":            r.path(&i.CAFile),
 		"preset":             r.preset(&i),
 		"algorithms":         r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":             r.duration(&i.Leeway),
@@ -42,13 +46,19 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 		"introspection":      r.introspection(&i.Introspection),
 		"token_url":          r.text("a URL", &i.TokenURL),
 		"ask":                r.ask(&i.Ask),
-		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"parameters":         r.texts("a mapping from parameters to values", &i.Ask.Parameters),
+		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"auth_style":         r.authStyle(&i.AuthStyle),
 		"token_type":         r.text("a token_type such as BearerToken", &i.TokenType),
-		"insecure":           oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
+		"insecure":           r.insecure(&i),
 	})
 	return i
+}
+
+// insecure reads where plain http is accepted: one word, or a mapping.
+func (r *reader) insecure(to *access.Issuer) value {
+	word := oneOf(r, &to.InsecureLoopback, map[string]bool{"loopback": true})
+	return r.orFields("loopback or {host: …}", word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
 }
 
 func (r *reader) service(n *yaml.Node) (s access.Service) {

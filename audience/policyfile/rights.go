@@ -26,12 +26,12 @@ var rights = []right{
 	{
 		no: true, text: "whose tokens count, and who is shown secrets, concerns every service",
 		keys: []string{
-			"issuers", "issuers.*.url", "issuers.*.discovery", "issuers.*.jwks", "issuers.*.keys_file",
+			"issuers", "issuers.*.url", "issuers.*.tenants", "issuers.*.trust_domain", "issuers.*.discovery", "issuers.*.hosts", "issuers.*.jwks", "issuers.*.keys_file",
 			"issuers.*.algorithms", "issuers.*.leeway", "issuers.*.max_lifetime", "issuers.*.max_age", "issuers.*.bound",
 			"issuers.*.introspection", "issuers.*.introspection.url", "issuers.*.introspection.client",
 			"issuers.*.introspection.secret", "issuers.*.introspection.secret.file", "issuers.*.introspection.secret.env",
 			"issuers.*.token_url", "issuers.*.ask", "issuers.*.ask.scope", "issuers.*.ask.token_urls", "issuers.*.parameters",
-			"issuers.*.insecure",
+			"issuers.*.insecure", "issuers.*.insecure.host", "issuers.*.ca_file",
 		},
 	},
 	{

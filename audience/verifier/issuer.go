@@ -16,7 +16,7 @@ import (
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
 	preset := config.TokenPreset()
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
+	i := &issuer{url: config.URL, trustDomain: config.TrustDomain, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -76,9 +76,9 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 		i.keys, err = staticKeys(from, jwks)
 		return err
 	}
-	fetch, cooldown := (&fetcher{issuer: config, web: o.web}).fetch, o.cooldown
+	fetch, cooldown := (&fetcher{issuer: config, web: o.web.trustingFile(config.CAFile)}).fetch, o.cooldown
 	if config.KeysFile != "" {
-		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
+		fetch, cooldown = (&keysFile{path: config.KeysFile, uses: from.uses()}).fetch, fileCooldown
 	}
 	i.keys = newKeySet(from, fetch, cooldown)
 	i.keys.lost.changes = o.changes
@@ -88,7 +88,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 // same reports whether what was found out about a token of i would be found
 // out again by other.
 func (i *issuer) same(other *issuer) bool {
-	return i.preset.Equal(other.preset) && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
+	return i.trustDomain == other.trustDomain && i.preset.Equal(other.preset) && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
 		i.keys == other.keys && i.introspect == other.introspect
 }
 

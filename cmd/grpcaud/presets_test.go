@@ -63,14 +63,19 @@ func TestPrintedPresetIsThePreset(t *testing.T) {
 			same := cmp.Options{
 				cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b provider.Condition) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
 				cmpopts.IgnoreFields(provider.Service{}, "Proxy"), cmpopts.IgnoreFields(provider.Token{}, "ClientRequired"),
-				cmpopts.IgnoreFields(provider.Request{}, "Alternative", "AssertionForEndpoint"),
-				cmpopts.IgnoreSliceElements(func(all []provider.Condition) bool { return neverHolds(p, all) }),
+				cmpopts.IgnoreFields(provider.Request{}, "Alternative", "OneAudience"), // what New and check alone look at
+				cmpopts.IgnoreFields(provider.Request{}, "AssertionForEndpoint"),       // which stands beside the mapping
 			}
-			if diff := cmp.Diff(named.Provider().Token, custom.Provider().Token, same); diff != "" {
+			want := named.Provider().Token
+			want.Service.AnyOf = slices.DeleteFunc(slices.Clone(want.Service.AnyOf), func(all []provider.Condition) bool { return neverHolds(p, all) })
+			if diff := cmp.Diff(want, custom.Provider().Token, same); diff != "" {
 				t.Errorf("tokens (-name +mapping):\n%s", diff)
 			}
 			if diff := cmp.Diff(named.Provider().Request, custom.Provider().Request, same); diff != "" {
 				t.Errorf("requests (-name +mapping):\n%s", diff)
+			}
+			if forEndpoint := custom.AssertionAudience == "token_endpoint"; forEndpoint != named.Provider().Request.AssertionForEndpoint {
+				t.Errorf("assertion_audience is %q by mapping, want that of the name", custom.AssertionAudience)
 			}
 			if named.LongestLifetime() != custom.LongestLifetime() {
 				t.Errorf("lifetime %v by name, %v by mapping", named.LongestLifetime(), custom.LongestLifetime())
@@ -88,6 +93,9 @@ func neverHolds(p provider.Provider, all []provider.Condition) bool {
 // issuerWith returns the issuer of that url with a preset, as a file says it.
 func issuerWith(t *testing.T, url, preset string) access.Issuer {
 	t.Helper()
+	if strings.HasPrefix(url, "http:") {
+		url += "\n    jwks: https://keys.example.com/jwks" // the name is no address
+	}
 	policy, err := policyfile.Load(file(t, "access.yaml", "version: 1\nissuers:\n  corp:\n    url: "+url+"\n    "+
 		strings.ReplaceAll(strings.TrimSpace(preset), "\n", "\n    ")+
 		"\nservices: {orders: {grpc: [acme.Orders], allow: [{clients: any, methods: [Get], scopes: none, roles: [clerk]}]}}\n"))

@@ -1,6 +1,7 @@
 package matrixtest
 
 import (
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -71,9 +72,10 @@ type world struct {
 func newWorld(policy *access.Policy) (*world, error) {
 	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
 	var others []*testutil.Issuer
-	for name, i := range w.matrix.Issuers {
-		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, InsecureLoopback: i.InsecureLoopback}
-		w.issuers[name] = testutil.NewIssuer(i.URL)
+	for n, name := range slices.Sorted(maps.Keys(w.matrix.Issuers)) {
+		i, at := w.matrix.Issuers[name], fmt.Sprintf("https://issuer-%d.test", n)
+		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
+		w.issuers[name] = testutil.NewIssuer(i.URL, testutil.At(at))
 		others = append(others, w.issuers[name])
 	}
 	for name, s := range w.matrix.Services {

@@ -3,6 +3,7 @@ package matrixtest_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -105,6 +107,12 @@ func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	}), both, register)
 }
 
+// The presets whose tokens are all of services, or all of users.
+var (
+	servicesOnly = []string{"google", "github-actions", "gitlab"}
+	usersOnly    = []string{"firebase", "supabase"}
+)
+
 // TestAssertWritesTokensOfEveryPreset holds that each preset has a dialect, and reads the
 // tokens that the dialect writes.
 func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
@@ -115,24 +123,28 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
 				allow := access.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
 				switch preset {
-				case "google", "spiffe", "kubernetes", "dex":
+				case "google", "spiffe", "kubernetes", "dex", "firebase", "github-actions", "gitlab", "vault":
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
-				if known.DistinguishesServices() && named[preset] == "" && preset != "google" {
+				if known.DistinguishesServices() && named[preset] == "" && !slices.Contains(servicesOnly, preset) {
 					allow.Callers = access.UsersOnly
 				}
-				switch preset {
-				case "rfc9068", "oidc-provider", "keycloak", "auth0", "auth0-rfc9068", "entra", "entra-v1", "zitadel", "cognito", "dex":
+				if known.HasRoles() {
 					allow.Roles = []string{"clerk"}
 				}
 				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
-				if known.DistinguishesServices() {
+				if known.DistinguishesServices() && !slices.Contains(usersOnly, preset) {
 					services.Callers = access.ServicesOnly
+				}
+				rules := []access.Allow{allow, services}
+				if p, _ := provider.Lookup(preset); len(p.Token.Clients) == 0 {
+					allow.Clients, allow.AnyClient = nil, true
+					rules = []access.Allow{allow}
 				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
 				m.Clients = map[string]access.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
-				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []access.Allow{allow, services}}}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: rules}}
 			}), interceptor.Services("order-status"), func(s *grpc.Server) {
 				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
 			})

@@ -12,9 +12,10 @@ import (
 // dialect says how the tokens of a preset are written.
 type dialect struct {
 	typ     string // the header; empty for none
-	client  string // the claim that names the client
+	client  string // the claim that names the client; empty for none
 	scopes  string // the claim that lists the scopes; empty for none
 	granted bool   // users grant scopes, so that a service that calls as itself has none
+	oneKind bool   // all tokens are of services, or all of users
 	roles   func(roles []string) testutil.Claims
 	subject string                 // what follows the id in sub if a service calls as itself
 	service func(id string) string // the sub of such a service; nil for the id
@@ -46,6 +47,17 @@ var dialects = map[string]dialect{
 	"dex":           {client: "azp", roles: in("groups"), service: dexSubject},
 	"spiffe":        {typ: "JWT", client: "sub"},
 	"kubernetes":    {client: "sub"},
+
+	"spring":         {client: "client_id", scopes: "scope", roles: in("roles")},
+	"authentik":      {typ: "JWT", client: "azp", scopes: "scope", roles: in("groups"), always: testutil.Claims{"uid": "u-1"}},
+	"logto":          {typ: "at+jwt", client: "client_id", scopes: "scope"},
+	"adfs":           {typ: "JWT", client: "appid", scopes: "scp", roles: in("roles"), always: testutil.Claims{"ver": "1.0", "apptype": "Confidential"}},
+	"azure-b2c":      {typ: "JWT", client: "azp", scopes: "scp", always: testutil.Claims{"ver": "1.0", "scp": "openid"}},
+	"firebase":       {typ: "JWT", roles: in("roles"), oneKind: true, always: testutil.Claims{"user_id": "alice", "firebase": testutil.Claims{"sign_in_provider": "password"}}},
+	"supabase":       {typ: "JWT", client: "client_id", scopes: "scope", roles: supabaseRoles, oneKind: true, always: testutil.Claims{"role": "authenticated", "aal": "aal1", "session_id": "s-1"}},
+	"github-actions": {typ: "JWT", client: "repository", oneKind: true},
+	"gitlab":         {typ: "JWT", client: "project_path", oneKind: true, always: testutil.Claims{"job_id": "1"}},
+	"vault":          {client: "sub", always: testutil.Claims{"namespace": "root"}},
 }
 
 // tellsKinds reports whether the dialect can write tok for the other kind of caller as
@@ -54,11 +66,15 @@ func (d dialect) tellsKinds(tok token) bool {
 	if d.custom != nil {
 		return len(d.custom.Services) > 0 && !d.custom.UncertainServices
 	}
-	return d.client != "sub" && (!d.granted || len(tok.scopes) == 0)
+	return d.client != "sub" && !d.oneKind && (!d.granted || len(tok.scopes) == 0)
 }
 
 func in(claim string) func([]string) testutil.Claims {
 	return func(roles []string) testutil.Claims { return testutil.Claims{claim: roles} }
+}
+
+func supabaseRoles(roles []string) testutil.Claims {
+	return testutil.Claims{"app_metadata": testutil.Claims{"roles": roles}}
 }
 
 // dexSubject is a protobuf message with the id as its only field.
@@ -102,7 +118,9 @@ func (d dialect) write(c testutil.Claims, tok token) {
 		c["sub"] = "alice"
 		maps.Copy(c, d.user)
 	}
-	c[d.client] = tok.id
+	if d.client != "" {
+		c[d.client] = tok.id
+	}
 	if d.scopes != "" && len(tok.scopes) > 0 {
 		c[d.scopes] = strings.Join(tok.scopes, " ")
 	}

@@ -37,7 +37,7 @@ var auth0RFC9068 = Provider{
 	Advice:    auth0Advice,
 }
 
-var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "/.well-known/jwks.json"}
+var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "/.well-known/jwks.json", Shapes: []string{"{host}/"}}
 
 var auth0Advice = Advice{
 	Audience:        "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",

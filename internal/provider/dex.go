@@ -7,6 +7,7 @@ package provider
 var dex = Provider{
 	Preset:  "dex",
 	Product: "Dex",
+	Page:    "dex.md",
 	Token: Token{
 		Types:                []string{""},
 		Required:             []string{"sub"},

@@ -21,14 +21,17 @@ var entra = Provider{
 		AnyAudience: true,
 		MaxLifetime: entraLifetime,
 	},
-	Request:   entraRequest,
-	Addresses: Addresses{Issuer: "https://login.microsoftonline.com/TENANT/v2.0", IssuerPrefixes: entraIssuers},
+	Request: entraRequest,
+	Addresses: Addresses{
+		Issuer: "https://login.microsoftonline.com/TENANT/v2.0", IssuerPrefixes: entraIssuers,
+		Shapes: []string{"login.microsoftonline.com/{tenant}/v2.0", "login.microsoftonline.us/{tenant}/v2.0", "login.partner.microsoftonline.cn/{tenant}/v2.0"},
+	},
 	Audiences: Audiences{
 		Defaults: []DefaultAudience{
 			{Value: "00000003-0000-0000-c000-000000000000", By: "Entra, for Microsoft Graph,", Into: "every token"},
 			{Value: "https://graph.microsoft.com", By: "Entra, for Microsoft Graph,", Into: "every token"},
 		},
-		URIPrefix: "api://",
+		URIPrefix: "api://", IDOnly: true,
 	},
 	Advice: entraAdvice("have {client} ask with scope={audience}/.default; version 2 tokens then have the GUID of the API in aud"),
 }
@@ -53,7 +56,8 @@ var entraV1 = Provider{
 	Request: entraRequest,
 	Addresses: Addresses{
 		Issuer: "https://sts.windows.net/TENANT/", IssuerPrefixes: entraIssuers,
-		Hosts: []string{"login.microsoftonline.com"},
+		Shapes: []string{"sts.windows.net/{tenant}/", "sts.chinacloudapi.cn/{tenant}/"},
+		Hosts:  []string{"login.microsoftonline.com"},
 	},
 	Audiences: Audiences{URIPrefix: "api://"},
 	Advice:    entraAdvice("have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for"),

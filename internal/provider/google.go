@@ -22,7 +22,8 @@ var google = Provider{
 	Request: Request{Alternative: `use NewMetadataServer with the metadata server's …/identity?audience={audience}`},
 	Addresses: Addresses{
 		Issuer: "https://accounts.google.com", KeysURL: "https://www.googleapis.com/oauth2/v3/certs",
-		Hosts: []string{"www.googleapis.com", "oauth2.googleapis.com", "openidconnect.googleapis.com"},
+		Shapes: []string{"accounts.google.com"},
+		Hosts:  []string{"www.googleapis.com", "oauth2.googleapis.com", "openidconnect.googleapis.com"},
 	},
 	Advice: Advice{Audience: "ask the metadata server for an identity token with audience={audience}"},
 }

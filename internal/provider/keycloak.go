@@ -24,7 +24,7 @@ var keycloak = Provider{
 	// token exchange, the parameter narrows the audiences that the scopes add.
 	Request: Request{Audience: Ask{Scope: "{audience}"}, ExchangeAudience: true},
 	Addresses: Addresses{
-		Issuer: "https://sso.example.com/realms/corp", NoFinalSlash: true,
+		Issuer: "https://sso.example.com/realms/corp", Shapes: []string{"{host}/{base}/realms/{realm}"},
 		KeysPath: "/protocol/openid-connect/certs",
 	},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "account", By: "Keycloak", Into: "every token"}}},

@@ -42,7 +42,8 @@ func Custom() Provider {
 // list has a row for each provider.
 var list = []Provider{
 	rfc9068, oidcProvider, keycloak, auth0, auth0RFC9068, okta, entra, entraV1, hydra, zitadel, zitadelOIDC,
-	google, cognito, pingOne, duende, dex, spiffe, kubernetes,
+	google, cognito, pingOne, duende, dex, spiffe, kubernetes, spring, authentik, firebase, supabase, logto,
+	githubActions, gitlab, azureB2C, adfs, vault,
 }
 
 // Lookup returns the provider of that preset; an empty name is [Default].

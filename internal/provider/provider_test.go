@@ -23,7 +23,7 @@ func TestEveryProviderIsComplete(t *testing.T) {
 			"what names the caller":             len(p.Token.Clients)+len(p.Token.CallerClaims) > 0,
 			"what tells a service":              len(p.Token.Service.AnyOf) > 0,
 			"a way to limit rights":             len(p.Token.Scopes) > 0 || len(p.Token.Roles) > 0 || p.Token.AnyAudience,
-			"an issuer by its URL":              err == nil && example.Scheme == "https" && example.Host != "",
+			"an issuer by its URL":              err == nil && (example.Scheme == "https" || p.Preset == "adfs") && example.Host != "",
 			"advice on audiences":               p.Advice.Audience != "",
 			"advice on refusals, or what to do": (p.Advice.RefusedAudience != "") != (p.Request.Alternative != ""),
 			"advice on tokens without aud":      p.Advice.MissingAudience != "" || p.Request.Alternative != "" || p.Token.NoAudience || p.Preset == provider.Default,

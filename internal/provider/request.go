@@ -10,6 +10,9 @@ type Request struct {
 	// Audience.
 	Exchange Ask
 
+	// OneAudience says that one authorization server issues tokens for one audience.
+	OneAudience bool
+
 	// ExchangeAudience adds the parameter audience in a token exchange.
 	ExchangeAudience bool
 
@@ -17,13 +20,12 @@ type Request struct {
 	// requested_token_use=on_behalf_of, as Entra ID does, and not by RFC 8693.
 	OnBehalfOf bool
 
-	// RoleScope is a scope that a client must ask for, so that its tokens have roles;
-	// empty if none is needed.
-	RoleScope string
-
 	// AssertionForEndpoint says that the audience of a client's assertion is the address
 	// of the token endpoint (RFC 7523, section 3, as first published), and not the issuer.
 	AssertionForEndpoint bool
+	// RoleScope is a scope that a client must ask for, so that its tokens have roles;
+	// empty if none is needed.
+	RoleScope string
 
 	// Alternative says what to use instead, if there is no token endpoint for this.
 	Alternative string

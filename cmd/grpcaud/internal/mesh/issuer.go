@@ -90,6 +90,8 @@ func (i Issuer) unsupported() string {
 		return "its tokens name no client"
 	case hasPaths(i.token):
 		return "its preset names claims inside of objects, or another subject than sub"
+	case i.Settings.TrustDomain != "":
+		return "trust_domain: a proxy selects the keys by iss alone, and compares no trust domain"
 	case i.Settings.MaxAge != 0:
 		return "max_age: how long ago a token was issued is not compared with the clock"
 	}
@@ -109,7 +111,7 @@ func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
 		return i.Settings.JWKS
 	}
-	if i.addresses.KeysPath == "" {
+	if i.addresses.KeysPath == "" || !strings.HasPrefix(i.Settings.URL, "https://") {
 		return i.addresses.KeysURL
 	}
 	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath

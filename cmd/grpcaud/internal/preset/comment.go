@@ -41,9 +41,6 @@ func comment(node *yaml.Node, p provider.Provider) {
 			key.HeadComment = "the type alone tells access tokens from others"
 		}
 	}
-	if p.Request.AssertionForEndpoint {
-		node.FootComment = "if its clients sign assertions, write beside preset: assertion_audience: token_endpoint"
-	}
 	if p.Request.Alternative != "" {
 		node.FootComment = "its tokens come from no token endpoint: name their files as token_files of a client"
 	}

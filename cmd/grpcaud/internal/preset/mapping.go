@@ -145,11 +145,8 @@ func roles(places []provider.Roles) any {
 // services leaves out alternatives that never hold, since the token must have what they
 // want absent.
 func services(t provider.Token) any {
-	switch {
-	case t.Service.Everybody():
+	if t.Service.Everybody() {
 		return "all"
-	case len(t.Service.AnyOf) == 0 && !t.Service.Uncertain:
-		return "none"
 	}
 	var all []ordered.Map
 	for _, conditions := range t.Service.AnyOf {
@@ -172,10 +169,13 @@ func services(t provider.Token) any {
 		}
 		all = append(all, ordered.Map{"equal", texts(equal), "present", list(present), "absent", list(absent), "not", texts(not)})
 	}
-	if all == nil {
-		return nil
+	switch {
+	case all != nil:
+		return all
+	case !t.Service.Uncertain:
+		return "none"
 	}
-	return all
+	return nil
 }
 
 func account(c *provider.Condition) any {
