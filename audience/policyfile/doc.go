@@ -26,6 +26,7 @@
 //
 //	tenants: [t1, t2]             # issuers of their own; url has {tenant} in it
 //	trust_domain: example.org     # preset spiffe: of the sub of tokens without iss
+//	preset: {types: [at+jwt], client: client_id, …}  # instead of a name; see docs/presets.md
 //	discovery: https://…          # default: url + /.well-known/openid-configuration
 //	hosts: [keys.example.com]     # that the metadata may name; default: those of the preset
 //	jwks: https://…               # default: what the metadata says
@@ -33,7 +34,7 @@
 //	ca_file: corp-ca.pem          # trusted for its addresses; default: the system's
 //	algorithms: [RS256]           # default: every asymmetric one
 //	leeway: 10s                   # default: 30s
-//	max_lifetime: 1h              # default: 24h
+//	max_lifetime: 1h              # default: 24h, or what the preset says
 //	max_age: 10m                  # default: until exp
 //	bound: required               # tokens must be bound to a certificate
 //	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where;
