@@ -6,6 +6,7 @@
 //	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
 //	grpcaud token access.yaml --as customer-portal --for order-status
 //	grpcaud doctor access.yaml
+//	grpcaud dev access.yaml --user alice --role clerk
 //	grpcaud serve access.yaml --service order-status --addr 127.0.0.1:8080 --plaintext
 //	grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
 //	grpcaud diff old.yaml new.yaml
@@ -20,6 +21,7 @@
 // Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client
 // for each service, and compares what the issuers give with what the matrix says.
+// Dev plays the issuers of the matrix on this machine.
 // Serve is a guarded server for trying tokens, and call makes one call of it, or of any
 // other server. Diff compares two matrices, or one with a realm of Keycloak. Export
 // writes the matrix for Keycloak, Istio or Envoy. Schema prints its JSON Schema.

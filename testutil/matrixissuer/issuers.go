@@ -3,7 +3,6 @@ package matrixissuer
 import (
 	"crypto/x509"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -160,13 +159,4 @@ func (i *Issuers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // 8414, section 3.1).
 func belongs(path, base string) bool {
 	return strings.HasPrefix(path, base+"/") || strings.HasPrefix(path, "/.well-known/") && strings.HasSuffix(path, base)
-}
-
-// users returns the users by name.
-func (o *options) userNames() map[string]testutil.User {
-	users := map[string]testutil.User{}
-	for _, u := range o.users {
-		users[u.Name] = u
-	}
-	return maps.Clone(users)
 }

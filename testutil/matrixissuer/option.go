@@ -25,6 +25,15 @@ type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
+// usersByName returns the users by their names.
+func (o *options) usersByName() map[string]testutil.User {
+	users := map[string]testutil.User{}
+	for _, u := range o.users {
+		users[u.Name] = u
+	}
+	return users
+}
+
 // At moves the issuers below base, a URL of a loopback address such as
 // "http://127.0.0.1:8080": the issuer corp is then at base/corp. The default is the
 // address that the matrix has.

@@ -38,7 +38,7 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *playedIssuer) {
 	m := policy.Matrix()
 	p, _ := provider.Lookup(issuer.entry.Preset)
-	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.userNames(), acr: firstACR(m)}
+	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.usersByName(), acr: firstACR(m)}
 	current := map[string]bool{}
 	if in := issuer.entry.Introspection; in.ClientID != "" {
 		current[in.ClientID] = true
