@@ -64,6 +64,7 @@ func callCommand() *cobra.Command {
 	}
 	c.Flags(cmd)
 	c.connection.Flags(cmd)
+	_ = cmd.MarkFlagRequired("addr")
 	cmd.Flags().StringVarP(&c.data, "data", "d", "", "the request as JSON, or @FILE")
 	cmd.Flags().StringArrayVar(&c.headers, "header", nil, "a header to send, as name=value")
 	format := cli.OutputFlag(cmd, "text", "json")

@@ -1,6 +1,7 @@
 // Grpcaud works with the access matrix at the command line, with the engine of the
 // servers.
 //
+//	grpcaud init proto/
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
 //	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
@@ -16,7 +17,7 @@
 //	grpcaud --version
 //	grpcaud completion bash|zsh|fish|powershell
 //
-// Check reads the file as a server does, and reports what is probably wrong; with a set
+// Init writes a first access matrix. Check reads the file as a server does, and reports what is probably wrong; with a set
 // of descriptors, also where the file and the .proto files contradict each other.
 // Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client

@@ -3,9 +3,12 @@ package matrixissuer
 import (
 	"cmp"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,12 +47,12 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, taken map[string]bo
 	u, err := url.Parse(from.URL)
 	switch {
 	case i.options.base != "":
-		to.URL, to.InsecureLoopback = i.options.base+"/"+name, strings.HasPrefix(i.options.base, "http:")
+		to.URL, to.InsecureLoopback = i.options.base+"/"+segment(name), strings.HasPrefix(i.options.base, "http:")
 	case err != nil || u.Scheme != "https" || u.Host == "":
-		to.URL = "https://issuer.test/" + name
+		to.URL = "https://issuer.test/" + segment(name)
 	}
 	if in := from.Introspection; in.ClientID != "" {
-		secret := in.Secret.Env
+		secret := shellName(in.Secret.Env)
 		for _, c := range m.Clients { // which may be the same client
 			if c.Issuer == name && c.ID == in.ClientID {
 				secret = c.Secret.Env
@@ -63,11 +66,30 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, taken map[string]bo
 	return to
 }
 
+// shellName returns the name of an environment variable if a shell can set it; else it is
+// empty.
+func shellName(env string) string {
+	if regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(env) {
+		return env
+	}
+	return ""
+}
+
+// segment returns the name of an issuer as a part of a URL: another text where the name has
+// other characters than letters, digits, - and _.
+func segment(name string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(name) {
+		return name
+	}
+	digest := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(digest[:8])
+}
+
 // clientLocked returns the entry of a client here: with a secret, or with a certificate.
 func (i *Issuers) clientLocked(name string, from access.Client, taken map[string]bool) (access.Client, error) {
 	to := access.Client{Issuer: from.Issuer, ID: from.ID}
 	if from.Certificate == (access.CertificateRef{}) || i.options.certify == nil {
-		env := from.Secret.Env
+		env := shellName(from.Secret.Env)
 		if env == "" {
 			env = variable(name, taken)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,7 @@ type Certificates struct {
 
 	mu     sync.Mutex // guards folder
 	folder string     // empty until the first certificate is made
+	issued int        // how many clients have one
 }
 
 // server returns the certificate of the listener.
@@ -27,7 +29,7 @@ func (c *Certificates) server() tls.Certificate {
 }
 
 // issue makes a certificate for a client.
-func (c *Certificates) issue(client string) (ref access.CertificateRef, cert *x509.Certificate, err error) {
+func (c *Certificates) issue(string) (ref access.CertificateRef, cert *x509.Certificate, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.folder == "" {
@@ -38,12 +40,14 @@ func (c *Certificates) issue(client string) (ref access.CertificateRef, cert *x5
 			return ref, nil, err
 		}
 	}
-	pair := c.ca.Certificate(client)
+	pair := c.ca.Certificate("client")
 	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		return ref, nil, err
 	}
-	ref = access.CertificateRef{File: filepath.Join(c.folder, client+".crt"), KeyFile: filepath.Join(c.folder, client+".key")}
+	c.issued++ // a name could lead out of the folder
+	name := filepath.Join(c.folder, fmt.Sprintf("client%d", c.issued))
+	ref = access.CertificateRef{File: name + ".crt", KeyFile: name + ".key"}
 	if err = os.WriteFile(ref.File, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Leaf.Raw}), 0o600); err == nil {
 		err = os.WriteFile(ref.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600)
 	}

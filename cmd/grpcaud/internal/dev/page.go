@@ -42,10 +42,10 @@ func (s *Server) writeExamples(p *output.Page) {
 		flags = " --issuer-ca " + quote(s.certificates.authority())
 	}
 	p.Printf("\n# A server of %s: yours, or\n", output.Printable(yes.service))
-	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", quote(s.options.Output), quote(yes.service), exampleAddr)
-	p.Printf("\n# A call of it that is admitted:\n%s\n", yes.line(s.options.Output, flags))
+	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.Printable(quote(s.options.Output)), output.Printable(quote(yes.service)), exampleAddr)
+	p.Printf("\n# A call of it that is admitted:\n%s\n", output.Printable(yes.line(s.options.Output, flags)))
 	if no.client != "" {
-		p.Printf("\n# A call that is refused:\n%s\n", no.line(s.options.Output, flags))
+		p.Printf("\n# A call that is refused:\n%s\n", output.Printable(no.line(s.options.Output, flags)))
 	} else {
 		p.Printf("\n# No call is refused: the matrix lets every client call every method of %s.\n", output.Printable(yes.service))
 	}

@@ -23,11 +23,10 @@ type Connection struct {
 // Flags adds the flags to cmd.
 func (c *Connection) Flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&c.Addr, "addr", "", "the address of the server, such as orders.example.com:443 (required)")
+	flags.StringVar(&c.Addr, "addr", "", "the address of the server, such as orders.example.com:443")
 	flags.StringVar(&c.authority, "authority", "", "the name that the server's certificate has (default: the host of --addr)")
 	flags.StringVar(&c.ca, "tls-ca", "", "a file with certificates, in PEM, to trust instead of the system's")
 	flags.BoolVar(&c.plaintext, "plaintext", false, "call without TLS, on a loopback address only")
-	_ = cmd.MarkFlagRequired("addr")
 	cmd.MarkFlagsMutuallyExclusive("tls-ca", "plaintext")
 }
 
