@@ -14,5 +14,5 @@ func (w wire) hint() string {
 	if w.plaintext == Loopback {
 		return covers + ", which this is not: serve with TLS (grpc.Creds), or name the mesh that encrypts with interceptor.AllowPlaintext(Mesh(name))"
 	}
-	return "serve with TLS (grpc.Creds), or name what keeps the wire private: " + covers + ", AllowPlaintext(Mesh(name)) those that a mesh encrypts"
+	return "serve with TLS (grpc.Creds); while you develop on this machine: interceptor.NewServer(policy, services, interceptor.AllowPlaintext(interceptor.Loopback)); " + covers + ", AllowPlaintext(Mesh(name)) those that a mesh encrypts"
 }
