@@ -84,9 +84,17 @@ func (i *initOptions) run(cmd *cobra.Command, paths []string) error {
 		for _, s := range services {
 			methods += len(s.Methods)
 		}
-		p.Printf("%s: %d services with %d methods, all closed. Its comments say what to decide.\n", output.Printable(i.out), len(services), methods)
+		p.Printf("%s: %s with %s, all closed. Its comments say what to decide.\n", output.Printable(i.out), count(len(services), "service"), count(methods, "method"))
 		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.Printable(i.out))
 	})
+}
+
+// count returns a number of things: 1 method, 2 methods.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // services returns the gRPC services, and where they are from.
