@@ -18,7 +18,7 @@ var folders = map[string]struct{ folder, of string }{
 	"verifier": {"audience/verifier", ""}, "tokensource": {"tokensource", ""}, "clientauth": {"tokensource/clientauth", ""},
 	"sourcetest": {"tokensource/sourcetest", ""}, "interceptor": {"interceptor", ""}, "matrixtest": {"interceptor/matrixtest", ""},
 	"testutil": {"testutil", ""}, "matrixissuer": {"testutil/matrixissuer", ""}, "issuers": {"testutil/matrixissuer", "Issuers."},
-	"admit":    {"interceptor", "Server."}, "as": {"interceptor", "Client."}, "caller": {"audience", "Caller."},
+	"admit": {"interceptor", "Server."}, "as": {"interceptor", "Client."}, "caller": {"audience", "Caller."},
 }
 
 var (

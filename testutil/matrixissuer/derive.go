@@ -2,7 +2,6 @@ package matrixissuer
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -111,7 +110,7 @@ func (i *Issuers) clientLocked(name string, from access.Client, taken map[string
 // secretLocked refers to the secret in an environment variable, which is made if there is
 // none.
 func (i *Issuers) secretLocked(env string) access.SecretRef {
-	i.secrets[env] = cmp.Or(i.secrets[env], rand.Text())
+	i.secrets[env] = cmp.Or(i.secrets[env], i.options.secret(env))
 	return access.SecretRef{Env: env}
 }
 

@@ -10,8 +10,8 @@
 //	as, err := interceptor.NewClient(issuers.Policy(), "customer-portal", interceptor.Transport(issuers.Transport()))
 //
 // An issuer grants exactly what the matrix allows: a client gets tokens for the services
-// that it may call, with the scopes that its entries name; a service exchanges the tokens
-// that are addressed to it for others that it may have. Tokens are written as those of
+// that it may call, with the scopes that its entries name, and exchanges the tokens that are
+// addressed to it, or to the service of its name, for such tokens. Tokens are written as those of
 // the issuer's preset. They are opaque if the matrix says that services ask the issuer
 // about them.
 //

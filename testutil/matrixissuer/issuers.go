@@ -1,6 +1,7 @@
 package matrixissuer
 
 import (
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"net/http"
@@ -48,14 +49,18 @@ type certificate struct {
 // For returns the issuers of a policy.
 func For(policy *access.Policy, opts ...Option) (*Issuers, error) {
 	i := &Issuers{secrets: map[string]string{}, certificates: map[string]certificate{}}
+	i.options.secret = func(string) string { return rand.Text() }
 	for _, o := range opts {
 		if o == nil {
 			return nil, errors.New("matrixissuer: a nil option")
 		}
 		o.apply(&i.options)
 	}
-	if i.options.lifetime < 0 {
+	switch {
+	case i.options.lifetime < 0:
 		return nil, errors.New("matrixissuer: a lifetime of less than 0")
+	case i.options.secret == nil:
+		return nil, errors.New("matrixissuer: no function for secrets")
 	}
 	i.state.Store(&state{})
 	if err := i.Swap(policy); err != nil {

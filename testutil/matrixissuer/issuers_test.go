@@ -200,7 +200,7 @@ func TestIssuerForRefusesWhatTheMatrixDoesNotAllow(t *testing.T) {
 		{"a client that may call nothing", "stranger", env["STRANGER_SECRET"], "audience=order-status", "invalid_target"},
 		{"the secret of others", "stranger", env["BACKOFFICE"], "audience=order-status", "invalid_client"},
 		{"no secret", "stranger", "", "audience=order-status", "invalid_client"},
-		{"an exchange by one that is no service", "backoffice-portal", env["BACKOFFICE"], exchange(issuers, "backoffice-portal"), "unauthorized_client"},
+		{"an exchange for a service of others", "backoffice-portal", env["BACKOFFICE"], exchange(issuers, "backoffice-portal"), "invalid_target"},
 		{"an exchange of what is for others", "order-status", env["ORDER_STATUS_SECRET"], exchange(issuers, "hr"), "invalid_grant"},
 		{"introspection that nobody asked for", "stranger", env["STRANGER_SECRET"], "introspect", "404"},
 	} {

@@ -17,6 +17,7 @@ type options struct {
 	base     string
 	alias    string
 	lifetime time.Duration
+	secret   func(variable string) string
 	users    []testutil.User
 	certify  func(client string) (access.CertificateRef, *x509.Certificate, error)
 }
@@ -51,6 +52,13 @@ func Users(users ...testutil.User) Option {
 		users[i].Roles, users[i].Claims = slices.Clone(u.Roles), maps.Clone(u.Claims)
 	}
 	return optionFunc(func(o *options) { o.users = users })
+}
+
+// Secrets sets how the secret for an environment variable is made. The default is a random
+// text. A test that runs in parallel with others of its process has its secrets in the same
+// environment, and needs the same.
+func Secrets(secret func(variable string) string) Option {
+	return optionFunc(func(o *options) { o.secret = secret })
 }
 
 // Certificates sets how a client that the matrix lets authenticate with a certificate gets

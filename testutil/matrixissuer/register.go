@@ -68,7 +68,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 	m := policy.Matrix()
 	c := m.Clients[name]
 	r := testutil.Client{
-		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID},
+		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
 		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
 	}
 	if held, ok := i.certificates[name]; ok && c.Certificate != (access.CertificateRef{}) {
@@ -76,7 +76,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 	}
 	for service, s := range m.Services {
 		if service == name || slices.Contains(s.Audiences, c.ID) {
-			r.Exchange, r.OwnAudiences = true, append(r.OwnAudiences, s.Audiences...)
+			r.OwnAudiences = append(r.OwnAudiences, s.Audiences...)
 		}
 		granted, ok := rightsOf(policy, name, service, s)
 		if !ok {
