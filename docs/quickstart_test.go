@@ -82,7 +82,7 @@ func newReader(t *testing.T) *reader {
 	bin := filepath.Join(folder, "bin")
 	r := &reader{folder: folder, addr: free.Addr().String(), server: &output{}}
 	// The modules are those that this module has been built from.
-	r.env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_PROXY=*")
+	r.env = append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off", "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	r.write(t, "go.mod", fmt.Sprintf("module example.com/hello\n\ngo 1.26\n\nreplace github.com/grpcaud/grpcaud => %s\n", module))
 	return r
 }

@@ -2,7 +2,9 @@
 // services that use tokens.
 //
 // An [Issuer] is an OpenID Provider in the process: discovery, keys, a token endpoint
-// with client credentials and token exchange, introspection. It needs no port, no
+// with client credentials and token exchange, introspection, and a page on which users
+// log in if there are any. Package matrixissuer makes the issuers of an access matrix. An
+// Issuer needs no port, no
 // container and no [testing.TB]. It mints any token that a test needs, good or forged,
 // and fails on command.
 //

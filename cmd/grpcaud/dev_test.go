@@ -199,7 +199,6 @@ clients:
 
 // TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused runs the lines that dev prints.
 func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
-	t.Setenv("NO_PROXY", "*")
 	for name, row := range map[string]struct{ matrix, refusal string }{
 		"by the server": {shopMatrix, "refused: CLIENT_NOT_ALLOWED"},
 		"by the issuer": {strings.Replace(shopMatrix, "methods: [Delete]", `methods: ["*"]`, 1) + "  other: {}\n", "invalid_target"},
@@ -232,7 +231,11 @@ func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 
 // TestDevWritesTheSameRules holds what is in the matrix for programs, and what is not.
 func TestDevWritesTheSameRules(t *testing.T) {
+	t.Setenv("PORTAL_SECRET", "mine") // which is not what the issuer takes
 	d := develop(t, shopMatrix)
+	if got := os.Getenv("PORTAL_SECRET"); got == "mine" {
+		t.Error("the secret is that of the environment")
+	}
 	text := d.read(t)
 	for _, want := range []string{
 		"insecure: loopback", "preset: keycloak", "ask: audience", "scopes: [orders.read]} # a remark", "portal: {secret: {env: PORTAL_SECRET}}",

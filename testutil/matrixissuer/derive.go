@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // deriveLocked returns the policy of the same rules, for the issuers here.
@@ -40,7 +39,7 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, taken map[string]bo
 		URL: from.URL, Preset: from.Preset, Leeway: from.Leeway, MaxLifetime: from.MaxLifetime, MaxAge: from.MaxAge,
 		RequireBound: from.RequireBound, Ask: access.Ask{Parameter: "audience"},
 	}
-	if p, _ := provider.Lookup(from.Preset); p.Request.Alternative != "" {
+	if providerOf(from).Request.Alternative != "" {
 		to.Preset = "" // its clients get their tokens from files, and from no issuer
 	}
 	u, err := url.Parse(from.URL)

@@ -15,9 +15,15 @@ import (
 // defaultLifetime is how long tokens are valid.
 const defaultLifetime = 5 * time.Minute
 
+// providerOf returns how the tokens of an issuer are written.
+func providerOf(issuer access.Issuer) provider.Provider {
+	p, _ := provider.Lookup(issuer.Preset) // access.New has found it
+	return p
+}
+
 // play returns a new issuer.
 func (i *Issuers) play(entry access.Issuer) *playedIssuer {
-	p, _ := provider.Lookup(entry.Preset)
+	p := providerOf(entry)
 	lifetime := cmp.Or(i.options.lifetime, defaultLifetime)
 	lifetime = min(lifetime, cmp.Or(entry.MaxLifetime, lifetime))
 	writer := &atomic.Pointer[tokenWriter]{}
@@ -37,7 +43,7 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 // removes the others.
 func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *playedIssuer) {
 	m := policy.Matrix()
-	p, _ := provider.Lookup(issuer.entry.Preset)
+	p := providerOf(issuer.entry)
 	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.usersByName(), acr: firstACR(m)}
 	current := map[string]bool{}
 	if in := issuer.entry.Introspection; in.ClientID != "" {

@@ -20,6 +20,9 @@ func (s *Server) Write(p *output.Page) {
 	for _, u := range s.options.Users {
 		p.Printf("# user %s, roles: %s\n", output.Printable(u.Name), output.Printable(strings.Join(u.Roles, ", ")))
 	}
+	if len(s.options.Users) > 0 {
+		p.Printf("# Users log in at /authorize of an issuer, by authorization code with PKCE.\n")
+	}
 	p.Printf("# Rotate the keys: kill -HUP this process, or curl -X POST http://%s/rotate\n", s.plain.Addr())
 	p.Printf("\n# Programs read this file in the place of %s:\n#   %s\n", output.Printable(s.options.Path), output.Printable(s.options.Output))
 	p.Printf("\n# The clients' secrets, for each terminal:\n")

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -143,8 +144,12 @@ func (s *Server) write() error {
 	if err != nil {
 		return err
 	}
-	if _, err := policyfile.Parse(s.options.Output, text, s.issuers.Policy().GivenOptions()...); err != nil {
+	written, err := policyfile.Parse(s.options.Output, text, s.issuers.Policy().GivenOptions()...)
+	if err != nil {
 		return fmt.Errorf("%s is not written: %w", s.options.Output, err)
+	}
+	if !reflect.DeepEqual(written.Matrix(), s.issuers.Policy().Matrix()) {
+		return fmt.Errorf("%s is not written: %s has just changed, or has a key that dev does not know how to write", s.options.Output, s.options.Path)
 	}
 	return writeFile(s.options.Output, s.options.Path, text)
 }
