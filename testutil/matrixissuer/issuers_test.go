@@ -245,17 +245,19 @@ func TestIssuerForWritesEveryPreset(t *testing.T) {
 			if serviceHasScopes := !strings.HasPrefix(name, "entra") && name != "dex"; (status.Code(err) == codes.OK) != serviceHasScopes {
 				t.Errorf("the client as itself: %v", err)
 			}
-			token := issuers.Issuer("corp").User("spiffe://acme.example/portal", "alice", "order-status", "orders/read")
-			payload, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
-			read, err := preset.Claims(payload)
-			if err != nil {
-				t.Fatalf("%v in %s", err, payload)
-			}
-			if read.IsService() || read.Subject() != "alice" || read.Client() != "spiffe://acme.example/portal" {
-				t.Errorf("the user's token is read as of a service: %s", payload)
-			}
-			if preset.HasRoles() && !read.HasRole("clerk") {
-				t.Errorf("no role clerk in %s", payload)
+			for _, scopes := range [][]string{{"orders/read"}, nil} {
+				token := issuers.Issuer("corp").User("spiffe://acme.example/portal", "alice", "order-status", scopes...)
+				payload, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+				read, err := preset.Claims(payload)
+				if err != nil {
+					t.Fatalf("%v in %s", err, payload)
+				}
+				if read.IsService() || read.Subject() != "alice" || read.Client() != "spiffe://acme.example/portal" {
+					t.Errorf("the user's token is read as of a service: %s", payload)
+				}
+				if preset.HasRoles() && !read.HasRole("clerk") || name != "dex" && !slices.Equal(read.Scopes(), scopes) {
+					t.Errorf("scopes %q and roles %q, want %q and clerk in %s", read.Scopes(), read.Roles(), scopes, payload)
+				}
 			}
 		})
 	}
