@@ -273,7 +273,7 @@ func TestDevMergesTheFilesOfTeams(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, d.path("access.dev.yaml"), "version: 1\n")
-	run(t, "", "dev", d.path("access.yaml")).want(t, 2, "would be one of the files", "--out")
+	refusedDev(t, d.path("access.yaml")).want(t, 2, "would be one of the files", "--out")
 }
 
 // TestDevNeverReplacesWhatWasEdited shows that a file that dev did not write, or that was
@@ -284,7 +284,7 @@ func TestDevNeverReplacesWhatWasEdited(t *testing.T) {
 	d.stop()
 	for _, edited := range []string{written + "# mine\n", strings.Replace(written, "orders.read", "orders.write", 1), "version: 1\n", ""} {
 		write(t, d.path("access.dev.yaml"), edited)
-		run(t, "", "dev", d.path("access.yaml")).want(t, 2, "was edited by hand", "--out")
+		refusedDev(t, d.path("access.yaml")).want(t, 2, "was edited by hand", "--out")
 		if got := d.read(t); got != edited {
 			t.Errorf("the edited file has become\n%s", got)
 		}
@@ -421,6 +421,19 @@ func TestDevRotatesKeys(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// refusedDev runs the command dev, which must end by itself at once.
+func refusedDev(t *testing.T, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var stdout, stderr buffer
+	code := grpcaud.Run(ctx, append([]string{"dev"}, args...), strings.NewReader(""), &stdout, &stderr)
+	if ctx.Err() != nil {
+		t.Errorf("dev %q runs, and should not\n%s", args, stdout.String())
+	}
+	return result{code, stdout.String(), stderr.String()}
+}
+
 // TestDevRefusesToRun shows what is wrong use.
 func TestDevRefusesToRun(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -433,9 +446,9 @@ func TestDevRefusesToRun(t *testing.T) {
 		want string
 		args []string
 	}{
-		"another address":     {"on a loopback address only", []string{matrix, "--addr", "0.0.0.0:0"}},
-		"every address":       {"on a loopback address only", []string{matrix, "--addr", ":0"}},
-		"a name":              {"on a loopback address only", []string{matrix, "--addr", "idp.example.com:0"}},
+		"another address":     {"gives tokens to whoever asks", []string{matrix, "--addr", "0.0.0.0:0"}},
+		"every address":       {"gives tokens to whoever asks", []string{matrix, "--addr", ":0"}},
+		"a name":              {"gives tokens to whoever asks", []string{matrix, "--addr", "idp.example.com:0"}},
 		"no port":             {"want a loopback address and a port", []string{matrix, "--addr", "127.0.0.1"}},
 		"a port that is used": {"port 0", []string{matrix, "--addr", taken.Addr().String()}},
 		"standard input":      {"name a file", []string{"-"}},
@@ -449,7 +462,7 @@ func TestDevRefusesToRun(t *testing.T) {
 		"no name":             {"want a name", []string{matrix, "--user", ""}},
 		"nowhere to write":    {"no such file", []string{matrix, "--out", filepath.Join(t.TempDir(), "no", "access.dev.yaml")}},
 	} {
-		t.Run(name, func(t *testing.T) { run(t, "", append([]string{"dev"}, row.args...)...).want(t, 2, row.want) })
+		t.Run(name, func(t *testing.T) { refusedDev(t, row.args...).want(t, 2, row.want) })
 	}
 }
 
