@@ -17,23 +17,23 @@ import (
 // deriveLocked returns the policy of the same rules, for the issuers here.
 func (i *Issuers) deriveLocked(policy *access.Policy) (*access.Policy, error) {
 	m := policy.Matrix()
-	taken := takenVariables(m)
+	names := newVariables(m)
 	for _, name := range slices.Sorted(maps.Keys(m.Clients)) {
-		c, err := i.clientLocked(name, m.Clients[name], taken)
+		c, err := i.clientLocked(name, m.Clients[name], names)
 		if err != nil {
 			return nil, fmt.Errorf("matrixissuer: client %q: %w", name, err)
 		}
 		m.Clients[name] = c
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
-		m.Issuers[name] = i.issuerLocked(name, m, taken)
+		m.Issuers[name] = i.issuerLocked(name, m, names)
 	}
 	return access.New(m, policy.GivenOptions()...)
 }
 
 // issuerLocked returns the entry of an issuer here. It keeps what is about the content of
 // tokens, and nothing of where keys and tokens come from.
-func (i *Issuers) issuerLocked(name string, m access.Matrix, taken map[string]bool) access.Issuer {
+func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) access.Issuer {
 	from := m.Issuers[name]
 	to := access.Issuer{
 		URL: from.URL, Preset: from.Preset, Leeway: from.Leeway, MaxLifetime: from.MaxLifetime, MaxAge: from.MaxAge,
@@ -57,50 +57,54 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, taken map[string]bo
 			}
 		}
 		if secret == "" {
-			secret = variable(in.ClientID+"-introspection", taken)
+			secret = names.of(in.ClientID + "-introspection")
 		}
 		to.Introspection = access.Introspection{ClientID: in.ClientID, Secret: i.secretLocked(secret)}
 	}
 	return to
 }
 
-// shellName returns the name of an environment variable if a shell can set it; else it is
-// empty.
-func shellName(env string) string {
-	if regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(env) {
-		return env
+// segment returns the name of an issuer as a part of a URL: other text where a part of the
+// name has other characters than letters, digits, - and _.
+func segment(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(part) {
+			digest := sha256.Sum256([]byte(part))
+			parts[i] = hex.EncodeToString(digest[:8])
+		}
 	}
-	return ""
+	return strings.Join(parts, "/")
 }
 
-// segment returns the name of an issuer as a part of a URL: another text where the name has
-// other characters than letters, digits, - and _.
-func segment(name string) string {
-	if regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(name) {
-		return name
+// Written returns the name of a client as it is in the file: without the tenant, if that is
+// added to the client's name and to its issuer's.
+func Written(client, issuer string) string {
+	if at := strings.LastIndexByte(issuer, '/'); at >= 0 {
+		return strings.TrimSuffix(client, issuer[at:])
 	}
-	digest := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(digest[:8])
+	return client
 }
 
 // clientLocked returns the entry of a client here: with a secret, or with a certificate.
-func (i *Issuers) clientLocked(name string, from access.Client, taken map[string]bool) (access.Client, error) {
+func (i *Issuers) clientLocked(name string, from access.Client, names variables) (access.Client, error) {
 	to := access.Client{Issuer: from.Issuer, ID: from.ID}
+	written := Written(name, from.Issuer)
 	if from.Certificate == (access.CertificateRef{}) || i.options.certify == nil {
 		env := shellName(from.Secret.Env)
 		if env == "" {
-			env = variable(name, taken)
+			env = names.of(written)
 		}
 		to.Secret = i.secretLocked(env)
 		return to, nil
 	}
-	c, ok := i.certificates[name]
+	c, ok := i.certificates[written]
 	if !ok {
 		var err error
-		if c.ref, c.cert, err = i.options.certify(name); err != nil {
+		if c.ref, c.cert, err = i.options.certify(written); err != nil {
 			return to, err
 		}
-		i.certificates[name] = c
+		i.certificates[written] = c
 	}
 	to.Certificate = c.ref
 	return to, nil
@@ -111,36 +115,4 @@ func (i *Issuers) clientLocked(name string, from access.Client, taken map[string
 func (i *Issuers) secretLocked(env string) access.SecretRef {
 	i.secrets[env] = cmp.Or(i.secrets[env], i.options.secret(env))
 	return access.SecretRef{Env: env}
-}
-
-// takenVariables are the environment variables that the matrix names.
-func takenVariables(m access.Matrix) map[string]bool {
-	taken := map[string]bool{}
-	for _, c := range m.Clients {
-		taken[c.Secret.Env] = true
-	}
-	for _, i := range m.Issuers {
-		taken[i.Introspection.Secret.Env] = true
-	}
-	return taken
-}
-
-// variable returns the name of an environment variable for the secret of a client:
-// CUSTOMER_PORTAL_SECRET for customer-portal, with a number if that is taken.
-func variable(client string, taken map[string]bool) string {
-	letters := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, strings.ToUpper(client))
-	if letters == "" || letters[0] >= '0' && letters[0] <= '9' {
-		letters = "CLIENT_" + letters
-	}
-	name := letters + "_SECRET"
-	for n := 2; taken[name]; n++ {
-		name = fmt.Sprintf("%s_SECRET_%d", letters, n)
-	}
-	taken[name] = true
-	return name
 }

@@ -23,7 +23,7 @@ type Issuers struct {
 
 	mu           sync.Mutex             // guards the fields below, and changes of state
 	secrets      map[string]string      // by environment variable
-	certificates map[string]certificate // by client
+	certificates map[string]certificate // by client, as the file names it
 }
 
 // state is what follows from one policy. It is immutable, apart from the issuers.
@@ -151,13 +151,19 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ServeHTTP serves the issuers below the paths of their URLs.
 func (i *Issuers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var at *playedIssuer // with the longest path, since one may be below another
+	length := -1
 	for _, played := range i.state.Load().issuers {
-		if u, err := url.Parse(played.URL()); err == nil && belongs(r.URL.Path, strings.TrimSuffix(u.Path, "/")) {
-			played.ServeHTTP(w, r)
-			return
+		u, err := url.Parse(played.URL())
+		if path := strings.TrimSuffix(u.Path, "/"); err == nil && belongs(r.URL.Path, path) && len(path) > length {
+			at, length = played, len(path)
 		}
 	}
-	http.NotFound(w, r)
+	if at == nil {
+		http.NotFound(w, r)
+		return
+	}
+	at.ServeHTTP(w, r)
 }
 
 // belongs reports whether a path is that of an issuer at base, or of its metadata (RFC

@@ -12,6 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 )
 
 // maxMatrix is the size of the largest file that is read, in bytes.
@@ -59,9 +60,9 @@ func addSection(whole *yaml.Node, name string, section *yaml.Node, m access.Matr
 	case "version", "includes":
 		return
 	case "issuers":
-		each(section, func(name string, n *yaml.Node) *yaml.Node { return issuerNode(n, m.Issuers[name]) })
+		each(section, func(name string, n *yaml.Node) *yaml.Node { return issuerNode(n, issuerOf(m, name)) })
 	case "clients":
-		each(section, func(name string, n *yaml.Node) *yaml.Node { return clientNode(n, m.Clients[name]) })
+		each(section, func(name string, n *yaml.Node) *yaml.Node { return clientNode(n, clientOf(m, name)) })
 	}
 	if before := find(whole, name); before != nil {
 		before.Content = append(before.Content, section.Content...)
@@ -70,15 +71,39 @@ func addSection(whole *yaml.Node, name string, section *yaml.Node, m access.Matr
 	add(whole, name, section)
 }
 
+// issuerOf returns what m says of the issuer that the file calls by a name. With tenants, m has
+// an issuer for each, whose addresses differ in the tenant.
+func issuerOf(m access.Matrix, name string) access.Issuer {
+	issuer, ok := m.Issuers[name]
+	for one, of := range m.Issuers {
+		if tenant, made := strings.CutPrefix(one, name+"/"); made && !ok {
+			issuer = of
+			issuer.URL = strings.TrimSuffix(of.URL, tenant) + "{tenant}"
+		}
+	}
+	return issuer
+}
+
+// clientOf returns what m says of the client that the file calls by a name: the same for each
+// tenant of its issuer.
+func clientOf(m access.Matrix, name string) access.Client {
+	client, ok := m.Clients[name]
+	for one, of := range m.Clients {
+		if !ok && matrixissuer.Written(one, of.Issuer) == name {
+			client = of
+		}
+	}
+	return client
+}
+
 // issuerNode returns the entry of an issuer: what is about its tokens stays.
 func issuerNode(from *yaml.Node, issuer access.Issuer) *yaml.Node {
 	to := &yaml.Node{Kind: yaml.MappingNode}
 	add(to, "url", scalar(issuer.URL))
-	kept := []string{"leeway", "max_lifetime", "max_age", "bound"}
-	if issuer.Preset != "" && issuer.Preset != "rfc9068" {
-		kept = append(kept, "preset")
+	keep(to, from, "leeway", "max_lifetime", "max_age", "bound", "tenants")
+	if preset := find(from, "preset"); preset != nil && (preset.Kind == yaml.MappingNode || preset.Value == issuer.Preset) {
+		add(to, "preset", preset)
 	}
-	keep(to, from, kept...)
 	add(to, "ask", scalar(issuer.Ask.Parameter))
 	add(to, "insecure", scalar("loopback"))
 	if in := issuer.Introspection; in.ClientID != "" {
