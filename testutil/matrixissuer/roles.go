@@ -38,13 +38,3 @@ func addRole(c map[string]any, r provider.Roles, group, role string) {
 	held, _ := c[last].([]string)
 	c[last] = append(slices.Clip(held), role)
 }
-
-// member returns the object of that name in c.
-func member(c map[string]any, name string) map[string]any {
-	m, ok := c[name].(map[string]any)
-	if !ok {
-		m = map[string]any{}
-		c[name] = m
-	}
-	return m
-}

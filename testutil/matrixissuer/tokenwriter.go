@@ -36,12 +36,12 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 	for _, name := range []string{"azp", "client_id", "scope", "roles"} {
 		delete(c, name)
 	}
-	for name, value := range w.token.Values {
-		c[name] = value
+	for place, value := range w.token.Values {
+		set(c, place, value)
 	}
-	for _, name := range w.token.Required {
-		if _, ok := c[name]; !ok && name != "iat" && name != "jti" {
-			c[name] = g.Client // as client_id, which is the only one that is missing
+	for _, place := range w.token.Required {
+		if _, ok := get(c, place); !ok && place != "iat" && place != "jti" {
+			set(c, place, g.Client) // as client_id; nothing is known of others
 		}
 	}
 	user, known := w.users[g.Subject]
@@ -54,8 +54,8 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 	default: // what a client got for itself was exchanged
 		w.writeScopes(g, c)
 	}
-	if name := w.token.Clients[0]; name != "sub" {
-		c[name] = g.Client
+	if len(w.token.Clients) > 0 && w.token.Clients[0] != "sub" {
+		set(c, w.token.Clients[0], g.Client)
 	}
 	return c
 }
@@ -120,20 +120,20 @@ func (w *tokenWriter) writeScopes(g testutil.Grant, c testutil.Claims) {
 	}
 	scopes = slices.Compact(slices.Sorted(slices.Values(scopes)))
 	if len(w.token.Scopes) > 0 && len(scopes) > 0 {
-		c[w.token.Scopes[0]] = strings.Join(scopes, " ")
+		set(c, w.token.Scopes[0], strings.Join(scopes, " "))
 	}
 }
 
 // meet changes c so that a condition holds.
 func meet(cond provider.Condition, name string, c testutil.Claims) {
-	value, has := c[cond.Claim]
+	value, has := get(c, cond.Claim)
 	switch {
 	case cond.Absent, cond.Not != "" && value == cond.Not:
-		delete(c, cond.Claim)
+		unset(c, cond.Claim)
 	case cond.Value != "":
-		c[cond.Claim] = fill(cond.Value, name)
+		set(c, cond.Claim, fill(cond.Value, name))
 	case cond.Not == "" && !has:
-		c[cond.Claim] = name
+		set(c, cond.Claim, name)
 	}
 }
 
@@ -141,7 +141,7 @@ func meet(cond provider.Condition, name string, c testutil.Claims) {
 // already.
 func (w *tokenWriter) breakOne(all []provider.Condition, client, user string, c testutil.Claims) {
 	for _, cond := range all {
-		value, has := c[cond.Claim]
+		value, has := get(c, cond.Claim)
 		if cond.Absent && has || cond.Not != "" && value == cond.Not || cond.Value != "" && value != fill(cond.Value, client) {
 			return
 		}
@@ -149,10 +149,10 @@ func (w *tokenWriter) breakOne(all []provider.Condition, client, user string, c 
 	for _, cond := range all {
 		switch {
 		case cond.Not != "":
-			c[cond.Claim] = cond.Not
+			set(c, cond.Claim, cond.Not)
 			return
 		case cond.Absent && !slices.Contains(w.token.Scopes, cond.Claim):
-			c[cond.Claim] = user
+			set(c, cond.Claim, user)
 			return
 		}
 	}
