@@ -35,6 +35,7 @@ var layers = []layer{
 	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
+	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},

@@ -47,8 +47,8 @@ func AudienceScope(template string) Option {
 }
 
 // MutualTLSAlias publishes base, such as "https://mtls.idp.example.com", as the base of
-// the token endpoint for clients that authenticate with a certificate; the path of the
-// issuer is added (RFC 8705, section 5). The default is to publish none.
+// the endpoints for clients that authenticate with a certificate; the path of the issuer
+// is added (RFC 8705, section 5). The default is to publish none.
 func MutualTLSAlias(base string) Option {
 	return optionFunc(func(o *options) { o.alias = base })
 }
