@@ -200,9 +200,11 @@ clients:
 // TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused runs the lines that dev prints.
 func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 	for name, row := range map[string]struct{ matrix, refusal string }{
-		"by the server": {shopMatrix, "refused: CLIENT_NOT_ALLOWED"},
-		"by the issuer": {strings.Replace(shopMatrix, "methods: [Delete]", `methods: ["*"]`, 1) + "  other: {}\n", "invalid_target"},
-		"opaque":        {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {client: orders, secret: {env: ORDERS}}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"by the server":                {shopMatrix, "refused: CLIENT_NOT_ALLOWED"},
+		"by the issuer":                {strings.Replace(shopMatrix, "methods: [Delete]", `methods: ["*"]`, 1) + "  other: {}\n", "invalid_target"},
+		"opaque":                       {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {client: orders, secret: {env: ORDERS}}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"asked without authentication": {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {url: https://idp.example.com/admin/introspect, insecure: no_authentication}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"every key of an issuer":       {strings.Replace(shopMatrix, "keys_file: nowhere.json", "jwks: https://idp.example.com/keys, token_url: https://idp.example.com/t, ask: resource, parameters: {a: b}, auth_style: post, token_type: Token, algorithms: [RS256], leeway: 1s, max_lifetime: 10m, max_age: 10m", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"several issuers, and an API of others": {
 			strings.Replace(shopMatrix, "services:\n  orders:", "  partner: {url: https://login.partner.example, preset: auth0}\nservices:\n  orders:\n    issuers: [corp, partner]", 1) +
 				"    issuer: partner\nexternal:\n  parcels: {clients: [portal], issuer: corp, scopes: [parcels.read]}\n",

@@ -49,7 +49,8 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) ac
 	case err != nil || u.Scheme != "https" || u.Host == "":
 		to.URL = "https://issuer.test/" + segment(name)
 	}
-	if in := from.Introspection; in.ClientID != "" {
+	if in := from.Introspection; in != (access.Introspection{}) {
+		in.ClientID = cmp.Or(in.ClientID, "introspection") // an endpoint here is never without authentication
 		secret := shellName(in.Secret.Env)
 		for _, c := range m.Clients { // which may be the same client
 			if c.Issuer == name && c.ID == in.ClientID {
