@@ -90,7 +90,6 @@ func TestUserLogsIn(t *testing.T) {
 }
 
 func TestCodeIsRedeemedOnceByItsClient(t *testing.T) {
-	wrong := redeem("")
 	for name, row := range map[string]struct {
 		client, secret, key, value, want string
 	}{
@@ -103,7 +102,7 @@ func TestCodeIsRedeemedOnceByItsClient(t *testing.T) {
 		"a public client's code": {"", "", "client_id", "app", "invalid_grant"},
 	} {
 		issuer := withAlice()
-		wrong = redeem(logIn(t, issuer, loginRequest()).Get("code"))
+		wrong := redeem(logIn(t, issuer, loginRequest()).Get("code"))
 		if row.key != "" {
 			wrong.Set(row.key, row.value)
 		}
