@@ -53,9 +53,27 @@ func MutualTLSAlias(base string) Option {
 	return optionFunc(func(o *options) { o.alias = base })
 }
 
+// Keycloak makes the issuer ask and write as Keycloak does: [AudienceScope] of
+// "{audience}", [Typ] of "JWT", and "typ": "Bearer" in [EveryToken]. Use it for a matrix
+// with preset: keycloak.
+func Keycloak() Option {
+	return optionFunc(func(o *options) {
+		for _, opt := range []Option{AudienceScope("{audience}"), Typ("JWT"), EveryToken(Claims{"typ": "Bearer"})} {
+			opt.apply(o)
+		}
+	})
+}
+
 // EveryToken adds claims to each token that the issuer issues or mints, such as
 // "typ": "Bearer" of Keycloak's access tokens. Claims that a token has already are not
-// replaced.
+// replaced. Several EveryToken add up.
 func EveryToken(claims Claims) Option {
-	return optionFunc(func(o *options) { o.claims = maps.Clone(claims) })
+	return optionFunc(func(o *options) {
+		all := maps.Clone(o.claims)
+		if all == nil {
+			all = Claims{}
+		}
+		maps.Copy(all, claims)
+		o.claims = all
+	})
 }

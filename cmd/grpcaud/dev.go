@@ -83,6 +83,9 @@ func (d devOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer server.Close()
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP) // which Windows never sends
+	defer signal.Stop(hangUp)
 	if err := output.Write(cmd.OutOrStdout(), server.Write); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (d devOptions) run(cmd *cobra.Command, path string) error {
 	defer all.Wait()
 	defer cancel()
 	all.Go(func() { d.follow(ctx, cmd, server, set.Options) })
-	all.Go(func() { rotateOnSignal(ctx, cmd, server) })
+	all.Go(func() { rotateOn(ctx, hangUp, cmd, server) })
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	return server.Serve()
 }
@@ -131,12 +134,8 @@ func (d devOptions) follow(ctx context.Context, cmd *cobra.Command, server *dev.
 		policyfile.WatchReport(report), policyfile.WatchMethodOptions(options...)) // it only returns errors about its arguments
 }
 
-// rotateOnSignal rotates the keys at each signal HUP until ctx ends. Windows never sends
-// it.
-func rotateOnSignal(ctx context.Context, cmd *cobra.Command, server *dev.Server) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP)
-	defer signal.Stop(signals)
+// rotateOn rotates the keys at each signal until ctx ends.
+func rotateOn(ctx context.Context, signals <-chan os.Signal, cmd *cobra.Command, server *dev.Server) {
 	for {
 		select {
 		case <-signals:

@@ -377,28 +377,33 @@ func TestDevGivesCertificates(t *testing.T) {
 	}
 }
 
+// keys returns the published keys of the issuer corp.
+func (d *development) keys(t *testing.T) string {
+	t.Helper()
+	response, err := http.Get(d.issuer(t, "corp") + "/jwks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
 // TestDevRotatesKeys shows that tokens of new keys are admitted, by a server that knows the
 // old ones.
 func TestDevRotatesKeys(t *testing.T) {
 	d := develop(t, shopMatrix)
-	at := d.issuer(t, "corp")
-	kids := func() string {
-		response, err := http.Get(at + "/jwks")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		body, _ := io.ReadAll(response.Body)
-		return string(body)
-	}
-	before := kids()
-	address := strings.TrimSuffix(at, "/corp") + "/rotate"
+	before := d.keys(t)
+	address := strings.TrimSuffix(d.issuer(t, "corp"), "/corp") + "/rotate"
 	response, err := http.Post(address, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if after := kids(); response.StatusCode != http.StatusNoContent || after == before {
+	if after := d.keys(t); response.StatusCode != http.StatusNoContent || after == before {
 		t.Errorf("%s: the keys are still\n%s", response.Status, after)
 	}
 	for name, change := range map[string]func(*http.Request){

@@ -23,6 +23,7 @@ type explainOptions struct {
 	tokenFile       string
 	jwksFile        string
 	descriptors     string
+	issuerCA        string
 	offline         bool
 }
 
@@ -64,6 +65,8 @@ func explainCommand() *cobra.Command {
 	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
+	cli.IssuerCAFlag(cmd, &e.issuerCA)
+	cmd.MarkFlagsMutuallyExclusive("offline", "issuer-ca")
 	_ = cmd.MarkFlagRequired("service")
 	_ = cmd.MarkFlagRequired("method")
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
@@ -121,8 +124,14 @@ func (e explainOptions) token(cmd *cobra.Command) (string, error) {
 // verifierOptions say where the verifier gets keys from.
 func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) ([]verifier.Option, error) {
 	var opts []verifier.Option
-	if e.offline {
+	transport, err := files.IssuerTransport(e.issuerCA)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.offline:
 		opts = append(opts, verifier.Transport(explain.OfflineTransport{}))
+	case transport != nil:
+		opts = append(opts, verifier.Transport(transport))
 	}
 	if e.jwksFile == "" {
 		return opts, nil

@@ -52,8 +52,9 @@ func initCommand() *cobra.Command {
 		Long:  initHelp, Example: initExamples,
 		RunE: func(cmd *cobra.Command, args []string) error { return i.run(cmd, args) },
 	}
-	i.connection.Flags(cmd)
+	i.connection.Flags(cmd, "")
 	flags := cmd.Flags()
+	flags.StringVar(&i.connection.Addr, "addr", "", "the address of a running server with reflection, such as 127.0.0.1:8080")
 	flags.StringVar(&i.out, "out", "access.yaml", "the file to write; - is standard output")
 	flags.BoolVar(&i.code, "go", false, "write the Go code of server and clients to standard output, and no file")
 	flags.DurationVar(&i.timeout, "timeout", 30*time.Second, "the time limit for asking a server")

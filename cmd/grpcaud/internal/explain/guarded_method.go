@@ -54,10 +54,11 @@ func (t *GuardedMethod) fullName(method string) (string, error) {
 		}
 		return "/" + method, nil
 	}
-	if len(grpc) > 1 {
-		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), grpc[0], method)
+	with := ServicesWith(grpc, method, nil)
+	if len(with) > 1 {
+		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), with[0], method)
 	}
-	return "/" + grpc[0] + "/" + method, nil
+	return "/" + with[0] + "/" + method, nil
 }
 
 // Misspelling says that the file does not name the method, but one like it; empty if
