@@ -91,9 +91,13 @@ func scopeHint(c *claims.Claims, want []string) string {
 	return hint.NearMiss(c.Scopes(), want, "scopes")
 }
 
-func roleHint(c *claims.Claims, want []string) string {
-	if slices.ContainsFunc(want, c.HasScope) {
+func (e *evaluation) roleHint(want []string) string {
+	switch c := e.claims; {
+	case slices.ContainsFunc(want, c.HasScope):
 		return "it was granted as a scope, and a scope is never taken for a role: demand it under scopes"
+	case len(c.Roles()) == 0 && e.terms.roleScope != "":
+		return fmt.Sprintf("this issuer writes roles only if the client asks for scope %s", e.terms.roleScope)
+	default:
+		return hint.NearMiss(c.Roles(), want, "roles")
 	}
-	return hint.NearMiss(c.Roles(), want, "roles")
 }

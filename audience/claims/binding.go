@@ -3,9 +3,11 @@ package claims
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // binding returns the thumbprint of the certificate that a token is bound to
@@ -22,11 +24,20 @@ func (r *reader) binding() (string, error) {
 	if len(members) == 1 && validThumbprint(thumbprint) {
 		return thumbprint, nil
 	}
-	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: fmt.Sprintf("cnf %.128q", fmt.Sprint(cnf)), Want: "x5t#S256 alone"}
+	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "cnf with " + confirmations(members), Want: "a SHA-256 as x5t#S256, and nothing else"}
 	if _, ok := members["jkt"]; ok {
 		refusal.Hint = dpopHint
 	}
 	return "", refusal
+}
+
+// confirmations lists the names of what a token is bound to. The values say nothing to
+// an operator.
+func confirmations(cnf map[string]any) string {
+	if len(cnf) == 0 {
+		return "no member"
+	}
+	return quote.List(slices.Sorted(maps.Keys(cnf))...)
 }
 
 const dpopHint = "a DPoP-bound token cannot be sent as Bearer"

@@ -27,7 +27,7 @@ func (r *reader) meetsAll(all []provider.Condition, client string) bool {
 
 // meets reports whether a token of client satisfies c.
 func (r *reader) meets(c provider.Condition, client string) bool {
-	value, present := r.members[c.Claim]
+	value, present := r.at(c.Claim)
 	switch {
 	case c.Absent:
 		return !present
@@ -52,7 +52,11 @@ func (r *reader) isAccount(account *provider.Condition) bool {
 	if account == nil {
 		return false
 	}
-	text, _ := r.members[account.Claim].(string)
+	value, _ := r.at(account.Claim)
+	text, _ := value.(string)
+	if account.Value == provider.ClientDex {
+		return provider.IsDexSubject(text)
+	}
 	before, _, after, _ := template(account.Value, "")
 	return len(text) >= len(before)+len(after) && surrounded(text, before, after)
 }
@@ -67,6 +71,9 @@ func surrounded(text, before, after string) bool {
 func template(value, client string) (before, id, after string, has bool) {
 	if before, after, has = strings.Cut(value, provider.Client); has {
 		return before, client, after, true
+	}
+	if before, after, has = strings.Cut(value, provider.ClientDex); has {
+		return before, provider.DexSubject(client), after, true
 	}
 	before, after, has = strings.Cut(value, provider.ClientLower)
 	return before, strings.ToLower(client), after, has

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/jwkset"
 )
 
 const maxKeys = 100 // keys of one issuer that are looked at
@@ -24,9 +26,19 @@ type snapshot struct {
 	fetched    time.Time         // wall time: a suspended host has older keys; zero for static keys
 }
 
-// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used is skipped;
-// a set without a usable key is an error.
-func parseKeys(data []byte) (*snapshot, error) {
+// signing are the uses of a key that signs tokens (RFC 7517, section 4.2), and of one in
+// the bundle of a trust domain that signs JWT-SVIDs (SPIFFE, JWT-SVID, section 6).
+var (
+	signing      = []string{"sig"}
+	signingSVIDs = []string{"sig", "jwt-svid"}
+)
+
+// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used, or is for
+// another use, is skipped; a set without a usable key is an error.
+func parseKeys(data []byte, uses []string) (*snapshot, error) {
+	if what := jwkset.Misfit(data); what != "" {
+		return nil, fmt.Errorf("key set: %s", what)
+	}
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
 		return nil, errors.New("key set: not a JSON object")
@@ -40,7 +52,7 @@ func parseKeys(data []byte) (*snapshot, error) {
 	}
 	s := &snapshot{digest: sha256.Sum256(data)}
 	for i, raw := range keys {
-		k, err := parseKey(raw)
+		k, err := parseKey(raw, uses)
 		if err != nil {
 			s.skipped = append(s.skipped, fmt.Errorf("key %d: %w", i, err))
 			continue

@@ -185,7 +185,7 @@ func (d *development) call(t *testing.T, args []string, addr string) result {
 // shopMatrix has a call that its server refuses.
 const shopMatrix = `version: 1
 issuers:
-  corp: {url: https://idp.example.com/realms/corp, preset: keycloak, keys_file: nowhere.json}
+  corp: {url: 'https://idp.example.com/realms/corp', preset: keycloak, keys_file: nowhere.json}
 services:
   orders:
     grpc: [shop.v1.Orders]
@@ -203,6 +203,8 @@ func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 		"by the server":                {shopMatrix, "refused: CLIENT_NOT_ALLOWED"},
 		"by the issuer":                {strings.Replace(shopMatrix, "methods: [Delete]", `methods: ["*"]`, 1) + "  other: {}\n", "invalid_target"},
 		"opaque":                       {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {client: orders, secret: {env: ORDERS}}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"a preset of its own":          {strings.Replace(shopMatrix, "preset: keycloak", "preset: {types: [none], client: /app/id, scopes: scp, roles: groups, services: [{equal: {sub: '{client}'}}], audiences: granted, ask: resource, exchange: nothing}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"tenants":                      {strings.Replace(shopMatrix, "realms/corp', preset: keycloak, keys_file: nowhere.json", "{tenant}/v2', preset: keycloak, tenants: [t1, t-2]", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"asked without authentication": {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {url: https://idp.example.com/admin/introspect, insecure: no_authentication}", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"every key of an issuer":       {strings.Replace(shopMatrix, "keys_file: nowhere.json", "jwks: https://idp.example.com/keys, token_url: https://idp.example.com/t, ask: resource, parameters: {a: b}, auth_style: post, token_type: Token, algorithms: [RS256], leeway: 1s, max_lifetime: 10m, max_age: 10m", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"several issuers, and an API of others": {

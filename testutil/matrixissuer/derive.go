@@ -36,10 +36,10 @@ func (i *Issuers) deriveLocked(policy *access.Policy) (*access.Policy, error) {
 func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) access.Issuer {
 	from := m.Issuers[name]
 	to := access.Issuer{
-		URL: from.URL, Preset: from.Preset, Leeway: from.Leeway, MaxLifetime: from.MaxLifetime, MaxAge: from.MaxAge,
+		URL: from.URL, Preset: from.Preset, Dialect: from.Dialect, Leeway: from.Leeway, MaxLifetime: from.MaxLifetime, MaxAge: from.MaxAge,
 		RequireBound: from.RequireBound, Ask: access.Ask{Parameter: "audience"},
 	}
-	if providerOf(from).Request.Alternative != "" {
+	if from.Provider().Request.Alternative != "" {
 		to.Preset = "" // its clients get their tokens from files, and from no issuer
 	}
 	u, err := url.Parse(from.URL)

@@ -50,6 +50,5 @@ func (s *state) claims(name string, t access.Target) (*claims.Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	preset, _ := claims.LookupPreset(t.Issuer.Preset)
-	return preset.Claims(payload)
+	return t.Issuer.TokenPreset().Claims(payload)
 }

@@ -1,28 +1,13 @@
 package matrixissuer
 
 import (
-	"strings"
-
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// pathOf returns the names that lead to a place in a token: the name of a claim, or, if it
-// begins with a slash, a JSON Pointer (RFC 6901) through objects.
-func pathOf(place string) []string {
-	pointer, ok := strings.CutPrefix(place, "/")
-	if !ok {
-		return []string{place}
-	}
-	path := strings.Split(pointer, "/")
-	for i, step := range path {
-		path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-	}
-	return path
-}
-
 // set writes what stands at a place.
 func set(c testutil.Claims, place string, value any) {
-	path := pathOf(place)
+	path := provider.Path(place)
 	members := map[string]any(c)
 	for _, step := range path[:len(path)-1] {
 		members = member(members, step)
@@ -33,7 +18,7 @@ func set(c testutil.Claims, place string, value any) {
 // get returns what stands at a place.
 func get(c testutil.Claims, place string) (value any, ok bool) {
 	members := map[string]any(c)
-	path := pathOf(place)
+	path := provider.Path(place)
 	for _, step := range path[:len(path)-1] {
 		members, _ = members[step].(map[string]any)
 	}
@@ -46,7 +31,7 @@ func unset(c testutil.Claims, place string) {
 	if _, ok := get(c, place); !ok {
 		return
 	}
-	path := pathOf(place)
+	path := provider.Path(place)
 	members := map[string]any(c)
 	for _, step := range path[:len(path)-1] {
 		members = member(members, step)

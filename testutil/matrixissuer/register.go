@@ -8,22 +8,15 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // defaultLifetime is how long tokens are valid.
 const defaultLifetime = 5 * time.Minute
 
-// providerOf returns how the tokens of an issuer are written.
-func providerOf(issuer access.Issuer) provider.Provider {
-	p, _ := provider.Lookup(issuer.Preset) // access.New has found it
-	return p
-}
-
 // play returns a new issuer.
 func (i *Issuers) play(entry access.Issuer) *playedIssuer {
-	p := providerOf(entry)
+	p := entry.Provider()
 	lifetime := cmp.Or(i.options.lifetime, defaultLifetime)
 	lifetime = min(lifetime, cmp.Or(entry.MaxLifetime, lifetime))
 	writer := &atomic.Pointer[tokenWriter]{}
@@ -43,7 +36,7 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 // removes the others.
 func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *playedIssuer) {
 	m := policy.Matrix()
-	p := providerOf(issuer.entry)
+	p := issuer.entry.Provider()
 	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.usersByName(), acr: firstACR(m)}
 	current := map[string]bool{}
 	if in := issuer.entry.Introspection; in.ClientID != "" {

@@ -40,10 +40,15 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 		set(c, place, value)
 	}
 	for _, place := range w.token.Required {
-		if _, ok := get(c, place); !ok && place != "iat" && place != "jti" {
+		switch _, ok := get(c, place); {
+		case ok, place == "iat", place == "jti":
+		case slices.Contains(w.token.Scopes, place):
+			set(c, place, "") // if none is granted
+		default:
 			set(c, place, g.Client) // as client_id; nothing is known of others
 		}
 	}
+	g.Subject = strings.TrimPrefix(g.Subject, w.token.SubjectPrefix)
 	user, known := w.users[g.Subject]
 	switch {
 	case g.Subject == g.Client:
@@ -54,10 +59,38 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 	default: // what a client got for itself was exchanged
 		w.writeScopes(g, c)
 	}
+	w.placeSubject(c)
+	w.verify(c)
+	for _, place := range w.token.Forbidden {
+		unset(c, place)
+	}
 	if len(w.token.Clients) > 0 && w.token.Clients[0] != "sub" {
 		set(c, w.token.Clients[0], g.Client)
 	}
 	return c
+}
+
+// placeSubject writes the subject as the provider has it.
+func (w *tokenWriter) placeSubject(c testutil.Claims) {
+	subject, _ := c["sub"].(string)
+	if !strings.HasPrefix(subject, w.token.SubjectPrefix) {
+		subject = w.token.SubjectPrefix + subject
+	}
+	if place := w.token.Subject; place != "" && subject != "" {
+		set(c, place, subject)
+	} else if subject != "" {
+		c["sub"] = subject
+	}
+}
+
+// verify writes what must be true for a claim that says who calls to count.
+func (w *tokenWriter) verify(c testutil.Claims) {
+	for _, caller := range w.token.CallerClaims {
+		_, verified := get(c, caller.VerifiedBy)
+		if _, ok := get(c, caller.Claim); ok && caller.VerifiedBy != "" && !verified {
+			set(c, caller.VerifiedBy, true)
+		}
+	}
 }
 
 // writeService writes the claims of a client that calls as itself.
@@ -160,6 +193,7 @@ func (w *tokenWriter) breakOne(all []provider.Condition, client, user string, c 
 
 // fill returns the value of a condition for a client.
 func fill(value, client string) string {
+	value = strings.ReplaceAll(value, provider.ClientDex, provider.DexSubject(client))
 	value = strings.ReplaceAll(value, provider.ClientLower, strings.ToLower(client))
 	return strings.ReplaceAll(value, provider.Client, client)
 }

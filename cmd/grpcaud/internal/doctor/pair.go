@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
@@ -103,9 +102,8 @@ func (r *row) expectedDenial(d *tokenrequest.Diagnosis, err error) {
 // markWider records a token that the matrix does not allow. At issuers that give every
 // client a token for every audience, that is normal.
 func (c *Examiner) markWider(r *row, target access.Target) {
-	preset, _ := claims.LookupPreset(target.Issuer.Preset)
 	switch {
-	case preset.MintsAnyAudience():
+	case target.Issuer.TokenPreset().MintsAnyAudience():
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return
 	case target.Audience == c.matrix.Clients[r.Client].ID:

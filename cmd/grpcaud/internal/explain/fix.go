@@ -44,7 +44,7 @@ func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 
 // Fix returns what to change; empty if nothing is known.
 func (t Situation) Fix() string {
-	p, _ := provider.Lookup(t.Issuer.Preset)
+	p := t.Issuer.Provider()
 	advice := cmp.Or(t.ofCause(), adviceByReason[t.Reason])
 	switch t.Reason {
 	case audience.ReasonAudienceMismatch:

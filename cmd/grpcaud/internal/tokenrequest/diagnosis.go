@@ -80,7 +80,7 @@ func Diagnose(client string, target access.Target, exchanged bool, err error) *D
 		short := *refusal
 		short.Hint = "" // which is for programmers
 		d.Text, d.Fix = output.StripPackage(short.Error()), cmp.Or(clientAdvice[refusal.Code], situation.Fix())
-		plain := cmp.Or(target.Issuer.Preset, provider.Default) == provider.Default
+		plain := cmp.Or(target.Issuer.Preset, provider.Default) == provider.Default // a dialect has no name
 		if exchanged || plain && refusal.Code == "invalid_target" {
 			d.Fix = cmp.Or(refusal.Hint, d.Fix)
 		}
