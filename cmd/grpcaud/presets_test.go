@@ -64,6 +64,7 @@ func TestPrintedPresetIsThePreset(t *testing.T) {
 				cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b provider.Condition) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
 				cmpopts.IgnoreFields(provider.Service{}, "Proxy"), cmpopts.IgnoreFields(provider.Token{}, "ClientRequired"),
 				cmpopts.IgnoreFields(provider.Request{}, "Alternative", "OneAudience"), // what New and check alone look at
+				cmpopts.IgnoreFields(provider.Request{}, "AssertionForEndpoint"),       // which stands beside the mapping
 			}
 			want := named.Provider().Token
 			want.Service.AnyOf = slices.DeleteFunc(slices.Clone(want.Service.AnyOf), func(all []provider.Condition) bool { return neverHolds(p, all) })
@@ -72,6 +73,9 @@ func TestPrintedPresetIsThePreset(t *testing.T) {
 			}
 			if diff := cmp.Diff(named.Provider().Request, custom.Provider().Request, same); diff != "" {
 				t.Errorf("requests (-name +mapping):\n%s", diff)
+			}
+			if forEndpoint := custom.AssertionAudience == "token_endpoint"; forEndpoint != named.Provider().Request.AssertionForEndpoint {
+				t.Errorf("assertion_audience is %q by mapping, want that of the name", custom.AssertionAudience)
 			}
 			if named.LongestLifetime() != custom.LongestLifetime() {
 				t.Errorf("lifetime %v by name, %v by mapping", named.LongestLifetime(), custom.LongestLifetime())

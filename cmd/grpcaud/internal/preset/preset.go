@@ -70,6 +70,10 @@ type Preset struct {
 	// Mapping is what may stand in the place of the name.
 	Mapping map[string]any `json:"preset"`
 
+	// AssertionAudience is what stands beside it, for clients with private_key_jwt; empty
+	// for the default.
+	AssertionAudience string `json:"assertion_audience,omitempty"`
+
 	text string
 }
 
@@ -89,6 +93,9 @@ func New(name string) (*Preset, error) {
 	one := &Preset{Summary: summaryOf(p)}
 	if err := node.Decode(&one.Mapping); err != nil {
 		return nil, err
+	}
+	if p.Request.AssertionForEndpoint {
+		one.AssertionAudience = "token_endpoint"
 	}
 	one.text, err = text(node)
 	return one, err
@@ -130,6 +137,9 @@ func (o *Preset) Write(p *output.Page, format string) {
 	p.Printf("# the name does grpcaud know the provider's addresses and screens, and an export to a mesh\n")
 	p.Printf("# tell users from services.\n")
 	p.Printf("%s", o.text)
+	if o.AssertionAudience != "" {
+		p.Printf("# for whom clients write the assertions of private_key_jwt\nassertion_audience: %s\n", o.AssertionAudience)
+	}
 }
 
 // Exit implements [output.Answer].
