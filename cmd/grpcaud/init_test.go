@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/reflection"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
@@ -92,6 +94,50 @@ func TestInitOfEachSource(t *testing.T) {
 			t.Errorf("two sources differ:\n%s", diff)
 		}
 	}
+}
+
+// many is a server of 500 services that describes itself.
+type many struct {
+	reflectionv1.UnimplementedServerReflectionServer
+}
+
+// ServerReflectionInfo implements [reflectionv1.ServerReflectionServer].
+func (many) ServerReflectionInfo(stream reflectionv1.ServerReflection_ServerReflectionInfoServer) error {
+	for {
+		request, err := stream.Recv()
+		if err != nil {
+			return nil
+		}
+		answer := &reflectionv1.ServerReflectionResponse{}
+		if symbol := request.GetFileContainingSymbol(); symbol != "" {
+			pkg, short, _ := strings.Cut(symbol, ".")
+			data, err := proto.Marshal(&descriptorpb.FileDescriptorProto{
+				Name: &symbol, Package: &pkg, Dependency: []string{"nowhere.proto"},
+				Service: []*descriptorpb.ServiceDescriptorProto{{Name: &short, Method: []*descriptorpb.MethodDescriptorProto{{Name: proto.String("Get")}}}},
+			})
+			if err != nil {
+				return err
+			}
+			answer.MessageResponse = &reflectionv1.ServerReflectionResponse_FileDescriptorResponse{FileDescriptorResponse: &reflectionv1.FileDescriptorResponse{FileDescriptorProto: [][]byte{data}}}
+		} else {
+			list := &reflectionv1.ListServiceResponse{}
+			for n := range 500 {
+				list.Service = append(list.Service, &reflectionv1.ServiceResponse{Name: fmt.Sprintf("p%d.Orders%d", n%7, n)})
+			}
+			answer.MessageResponse = &reflectionv1.ServerReflectionResponse_ListServicesResponse{ListServicesResponse: list}
+		}
+		if err := stream.Send(answer); err != nil {
+			return err
+		}
+	}
+}
+
+// TestInitOfManyServices asks a server with 500 services.
+func TestInitOfManyServices(t *testing.T) {
+	addr := reflecting(t, func(s *grpc.Server) { reflectionv1.RegisterServerReflectionServer(s, many{}) })
+	out := filepath.Join(t.TempDir(), "access.yaml")
+	run(t, "", "init", "--addr", addr, "--plaintext", "--out", out).want(t, 0, "500 services with 500 methods, all closed")
+	run(t, "", "check", out).want(t, 0)
 }
 
 // TestInitSaysWhatElseThereIs shows what cannot be read, and what the error names instead.

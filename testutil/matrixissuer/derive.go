@@ -78,9 +78,9 @@ func segment(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// Written returns the name of a client as it is in the file: without the tenant, if that is
+// writtenName returns the name of a client as it is in the file: without the tenant, if that is
 // added to the client's name and to its issuer's.
-func Written(client, issuer string) string {
+func writtenName(client, issuer string) string {
 	if at := strings.LastIndexByte(issuer, '/'); at >= 0 {
 		return strings.TrimSuffix(client, issuer[at:])
 	}
@@ -90,7 +90,7 @@ func Written(client, issuer string) string {
 // clientLocked returns the entry of a client here: with a secret, or with a certificate.
 func (i *Issuers) clientLocked(name string, from access.Client, names variables) (access.Client, error) {
 	to := access.Client{Issuer: from.Issuer, ID: from.ID}
-	written := Written(name, from.Issuer)
+	written := writtenName(name, from.Issuer)
 	if from.Certificate == (access.CertificateRef{}) || i.options.certify == nil {
 		env := shellName(from.Secret.Env)
 		if env == "" {

@@ -70,7 +70,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
 		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
 	}
-	if held, ok := i.certificates[Written(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
+	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
 		r.Certificates = append(r.Certificates, held.cert)
 	}
 	for service, s := range m.Services {

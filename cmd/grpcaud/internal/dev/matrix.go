@@ -12,7 +12,6 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
-	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 )
 
 // maxMatrix is the size of the largest file that is read, in bytes.
@@ -89,7 +88,7 @@ func issuerOf(m access.Matrix, name string) access.Issuer {
 func clientOf(m access.Matrix, name string) access.Client {
 	client, ok := m.Clients[name]
 	for one, of := range m.Clients {
-		if !ok && matrixissuer.Written(one, of.Issuer) == name {
+		if !ok && strings.HasPrefix(one, name+"/") {
 			client = of
 		}
 	}

@@ -41,7 +41,8 @@ func readByReflection(ctx context.Context, conn *grpc.ClientConn, service string
 	return t, err
 }
 
-// ReadServices asks a server for the .proto files of all its gRPC services. The error says in
+// ReadServices asks a server for the .proto files of all its gRPC services, in which imports
+// may be missing. The error says in
 // a sentence why it does not tell.
 func ReadServices(ctx context.Context, conn *grpc.ClientConn) (*descriptorpb.FileDescriptorSet, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -61,7 +62,10 @@ func ReadServices(ctx context.Context, conn *grpc.ClientConn) (*descriptorpb.Fil
 	return set, nil
 }
 
-// readAll reads the file of each gRPC service, and what that imports.
+// maxServiceFiles is the largest number of files in which services are looked for.
+const maxServiceFiles = 10000
+
+// readAll reads the file of each gRPC service. It does not ask for imports.
 func (r reflectionClient) readAll() error {
 	err := r.stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}})
 	if err != nil {
@@ -76,14 +80,17 @@ func (r reflectionClient) readAll() error {
 		if r.describes(service.GetName()) {
 			continue
 		}
-		if len(r.files) >= maxFiles {
-			return fmt.Errorf("the server has more than %d .proto files", maxFiles)
-		}
-		err := r.readFiles(&reflectionv1.ServerReflectionRequest{
+		added, err := r.request(&reflectionv1.ServerReflectionRequest{
 			MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: service.GetName()},
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", service.GetName(), err)
+		}
+		for _, file := range added {
+			r.files[file.GetName()] = file
+		}
+		if len(r.files) > maxServiceFiles {
+			return fmt.Errorf("the server has more than %d .proto files", maxServiceFiles)
 		}
 	}
 	return nil
