@@ -322,6 +322,20 @@ func TestDevFollowsTheMatrix(t *testing.T) {
 	d.call(t, d.commands("call")[0], d.serveAt(t)).want(t, 0) // with the secret from before
 }
 
+// TestDevLeavesWhatIsEditedMeanwhile shows that a file that is edited while dev runs stays, and
+// that the issuers then stay as they are too.
+func TestDevLeavesWhatIsEditedMeanwhile(t *testing.T) {
+	d := develop(t, shopMatrix)
+	keys, edited := d.keys(t), d.read(t)+"# mine\n"
+	write(t, d.path("access.dev.yaml"), edited)
+	write(t, d.path("access.yaml"), shopMatrix+"  newcomer: {}\n")
+	d.log.wait(t, "was edited by hand")
+	if got := d.read(t); got != edited || d.keys(t) != keys {
+		t.Errorf("the edited file has become\n%s", got)
+	}
+	d.call(t, d.commands("call")[0], d.serveAt(t)).want(t, 0)
+}
+
 // TestDevLogsUsersIn follows a login in a browser, and the call with the user's token.
 func TestDevLogsUsersIn(t *testing.T) {
 	d := develop(t, strings.Replace(shopMatrix, "scopes: [orders.read]}", "scopes: [orders.read], callers: users, roles: [clerk]}", 1), "--user", "bob", "--user", "alice", "--role", "clerk", "--claim", "department=hr", "--expire", "1m")

@@ -47,7 +47,7 @@ func (r *protoReader) fail(format string, args ...any) {
 // declaration reads one declaration at the top of the file.
 func (r *protoReader) declaration() {
 	switch keyword := r.take(); keyword {
-	case ";":
+	case ";", "export", "local": // the last two are before a message or an enum, since edition 2024
 	case "package":
 		var b strings.Builder
 		for r.token != ";" && r.token != "" {

@@ -46,6 +46,7 @@ package shop . v1; ;
 import public "x.proto"; option java_package = "service C {";
 option (x).y = { a: "}" b { c: 1 } };
 option go_package="example.com/\x73hop;shopv1" ;
+local message L {} export enum E { A = 0; }
 message service { string rpc = 1; message M {} oneof package { int32 service = 2 [(o) = {a: ";"}]; } reserved 5 to max; }
 enum rpc { option allow_alias = true; X = 0; }
 extend google.protobuf.MethodOptions { bool x = 50000; }
