@@ -24,12 +24,13 @@
 //
 // An issuer may also say
 //
+//	preset: {types: [at+jwt], client: client_id, …}  # instead of a name; see docs/presets.md
 //	discovery: https://…          # default: url + /.well-known/openid-configuration
 //	jwks: https://…               # default: what the metadata says
 //	keys_file: corp.jwks          # a file instead of both
 //	algorithms: [RS256]           # default: every asymmetric one
 //	leeway: 10s                   # default: 30s
-//	max_lifetime: 1h              # default: 24h
+//	max_lifetime: 1h              # default: 24h, or what the preset says
 //	max_age: 10m                  # default: until exp
 //	bound: required               # tokens must be bound to a certificate
 //	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where;
@@ -58,7 +59,7 @@
 //	authorities: [orders.example.com]  # where its tokens may be sent; default: the host that is dialled
 //	self: true                    # it is its own audience
 //	sole_audience: true           # and nobody else may be in aud
-//	insecure_no_audience: {scope_prefix: orders/}  # for an issuer that sends no aud
+//	insecure_no_audience: {scope_prefix: orders/}  # or {roles: […]}; for an issuer that sends no aud
 //	rollout:                      # who is not held to the rules yet
 //	  - mode: observe             # or warn
 //	    until: 2027-01-31         # the end of that day, UTC, or a time
