@@ -4,15 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
+	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -20,18 +25,28 @@ import (
 // adminEndpoint is an introspection endpoint for administrators: it authenticates
 // nobody, and knows one active token.
 func adminEndpoint(active string) http.Handler {
+	return adminAnswers(func(token string) testutil.Claims {
+		if token == active {
+			return good(nil)
+		}
+		return nil
+	})
+}
+
+// adminAnswers is such an endpoint. Of a token without claims it says that it is not
+// active.
+func adminAnswers(claims func(token string) testutil.Claims) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, basic := r.BasicAuth()
 		if basic || r.PostFormValue("client_id") != "" {
 			http.Error(w, "credentials at an endpoint that takes none", http.StatusBadRequest)
 			return
 		}
-		answer := map[string]any{"active": r.PostFormValue("token") == active}
-		if answer["active"] == true {
+		known := claims(r.PostFormValue("token"))
+		answer := map[string]any{"active": known != nil}
+		if known != nil {
 			answer["iss"], answer["exp"] = corp, time.Now().Add(time.Minute).Unix()
-			for name, value := range good(nil) {
-				answer[name] = value
-			}
+			maps.Copy(answer, known)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(answer)
@@ -73,4 +88,31 @@ func TestIntrospectionWithoutAuthentication(t *testing.T) {
 			t.Errorf("%s, the endpoint wants credentials: %v, want %v", shape, err, unavailable)
 		}
 	}
+}
+
+// TestStreamIsAskedAboutWithoutAuthentication holds that an endpoint which authenticates
+// nobody is asked again about the token of a running stream, like any other.
+func TestStreamIsAskedAboutWithoutAuthentication(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var withdrawn atomic.Bool
+		o := newReviewServer(t, echo, company(t, func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Introspection: access.Introspection{URL: corp + "/introspect", InsecureNoAuthentication: true}}
+		}), interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl)))
+		end := time.Now().Add(time.Hour).Unix()
+		o.issuer.Fault(testutil.Introspection, adminAnswers(func(string) testutil.Claims {
+			if withdrawn.Load() {
+				return nil
+			}
+			return testutil.Claims{"aud": "human-resource", "sub": "alice", "client_id": "backoffice-portal", "exp": end}
+		}))
+		stream := o.openFor(t, timed(t), "an-active-token")
+		confirm(t, stream)
+		time.Sleep(time.Minute)
+		confirm(t, stream)
+		withdrawn.Store(true)
+		lasts(t, stream, tokenInvalid, 0, ttl+2*time.Second)
+		if _, err := hrv1.NewHumanResourceClient(o.conn).GetEmployee(bearing(timed(t), "Bearer an-active-token"), &hrv1.GetEmployeeRequest{}); verdictOf(err) != tokenInvalid {
+			t.Errorf("a call: %v, want %v", err, tokenInvalid)
+		}
+	})
 }

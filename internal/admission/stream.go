@@ -74,7 +74,7 @@ func (s *Stream) Introspected() bool {
 	}
 	issuer := s.evidence.claims.Issuer()
 	return slices.ContainsFunc(s.evidence.controller.guard.Load().Issuers(), func(i access.Issuer) bool {
-		return i.URL == issuer && i.Introspection.ClientID != ""
+		return i.URL == issuer && i.Introspection != (access.Introspection{})
 	})
 }
 
