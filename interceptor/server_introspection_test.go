@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
@@ -86,6 +88,44 @@ func TestIntrospectionWithoutAuthentication(t *testing.T) {
 	for shape, call := range shapes {
 		if err := call(bearing(ctx, "Bearer token-of-"+shape), conn); verdictOf(err) != unavailable {
 			t.Errorf("%s, the endpoint wants credentials: %v, want %v", shape, err, unavailable)
+		}
+	}
+}
+
+// TestIntrospectionByAWrittenPreset holds that answers about tokens are read as the
+// matrix describes them: a claim that names no client names none in an answer either, and
+// a user is known by the claim that says so.
+func TestIntrospectionByAWrittenPreset(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tenants := access.Dialect{Types: []string{"jwt"}, Client: []string{"app"}, NotClient: map[string]string{"client_id": "*"}, Scopes: []string{"scope"}}
+	people := access.Dialect{Types: []string{"jwt"}, Client: []string{"client_id"}, Subject: "uid", Scopes: []string{"scope"}, Services: []access.ServiceMark{{Absent: []string{"person"}}}}
+	for name, row := range map[string]struct {
+		preset  access.Dialect
+		callers access.CallerKind
+		answer  testutil.Claims
+		want    verdict
+	}{
+		"the client by its claim":             {tenants, "", testutil.Claims{"client_id": "tenant", "app": "customer-portal"}, verdict{}},
+		"another client, its tenant so named": {tenants, "", testutil.Claims{"client_id": "customer-portal", "app": "batch"}, verdict{codes.PermissionDenied, audience.ReasonClientNotAllowed}},
+		"a service":                           {people, access.ServicesOnly, testutil.Claims{"sub": nil}, verdict{}},
+		"a service by its sub":                {people, access.ServicesOnly, testutil.Claims{"sub": "customer-portal"}, verdict{}},
+		"a user without sub":                  {people, access.ServicesOnly, testutil.Claims{"sub": nil, "uid": "alice"}, verdict{codes.PermissionDenied, audience.ReasonClientNotAllowed}},
+		"a user with the sub of the client":   {people, access.ServicesOnly, testutil.Claims{"sub": "customer-portal", "uid": "alice"}, verdict{codes.PermissionDenied, audience.ReasonClientNotAllowed}},
+	} {
+		issuer := newIssuer()
+		answer := good(row.answer)
+		maps.DeleteFunc(answer, func(_ string, value any) bool { return value == nil })
+		issuer.Fault(testutil.Introspection, adminAnswers(func(string) testutil.Claims { return answer }))
+		policy := company(t, func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Dialect: row.preset, Introspection: access.Introspection{URL: corp + "/introspect", InsecureNoAuthentication: true}}
+			m.Services["order-status"].Allow[0].Callers = row.callers
+		})
+		conn := connectTo(t, serverOf(t, issuer, policy))
+		for shape, call := range shapes {
+			if err := call(bearing(ctx, "Bearer an-active-token"), conn); verdictOf(err) != row.want {
+				t.Errorf("%s, %s: got %v, want %v", name, shape, err, row.want)
+			}
 		}
 	}
 }
