@@ -14,6 +14,13 @@ var judgedClaims = []string{"iss", "aud", "exp", "nbf", "iat", "cnf"}
 // genericTypes are types that ID tokens have too.
 var genericTypes = []string{"", "jwt", "jose"}
 
+// idTokenHas are claims that ID tokens have as well (OpenID Connect Core, section 2), so
+// that they tell no access token.
+var idTokenHas = append([]string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "auth_time", "acr", "amr", "azp"}, provider.IDTokenClaims...)
+
+// otherKinds are what claims such as typ say in tokens that are no access tokens.
+var otherKinds = []string{"id", "id_token", "refresh", "refresh_token", "offline", "logout", "logout_token"}
+
 // marks checks the claims that tell access tokens from others.
 func (c *checker) marks(a path, d Dialect) {
 	c.places(a, "required", d.Required)
@@ -41,17 +48,27 @@ func (c *checker) marks(a path, d Dialect) {
 			c.problem(a, "no value: write the text that the claim must have")
 		case slices.Contains(judgedClaims, claim):
 			c.problem(a, "%s is judged by other keys", claim)
+		case slices.Contains([]string{"typ", "token_use", "token_type"}, claim) && slices.Contains(otherKinds, strings.ToLower(d.Values[claim])):
+			c.problem(a, "%q marks tokens that are no access tokens", d.Values[claim])
 		}
 	}
-	generic := slices.ContainsFunc(d.Types, func(typ string) bool { return slices.Contains(genericTypes, typeOf(typ)) })
-	if d.NoForbidden && generic && len(d.Values) == 0 && len(d.Required) == 0 {
-		c.problem(a.to("forbidden"), "nothing tells an access token from an ID token: name a type such as at+jwt, or values, required or forbidden claims")
+	if d.NoForbidden && !d.tellsIDTokens() {
+		c.problem(a.to("forbidden"), "nothing tells an access token from an ID token: name a type such as at+jwt, or values, required or forbidden claims that ID tokens do not have")
 	}
 	for i, alias := range d.IssuerAliases {
 		if strings.TrimSpace(alias) != alias || alias == "" {
 			c.problem(a.item("issuer_aliases", i), "%q begins or ends with white space, or is empty", alias)
 		}
 	}
+}
+
+// tellsIDTokens reports whether no ID token passes for an access token, though d forbids
+// no claim: by its type, or by a claim that ID tokens do not have.
+func (d Dialect) tellsIDTokens() bool {
+	shared := func(claim string) bool { return slices.Contains(idTokenHas, claim) }
+	marks := slices.DeleteFunc(append(slices.Collect(maps.Keys(d.Values)), d.Required...), shared)
+	generic := slices.ContainsFunc(d.Types, func(typ string) bool { return slices.Contains(genericTypes, typeOf(typ)) })
+	return !generic || len(marks) > 0
 }
 
 // use says what d needs a claim for; empty if it does not.
