@@ -100,6 +100,9 @@ func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 		"its name in sub":      {claims: testutil.Claims{"repository": nil, "sub": "acme/shop"}, want: claimNotAllowed},
 		"another branch":       {claims: testutil.Claims{"ref": "refs/heads/evil"}, want: claimNotAllowed},
 		"a repository by case": {claims: testutil.Claims{"repository": "ACME/shop"}, want: claimNotAllowed},
+		"two repositories":     {claims: testutil.Claims{"repository": []string{"acme/shop", "evil/shop"}}, want: claimNotAllowed},
+		"a list of one":        {claims: testutil.Claims{"repository": []string{"acme/shop"}}, want: claimNotAllowed},
+		"inside of an object":  {claims: testutil.Claims{"repository": testutil.Claims{"acme/shop": "acme/shop"}}, want: claimNotAllowed},
 	})...)
 
 	deep := testutil.Claims{"sub": "x", "user": testutil.Claims{"id": "alice"}, "app": testutil.Claims{"id": "customer-portal"}, "grant": testutil.Claims{"scopes": []string{"orders.read"}}}
@@ -117,6 +120,28 @@ func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 		"scopes elsewhere":         {claims: testutil.Claims{"grant": nil, "scope": "orders.read"}, want: scopeMissing},
 	})...)
 	run(t, attacks)
+}
+
+// TestClaimNamesCallersAtItsIssuerAlone shows a service of two issuers. A claim that says
+// who calls in the tokens of one says nothing in those of the other, where a user chose it.
+func TestClaimNamesCallersAtItsIssuerAlone(t *testing.T) {
+	job := testutil.Claims{"sub": "repo:acme/shop", "repository": "acme/shop"}
+	workflows := access.Dialect{Types: []string{"jwt"}, CallerClaims: []access.CallerClaim{{Claim: "repository"}}, AllServices: true}
+	either := func(entry access.Allow) func(*testbed) {
+		return all(speaking("", workflows, "JWT", job), demanding(entry), serving(func(s *access.Service) { s.Issuers = []string{"corp", "partner"} }), func(a *testbed) {
+			a.matrix.Issuers["partner"] = access.Issuer{URL: partnerURL, Preset: "keycloak"}
+		})
+	}
+	ofPartner := func(a *testbed) []string {
+		return []string{"Bearer " + a.partner.Mint(testutil.Claims{"aud": "order-status", "sub": "mallory", "azp": "agency", "repository": "acme/shop", "realm_access": testutil.Claims{"roles": []string{"clerk"}}})}
+	}
+	byClaim := access.Allow{AnyClient: true, NoScopes: true, Claims: map[string][]string{"repository": {"acme/shop"}}}
+	byRole := all(either(access.Allow{AnyClient: true, NoScopes: true, Roles: []string{"clerk"}, Claims: byClaim.Claims}), func(a *testbed) { a.good = ofPartner })
+	run(t, []attack{
+		{"the claim of a job", either(byClaim), written("JWT", job, nil), admitted, 0},
+		{"the same claim of a user elsewhere", either(byClaim), ofPartner, clientNotAllowed, 0},
+		{"a role admits at both", byRole, ofPartner, admitted, 0},
+	})
 }
 
 // Rulings beside those of attack_test.go.
