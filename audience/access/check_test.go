@@ -323,6 +323,9 @@ func TestNewRefusesDialects(t *testing.T) {
 		"clients: any client of \"" + corp + "\" can get a token": with("entra", func(s *access.Service) {
 			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}}
 		}),
+		"callers: tokens of preset spring do not distinguish": with("spring", func(s *access.Service) {
+			s.Allow[0].Callers = access.ServicesOnly
+		}),
 		"callers: tokens of preset zitadel do not distinguish": with("zitadel", func(s *access.Service) {
 			s.Allow = slices.Clone(s.Allow)
 			s.Allow[0].Callers = access.UsersOnly
