@@ -74,7 +74,9 @@ services:
 	if len(plan.Services[0].Rules) != 1 {
 		t.Errorf("got %d rules, want one", len(plan.Services[0].Rules))
 	}
-	text := func(f mesh.Form) bool { return slices.Equal(f.Claim, []string{"repository_owner"}) && f.Kind == mesh.Text }
+	text := func(f mesh.Form) bool {
+		return slices.Equal(f.Claim, []string{"repository_owner"}) && f.Kind == mesh.Text
+	}
 	if !slices.ContainsFunc(plan.Issuer("builds").Forms(), text) {
 		t.Error("repository_owner need not be a text")
 	}
