@@ -19,7 +19,7 @@ includes: [teams/*.yaml, teams/sub/*.yaml]
 issuers:
   corp: {url: "https://idp.example.com", preset: keycloak}
   pool: {url: "https://pool.example.com", preset: cognito}
-  tenant: {url: "https://tenant.example.com", ask: {scope: "for-{audience}-all"}}
+  tenant: {url: "https://tenant.example.com", ask: {scope: "for-{audience}-all"}, preset: {types: [at+jwt], client: client_id, ask: {scope: "of-{audience}"}, exchange: {scope: "swap-{audience}"}}}
 services:
   audit: {issuer: corp, grpc: [acme.Audit], audience: [audit, audit-v0], allow: [{clients: [portal], methods: [Get], scopes: none}]}
 clients:
@@ -89,6 +89,8 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 		{"a scope of the kind of Cognito", service("scopes: none", "scopes: [money/read]"), `scope "money/read" may get a token for "payroll"`},
 		{"a scope of the kind of ZITADEL", service("scopes: none", "scopes: ['urn:zitadel:iam:org:project:id:people:aud']"), `may get a token for "people"`},
 		{"a scope of the kind of Dex", service("scopes: none", "scopes: ['audience:server:client_id:people']"), `may get a token for "people"`},
+		{"a scope as a written preset asks", service("scopes: none", "scopes: [of-people]"), `scope "of-people" may get a token for "people"`},
+		{"a scope as it asks in an exchange", service("scopes: none", "scopes: [swap-people]"), `scope "swap-people" may get a token for "people"`},
 		{"a scope as an issuer is asked", service("scopes: none", "scopes: [for-people-all]"), `scope "for-people-all" may get a token for "people"`},
 		{"a scope that hides an audience", service("scopes: none", "scopes: ['"+strings.Repeat("a:", 40)+"people']"), `a scope of more than 32 parts: only access.yaml can have it`},
 		{"a scope of an API", with("external: {x: {clients: [portal], scopes: [people]}}\n"), `news.yaml:4:44: scope "people" may get a token for "people"`},

@@ -30,7 +30,8 @@ func newReach(f *files, holders []holder) *reach {
 		}
 	}
 	for _, issuer := range f.matrix.Issuers {
-		for _, template := range []string{issuer.Ask.Scope, issuer.Dialect.Ask.Scope} {
+		known := issuer.Provider().Request
+		for _, template := range []string{issuer.Ask.Scope, known.Audience.Scope, known.Exchange.Scope} {
 			if template != "" {
 				r.templates = append(r.templates, template)
 			}
