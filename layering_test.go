@@ -33,15 +33,15 @@ type layer struct {
 var layers = []layer{
 	{packages: module},
 	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
-	{packages: "internal/hint", imports: []string{"internal/provider"}},
+	{packages: "internal/remedy", imports: []string{"internal/provider"}},
+	{packages: "internal/webclient", imports: []string{"internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
-	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{
 		packages: "internal/admission",
 		imports: []string{
-			"internal/boundedmap", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
 			"go.opentelemetry.io/otel/...",
 		},
 		indirect: []string{"net/http"},

@@ -28,6 +28,7 @@ type oauthOptions struct {
 	grant      Grant       // zero: the preset's
 	parameters [][2]string // names and values
 	preset     string      // the name; empty: the default
+	origin     authmethod.Origin
 }
 
 // newOAuthOptions refuses values with which no authorization server could be asked,

@@ -31,6 +31,10 @@ type Issuer struct {
 	// matters. Required. It is https, or http where InsecureLoopback allows it.
 	URL string
 
+	// Place is where it stands in a file, such as "issuers.corp (access.yaml:3)", for
+	// messages. [Policy.WithPlaces] fills it in; leave it empty.
+	Place string
+
 	// Discovery is the address of its metadata document; empty means
 	// URL + "/.well-known/openid-configuration".
 	Discovery string

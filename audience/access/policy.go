@@ -18,6 +18,7 @@ type Policy struct {
 	declared map[string][]MethodOptions // the rules of services that only options define
 	clients  map[party]bool             // all of them
 	warnings []*Problem
+	places   func(path ...string) string // where something stands in a file; nil if that is not known
 }
 
 // Warnings lists what is allowed but rarely intended: a client that no rule names,
@@ -37,7 +38,7 @@ func (p *Policy) rule(name, method string) *Rule {
 		return nil
 	}
 	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
-	for _, issuer := range p.matrix.issuersOf(service) {
+	for _, issuer := range p.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
 	}
 	if service.Self {
@@ -94,7 +95,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 // terms returns what a service requires of the tokens of i.
 func (i Issuer) terms(service Service) terms {
 	t := terms{
-		issuer: i.URL, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),
+		issuer: i.URL, preset: i.Preset, place: i.Place, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),
 		maxAge: i.MaxAge, bound: i.RequireBound,
 	}
 	if i.preset().OmitsAudience() {

@@ -3,16 +3,19 @@ package claims
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // binding returns the thumbprint of the certificate that a token is bound to
 // (x5t#S256 in the cnf claim; RFC 8705, section 3.1), or "" if the token is not
 // bound. A cnf with any other content is refused, because nothing here can check
 // it, and to ignore it would be wrong (RFC 9449, section 7.2).
-func (r *reader) binding() (string, error) {
+func (p Preset) binding(r *reader) (string, error) {
 	cnf, ok := r.members["cnf"]
 	if !ok {
 		return "", nil
@@ -22,14 +25,10 @@ func (r *reader) binding() (string, error) {
 	if len(members) == 1 && validThumbprint(thumbprint) {
 		return thumbprint, nil
 	}
-	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: fmt.Sprintf("cnf %.128q", fmt.Sprint(cnf)), Want: "x5t#S256 alone"}
-	if _, ok := members["jkt"]; ok {
-		refusal.Hint = dpopHint
-	}
+	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "cnf with " + quote.List(slices.Sorted(maps.Keys(members))...), Want: "x5t#S256 alone"}
+	refusal.Hint = p.remedy(remedy.Situation{Cause: string(refusal.Cause)}, r.members)
 	return "", refusal
 }
-
-const dpopHint = "a DPoP-bound token cannot be sent as Bearer"
 
 // validThumbprint reports whether s is a SHA-256 in canonical base64url without
 // padding.

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Preset reads the tokens of one kind of authorization server. It knows the type of
@@ -22,8 +22,8 @@ type Preset struct {
 	// Name is the name of the preset in the access matrix.
 	Name string
 
-	token  provider.Token
-	advice provider.Advice
+	token provider.Token
+	place string // where the issuer stands, for messages
 
 	introspected bool // it reads the issuer's answers about tokens, and no JWTs
 }
@@ -38,7 +38,14 @@ func Presets() []string { return provider.Presets() }
 // [DefaultPreset].
 func LookupPreset(name string) (Preset, bool) {
 	p, ok := provider.Lookup(name)
-	return Preset{Name: cmp.Or(p.Preset, name), token: p.Token, advice: p.Advice}, ok
+	return Preset{Name: cmp.Or(p.Preset, name), token: p.Token}, ok
+}
+
+// At returns p for the issuer that stands at this place of the matrix, which refusals
+// then name; empty if it is not known. See [access.Issuer].
+func (p Preset) At(place string) Preset {
+	p.place = place
+	return p
 }
 
 // Issuers returns the values of iss that the tokens of the issuer with this URL may
@@ -76,26 +83,31 @@ func (p Preset) HasRoles() bool { return len(p.token.Roles) > 0 }
 // are media types, so their case and a leading "application/" do not count (RFC
 // 7515, section 4.1.9). Every type that is not on the preset's list is refused, so
 // that no other kind of token is taken for an access token (RFC 8725, section 3.11).
-func (p Preset) CheckType(typ string) error {
+func (p Preset) CheckType(typ string) error { return p.checkType(typ, nil) }
+
+// checkType is CheckType for a token with these claims, which only advice goes by.
+func (p Preset) checkType(typ string, members map[string]any) error {
 	short := strings.ToLower(typ)
 	short = strings.TrimPrefix(short, "application/")
 	if slices.Contains(p.token.Types, short) && (short != "" || typ == "") {
 		return nil
 	}
-	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.token.Types...), Hint: p.hint(typeHint(short))}
+	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.token.Types...), Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Type: typ, TypeRefused: true}, members)}
 }
 
-// hint adds that the issuer may need a preset, which is the likely mistake if the
-// matrix names none.
-func (p Preset) hint(hint string) string {
-	if p.Name != DefaultPreset {
-		return hint
+// remedy completes a situation, and returns its remedy. Members are the claims of the
+// token, as far as they were read.
+func (p Preset) remedy(s remedy.Situation, members map[string]any) string {
+	s.Preset, s.Place, s.Claims = p.Name, p.place, members
+	if iss, ok := members["iss"].(string); ok {
+		s.Issuer = iss
 	}
-	const dialect = "tokens are read by preset rfc9068, the default: if the issuer writes them otherwise, name its preset, such as keycloak"
-	if hint == "" {
-		return dialect
+	for _, name := range p.token.Clients {
+		if id, ok := members[name].(string); ok && s.Client == "" && name != "sub" {
+			s.Client = id
+		}
 	}
-	return dialect + "; " + hint
+	return s.Remedy()
 }
 
 // check checks what the preset requires of the members as a whole. Every token must
@@ -104,18 +116,18 @@ func (p Preset) check(r *reader) error {
 	for _, names := range [][]string{{"iss", "exp"}, p.token.Required} {
 		for _, name := range names {
 			if !r.has(name) {
-				return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + name, Want: name, Hint: p.hint("")}
+				return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + name, Want: name, Hint: p.missing(r, name)}
 			}
 		}
 	}
 	for name, want := range p.token.Values {
 		if !r.is(name, want) {
 			value, _ := r.members[name].(string)
-			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: typeHint(strings.ToLower(value))}
+			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: p.otherValue(r, name, value)}
 		}
 	}
 	if i := slices.IndexFunc(p.token.Forbidden, r.has); i >= 0 {
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: "this is not an access token; " + hint.IDToken}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed)}, r.members)}
 	}
 	return nil
 }
@@ -142,7 +154,7 @@ func (p Preset) identify(c *Claims, r *reader) (err error) {
 	case !strings.HasPrefix(c.subject, p.token.SubjectPrefix):
 		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: "sub " + quote.List(c.subject), Want: "one that begins with " + quote.List(p.token.SubjectPrefix)}
 	case c.subject == "" && (!c.service && !p.token.SubjectOptional || r.login()):
-		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: "sub", Hint: p.missingSubject()}
+		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: "sub", Hint: p.missing(r, "sub")}
 	}
 	return nil
 }
@@ -152,12 +164,18 @@ func (p Preset) isService(r *reader, client string) bool {
 	return r.isService(p.token.Service, client) && (!p.introspected || r.namesItself(p.token.Service, client))
 }
 
-func (p Preset) missingSubject() string {
-	const hint = "a user's token must say which user"
-	if p.advice.MissingSubject == "" {
-		return hint
+// missing says what to do about a claim that is not there.
+func (p Preset) missing(r *reader, name string) string {
+	return p.remedy(remedy.Situation{Cause: string(audience.CauseClaimMissing), Missing: name}, r.members)
+}
+
+// otherValue says what to do about a claim that marks another kind of token.
+func (p Preset) otherValue(r *reader, name, value string) string {
+	s := remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Kind: value}
+	if value == "" {
+		s.Missing = name
 	}
-	return hint + "; " + p.advice.MissingSubject
+	return p.remedy(s, r.members)
 }
 
 // client returns the id of the client: the value of the first of the preset's claims

@@ -15,6 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/internal/secretfile"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
@@ -158,7 +159,8 @@ func checkOpaque(raw string) error {
 }
 
 func unavailable(err error, wait time.Duration) *audience.Refusal {
-	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err, RetryAfter: wait}
+	err, hint := remedy.Split(err)
+	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 
 // ask asks the issuer about a token. The answer counts from the time before the request.
@@ -221,9 +223,9 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	body, _, err := i.web.do(request, maxAnswer)
 	switch {
 	case aboutOne(err):
-		return nil, unavailable(err, firstRetry)
+		return nil, unavailable(withRemedy(err, i.situation()), firstRetry)
 	case err != nil:
-		return nil, err
+		return nil, withRemedy(err, i.situation())
 	}
 	return i.preset.Introspected(body, i.issuer.URL)
 }
@@ -253,7 +255,7 @@ func (i *introspector) find(ctx context.Context) (string, error) {
 func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
 	document, err := metadata.Read(ctx, i.web.client, i.issuer.URL, i.issuer.Discovery)
 	if err != nil {
-		return "", err
+		return "", withRemedy(err, i.situation())
 	}
 	return document.Endpoint("introspection_endpoint")
 }

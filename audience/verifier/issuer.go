@@ -17,7 +17,7 @@ import (
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
 	preset, known := claims.LookupPreset(config.Preset)
-	i := &issuer{url: config.URL, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
+	i := &issuer{url: config.URL, place: config.Place, preset: preset.At(config.Place), algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -76,7 +76,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 	if config.KeysFile != "" {
 		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
 	}
-	i.keys = newKeySet(from, fetch, cooldown)
+	i.keys = newKeySet(from, i.advise(fetch), cooldown)
 	i.keys.lost.changes = o.changes
 	return nil
 }

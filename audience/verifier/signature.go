@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // check has go-oidc verify a token against keys. It takes the outcome from the
@@ -21,7 +23,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 	case !call.asked:
 		return result{err: malformed(errors.New("header: go-jose cannot read it"))}
 	case call.payload == nil:
-		found.err = &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
+		found.err = i.otherSignature(token)
 	case err != nil:
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
 	case !token.payload.Equals(call.payload):
@@ -30,6 +32,14 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 		found.claims, found.err = token.payload.Claims(i.preset)
 	}
 	return found
+}
+
+// otherSignature refuses a token that none of the issuer's keys signed.
+func (i *issuer) otherSignature(token *compact) error {
+	return &audience.Refusal{
+		Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg),
+		Hint: cmp.Or(remedy.Shape(token.raw), i.remedy(remedy.Situation{Cause: string(audience.CauseSignatureInvalid)})),
+	}
 }
 
 // signatureCheck is the [oidc.KeySet] of one verification. It holds a snapshot of the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"slices"
 	"time"
 )
@@ -29,11 +30,11 @@ type snapshot struct {
 func parseKeys(data []byte) (*snapshot, error) {
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
-		return nil, errors.New("key set: not a JSON object")
+		return nil, remedy.With(errors.New("key set: not a JSON object"), remedy.KeySet(data))
 	}
 	var keys []json.RawMessage
 	if err := json.Unmarshal(set["keys"], &keys); err != nil {
-		return nil, errors.New("key set: keys is not an array")
+		return nil, remedy.With(errors.New("key set: keys is not an array"), remedy.KeySet(data))
 	}
 	if len(keys) > maxKeys {
 		return nil, fmt.Errorf("key set: %d keys, want at most %d", len(keys), maxKeys)

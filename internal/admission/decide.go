@@ -9,6 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Decide judges a request and records the decision: in the log, the metrics, the
@@ -78,7 +79,7 @@ func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims
 	return rule.Judge(claims, e.presentation(claims, now))
 }
 
-var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method, or it is closed there"}
+var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule)}.Remedy()}
 
 // modeOf returns what happens to a request that err refuses: only a refusal by a rule
 // can go through in a rollout.

@@ -15,7 +15,7 @@ var rfc9068 = Provider{
 	},
 	Addresses: Addresses{Issuer: "https://idp.example.com"},
 	Advice: Advice{
-		Audience:        "have {client} ask with resource={audience} (RFC 8707), or as {issuer} has it",
-		RefusedAudience: `let {client} have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask`,
+		Audience:        "have {client} ask with audience={audience}, which is the default, or with resource={audience} (RFC 8707), by ask: resource under issuers, as {issuer} has it",
+		RefusedAudience: `let {client} have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask: resource, or a scope, in {issuer_place}`,
 	},
 }
