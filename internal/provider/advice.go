@@ -21,6 +21,9 @@ type Advice struct {
 	// RefusedScope for its scope; if that is empty, RefusedAudience is for both.
 	RefusedAudience, RefusedScope string
 
+	// RefusedExchange is RefusedAudience for a token exchange, if that is another.
+	RefusedExchange string
+
 	// MissingScope is for a token without a scope that a rule demands.
 	MissingScope string
 
@@ -50,8 +53,8 @@ type Advice struct {
 	// Answers are refusals of its token endpoint whose meaning is known.
 	Answers []Answer
 
-	// OwnCodes says that its error codes have other meanings than in RFC 6749, so that
-	// only Answers tell what is wrong.
+	// OwnCodes says that some error codes have more meanings than in RFC 6749:
+	// unauthorized_client, access_denied, invalid_grant. Then Answers alone tell.
 	OwnCodes bool
 }
 

@@ -66,7 +66,7 @@ type Fault int
 // The faults; the zero value is not known.
 const (
 	HostUnknown        Fault = iota + 1 // the name has no address
-	Refused                             // nothing listens there
+	Unreachable                         // nothing listens there, or it hangs up
 	TimedOut                            // no answer came in time
 	CertificateUnknown                  // nobody trusted vouches for the certificate
 	CertificateOther                    // it is for another host, or has ended
@@ -109,7 +109,7 @@ func (s Situation) ofFault() string {
 	switch s.Fault {
 	case HostUnknown:
 		return "the host of {issuer} has no address here: check how it is written in {issuer_place}, and whether this machine can resolve it"
-	case Refused, TimedOut:
+	case Unreachable, TimedOut:
 		return "check that {issuer} can be reached from here and works"
 	case CertificateUnknown:
 		return "if the certificate of {issuer} is from an authority of your own, have this machine trust it; for commands, name it by --issuer-ca"
@@ -193,33 +193,35 @@ func (s Situation) ofCode() string {
 		return fmt.Sprintf("%s has no token exchange (RFC 8693): let the service call with a token of its own", p.Product)
 	}
 	meaning := p.Advice.Meaning(s.Status, s.Code, s.Description)
-	if meaning == provider.Unclear && !p.Advice.OwnCodes {
-		meaning = s.standardMeaning()
+	if meaning == provider.Unclear {
+		meaning = s.standardMeaning(p.Advice.OwnCodes)
 	}
 	return s.ofMeaning(meaning, p)
 }
 
 // standardMeaning returns what a code means (RFC 6749, section 5.2; RFC 8693, section
-// 2.2.2; RFC 8707, section 2).
-func (s Situation) standardMeaning() provider.Meaning {
+// 2.2.2; RFC 8707, section 2). A provider with codes of its own uses the others for more
+// than one thing.
+func (s Situation) standardMeaning(ownCodes bool) provider.Meaning {
 	switch s.Code {
 	case "invalid_client":
 		return provider.ClientOrCredential
-	case "unauthorized_client", "unsupported_grant_type":
-		if s.Exchange {
-			return provider.ExchangeRefused
-		}
-		return provider.GrantRefused
 	case "invalid_scope":
 		return provider.ScopeRefused
 	case "invalid_target":
 		return provider.AudienceRefused
-	case "access_denied":
+	}
+	switch {
+	case ownCodes:
+		return provider.Unclear
+	case s.Code == "access_denied":
 		return provider.AudienceRefused
-	case "invalid_grant":
-		if s.Exchange {
-			return provider.SubjectEnded
-		}
+	case s.Exchange && (s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type"):
+		return provider.ExchangeRefused
+	case s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type":
+		return provider.GrantRefused
+	case s.Exchange && s.Code == "invalid_grant":
+		return provider.SubjectEnded
 	}
 	return provider.Unclear
 }
@@ -249,6 +251,9 @@ func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	case provider.ScopeRefused:
 		return s.ofScopes(p)
 	case provider.AudienceUnknown, provider.AudienceRefused:
+		if s.Exchange && a.RefusedExchange != "" {
+			return a.RefusedExchange
+		}
 		return a.RefusedAudience
 	case provider.ConsentMissing:
 		return join("nobody has consented to what {client} asks for", a.RefusedAudience)

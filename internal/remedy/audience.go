@@ -100,6 +100,12 @@ func (s Situation) otherParameter() string {
 	return s.fill("; the default preset asks with the parameter audience: if it wants another, write ask: resource, or a scope, in {issuer_place}")
 }
 
+// Wider returns what to change for a client that gets a token for a service which it may
+// not call.
+func (s Situation) Wider() string {
+	return s.fill(cmp.Or(s.provider().Advice.Wider, "let {issuer} give {client} no token for {audience}") + "; or let the client call in the matrix")
+}
+
 // describe writes the aud of a token for a sentence.
 func describe(aud []string) string {
 	switch len(aud) {

@@ -44,10 +44,16 @@ type phrase struct {
 	stack string
 	about About
 	text  *regexp.Regexp
+	look  string // what to look at with this stack; empty for nothing in particular
 }
 
 func says(stack string, about About, text string) phrase {
-	return phrase{stack, about, regexp.MustCompile(`(?is)` + text)}
+	return phrase{stack: stack, about: about, text: regexp.MustCompile(`(?is)` + text)}
+}
+
+func (p phrase) at(look string) phrase {
+	p.look = look
+	return p
 }
 
 // longestMessage is how many bytes of a text are looked at.
@@ -73,7 +79,7 @@ func Recognise(text string) (Message, bool) {
 		if strings.EqualFold(m.Want, "null") {
 			m.Want = ""
 		}
-		m.Look = join(m.near(), m.Look)
+		m.Look = join(m.near(), p.look, m.Look)
 		return m, true
 	}
 	return Message{}, false

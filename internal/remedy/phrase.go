@@ -6,6 +6,11 @@ const (
 	want = `(?P<want>[^'"\]\s;,]+)`
 )
 
+const (
+	lookGraph = "Microsoft Graph accepts tokens whose aud is https://graph.microsoft.com alone: have the client request one with scope=https://graph.microsoft.com/.default, and send the token for an API of its own to that API only"
+	lookEntra = "Audience, or ValidAudiences, of the API must be what its tokens have in aud: in tokens of Entra ID the application id of the API, or in version 1 also api:// and the id"
+)
+
 // phrases are the error texts of common stacks, the more particular first.
 var phrases = []phrase{
 	// This module.
@@ -23,8 +28,8 @@ var phrases = []phrase{
 
 	// ASP.NET Core and Microsoft.IdentityModel.
 	says("ASP.NET Core, Microsoft.IdentityModel", AboutAudience, `IDX1(0214|0206|0207|0208|0209).*?Audiences?: '`+got+`'.*?ValidAudiences?: '`+want+`'`),
-	says("ASP.NET Core, Microsoft.IdentityModel", AboutAudience, `IDX10(214|206|207|208|209)\b|Audience validation failed`),
-	says("ASP.NET Core, Microsoft.IdentityModel", AboutAudience, `The audience '(?P<got>[^']*)' is invalid`),
+	says("ASP.NET Core, Microsoft.IdentityModel", AboutAudience, `IDX10(214|206|207|208|209)\b|Audience validation failed`).at(lookEntra),
+	says("ASP.NET Core, Microsoft.IdentityModel", AboutAudience, `The audience '(?P<got>[^']*)' is invalid`).at(lookEntra),
 	says("ASP.NET Core, Microsoft.IdentityModel", AboutIssuer, `IDX1020[45].*?Issuer: '`+got+`'.*?ValidIssuers?: '`+want+`'`),
 	says("ASP.NET Core, Microsoft.IdentityModel", AboutIssuer, `IDX(10204|10205|10211|10212|40001)\b|The issuer '(?P<got>[^']*)' is invalid|Issuer validation failed`),
 	says("ASP.NET Core, Microsoft.IdentityModel", AboutExpiry, `IDX10223\b|The token expired at|The token is expired`),
@@ -35,7 +40,7 @@ var phrases = []phrase{
 	says("Microsoft.Identity.Web", AboutScope, `IDW1020[123]\b`),
 
 	// Microsoft Graph and the like.
-	says("Microsoft Graph", AboutAudience, `Access token validation failure\.? *:? *Invalid audience`),
+	says("Microsoft Graph", AboutAudience, `Access token validation failure\.? *:? *Invalid audience`).at(lookGraph),
 	says("Microsoft Graph", AboutExpiry, `Access token has expired or is not yet valid|Lifetime validation failed, the token is expired`),
 	says("Microsoft Graph", AboutForm, `CompactToken parsing failed|IDX12741|80049217|JWT is not well formed`),
 	says("Microsoft Graph", AboutMissing, `Access token is empty`),

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -23,11 +24,12 @@ func Fault(err error) remedy.Fault {
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && record.Conn != nil {
 		return remedy.NotTLS
 	}
+	_, network := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return remedy.Refused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return remedy.TimedOut
+	case network, errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return remedy.Unreachable
 	}
 	return 0
 }

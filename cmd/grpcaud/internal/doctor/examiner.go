@@ -136,6 +136,7 @@ func (c *Examiner) Examine(ctx context.Context) *Report {
 		})
 	}
 	running.Wait()
+	c.report.tellOnce()
 	return c.report
 }
 

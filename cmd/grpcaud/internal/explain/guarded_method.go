@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
 )
 
 // GuardedMethod is one method as the server of its service guards it.
@@ -54,10 +57,22 @@ func (t *GuardedMethod) fullName(method string) (string, error) {
 		}
 		return "/" + method, nil
 	}
+	if own := withoutEcho(grpc, method); len(own) == 1 {
+		return "/" + own[0] + "/" + method, nil
+	}
 	if len(grpc) > 1 {
 		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), grpc[0], method)
 	}
 	return "/" + grpc[0] + "/" + method, nil
+}
+
+// withoutEcho returns the gRPC services that may have a method: not the one of grpcaud
+// serve, which is listed beside others to try them, unless it has the method.
+func withoutEcho(services []string, method string) []string {
+	echo := echov1.File_grpcaud_echo_v1_echo_proto.Services().ByName("Echo")
+	return slices.DeleteFunc(slices.Clone(services), func(name string) bool {
+		return name == string(echo.FullName()) && echo.Methods().ByName(protoreflect.Name(method)) == nil
+	})
 }
 
 // Misspelling says that the file does not name the method, but one like it; empty if
@@ -68,6 +83,20 @@ func (t *GuardedMethod) Misspelling() string {
 		return fmt.Sprintf("the file does not name %q%s", method, hint)
 	}
 	return ""
+}
+
+// Unnamed notes that the file does not name the method, so that an entry for all methods
+// judges it; with descriptors, whether there is such a method.
+func (t *GuardedMethod) Unnamed(set descriptor.Set) []string {
+	grpc, method, _ := strings.Cut(strings.TrimPrefix(t.Method, "/"), "/")
+	known, described := set.Methods[grpc]
+	switch {
+	case described && !slices.Contains(known, method):
+		return []string{fmt.Sprintf("%s has no method %q%s: a server answers UNIMPLEMENTED", grpc, method, nearest.Hint(method, known))}
+	case described, t.rule == nil, t.rule.Public(), slices.Contains(files.MethodNames(t.service), method), t.Misspelling() != "":
+		return nil
+	}
+	return []string{fmt.Sprintf("the file does not name %q, so that its entry for all methods judges it; whether there is such a method is known with --descriptors alone", method)}
 }
 
 // IssuerOf returns the issuer that a token names.

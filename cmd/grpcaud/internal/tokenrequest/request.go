@@ -110,7 +110,7 @@ func NewClient(policy *access.Policy, name string, transport http.RoundTripper, 
 func (a *Request) Token(ctx context.Context, subject string) (string, error) {
 	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
 	if err != nil {
-		return "", Diagnose(a.ClientName, a.Target, subject != "", err)
+		return "", Diagnose(a.ClientName, a.Target, err)
 	}
 	return token, nil
 }
