@@ -235,7 +235,7 @@ func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	case provider.CredentialExpired:
 		return join("{credential} has expired at {issuer}: make a new one there", a.Credentials)
 	case provider.ClientUnknown:
-		return join("{issuer} knows no {client}: write its id there as id of the client", a.NameClients)
+		return join("{issuer} knows no {client}, or has it switched off: write its id there as id of the client", a.NameClients)
 	case provider.ClientOrCredential:
 		return join("{credential} was not accepted by {issuer}, or it knows no client of this id", a.Credentials)
 	case provider.MethodRefused:

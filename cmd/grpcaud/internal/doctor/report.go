@@ -84,7 +84,7 @@ func (r *Report) tellOnce() {
 	told := map[trouble]string{}
 	for i := range r.Rows {
 		x := &r.Rows[i]
-		if x.Cause != "" || x.Text == "" || x.Result != tokenrequest.NoToken && x.Result != explain.Unclear {
+		if x.Text == "" || x.Result != tokenrequest.NoToken && x.Result != explain.Unclear {
 			continue
 		}
 		at := trouble{x.Result, x.Text, x.Fix}
