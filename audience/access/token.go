@@ -121,7 +121,7 @@ func (e *evaluation) describeAudience() finding {
 	case c.Addressed():
 		return finding{got: "aud " + list(c.Audience()), want: list(want), hint: e.remedy(audience.CauseAudienceMismatch, remedy.Situation{Got: c.Audience(), Want: want})}
 	case e.terms.scopePrefix != "":
-		return finding{got: "no aud, scopes " + list(c.Scopes()), want: "a scope that begins with " + quote.List(e.terms.scopePrefix)}
+		return finding{got: "no aud, scopes " + list(c.Scopes()), want: "a scope that begins with " + quote.List(e.terms.scopePrefix), hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{})}
 	default:
 		return finding{
 			got: "no aud", want: list(want),

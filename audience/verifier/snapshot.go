@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/grpcaud/grpcaud/internal/remedy"
 	"slices"
 	"time"
+
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 const maxKeys = 100 // keys of one issuer that are looked at

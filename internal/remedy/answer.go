@@ -104,7 +104,7 @@ func (s Situation) ofAnswer() string {
 	return ""
 }
 
-// ofFault returns the remedy where no answer came, or none that can be used.
+// ofFault returns the remedy where no answer came, or one that cannot be used.
 func (s Situation) ofFault() string {
 	switch s.Fault {
 	case HostUnknown:
@@ -258,7 +258,7 @@ func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	case provider.ConsentMissing:
 		return join("nobody has consented to what {client} asks for", a.RefusedAudience)
 	case provider.IssuerUnknown:
-		return "the address names none that exists there: check the realm or tenant in {issuer_place}"
+		return "there is no such realm or tenant: check how it is written in {issuer_place}"
 	case provider.EncryptionDemanded:
 		return "{issuer} wants https: write so in {issuer_place}"
 	}

@@ -15,6 +15,9 @@ func (s Situation) howToAsk() string {
 }
 
 func (s Situation) ofMissingAudience() string {
+	if s.provider().Token.NoAudience {
+		return s.howToAsk()
+	}
 	return "the client asked for a token without an audience, or the issuer ignored the one it asked for; " + s.howToAsk()
 }
 
@@ -26,7 +29,7 @@ func (s Situation) ofOtherAudience() string {
 		return form
 	}
 	if g, w, by := nearest(got, s.Want, "audiences"); by != "" {
-		return fmt.Sprintf("%.128q differs from %q only by %s, and audiences are compared exactly: have the client request the one that the service has, or add the other to audience of services.%s", g, w, by, cmp.Or(s.Service, "SERVICE"))
+		return fmt.Sprintf("%.128q differs from %q only by %s, and audiences are compared exactly: have the client request the one that the service has; if both name this service and no other, add the other to audience of services.%s", g, w, by, cmp.Or(s.Service, "SERVICE"))
 	}
 	switch {
 	case s.Client != "" && slices.Contains(s.Got, s.Client):
