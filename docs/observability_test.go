@@ -37,6 +37,37 @@ func TestObservabilityIsThatOfTheCode(t *testing.T) {
 	}
 }
 
+// What the code counts and logs is on the page: each instrument and its labels, and each
+// attribute and message of a line.
+func TestObservabilityLeavesNothingOut(t *testing.T) {
+	text := pageNamed(t, "observability.md").text
+	for _, row := range []struct {
+		what, pattern, prefix string
+		folders               []string
+		least                 int
+	}{
+		{"instrument", `(?:Counter|Gauge|Histogram)\(\s*"(grpcaud\.[a-z.]*[a-z])"`, "", []string{"../internal/admission", "../interceptor", "../tokensource"}, 8},
+		{"instrument", `\b(?:counter|gauge|seconds)\("([a-z.]+)"`, "grpcaud.server.", []string{"../internal/admission"}, 8},
+		{"label", `attribute\.(?:String|Bool)\("([a-z_.]+)"`, "", []string{"../internal/admission", "../interceptor", "../tokensource"}, 10},
+		{"attribute", `\bl(?:ine)?\.(?:word|text|optional|list)\("([a-z_]+)"`, "", []string{"../internal/admission"}, 12},
+		{"attribute", `slog\.[A-Z][A-Za-z0-9]*\("([a-z_]+)"`, "", []string{"../internal/admission"}, 5},
+		{"message", `(?:Refused|StreamEnded|WouldRefuse|Admitted|refusedDownstream|notSent): +"([a-z ]+)"`, "", []string{"../internal/admission"}, 8},
+	} {
+		found := map[string]bool{}
+		for _, match := range regexp.MustCompile(row.pattern).FindAllStringSubmatch(sources(t, row.folders...), -1) {
+			found[row.prefix+match[1]] = true
+		}
+		if len(found) < row.least {
+			t.Errorf("found only %v as %s", found, row.what)
+		}
+		for name := range found {
+			if !strings.Contains(text, "`"+name+"`") && !strings.HasPrefix(name, "more ") && name != "problem" {
+				t.Errorf("the page lacks the %s %s", row.what, name)
+			}
+		}
+	}
+}
+
 // sources returns the Go of folders, without tests.
 func sources(t *testing.T, folders ...string) string {
 	t.Helper()

@@ -18,8 +18,9 @@ import (
 // its tokens may be sent. It is safe for concurrent use; one is enough for a process.
 type Client struct {
 	clientOptions
-	name string
-	plan atomic.Pointer[plan] // of the policy in force
+	name     string
+	plan     atomic.Pointer[plan] // of the policy in force
+	refusals *clientRefusals
 
 	mu           sync.Mutex              // guards the fields below
 	connected    map[string]bool         // the services that connections were made for
@@ -48,7 +49,12 @@ func NewClient(policy *access.Policy, name string, opts ...ClientOption) (*Clien
 		plan.close()
 		return nil, err
 	}
-	c := &Client{clientOptions: o, name: name, connected: map[string]bool{}, retryBudgets: map[string]*retryBudget{}}
+	refusals, err := newClientRefusals(name, o.log, o.meters)
+	if err != nil {
+		plan.close()
+		return nil, err
+	}
+	c := &Client{clientOptions: o, name: name, refusals: refusals, connected: map[string]bool{}, retryBudgets: map[string]*retryBudget{}}
 	c.plan.Store(plan)
 	return c, nil
 }
@@ -137,12 +143,14 @@ func (c *Client) planFor(policy *access.Policy, old *plan) (*plan, error) {
 	return newPlan(policy, c.name, &c.clientOptions, old)
 }
 
-// Close ends the client's token requests and drops its cached tokens; later calls
-// that need a token fail. It always returns nil and may be called again.
+// Close ends the client's token requests, drops its cached tokens and writes the log
+// lines that count repeated refusals; later calls that need a token fail. It always
+// returns nil and may be called again.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
+	c.refusals.close()
 	c.plan.Load().close()
 	if c.previous != nil {
 		c.previous.close()

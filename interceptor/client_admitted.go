@@ -30,7 +30,7 @@ func admittedFrom(ctx context.Context) (*admitted, error) {
 		return nil, fmt.Errorf("interceptor: the caller's token: %w", err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("interceptor: %w", err)
 	}
 	return &admitted{authority, tokensource.NewToken(authority.Reveal(), authority.Expiry())}, nil
 }

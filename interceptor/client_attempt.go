@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -23,6 +24,7 @@ import (
 type attempt struct {
 	context.Context // of the call
 
+	retrier    *retrier // that makes the call
 	connection *connection
 	name       string      // of this attempt
 	method     string      // full name
@@ -32,11 +34,11 @@ type attempt struct {
 }
 
 // newAttempt returns the context of an attempt, which has a random name of its own.
-func newAttempt(ctx context.Context, c *connection, method string) *attempt {
+func (r *retrier) newAttempt(ctx context.Context, conn *grpc.ClientConn, method string) *attempt {
 	name := newAttemptName()
 	return &attempt{
-		Context:    metadata.AppendToOutgoingContext(ctx, attemptHeader, name),
-		connection: c, name: name, method: method,
+		Context: metadata.AppendToOutgoingContext(ctx, attemptHeader, name),
+		retrier: r, connection: r.connectionOf(conn), name: name, method: method,
 	}
 }
 
@@ -108,8 +110,11 @@ func (a *attempt) token() sentToken {
 
 // failUnsent records that the call is not sent, and returns its status.
 func (a *attempt) failUnsent(code codes.Code, err error) error {
+	if a == nil {
+		return unsentStatus(code, err, "", "")
+	}
 	a.record(&sentToken{unsent: true})
-	return unsentStatus(code, err)
+	return unsentStatus(code, err, a.retrier.serviceOf(a.method), a.method)
 }
 
 // refusal returns err as a [RefusedError] if it is the server's refusal of this
@@ -124,6 +129,7 @@ func (a *attempt) refusal(err error, trailer metadata.MD) error {
 	}
 	if refusal := refusalOf(err, trailer, a.proof()); refusal != nil {
 		refusal.ofCaller = a.token().ofCaller
+		refusal.Service, refusal.Method = a.retrier.serviceOf(a.method), a.method
 		return refusal
 	}
 	return err
@@ -135,19 +141,24 @@ type callerEndedError struct{ error }
 
 func (e callerEndedError) Unwrap() error { return e.error }
 
-// unsentStatus returns the status of a call that was not sent because it has no
-// token. Its detail tells a server that passes it on that the text is for its own log
-// only.
-func unsentStatus(code codes.Code, err error) error {
+// unsentStatus returns the status of a call to a method of a service that was not sent
+// because it has no token; both are empty if they are not known. Its detail tells a
+// server that passes it on that the text is for its own log only.
+func unsentStatus(code codes.Code, err error, service, method string) error {
 	reason := audience.ReasonTokenNotObtained
 	if code == codes.Unavailable {
 		reason = audience.ReasonIssuerUnavailable
 	}
-	info := &errdetails.ErrorInfo{Reason: string(reason), Domain: Domain}
+	info := &errdetails.ErrorInfo{Reason: string(reason), Domain: Domain, Metadata: map[string]string{}}
 	if _, ended := errors.AsType[callerEndedError](err); ended {
-		info.Metadata = map[string]string{callerEndedKey: "ended"}
+		info.Metadata[callerEndedKey] = "ended"
 	}
-	st := status.New(code, err.Error())
+	text := err.Error()
+	if method != "" {
+		info.Metadata[serviceInfo], info.Metadata[methodInfo] = service, method
+		text += " (not sent: " + strings.TrimPrefix(service+" "+method, " ") + ")"
+	}
+	st := status.New(code, text)
 	if detailed, err := st.WithDetails(info); err == nil {
 		st = detailed
 	}

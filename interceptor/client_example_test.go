@@ -56,7 +56,7 @@ func ExampleClient_Dial() {
 	_, err = as.Dial("orders.example.com:443", "order-states", credentials.NewTLS(nil))
 	fmt.Println(err)
 	// Output:
-	// interceptor: audience: no service "order-states" in the policy, did you mean "order-status"?; backoffice-portal may call order-status
+	// interceptor: access: no service "order-states" in the policy, did you mean "order-status"?; backoffice-portal may call order-status
 }
 
 // One connection may lead to several services: the gRPC service that is called selects

@@ -13,5 +13,6 @@ var TargetAuthority = targetAuthority
 // CredentialsWithin returns the credentials of a connection, and the context that the
 // interceptors beside them make for an attempt.
 func CredentialsWithin(ctx context.Context, conn *grpc.ClientConn, c *Client, names ...string) (context.Context, credentials.PerRPCCredentials) {
-	return &attempt{Context: ctx, connection: (&retrier{}).connectionOf(conn)}, &serviceCredentials{client: c, services: names}
+	r := &retrier{}
+	return &attempt{Context: ctx, retrier: r, connection: r.connectionOf(conn)}, &serviceCredentials{client: c, services: names}
 }

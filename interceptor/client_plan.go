@@ -96,7 +96,7 @@ func (p *plan) addRoute(r *routeTable, how propagation, service string) error {
 	if err != nil {
 		return err
 	}
-	to := &route{credentials: creds, authorities: target.Authorities}
+	to := &route{service: service, credentials: creds, authorities: target.Authorities}
 	if len(target.GRPC) == 0 {
 		r.catchAll = to
 	}

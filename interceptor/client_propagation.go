@@ -71,11 +71,11 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) 
 	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
 		return nil, callerEndedError{err}
 	}
-	if err == nil {
-		err = a.Check() // the exchange may have taken longer than the call
-	}
 	if err != nil {
 		return nil, err
+	}
+	if err := a.Check(); err != nil { // the exchange may have taken longer than the call
+		return nil, fmt.Errorf("interceptor: %w", err)
 	}
 	return newSentToken(c.source, r, token).markOfCaller(), nil
 }

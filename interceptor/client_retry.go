@@ -41,7 +41,8 @@ func Retry() []grpc.DialOption { return (&retrier{budget: newRetryBudget()}).opt
 // retrier makes the calls of one connection.
 type retrier struct {
 	budget             *retryBudget
-	checkMethod        func(method string) error  // refuses calls that must not be sent; nil for none
+	services           *serviceCredentials        // know the services that methods belong to; nil if nothing does
+	refusals           *clientRefusals            // reports what is refused; nil for nobody
 	secondTokenInvalid atomic.Bool                // the second token of a call was found invalid too
 	lastConnection     atomic.Pointer[connection] // of the last call; usually there is only one
 }
@@ -52,26 +53,52 @@ func (r *retrier) options() []grpc.DialOption {
 
 // unary is a [grpc.UnaryClientInterceptor].
 func (r *retrier) unary(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if err := r.check(method); err != nil {
+	if err := r.check(ctx, method); err != nil {
 		return err
 	}
 	for attempts := 1; ; attempts++ {
-		a := newAttempt(ctx, r.connectionOf(conn), method)
+		a := r.newAttempt(ctx, conn, method)
 		err := invoke(a, method, req, reply, conn, append(slices.Clip(opts), grpc.Trailer(&a.trailer))...)
 		err = a.refusal(err, a.trailer)
 		r.recordOutcome(attempts, err)
 		if err == nil || attempts > 1 || !r.retryable(a, err) {
+			r.report(a, method, err, a.token().unsent)
 			return err
 		}
 	}
 }
 
 // check refuses a method that must not be called on this connection.
-func (r *retrier) check(method string) error {
-	if r.checkMethod == nil {
+func (r *retrier) check(ctx context.Context, method string) error {
+	if r.services == nil {
 		return nil
 	}
-	return r.checkMethod(method)
+	err := r.services.checkMethod(method)
+	r.report(ctx, method, err, true)
+	return err
+}
+
+// serviceOf returns the service of the matrix that a method belongs to; empty if that
+// is not known.
+func (r *retrier) serviceOf(method string) string {
+	if r.services == nil {
+		return ""
+	}
+	to, err := r.services.current().routeFor(method)
+	if err != nil || to == nil {
+		return ""
+	}
+	return to.service
+}
+
+// report reports how a call ended, if it was refused or not sent.
+func (r *retrier) report(ctx context.Context, method string, err error, unsent bool) {
+	if err == nil || r.refusals == nil {
+		return
+	}
+	if d, ok := refusedCall(r.serviceOf(method), method, err, unsent); ok {
+		r.refusals.record(ctx, d)
+	}
 }
 
 func (r *retrier) connectionOf(conn *grpc.ClientConn) *connection {

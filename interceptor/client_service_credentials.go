@@ -33,6 +33,7 @@ type routeTable struct {
 
 // route leads to one service of the matrix.
 type route struct {
+	service     string
 	credentials *perRPC
 	authorities authorities
 	lastChecked atomic.Pointer[destination] // passed without a certificate; most calls have the same one
@@ -75,7 +76,7 @@ func (r *routeTable) routeFor(method string) (*route, error) {
 // checkMethod refuses methods without a route before a connection is opened for them.
 func (c *serviceCredentials) checkMethod(method string) error {
 	if _, err := c.current().routeFor(method); err != nil {
-		return unsentStatus(codes.Unauthenticated, err)
+		return unsentStatus(codes.Unauthenticated, err, "", method)
 	}
 	return nil
 }
@@ -127,6 +128,6 @@ func (r *route) checkDestination(uri []string, info credentials.RequestInfo, a *
 
 // options returns the options of a connection with these credentials.
 func (c *serviceCredentials) options() []grpc.DialOption {
-	r := &retrier{budget: c.client.retryBudget(c.services), checkMethod: c.checkMethod}
+	r := &retrier{budget: c.client.retryBudget(c.services), services: c, refusals: c.client.refusals}
 	return slices.Concat(c.client.recordLogging(), r.options(), []grpc.DialOption{grpc.WithPerRPCCredentials(c)})
 }

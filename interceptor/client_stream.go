@@ -13,12 +13,12 @@ import (
 
 // stream is a [grpc.StreamClientInterceptor].
 func (r *retrier) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	if err := r.check(method); err != nil {
+	if err := r.check(ctx, method); err != nil {
 		return nil, err
 	}
 	s := &clientStream{retrier: r, clientStreaming: desc.ClientStreams}
 	s.open = func() error {
-		s.attempt = newAttempt(ctx, r.connectionOf(conn), method)
+		s.attempt = r.newAttempt(ctx, conn, method)
 		opened, err := open(s.attempt, desc, conn, method, opts...)
 		if err == nil {
 			s.stream = opened
@@ -27,6 +27,7 @@ func (r *retrier) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.
 	}
 	s.attempts = 1
 	if err := s.open(); err != nil {
+		s.report(err)
 		return nil, err
 	}
 	return s, nil
@@ -39,6 +40,7 @@ type clientStream struct {
 	clientStreaming bool         // the client may send many messages
 	open            func() error // sets stream and attempt
 	settled         atomic.Bool  // it is not opened again, so the fields below no longer change
+	reported        atomic.Bool  // how it ended
 
 	mu         sync.Mutex // guards the fields below; held also while it is opened again, so that senders wait
 	stream     grpc.ClientStream
@@ -103,8 +105,16 @@ func (s *clientStream) RecvMsg(m any) error {
 			return err
 		}
 		if err = s.reopen(attempt.refusal(err, stream.Trailer())); err != nil {
+			s.report(err)
 			return err
 		}
+	}
+}
+
+// report reports how the stream ended, once.
+func (s *clientStream) report(err error) {
+	if _, a := s.current(); !s.reported.Swap(true) {
+		s.retrier.report(a, a.method, err, a.token().unsent)
 	}
 }
 

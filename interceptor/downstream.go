@@ -80,17 +80,21 @@ func codeForCaller(r audience.Reason) codes.Code {
 	}
 }
 
-// downstreamOf names a refusal by another service for the log: its code, its
-// reason, and the id by which the other service's log knows it. Nothing of its text
-// is told.
+// downstreamOf names a refusal by another service for the log: the service and the
+// method that were called, its code, its reason, and the id by which the other service's
+// log knows it. Nothing of its text is told.
 func downstreamOf(err error) admission.Downstream {
 	st, _ := status.FromError(err)
-	reason, id := infoOf(st).GetReason(), infoOf(st).GetMetadata()[requestIDInfo]
+	info := infoOf(st).GetMetadata()
+	d := admission.Downstream{
+		Service: info[serviceInfo], Method: info[methodInfo],
+		Code: st.Code().String(), Reason: infoOf(st).GetReason(), RequestID: info[requestIDInfo],
+	}
 	if refusal, ok := errors.AsType[*RefusedError](err); ok {
-		reason, id = string(refusal.Reason), refusal.RequestID
+		d.Service, d.Method, d.Reason, d.RequestID = refusal.Service, refusal.Method, string(refusal.Reason), refusal.RequestID
 	}
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
-		reason = string(refusal.Reason())
+		d.Reason = string(refusal.Reason())
 	}
-	return admission.Downstream{Code: st.Code().String(), Reason: reason, RequestID: id}
+	return d
 }

@@ -11,6 +11,11 @@ const (
 	// requestIDInfo is the name of the call in the server's log.
 	requestIDInfo = "request_id"
 
+	// serviceInfo and methodInfo name the target of a call that was not sent: its
+	// service in the matrix, and the full name of its method.
+	serviceInfo = "service"
+	methodInfo  = "method"
+
 	// endedKey marks the end of a stream that ran, as opposed to one that never began.
 	endedKey = "ended"
 

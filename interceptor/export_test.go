@@ -29,7 +29,7 @@ func HiddenMetadata() (hidden, passing []string) { return hiddenNames, harmlessN
 // Decide returns the context of the handler of a unary call, as the interceptor
 // makes it.
 func Decide(s *Server, ctx context.Context, method string) (context.Context, error) {
-	ctx, _, err := s.decide(ctx, method, false, grpc.SetTrailer)
+	ctx, _, err := s.decide(ctx, method, admission.UnaryShape, grpc.SetTrailer)
 	return ctx, err
 }
 
@@ -39,7 +39,10 @@ func Admission(s *Server) *admission.Controller { return s.admission }
 // RequestOf returns the call of ctx as the decision about it needs it.
 func RequestOf(s *Server, ctx context.Context, method string, stream bool) admission.Request {
 	md, _ := metadata.FromIncomingContext(ctx)
-	return s.requestOf(ctx, md, method, stream)
+	if stream {
+		return s.requestOf(ctx, md, method, admission.StreamingShape)
+	}
+	return s.requestOf(ctx, md, method, admission.UnaryShape)
 }
 
 // StatusOf and ChallengeOf let tests reach causes that no call brings about.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 
@@ -39,21 +40,25 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // stream that is ended, how long it ran). For a genuine token the line has issuer,
 // client, user, chain (the parties that act for the user) and token: the first 8
 // bytes, in hex, of the SHA-256 of its jti. For a refusal it has peer (the address
-// that the call comes from; behind a proxy, the proxy's) and user_agent (as the peer
-// sent it), if they are known; reason and code, as sent to the peer; and cause, error
-// and explain, which are only for the operator. A token is never logged.
+// that the call comes from; behind a proxy, the proxy's), user_agent (as the peer sent
+// it) and certificate (the name in the client's certificate, see [WouldBeRefused]), if
+// they are known; reason and code, as sent to the peer; and cause, error and explain
+// (the entry of the matrix, and which other checks fail or pass), which are only for
+// the operator. A line has no stream if [Server.AuthFunc] judges, which is not told. A
+// token is never logged.
 //
 // A line takes at most 2 KiB as slog's handlers write it, without the attributes of
 // the logger itself. A value that is too long is cut, and ends with the number of
 // missing bytes. Characters that cannot be printed are replaced.
 //
 // Refusals are of one kind if they have the same decision, method, reason, cause,
-// client and peer (without its port). The first refusal of a kind has a line. The
-// next line of this kind comes after 10 seconds ([SampleRefused]) at the earliest, and
-// its field repeated counts the refusals in between. If no further refusal comes, a
-// line "more calls refused" reports them within about a second, with method, decision,
-// issuer, client, peer, reason, cause and repeated. All methods without a rule count
-// as one method, "other". Callers with a genuine token cause at most 16 such lines at
+// client, peer (without its port) and certificate. The first refusal of a kind has a
+// line. The next line of this kind comes after 10 seconds ([SampleRefused]) at the
+// earliest; its field repeated counts the refusals in between, and request_ids has the
+// ids of the last 8 of them. If no further refusal comes, a line "more calls refused"
+// reports them within about a second, with method, decision, issuer, client, peer,
+// certificate, reason, cause, repeated and request_ids. All methods that the matrix
+// does not name count as one method, "other". Callers with a genuine token cause at most 16 such lines at
 // once and then 4 in a second, in at most 256 kinds; the same limits apply separately
 // to callers without a genuine token. Refusals beyond these limits are counted in the
 // field repeated of a line "more refusals of too many kinds to name", at most one line
@@ -62,10 +67,14 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 //
 // If a handler returns the refusal of another service, the peer is not told about
 // that refusal. The log has a warning "a call to another service was refused" with
-// method, request_id, and refusal: the code, reason and request_id of the other
-// service. Repeated warnings share lines in the same way.
+// method, request_id, and refusal: the service, method, code, reason and request_id of
+// the other service, as far as they are known. Repeated warnings share lines in the same
+// way.
 //
-// For the lines of a client see [tokensource.Logger].
+// A [Client] logs as a warning each call that another service refuses or that it cannot
+// send for want of a token, with client, service, method, code, reason, request_id and,
+// if it was not sent, error; and at info level each stream that is ended. Repeated ones
+// share lines in the same way. For the lines about its tokens see [tokensource.Logger].
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
 	return option{
@@ -73,6 +82,9 @@ func Logger(l *slog.Logger) Option {
 		func(o *clientOptions) { o.log, o.errs = l, append(o.errs, err) },
 	}
 }
+
+// refusalWindow is how long refusals of one kind share a line by default.
+const refusalWindow = 10 * time.Second
 
 // absent returns the error about an argument that is nil where it must not be.
 func absent(is bool, what string) error {
@@ -86,7 +98,8 @@ func absent(is bool, what string) error {
 // global one of OpenTelemetry; nil is an error. The metrics of a server are:
 //
 //   - grpcaud.server.decisions, a count of decisions by rpc.service, rpc.method,
-//     decision, reason (empty for admitted calls) and mode;
+//     decision, reason (empty for admitted calls), mode and client (its name in the
+//     matrix, "other" if it has none there, empty without a genuine token);
 //   - grpcaud.server.duration, how long a decision took, in seconds, by
 //     rpc.service, rpc.method and decision;
 //   - grpcaud.server.leases, the streams that run under a lease;
@@ -94,12 +107,21 @@ func absent(is bool, what string) error {
 //   - grpcaud.server.keys.age (in seconds), .fetches, .failures and .skipped, by
 //     issuer: the configured URL;
 //   - grpcaud.server.introspection.stale, the cached answers about tokens that were
-//     used after their time because the issuer could not be asked, by issuer.
+//     used after their time because the issuer could not be asked, by issuer;
+//   - grpcaud.server.policy.generation, 1 for the policy in force, by generation
+//     ([access.Policy.Generation]); .swaps and .reloads, the calls of [Server.Swap] and
+//     of [Server.RecordReload], by outcome (applied or failed);
+//   - grpcaud.server.rollout.end, the seconds until the next roll-out of a service
+//     ends, by service and mode; 0 when all have ended.
 //
-// No label has a value from a token or from an unknown peer: methods without a rule
-// count as "other", and so do methods after the first 512.
+// No label has a value from a token or from an unknown peer. Methods that the matrix
+// does not open or close count as "other", and so do methods after the first 512 and
+// clients after the first 256.
 //
-// [tokensource.MeterProvider] lists the metrics of a client. Servers and clients have
+// A client counts in grpcaud.client.refusals the calls that were refused or not sent, by
+// service (its name in the matrix), rpc.service, rpc.method and reason; those after the
+// first 1024 series count as "other". [tokensource.MeterProvider] lists the metrics of its
+// tokens. Servers and clients have
 // grpcaud.insecure: 1 for each option that turns off a protection.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")

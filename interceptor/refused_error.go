@@ -3,6 +3,7 @@ package interceptor
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -35,6 +36,10 @@ type RefusedError struct {
 	// RequestID names the call in the server's log; may be empty.
 	RequestID string
 
+	// Method is the full name of the method that was called. Service is the service of
+	// the matrix that it belongs to; empty if the connection was not made by a [Client].
+	Service, Method string
+
 	// Ended says that a stream ran and was then ended: see [ResumeStream].
 	Ended bool
 
@@ -43,16 +48,17 @@ type RefusedError struct {
 	err      error  // as gRPC returned it
 }
 
-// Error is the text of the status, with the reason and the request id.
+// Error is the text of the status, with the reason, the service and the method that
+// were called, and the request id.
 func (e *RefusedError) Error() string {
-	switch {
-	case e.Reason == "":
-		return e.err.Error()
-	case e.RequestID == "":
-		return fmt.Sprintf("%v (%s)", e.err, e.Reason)
-	default:
-		return fmt.Sprintf("%v (%s, request %s)", e.err, e.Reason, e.RequestID)
+	about := []string{strings.TrimPrefix(e.Service+" "+e.Method, " ")}
+	if e.Reason != "" {
+		about = []string{string(e.Reason), about[0]}
 	}
+	if e.RequestID != "" {
+		about = append(about, "request "+e.RequestID)
+	}
+	return fmt.Sprintf("%v (%s)", e.err, strings.Join(about, ", "))
 }
 
 // Unwrap returns the error as gRPC returned it, with all details.

@@ -41,6 +41,9 @@ func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 		if refusal.Code != codes.PermissionDenied || refusal.Reason != audience.ReasonScopeInsufficient || refusal.RequestID != "r-"+shape || refusal.Ended {
 			t.Errorf("%s: %+v", shape, refusal)
 		}
+		if refusal.Service != "order-status" || refusal.Method != methodOfShape[shape] {
+			t.Errorf("%s: refused by %q at %q", shape, refusal.Service, refusal.Method)
+		}
 		if c := refusal.Challenge; c.Error != "insufficient_scope" || len(c.Wanted.Scopes) != 1 || c.Wanted.Scopes[0] != "orders.write" {
 			t.Errorf("%s: challenge %+v", shape, c)
 		}
@@ -53,7 +56,7 @@ func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 		if reason, ok := interceptor.ReasonOf(err); !ok || reason != audience.ReasonScopeInsufficient {
 			t.Errorf("%s: ReasonOf = %q", shape, reason)
 		}
-		if want := "rpc error: code = PermissionDenied desc = scope insufficient (SCOPE_INSUFFICIENT, request r-" + shape + ")"; refusal.Error() != want {
+		if want := "rpc error: code = PermissionDenied desc = scope insufficient (SCOPE_INSUFFICIENT, order-status " + methodOfShape[shape] + ", request r-" + shape + ")"; refusal.Error() != want {
 			t.Errorf("%s: %q, want %q", shape, refusal, want)
 		}
 	}
@@ -112,7 +115,7 @@ func TestForeignChallengeDropsNoToken(t *testing.T) {
 			})}, func(*grpc.Server) {}, append(interceptor.Retry(), grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status")))...)
 			err := call(t.Context(), conn)
 			refusal, ok := errors.AsType[*interceptor.RefusedError](err)
-			if ok != (code != codes.Internal) || ok && (refusal.Reason != "" || refusal.Challenge.Error != "invalid_token" || refusal.Error() != refusal.Unwrap().Error()) {
+			if ok != (code != codes.Internal) || ok && (refusal.Reason != "" || refusal.Challenge.Error != "invalid_token" || refusal.Error() != refusal.Unwrap().Error()+" ("+methodOfShape[shape]+")") {
 				t.Errorf("%s, %v: %v", shape, code, err)
 			}
 			if calls != 1 || status.Code(err) != code {
@@ -137,7 +140,7 @@ func TestRefusalWithoutARequestID(t *testing.T) {
 	}
 	conn := testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(refuse)}, func(*grpc.Server) {}, interceptor.Retry()...)
 	for shape, call := range shapes {
-		if err, want := call(t.Context(), conn), "rpc error: code = PermissionDenied desc = no (SCOPE_INSUFFICIENT)"; err == nil || err.Error() != want {
+		if err, want := call(t.Context(), conn), "rpc error: code = PermissionDenied desc = no (SCOPE_INSUFFICIENT, "+methodOfShape[shape]+")"; err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", shape, err, want)
 		} else if details := status.Convert(err).Details(); len(details) != 2 {
 			t.Errorf("%s: details %v, want those that are not ours", shape, details)

@@ -3,6 +3,7 @@ package interceptor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -48,7 +49,7 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 	config := o.config
 	config.Meter, config.Plaintext, config.Leases = o.meters.Meter(meterName), o.wire.forServer(), s.leases.count
 	if s.admission, err = admission.New(policy, slices.Clone(services), config); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("interceptor: %w", err)
 	}
 	if err := o.reportInsecure(); err != nil {
 		return nil, errors.Join(err, s.admission.Close())

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
 // InsecureNoLeases is an argument of [Server.AuthFunc]. To write it is to accept that
@@ -32,6 +34,6 @@ func (s *Server) AuthFunc(InsecureNoLeases) (func(context.Context) (context.Cont
 // authenticate is an auth.AuthFunc.
 func (s *Server) authenticate(ctx context.Context) (context.Context, error) {
 	method, _ := grpc.Method(ctx) // without one there is no rule
-	ctx, _, err := s.decide(ctx, method, false, grpc.SetTrailer)
+	ctx, _, err := s.decide(ctx, method, admission.UnknownShape, grpc.SetTrailer)
 	return ctx, err
 }

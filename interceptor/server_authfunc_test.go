@@ -50,6 +50,11 @@ func TestAuthFunc(t *testing.T) {
 			t.Errorf("%s: %v with trailer %v, want %s and a challenge", shape, err, trailer, want)
 		}
 	}
+	for _, line := range lines(t, written) {
+		if _, told := line["stream"]; told {
+			t.Errorf("line %v, want no word of the shape, which AuthFunc is not told", line)
+		}
+	}
 	if len(heard.callers) != len(shapes) || heard.callers[0].Client != "customer-portal" {
 		t.Errorf("callers = %+v, want the portal in each shape", heard.callers)
 	}

@@ -47,7 +47,10 @@ func (s *Server) CheckCoverage(srv interface {
 		at = len(s.checked)
 		s.checked = append(s.checked, &checkedServer{server: srv})
 	}
-	return s.admission.CheckCoverage(s.checked[at], surfaceOf(srv.GetServiceInfo()))
+	if err := s.admission.CheckCoverage(s.checked[at], surfaceOf(srv.GetServiceInfo())); err != nil {
+		return fmt.Errorf("interceptor: %w", err)
+	}
+	return nil
 }
 
 // unguardedLocked returns an error if nothing can guard one more gRPC server: no

@@ -19,12 +19,12 @@ const wouldRefuseKey = "grpcaud-would-refuse"
 // already, since s stands in the chain twice, is not judged again: its token is
 // no longer among the metadata, and it is the same call unless somebody gave it a
 // new token.
-func (s *Server) decide(ctx context.Context, method string, stream bool, setTrailer func(context.Context, metadata.MD) error) (context.Context, *admission.Evidence, error) {
+func (s *Server) decide(ctx context.Context, method string, shape admission.Shape, setTrailer func(context.Context, metadata.MD) error) (context.Context, *admission.Evidence, error) {
 	if e, ok := admission.FromContext(ctx); ok && e.Of(s.admission, method) && !e.Ended() && len(authorizationValues(ctx)) == 0 {
 		return ctx, e, nil
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
-	d := s.admission.Decide(ctx, s.requestOf(ctx, md, method, stream))
+	d := s.admission.Decide(ctx, s.requestOf(ctx, md, method, shape))
 	addAccessLogFields(ctx, d)
 	switch {
 	case d.Outcome == admission.Refused:

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
+
+	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
 // Options returns the gRPC options that install s for unary and for streaming
@@ -47,7 +49,7 @@ func (s *Server) handOut() {
 
 // unary is a [grpc.UnaryServerInterceptor].
 func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	admitted, evidence, err := s.decide(ctx, info.FullMethod, false, grpc.SetTrailer)
+	admitted, evidence, err := s.decide(ctx, info.FullMethod, admission.UnaryShape, grpc.SetTrailer)
 	if err != nil {
 		return nil, err
 	}

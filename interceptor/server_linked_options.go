@@ -25,7 +25,7 @@ func linkedOptions(services []string) ([]access.MethodOptions, error) {
 			continue
 		}
 		if err := files.RegisterFile(d.ParentFile()); err != nil {
-			return nil, fmt.Errorf("interceptor: the .proto file of %s: %w", service, err)
+			return nil, fmt.Errorf("the .proto file of %s: %w", service, err)
 		}
 	}
 	if len(found) == 0 {

@@ -1,12 +1,17 @@
 package interceptor_test
 
 import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -87,6 +92,45 @@ func lineIsBounded(t *testing.T, name string, mode access.Mode, method, agent st
 		case !strings.Contains(line, " bytes cut)"):
 			t.Errorf("%s, %s: does not say that it was cut: %s", name, kind, line)
 		}
+	}
+}
+
+// TestFullestLineIsBounded holds the same for a line that has every attribute: the
+// certificate, and the ids of the refusals before it.
+func TestFullestLineIsBounded(t *testing.T) {
+	for name, text := range hostile {
+		synctest.Test(t, func(t *testing.T) {
+			token := text
+			if !utf8.ValidString(text) {
+				token = "valid"
+			}
+			issuer := newIssuer()
+			certificate := func(context.Context) *x509.Certificate {
+				return &x509.Certificate{Subject: pkix.Name{CommonName: text}}
+			}
+			authorization := "Bearer " + issuer.Mint(good(testutil.Claims{
+				"jti": "1", "aud": token, "sub": token, "client_id": token, "scope": token, "act": testutil.Claims{"sub": token, "act": testutil.Claims{"sub": token}},
+			}))
+			for kind, handler := range map[string]func(io.Writer) slog.Handler{
+				"text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
+				"JSON": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+			} {
+				written := &log{}
+				server := guarded(t, issuer, access.Enforce, interceptor.Logger(slog.New(handler(written))), interceptor.PeerCertificate(certificate))
+				for n := range 12 {
+					if n == 11 {
+						time.Sleep(10 * time.Second)
+					}
+					times(t, 1, server, from(t.Context(), "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:12345", "authorization", authorization,
+						"user-agent", text, "x-request-id", fmt.Sprintf("%0128d", n)), "/acme.orders.v1.OrderStatus/"+strings.Repeat("x", 5000))
+				}
+				got := strings.SplitAfter(strings.TrimSpace(written.String()), "\n")
+				if len(got) != 2 || len(got[0]) > maxLine || len(got[1]) >= maxLine || !strings.Contains(got[1], "request_ids") {
+					t.Errorf("%s, %s: %d lines, want two of at most %d bytes: %d bytes, then %d:\n%s", name, kind, len(got), maxLine, len(got[0]), len(got[len(got)-1]), got[len(got)-1])
+				}
+				server.Close()
+			}
+		})
 	}
 }
 

@@ -91,6 +91,11 @@ func TestDecisionsCounted(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
 	enforcing, watching := guarded(t, issuer, access.Enforce, counting), guarded(t, issuer, access.Warn, counting)
+	closing := serverOf(t, issuer, company(t, func(m *access.Matrix) {
+		orders := m.Services["order-status"]
+		orders.Closed = []string{"UpdateOrderStatus"}
+		m.Services["order-status"] = orders
+	}), counting)
 	token := issuer.Mint(good(nil))
 	for _, c := range []struct {
 		server        *interceptor.Server
@@ -102,6 +107,9 @@ func TestDecisionsCounted(t *testing.T) {
 		{enforcing, "/acme.orders.v1.Unknown/Get", token},
 		{enforcing, getOrder + "/", token},
 		{watching, getOrder, "x"},
+		{enforcing, getOrder, issuer.Mint(good(testutil.Claims{"client_id": "newsletter"}))},
+		{enforcing, getOrder, issuer.Mint(good(testutil.Claims{"client_id": "other-newsletter"}))},
+		{closing, updateOrder, token},
 	} {
 		_ = call(t.Context(), c.server, c.method, c.token)
 	}
@@ -111,20 +119,22 @@ func TestDecisionsCounted(t *testing.T) {
 	})
 	want := map[string]float64{}
 	for _, row := range []struct {
-		method, decision, reason, mode string
-		n                              float64
+		method, client, decision, reason, mode string
+		n                                      float64
 	}{
-		{"GetOrderStatus", "admitted", "", "enforce", 2},
-		{"UpdateOrderStatus", "refused", "AUDIENCE_MISMATCH", "enforce", 1},
-		{"other", "refused", "NO_POLICY", "enforce", 2},
-		{"GetOrderStatus", "would_refuse", "TOKEN_INVALID", "warn", 1},
+		{"GetOrderStatus", "customer-portal", "admitted", "", "enforce", 2},
+		{"UpdateOrderStatus", "customer-portal", "refused", "AUDIENCE_MISMATCH", "enforce", 1},
+		{"other", "", "refused", "NO_POLICY", "enforce", 2},
+		{"GetOrderStatus", "", "would_refuse", "TOKEN_INVALID", "warn", 1},
+		{"GetOrderStatus", "other", "refused", "CLIENT_NOT_ALLOWED", "enforce", 2},
+		{"UpdateOrderStatus", "", "refused", "NO_POLICY", "enforce", 1},
 	} {
 		service := "acme.orders.v1.OrderStatus"
 		if row.method == "other" {
 			service = "other"
 		}
-		want[fmt.Sprintf("grpcaud.server.decisions decision=%s mode=%s reason=%s rpc.method=%s rpc.service=%s", row.decision, row.mode, row.reason, row.method, service)] = row.n
-		want[fmt.Sprintf("grpcaud.server.duration decision=%s rpc.method=%s rpc.service=%s", row.decision, row.method, service)] = row.n
+		want[fmt.Sprintf("grpcaud.server.decisions client=%s decision=%s mode=%s reason=%s rpc.method=%s rpc.service=%s", row.client, row.decision, row.mode, row.reason, row.method, service)] = row.n
+		want[fmt.Sprintf("grpcaud.server.duration decision=%s rpc.method=%s rpc.service=%s", row.decision, row.method, service)] += row.n
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
@@ -158,6 +168,34 @@ func TestLabelsAreBounded(t *testing.T) {
 				t.Errorf("%s has a label that a stranger chose", series)
 			}
 		}
+	}
+}
+
+// TestClientLabelsAreBounded holds that no more than 256 clients of the matrix have
+// labels of their own.
+func TestClientLabelsAreBounded(t *testing.T) {
+	issuer := newIssuer()
+	counting, reader := meter(t)
+	const clients, most = 300, 256
+	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
+		for n := range clients {
+			m.Clients[fmt.Sprint("c-", n)] = access.Client{}
+		}
+	}), counting)
+	for n := range clients {
+		_ = call(t.Context(), server, getOrder, issuer.Mint(good(testutil.Claims{"client_id": fmt.Sprint("c-", n)})))
+	}
+	var named, others float64
+	for series, count := range counted(t, reader) {
+		switch {
+		case strings.HasPrefix(series, "grpcaud.server.decisions client=c-"):
+			named += count
+		case strings.HasPrefix(series, "grpcaud.server.decisions client=other "):
+			others += count
+		}
+	}
+	if named != most || others != clients-most {
+		t.Errorf("%v calls of clients with a label and %v of others, want %d and %d", named, others, most, clients-most)
 	}
 }
 

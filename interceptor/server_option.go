@@ -30,9 +30,6 @@ type serverOptions struct {
 	errs            []error       // what is wrong with the options themselves
 }
 
-// refusalWindow is how long refusals of one kind share a line by default.
-const refusalWindow = 10 * time.Second
-
 // newServerOptions applies the options, and returns what is wrong with them.
 func newServerOptions(opts []ServerOption) (serverOptions, error) {
 	o := serverOptions{
@@ -118,7 +115,8 @@ func Revocations(r revocation.Checker) ServerOption {
 
 // PeerCertificate sets the function that returns the certificate that the client
 // proved to hold. It is needed for tokens that are bound to a certificate (RFC 8705,
-// section 3), and called only for them. The default is the leaf certificate of the
+// section 3), and called only for them and for refused calls, since the log and
+// [Server.WouldRefuse] name the certificate. The default is the leaf certificate of the
 // connection's TLS. Set it if a trusted proxy ends TLS: a function that reads the
 // certificate from metadata must make sure that the proxy wrote it (RFC 9700, section
 // 4.13). The function gets the call's own context, with the metadata that the client

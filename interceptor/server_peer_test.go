@@ -2,8 +2,13 @@ package interceptor_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"net"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,14 +61,15 @@ func TestRefusalNamesThePeer(t *testing.T) {
 }
 
 // TestWouldRefuseTellsPeersApart holds that calls without a genuine token have a
-// row for each address, whatever their ports, and that those with one have a row
-// for each client.
+// row for each address, whatever their ports, user agent and certificate, and that
+// those with one have a row for each client.
 func TestWouldRefuseTellsPeersApart(t *testing.T) {
 	issuer := newIssuer()
-	server := guarded(t, issuer, access.Observe)
+	server := guarded(t, issuer, access.Observe, interceptor.PeerCertificate(certificateInMetadata))
 	mismatch := "Bearer " + issuer.Mint(good(testutil.Claims{"aud": "x"}))
 	for _, call := range []context.Context{
-		from(t.Context(), "10.0.0.1:1", "user-agent", "cron"), from(t.Context(), "10.0.0.1:2", "user-agent", "other"), from(t.Context(), "[2001:db8::1]:3"),
+		from(t.Context(), "10.0.0.1:1", "user-agent", "cron"), from(t.Context(), "10.0.0.1:2", "user-agent", "cron"), from(t.Context(), "10.0.0.1:2", "user-agent", "other"), from(t.Context(), "[2001:db8::1]:3"),
+		from(t.Context(), "10.0.0.9:1", "certificate", "batch"), from(t.Context(), "10.0.0.9:1", "certificate", "billing"),
 		from(t.Context(), "10.0.0.1:4", "authorization", mismatch), from(t.Context(), "10.0.0.2:5", "authorization", mismatch), from(t.Context(), "10.0.0.3:5", "authorization", mismatch),
 	} {
 		if err := unary(call, server, getOrder); err != nil {
@@ -71,16 +77,93 @@ func TestWouldRefuseTellsPeersApart(t *testing.T) {
 		}
 	}
 	type row struct {
-		client, peer, agent string
-		calls               uint64
+		client, peer, agent, certificate string
+		calls                            uint64
 	}
 	var got []row
 	for _, b := range server.WouldRefuse() {
-		got = append(got, row{b.Client, b.Peer, b.UserAgent, b.Calls})
+		got = append(got, row{b.Client, b.Peer, b.UserAgent, b.Certificate, b.Calls})
 	}
-	want := []row{{"customer-portal", "10.0.0.1", "", 3}, {"", "10.0.0.1", "cron", 2}, {"", "2001:db8::1", "", 1}}
-	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+	want := []row{
+		{"customer-portal", "10.0.0.1", "", "", 3},
+		{"", "10.0.0.1", "cron", "", 2},
+		{"", "10.0.0.1", "other", "", 1},
+		{"", "10.0.0.9", "", "batch", 1},
+		{"", "10.0.0.9", "", "billing", 1},
+		{"", "2001:db8::1", "", "", 1},
+	}
+	if !slices.Equal(got, want) {
 		t.Errorf("rows %+v, want %+v", got, want)
+	}
+}
+
+// certificateInMetadata stands for a proxy that ends TLS and names the certificate.
+func certificateInMetadata(ctx context.Context) *x509.Certificate {
+	if names := metadata.ValueFromIncomingContext(ctx, "certificate"); len(names) == 1 {
+		return &x509.Certificate{Subject: pkix.Name{CommonName: names[0]}}
+	}
+	return nil
+}
+
+// TestRefusalNamesTheCertificate holds which name of a certificate the line of a
+// refusal tells, that a long one is cut, that the names make kinds, and that refusals
+// of calls and rows of calls that would be refused have the same name.
+func TestRefusalNamesTheCertificate(t *testing.T) {
+	spiffe, err := url.Parse("spiffe://example.org/ns/prod/sa/billing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, certificate := range map[string]*x509.Certificate{
+		spiffe.String():          {URIs: []*url.URL{spiffe}, DNSNames: []string{"billing.example"}, Subject: pkix.Name{CommonName: "billing"}},
+		"billing.example":        {DNSNames: []string{"billing.example", "b.example"}, EmailAddresses: []string{"ops@example.com"}},
+		"ops@example.com":        {EmailAddresses: []string{"ops@example.com"}, IPAddresses: []net.IP{net.IPv4(10, 0, 0, 1)}},
+		"10.0.0.1":               {IPAddresses: []net.IP{net.IPv4(10, 0, 0, 1)}, Subject: pkix.Name{CommonName: "billing"}},
+		"billing":                {Subject: pkix.Name{CommonName: "billing"}},
+		"x\uFFFDmsg=\uFFFD\"x\"": {Subject: pkix.Name{CommonName: "x\u0000msg=\r\"x\""}},
+	} {
+		for mode, observed := range map[access.Mode]int{access.Enforce: 0, access.Observe: 1} {
+			for shape, do := range shapes {
+				written := &log{}
+				server := guarded(t, newIssuer(), mode, jsonLogger(written), interceptor.PeerCertificate(func(context.Context) *x509.Certificate { return certificate }))
+				_ = do(t.Context(), testutil.Serve(t, server.Options(), registerAnybody)) // its answer is another test's
+				if line := lines(t, written)[0]; line["certificate"] != want || line["cause"] != "CREDENTIALS_MISSING" || line["reason"] != "CREDENTIALS_MISSING" {
+					t.Errorf("%s: line %v, want the certificate %s", shape, line, want)
+				}
+				if rows := server.WouldRefuse(); len(rows) != observed || observed == 1 && rows[0].Certificate != want {
+					t.Errorf("%s: rows %+v, want the certificate %s", shape, rows, want)
+				}
+			}
+		}
+	}
+	written := &log{}
+	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.PeerCertificate(certificateInMetadata))
+	for _, name := range []string{"batch", "billing", "batch", strings.Repeat("x", 5000)} {
+		times(t, 1, server, from(t.Context(), "10.0.0.1:1", "certificate", name), getOrder)
+	}
+	got := lines(t, written)
+	if len(got) != 3 || len(got[2]["certificate"].(string)) > 200 {
+		t.Errorf("lines %v, want one for each certificate, the last name cut", got)
+	}
+}
+
+// TestRefusalNamesTheCertificateOfTLS holds the same for the certificate of the
+// connection.
+func TestRefusalNamesTheCertificateOfTLS(t *testing.T) {
+	ca, written := testutil.NewCA(), &log{}
+	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
+	creds := credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{ca.Certificate(testutil.ServerName)}, ClientCAs: ca.Pool(), ClientAuth: tls.VerifyClientCertIfGiven})
+	for name, certificates := range map[string][]tls.Certificate{"billing.example": {ca.Certificate("billing.example")}, "": nil} {
+		conn := testutil.Serve(t, append(server.Options(), grpc.Creds(creds)), registerAnybody,
+			grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: ca.Pool(), Certificates: certificates})))
+		for shape, do := range shapes {
+			before := len(lines(t, written))
+			if err := do(t.Context(), conn); verdictOf(err).Reason != audience.ReasonCredentialsMissing {
+				t.Errorf("%s: %v", shape, err)
+			}
+			if line := lines(t, written)[before]; line["certificate"] != name && (name != "" || line["certificate"] != nil) {
+				t.Errorf("%s: line %v, want the certificate %q", shape, line, name)
+			}
+		}
 	}
 }
 
@@ -105,9 +188,16 @@ func TestStrangersLeaveRowsToClients(t *testing.T) {
 // TestPlaintextRefusalNamesThePeer holds that a refusal for the wire says from
 // where the call came, and what AllowPlaintext covers.
 func TestPlaintextRefusalNamesThePeer(t *testing.T) {
-	for name, opts := range map[string][]interceptor.ServerOption{"strict": nil, "loopback": {interceptor.AllowPlaintext(interceptor.Loopback)}} {
+	const mesh = "let the program say so: AllowPlaintext with Mesh and the mesh's name"
+	for name, row := range map[string]struct {
+		opts []interceptor.ServerOption
+		want []string
+	}{
+		"strict":   {nil, []string{"want TLS;", mesh, "for clients and proxies on the server's own machine"}},
+		"loopback": {[]interceptor.ServerOption{interceptor.AllowPlaintext(interceptor.Loopback)}, []string{"want TLS, or plaintext from this machine", "which is all that the server allows", mesh}},
+	} {
 		written := &log{}
-		server := guarded(t, newIssuer(), access.Enforce, append(opts, jsonLogger(written))...)
+		server := guarded(t, newIssuer(), access.Enforce, append(row.opts, jsonLogger(written))...)
 		before := len(lines(t, written))
 		ctx := peer.NewContext(t.Context(), &peer.Peer{Addr: net.TCPAddrFromAddrPort(netip.MustParseAddrPort("10.1.2.3:4567")), AuthInfo: open{}})
 		if got, want := verdictOf(unary(ctx, server, getOrder)).Reason, audience.ReasonTransportInsecure; got != want {
@@ -115,7 +205,7 @@ func TestPlaintextRefusalNamesThePeer(t *testing.T) {
 		}
 		line := lines(t, written)[before]
 		told, _ := line["error"].(string)
-		for _, want := range []string{`plaintext from "10.1.2.3:4567"`, "AllowPlaintext(Loopback) covers only calls from a loopback address"} {
+		for _, want := range append(row.want, `got plaintext from "10.1.2.3:4567"`) {
 			if !strings.Contains(told, want) {
 				t.Errorf("%s: error %q, want it to say %q", name, told, want)
 			}

@@ -10,9 +10,10 @@ func (w wire) forServer() admission.Plaintext {
 // hint says what the operator can do about a call whose connection others can
 // read.
 func (w wire) hint() string {
-	covers := "AllowPlaintext(Loopback) covers only calls from a loopback address or a unix socket of this machine"
+	hint := "let the server use TLS; if a service mesh such as Istio encrypts the way from there, and only the mesh reaches the server's port, " +
+		"let the program say so: AllowPlaintext with Mesh and the mesh's name"
 	if w.plaintext == Loopback {
-		return covers + ", which this is not: serve with TLS (grpc.Creds), or name the mesh that encrypts with interceptor.AllowPlaintext(Mesh(name))"
+		return hint
 	}
-	return "serve with TLS (grpc.Creds), or name what keeps the wire private: " + covers + ", AllowPlaintext(Mesh(name)) those that a mesh encrypts"
+	return hint + "; for clients and proxies on the server's own machine there is AllowPlaintext with Loopback"
 }

@@ -88,7 +88,9 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 			if len(got) != 2 {
 				t.Fatalf("%s: lines %v, want two", name, got)
 			}
-			delete(got[1], "time")
+			if ids, ok := take(got[1], "time", "request_ids")["request_ids"].([]any); !ok || len(ids) != 8 {
+				t.Errorf("%s: request ids %v, want those of the last 8", name, ids)
+			}
 			want := fmt.Sprint(map[string]any{
 				"level": "WARN", "msg": "more calls refused", "method": getOrder, "decision": "refused", "issuer": corp, "client": "customer-portal",
 				"peer": "10.0.0.1", "reason": "AUDIENCE_MISMATCH", "cause": "AUDIENCE_MISMATCH", "repeated": 41.0,
@@ -108,6 +110,44 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRepeatsTellTheirRequestIDs holds that the id which a peer was told is in the log
+// although its refusal has no line: of the last 8, and of no more, whatever the peer
+// calls its request.
+func TestRepeatsTellTheirRequestIDs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		written := &log{}
+		server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written))
+		want := map[any]bool{}
+		for n := range 30 {
+			id := fmt.Sprintf("r-%d-%s", n, strings.Repeat("x", 20))
+			times(t, 1, server, from(t.Context(), "10.0.0.1:1", "x-request-id", id), getOrder)
+			if n >= 30-8 {
+				want[id] = true
+			}
+		}
+		time.Sleep(10 * time.Second)
+		times(t, 1, server, from(t.Context(), "10.0.0.1:1", "x-request-id", strings.Repeat("x", 1000)), getOrder)
+		got := lines(t, written)[1]
+		ids, _ := got["request_ids"].([]any)
+		for _, id := range ids {
+			if !want[id] {
+				t.Errorf("id %v, want one of the last", id)
+			}
+			delete(want, id)
+		}
+		if len(want) != 0 || got["repeated"] != 29.0 {
+			t.Errorf("line %v, which lacks %v", got, want)
+		}
+		for n := range 20 {
+			times(t, 1, server, from(t.Context(), "10.0.0.1:1", "x-request-id", fmt.Sprintf("%0128d", n)), getOrder)
+		}
+		server.Close()
+		if line := lines(t, written)[2]; len(fmt.Sprint(line["request_ids"])) > 400 || line["repeated"] != 20.0 {
+			t.Errorf("line %v, want ids of at most 400 bytes", line)
+		}
+	})
 }
 
 // TestKindsHaveTheirOwnLines holds what makes a kind.

@@ -197,7 +197,11 @@ func (r *transportRequest) decideDirectly(t *testing.T, policy *access.Policy, t
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	d := controller.Decide(ctx, admission.Request{Method: method, Stream: stream, Credentials: values, Peer: peer})
+	shape := admission.UnaryShape
+	if stream {
+		shape = admission.StreamingShape
+	}
+	d := controller.Decide(ctx, admission.Request{Method: method, Shape: shape, Credentials: values, Peer: peer})
 	got := decided{Outcome: d.Outcome}
 	if refusal := d.Refusal(); refusal != nil {
 		got.Cause, got.Reason = refusal.Cause, d.Answer().Word()

@@ -43,7 +43,7 @@ func (s *Server) hideDownstreamRefusal(ctx context.Context, method string, err e
 		return err
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
-	s.admission.RecordDownstream(ctx, s.requestOf(ctx, md, method, false), downstreamOf(err))
+	s.admission.RecordDownstream(ctx, s.requestOf(ctx, md, method, admission.UnknownShape), downstreamOf(err))
 	return status.Error(downstreamCode(err), "a call to another service was not admitted")
 }
 

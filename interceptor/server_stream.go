@@ -29,7 +29,7 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 		stream.SetTrailer(md)
 		return nil
 	}
-	ctx, evidence, err := s.decide(stream.Context(), info.FullMethod, true, setTrailer)
+	ctx, evidence, err := s.decide(stream.Context(), info.FullMethod, admission.StreamingShape, setTrailer)
 	if err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func TestStreamEndTold(t *testing.T) {
 			if took := time.Duration(line["took"].(float64)); took < time.Minute || took > 2*time.Minute {
 				t.Errorf("%v: took %v, want the life of the stream", mode, took)
 			}
-			series := " decision=" + want.decision + " mode=" + mode.String() + " reason=TOKEN_EXPIRED rpc.method=WatchOrderStatus rpc.service=acme.orders.v1.OrderStatus"
+			series := " client=customer-portal decision=" + want.decision + " mode=" + mode.String() + " reason=TOKEN_EXPIRED rpc.method=WatchOrderStatus rpc.service=acme.orders.v1.OrderStatus"
 			counts := counted(t, reader)
 			if counts["grpcaud.server.decisions"+series] != 1 || counts["grpcaud.server.duration decision="+want.decision+" rpc.method=WatchOrderStatus rpc.service=acme.orders.v1.OrderStatus"] != 0 {
 				t.Errorf("%v: counts %v, want the end counted and not timed", mode, counts)

@@ -1,6 +1,10 @@
 package interceptor
 
-import "github.com/grpcaud/grpcaud/audience/access"
+import (
+	"fmt"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+)
 
 // Swap replaces the policy of a running server. The new policy judges calls that begin
 // afterwards. It also judges running streams, at the time at which they began: a
@@ -14,7 +18,7 @@ import "github.com/grpcaud/grpcaud/audience/access"
 // options of a .proto file. Swap uses up no hand-out, and is safe for concurrent use.
 func (s *Server) Swap(policy *access.Policy) error {
 	if err := s.admission.Swap(policy); err != nil {
-		return err
+		return fmt.Errorf("interceptor: %w", err)
 	}
 	for _, l := range s.leases.all() {
 		s.reconsider(l)

@@ -10,7 +10,8 @@ import (
 // not enforced yet.
 type WouldBeRefused struct {
 	// Method is the full name of the method that was called, cut after 200 bytes.
-	// It is empty in the one row that counts all calls without a row of their own.
+	// It is empty in the rows that count the calls without a row of their own: those of
+	// one Peer and Certificate, and those of all others.
 	Method string
 
 	// Issuer and Client name the caller; empty if the call had no genuine token.
@@ -18,8 +19,15 @@ type WouldBeRefused struct {
 
 	// Peer is the address that the first call came from, without the port.
 	// UserAgent is the user agent that the peer sent, which is not verified; it has
-	// at most 128 bytes. For calls without a genuine token, each Peer has its own row.
+	// at most 128 bytes.
 	Peer, UserAgent string
+
+	// Certificate is the name in the client's certificate: the first URI, DNS name,
+	// e-mail or IP address of its subject alternative names, else the common name; at
+	// most 200 bytes. It is empty without a certificate. It is as trustworthy as the
+	// certificate: see [PeerCertificate], and ClientAuth of the TLS configuration.
+	// Calls without a genuine token have a row for each Peer, UserAgent and Certificate.
+	Certificate string
 
 	// Cause is why the calls would be refused. Why is the full text about the first
 	// call, for the operator, cut after 1 KiB.
@@ -34,7 +42,8 @@ type WouldBeRefused struct {
 // WouldRefuse returns the callers whose calls would be refused if the rules were
 // enforced now, and why, the most frequent first. It counts all calls since the server
 // was made to which [access.Observe] or [access.Warn] applied. It keeps 1024 rows of
-// callers with a genuine token, and 1024 rows of callers without one. It is safe for
+// callers with a genuine token, and 1024 rows of callers without one, of which one Peer
+// with one Certificate has at most 128. It is safe for
 // concurrent use.
 func (s *Server) WouldRefuse() []WouldBeRefused {
 	var all []WouldBeRefused

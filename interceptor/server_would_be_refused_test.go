@@ -2,6 +2,7 @@ package interceptor_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,16 +60,25 @@ func TestWouldRefuseEnforced(t *testing.T) {
 	}
 }
 
-// TestWouldRefuseBounded holds that strangers cannot make it grow, and that
-// those without a row are counted all the same.
+// TestWouldRefuseBounded holds that a stranger cannot make it grow, nor use up the rows
+// of others by ever new user agents and methods, and that calls without a row are
+// counted all the same.
 func TestWouldRefuseBounded(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Observe)
 	for n := range 1100 {
-		_ = call(t.Context(), server, fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n), "x")
+		method := getOrder
+		if n%2 == 0 {
+			method = fmt.Sprintf("/acme.orders.v1.OrderStatus/Method%d", n)
+		}
+		_ = unary(from(t.Context(), "10.0.0.1:1", "user-agent", fmt.Sprint("agent-", n)), server, method)
 	}
+	_ = unary(from(t.Context(), "10.0.0.2:1", "user-agent", "cron"), server, getOrder)
 	rows := server.WouldRefuse()
-	if len(rows) != 1024+1 || rows[0].Method != "" || rows[0].Calls != 1100-1024 {
-		t.Errorf("%d rows, the first %+v, want 1025, the first without a method, for 76 calls", len(rows), rows[0])
+	if len(rows) != 128+1+1 || rows[0].Method != "" || rows[0].Peer != "10.0.0.1" || rows[0].Calls != 1100-128 {
+		t.Errorf("%d rows, the first %+v, want 130, the first without a method, of the address, for 972 calls", len(rows), rows[0])
+	}
+	if !slices.ContainsFunc(rows, func(b interceptor.WouldBeRefused) bool { return b.Peer == "10.0.0.2" && b.UserAgent == "cron" }) {
+		t.Error("the other caller has no row")
 	}
 }

@@ -41,7 +41,7 @@ func (c *Cache) newEntry(r Request, now time.Time) *entry {
 		}
 		return token, err
 	})
-	e.onWait = c.observer.metrics.waited
+	e.onWait = func(d time.Duration) { c.observer.metrics.waited(e.identity.Audience, d) }
 	e.onRefresh = func(before, after *state[Token]) {
 		c.observer.refreshed(e.identity, before, after)
 		c.sweep(time.Now())

@@ -8,32 +8,29 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/internal/boundedmap"
+)
+
+// maxAudiences is how many audiences have labels of their own; otherAudience stands for
+// the others. A program that serves many tenants may ask for ever new ones.
+const (
+	maxAudiences  = 256
+	otherAudience = "other"
 )
 
 // metrics counts the fetches of a cache; [MeterProvider] lists the instruments.
-// Counting takes no lock and allocates nothing: all attributes are made at the start.
 type metrics struct {
-	fetches  metric.Int64Counter
-	waits    metric.Float64Histogram
-	labels   map[fetchKey][]metric.AddOption
-	observed metric.Registration
-}
-
-// fetchKey is a combination of attributes of a fetch.
-type fetchKey struct {
-	outcome outcome
-	renewal bool // the token before was still usable
+	fetches   metric.Int64Counter
+	waits     metric.Float64Histogram
+	audiences boundedmap.Map[string, bool] // with labels of their own
+	observed  metric.Registration
 }
 
 func newMetrics(provider metric.MeterProvider, c *Cache) (*metrics, error) {
 	meter := provider.Meter("github.com/grpcaud/grpcaud/tokensource")
-	m := &metrics{labels: map[fetchKey][]metric.AddOption{}}
-	for how := range messages {
-		for _, renewal := range []bool{false, true} {
-			m.labels[fetchKey{how, renewal}] = []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(
-				attribute.String("outcome", string(how)), attribute.Bool("renewal", renewal)))}
-		}
-	}
+	m := &metrics{}
+	m.audiences.Bound = maxAudiences
 	var errs [3]error
 	m.fetches, errs[0] = meter.Int64Counter("grpcaud.client.fetches",
 		metric.WithUnit("{fetch}"), metric.WithDescription("Requests for tokens, to where they come from."))
@@ -60,42 +57,63 @@ func (m *metrics) observe(meter metric.Meter, c *Cache) error {
 		return err
 	}
 	m.observed, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		n, least, inUse := c.lifetimes(time.Now())
-		o.ObserveInt64(entries, int64(n))
-		if inUse {
-			o.ObserveFloat64(life, least.Seconds())
+		for of, tokens := range m.lifetimes(c, time.Now()) {
+			o.ObserveInt64(entries, int64(tokens.entries), audienceLabel(of))
+			if tokens.inUse {
+				o.ObserveFloat64(life, tokens.least.Seconds(), audienceLabel(of))
+			}
 		}
 		return nil
 	}, entries, life)
 	return err
 }
 
-// lifetimes counts the entries, and returns the remaining lifetime of the token that
-// expires first among those requested in the last minute.
-func (c *Cache) lifetimes(now time.Time) (entries int, least time.Duration, inUse bool) {
-	c.entries.Range(func(_, v any) bool {
-		entries++
-		stats := v.(*entry).stats()
-		if stats.Expiry.IsZero() || now.Sub(stats.Used) > time.Minute {
-			return true
-		}
-		if left := stats.Expiry.Sub(now); !inUse || left < least {
-			least, inUse = left, true
-		}
-		return true
-	})
-	return entries, least, inUse
+// lifetimes is what the gauges tell of the tokens for one audience.
+type lifetimes struct {
+	entries int
+	least   time.Duration // of those requested in the last minute
+	inUse   bool          // there is one
 }
 
-func (m *metrics) refreshed(ctx context.Context, how outcome, renewal bool) {
+// lifetimes counts the entries of c by the label of their audience, with the remaining
+// lifetime of the token that expires first.
+func (m *metrics) lifetimes(c *Cache, now time.Time) map[string]lifetimes {
+	all := map[string]lifetimes{}
+	c.entries.Range(func(_, v any) bool {
+		stats := v.(*entry).stats()
+		label := m.audience(stats.Audience)
+		of := all[label]
+		of.entries++
+		if left := stats.Expiry.Sub(now); !stats.Expiry.IsZero() && now.Sub(stats.Used) <= time.Minute && (!of.inUse || left < of.least) {
+			of.least, of.inUse = left, true
+		}
+		all[label] = of
+		return true
+	})
+	return all
+}
+
+func audienceLabel(name string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("audience", name))
+}
+
+// audience returns the label of an audience.
+func (m *metrics) audience(name string) string {
+	if _, ok := m.audiences.LoadOrAdd(name, func() bool { return true }); ok {
+		return name
+	}
+	return otherAudience
+}
+
+func (m *metrics) refreshed(ctx context.Context, audience string, how outcome, renewal bool) {
 	if m.fetches.Enabled(ctx) {
-		m.fetches.Add(ctx, 1, m.labels[fetchKey{how, renewal}]...)
+		m.fetches.Add(ctx, 1, audienceLabel(m.audience(audience)), metric.WithAttributes(attribute.String("outcome", string(how)), attribute.Bool("renewal", renewal)))
 	}
 }
 
-func (m *metrics) waited(d time.Duration) {
+func (m *metrics) waited(audience string, d time.Duration) {
 	if ctx := context.Background(); m.waits.Enabled(ctx) {
-		m.waits.Record(ctx, d.Seconds())
+		m.waits.Record(ctx, d.Seconds(), audienceLabel(m.audience(audience)))
 	}
 }
 

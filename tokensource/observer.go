@@ -58,7 +58,7 @@ func (o *observer) refreshed(token TokenStats, before, after *state[Token]) {
 		return
 	}
 	how, ctx := outcomeOf(before, after), context.Background()
-	o.metrics.refreshed(ctx, how, after.fetched.Before(before.usableUntil))
+	o.metrics.refreshed(ctx, token.Audience, how, after.fetched.Before(before.usableUntil))
 	level := slog.LevelDebug
 	switch {
 	case after.err != nil && (before.err == nil || before.err.Error() != after.err.Error()):

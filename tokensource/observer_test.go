@@ -3,6 +3,7 @@ package tokensource_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -113,17 +114,24 @@ func readMetrics(t *testing.T, reader *sdk.ManualReader) map[string]float64 {
 	got := map[string]float64{}
 	for _, scope := range all.ScopeMetrics {
 		for _, m := range scope.Metrics {
+			name := func(a attribute.Set) string { return m.Name + " " + a.Encoded(attribute.DefaultEncoder()) }
 			switch data := m.Data.(type) {
 			case metricdata.Sum[int64]:
 				for _, p := range data.DataPoints {
-					got[m.Name+" "+p.Attributes.Encoded(attribute.DefaultEncoder())] = float64(p.Value)
+					got[name(p.Attributes)] = float64(p.Value)
 				}
 			case metricdata.Gauge[int64]:
-				got[m.Name] = float64(data.DataPoints[0].Value)
+				for _, p := range data.DataPoints {
+					got[name(p.Attributes)] = float64(p.Value)
+				}
 			case metricdata.Gauge[float64]:
-				got[m.Name] = data.DataPoints[0].Value
+				for _, p := range data.DataPoints {
+					got[name(p.Attributes)] = p.Value
+				}
 			case metricdata.Histogram[float64]:
-				got[m.Name], got[m.Name+" sum"] = float64(data.DataPoints[0].Count), data.DataPoints[0].Sum
+				for _, p := range data.DataPoints {
+					got[name(p.Attributes)], got[name(p.Attributes)+" sum"] = float64(p.Count), p.Sum
+				}
 			default:
 				t.Errorf("%s is a %T", m.Name, m.Data)
 			}
@@ -138,7 +146,7 @@ func TestMetrics(t *testing.T) {
 		provider := sdk.NewMeterProvider(sdk.WithReader(reader))
 		w := &wire{token: slow(2*time.Second, numbered())}
 		s := newSource(t, w, tokensource.MeterProvider(provider))
-		if got := readMetrics(t, reader); len(got) != 1 || got["grpcaud.client.entries"] != 0 {
+		if got := readMetrics(t, reader); len(got) != 0 {
 			t.Errorf("unused: got %v", got)
 		}
 		for range 3 {
@@ -157,30 +165,33 @@ func TestMetrics(t *testing.T) {
 		_, _ = s.Token(t.Context(), tokensource.Request{Audience: "d"})
 		synctest.Wait()
 		want := map[string]float64{
-			"grpcaud.client.fetches outcome=fetched,renewal=false":     1,
-			"grpcaud.client.fetches outcome=fetched,renewal=true":      1,
-			"grpcaud.client.fetches outcome=refused,renewal=false":     1,
-			"grpcaud.client.fetches outcome=unavailable,renewal=false": 1,
-			"grpcaud.client.fetches outcome=mismatched,renewal=false":  1,
-			"grpcaud.client.waits":     4,
-			"grpcaud.client.waits sum": 2,
-			"grpcaud.client.entries":   4,
-			"grpcaud.client.life":      3592,
+			"grpcaud.client.fetches audience=order-status,outcome=fetched,renewal=false": 1,
+			"grpcaud.client.fetches audience=order-status,outcome=fetched,renewal=true":  1,
+			"grpcaud.client.fetches audience=b,outcome=refused,renewal=false":            1,
+			"grpcaud.client.fetches audience=c,outcome=unavailable,renewal=false":        1,
+			"grpcaud.client.fetches audience=d,outcome=mismatched,renewal=false":         1,
+			"grpcaud.client.waits audience=order-status sum":                             2,
+			"grpcaud.client.life audience=order-status":                                  3592,
+		}
+		for _, audience := range []string{"order-status", "b", "c", "d"} {
+			want["grpcaud.client.entries audience="+audience] = 1
+			want["grpcaud.client.waits audience="+audience] = 1
+			want["grpcaud.client.waits audience="+audience+" sum"] += 0
 		}
 		if diff := cmp.Diff(want, readMetrics(t, reader)); diff != "" {
 			t.Errorf("metrics (-want +got):\n%s", diff)
 		}
 		w.answer(numbered())
-		for _, audience := range []string{"e", "f", "g", "h"} {
+		for _, scope := range []string{"e", "f", "g", "h"} {
 			time.Sleep(time.Second)
-			must(t, s, tokensource.Request{Audience: audience})
+			must(t, s, tokensource.Request{Audience: orders.Audience, Scope: scope})
 		}
-		if got := readMetrics(t, reader)["grpcaud.client.life"]; got != 3588 {
-			t.Errorf("the token that ends first has %v s, want 3588", got)
+		if got := readMetrics(t, reader); got["grpcaud.client.life audience=order-status"] != 3588 || got["grpcaud.client.entries audience=order-status"] != 5 {
+			t.Errorf("metrics %v, want 3588 s for the token of 5 that ends first", got)
 		}
 		time.Sleep(2 * time.Minute)
-		if _, ok := readMetrics(t, reader)["grpcaud.client.life"]; ok {
-			t.Error("nothing is in use, and has a life")
+		if life, ok := readMetrics(t, reader)["grpcaud.client.life audience=order-status"]; ok {
+			t.Errorf("nothing is in use, and has a life of %v", life)
 		}
 		s.Close()
 		after := readMetrics(t, reader)
@@ -189,6 +200,26 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("closed: got %v", after)
 		}
 	})
+}
+
+// TestAudienceLabelsAreBounded holds that no more than 256 audiences have labels of
+// their own.
+func TestAudienceLabelsAreBounded(t *testing.T) {
+	reader := sdk.NewManualReader()
+	s := newSource(t, &wire{token: numbered()}, tokensource.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader))))
+	const audiences, most = 300, 256
+	for n := range audiences {
+		must(t, s, tokensource.Request{Audience: fmt.Sprint("tenant-", n)})
+	}
+	got := readMetrics(t, reader)
+	for name, want := range map[string]float64{
+		"fetches audience=other,outcome=fetched,renewal=false": audiences - most, "waits audience=other": audiences - most, "entries audience=other": audiences - most,
+		"entries audience=tenant-0": 1,
+	} {
+		if got["grpcaud.client."+name] != want {
+			t.Errorf("%s = %v, want %v", name, got["grpcaud.client."+name], want)
+		}
+	}
 }
 
 func TestInvalidOptionsAreRefused(t *testing.T) {

@@ -105,14 +105,16 @@ func Logger(l *slog.Logger) Option { return option(func(o *options) { o.log = l 
 // MeterProvider sets the provider of the metrics' instruments. The default is the
 // global one of OpenTelemetry; nil is an error. The metrics are:
 //
-//   - grpcaud.client.fetches, a count of fetches by outcome (fetched, unchanged,
-//     refused, unavailable, mismatched) and renewal (whether the previous token was
-//     still usable);
+//   - grpcaud.client.fetches, a count of fetches by audience, outcome (fetched,
+//     unchanged, refused, unavailable, mismatched) and renewal (whether the previous
+//     token was still usable);
 //   - grpcaud.client.waits, how long calls waited for a token that was not cached,
-//     in seconds;
-//   - grpcaud.client.entries, the number of cached tokens;
+//     in seconds, by audience;
+//   - grpcaud.client.entries, the number of cached tokens, by audience;
 //   - grpcaud.client.life, the remaining seconds of the token that expires first,
-//     among those requested within the last minute.
+//     among those requested within the last minute, by audience.
+//
+// Audiences after the first 256 count as "other".
 func MeterProvider(p metric.MeterProvider) Option {
 	return option(func(o *options) { o.meters = p })
 }

@@ -97,8 +97,8 @@ func TestNewRefusesClosed(t *testing.T) {
 // matrix consists of is not said to lack a rule.
 func TestCoverageOfServicesElsewhere(t *testing.T) {
 	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})
-	want := "audience: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
-		`audience: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it on another server`
+	want := "access: method /acme.Debug/Dump has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody\n" +
+		`access: method ` + getEmployee + ` belongs to service "human-resource" of the matrix: name it in Services, or register it on another server`
 	if err == nil || err.Error() != want {
 		t.Errorf("Covers = %v, want\n%s", err, want)
 	}

@@ -21,6 +21,10 @@ type Guard struct {
 	owner    map[string]string   // gRPC service: the service of the matrix that it belongs to
 	others   map[string][]string // the same for all gRPC services of the policy
 	issuers  []Issuer
+	clients  map[party]string     // the names of all clients of the policy
+	rollouts map[string][]Rollout // of the guarded services
+
+	generation string // of the policy
 }
 
 // methodOf is a method that the matrix names, with the gRPC services that may have it.
@@ -36,11 +40,11 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("access: a guard needs the name of a service that the server hosts, such as \"order-status\"")
 	}
-	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners()}
+	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, generation: p.generation}
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
-			return nil, fmt.Errorf("audience: no service %q in the policy%s", name, nearest.Hint(name, p.Services()))
+			return nil, fmt.Errorf("access: no service %q in the policy%s", name, nearest.Hint(name, p.Services()))
 		}
 		if err := g.add(p, name, service); err != nil {
 			return nil, err
@@ -68,6 +72,20 @@ func (g *Guard) addPublic(entry string) {
 
 // Issuers returns the issuers whose tokens the guarded services accept.
 func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
+
+// Client returns the name in the matrix of the client that tokens of an issuer call id;
+// empty for a client that is not in the matrix.
+func (g *Guard) Client(issuer, id string) string { return g.clients[party{issuer, id}] }
+
+// Closed reports whether the matrix closes a method, by its full name in gRPC.
+func (g *Guard) Closed(fullMethod string) bool { return g.closed[fullMethod] }
+
+// Generation returns [Policy.Generation] of the policy.
+func (g *Guard) Generation() string { return g.generation }
+
+// Rollouts returns the roll-outs of the guarded services that have any, by the name of
+// the service.
+func (g *Guard) Rollouts() map[string][]Rollout { return maps.Clone(g.rollouts) }
 
 // Rule returns the rule of a method by its full name in gRPC, such as
 // "/acme.orders.v1.OrderStatus/GetOrderStatus". Nil means that the method has no rule
@@ -98,12 +116,12 @@ func (g *Guard) CheckCoverage(registered []string) error {
 	}
 	for _, grpc := range slices.Sorted(maps.Keys(g.owner)) {
 		if !services[grpc] {
-			errs = append(errs, fmt.Errorf("audience: the matrix says that %q consists of %s, which the server does not register%s", g.owner[grpc], grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(services)))))
+			errs = append(errs, fmt.Errorf("access: the matrix says that %q consists of %s, which the server does not register%s", g.owner[grpc], grpc, nearest.Hint(grpc, slices.Collect(maps.Keys(services)))))
 		}
 	}
 	for _, m := range g.named {
 		if !slices.ContainsFunc(m.grpc, func(grpc string) bool { return !services[grpc] || slices.Contains(registered, "/"+grpc+"/"+m.method) }) {
-			errs = append(errs, fmt.Errorf("audience: the matrix names method %q, which %s does not have%s", m.method, strings.Join(m.grpc, ", "), nearest.Hint(m.method, methodsOf(registered, m.grpc))))
+			errs = append(errs, fmt.Errorf("access: the matrix names method %q, which %s does not have%s", m.method, strings.Join(m.grpc, ", "), nearest.Hint(m.method, methodsOf(registered, m.grpc))))
 		}
 	}
 	return errors.Join(errs...)
@@ -112,9 +130,9 @@ func (g *Guard) CheckCoverage(registered []string) error {
 // uncovered says how to fix a method without a rule.
 func (g *Guard) uncovered(service, method string) error {
 	if others := g.others[service]; g.owner[service] == "" && len(others) > 0 {
-		return fmt.Errorf("audience: method %s belongs to service %s of the matrix: name it in Services, or register it on another server", method, quote.List(others...))
+		return fmt.Errorf("access: method %s belongs to service %s of the matrix: name it in Services, or register it on another server", method, quote.List(others...))
 	}
-	return fmt.Errorf("audience: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
+	return fmt.Errorf("access: method %s has no rule: name it under methods of an entry, or under closed if nobody may call it; public opens it to everybody", method)
 }
 
 func methodsOf(registered, services []string) []string {
@@ -130,7 +148,7 @@ func methodsOf(registered, services []string) []string {
 func (g *Guard) add(p *Policy, name string, service Service) error {
 	for _, grpc := range service.GRPC {
 		if other, taken := g.owner[grpc]; taken {
-			return fmt.Errorf("audience: %s belongs to %q and to %q; one server cannot guard both", grpc, other, name)
+			return fmt.Errorf("access: %s belongs to %q and to %q; one server cannot guard both", grpc, other, name)
 		}
 		g.owner[grpc] = name
 	}
@@ -138,6 +156,9 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)
 		}
+	}
+	if len(service.Rollout) > 0 {
+		g.rollouts[name] = slices.Clone(service.Rollout)
 	}
 	if rest := p.rule(name, "*"); rest != nil {
 		for _, grpc := range service.GRPC {

@@ -54,6 +54,15 @@ func (m Matrix) parties(names []string) map[party]bool {
 	return parties
 }
 
+// names returns the names of the clients by what tokens call them.
+func (m Matrix) names() map[party]string {
+	names := make(map[party]string, len(m.Clients))
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(m.Clients))) {
+		names[m.party(name)] = name // the first name counts
+	}
+	return names
+}
+
 // callees lists what a client can call: the services and the APIs of others.
 func (m Matrix) callees() []string {
 	return slices.AppendSeq(slices.Sorted(maps.Keys(m.Services)), maps.Keys(m.External))

@@ -19,6 +19,8 @@ type Policy struct {
 	clients  map[party]bool             // all of them
 	warnings []*Problem
 	places   func(path ...string) string // where something stands in a file; nil if that is not known
+
+	generation string
 }
 
 // Warnings lists what is allowed but rarely intended: a client that no rule names,
@@ -26,6 +28,17 @@ type Policy struct {
 // [Problem] of severity [Info] names what is broad on purpose, such as
 // methods: ["*"]. The list has at most 1000 entries.
 func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
+
+// Generation names the content that the policy was made of: for a policy of package
+// policyfile it is the SHA-256 of its files, in hex. It is empty if nothing named it.
+func (p *Policy) Generation() string { return p.generation }
+
+// WithGeneration returns the same policy with this name of its content.
+func (p *Policy) WithGeneration(name string) *Policy {
+	named := *p
+	named.generation = name
+	return &named
+}
 
 // Services returns the names of the services, sorted.
 func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.Services)) }

@@ -52,7 +52,7 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	e, ok := p.matrix.External[service]
 	switch {
 	case !ok:
-		return Target{}, fmt.Errorf("audience: no service %q in the policy%s", service, nearest.Hint(service, p.matrix.callees()))
+		return Target{}, fmt.Errorf("access: no service %q in the policy%s", service, nearest.Hint(service, p.matrix.callees()))
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}
@@ -87,7 +87,7 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	case !let:
 		return Target{}, notAllowed(client, name)
 	case !slices.Contains(accepts, issuer.URL):
-		return Target{}, fmt.Errorf("audience: %q accepts no tokens of %q, at which client %q is registered", name, issuer.URL, client)
+		return Target{}, fmt.Errorf("access: %q accepts no tokens of %q, at which client %q is registered", name, issuer.URL, client)
 	}
 	return Target{
 		Service: name, Issuer: issuer, Accepts: accepts, Audience: s.audiences(name)[0], Scopes: sorted(scopes),
@@ -96,7 +96,7 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 }
 
 func notAllowed(client, service string) error {
-	return fmt.Errorf("audience: the matrix does not let %q call %q", client, service)
+	return fmt.Errorf("access: the matrix does not let %q call %q", client, service)
 }
 
 // sorted returns the values in order, without duplicates; nil if there are none.
@@ -107,7 +107,7 @@ func sorted(values []string) []string { return slices.Compact(slices.Sorted(slic
 func (p *Policy) Client(name string) (Client, Issuer, error) {
 	client, ok := p.matrix.Clients[name]
 	if !ok {
-		return Client{}, Issuer{}, fmt.Errorf("audience: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
+		return Client{}, Issuer{}, fmt.Errorf("access: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}
 	client.ID = p.matrix.party(name).id
 	return client, p.issuer(client.Issuer), nil

@@ -152,6 +152,36 @@ func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	}
 }
 
+// TestFilesAreComparedByWhatTheyAre holds that a file which two files name is found
+// whatever they call it, and so is the folder of another file.
+func TestFilesAreComparedByWhatTheyAre(t *testing.T) {
+	for name, row := range map[string]struct {
+		first, team string // paths of secrets
+		want        string
+	}{
+		"relative and absolute": {"{dir}/teams/n.secret", "n.secret", "access.yaml names this file too"},
+		"a hard link":           {"hard.secret", "n.secret", "access.yaml names this file too"},
+		"a link to the folder":  {"linked/n.secret", "n.secret", "access.yaml names this file too"},
+		"different files":       {"other.secret", "n.secret", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, map[string]string{"teams/n.secret": "s", "other.secret": "s", "teams/sub/sub.yaml": "version: 1\n"})
+			write(t, filepath.Join(dir, "access.yaml"), strings.Replace(companyFile, "secret: {env: PORTAL_SECRET}", "secret: {file: "+strings.Replace(row.first, "{dir}", dir, 1)+"}", 1))
+			write(t, filepath.Join(dir, "teams", "hr.yaml"), hrFile)
+			write(t, filepath.Join(dir, "teams", "news.yaml"), newsFile+"clients: {zz: {issuer: corp, secret: {file: "+row.team+"}}}\n")
+			links(t, dir, map[string]string{"linked": "teams"})
+			if err := os.Link(filepath.Join(dir, "teams", "n.secret"), filepath.Join(dir, "hard.secret")); err != nil {
+				t.Skipf("no hard links here: %v", err)
+			}
+			t.Chdir(dir)
+			_, err := policyfile.Load("access.yaml")
+			if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+				t.Errorf("Load = %v, want %q", err, row.want)
+			}
+		})
+	}
+}
+
 func links(t *testing.T, dir string, targets map[string]string) {
 	t.Helper()
 	for name, target := range targets {

@@ -19,6 +19,7 @@ type reader struct {
 	public   int      // how many public entries stand in files before it
 	patterns []string // what it includes
 	paths    []namedPath
+	folder   located // that dir is; the method paths sets it
 	findings []*Error
 	schema   schema // what could stand where the probe does
 }

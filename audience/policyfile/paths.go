@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,33 +19,39 @@ type namedPath struct {
 // paths requires that each path in an included file is in the folder of that file, and
 // that no other file has the same path.
 func (f *files) paths() {
-	owners := map[string]*reader{}
+	type ownedFile struct {
+		located
+		owner *reader
+	}
+	var owned []ownedFile
+	for _, r := range f.readers {
+		r.folder = locateFile(r.dir)
+	}
 	for _, r := range f.readers {
 		for _, p := range r.paths {
-			if !r.top && !f.ownFile(r, p) {
+			target := locateFile(p.path)
+			if !r.top && !f.ownFile(r, p, target) {
 				continue
 			}
-			target := resolved(p.path)
-			owner := owners[target]
-			if owner == nil {
-				owners[target] = r
-			} else if owner != r {
-				r.finding(p.node, "%s names this file too: each file has credentials of its own", owner.file)
+			if i := slices.IndexFunc(owned, func(o ownedFile) bool { return o.owner != r && o.same(target) }); i >= 0 {
+				r.finding(p.node, "%s names this file too: each file has credentials of its own", owned[i].owner.file)
+				continue
 			}
+			owned = append(owned, ownedFile{target, r})
 		}
 	}
 }
 
 // ownFile requires that one path is in the folder of its file, both as written and
 // after symbolic links are followed.
-func (f *files) ownFile(r *reader, p namedPath) bool {
+func (f *files) ownFile(r *reader, p namedPath, target located) bool {
 	inside, err := filepath.Rel(r.dir, p.path)
 	if filepath.IsAbs(p.node.Value) || err != nil || !filepath.IsLocal(inside) {
 		r.finding(p.node, "want a file in the folder of this one or below: only %s may name others", r.first)
 		return false
 	}
 	for _, other := range f.readers[1:] {
-		if within(r.dir, other.dir) && within(resolved(other.dir), resolved(p.path)) {
+		if r.folder.holds(other.folder) && other.folder.holds(target) {
 			r.finding(p.node, "the folder of this file is that of %s", other.file)
 			return false
 		}
@@ -71,11 +77,35 @@ func resolved(path string) string {
 	}
 }
 
-// within reports whether path is below the folder.
-func within(folder, path string) bool {
-	inside, err := filepath.Rel(folder, path)
-	return err == nil && inside != "." && inside != ".." && !strings.HasPrefix(inside, ".."+string(filepath.Separator))
+// located is a file or a folder that may have several names: by links, by upper and
+// lower case, by mounts.
+type located struct {
+	path  string      // absolute, without links
+	info  fs.FileInfo // nil if there is nothing
+	above []located   // the folders that it is in
 }
+
+func locateFile(path string) located {
+	path = resolved(path)
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	l := located{path: path}
+	l.info, _ = os.Stat(path)
+	for dir := filepath.Dir(path); dir != path; path, dir = dir, filepath.Dir(dir) {
+		info, _ := os.Stat(dir)
+		l.above = append(l.above, located{path: dir, info: info})
+	}
+	return l
+}
+
+// same reports whether both are one file, or one folder.
+func (l located) same(other located) bool {
+	return l.path == other.path || l.info != nil && other.info != nil && os.SameFile(l.info, other.info)
+}
+
+// holds reports whether other is below the folder l.
+func (l located) holds(other located) bool { return slices.ContainsFunc(other.above, l.same) }
 
 // contained reports whether the links on the way to a path stay in the folder.
 // A path that does not exist, or that this process may not read, is not a mistake of

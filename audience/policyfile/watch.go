@@ -87,8 +87,9 @@ type Stats struct {
 	// Err is why the last change was not applied; nil if it was.
 	Err error
 
-	// Generation is the SHA-256 of the files in force, in hex. Processes with the
-	// same generation enforce the same files. It is empty until a policy has been
+	// Generation is the SHA-256 of the files in force, in hex, as
+	// [access.Policy.Generation] of their policy. Processes with the same generation
+	// enforce the same files. It is empty until a policy has been
 	// applied.
 	Generation string
 }

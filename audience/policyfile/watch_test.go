@@ -96,6 +96,9 @@ func TestWatch(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}))
 		f.wants(t, "at first", 1, 0)
 		first := f.figures.Generation
+		if policy, err := policyfile.Load(filepath.Join(f.dir, "access.yaml")); err != nil || policy.Generation() != first || f.applied[0].Generation() != first {
+			t.Errorf("the policies have the generations %q and %q, %v; want %q of both", policy.Generation(), f.applied[0].Generation(), err, first)
+		}
 		f.write(t, "access.yaml", matrix+"# a word more\n")
 		f.wants(t, "written in place", 2, 0)
 		if !strings.Contains(f.log.String(), "level=INFO") || !strings.Contains(f.log.String(), f.figures.Generation) {

@@ -18,12 +18,12 @@ type Authority struct {
 
 // The errors of [AuthorityFrom] and [Authority.Check].
 var (
-	ErrNoCaller = errors.New("interceptor: no admitted caller in the context; use that of the handler")
+	ErrNoCaller = errors.New("no admitted caller in the context; use that of the handler")
 
-	ErrEnded = errors.New("interceptor: the call that the caller was admitted for has ended, and with it all that is done on the caller's behalf; " +
+	ErrEnded = errors.New("the call that the caller was admitted for has ended, and with it all that is done on the caller's behalf; " +
 		"for work that is done later, store the caller's Record (audience.Caller) and call with the service's own token (AsService)")
 
-	ErrNotEnforced = errors.New("interceptor: the caller's stream goes on only because its rule is not enforced yet; nothing is done on the caller's behalf")
+	ErrNotEnforced = errors.New("the caller's stream goes on only because its rule is not enforced yet; nothing is done on the caller's behalf")
 )
 
 // AuthorityFrom returns the authority of the caller of a handler with this context,

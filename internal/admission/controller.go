@@ -79,19 +79,19 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 		return nil, err
 	}
 	c := &Controller{config: config, services: slices.Clone(services), surfaces: map[any]Surface{}}
+	c.guard.Store(guard)
 	if c.verifier, err = verifier.New(guard.Issuers(), config.Verifier...); err != nil {
 		return nil, err
 	}
-	if c.recorder, err = newRecorder(config, c.verifier); err != nil {
+	if c.recorder, err = newRecorder(config, c.verifier, c.guard.Load); err != nil {
 		return nil, err
 	}
-	c.guard.Store(guard)
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	return c, nil
 }
 
-var errNoPolicy = errors.New("interceptor: no policy")
+var errNoPolicy = errors.New("no policy")
 
 // logWarnings logs what a policy allows but is rarely intended.
 func (c *Controller) logWarnings(policy *access.Policy) {

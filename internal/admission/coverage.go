@@ -56,7 +56,7 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 	if more := len(missing) - most; more > 0 {
 		missing = append(missing[:most], fmt.Sprintf("and so for %d methods more", more))
 	}
-	return fmt.Errorf(`interceptor: %s; make each policy of this server, those for Swap too, with
+	return fmt.Errorf(`%s; make each policy of this server, those for Swap too, with
 
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, %s)
 	policy, err := policyfile.Load("access.yaml", options...)

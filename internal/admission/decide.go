@@ -19,8 +19,9 @@ import (
 func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
-	err := c.admit(e, began)
-	v := event{request: &e.presented.request, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
+	guard := c.guard.Load()
+	err := c.admit(e, guard, began)
+	v := event{request: &e.presented.request, guard: guard, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
 		v.mode = modeOf(e.rule, e.claims, err)
 		if v.mode != access.Enforce && ctx.Err() != nil {
@@ -43,15 +44,15 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	return d
 }
 
-// admit is the whole decision about one request: whether its method has a rule,
+// admit is the whole decision of guard about one request: whether its method has a rule,
 // whether the connection is private, whether the token is genuine, and what the
 // rule says of it. It notes on e what it finds; if it returns no error and leaves
 // no claims, the request needs no caller.
-func (c *Controller) admit(e *Evidence, now time.Time) error {
-	e.rule = c.guard.Load().Rule(e.presented.request.Method)
+func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) error {
+	e.rule = guard.Rule(e.presented.request.Method)
 	switch {
 	case e.rule == nil:
-		return errNoRule
+		return withoutRule(guard, e.presented.request.Method)
 	case e.rule.Public(), e.rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	}
@@ -79,7 +80,18 @@ func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims
 	return rule.Judge(claims, e.presentation(claims, now))
 }
 
-var errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule)}.Remedy()}
+var (
+	errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule)}.Remedy()}
+	errClosed = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule), Closed: true}.Remedy()}
+)
+
+// withoutRule returns why a method has no rule.
+func withoutRule(guard *access.Guard, method string) error {
+	if guard.Closed(method) {
+		return errClosed
+	}
+	return errNoRule
+}
 
 // modeOf returns what happens to a request that err refuses: only a refusal by a rule
 // can go through in a rollout.

@@ -22,6 +22,9 @@ const (
 	// refusedDownstream is only for the log: a handler met a refusal by another
 	// service and returned it.
 	refusedDownstream Outcome = "refused_further"
+
+	// notSent is only for the log of a client: there was no token for the call.
+	notSent Outcome = "not_sent"
 )
 
 // Decision is the result for a request, or for a running stream.
@@ -61,6 +64,7 @@ func (d Decision) Answer() Answer { return AnswerTo(d.Err) }
 // event is one decision in the form that the recorder writes.
 type event struct {
 	request   *Request
+	guard     *access.Guard  // that judged it
 	rule      *access.Rule   // nil if the method has none
 	claims    *claims.Claims // nil if no genuine token came
 	evidence  *Evidence      // of the request, for how its token was presented
@@ -69,6 +73,8 @@ type event struct {
 	began     time.Time      // when the judging began, or the stream that runs
 	requestID string         // what the peer is told; empty if it is told nothing
 	running   bool           // it is about a stream that runs already
+
+	certificate string // the name in that of the client, of a refused request
 }
 
 func (v *event) outcome() Outcome {
@@ -98,6 +104,23 @@ func (v *event) refusal() *audience.Refusal {
 	refusal, _ := errors.AsType[*audience.Refusal](v.err)
 	return refusal
 }
+
+// clientLabel returns the name in the matrix of the client that calls: "other" if the
+// matrix does not have it, empty if no genuine token came. The set of names is that of
+// the matrix.
+func (v *event) clientLabel() string {
+	if v.claims == nil {
+		return ""
+	}
+	if name := v.guard.Client(v.claims.Issuer(), v.claims.Client()); name != "" {
+		return name
+	}
+	return otherLabel
+}
+
+// named reports whether the matrix, and not the peer, chose the name of the method or
+// of its service.
+func (v *event) named() bool { return v.rule != nil || v.guard.Closed(v.request.Method) }
 
 func (v *event) decision() Decision {
 	d := Decision{Outcome: v.outcome(), Mode: v.mode, Err: v.err, RequestID: v.requestID}

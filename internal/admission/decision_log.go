@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
@@ -42,23 +45,23 @@ func (l *decisionLog) record(ctx context.Context, v *event) {
 	if !l.to.Enabled(ctx, level) {
 		return
 	}
-	var repeated uint64
+	id := v.requestID
+	if id == "" {
+		id = CleanID(v.request.RequestID)
+	}
+	var before repeats
 	if v.err != nil {
 		var ok bool
-		if repeated, ok = l.lines.allow(kindOf(v)); !ok {
+		if before, ok = l.lines.allow(kindOf(v), id); !ok {
 			return
 		}
 	}
 	line := newLogLine()
 	line.decision(v)
 	line.caller(v.claims)
+	line.repeated(before)
 	if v.err != nil {
 		line.refusal(v)
-		line.repeated(repeated)
-	}
-	id := v.requestID
-	if id == "" {
-		id = CleanID(v.request.RequestID)
 	}
 	line.attrs = append(line.attrs, slog.String("request_id", id), slog.Duration("took", time.Since(v.began)))
 	l.to.LogAttrs(ctx, level, messages[v.outcome()], line.attrs...)
@@ -84,9 +87,9 @@ func levelOf(o Outcome) slog.Level {
 	return slog.LevelWarn
 }
 
-// writeCount writes how often a refusal was repeated since its last line. The
-// zero kind stands for all that are not told apart.
-func (l *decisionLog) writeCount(k kind, times uint64) {
+// writeCount writes how a refusal was repeated since its last line. The zero kind
+// stands for all that are not told apart.
+func (l *decisionLog) writeCount(k kind, since repeats) {
 	line := newLogLine()
 	if k != (kind{}) {
 		line.text("method", k.method, maxName)
@@ -94,10 +97,12 @@ func (l *decisionLog) writeCount(k kind, times uint64) {
 		line.optional("issuer", k.issuer, maxName)
 		line.optional("client", k.client, maxName)
 		line.optional("peer", k.peer, maxPeer)
+		line.optional("certificate", k.certificate, maxName)
+		line.optional("service", k.target, maxName)
 		line.word("reason", k.reason)
 		line.word("cause", k.cause)
 	}
-	line.repeated(times)
+	line.repeated(since)
 	l.to.LogAttrs(context.Background(), levelOf(k.outcome), countMessages[k.outcome], line.attrs...)
 }
 
@@ -105,6 +110,7 @@ func (l *decisionLog) writeCount(k kind, times uint64) {
 func (l *logLine) refusal(v *event) {
 	l.optional("peer", v.request.Peer.address(), maxPeer)
 	l.optional("user_agent", v.request.Peer.UserAgent, maxUserAgent)
+	l.optional("certificate", v.certificate, maxName)
 	l.word("reason", v.reason())
 	if refusal := v.refusal(); refusal != nil {
 		l.word("cause", string(refusal.Cause))
@@ -113,7 +119,7 @@ func (l *logLine) refusal(v *event) {
 	var explanation string
 	if v.rule != nil && v.claims != nil {
 		if e := v.rule.Explain(v.claims, v.evidence.presentation(v.claims, time.Now())); e.Verdict != "" {
-			explanation = e.String()
+			explanation = story(e)
 		}
 	}
 	l.text("error", v.err.Error(), l.left-min(written(explanation), l.left/2))
@@ -125,8 +131,10 @@ func (l *logLine) refusal(v *event) {
 // decision adds what became of a request.
 func (l *logLine) decision(v *event) {
 	l.text("method", v.request.Method, maxName)
-	l.attrs = append(l.attrs, slog.Bool("stream", v.request.Stream))
-	l.left -= overhead("stream") + len("false")
+	if shape := v.request.Shape; shape != UnknownShape {
+		l.attrs = append(l.attrs, slog.Bool("stream", shape == StreamingShape))
+		l.left -= overhead("stream") + len("false")
+	}
 	l.word("decision", string(v.outcome()))
 	l.word("mode", v.mode.String())
 }
@@ -148,11 +156,32 @@ func (l *logLine) caller(c *claims.Claims) {
 	}
 }
 
-// repeated adds how often the same happened without a line, if it did.
-func (l *logLine) repeated(times uint64) {
-	if times > 0 {
-		l.attrs = append(l.attrs, slog.Uint64("repeated", times))
+// story says which checks of a rule pass, and which others fail after the first: the
+// error tells that one. All of it with what came and what was wanted is what grpcaud
+// explain prints.
+func story(x access.Explanation) string {
+	var passed, failed []string
+	for _, c := range x.Checks {
+		switch {
+		case c.OK:
+			passed = append(passed, c.Name)
+		case c.Cause == x.Verdict && failed == nil:
+			failed = []string{}
+		default:
+			failed = append(failed, fmt.Sprintf("%s (got %s, want %s)", c.Name, c.Got, c.Want))
+		}
 	}
+	text := string(x.Verdict)
+	if x.Entry != "" {
+		text += " by " + x.Entry
+	}
+	if len(failed) > 0 {
+		text += "; also failed: " + strings.Join(failed, ", ")
+	}
+	if len(passed) > 0 {
+		text += "; passed: " + strings.Join(passed, ", ")
+	}
+	return text
 }
 
 // tokenDigest returns an id of a token that only somebody who knows its jti can match.

@@ -17,7 +17,8 @@ const (
 	maxName      = 200     // of a method, an issuer, a client, a user
 	maxPeer      = 64
 	maxUserAgent = 128
-	cutNote      = 32 // how much was cut
+	maxIDs       = 360 // of refusals without a line
+	cutNote      = 32  // how much was cut
 )
 
 // logLine collects the attributes of one line, and cuts texts that would make it

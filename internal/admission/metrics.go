@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	maxMethods  = 512     // with labels of their own
-	otherMethod = "other" // stands for all further ones
+	maxMethods = 512     // with labels of their own
+	maxClients = 256     // with labels of their own
+	otherLabel = "other" // stands for all further ones
 )
 
 // metrics counts decisions. Counting takes no lock and allocates nothing: the
@@ -27,6 +28,7 @@ type metrics struct {
 	duration  metric.Float64Histogram
 	methods   boundedmap.Map[string, *methodLabels]
 	others    *methodLabels
+	clients   boundedmap.Map[string, bool] // with labels of their own
 	observed  metric.Registration
 }
 
@@ -41,6 +43,7 @@ type labelKey struct {
 	outcome Outcome
 	reason  string
 	mode    access.Mode
+	client  string
 }
 
 // labelSet is a set of labels in the form that counting needs.
@@ -50,8 +53,8 @@ type labelSet struct {
 }
 
 func newMetrics(meter metric.Meter, s statsSources) (*metrics, error) {
-	m := &metrics{others: newMethodLabels(otherMethod, otherMethod)}
-	m.methods.Bound = maxMethods
+	m := &metrics{others: newMethodLabels(otherLabel, otherLabel)}
+	m.methods.Bound, m.clients.Bound = maxMethods, maxClients
 	var errs [3]error
 	m.decisions, errs[0] = meter.Int64Counter("grpcaud.server.decisions",
 		metric.WithUnit("{decision}"), metric.WithDescription("Decisions about calls and running streams."))
@@ -60,7 +63,7 @@ func newMetrics(meter metric.Meter, s statsSources) (*metrics, error) {
 		metric.WithExplicitBucketBoundaries(1e-6, 5e-6, 2e-5, 1e-4, 5e-4, 2e-3, 1e-2, 0.1, 1, 10))
 	m.observed, errs[2] = s.observe(meter)
 	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("interceptor: metrics: %w", err)
+		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return m, nil
 }
@@ -72,18 +75,31 @@ func (m *metrics) record(ctx context.Context, v *event) {
 	if !m.decisions.Enabled(ctx) && !m.duration.Enabled(ctx) {
 		return // nobody reads them
 	}
-	labels := m.labels(v).set(labelKey{v.outcome(), v.reason(), v.mode})
+	labels := m.labels(v).set(labelKey{v.outcome(), v.reason(), v.mode, m.client(v)})
 	m.decisions.Add(ctx, 1, labels.counted...)
 	if !v.running {
 		m.duration.Record(ctx, time.Since(v.began).Seconds(), labels.timed...)
 	}
 }
 
+// client returns the label of the client that calls. Policies that follow one another
+// may bring ever new names.
+func (m *metrics) client(v *event) string {
+	name := v.clientLabel()
+	if name == "" {
+		return ""
+	}
+	if _, ok := m.clients.LoadOrAdd(name, func() bool { return true }); ok {
+		return name
+	}
+	return otherLabel
+}
+
 // labels returns the labels of the method of a decision. The peer can choose any name
 // for a method without a rule, and for a method that is covered by a rule for all
 // methods of a service.
 func (m *metrics) labels(v *event) *methodLabels {
-	if v.rule == nil {
+	if !v.named() {
 		return m.others
 	}
 	if labels, ok := m.methods.Load()[v.request.Method]; ok {
@@ -102,7 +118,7 @@ func (m *metrics) labels(v *event) *methodLabels {
 
 func newMethodLabels(service, method string) *methodLabels {
 	l := &methodLabels{service: service, method: method}
-	l.sets.Bound = math.MaxInt // what distinguishes them are closed lists
+	l.sets.Bound = math.MaxInt // what distinguishes them are closed lists, and the bounded clients
 	return l
 }
 
@@ -119,7 +135,7 @@ func (l *methodLabels) newSet(key labelKey) *labelSet {
 		attribute.String("rpc.service", l.service), attribute.String("rpc.method", l.method), attribute.String("decision", string(key.outcome)),
 	}
 	timed := attribute.NewSet(labels...)
-	counted := attribute.NewSet(append(labels, attribute.String("reason", key.reason), attribute.String("mode", key.mode.String()))...)
+	counted := attribute.NewSet(append(labels, attribute.String("reason", key.reason), attribute.String("mode", key.mode.String()), attribute.String("client", key.client))...)
 	return &labelSet{
 		counted: []metric.AddOption{metric.WithAttributeSet(counted)},
 		timed:   []metric.RecordOption{metric.WithAttributeSet(timed)},

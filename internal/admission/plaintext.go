@@ -35,8 +35,24 @@ func (p Plaintext) check(peer *Peer) error {
 			return nil
 		}
 	}
-	return &audience.Refusal{
-		Cause: audience.CauseTransportInsecure, Want: "TLS",
-		Got: fmt.Sprintf("plaintext from %q", cut(peer.address(), maxPeer)), Hint: p.Hint,
+	return &audience.Refusal{Cause: audience.CauseTransportInsecure, Want: p.want(), Got: "plaintext from " + peer.place(), Hint: p.Hint}
+}
+
+// want says which connections are allowed.
+func (p Plaintext) want() string {
+	switch {
+	case p.Any:
+		return "TLS, or plaintext of a connection whose other end is known"
+	case p.Loopback:
+		return "TLS, or plaintext from this machine (a loopback address or a unix socket), which is all that the server allows"
 	}
+	return "TLS"
+}
+
+// place says where a connection comes from.
+func (p *Peer) place() string {
+	if p.Addr == nil {
+		return "an unknown address"
+	}
+	return fmt.Sprintf("%q", cut(p.address(), maxPeer))
 }

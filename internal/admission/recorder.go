@@ -2,7 +2,9 @@ package admission
 
 import (
 	"context"
+	"errors"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -11,22 +13,26 @@ import (
 type recorder struct {
 	log         decisionLog
 	metrics     *metrics
-	wouldRefuse refusalReport
+	policy      policyMetrics
+	wouldRefuse *refusalReport
 }
 
 // newRecorder returns the recorder of a controller. Close it.
-func newRecorder(config Config, v *verifier.Verifier) (*recorder, error) {
+func newRecorder(config Config, v *verifier.Verifier, guard func() *access.Guard) (*recorder, error) {
 	leases := config.Leases
 	if leases == nil {
 		leases = func() int { return 0 }
 	}
-	m, err := newMetrics(config.Meter, statsSources{v.Stats, v.CacheStats, leases})
+	m, err := newMetrics(config.Meter, statsSources{v.Stats, v.CacheStats, leases, guard})
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m}
+	policy, err := newPolicyMetrics(config.Meter)
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m, policy: policy, wouldRefuse: newRefusalReport()}
 	r.log.lines.window, r.log.lines.writeCount = config.RefusalWindow, r.log.writeCount
-	r.wouldRefuse.clients.Bound, r.wouldRefuse.strangers.Bound = maxReportRows, maxReportRows
 	return r, nil
 }
 
@@ -40,6 +46,9 @@ func (r *recorder) close() error {
 // record records a decision: once for each request, also to public methods, and once
 // more for a stream that is refused while it runs.
 func (r *recorder) record(ctx context.Context, v *event) {
+	if v.err != nil {
+		v.certificate = v.request.Peer.certificateName(v.evidence.ctx)
+	}
 	r.metrics.record(ctx, v)
 	r.log.record(ctx, v)
 	r.wouldRefuse.record(v)

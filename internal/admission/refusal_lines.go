@@ -27,25 +27,27 @@ type kind struct {
 	reason, cause  string
 	issuer, client string // empty if no genuine token came
 	peer           string // without the port
+	certificate    string // the name in the client's
+	target         string // the service that refused a call of a client or of a handler
 }
 
 func kindOf(v *event) kind {
-	k := kind{outcome: v.outcome(), method: v.request.Method, reason: v.reason(), peer: v.request.Peer.host()}
+	k := kind{outcome: v.outcome(), method: v.request.Method, reason: v.reason(), peer: v.request.Peer.host(), certificate: v.certificate}
 	if refusal := v.refusal(); refusal != nil {
 		k.cause = string(refusal.Cause)
 	}
 	if v.claims != nil {
 		k.issuer, k.client = v.claims.Issuer(), v.claims.Client()
 	}
-	if v.rule == nil {
-		k.method = otherMethod
+	if !v.named() {
+		k.method = otherLabel
 	}
 	return k
 }
 
 // bounded returns k with texts that are cut.
 func (k kind) bounded() kind {
-	for _, text := range []*string{&k.method, &k.issuer, &k.client} {
+	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.target} {
 		*text = (*text)[:min(len(*text), maxName)]
 	}
 	return k
@@ -53,7 +55,7 @@ func (k kind) bounded() kind {
 
 // clone keeps the map from holding on to tokens that the texts are cut from.
 func (k kind) clone() kind {
-	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer} {
+	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer, &k.certificate, &k.target} {
 		*text = strings.Clone(*text)
 	}
 	return k
@@ -66,7 +68,7 @@ func (k kind) clone() kind {
 // line.
 type refusalLines struct {
 	window     time.Duration
-	writeCount func(kind, uint64) // writes how often a kind was repeated; the zero kind is all that are not told apart
+	writeCount func(kind, repeats) // writes how a kind was repeated; the zero kind is all that are not told apart
 
 	writing sync.Mutex // held while writeCount is called, so that close returns after it
 	mu      sync.Mutex // guards what follows
@@ -86,14 +88,14 @@ type class struct {
 // repetition is what is remembered of a kind.
 type repetition struct {
 	until time.Time // no further line before
-	count uint64    // refusals without a line
+	repeats
 }
 
-// allow reports whether a refusal of kind k gets a line, and how many before it
-// got none.
-func (r *refusalLines) allow(k kind) (repeated uint64, ok bool) {
+// allow reports whether a refusal of kind k with this request id gets a line, and which
+// ones before it got none.
+func (r *refusalLines) allow(k kind, id string) (before repeats, ok bool) {
 	if r.window == 0 {
-		return 0, true
+		return repeats{}, true
 	}
 	k, now := k.bounded(), time.Now()
 	r.mu.Lock()
@@ -107,15 +109,15 @@ func (r *refusalLines) allow(k kind) (repeated uint64, ok bool) {
 	switch {
 	case e != nil && now.Before(e.until), !c.spend(now):
 		if e != nil {
-			e.count++
+			e.add(id)
 		} else {
 			c.uncounted++
 		}
-		return 0, false
+		return repeats{}, false
 	case e != nil:
-		repeated, e.count, e.until = e.count, 0, now.Add(r.window)
+		before, e.repeats, e.until = e.repeats, repeats{}, now.Add(r.window)
 	}
-	return repeated, true
+	return before, true
 }
 
 // entry returns what is remembered of k; nil if there is no place for one more.
@@ -185,10 +187,10 @@ func (r *refusalLines) close() {
 	r.writeCounts(time.Now(), true)
 }
 
-// count is how often a kind was repeated without a line.
+// count is how a kind was repeated without a line.
 type count struct {
-	kind  kind
-	times uint64
+	kind    kind
+	repeats repeats
 }
 
 // writeCounts writes the counts that are due, or all. It is called while writing
@@ -201,7 +203,7 @@ func (r *refusalLines) writeCounts(now time.Time, all bool) {
 	}
 	r.mu.Unlock()
 	for _, d := range due {
-		r.writeCount(d.kind, d.times)
+		r.writeCount(d.kind, d.repeats)
 	}
 }
 
@@ -215,15 +217,15 @@ func (c *class) due(now time.Time, window time.Duration, all bool) []count {
 		}
 		delete(c.kinds, k)
 		switch {
-		case e.count == 0:
+		case e.times == 0:
 		case c.spend(now):
-			due = append(due, count{k, e.count})
+			due = append(due, count{k, e.repeats})
 		default:
-			c.uncounted += e.count
+			c.uncounted += e.times
 		}
 	}
 	if c.uncounted > 0 && (all || !now.Before(c.nextCount)) {
-		due = append(due, count{kind{}, c.uncounted})
+		due = append(due, count{kind{}, repeats{times: c.uncounted}})
 		c.uncounted, c.nextCount = 0, now.Add(window)
 	}
 	return due

@@ -14,11 +14,11 @@ import (
 func TestKindsOfRefusalsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var counted atomic.Uint64 // a timer's goroutine counts as well
-		lines := refusalLines{window: 10 * time.Second, writeCount: func(_ kind, times uint64) { counted.Add(times) }}
+		lines := refusalLines{window: 10 * time.Second, writeCount: func(_ kind, r repeats) { counted.Add(r.times) }}
 		const refusals = 20_000
 		for n := range refusals {
 			for _, issuer := range []string{"", corp} {
-				if _, ok := lines.allow(kind{outcome: Refused, issuer: issuer, peer: fmt.Sprint(n)}); ok {
+				if _, ok := lines.allow(kind{outcome: Refused, issuer: issuer, peer: fmt.Sprint(n)}, ""); ok {
 					counted.Add(1)
 				}
 			}

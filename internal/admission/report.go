@@ -16,6 +16,10 @@ const (
 	// genuine token, and of those without, but for the one that counts the others.
 	maxReportRows = 1024
 
+	// maxPeerRows is how many of them one address can have, with one certificate: it
+	// can call itself by any user agent.
+	maxPeerRows = 128
+
 	// maxWhy is how many bytes of an explanation a row keeps.
 	maxWhy = 1 << 10
 )
@@ -23,9 +27,10 @@ const (
 // WouldBeRefused is a caller whose requests went through only because the rules
 // are not enforced yet.
 type WouldBeRefused struct {
-	Method          string // cut to 200 bytes; empty in the row that counts those without a row
+	Method          string // cut to 200 bytes; empty in the rows that count those without a row, of one peer or of all
 	Issuer, Client  string // empty where no genuine token came
 	Peer, UserAgent string // of the first request; the address is without the port
+	Certificate     string // the name in that of the client, of the first request
 	Cause           audience.Cause
 	Why             string // the first refusal, for the operator, cut to 1 KiB
 	Calls           uint64
@@ -36,7 +41,7 @@ type WouldBeRefused struct {
 // were enforced now, the most frequent first, from the requests since the
 // controller was made.
 func (c *Controller) WouldRefuse() []WouldBeRefused {
-	report := &c.recorder.wouldRefuse
+	report := c.recorder.wouldRefuse
 	var all []WouldBeRefused
 	for _, rows := range []map[reportKey]*reportRow{report.clients.Load(), report.strangers.Load()} {
 		for key, row := range rows {
@@ -47,36 +52,47 @@ func (c *Controller) WouldRefuse() []WouldBeRefused {
 		all = append(all, report.others.of(reportKey{}))
 	}
 	slices.SortFunc(all, func(a, b WouldBeRefused) int {
-		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.Cause, b.Cause))
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Method, b.Method), cmp.Compare(a.Client, b.Client), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.UserAgent, b.UserAgent), cmp.Compare(a.Certificate, b.Certificate), cmp.Compare(a.Cause, b.Cause))
 	})
 	return all
 }
 
 type reportKey struct {
 	method, issuer, client string
-	peer                   string // of a caller without a genuine token
+	stranger               // of a caller without a genuine token
 	cause                  audience.Cause
 }
 
+// stranger is what is known of a caller that no genuine token names: nothing of it is
+// verified but the address.
+type stranger struct{ peer, userAgent, certificate string }
+
 // reportRow is what a [WouldBeRefused] counts. Times are nanoseconds since 1970.
 type reportRow struct {
-	why             string
-	peer, userAgent string // of the first request
-	calls           atomic.Uint64
-	first, last     atomic.Int64
+	why         string
+	from        stranger // the first request
+	calls       atomic.Uint64
+	first, last atomic.Int64
 }
 
 func (r *reportRow) of(key reportKey) WouldBeRefused {
 	return WouldBeRefused{
-		Method: key.method, Issuer: key.issuer, Client: key.client, Peer: r.peer, UserAgent: r.userAgent, Cause: key.cause, Why: r.why,
+		Method: key.method, Issuer: key.issuer, Client: key.client, Peer: r.from.peer, UserAgent: r.from.userAgent, Certificate: r.from.certificate, Cause: key.cause, Why: r.why,
 		Calls: r.calls.Load(), First: time.Unix(0, r.first.Load()), Last: time.Unix(0, r.last.Load()),
 	}
 }
 
 // refusalReport counts the requests that would be refused, by their callers.
 type refusalReport struct {
-	clients, strangers boundedmap.Map[reportKey, *reportRow] // with a genuine token, and without
-	others             reportRow                             // those without a row
+	clients, strangers boundedmap.Map[reportKey, *reportRow]    // with a genuine token, and without
+	crowds             boundedmap.Map[stranger, *atomic.Uint32] // the rows of strangers, by address and certificate
+	others             reportRow                                // those without a row
+}
+
+func newRefusalReport() *refusalReport {
+	t := &refusalReport{}
+	t.clients.Bound, t.strangers.Bound, t.crowds.Bound = maxReportRows, maxReportRows, maxReportRows
+	return t
 }
 
 func (t *refusalReport) record(v *event) {
@@ -84,29 +100,50 @@ func (t *refusalReport) record(v *event) {
 	if refusal == nil || v.outcome() != WouldRefuse {
 		return
 	}
-	method, peer := v.request.Method, &v.request.Peer
-	key, rows := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers
-	if v.claims != nil {
-		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
-	} else {
-		key.peer = peer.host()
-	}
-	row, ok := rows.Load()[key]
-	if !ok {
-		row, ok = rows.LoadOrAdd(key.clone(), func() *reportRow {
-			return &reportRow{why: cut(refusal.Error(), maxWhy), peer: peer.host(), userAgent: strings.Clone(cut(peer.UserAgent, maxUserAgent))}
-		})
-	}
-	if !ok {
-		row = &t.others
-	}
+	row := t.row(v, refusal)
 	now := time.Now().UnixNano()
 	row.first.CompareAndSwap(0, now)
 	row.last.Store(now)
 	row.calls.Add(1)
 }
 
+// row returns the row that counts a refusal.
+func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
+	from := stranger{v.request.Peer.host(), cut(v.request.Peer.UserAgent, maxUserAgent), v.certificate}
+	method := v.request.Method
+	key, rows, crowd := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers, new(atomic.Uint32)
+	if v.claims != nil {
+		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
+	} else {
+		key.stranger = from
+	}
+	if row, ok := rows.Load()[key]; ok {
+		return row
+	}
+	if v.claims == nil {
+		place, ok := stranger{peer: from.peer, certificate: from.certificate}, false
+		if crowd, ok = t.crowds.LoadOrAdd(place.clone(), func() *atomic.Uint32 { return crowd }); !ok {
+			return &t.others
+		}
+		if crowd.Load() >= maxPeerRows {
+			key = reportKey{stranger: place}
+		}
+	}
+	row, ok := rows.LoadOrAdd(key.clone(), func() *reportRow {
+		crowd.Add(1)
+		return &reportRow{why: cut(refusal.Error(), maxWhy), from: from.clone()}
+	})
+	if !ok {
+		return &t.others
+	}
+	return row
+}
+
 // clone keeps the map from holding on to tokens that the strings are cut from.
 func (k reportKey) clone() reportKey {
-	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), strings.Clone(k.peer), k.cause}
+	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), k.stranger.clone(), k.cause}
+}
+
+func (s stranger) clone() stranger {
+	return stranger{strings.Clone(s.peer), strings.Clone(s.userAgent), strings.Clone(s.certificate)}
 }

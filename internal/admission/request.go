@@ -14,8 +14,8 @@ type Request struct {
 	// /acme.orders.v1.OrderStatus/GetOrderStatus.
 	Method string
 
-	// Stream says that messages go on after the request was admitted.
-	Stream bool
+	// Shape says whether messages go on after the request was admitted.
+	Shape Shape
 
 	// Credentials are the values of the authorization header, all of them, in
 	// the order in which they came.
@@ -43,10 +43,20 @@ type Peer struct {
 	// Certificate returns the certificate that the client proved to hold, nil if
 	// it proved none. It is called with the context of the request, for tokens
 	// that are bound to a certificate (RFC 8705, section 3), also when a running
-	// stream is judged again. A nil function is no certificate. It must be safe
+	// stream is judged again, and for the name of the client of a refused request. A nil function is no certificate. It must be safe
 	// for concurrent use.
 	Certificate func(context.Context) *x509.Certificate
 }
+
+// Shape says how many messages a request has.
+type Shape int
+
+// The shapes of requests.
+const (
+	UnknownShape   Shape = iota // the adapter is not told
+	UnaryShape                  // one message each way
+	StreamingShape              // several, while the request runs
+)
 
 // Connection says who else can read what goes over a connection.
 type Connection int
@@ -79,6 +89,32 @@ func (p *Peer) host() string {
 		address = host
 	}
 	return cut(address, maxPeer)
+}
+
+// certificateName returns what the client's certificate calls it, empty if it has
+// none: the first name of the subject alternative names (a URI, such as a SPIFFE ID,
+// a DNS name, an address), else the common name. A long one is cut. Whether an
+// authority vouches for it is for the configuration of TLS to say.
+func (p *Peer) certificateName(ctx context.Context) string {
+	if p.Certificate == nil {
+		return ""
+	}
+	certificate := p.Certificate(ctx)
+	if certificate == nil {
+		return ""
+	}
+	name := certificate.Subject.CommonName
+	switch {
+	case len(certificate.URIs) > 0:
+		name = certificate.URIs[0].String()
+	case len(certificate.DNSNames) > 0:
+		name = certificate.DNSNames[0]
+	case len(certificate.EmailAddresses) > 0:
+		name = certificate.EmailAddresses[0]
+	case len(certificate.IPAddresses) > 0:
+		name = certificate.IPAddresses[0].String()
+	}
+	return cut(name, maxName)
 }
 
 // CleanID returns an id that a peer chose, or "" if the id is longer than 128 bytes or

@@ -3,10 +3,12 @@ package admission
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
@@ -15,6 +17,7 @@ type statsSources struct {
 	keys   func() []verifier.Stats
 	cache  func() verifier.CacheStats
 	leases func() int
+	guard  func() *access.Guard
 }
 
 // observe has meter read the stats until the registration is undone.
@@ -36,14 +39,16 @@ func (s statsSources) observe(meter metric.Meter) (metric.Registration, error) {
 			o.ObserveInt64(i.skipped, int64(len(keys.Skipped)), issuer)
 			o.ObserveInt64(i.stale, int64(keys.Stale), issuer)
 		}
+		i.observePolicy(o, s.guard(), time.Now())
 		return nil
-	}, i.leases, i.hits, i.misses, i.age, i.fetches, i.failures, i.skipped, i.stale)
+	}, i.generation, i.rollout, i.leases, i.hits, i.misses, i.age, i.fetches, i.failures, i.skipped, i.stale)
 }
 
 // instruments are those of the stats.
 type instruments struct {
 	leases, hits, misses, fetches, failures, skipped, stale metric.Int64Observable
-	age                                                     metric.Float64Observable
+	generation                                              metric.Int64Observable
+	age, rollout                                            metric.Float64Observable
 }
 
 func newInstruments(meter metric.Meter) (*instruments, error) {
@@ -59,15 +64,21 @@ func newInstruments(meter metric.Meter) (*instruments, error) {
 		return i
 	}
 	i := &instruments{
-		leases:   gauge("leases", "Streams that run under a lease."),
-		hits:     counter("cache.hits", "Tokens that the cache knew."),
-		misses:   counter("cache.misses", "Tokens that had to be verified."),
-		fetches:  counter("keys.fetches", "Requests to the issuer."),
-		failures: counter("keys.failures", "Requests to the issuer that failed."),
-		skipped:  gauge("keys.skipped", "Keys of the issuer that cannot be used."),
-		stale:    counter("introspection.stale", "Answers about tokens that were given after their time, since the issuer could not be asked."),
+		generation: gauge("policy.generation", "1 for the content of the policy in force."),
+		leases:     gauge("leases", "Streams that run under a lease."),
+		hits:       counter("cache.hits", "Tokens that the cache knew."),
+		misses:     counter("cache.misses", "Tokens that had to be verified."),
+		fetches:    counter("keys.fetches", "Requests to the issuer."),
+		failures:   counter("keys.failures", "Requests to the issuer that failed."),
+		skipped:    gauge("keys.skipped", "Keys of the issuer that cannot be used."),
+		stale:      counter("introspection.stale", "Answers about tokens that were given after their time, since the issuer could not be asked."),
 	}
-	var err error
-	i.age, err = meter.Float64ObservableGauge("grpcaud.server.keys.age", metric.WithUnit("s"), metric.WithDescription("How long ago the keys were fetched."))
-	return i, errors.Join(append(errs, err)...)
+	seconds := func(name, about string) metric.Float64Observable {
+		i, err := meter.Float64ObservableGauge("grpcaud.server."+name, metric.WithUnit("s"), metric.WithDescription(about))
+		errs = append(errs, err)
+		return i
+	}
+	i.age = seconds("keys.age", "How long ago the keys were fetched.")
+	i.rollout = seconds("rollout.end", "How long until the next roll-out ends.")
+	return i, errors.Join(errs...)
 }

@@ -110,7 +110,7 @@ func (s *Stream) Judge(schedule func(next time.Time)) {
 // goes on: at its end, or soon where its refusal is not enforced yet.
 func (s *Stream) judge(rule *access.Rule) time.Time {
 	if rule == nil {
-		s.refuse(rule, errNoRule)
+		s.refuse(rule, withoutRule(s.evidence.controller.guard.Load(), s.evidence.presented.request.Method))
 		return Never
 	}
 	config := &s.evidence.controller.config
@@ -176,7 +176,7 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 	if claims == nil {
 		claims = e.observedClaims
 	}
-	v := event{request: &e.presented.request, rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	v := event{request: &e.presented.request, guard: e.controller.guard.Load(), rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)
 		if e.observedRefusal == nil && !s.reported.Swap(true) {

@@ -13,6 +13,12 @@ import (
 // If Swap returns an error, the old policy stays in force: the new one lacks a
 // service, or does not cover a surface of [Controller.CheckCoverage].
 func (c *Controller) Swap(policy *access.Policy) error {
+	err := c.swap(policy)
+	c.recorder.policy.count(c.recorder.policy.swaps, err)
+	return err
+}
+
+func (c *Controller) swap(policy *access.Policy) error {
 	if policy == nil {
 		return errNoPolicy
 	}
@@ -23,7 +29,7 @@ func (c *Controller) Swap(policy *access.Policy) error {
 		err = c.verifier.Replace(guard.Issuers())
 	}
 	if err != nil {
-		return fmt.Errorf("interceptor: the old policy stays: %w", err)
+		return fmt.Errorf("the old policy stays: %w", err)
 	}
 	c.guard.Store(guard)
 	c.options = policy.GivenOptions()

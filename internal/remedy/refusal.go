@@ -80,8 +80,11 @@ func (s Situation) ofReason() string {
 const nameClient = "name it under clients of an entry of services.{service}.allow; if tokens name it differently, write that as its id under clients"
 
 func (s Situation) ofNoRule() string {
-	if s.Service == "" || s.Method == "" {
-		return "no entry of the matrix names the method, or it is closed there"
+	switch {
+	case s.Closed:
+		return "the matrix lists the method under closed"
+	case s.Service == "" || s.Method == "":
+		return "no entry of the matrix names the method"
 	}
 	return "if {method} may be called, name it under methods of an entry of services.{service}.allow"
 }

@@ -29,6 +29,9 @@ type Situation struct {
 	// Missing is the name of a claim that a token must have and lacks.
 	Missing string
 
+	// Closed says that the matrix lists the method under closed.
+	Closed bool
+
 	// Callers is whom the entry is for, "users" or "services", if the caller is another.
 	Callers string
 

@@ -304,6 +304,8 @@ var tokenRows = []row{
 	{"user wanted", remedy.Situation{Names: known, Cause: "CALLER_KIND", Callers: "users"}, "is for users"},
 	{"service wanted", remedy.Situation{Names: known, Cause: "CALLER_KIND", Callers: "services"}, "is for services"},
 	{"no rule", judged("keycloak", "METHOD_WITHOUT_RULE"), "name it under methods of an entry of services.order-status.allow"},
+	{"closed", remedy.Situation{Names: known, Cause: "METHOD_WITHOUT_RULE", Closed: true}, "under closed"},
+	{"no rule, at a server", remedy.Situation{Cause: "METHOD_WITHOUT_RULE"}, "no entry of the matrix names the method"},
 	{"too large", judged("keycloak", "TOKEN_TOO_LARGE"), "fewer groups"},
 	{"malformed claims", judged("keycloak", "CLAIMS_MALFORMED"), ""},
 	{"revocation is down", judged("keycloak", "REVOCATION_UNAVAILABLE"), ""},

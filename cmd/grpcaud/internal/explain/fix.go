@@ -23,7 +23,7 @@ func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 			Audience: t.service.Audiences[0], Client: s.Client(issuer.Preset), Issuer: issuer.URL, Place: issuer.Place,
 			Service: t.serviceName, Method: t.Method, Entry: s.Entry,
 		},
-		Preset: issuer.Preset, Cause: string(r.Cause), Got: []string{iss},
+		Preset: issuer.Preset, Cause: string(r.Cause), Got: []string{iss}, Closed: t.Guard.Closed(t.Method),
 	}
 	if r.Cause == audience.CauseNoRule {
 		return situation.Remedy()
