@@ -159,7 +159,7 @@ func checkOpaque(raw string) error {
 }
 
 func unavailable(err error, wait time.Duration) *audience.Refusal {
-	err, hint := remedy.Split(err)
+	hint, err := remedy.Split(err)
 	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 

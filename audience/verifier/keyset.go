@@ -81,7 +81,7 @@ func (k *keySet) load() *snapshot {
 
 func (k *keySet) unavailableLocked(err error) error {
 	wait := max(time.Until(k.notUntil), time.Until(k.spent.Add(k.cooldown)), firstRetry)
-	err, hint := remedy.Split(err)
+	hint, err := remedy.Split(err)
 	return &audience.Refusal{Cause: audience.CauseKeysUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 

@@ -41,7 +41,7 @@ func (i *introspector) situation() remedy.Situation {
 
 // withRemedy adds to the error of a request what to change, if that is known.
 func withRemedy(err error, s remedy.Situation) error {
-	if _, known := remedy.Split(err); err == nil || known != "" {
+	if known, _ := remedy.Split(err); err == nil || known != "" {
 		return err
 	}
 	a := &s.Answer

@@ -40,6 +40,7 @@ func TestRemediesAtKeycloak(t *testing.T) {
 		{"no realm", portal, c.edited("/realms/corp", "/realms/nothing"), []string{"publishes no metadata"}},
 		{"realm in capitals", portal, c.edited("/realms/corp", "/realms/CORP"), []string{"publishes no metadata"}},
 		{"exchange switched off", exchange, c.attribute("order-status", "standard.token.exchange.enabled", "false"), []string{"switch on Standard Token Exchange"}},
+		{"the token to exchange is for another client", exchange, func(*testing.T) string { return c.path }, []string{"its aud must name the client that exchanges it"}},
 		{"client disabled", portal, c.toggled("customer-portal", "enabled", false), []string{"or has it switched off"}},
 		{"client is public", portal, c.toggled("customer-portal", "publicClient", true), []string{"Service account roles"}},
 	} {

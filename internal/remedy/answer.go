@@ -277,8 +277,11 @@ func (s Situation) ofScopes(p provider.Provider) string {
 	if len(asked) <= 1 {
 		return cmp.Or(a.RefusedScope, a.RefusedAudience)
 	}
-	return fmt.Sprintf("the answer does not say which of the %d scopes lacks: compare %.512s with those that {issuer} lets {client} have; %s",
-		len(asked), strings.Join(asked, ", "), cmp.Or(a.RefusedScope, a.RefusedAudience))
+	text := fmt.Sprintf("the answer does not say which of the %d scopes lacks: compare %.512s with those that {issuer} lets {client} have", len(asked), strings.Join(asked, ", "))
+	if p.Request.Audience.Scope != "" && a.RefusedScope != "" {
+		text += "; if it is the one for the audience, " + a.RefusedScope
+	}
+	return text
 }
 
 // askedAudience returns the scope by which the provider is asked for the audience.

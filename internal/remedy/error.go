@@ -22,10 +22,10 @@ func (e *Error) Error() string { return e.Err.Error() + "; " + e.Remedy }
 // Unwrap returns the error without the remedy.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Split returns err without its remedy, and the remedy; empty if it has none.
-func Split(err error) (error, string) {
+// Split returns the remedy of err, empty if it has none, and err without it.
+func Split(err error) (remedy string, cause error) {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Err, e.Remedy
+		return e.Remedy, e.Err
 	}
-	return err, ""
+	return "", err
 }

@@ -72,7 +72,7 @@ func Diagnose(client string, target access.Target, err error) *Diagnosis {
 		own := *refusal
 		own.Hint, err, d.Fix = "", &own, refusal.Hint
 	} else {
-		err, d.Fix = remedy.Split(err)
+		d.Fix, err = remedy.Split(err)
 	}
 	d.Text = output.StripPackage(err.Error())
 	return d
