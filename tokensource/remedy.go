@@ -63,7 +63,7 @@ func (s *authorizationServer) withDiscoveryRemedy(err, cause error) error {
 		about.Body = remedy.BodyOf(answer.Header.Get("Content-Type"), nil)
 	}
 	if other, ok := errors.AsType[*metadata.IssuerError](cause); ok {
-		about.Fault, about.Other = remedy.OtherIssuer, sanitize(other.Got)
+		about.Fault, about.Other = remedy.OtherIssuer, other.Got
 	}
 	return s.withRemedy(err, about)
 }

@@ -264,6 +264,7 @@ var tokenRows = []row{
 	{"ID token by its claim", withClaims(remedy.Situation{Preset: "keycloak", Cause: "TYPE_NOT_ALLOWED", Kind: "ID"}, map[string]any{"typ": "ID"}), "this is an ID token"},
 	{"ID token under the default is no other preset's", withClaims(remedy.Situation{Cause: "TYPE_NOT_ALLOWED", Type: "JWT", TypeRefused: true}, map[string]any{"typ": "ID", "azp": "a", "sub": "b", "jti": "c"}), "name its preset, such as keycloak"},
 	{"ID token that lacks a claim", withClaims(remedy.Situation{Preset: "auth0", Cause: "CLAIM_MISSING", Missing: "azp"}, map[string]any{"nonce": "n", "sub": "b"}), "this is not an access token"},
+	{"ID token by a claim that marks it", withClaims(remedy.Situation{Preset: "google", Cause: "TYPE_NOT_ALLOWED"}, map[string]any{"at_hash": "x"}), "this is not an access token"},
 	{"refresh token", remedy.Situation{Preset: "keycloak", Cause: "TYPE_NOT_ALLOWED", Kind: "Refresh"}, "refresh token"},
 	{"offline token", remedy.Situation{Preset: "keycloak", Cause: "TYPE_NOT_ALLOWED", Kind: "Offline"}, "refresh token"},
 	{"logout token", remedy.Situation{Preset: "keycloak", Cause: "TYPE_NOT_ALLOWED", Kind: "Logout"}, "logout token"},
