@@ -36,6 +36,7 @@ var layers = []layer{
 	{packages: "internal/remedy", imports: []string{"internal/provider"}},
 	{packages: "internal/webclient", imports: []string{"internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
+	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{

@@ -153,26 +153,3 @@ func TestPlaintextNeedsANamedMesh(t *testing.T) {
 		}
 	}
 }
-
-// TestTargetAuthority holds which authority a dial target leads to, as gRPC derives
-// it.
-func TestTargetAuthority(t *testing.T) {
-	for target, want := range map[string]string{
-		"dns:///orders.example.com":           "orders.example.com",
-		"dns:///orders.example.com:8443":      "orders.example.com:8443",
-		"dns://8.8.8.8/orders.example.com:80": "orders.example.com:80",
-		"dns:///:8443":                        "localhost:8443",
-		"dns:///[::1]:443":                    "[::1]:443",
-		"passthrough:///[::1]":                "[::1]",
-		"passthrough:///2001:db8::1":          "2001:db8::1",
-		"passthrough:///[1:2:3:4:5:6:7:8]":    "[1:2:3:4:5:6:7:8]",
-		"xds:///orders":                       "orders",
-		"unix:///run/orders.sock":             "localhost",
-		"unix-abstract:///orders":             "localhost",
-		"":                                    "",
-	} {
-		if got := interceptor.TargetAuthority(target); got != want {
-			t.Errorf("dialledAuthority(%q) = %q, want %q", target, got, want)
-		}
-	}
-}

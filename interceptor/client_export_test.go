@@ -7,9 +7,6 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// TargetAuthority lets tests use targets that they do not dial.
-var TargetAuthority = targetAuthority
-
 // CredentialsWithin returns the credentials of a connection, and the context that the
 // interceptors beside them make for an attempt.
 func CredentialsWithin(ctx context.Context, conn *grpc.ClientConn, c *Client, names ...string) (context.Context, credentials.PerRPCCredentials) {

@@ -53,9 +53,20 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 		return p, nil
 	}
 	if err := p.openCaches(o); err != nil {
-		return nil, fmt.Errorf("interceptor: client %q: %w", name, err)
+		return nil, fmt.Errorf("interceptor: client %q: %w%s", name, err, withoutCredentials(policy))
 	}
 	return p, nil
+}
+
+// withoutCredentials says where to read on if no client of a policy has credentials:
+// then it was made for servers, such as one without a file.
+func withoutCredentials(policy *access.Policy) string {
+	for _, c := range policy.Matrix().Clients {
+		if c.Secret != (access.SecretRef{}) || c.PrivateKey != (access.KeyRef{}) || c.Assertion != "" || c.Certificate != (access.CertificateRef{}) || len(c.TokenFiles) > 0 {
+			return ""
+		}
+	}
+	return "; no client of this policy has credentials: for a client without a matrix file, see docs/client.md"
 }
 
 func settingsOf(policy *access.Policy, name string) (sourceSettings, error) {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/authority"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -104,7 +105,7 @@ func (r *retrier) report(ctx context.Context, method string, err error, unsent b
 func (r *retrier) connectionOf(conn *grpc.ClientConn) *connection {
 	c := r.lastConnection.Load()
 	if c == nil || c.conn != conn {
-		c = &connection{conn, targetAuthority(conn.CanonicalTarget())}
+		c = &connection{conn, authority.OfTarget(conn.CanonicalTarget())}
 		r.lastConnection.Store(c)
 	}
 	return c

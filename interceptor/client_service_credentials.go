@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/grpcaud/grpcaud/internal/authority"
 )
 
 // serviceCredentials are the per-RPC credentials of a connection to services of the
@@ -35,7 +37,7 @@ type routeTable struct {
 type route struct {
 	service     string
 	credentials *perRPC
-	authorities authorities
+	authorities authority.List
 	lastChecked atomic.Pointer[destination] // passed without a certificate; most calls have the same one
 }
 
@@ -115,15 +117,19 @@ func (r *route) checkDestination(uri []string, info credentials.RequestInfo, a *
 		return nil
 	}
 	service := info.Method[:max(0, strings.LastIndexByte(info.Method, '/'))]
-	authority := strings.TrimSuffix(strings.TrimPrefix(uri[0], "https://"), service)
-	err := r.authorities.check(authority, a.connection.authority, false)
-	switch {
-	case err == nil:
+	called := strings.TrimSuffix(strings.TrimPrefix(uri[0], "https://"), service)
+	err := r.authorities.Check(called, a.connection.authority, nil)
+	if err == nil {
 		r.lastChecked.Store(&destination{uri[0], a.connection})
-	case verifiedFor(info.AuthInfo, authority):
-		return r.authorities.check(authority, a.connection.authority, true)
+		return nil
 	}
-	return err
+	if tls, ok := info.AuthInfo.(credentials.TLSInfo); ok {
+		err = r.authorities.Check(called, a.connection.authority, &tls.State)
+	}
+	if err != nil {
+		return fmt.Errorf("interceptor: %w", err)
+	}
+	return nil
 }
 
 // options returns the options of a connection with these credentials.

@@ -203,6 +203,13 @@ func TestNewClientReportsMistakes(t *testing.T) {
 		"does not say how it authenticates": func() (*interceptor.Client, error) {
 			return interceptor.NewClient(company(t), "customer-portal")
 		},
+		"no client of this policy has credentials: for a client without a matrix file, see docs/client.md": func() (*interceptor.Client, error) {
+			policy, err := access.ForService(access.Issuer{URL: "https://idp.example.com"}, "orders", []string{"acme.Orders"}, access.Allow{Clients: []string{"portal"}, NoScopes: true})
+			if err != nil {
+				return nil, err
+			}
+			return interceptor.NewClient(policy, "portal")
+		},
 		"environment variable GRPCAUD_TEST_MISSING is missing or empty": func() (*interceptor.Client, error) {
 			return interceptor.NewClient(with(func(c *access.Client) { c.Secret.Env = "GRPCAUD_TEST_MISSING" }), "customer-portal")
 		},

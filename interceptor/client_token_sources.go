@@ -1,6 +1,7 @@
 package interceptor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,7 +22,7 @@ func (p *plan) openCaches(o *clientOptions) (err error) {
 	if len(p.settings.client.TokenFiles) > 0 {
 		return p.openFileCaches(opts)
 	}
-	auth, err := clientAuth(p.settings.client)
+	auth, err := clientAuth(p.settings.client, p.settings.issuer.AssertionAudience)
 	if err != nil {
 		return p.atCredential(err)
 	}
@@ -54,10 +55,14 @@ func (p *plan) close() {
 	}
 }
 
-// clientAuth returns how a client authenticates at the issuer.
-func clientAuth(c access.Client) (tokensource.ClientAuth, error) {
+// clientAuth returns how a client authenticates at the issuer. Audience is that of its
+// assertions; if it is empty, the preset determines it.
+func clientAuth(c access.Client, audience string) (tokensource.ClientAuth, error) {
 	key := c.PrivateKey
 	opts := []clientauth.KeyOption{}
+	if audience != "" {
+		opts = append(opts, clientauth.Audience(audience))
+	}
 	if key.KeyID != "" {
 		opts = append(opts, clientauth.KeyID(key.KeyID))
 	}
@@ -104,6 +109,12 @@ func (s sourceSettings) options() []tokensource.OAuthOption {
 	if issuer.InsecureLoopback {
 		opts = append(opts, tokensource.InsecureLoopback())
 	}
+	if style := s.secretStyle(); style != nil {
+		opts = append(opts, style)
+	}
+	if issuer.TokenType != "" {
+		opts = append(opts, tokensource.TokenType(issuer.TokenType))
+	}
 	if style := s.audienceStyle(); style != nil {
 		opts = append(opts, style)
 	}
@@ -111,6 +122,21 @@ func (s sourceSettings) options() []tokensource.OAuthOption {
 		opts = append(opts, tokensource.Parameter(name, ask.Parameters[name]))
 	}
 	return opts
+}
+
+// secretStyle returns how the client's secret is sent; nil if the matrix leaves that to
+// the issuer's metadata, or the client has none.
+func (s sourceSettings) secretStyle() tokensource.OAuthOption {
+	if s.client.Secret == (access.SecretRef{}) {
+		return nil
+	}
+	switch cmp.Or(s.client.AuthStyle, s.issuer.AuthStyle) {
+	case "basic":
+		return tokensource.SecretInHeader()
+	case "post":
+		return tokensource.SecretInForm()
+	}
+	return nil
 }
 
 // audienceStyle returns how the issuer is asked for an audience; nil if the matrix

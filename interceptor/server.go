@@ -38,8 +38,11 @@ func Services(names ...string) ServiceNames { return names }
 // It checks the configuration and does no network I/O. Close the Server when the gRPC
 // server has stopped.
 func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOption) (*Server, error) {
-	if policy == nil {
-		return nil, errors.New("interceptor: no policy")
+	switch {
+	case policy == nil:
+		return nil, errors.New("interceptor: no policy; load one with policyfile.Load")
+	case len(services) == 0:
+		return nil, fmt.Errorf("interceptor: no services; pass Services with those of the matrix that this server hosts, of %q", policy.Services())
 	}
 	o, err := newServerOptions(opts)
 	if err != nil {

@@ -132,14 +132,33 @@ func newMetadataFilter(hide metadataNames, keep []string) *metadataFilter {
 	return f
 }
 
-// filter deletes from md what is hidden, and every value that holds token, unless
-// that is empty.
+// filter deletes from md what is hidden, and every value that holds a token: the one
+// that the call was let in by, or if that is empty, those that the call brings
+// nevertheless. They may be good elsewhere.
 func (f *metadataFilter) filter(md metadata.MD, token string) {
+	var unverified []string
+	if token == "" {
+		unverified = tokensIn(md[authorization])
+	}
 	for name, values := range md {
-		if f.hides(name) || holds(values, token) {
+		if f.hides(name) || holds(values, token) || slices.ContainsFunc(unverified, func(t string) bool { return holds(values, t) }) {
 			delete(md, name)
 		}
 	}
+}
+
+// leastToken is the length in bytes from which a text is taken for a token though
+// nobody has verified it. A shorter one could be a part of any value.
+const leastToken = 16
+
+// tokensIn returns the tokens in authorization values.
+func tokensIn(values []string) (tokens []string) {
+	for _, value := range values {
+		if token := value[strings.LastIndexByte(value, ' ')+1:]; len(token) >= leastToken {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
 }
 
 // hides reports whether handlers do not see metadata of this name.

@@ -42,7 +42,8 @@ package interceptor
 //	x-forwarded-port, x-forwarded-prefix, x-forwarded-proto, x-forwarded-scheme,
 //	x-forwarded-server, x-forwarded-ssl, x-forwarded-uri, x-user-agent
 //
-// In addition, a value that holds the token of the call is hidden under every name.
+// In addition, a value that holds the token of the call is hidden under every name, also
+// if the call has no caller: its method is public, or its rule is not enforced yet.
 // [KeepMetadata] makes exceptions.
 func StripMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) {

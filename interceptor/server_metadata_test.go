@@ -6,11 +6,13 @@ import (
 	"go/parser"
 	gotoken "go/token"
 	"maps"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
@@ -41,6 +43,30 @@ var foreign = []string{
 	"x-original-authorization", "proxy-authorization", "impersonate-user", "oidc_claim_sub", "x_user", "grpcaud-caller",
 	"x-appengine-user-email", "x-appengine-inbound-appid", "x-grafana-id", "x-cognito-sub", "x-saml-nameid", "x-sso-user", "x-ldap-user", "x-openid-sub",
 	"x-account-id", "x-login", "x-uid",
+
+	// ESPv2, IAP, ALB, App Service, Cloudflare Access, oauth2-proxy, Kong, Pomerium, Tailscale, grpc-gateway
+	"x-endpoint-api-project-id", "x-endpoint-api-consumer-type", "x-goog-authenticated-user-id",
+	"x-ms-client-principal-id", "x-ms-client-principal-idp", "x-ms-token-aad-access-token", "x-ms-token-aad-refresh-token", "x-ms-token-google-id-token",
+	"cf-access-token", "cf-access-client-id", "cf-access-client-secret",
+	"x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username", "x-auth-request-id-token",
+	"x-consumer-groups", "x-consumer-tags", "x-credential-username", "x-refresh-token",
+	"x-pomerium-authorization", "x-pomerium-claim-groups", "tailscale-user-name", "tailscale-user-profile-pic", "tailscale-app-capabilities",
+	"grpcgateway-authorization", "grpcgateway-cookie", "grpcgateway-x-goog-iap-jwt-assertion",
+}
+
+// enforcement are the ways in which a call with this token can be let in.
+var enforcement = map[string]func(*access.Matrix){
+	"admitted": func(*access.Matrix) {},
+	"public":   func(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
+	"observed": func(m *access.Matrix) { notEnforced(m, access.Observe) },
+	"warned":   func(m *access.Matrix) { notEnforced(m, access.Warn) },
+}
+
+// notEnforced has the rules refuse good tokens, later.
+func notEnforced(m *access.Matrix, mode access.Mode) {
+	s := m.Services["order-status"]
+	s.Audiences, s.Rollout = []string{"orders-v2"}, []access.Rollout{{Mode: mode, Until: time.Now().Add(time.Hour)}}
+	m.Services["order-status"] = s
 }
 
 // twins returns the forms in which gateways and binary values have a name.
@@ -91,10 +117,7 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 		}
 		return md
 	}
-	for kind, change := range map[string]func(*access.Matrix){
-		"admitted": func(*access.Matrix) {},
-		"public":   func(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") },
-	} {
+	for kind, change := range enforcement {
 		for shape, seen := range seenBy(t, change, sent) {
 			for _, name := range names {
 				if seen.Get(name) != nil {
@@ -105,11 +128,33 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 	}
 }
 
+// TestCaseOfMetadataMakesNoDifference holds the same of names that an interceptor
+// before the guard has written in upper case, which gRPC itself never does.
+func TestCaseOfMetadataMakesNoDifference(t *testing.T) {
+	issuer := newIssuer()
+	server := serverOf(t, issuer, company(t))
+	ctx := incoming(t.Context(), "Bearer "+issuer.Mint(good(nil)))
+	md, _ := metadata.FromIncomingContext(ctx)
+	for _, name := range foreign {
+		md[strings.ToUpper(name)] = []string{"admin"}
+		md[http.CanonicalHeaderKey("grpcgateway-"+name)] = []string{"admin"}
+	}
+	md["X-Request-ID"] = []string{"1"}
+	ctx, err := interceptor.Decide(server, metadata.NewIncomingContext(ctx, md), ordersv1.OrderStatus_GetOrderStatus_FullMethodName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, _ := metadata.FromIncomingContext(ctx)
+	if len(seen) != 1 || len(seen.Get("x-request-id")) != 1 {
+		t.Errorf("handlers see %q, want x-request-id alone", slices.Sorted(maps.Keys(seen)))
+	}
+}
+
 // TestOtherMetadataPasses holds that nothing is hidden which says nothing about
 // who calls, though its name begins like others.
 func TestOtherMetadataPasses(t *testing.T) {
 	_, passing := interceptor.HiddenMetadata()
-	names := append([]string{"x-request-id", "traceparent", "x-tenant-name", "x-envoy-attempt-count", "grpcgateway-accept", "x-forwarded-for-bin"}, passing...)
+	names := append([]string{"x-request-id", "traceparent", "tracestate", "user-agent", "content-type", "x-b3-traceid", "x-tenant-name", "x-envoy-attempt-count", "grpcgateway-accept", "x-forwarded-for-bin"}, passing...)
 	sent := func(string) metadata.MD {
 		md := metadata.MD{}
 		for _, name := range names {
@@ -117,10 +162,12 @@ func TestOtherMetadataPasses(t *testing.T) {
 		}
 		return md
 	}
-	for shape, seen := range seenBy(t, func(*access.Matrix) {}, sent) {
-		for _, name := range names {
-			if seen.Get(name) == nil {
-				t.Errorf("%s: handlers do not see %s", shape, name)
+	for kind, change := range enforcement {
+		for shape, seen := range seenBy(t, change, sent) {
+			for _, name := range names {
+				if seen.Get(name) == nil {
+					t.Errorf("%s, %s: handlers do not see %s", kind, shape, name)
+				}
 			}
 		}
 	}
@@ -132,14 +179,34 @@ func TestTokenIsHiddenUnderAnyName(t *testing.T) {
 	sent := func(token string) metadata.MD {
 		return metadata.Pairs("x-copy", token, "x-copies", "first, Bearer "+token, "x-copy-bin", token, "x-access-token", token, "x-plain", "1")
 	}
-	for shape, seen := range seenBy(t, func(*access.Matrix) {}, sent, interceptor.KeepMetadata("x-access-token")) {
-		for _, name := range []string{"x-copy", "x-copies", "x-copy-bin", "x-access-token"} {
-			if seen.Get(name) != nil {
-				t.Errorf("%s: handlers see the token in %s", shape, name)
+	for kind, change := range enforcement {
+		for shape, seen := range seenBy(t, change, sent, interceptor.KeepMetadata("x-access-token")) {
+			for _, name := range []string{"x-copy", "x-copies", "x-copy-bin", "x-access-token"} {
+				if seen.Get(name) != nil {
+					t.Errorf("%s, %s: handlers see the token in %s", kind, shape, name)
+				}
+			}
+			if seen.Get("x-plain") == nil {
+				t.Errorf("%s, %s: handlers do not see x-plain", kind, shape)
 			}
 		}
-		if seen.Get("x-plain") == nil {
-			t.Errorf("%s: handlers do not see x-plain", shape)
+	}
+}
+
+// TestShortCredentialsHideNothing holds that nobody can hide other metadata from the
+// handler of a public method by a text that all values have.
+func TestShortCredentialsHideNothing(t *testing.T) {
+	issuer := newIssuer()
+	server := serverOf(t, issuer, company(t, enforcement["public"]))
+	for _, value := range []string{"Bearer 1", "Bearer ", "1", ""} {
+		md, _ := metadata.FromIncomingContext(incoming(t.Context(), value))
+		md.Set("x-forwarded-for", "192.0.2.1")
+		ctx, err := interceptor.Decide(server, metadata.NewIncomingContext(incoming(t.Context(), value), md), ordersv1.OrderStatus_GetOrderStatus_FullMethodName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen := metadata.ValueFromIncomingContext(ctx, "x-forwarded-for"); seen == nil {
+			t.Errorf("authorization %q hides x-forwarded-for", value)
 		}
 	}
 }

@@ -249,14 +249,16 @@ func TestNewServerRefuses(t *testing.T) {
 	for name, row := range map[string]struct {
 		policy   *access.Policy
 		services interceptor.ServiceNames
+		want     string
 	}{
-		"no policy":       {nil, interceptor.Services("order-status")},
-		"no services":     {company(t), nil},
-		"unknown service": {company(t), interceptor.Services("orders")},
-		"a service twice": {company(t), interceptor.Services("order-status", "order-status")},
+		"no policy":       {nil, interceptor.Services("order-status"), "load one with policyfile.Load"},
+		"nil services":    {company(t), nil, `pass Services with those of the matrix that this server hosts, of ["human-resource" "order-status"]`},
+		"no services":     {company(t), interceptor.Services(), "pass Services"},
+		"unknown service": {company(t), interceptor.Services("orders"), `no service "orders"`},
+		"a service twice": {company(t), interceptor.Services("order-status", "order-status"), "order-status"},
 	} {
-		if _, err := interceptor.NewServer(row.policy, row.services); err == nil {
-			t.Errorf("%s: NewServer succeeded", name)
+		if _, err := interceptor.NewServer(row.policy, row.services); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: got %v, want %q", name, err, row.want)
 		}
 	}
 }

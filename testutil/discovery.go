@@ -60,7 +60,10 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"id_token_signing_alg_values_supported":         algs,
 	}
 	if i.options.alias != "" {
-		document["mtls_endpoint_aliases"] = map[string]string{"token_endpoint": i.options.alias + i.path + string(Token)}
+		document["mtls_endpoint_aliases"] = map[string]string{
+			"token_endpoint":         i.options.alias + i.path + string(Token),
+			"introspection_endpoint": i.options.alias + i.path + string(Introspection),
+		}
 	}
 	writeJSON(w, http.StatusOK, document)
 }

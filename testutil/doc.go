@@ -11,6 +11,10 @@
 //	token := issuer.Mint(testutil.Claims{"sub": "portal", "client_id": "portal", "aud": "orders"})
 //	transport := issuer.Transport() // for whatever fetches keys and tokens
 //
+// Its tokens are those of RFC 9068, which the default preset of a matrix reads. With
+// preset: keycloak, pass [Keycloak] to [NewIssuer]; for other presets, [Typ],
+// [EveryToken] and [AudienceScope] say how the provider writes and is asked.
+//
 // [Serve] connects a gRPC client and a gRPC server over TLS in memory.
 //
 // Everything reads [time.Now] and blocks on channels only, so it runs inside a

@@ -122,7 +122,10 @@ func TestMutualTLSAlias(t *testing.T) {
 	if got := get(t, corp(), discovery).json(t)["mtls_endpoint_aliases"]; got != nil {
 		t.Errorf("aliases = %v, want none", got)
 	}
-	want := map[string]any{"token_endpoint": "https://mtls.idp.example.com/realms/corp/token"}
+	want := map[string]any{
+		"token_endpoint":         "https://mtls.idp.example.com/realms/corp/token",
+		"introspection_endpoint": "https://mtls.idp.example.com/realms/corp/introspect",
+	}
 	got := get(t, corp(testutil.MutualTLSAlias("https://mtls.idp.example.com")), discovery).json(t)["mtls_endpoint_aliases"]
 	if diff := cmp.Diff(any(want), got); diff != "" {
 		t.Errorf("aliases (-want +got):\n%s", diff)

@@ -46,15 +46,33 @@ func AudienceScope(template string) Option {
 }
 
 // MutualTLSAlias publishes base, such as "https://mtls.idp.example.com", as the base of
-// the token endpoint for clients that authenticate with a certificate; the path of the
-// issuer is added (RFC 8705, section 5). The default is to publish none.
+// the endpoints for clients that authenticate with a certificate; the path of the issuer
+// is added (RFC 8705, section 5). The default is to publish none.
 func MutualTLSAlias(base string) Option {
 	return optionFunc(func(o *options) { o.alias = base })
 }
 
+// Keycloak makes the issuer ask and write as Keycloak does: [AudienceScope] of
+// "{audience}", [Typ] of "JWT", and "typ": "Bearer" in [EveryToken]. Use it for a matrix
+// with preset: keycloak.
+func Keycloak() Option {
+	return optionFunc(func(o *options) {
+		for _, opt := range []Option{AudienceScope("{audience}"), Typ("JWT"), EveryToken(Claims{"typ": "Bearer"})} {
+			opt.apply(o)
+		}
+	})
+}
+
 // EveryToken adds claims to each token that the issuer issues or mints, such as
 // "typ": "Bearer" of Keycloak's access tokens. Claims that a token has already are not
-// replaced.
+// replaced. Several EveryToken add up.
 func EveryToken(claims Claims) Option {
-	return optionFunc(func(o *options) { o.claims = maps.Clone(claims) })
+	return optionFunc(func(o *options) {
+		all := maps.Clone(o.claims)
+		if all == nil {
+			all = Claims{}
+		}
+		maps.Copy(all, claims)
+		o.claims = all
+	})
 }

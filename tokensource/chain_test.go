@@ -151,7 +151,7 @@ func TestChainChecksTheAssertion(t *testing.T) {
 		"opaque":            {answer("opaque", "N_A", "jwt"), tokensource.ErrUnavailable},
 		"access token":      {answer(only, "Bearer", "access_token"), tokensource.ErrUnavailable},
 		"type not said":     {`{"access_token":"` + only + `","token_type":"N_A"}`, tokensource.ErrUnavailable},
-		"of another scheme": {answer(only, "DPoP", "jwt"), tokensource.ErrUnavailable},
+		"of another scheme": {answer(only, "DPoP", "jwt"), tokensource.ErrRefused},
 	} {
 		home := &wire{token: always(reply(200, row.body))}
 		away := &wire{discovery: reply(200, document(partner, partner+"/token"))}
@@ -162,8 +162,8 @@ func TestChainChecksTheAssertion(t *testing.T) {
 	}
 	// At home, a grant is no token to present.
 	w := &wire{token: always(reply(200, answer("t", "N_A", "access_token")))}
-	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}); !errors.Is(err, tokensource.ErrUnavailable) {
-		t.Errorf("N_A as an access token: got %v, want ErrUnavailable", err)
+	if _, err := newSource(t, w).Token(t.Context(), tokensource.Request{Audience: "a", Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}); !errors.Is(err, tokensource.ErrRefused) {
+		t.Errorf("N_A as an access token: got %v, want ErrRefused", err)
 	}
 }
 

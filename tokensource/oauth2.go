@@ -84,7 +84,7 @@ func (s *oauth2Source) call(ctx context.Context, _ Request) (Token, error) {
 	case token == nil:
 		return Token{}, errors.New("x/oauth2: no token and no error")
 	}
-	fetched, err := readToken(token, 0, "")
+	fetched, err := readToken(token, 0, nil, "")
 	return NewToken(fetched.text, fetched.expiry), err
 }
 

@@ -59,7 +59,7 @@ func TestFromOAuth2(t *testing.T) {
 		"good":             {&oauth2.Token{AccessToken: jwt(`{"aud":"order-status"}`), TokenType: "bearer", Expiry: soon}, nil, nil},
 		"without an end":   {&oauth2.Token{AccessToken: "opaque", TokenType: "Bearer"}, nil, nil},
 		"another audience": {&oauth2.Token{AccessToken: jwt(`{"aud":"b"}`), TokenType: "Bearer"}, nil, []error{tokensource.ErrMismatch}},
-		"another type":     {&oauth2.Token{AccessToken: "t", TokenType: "MAC"}, nil, []error{tokensource.ErrUnavailable}},
+		"another type":     {&oauth2.Token{AccessToken: "t", TokenType: "MAC"}, nil, []error{tokensource.ErrRefused}},
 		"nothing":          {nil, nil, []error{tokensource.ErrUnavailable}},
 		"a refusal":        {nil, refusal, []error{tokensource.ErrRefused}},
 		"its own error":    {nil, own, []error{tokensource.ErrUnavailable, own}},

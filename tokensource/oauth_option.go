@@ -27,6 +27,7 @@ type oauthOptions struct {
 	ask        audienceStyle
 	grant      Grant       // zero: the preset's
 	parameters [][2]string // names and values
+	tokenTypes []string    // accepted beside Bearer
 	preset     string      // the name; empty: the default
 	origin     authmethod.Origin
 }
@@ -52,7 +53,7 @@ func newOAuthOptions(issuer string, auth ClientAuth, opts []OAuthOption) (*oauth
 	if err := auth.Check(); err != nil {
 		return nil, err
 	}
-	return o, errors.Join(o.options.check(), o.checkURLs(), o.checkAuth(auth), o.checkPreset(), o.checkParameters())
+	return o, errors.Join(o.options.check(), o.checkURLs(), o.checkAuth(auth), o.checkPreset(), o.checkParameters(), o.checkTokenTypes())
 }
 
 func (o *oauthOptions) checkURLs() error {

@@ -35,7 +35,7 @@ func (s *authorizationServer) fetchWith(ctx context.Context, r Request, g Grant)
 // parameters only, and it lets grant_type be replaced. What x/oauth2 is too lenient
 // about is refused by strictTransport and accept.
 func (s *authorizationServer) request(ctx context.Context, r Request, g Grant, at endpoint) (fetchedToken, error) {
-	request := &authmethod.Request{Issuer: s.issuer, Config: clientcredentials.Config{
+	request := &authmethod.Request{Issuer: s.issuer, ForEndpoint: s.provider.Request.AssertionForEndpoint, Config: clientcredentials.Config{
 		TokenURL: at.url, AuthStyle: at.secret.oauth2(), EndpointParams: s.form(r, g),
 	}}
 	if err := s.auth.Authenticate(ctx, request); err != nil {
@@ -47,7 +47,7 @@ func (s *authorizationServer) request(ctx context.Context, r Request, g Grant, a
 	if err != nil {
 		return fetchedToken{}, s.withRemedy(requestError(err, secrets...), s.situation(r, g, request, err))
 	}
-	return readToken(token, g, config.ClientID, secrets...)
+	return readToken(token, g, s.options.tokenTypes, config.ClientID, secrets...)
 }
 
 // form returns the parameters of the token request, without those that authenticate

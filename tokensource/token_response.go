@@ -1,19 +1,16 @@
 package tokensource
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
 )
 
 // readToken returns the token that a token endpoint gave to a request with g (RFC
-// 6749, section 5.1).
-func readToken(token *oauth2.Token, g Grant, client string, secrets ...string) (fetchedToken, error) {
-	assertion := g == exchangeForAssertion && token.TokenType == tokenTypeNone
-	if !assertion && !strings.EqualFold(token.TokenType, "bearer") {
-		return fetchedToken{}, fmt.Errorf("%w: token_type: got %s, want bearer", ErrUnavailable, quote(token.TokenType, secrets...))
+// 6749, section 5.1). It may have one of these types, beside Bearer.
+func readToken(token *oauth2.Token, g Grant, types []string, client string, secrets ...string) (fetchedToken, error) {
+	if err := checkTokenType(token.TokenType, g, types, secrets...); err != nil {
+		return fetchedToken{}, err
 	}
 	if err := g.checkIssuedType(token, secrets...); err != nil {
 		return fetchedToken{}, err

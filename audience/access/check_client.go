@@ -9,51 +9,6 @@ import (
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// authentication checks how a client authenticates.
-func (c *checker) authentication(a path, client Client) {
-	if ways := client.ways(); len(ways) > 1 {
-		c.problem(a.to(ways[1]), "both %s: a client authenticates in one way", strings.Join(ways, " and "))
-	}
-	c.secret(a.to("secret"), client.Secret)
-	key, cert := client.PrivateKey, client.Certificate
-	c.secret(a.to("private_key_jwt"), SecretRef{key.File, key.Env})
-	if key != (KeyRef{}) && key.File == "" && key.Env == "" {
-		c.problem(a.to("private_key_jwt"), "no key: name the file or environment variable that holds it")
-	}
-	if key.Algorithm != "" {
-		c.algorithm(a.to("private_key_jwt", "algorithm"), key.Algorithm)
-	}
-	if (cert.File == "") != (cert.KeyFile == "") {
-		c.problem(a.to("mtls"), "want both cert and key")
-	}
-	for _, service := range slices.Sorted(maps.Keys(client.TokenFiles)) {
-		c.callee(a.to("token_files", service), service)
-		if client.TokenFiles[service] == "" {
-			c.problem(a.to("token_files", service), "no path")
-		}
-	}
-}
-
-// ways lists how a client authenticates, by the keys of the file.
-func (c Client) ways() []string {
-	var ways []string
-	for _, way := range []struct {
-		name string
-		used bool
-	}{
-		{"secret", c.Secret != SecretRef{}},
-		{"private_key_jwt", c.PrivateKey != KeyRef{}},
-		{"assertion", c.Assertion != ""},
-		{"mtls", c.Certificate != CertificateRef{}},
-		{"token_files", len(c.TokenFiles) > 0},
-	} {
-		if way.used {
-			ways = append(ways, way.name)
-		}
-	}
-	return ways
-}
-
 func (c *checker) algorithm(a path, name string) {
 	if !slices.Contains(algorithms, name) {
 		c.problem(a, "%q is not an asymmetric signature algorithm%s; there are %s", name, nearest.Hint(name, algorithms), strings.Join(algorithms, ", "))

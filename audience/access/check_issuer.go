@@ -42,8 +42,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.keys(a, issuer)
 	c.times(a, issuer)
 	c.introspection(a.to("introspection"), issuer)
-	c.url(a.to("token_url"), issuer.TokenURL, issuer)
-	c.ask(a, issuer)
+	c.tokenRequests(a, issuer)
 }
 
 func (c *checker) keys(a path, issuer Issuer) {
@@ -65,23 +64,6 @@ func (c *checker) times(a path, issuer Issuer) {
 	if issuer.MaxAge < 0 {
 		c.problem(a.to("max_age"), "want more than 0, got %v", issuer.MaxAge)
 	}
-}
-
-// introspection checks that the service authenticates itself to the issuer, as RFC
-// 7662, section 2.1 requires.
-func (c *checker) introspection(a path, issuer Issuer) {
-	in := issuer.Introspection
-	if in == (Introspection{}) {
-		return
-	}
-	c.url(a.to("url"), in.URL, issuer)
-	if in.ClientID == "" {
-		c.problem(a.to("client"), "no client: write the id by which the service authenticates to the issuer")
-	}
-	if in.Secret == (SecretRef{}) {
-		c.problem(a.to("secret"), "no secret: name the file or environment variable with the secret of client %q", in.ClientID)
-	}
-	c.secret(a.to("secret"), in.Secret)
 }
 
 // url checks an address of an issuer, if there is one: https, without query,

@@ -14,6 +14,10 @@ type Client struct {
 	// Secret refers to its client secret.
 	Secret SecretRef
 
+	// AuthStyle is how the secret is sent: "basic" or "post", as for [Issuer]. Empty
+	// means the AuthStyle of the issuer.
+	AuthStyle string
+
 	// PrivateKey refers to the key that it signs assertions with (private_key_jwt,
 	// RFC 7523, section 2.2).
 	PrivateKey KeyRef

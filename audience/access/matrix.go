@@ -84,22 +84,24 @@ type Issuer struct {
 	// the preset.
 	Ask Ask
 
+	// AuthStyle is how secrets are sent to it: "basic" in the Authorization header, or
+	// "post" in the form (RFC 6749, section 2.3.1). It is for its clients, unless
+	// [Client.AuthStyle] says otherwise, and for introspection. Empty means as the
+	// metadata document says, and basic for introspection.
+	AuthStyle string
+
+	// AssertionAudience is the audience of the assertions of its clients
+	// (private_key_jwt): "issuer", "token_endpoint", or an address of the issuer by
+	// which it knows its token endpoint, if clients reach that at another one. Empty
+	// leaves that to the preset.
+	AssertionAudience string
+
+	// TokenType is a token_type that stands for Bearer in the answers of its token
+	// endpoint, compared exactly. Empty accepts Bearer alone, in any case.
+	TokenType string
+
 	// InsecureLoopback accepts plain http, on a loopback address only.
 	InsecureLoopback bool
-}
-
-// Introspection says how to ask an issuer about a token (RFC 7662). The zero value
-// means that the issuer is not asked.
-type Introspection struct {
-	// URL is the introspection endpoint; if it is empty and there is a ClientID, it
-	// is the one in the metadata document (introspection_endpoint).
-	URL string
-
-	// ClientID is the id by which the service authenticates there. Required.
-	ClientID string
-
-	// Secret refers to the client secret of the service. Required.
-	Secret SecretRef
 }
 
 // Service is one guarded service. Its name in the matrix need not be the name

@@ -11,6 +11,7 @@ func (r *reader) client(n *yaml.Node) (c access.Client) {
 		"issuer":          r.text("the name of an issuer", &c.Issuer),
 		"id":              r.text("a client id", &c.ID),
 		"secret":          r.secret(&c.Secret),
+		"auth_style":      r.authStyle(&c.AuthStyle),
 		"private_key_jwt": r.privateKey(&c.PrivateKey),
 		"assertion":       {want: "{file: …}", read: func(n *yaml.Node) { c.Assertion = r.assertion(n) }},
 		"mtls":            {want: "{cert: …, key: …}", read: func(n *yaml.Node) { c.Certificate = r.certificate(n) }},

@@ -32,15 +32,21 @@
 //	max_lifetime: 1h              # default: 24h
 //	max_age: 10m                  # default: until exp
 //	bound: required               # tokens must be bound to a certificate
-//	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where
+//	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where;
+//	                              # instead of secret: mtls: {cert: …, key: …}; or neither, and
+//	                              # insecure: no_authentication and url
 //	token_url: https://…          # default: what the metadata says
 //	ask: resource                 # how an audience is asked for; default: as the preset says
 //	                              # also audience, nothing, {scope: "{audience}/.default"},
 //	                              # {token_urls: {order-status: https://…}}
 //	parameters: {organization: acme}  # which clients send besides
+//	auth_style: post              # secrets in the form; default: basic
+//	assertion_audience: token_endpoint  # or issuer, or a URL; default: as the preset says
+//	token_type: BearerToken       # accepted beside Bearer
 //	insecure: loopback            # accept plain http there
 //
-// a client, instead of secret, one of
+// a client auth_style, if its secret is sent otherwise than those of others, and instead
+// of secret one of
 //
 //	private_key_jwt: {file: key.pem, kid: k1, algorithm: ES256}  # or env; kid and algorithm may be left out
 //	assertion: {file: /var/run/token}  # which something else keeps fresh

@@ -30,30 +30,24 @@ func (r *reader) version(n *yaml.Node) {
 
 func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
-		"url":           required(r.text("a URL such as https://idp.example.com", &i.URL)),
-		"discovery":     r.text("a URL", &i.Discovery),
-		"jwks":          r.text("a URL", &i.JWKS),
-		"keys_file":     r.path(&i.KeysFile),
-		"preset":        r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
-		"algorithms":    r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
-		"leeway":        r.duration(&i.Leeway),
-		"max_lifetime":  r.duration(&i.MaxLifetime),
-		"max_age":       r.duration(&i.MaxAge),
-		"bound":         oneOf(r, &i.RequireBound, map[string]bool{"required": true}),
-		"introspection": {read: func(n *yaml.Node) { i.Introspection = r.introspection(n) }},
-		"token_url":     r.text("a URL", &i.TokenURL),
-		"ask":           r.ask(&i.Ask),
-		"parameters":    r.texts("a mapping from parameters to values", &i.Ask.Parameters),
-		"insecure":      oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
-	})
-	return i
-}
-
-func (r *reader) introspection(n *yaml.Node) (i access.Introspection) {
-	r.fields(n, map[string]value{
-		"url":    r.text("a URL", &i.URL),
-		"client": required(r.text("a client id", &i.ClientID)),
-		"secret": required(r.secret(&i.Secret)),
+		"url":                required(r.text("a URL such as https://idp.example.com", &i.URL)),
+		"discovery":          r.text("a URL", &i.Discovery),
+		"jwks":               r.text("a URL", &i.JWKS),
+		"keys_file":          r.path(&i.KeysFile),
+		"preset":             r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
+		"algorithms":         r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
+		"leeway":             r.duration(&i.Leeway),
+		"max_lifetime":       r.duration(&i.MaxLifetime),
+		"max_age":            r.duration(&i.MaxAge),
+		"bound":              oneOf(r, &i.RequireBound, map[string]bool{"required": true}),
+		"introspection":      r.introspection(&i.Introspection),
+		"token_url":          r.text("a URL", &i.TokenURL),
+		"ask":                r.ask(&i.Ask),
+		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
+		"parameters":         r.texts("a mapping from parameters to values", &i.Ask.Parameters),
+		"auth_style":         r.authStyle(&i.AuthStyle),
+		"token_type":         r.text("a token_type such as BearerToken", &i.TokenType),
+		"insecure":           oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
 	})
 	return i
 }

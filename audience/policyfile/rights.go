@@ -34,6 +34,14 @@ var rights = []right{
 			"issuers.*.insecure",
 		},
 	},
+	{
+		no: true, text: "how secrets reach an issuer, and what it answers, concerns every client and service",
+		keys: []string{
+			"issuers.*.auth_style", "issuers.*.assertion_audience", "issuers.*.token_type",
+			"issuers.*.introspection.mtls", "issuers.*.introspection.mtls.cert", "issuers.*.introspection.mtls.key",
+			"issuers.*.introspection.insecure",
+		},
+	},
 	{keys: []string{"services"}, text: "services of names that no other file has, as services or under `external`; a gRPC service of the `.proto` options gives none its name"},
 	{keys: []string{"services.*.issuer", "services.*.issuers"}, text: "issuers of the first file"},
 	{keys: []string{"services.*.audience"}, text: "values that nothing in another file has at the same issuer: no `audience`, no name that stands for one, no API under `external`, no service of the `.proto` options, no issuer as its address"},
@@ -61,7 +69,7 @@ var rights = []right{
 		},
 	},
 	{no: true, keys: []string{"clients.*.secret.env", "clients.*.private_key_jwt.env"}, text: "the environment belongs to the whole process, and a name does not tell whose a variable is"},
-	{keys: []string{"clients.*.private_key_jwt.kid", "clients.*.private_key_jwt.algorithm"}, text: "whatever it likes"},
+	{keys: []string{"clients.*.auth_style", "clients.*.private_key_jwt.kid", "clients.*.private_key_jwt.algorithm"}, text: "whatever it likes"},
 	{keys: []string{"external"}, text: "APIs of names that no other file has, as APIs or services"},
 	{keys: []string{"external.*.issuer"}, text: "an issuer of the first file"},
 	{keys: []string{"external.*.clients"}, text: "clients of this file or of the first"},

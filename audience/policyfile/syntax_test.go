@@ -96,7 +96,7 @@ var broken = []struct{ name, text, want string }{
 	{"too much leeway", with("example.com\"}", "example.com\", leeway: 1h}"), `access.yaml:3:42: want between 0 and 5m0s, got 1h0m0s`},
 	{"bound", with("example.com\"}", "example.com\", bound: true}"), `access.yaml:3:49: want required, got a boolean`},
 	{"algorithm", with("example.com\"}", "example.com\", algorithms: [HS256]}"), `access.yaml:3:55: "HS256" is not an asymmetric signature algorithm, did you mean "ES256"?; there are ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512`},
-	{"introspection without client", with("example.com\"}", "example.com\", introspection: {secret: {env: E}}}"), `access.yaml:3:57: missing key "client": want a client id`},
+	{"introspection without client", with("example.com\"}", "example.com\", introspection: {secret: {env: E}}}"), `access.yaml:3:42: no client: write the id by which the service authenticates to the issuer`},
 	{"introspection with a literal secret", with("example.com\"}", "example.com\", introspection: {client: a, secret: hunter2}}"), `access.yaml:3:77: want {file: …} or {env: …}: secrets never stand in this file`},
 	{"rollout without end", with("    grpc", "    rollout: [{mode: warn}]\n    grpc"), `access.yaml:6:15: missing key "until": want a date such as 2027-01-31 or 2027-01-31T12:00:00Z`},
 	{"rollout of another mode", with("    grpc", "    rollout: [{mode: enforce, until: 2027-01-31}]\n    grpc"), `access.yaml:6:22: want observe or warn, got "enforce"`},

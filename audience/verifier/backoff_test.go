@@ -110,3 +110,41 @@ func TestStale(t *testing.T) {
 		want(t, "a second after that", err, audience.CauseKeysUnavailable)
 	})
 }
+
+// TestRetryAfterOfTheKeys holds that an issuer which says when it wants to be asked
+// again is not asked before, and that it cannot put a fetch off for long.
+func TestRetryAfterOfTheKeys(t *testing.T) {
+	for said, row := range map[string]struct{ least, most time.Duration }{
+		"":           {0, 2 * time.Second},
+		"0":          {0, 2 * time.Second},
+		"soon":       {0, 2 * time.Second},
+		"20":         {20 * time.Second, 21 * time.Second},
+		"86400":      {30 * time.Second, 34 * time.Second},
+		"9999999999": {30 * time.Second, 34 * time.Second},
+	} {
+		for _, at := range []testutil.Endpoint{testutil.JWKS, testutil.Discovery} {
+			synctest.Test(t, func(t *testing.T) {
+				issuer := newIssuer()
+				v := newVerifier(t, issuer)
+				issuer.Fault(at, testutil.RespondStatus(http.StatusTooManyRequests, "Retry-After", said))
+				began := time.Now()
+				_, err := v.Verify(t.Context(), mint(issuer))
+				want(t, "busy", err, audience.CauseKeysUnavailable)
+				if wait := retryAfter(err); wait < row.least || wait > row.most {
+					t.Errorf("%s, %q: RetryAfter %v, want between %v and %v", at, said, wait, row.least, row.most)
+				}
+				for before := issuer.Requests(at); issuer.Requests(at) == before && time.Since(began) < time.Hour; {
+					time.Sleep(100 * time.Millisecond)
+					_, _ = v.Verify(t.Context(), mint(issuer))
+				}
+				if wait := time.Since(began); wait < row.least || wait > row.most {
+					t.Errorf("%s, %q: asked again after %v, want between %v and %v", at, said, wait, row.least, row.most)
+				}
+				issuer.Fault(at, nil)
+				time.Sleep(row.most)
+				_, err = v.Verify(t.Context(), mint(issuer))
+				want(t, "recovered", err, "")
+			})
+		}
+	}
+}

@@ -3,10 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,9 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/clientcert"
 	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/internal/remedy"
-	"github.com/grpcaud/grpcaud/internal/secretfile"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -28,33 +25,41 @@ const (
 // introspector asks one issuer about its tokens (RFC 7662). It caches the answers for a
 // short time, and asks once for all calls with the same token.
 type introspector struct {
-	issuer   access.Issuer
-	preset   claims.Preset
-	web      *web
-	ttl      time.Duration
-	cache    *introspectionCache
-	queue    *requestQueue
-	lookup   *endpointLookup
-	requests requestLog
+	issuer      access.Issuer
+	preset      claims.Preset
+	web         *web
+	certificate *clientcert.Transport // of web; nil for none
+	ttl         time.Duration
+	cache       *introspectionCache
+	queue       *requestQueue
+	lookup      *endpointLookup
+	requests    requestLog
 
 	staleAnswers atomic.Uint64 // given after their time, since the issuer could not be asked
 }
 
-func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) *introspector {
+func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) (*introspector, error) {
 	i := &introspector{
-		issuer: issuer, preset: preset, web: o.web, ttl: o.introspectionTTL, cache: newIntrospectionCache(),
+		issuer: issuer, preset: preset, ttl: o.introspectionTTL, cache: newIntrospectionCache(),
+	}
+	if err := i.connect(o.web); err != nil {
+		return nil, err
 	}
 	i.lookup = newEndpointLookup(i.readEndpoint)
 	i.queue = newRequestQueue(i.ask, i.down, i.cache.store)
-	return i
+	return i, nil
 }
 
 // serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
-	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset && i.issuer.Introspection == config.Introspection
+	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset &&
+		i.issuer.Introspection == config.Introspection && i.issuer.AuthStyle == config.AuthStyle
 }
 
-func (i *introspector) close() { i.queue.close() }
+func (i *introspector) close() {
+	i.queue.close()
+	i.retire()
+}
 
 // verify returns the claims of a token that the issuer calls active. Its error
 // is a [audience.Refusal], or ctx's error if that ended first.
@@ -200,8 +205,7 @@ func notActive(err error, until time.Time) *answer {
 	return &answer{err: err, until: until, stale: until, end: until}
 }
 
-// post sends a token to the issuer (RFC 7662, section 2.1) as the client that
-// the configuration names (RFC 6749, section 2.3.1), and reads the answer. Its
+// post sends a token to the issuer (RFC 7662, section 2.1), and reads the answer. Its
 // error is a Refusal only if it is about this token: any other says that no
 // token would fare better.
 func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, error) {
@@ -209,17 +213,10 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	if err != nil {
 		return nil, err
 	}
-	secret, err := i.secret()
+	request, err := i.request(ctx, address, raw)
 	if err != nil {
 		return nil, err
 	}
-	form := url.Values{"token": {raw}, "token_type_hint": {"access_token"}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.SetBasicAuth(url.QueryEscape(i.issuer.Introspection.ClientID), url.QueryEscape(secret))
 	body, _, err := i.web.do(request, maxAnswer)
 	switch {
 	case aboutOne(err):
@@ -257,35 +254,24 @@ func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withRemedy(err, i.situation())
 	}
+	if i.certificate != nil {
+		return document.MutualTLSEndpoint("introspection_endpoint")
+	}
 	return document.Endpoint("introspection_endpoint")
 }
 
-// secret reads the client secret, each time, so that it can be rotated while the
-// process runs.
-func (i *introspector) secret() (string, error) {
-	ref := i.issuer.Introspection.Secret
-	if ref.File == "" {
-		if secret := os.Getenv(ref.Env); secret != "" {
-			return secret, nil
-		}
-		return "", fmt.Errorf("client secret: environment variable %s is empty", ref.Env)
-	}
-	secret, err := secretfile.Read(ref.File)
-	if err != nil {
-		return "", fmt.Errorf("client secret: %w", err)
-	}
-	return secret, nil
-}
-
-// ready reports whether the issuer can be asked: its endpoint and the client secret are
-// known, and there is no pause after a failed request.
+// ready reports whether the issuer can be asked: its endpoint and the client secret or
+// certificate are known, and there is no pause after a failed request.
 func (i *introspector) ready(ctx context.Context) error {
 	if wait, err := i.requests.pause(); err != nil {
 		return unavailable(err, wait)
 	}
-	_, err := i.find(ctx)
+	address, err := i.find(ctx)
 	if err == nil {
-		_, err = i.secret()
+		_, err = i.request(ctx, address, "")
+	}
+	if err == nil && i.certificate != nil {
+		err = i.certificate.Ready()
 	}
 	if err != nil {
 		return unavailable(err, firstRetry)

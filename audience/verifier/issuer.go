@@ -37,13 +37,16 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 	switch {
 	case config.Introspection == access.Introspection{}:
 		return i, o.setKeys(i, config, old)
-	case config.Introspection.ClientID == "" || config.Introspection.Secret == access.SecretRef{}:
-		return nil, errors.New("introspection without a client or its secret")
+	case old.introspect != nil && old.introspect.serves(config):
+		i.introspect = old.introspect
+		return i, nil
 	}
-	if i.introspect = old.introspect; i.introspect == nil || !i.introspect.serves(config) {
-		i.introspect = newIntrospector(config, preset, o)
+	if err := checkIntrospection(config.Introspection); err != nil {
+		return nil, err
 	}
-	return i, nil
+	var err error
+	i.introspect, err = newIntrospector(config, preset, o)
+	return i, err
 }
 
 // oidcConfigs returns the configuration of go-oidc for tokens of each algorithm.

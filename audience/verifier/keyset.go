@@ -167,7 +167,7 @@ func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 			k.hastenLocked(at)
 		}
 	} else {
-		wait := retry.Pause(k.failures)
+		wait := max(retry.Pause(k.failures), answerOf(err).after)
 		k.failed++
 		k.failures++
 		k.notUntil, k.spent = time.Now().Add(wait), time.Time{}

@@ -29,13 +29,18 @@ func (i *issuer) situation(a remedy.Answer) remedy.Situation {
 // situation is what is known of a question to the issuer that failed.
 func (i *introspector) situation() remedy.Situation {
 	own := i.issuer.Introspection
-	from := "environment variable " + own.Secret.Env
-	if own.Secret.File != "" {
-		from = "file " + own.Secret.File
+	var with remedy.Credential
+	switch {
+	case own.Certificate.File != "":
+		with = remedy.Credential{Kind: "certificate", Place: "file " + own.Certificate.File}
+	case own.Secret.File != "":
+		with = remedy.Credential{Kind: "secret", Place: "file " + own.Secret.File}
+	case own.Secret.Env != "":
+		with = remedy.Credential{Kind: "secret", Place: "environment variable " + own.Secret.Env}
 	}
 	return remedy.Situation{
 		Names: provider.Names{Issuer: i.issuer.URL, Client: own.ClientID, Place: i.issuer.Place}, Preset: i.issuer.Preset,
-		Credential: remedy.Credential{Kind: "secret", Place: from}, Answer: remedy.Answer{Endpoint: remedy.Introspection},
+		Credential: with, Answer: remedy.Answer{Endpoint: remedy.Introspection},
 	}
 }
 

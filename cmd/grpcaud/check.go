@@ -10,6 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/login"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
@@ -19,8 +20,10 @@ const checkHelp = `Check reads the access matrix as a server does, and reports
             a rule, a rule without a method
   warning   the file is valid, but probably wrong: a client that no rule names, a
             service that nobody may call, an audience that two services share, an
-            audience that the provider puts into every token
-  info      the file allows much: every method, any client, no scope
+            audience that the provider puts into every token, an entry for users
+            that no user's token can reach
+  info      the file allows much: every method, any client, no scope; or it is for
+            users, and does not say at which of its clients they log in
 
 Give it a set of descriptors to compare with the .proto files; protoc
 --descriptor_set_out=set.binpb and buf build -o set.binpb make one. Options of
@@ -80,7 +83,7 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	problems := policy.Warnings()
+	problems := slices.Concat(policy.Warnings(), login.Check(policy.Matrix()))
 	if descriptors != "" {
 		problems = slices.Concat(problems, set.Compare(policy))
 	}

@@ -125,3 +125,35 @@ func TestCheckBadDescriptors(t *testing.T) {
 	}
 	run(t, "", "check", company, "--descriptors", "missing.binpb").want(t, 2, "grpcaud: open missing.binpb")
 }
+
+// TestEntriesForUsersThatNoUserReaches shows that check and export warn of them.
+func TestEntriesForUsersThatNoUserReaches(t *testing.T) {
+	const text = `version: 1
+issuers: {corp: {url: https://sso.example.com/realms/corp, preset: keycloak}}
+services:
+  orders:
+    grpc: [acme.Orders]
+    allow: [{clients: [batch], methods: ["*"], scopes: none, callers: services}]
+  people:
+    grpc: [acme.People]
+    allow: [{clients: [orders], methods: ["*"], scopes: none, callers: users}]
+clients: {batch: {}, orders: {}}
+`
+	path := file(t, "access.yaml", text)
+	const want = "the entry is for users, and no client at which users log in leads to it: orders is called for no user"
+	run(t, "", "check", path).want(t, 0, want)
+	run(t, "", "check", path, "--strict").want(t, 1, want)
+	for _, to := range []string{"keycloak", "istio", "envoy"} {
+		run(t, "", "export", path, "--to", to).want(t, 0, "grpcaud: warning: services.people.allow[0]: "+want)
+	}
+	run(t, "", "export", path, "--to", "keycloak").want(t, 0, `a login for users: service "people" has entries for them alone`)
+
+	good := file(t, "access.yaml", strings.Replace(text, ", callers: services", "", 1))
+	run(t, "", "check", good, "--strict").want(t, 0, "who must log in at one of these clients: batch")
+	r := run(t, "", "export", good, "--to", "keycloak", "--login", "batch=https://batch.example.com/callback")
+	r.want(t, 0, `"pkce.code.challenge.method": "S256"`)
+	if strings.Contains(r.stderr, "log in") {
+		t.Errorf("standard error: %s", r.stderr)
+	}
+	run(t, "", "export", "--help").want(t, 0, "code_challenge_method=S256")
+}

@@ -27,7 +27,10 @@ realm of Keycloak:
   lacks      the matrix lets a client call a service, but it cannot get a token
              for it: the client, the client scope or its mapper is missing
 
-and says how to fix that. Nothing is changed. The admin is a client of the realm
+and says how to fix that, in the admin console and by commands of kcadm.sh, from the
+distribution's bin. They are for an admin who may change the realm, logged in with
+kcadm.sh config credentials. Nothing is changed: read them before you run them, and
+then compare again. The admin that compares is a client of the realm
 whose service account has the roles view-clients and view-realm of the client
 realm-management: --admin-client, with its secret in --admin-secret-file. Or the
 environment variable ` + adminToken + ` names a file with an access token.
@@ -43,6 +46,7 @@ type realmOptions struct {
 	url, realm, file          string
 	adminClient, adminSecrets string
 	issuer, descriptors       string
+	issuerCA                  string
 	exchange                  []string
 }
 
@@ -56,6 +60,7 @@ func (f *realmOptions) flags(cmd *cobra.Command) {
 	flags.StringVar(&f.issuer, "issuer", "", "the issuer in the file that is the realm (default: the only one with preset: keycloak)")
 	flags.StringVar(&f.descriptors, "descriptors", "", "for a realm: "+descriptor.Usage)
 	flags.StringSliceVar(&f.exchange, "exchange", nil, "clients that must be able to exchange tokens, in addition to services that call others")
+	cli.IssuerCAFlag(cmd, &f.issuerCA)
 	cmd.MarkFlagsRequiredTogether("keycloak", "realm")
 	cmd.MarkFlagsRequiredTogether("admin-client", "admin-secret-file")
 	cmd.MarkFlagsMutuallyExclusive("keycloak", "realm-file")
@@ -88,6 +93,9 @@ func (f *realmOptions) diff(cmd *cobra.Command, path, format string) error {
 	}
 	output.WriteNotes(cmd.ErrOrStderr(), "compared", notes)
 	found := drift(keycloak.Compare(want, got))
+	if len(found) > 0 && len(keycloak.Commands(found)) == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "grpcaud: no commands for kcadm.sh: the file lacks the ids that Keycloak gives to clients and scopes")
+	}
 	if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, format) }); err != nil {
 		return err
 	}
@@ -111,7 +119,11 @@ func (f *realmOptions) fetch(ctx context.Context) (keycloak.Realm, error) {
 		}
 		return realm, nil
 	}
-	admin := keycloak.Admin{URL: f.url, Realm: f.realm, Client: f.adminClient}
+	transport, err := files.IssuerTransport(f.issuerCA)
+	if err != nil {
+		return keycloak.Realm{}, err
+	}
+	admin := keycloak.Admin{URL: f.url, Realm: f.realm, Client: f.adminClient, Transport: transport}
 	path, into := f.adminSecrets, &admin.Secret
 	if path == "" {
 		path, into = os.Getenv(adminToken), &admin.Token
@@ -148,12 +160,19 @@ func (d drift) write(p *output.Page, format string) {
 	for _, x := range d {
 		rows = append(rows, []string{x.Kind, output.Printable(x.Client), output.Printable(x.Text), output.Printable(x.Fix)})
 	}
+	commands := keycloak.Commands(d)
 	if format == "markdown" {
 		p.MarkdownTable(titles, rows)
+		if len(commands) > 0 {
+			p.Printf("\n~~~sh\n%s\n~~~\n", strings.Join(commands, "\n"))
+		}
 		return
 	}
 	for i, row := range rows {
 		row[0] = p.Colour(driftColours[d[i].Kind], row[0])
 	}
 	p.Table("", append([][]string{p.Header("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
+	if len(commands) > 0 {
+		p.Printf("\n# Nothing was changed. These commands change the realm:\n%s\n", strings.Join(commands, "\n"))
+	}
 }

@@ -68,3 +68,15 @@ func TestDiffReadsTheAdminToken(t *testing.T) {
 	}
 	run(t, "", "diff", company, "--keycloak", "https://127.0.0.1:0", "--realm", "corp").want(t, 2, "no such file")
 }
+
+// TestDiffTrustsTheAuthorityOfKeycloak shows that --issuer-ca is for a Keycloak whose certificate
+// is from a private authority.
+func TestDiffTrustsTheAuthorityOfKeycloak(t *testing.T) {
+	f := newField(t)
+	t.Setenv("GRPCAUD_KEYCLOAK_TOKEN_FILE", file(t, "token", "t0ken\n"))
+	base, _, _ := strings.Cut(f.issuer.URL(), "/realms/")
+	args := []string{"diff", company, "--keycloak", base, "--realm", "corp"}
+	run(t, "", args...).want(t, 2, "cannot ask Keycloak", "certificate")
+	run(t, "", append(args, "--issuer-ca", f.ca)...).want(t, 2, "404")
+	run(t, "", append(args, "--issuer-ca", "missing")...).want(t, 2, "no such file")
+}

@@ -12,13 +12,17 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/doctor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 )
 
 // doctorOptions are the flags of the command doctor.
 type doctorOptions struct {
 	doctor.Options
+	user        tokenrequest.SubjectFlags
+	live        liveOptions
 	descriptors string
 }
 
@@ -41,6 +45,11 @@ others, judges it as the server of the service would, and reports
 with a fix for this kind of issuer. A client that gets no token for a service that it
 may not call is as it should be, and is only counted.
 
+With --user-token-file it also follows the token of a user: each client that the token
+is for exchanges it for each service that it may call for users, and that service goes
+on with the new token. That the provider exchanges no tokens, at all or for a client,
+is said once.
+
 Each request is one that a client may make at any time; nothing is changed. Tokens
 are neither shown nor stored.
 
@@ -54,14 +63,16 @@ The exit status is 0 if all is well, 1 if there is something to fix, and 2 if th
 is not, but something could not be found out.`
 
 const doctorExamples = `  grpcaud doctor access.yaml
-  grpcaud doctor access.yaml --client backoffice-portal -o markdown`
+  grpcaud doctor access.yaml --client backoffice-portal -o markdown
+  grpcaud doctor access.yaml --user-token-file alice.token
+  grpcaud doctor access.yaml --live order-status=orders.example.com:443 --live-method GetOrderStatus`
 
 func doctorCommand() *cobra.Command {
 	var e doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor access.yaml",
 		Short: "Compare what the issuers give with what the matrix says",
-		Long:  doctorHelp, Example: doctorExamples,
+		Long:  doctorHelp + doctorLiveHelp, Example: doctorExamples,
 		Args:              cli.Arguments(1, 1),
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
@@ -70,31 +81,39 @@ func doctorCommand() *cobra.Command {
 	flags.StringSliceVar(&e.Services, "service", nil, "examine these services only")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.DurationVar(&e.Timeout, "timeout", 15*time.Second, "the time limit for each token and its verdict")
+	e.user.Flags(cmd, "user-token-file", "the file with a user's token, to examine calls on behalf of users")
+	e.live.flags(cmd)
 	cli.IssuerCAFlag(cmd, &e.IssuerCA)
 	cli.Complete(cmd, "client", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "service", cli.FromMatrix(files.ServiceNames))
 	format := cli.OutputFlag(cmd, "table", "markdown", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		report, err := e.examine(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { report.Write(p, format.Value) }); err != nil {
-			return err
-		}
-		return report.Exit()
+		answer, err := e.examine(cmd, args[0])
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, answer, err)
 	}
 	return cmd
 }
 
 // examine examines the matrix at path.
-func (e *doctorOptions) examine(cmd *cobra.Command, path string) (*doctor.Report, error) {
+func (e *doctorOptions) examine(cmd *cobra.Command, path string) (output.Answer, error) {
+	if err := e.live.check(cmd); err != nil {
+		return nil, err
+	}
 	policy, _, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.narrow(policy.Matrix()); err != nil {
 		return nil, err
+	}
+	if e.live.server != "" {
+		return e.live.examine(cmd, policy, e.Options)
+	}
+	if e.Subject, err = e.user.Read(cmd, policy.Matrix()); err != nil {
+		return nil, err
+	}
+	if explain.Decode(e.Subject.Token.Reveal()).Expired(time.Now()) {
+		return nil, errors.New("--user-token-file: the token has expired: have the user log in again")
 	}
 	examiner, err := doctor.New(policy, e.Options)
 	if err != nil {

@@ -75,6 +75,9 @@ func TestDoctor(t *testing.T) {
 		{"wider", 1, []string{"1 to fix", "the issuer gives customer-portal a token for human-resource; the matrix does not let it call", "remove the client scope that has the mapper for human-resource from client"}, func(f *field) {
 			f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "echo": nil, "human-resource": nil})
 		}, nil},
+		{"a client for itself", 0, []string{"6 ok, 0 to fix, 0 unknown; 5 may not call, and get no token; 1 get one that no issuer withholds"}, func(f *field) {
+			f.register("order-status", map[string][]string{"human-resource": nil, "https://api.parcels.example": nil, "order-status": {"orders.read"}})
+		}, nil},
 		{"wider at an API of others", 1, []string{"1 to fix", "a token for https://api.parcels.example"}, func(f *field) {
 			f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "echo": nil, "https://api.parcels.example": nil})
 		}, nil},

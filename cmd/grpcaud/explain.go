@@ -25,6 +25,7 @@ type explainOptions struct {
 	tokenFile       string
 	jwksFile        string
 	descriptors     string
+	issuerCA        string
 	offline         bool
 	message         string // of another stack
 }
@@ -75,6 +76,8 @@ func explainCommand() *cobra.Command {
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
 	flags.StringVar(&e.message, "error", "", "an error text of another stack, to say what it means")
+	cli.IssuerCAFlag(cmd, &e.issuerCA)
+	cmd.MarkFlagsMutuallyExclusive("offline", "issuer-ca")
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[e.service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
@@ -166,8 +169,14 @@ func (e explainOptions) token(cmd *cobra.Command) (string, error) {
 // verifierOptions say where the verifier gets keys from.
 func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) ([]verifier.Option, error) {
 	var opts []verifier.Option
-	if e.offline {
+	transport, err := files.IssuerTransport(e.issuerCA)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.offline:
 		opts = append(opts, verifier.Transport(explain.OfflineTransport{}))
+	case transport != nil:
+		opts = append(opts, verifier.Transport(transport))
 	}
 	if e.jwksFile == "" {
 		return opts, nil

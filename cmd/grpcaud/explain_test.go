@@ -243,3 +243,23 @@ func TestExplainFixes(t *testing.T) {
 		t.Errorf("a method without a rule is told to be a matter of the token:\n%s", r.stdout)
 	}
 }
+
+// TestExplainTrustsTheAuthorityOfTheIssuer shows that --issuer-ca is for issuers whose
+// certificate is from a private authority.
+func TestExplainTrustsTheAuthorityOfTheIssuer(t *testing.T) {
+	f := newField(t)
+	raw := file(t, "token", f.issuer.Mint(testutil.Claims{"aud": "order-status", "azp": "customer-portal", "sub": "alice", "scope": "orders.read"}))
+	args := []string{"explain", f.matrix, "--service", "order-status", "--method", "GetOrderStatus", "--token-file", raw}
+	for _, row := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{0, "admitted", []string{"--issuer-ca", f.ca}},
+		{2, "unknown: KEYS_UNAVAILABLE", nil},
+		{2, "no such file", []string{"--issuer-ca", "missing"}},
+		{2, "[issuer-ca offline]", []string{"--issuer-ca", f.ca, "--offline"}},
+	} {
+		run(t, "", append(args, row.args...)...).want(t, row.code, row.want)
+	}
+}

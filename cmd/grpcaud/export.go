@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/login"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
@@ -26,7 +29,9 @@ with a demand that a proxy cannot check is left out, so that less is allowed. Wh
 proxy admits beyond the matrix is described at the top of the output: for Envoy, forms
 of tokens and of keys; for Istio, also lifetimes and algorithms.
 
-No secret is written. Keycloak creates one for each client that needs it.
+No secret is written. Keycloak creates one for each client that needs it. A client of
+--login can use the authorization code flow, and only with PKCE (RFC 7636): its login
+must send code_challenge_method=S256, or Keycloak refuses it.
 
 A proxy does less than a server. It answers a token for another audience with
 PERMISSION_DENIED instead of UNAUTHENTICATED, without a reason; it does not end a
@@ -78,6 +83,11 @@ func exportCommand() *cobra.Command {
 		notes, err := e.export(cmd, policy)
 		if err != nil {
 			return err
+		}
+		for _, p := range login.Check(policy.Matrix()) {
+			if p.Severity == access.Warning {
+				fmt.Fprintf(cmd.ErrOrStderr(), "grpcaud: warning: %s\n", output.Printable(p.Error()))
+			}
 		}
 		output.WriteNotes(cmd.ErrOrStderr(), "exported", notes)
 		return nil

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,9 +25,9 @@ func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&k.issuer, "issuer", "", "for keycloak: the issuer in the file that is the realm (default: the only one with preset: keycloak)")
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
 	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
-	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI")
+	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI; its logins must use PKCE, with S256")
 	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
-	cli.Complete(cmd, "issuer", cli.FromMatrix(issuerNames))
+	cli.Complete(cmd, "issuer", cli.FromMatrix(files.IssuerNames))
 }
 
 func (k *keycloakFlags) options() (keycloak.Options, error) {
@@ -49,8 +47,6 @@ func (k *keycloakFlags) export(cmd *cobra.Command, policy *access.Policy) ([]str
 	}
 	return notes, output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.JSON(realm) })
 }
-
-func issuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }
 
 // pairs reads the values of a flag, each as NAME=VALUE.
 func pairs(flag string, values []string) (map[string][]string, error) {

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,11 +30,13 @@ type result struct {
 	stdout, stderr string
 }
 
-// run runs the program with these arguments.
+// run runs the program with these arguments, for a minute at most.
 func run(t testing.TB, stdin string, args ...string) result {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	var stdout, stderr bytes.Buffer
-	code := grpcaud.Run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr)
+	code := grpcaud.Run(ctx, args, strings.NewReader(stdin), &stdout, &stderr)
 	return result{code, stdout.String(), stderr.String()}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
 	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -251,4 +252,47 @@ func idsOf(t *testing.T, realm *idp.Realm, path string) map[string]string {
 		ids[cmp.Or(one.ClientID, one.Name)] = one.ID
 	}
 	return ids
+}
+
+// TestKcadmCommandsMendARealm changes the realm by hand, and shows that it does not differ from the
+// matrix any more after the commands that diff prints.
+func TestKcadmCommandsMendARealm(t *testing.T) {
+	realm, matrix := realmOf(t)
+	hireAuditor(t, realm)
+	allowAuditor(t, realm)
+	base, _, _ := strings.Cut(realm.Issuer, "/realms/")
+	diff := func(args ...string) result {
+		return run(t, "", append([]string{"diff", matrix, "--keycloak", base, "--realm", realm.Name, "--exchange", "backoffice-portal", "--admin-client", "auditor", "--admin-secret-file", file(t, "secret", "auditor-secret\n")}, args...)...)
+	}
+	scopes := idsOf(t, realm, "/client-scopes")
+	clients := idsOf(t, realm, "/clients")
+	portal, back, orders := "/clients/"+clients["customer-portal"], "/clients/"+clients["backoffice-portal"], "/clients/"+clients["order-status"]
+	admin(t, realm, http.MethodPut, portal+"/optional-client-scopes/"+scopes["human-resource"], nil) // grants
+	admin(t, realm, http.MethodPut, portal, map[string]any{"fullScopeAllowed": true})
+	admin(t, realm, http.MethodPost, portal+"/protocol-mappers/models", map[string]any{
+		"name": "who's \"it\"", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper",
+		"config": map[string]string{"included.custom.audience": "billing", "access.token.claim": "true"},
+	})
+	admin(t, realm, http.MethodDelete, back+"/optional-client-scopes/"+scopes["order-status"], nil)
+	admin(t, realm, http.MethodPut, back+"/default-client-scopes/"+scopes["order-status"], nil)
+	admin(t, realm, http.MethodDelete, "/client-scopes/"+scopes["orders.write"], nil) // lacks
+	admin(t, realm, http.MethodPut, orders, map[string]any{"attributes": map[string]string{"standard.token.exchange.enabled": "false"}})
+	admin(t, realm, http.MethodDelete, orders+"/optional-client-scopes/"+scopes["human-resource"], nil)
+	admin(t, realm, http.MethodDelete, "/clients/"+clients["human-resource"], nil)
+
+	found := diff("-o", "json")
+	found.want(t, 1)
+	var answer struct{ Drift []keycloak.Finding }
+	if err := json.Unmarshal([]byte(found.stdout), &answer); err != nil {
+		t.Fatal(err)
+	}
+	commands := keycloak.Commands(answer.Drift)
+	diff().want(t, 1, commands...)
+	for _, f := range answer.Drift {
+		if len(f.Commands) == 0 && !strings.Contains(f.Text, "puts no") { // which the creation of the client mends
+			t.Errorf("no command for: %s %s", f.Client, f.Text)
+		}
+	}
+	realm.Kcadm(t, strings.Join(commands, "\n"))
+	diff().want(t, 0, "no difference")
 }

@@ -47,6 +47,9 @@ is standard input.
 
 The exit status is 0 if all is well, 1 if the answer is no, and 2 if there is no
 answer: wrong use, a broken file, or an issuer that cannot be asked.`,
+		Example: `  grpcaud check access.yaml
+  grpcaud matrix access.yaml
+  grpcaud explain access.yaml --service order-status --method GetOrderStatus < token`,
 		Version:            version(),
 		SilenceUsage:       true,
 		SilenceErrors:      true,

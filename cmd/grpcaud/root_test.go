@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"errors"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -84,6 +86,38 @@ func TestUsage(t *testing.T) {
 		{2, "want one of table, json", []string{"check", "-o", "xml", company}},
 	} {
 		run(t, "", row.args...).want(t, row.code, row.want)
+	}
+}
+
+// TestHelpIsPlain shows that each command has an example, that its lines fit a terminal, and that
+// the page about the command line has it.
+func TestHelpIsPlain(t *testing.T) {
+	page, err := os.ReadFile("../../docs/command.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := regexp.MustCompile(`(?m)^  ([a-z]+)  +[A-Z]`).FindAllStringSubmatch(run(t, "", "--help").stdout, -1)
+	if len(listed) < 12 {
+		t.Fatalf("got commands %q", listed)
+	}
+	for _, match := range listed {
+		name := match[1]
+		if name == "help" || name == "completion" { // which the library for commands adds
+			continue
+		}
+		help := run(t, "", name, "--help").stdout
+		about, usage, _ := strings.Cut(help, "Usage:\n")
+		if !strings.Contains(usage, "Examples:\n") || !strings.Contains(usage, "\n  grpcaud "+name) {
+			t.Errorf("%s has no example:\n%s", name, help)
+		}
+		for line := range strings.Lines(about) {
+			if len(strings.TrimSpace(line)) > 90 {
+				t.Errorf("%s: a long line: %s", name, line)
+			}
+		}
+		if !strings.Contains(string(page), "grpcaud "+name) && !strings.Contains(string(page), "grpcaud --"+name) {
+			t.Errorf("docs/command.md has no %s", name)
+		}
 	}
 }
 

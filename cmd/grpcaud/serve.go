@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
@@ -42,6 +43,8 @@ method of each kind, and returns what it received and who the caller is. Methods
 without a rule in the matrix are refused.
 
 With descriptors it knows the kinds of the methods, and describes them by reflection.
+Then a method without a rule, or a rule without a method, is an error at the start and
+in a later version of the file, as it is for a server of the service.
 
 When it is ready it writes one line of JSON, {"addr":"…","service":"…"}, to standard
 output, and then one line for each decision to standard error. It follows the file: a
@@ -93,17 +96,16 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{ReplaceAttr: withUnit}))
-	opts, err := s.options(log)
-	if err != nil {
-		return err
-	}
-	admit, err := interceptor.NewServer(policy, interceptor.Services(s.service), opts...)
+	admit, err := s.guard(policy, log)
 	if err != nil {
 		return err
 	}
 	defer admit.Close()
 	server, err := echo.New(admit, set, grpc.Creds(creds))
 	if err != nil {
+		return err
+	}
+	if err := server.CheckCoverage(admit, policy.Matrix().Services[s.service].GRPC); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
@@ -183,15 +185,18 @@ func (s serveOptions) credentials() (credentials.TransportCredentials, error) {
 	}), nil
 }
 
-// options returns the options of the guard, which logs each decision.
-func (s serveOptions) options(log *slog.Logger) ([]interceptor.ServerOption, error) {
+// guard returns the guard of the service, which logs each decision.
+func (s serveOptions) guard(policy *access.Policy, log *slog.Logger) (*interceptor.Server, error) {
 	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
 	}
 	wire, err := files.IssuerTransport(s.issuerCA)
+	if err != nil {
+		return nil, err
+	}
 	if wire != nil {
 		opts = append(opts, interceptor.Transport(wire))
 	}
-	return opts, err
+	return interceptor.NewServer(policy, interceptor.Services(s.service), opts...)
 }

@@ -197,3 +197,42 @@ func TestServeLogsDurationsWithTheirUnit(t *testing.T) {
 		t.Errorf("took is %v, want a duration with its unit", lines[len(lines)-1]["took"])
 	}
 }
+
+// TestServeWithEchoBesideTheService shows that a short name of a method is not ambiguous because
+// Echo is listed too.
+func TestServeWithEchoBesideTheService(t *testing.T) {
+	f := newField(t)
+	for _, list := range []string{"shop.orders.v1.OrderStatus, grpcaud.echo.v1.Echo", "grpcaud.echo.v1.Echo, shop.orders.v1.OrderStatus"} {
+		f.text = strings.Replace(strings.Replace(fieldMatrix, "ISSUER", f.issuer.URL(), 1), "    grpc: [grpcaud.echo.v1.Echo]", "    grpc: [shop.other.v1.Other]", 1)
+		f.move(t)
+		f.change(t, "grpc: [shop.orders.v1.OrderStatus]", "grpc: ["+list+"]")
+		f.change(t, "methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus, WatchOrderStatus, Say]")
+		s := f.serve(t, "order-status", "--plaintext")
+		f.call(t, s, "customer-portal").want(t, 0, `"bytes": 0`)
+		f.call(t, s, "customer-portal", "WatchOrderStatus").want(t, 0, `"bytes": 0`)
+		f.call(t, s, "customer-portal", "Say", "-d", `{"text": "a"}`).want(t, 0, `"text": "a"`)
+		f.call(t, s, "customer-portal", "--descriptors", shopSet(t), "GetOrderStatus").want(t, 0, "{}")
+		f.change(t, list, list+", shop.more.v1.More")
+		f.call(t, s, "customer-portal", "GetOrderStatus").want(t, 2, "write the method with its gRPC service, such as shop.")
+		f.call(t, s, "customer-portal", "--descriptors", shopSet(t), "GetOrderStatus").want(t, 0, "{}")
+	}
+}
+
+// TestServeHoldsTheMatrixToTheDescriptors shows that a method without a rule, and a rule without a
+// method, are errors at the start, and change nothing later.
+func TestServeHoldsTheMatrixToTheDescriptors(t *testing.T) {
+	f := newField(t)
+	set := shopSet(t)
+	f.change(t, `{clients: [backoffice-portal], methods: ["*"], scopes: [orders.write]}`, "{clients: [backoffice-portal], methods: [UpdateOrderStatus], scopes: [orders.write]}")
+	good := f.text
+	s := f.serve(t, "order-status", "--plaintext", "--descriptors", set)
+	for _, row := range []struct{ old, text, want string }{
+		{"methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus]", "WatchOrderStatus has no rule"},
+		{"methods: [UpdateOrderStatus]", "methods: [UpdateOrderStatus, DropOrder]", `the matrix names method "DropOrder"`},
+	} {
+		f.text = good
+		f.change(t, row.old, row.text)
+		run(t, "", "serve", f.matrix, "--service", "order-status", "--plaintext", "--descriptors", set).want(t, 2, "grpcaud: ", row.want)
+	}
+	f.call(t, s, "customer-portal", "GetOrderStatus").want(t, 0)
+}

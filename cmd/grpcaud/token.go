@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,9 +17,9 @@ import (
 // tokenOptions are the flags of the command token.
 type tokenOptions struct {
 	tokenrequest.Options
-	method     string
-	onBehalfOf string
-	reveal     bool
+	subject tokenrequest.SubjectFlags
+	method  string
+	reveal  bool
 }
 
 const tokenHelp = `Token requests a token as a client of the matrix does, with the credentials that the
@@ -28,7 +27,8 @@ file names, and judges it as the server of the service would: it shows the verdi
 each check, and the content of the token. Its signature is not shown.
 
 With --on-behalf-of-file it exchanges the token in that file, as a service does for
-its caller (RFC 8693).
+its caller (RFC 8693). A token is shown to its own issuer alone; --subject-issuer names
+that issuer if the token is opaque and does not say it.
 
 With --reveal it writes the token to standard output and nothing else, for other
 programs:
@@ -53,7 +53,8 @@ func tokenCommand() *cobra.Command {
 	}
 	f.Flags(cmd)
 	cmd.Flags().StringVar(&f.method, "method", "", "the method to judge the token for (default: the first that the matrix names for the client)")
-	cmd.Flags().StringVar(&f.onBehalfOf, "on-behalf-of-file", "", "a file with a caller's token to exchange; - is standard input")
+	f.subject.Flags(cmd, "on-behalf-of-file", "the file with a caller's token to exchange")
+	_ = cmd.MarkFlagRequired("as")
 	cmd.Flags().BoolVar(&f.reveal, "reveal", false, "write the token itself, and nothing else")
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[f.Service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
@@ -69,8 +70,8 @@ func (f *tokenOptions) fetch(cmd *cobra.Command, path string) (output.Answer, er
 	if err != nil {
 		return nil, err
 	}
-	defer a.Client.Close()
-	subject, err := f.subject(cmd)
+	defer a.Close()
+	subject, err := f.subject.Read(cmd, a.Policy.Matrix())
 	if err != nil {
 		return nil, err
 	}
@@ -84,22 +85,6 @@ func (f *tokenOptions) fetch(cmd *cobra.Command, path string) (output.Answer, er
 		return revealed(raw), nil
 	}
 	return judge(ctx, a, raw, f.method)
-}
-
-// subject returns the token to exchange; empty for none.
-func (f *tokenOptions) subject(cmd *cobra.Command) (string, error) {
-	if f.onBehalfOf == "" {
-		return "", nil
-	}
-	text, err := files.ReadInput(cmd, f.onBehalfOf, "token", explain.MaxInput)
-	if err != nil {
-		return "", err
-	}
-	token, _ := explain.CleanToken(string(text))
-	if token == "" {
-		return "", fmt.Errorf("%s: no token in it", f.onBehalfOf)
-	}
-	return token, nil
 }
 
 // judge judges a token as its service would. The token for an API of others is only

@@ -15,7 +15,10 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, as --version does",
-		Args:  cobra.NoArgs,
+		Long: `Version prints the version of the program, the Go release that it was built with and,
+if it is known, the commit.`,
+		Example: "  grpcaud version",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return output.Write(cmd.OutOrStdout(), func(p *output.Page) { p.Printf("%s", version()) })
 		},

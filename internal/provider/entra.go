@@ -54,7 +54,7 @@ var entraV1 = Provider{
 }
 
 var (
-	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true}
+	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true, AssertionForEndpoint: true}
 	entraIssuers = []string{"https://sts.windows.net/", "https://login.microsoftonline.com/"}
 )
 

@@ -13,7 +13,7 @@ var hydra = Provider{
 		Scopes:     []string{"scp", "scope"},
 		ScopeLists: true,
 	},
-	Request:   Request{Audience: Ask{Parameter: "audience"}},
+	Request:   Request{Audience: Ask{Parameter: "audience"}, AssertionForEndpoint: true},
 	Addresses: Addresses{Issuer: "https://hydra.example.com", KeysPath: "/.well-known/jwks.json"},
 	Advice: Advice{
 		Audience:        "have {client} ask with audience={audience}, and list that under the audience of the client in Hydra",

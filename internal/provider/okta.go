@@ -14,7 +14,7 @@ var okta = Provider{
 		Scopes:     []string{"scp"},
 		ScopeLists: true,
 	},
-	Request:   Request{Audience: Ask{Nothing: true}},
+	Request:   Request{Audience: Ask{Nothing: true}, AssertionForEndpoint: true},
 	Addresses: Addresses{Issuer: "https://corp.okta.com/oauth2/default", KeysPath: "/v1/keys"},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "api://default", By: "Okta's default server", Into: "every token"}}},
 	Advice: Advice{

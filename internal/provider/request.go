@@ -17,6 +17,10 @@ type Request struct {
 	// requested_token_use=on_behalf_of, as Entra ID does, and not by RFC 8693.
 	OnBehalfOf bool
 
+	// AssertionForEndpoint says that the audience of a client's assertion is the address
+	// of the token endpoint (RFC 7523, section 3, as first published), and not the issuer.
+	AssertionForEndpoint bool
+
 	// Alternative says what to use instead, if there is no token endpoint for this.
 	Alternative string
 }

@@ -211,14 +211,15 @@ func (s Situation) standardMeaning(ownCodes bool) provider.Meaning {
 	case "invalid_target":
 		return provider.AudienceRefused
 	}
+	grant := s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type"
 	switch {
+	case s.Exchange && grant && (!ownCodes || s.Description == ""):
+		return provider.ExchangeRefused
 	case ownCodes:
 		return provider.Unclear
 	case s.Code == "access_denied":
 		return provider.AudienceRefused
-	case s.Exchange && (s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type"):
-		return provider.ExchangeRefused
-	case s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type":
+	case grant:
 		return provider.GrantRefused
 	case s.Exchange && s.Code == "invalid_grant":
 		return provider.SubjectEnded

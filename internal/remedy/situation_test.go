@@ -95,6 +95,8 @@ var requestRows = []row{
 	{"Keycloak: exchange of a public client", exchange(refused("keycloak", 400, "invalid_client", "Public client is not allowed to exchange token")), "switch on Standard Token Exchange"},
 	{"Keycloak: token for another client", exchange(refused("keycloak", 403, "access_denied", "Client is not within the token audience")), "its aud must name the client that exchanges it"},
 	{"Keycloak: audience cannot be had", exchange(refused("keycloak", 400, "invalid_request", "Requested audience not available: order-status")), `give it a client scope with an audience mapper for "order-status"`},
+	{"Keycloak: exchange, a code without words", exchange(refused("keycloak", 400, "unauthorized_client", "")), "switch on Standard Token Exchange"},
+	{"Keycloak: exchange, a code with other words", exchange(refused("keycloak", 400, "unauthorized_client", "new")), ""},
 	{"Keycloak: dead subject", exchange(refused("keycloak", 400, "invalid_request", "Invalid token")), "check that the token to exchange is still valid"},
 	{"Keycloak: realm that does not exist", refused("keycloak", 404, "Realm does not exist", ""), "check how it is written in issuers.corp (access.yaml:3)"},
 	{"Keycloak: plain http", refused("keycloak", 403, "invalid_request", "HTTPS required"), "wants https"},

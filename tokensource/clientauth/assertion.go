@@ -21,9 +21,9 @@ const (
 	assertionLifetime = 60 * time.Second
 )
 
-// newAssertion returns a new assertion of client for issuer (RFC 7523, section 3).
-func newAssertion(signer jose.Signer, client, issuer string) (string, error) {
-	payload, err := assertionClaims(client, issuer)
+// newAssertion returns a new assertion of client for audience (RFC 7523, section 3).
+func newAssertion(signer jose.Signer, client, audience string) (string, error) {
+	payload, err := assertionClaims(client, audience)
 	if err != nil {
 		return "", err
 	}
@@ -35,10 +35,10 @@ func newAssertion(signer jose.Signer, client, issuer string) (string, error) {
 }
 
 // assertionClaims returns the payload of a new assertion, with a jti of its own.
-func assertionClaims(client, issuer string) ([]byte, error) {
+func assertionClaims(client, audience string) ([]byte, error) {
 	now := time.Now()
 	return json.Marshal(map[string]any{
-		"iss": client, "sub": client, "aud": issuer,
+		"iss": client, "sub": client, "aud": audience,
 		"iat": now.Unix(), "exp": now.Add(assertionLifetime).Unix(), "jti": rand.Text(),
 	})
 }

@@ -3,7 +3,9 @@ package clientauth
 import (
 	"crypto"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -19,8 +21,10 @@ import (
 type KeyOption interface{ apply(*keyOptions) }
 
 type keyOptions struct {
-	id        string
-	algorithm jose.SignatureAlgorithm
+	id         string
+	algorithm  jose.SignatureAlgorithm
+	audience   *string // nil: the preset's
+	thumbprint string  // x5t#S256 of the key's certificate; empty if that is not known
 }
 
 type keyOption func(*keyOptions)
@@ -47,8 +51,8 @@ func newKeyOptions(opts []KeyOption) (o keyOptions) {
 	return o
 }
 
-// newSigner returns a signer of assertions.
-func newSigner(key crypto.Signer, o keyOptions) (jose.Signer, error) {
+// newSigner returns a signer of assertions of a type.
+func newSigner(key crypto.Signer, o keyOptions, kind jose.ContentType) (jose.Signer, error) {
 	if key == nil {
 		return nil, errors.New("nil private key")
 	}
@@ -65,9 +69,12 @@ func newSigner(key crypto.Signer, o keyOptions) (jose.Signer, error) {
 	case !slices.Contains(fitting, o.algorithm):
 		return nil, fmt.Errorf("algorithm: got %q, want one of %q for this key", o.algorithm, fitting)
 	}
-	header := (&jose.SignerOptions{}).WithType("client-authentication+jwt")
+	header := (&jose.SignerOptions{}).WithType(kind)
 	if o.id != "" {
 		header.WithHeader("kid", o.id)
+	}
+	if o.thumbprint != "" {
+		header.WithHeader("x5t#S256", o.thumbprint)
 	}
 	return jose.NewSigner(jose.SigningKey{Algorithm: o.algorithm, Key: opaque}, header)
 }
@@ -84,7 +91,8 @@ func (s pssSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts)
 }
 
 // parseKey reads a private key: a JWK (RFC 7517), or PEM with PKCS #8, PKCS #1 or
-// SEC 1. The kid and the alg of a JWK are the defaults of o.
+// SEC 1. The kid and the alg of a JWK are the defaults of o. A certificate of the key
+// beside it gives o its thumbprint.
 func parseKey(text []byte, o *keyOptions) (crypto.Signer, bool) {
 	var jwk jose.JSONWebKey
 	if json.Unmarshal(text, &jwk) == nil {
@@ -95,15 +103,37 @@ func parseKey(text []byte, o *keyOptions) (crypto.Signer, bool) {
 			o.algorithm = jose.SignatureAlgorithm(jwk.Algorithm)
 		}
 		key, ok := jwk.Key.(crypto.Signer)
+		o.thumbprint = thumbprintOf(key, jwk.Certificates)
 		return key, ok
 	}
+	var signer crypto.Signer
+	var certificates []*x509.Certificate
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if key, err := parseDER(block); err == nil {
-			signer, ok := key.(crypto.Signer)
-			return signer, ok
+		if key, err := parseDER(block); err == nil && signer == nil {
+			signer, _ = key.(crypto.Signer)
+		}
+		if cert, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+			certificates = append(certificates, cert)
 		}
 	}
-	return nil, false
+	o.thumbprint = thumbprintOf(signer, certificates)
+	return signer, signer != nil
+}
+
+// thumbprintOf returns the x5t#S256 (RFC 7515, section 4.1.8) of the first certificate
+// that is the key's; empty if none is.
+func thumbprintOf(key crypto.Signer, certificates []*x509.Certificate) string {
+	if key == nil {
+		return ""
+	}
+	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	for _, cert := range certificates {
+		if ok && public.Equal(cert.PublicKey) {
+			sum := sha256.Sum256(cert.Raw)
+			return base64.RawURLEncoding.EncodeToString(sum[:])
+		}
+	}
+	return ""
 }
 
 func parseDER(block *pem.Block) (any, error) {

@@ -25,8 +25,12 @@ type Method interface {
 
 // Request is one request to a token endpoint.
 type Request struct {
-	Issuer string // the audience of an assertion
+	Issuer string
 	Config clientcredentials.Config
+
+	// ForEndpoint says that the provider expects the address of the token endpoint as
+	// the audience of an assertion. The default is Issuer.
+	ForEndpoint bool
 }
 
 // ConnectionMethod is a Method that authenticates the connection instead of the

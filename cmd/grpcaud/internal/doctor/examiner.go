@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // Options say what to examine, and how.
@@ -26,6 +24,10 @@ type Options struct {
 
 	// IssuerCA is a file with further certificates to trust for issuers; empty for none.
 	IssuerCA string
+
+	// Subject is the token of a user, to examine the calls for users; the zero value is
+	// none.
+	Subject tokenrequest.Subject
 
 	// Timeout is the time limit for each token and its verdict.
 	Timeout time.Duration
@@ -38,6 +40,8 @@ type Examiner struct {
 	permissive *access.Policy // see tokenrequest.Permissive
 	clients    map[string]*interceptor.Client
 	verifiers  map[string]*verifier.Verifier // by service
+	services   []string                      // to examine
+	subject    tokenrequest.Subject
 	report     *Report
 	pairs      []pair
 	timeout    time.Duration
@@ -57,6 +61,7 @@ func New(policy *access.Policy, o Options) (*Examiner, error) {
 	}
 	c := &Examiner{
 		policy: policy, matrix: policy.Matrix(), report: &Report{}, timeout: o.Timeout,
+		services: o.Services, subject: o.Subject,
 		clients: map[string]*interceptor.Client{}, verifiers: map[string]*verifier.Verifier{},
 	}
 	if c.permissive, err = tokenrequest.Permissive(policy); err != nil {
@@ -71,9 +76,9 @@ func New(policy *access.Policy, o Options) (*Examiner, error) {
 			return nil, err
 		}
 	}
-	for _, client := range slices.Sorted(maps.Keys(c.clients)) {
+	for _, client := range c.clientNames() {
 		for _, service := range o.Services {
-			if tokenrequest.MayCall(c.permissive, client, service) {
+			if tokenrequest.MayCall(c.permissive, client, service) && !(c.hasUser() && c.onlyForUsers(client, service)) {
 				c.pairs = append(c.pairs, pair{client, service})
 			}
 		}
@@ -81,9 +86,15 @@ func New(policy *access.Policy, o Options) (*Examiner, error) {
 	return c, nil
 }
 
+// clientNames returns the names of the clients to examine, sorted.
+func (c *Examiner) clientNames() []string { return slices.Sorted(maps.Keys(c.clients)) }
+
+// hasUser reports whether calls for users are examined.
+func (c *Examiner) hasUser() bool { return !c.subject.Token.IsZero() }
+
 // addClient prepares the client of that name, if its credentials can be read.
 func (c *Examiner) addClient(name string, transport http.RoundTripper) {
-	err := checkCredentials(c.matrix.Clients[name])
+	err := tokenrequest.CheckCredentials(c.matrix.Clients[name])
 	var client *interceptor.Client
 	if err == nil {
 		client, err = tokenrequest.NewClient(c.permissive, name, transport)
@@ -121,7 +132,7 @@ func (c *Examiner) Close() {
 	}
 }
 
-// Examine examines all pairs, and returns the report.
+// Examine examines all pairs, then the calls for users, and returns the report.
 func (c *Examiner) Examine(ctx context.Context) *Report {
 	c.report.Rows = make([]row, len(c.pairs))
 	slots := make(chan struct{}, parallel)
@@ -136,23 +147,9 @@ func (c *Examiner) Examine(ctx context.Context) *Report {
 		})
 	}
 	running.Wait()
+	if c.hasUser() {
+		c.report.Rows = append(c.report.Rows, c.examineUser(ctx)...)
+	}
 	c.report.tellOnce()
 	return c.report
-}
-
-// checkCredentials checks that the files with a client's credentials can be opened.
-func checkCredentials(c access.Client) error {
-	files := []string{c.Secret.File, c.PrivateKey.File, c.Assertion, c.Certificate.File, c.Certificate.KeyFile}
-	var errs []error
-	for _, path := range slices.Sorted(slices.Values(slices.AppendSeq(files, maps.Values(c.TokenFiles)))) {
-		if path == "" {
-			continue
-		}
-		file, _, err := regularfile.Open(path)
-		if err == nil {
-			file.Close()
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
 }

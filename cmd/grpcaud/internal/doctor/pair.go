@@ -23,7 +23,7 @@ func (c *Examiner) examinePair(ctx context.Context, p pair) row {
 	r := row{Allowed: tokenrequest.MayCall(c.policy, p.client, p.service)}
 	r.Diagnosis = tokenrequest.Diagnosis{Client: p.client, Service: p.service, Result: tokenrequest.OK}
 	s, ours := c.matrix.Services[p.service]
-	if why := c.skipReason(p, s, r.Allowed && ours); why != "" {
+	if why := c.skipReason(p); why != "" {
 		r.Result, r.Text = tokenrequest.Skipped, why
 		return r
 	}
@@ -31,7 +31,7 @@ func (c *Examiner) examinePair(ctx context.Context, p pair) row {
 	if err != nil {
 		panic(err) // only pairs that may call under this policy are examined
 	}
-	token, err := tokenrequest.Fetch(ctx, c.clients[p.client], p.service, "")
+	token, err := tokenrequest.Fetch(ctx, c.clients[p.client], p.service, tokenrequest.Subject{})
 	switch {
 	case err != nil && r.Allowed:
 		r.Diagnosis = *tokenrequest.Diagnose(p.client, target, err)
@@ -40,7 +40,7 @@ func (c *Examiner) examinePair(ctx context.Context, p pair) row {
 	case !r.Allowed:
 		c.markWider(&r, target)
 	case ours:
-		c.markVerdict(ctx, &r, token, target)
+		c.markVerdict(ctx, &r, token, target, methodsAsService(s, p.client))
 	}
 	if r.Result == tokenrequest.OK && r.Allowed {
 		c.markBroad(&r, token)
@@ -49,23 +49,40 @@ func (c *Examiner) examinePair(ctx context.Context, p pair) row {
 }
 
 // skipReason says why no token is requested; empty if one is.
-func (c *Examiner) skipReason(p pair, s access.Service, guarded bool) string {
+func (c *Examiner) skipReason(p pair) string {
 	files := c.matrix.Clients[p.client].TokenFiles
 	switch {
 	case len(files) > 0 && files[p.service] == "":
 		return "token_files has no file for it"
-	case guarded && len(methodsAsService(s, p.client)) == 0:
-		return "only users may call: see grpcaud token --on-behalf-of-file"
+	case c.onlyForUsers(p.client, p.service):
+		return "only users may call: give the token of one, with --user-token-file"
 	}
 	return ""
 }
 
+// onlyForUsers reports whether a client may call a service of the matrix, and only for
+// users.
+func (c *Examiner) onlyForUsers(client, service string) bool {
+	return c.callsForUsers(client, service) && len(methodsAsService(c.matrix.Services[service], client)) == 0
+}
+
 // methodsAsService lists the methods of a service that a client may call as itself.
 func methodsAsService(s access.Service, client string) []string {
+	return methodsOf(s, client, func(a access.Allow) bool {
+		return a.Callers != access.UsersOnly && len(a.ACR) == 0 && a.MaxAuthAge == 0
+	})
+}
+
+// methodsForUsers lists the methods of a service that a client may call for users.
+func methodsForUsers(s access.Service, client string) []string {
+	return methodsOf(s, client, func(a access.Allow) bool { return a.Callers != access.ServicesOnly })
+}
+
+// methodsOf lists the methods of the entries that name a client and that f holds for.
+func methodsOf(s access.Service, client string, f func(access.Allow) bool) []string {
 	var methods []string
 	for _, a := range s.Allow {
-		users := a.Callers == access.UsersOnly || len(a.ACR) > 0 || a.MaxAuthAge > 0
-		if !users && (a.AnyClient || slices.Contains(a.Clients, client)) {
+		if f(a) && (a.AnyClient || slices.Contains(a.Clients, client)) {
 			methods = append(methods, a.Methods...)
 		}
 	}
@@ -95,7 +112,7 @@ func (c *Examiner) markWider(r *row, target access.Target) {
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return
 	case target.Audience == c.idOf(r.Client):
-		r.Text = "the audience is the client's own id, which its tokens have anyway"
+		r.Text = "the audience is the client itself: no other client can use the token there"
 		return
 	}
 	r.Result = tokenrequest.Wider
@@ -152,12 +169,11 @@ func (c *Examiner) serviceOfAudience(aud string) string {
 	return ""
 }
 
-// markVerdict judges the token at each method that the client may call as itself, and
-// records the first refusal.
-func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target access.Target) {
+// markVerdict judges the token at each of these methods, and records the first refusal.
+func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target access.Target, at []string) {
 	var methods []string
 	var first *explain.Explanation
-	for _, method := range methodsAsService(c.matrix.Services[r.Service], r.Client) {
+	for _, method := range at {
 		t, err := explain.GuardedMethodAt(c.policy, r.Service, target.GRPC[0]+"/"+method)
 		if err != nil {
 			panic(err) // it is a method of the service

@@ -16,8 +16,17 @@ type Report struct {
 
 // row is the result for one client and one service.
 type row struct {
-	Allowed bool `json:"allowed"` // whether the matrix lets the client call
+	Allowed bool `json:"allowed"`            // whether the matrix lets the client call
+	ForUser bool `json:"for_user,omitempty"` // whether it calls on behalf of a user
 	tokenrequest.Diagnosis
+}
+
+// caller names who calls.
+func (r row) caller() string {
+	if r.ForUser {
+		return r.Client + " for a user"
+	}
+	return r.Client
 }
 
 // skippedClient is a client whose credentials cannot be read, and why.
@@ -53,7 +62,7 @@ func (r *Report) notable() []row {
 func (r *Report) table(p *output.Page) {
 	rows := [][]string{p.Header("client", "service", "result", "why")}
 	for _, x := range r.notable() {
-		rows = append(rows, []string{output.Printable(x.Client), output.Printable(x.Service), p.Colour(x.Colour(), x.Result), x.Why()})
+		rows = append(rows, []string{output.Printable(x.caller()), output.Printable(x.Service), p.Colour(x.Colour(), x.Result), x.Why()})
 		if x.Fix != "" {
 			rows = append(rows, []string{"", "", "", p.Colour(output.Faint, "fix: "+output.Printable(x.Fix))})
 		}
@@ -68,7 +77,7 @@ func (r *Report) table(p *output.Page) {
 func (r *Report) markdown(p *output.Page) {
 	var rows [][]string
 	for _, x := range r.notable() {
-		rows = append(rows, []string{x.Client, x.Service, x.Result, x.Why(), x.Fix})
+		rows = append(rows, []string{x.caller(), x.Service, x.Result, x.Why(), x.Fix})
 	}
 	for _, x := range r.Skipped {
 		rows = append(rows, []string{x.Client, "*", tokenrequest.Skipped, x.Why, ""})
@@ -113,8 +122,12 @@ func (r *Report) summary() string {
 		r.count(func(x row) bool { return x.Allowed && x.Result == tokenrequest.OK }),
 		r.count(func(x row) bool { return x.Exit() == output.No }),
 		r.count(func(x row) bool { return x.Result == explain.Unclear }))
-	if n := r.count(func(x row) bool { return !x.Allowed && x.Result == tokenrequest.OK }); n > 0 {
+	unneeded := func(x row) bool { return !x.Allowed && x.Result == tokenrequest.OK }
+	if n := r.count(func(x row) bool { return unneeded(x) && x.Text == "" }); n > 0 {
 		text += fmt.Sprintf("; %d may not call, and get no token", n)
+	}
+	if n := r.count(func(x row) bool { return unneeded(x) && x.Text != "" }); n > 0 {
+		text += fmt.Sprintf("; %d get one that no issuer withholds", n)
 	}
 	if r.nothingExamined() {
 		text += "; nothing was examined: no credentials can be read here"

@@ -48,6 +48,27 @@ func New(admit *interceptor.Server, set descriptor.Set, opts ...grpc.ServerOptio
 	return s, nil
 }
 
+// surface is what the server answers of some gRPC services.
+type surface map[string]grpc.ServiceInfo
+
+// GetServiceInfo lists the services.
+func (s surface) GetServiceInfo() map[string]grpc.ServiceInfo { return s }
+
+// CheckCoverage holds the policies of the guard to these gRPC services, now and when they
+// change. Without a description of all of them the server answers whatever is called,
+// and there is nothing to hold a policy to.
+func (s *Server) CheckCoverage(admit *interceptor.Server, services []string) error {
+	known, described := s.GetServiceInfo(), surface{}
+	for _, name := range services {
+		info, ok := known[name]
+		if !ok {
+			return nil
+		}
+		described[name] = info
+	}
+	return admit.CheckCoverage(&described)
+}
+
 // answerAll answers each message of a call of an unknown kind with an empty one, which
 // is valid for every type.
 func answerAll(_ any, stream grpc.ServerStream) error { return answer(stream, true) }

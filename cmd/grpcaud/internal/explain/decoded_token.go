@@ -136,6 +136,12 @@ func (d Decoded) remainingLife(now time.Time) (time.Duration, bool) {
 	return left, left > 0
 }
 
+// Expired reports whether the token says that it has expired.
+func (d Decoded) Expired(now time.Time) bool {
+	expiry, ok := timeOf(d.Claims, "exp")
+	return ok && !expiry.After(now)
+}
+
 func isLoopback(host string) bool {
 	return loopback.Host(host) || strings.HasSuffix(host, ".localhost")
 }

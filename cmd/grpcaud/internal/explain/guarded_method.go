@@ -7,15 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
-	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
 )
 
 // GuardedMethod is one method as the server of its service guards it.
@@ -57,22 +54,11 @@ func (t *GuardedMethod) fullName(method string) (string, error) {
 		}
 		return "/" + method, nil
 	}
-	if own := withoutEcho(grpc, method); len(own) == 1 {
-		return "/" + own[0] + "/" + method, nil
+	with := ServicesWith(grpc, method, nil)
+	if len(with) > 1 {
+		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), with[0], method)
 	}
-	if len(grpc) > 1 {
-		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), grpc[0], method)
-	}
-	return "/" + grpc[0] + "/" + method, nil
-}
-
-// withoutEcho returns the gRPC services that may have a method: not the one of grpcaud
-// serve, which is listed beside others to try them, unless it has the method.
-func withoutEcho(services []string, method string) []string {
-	echo := echov1.File_grpcaud_echo_v1_echo_proto.Services().ByName("Echo")
-	return slices.DeleteFunc(slices.Clone(services), func(name string) bool {
-		return name == string(echo.FullName()) && echo.Methods().ByName(protoreflect.Name(method)) == nil
-	})
+	return "/" + with[0] + "/" + method, nil
 }
 
 // Misspelling says that the file does not name the method, but one like it; empty if

@@ -42,6 +42,9 @@ func GuardedServiceNames(m access.Matrix) []string { return slices.Sorted(maps.K
 // ClientNames returns the names of the clients, sorted.
 func ClientNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Clients)) }
 
+// IssuerNames returns the names of the issuers, sorted.
+func IssuerNames(m access.Matrix) []string { return slices.Sorted(maps.Keys(m.Issuers)) }
+
 // MethodNames returns the methods that the entries of a service name, sorted.
 func MethodNames(s access.Service) []string {
 	names := map[string]bool{}

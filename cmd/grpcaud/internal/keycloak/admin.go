@@ -26,6 +26,9 @@ type Admin struct {
 	// Token is an access token for the admin API. If it is empty, Client and Secret get one, as a
 	// client of Realm.
 	Token, Client, Secret string
+
+	// Transport sends the requests; nil is [http.DefaultTransport].
+	Transport http.RoundTripper
 }
 
 // Limits of one response.
@@ -85,7 +88,7 @@ func (a Admin) login(ctx context.Context, base string) (string, error) {
 		Token string `json:"access_token"`
 		Code  string `json:"error"`
 	}
-	status, err := ask(req, &grant)
+	status, err := a.ask(req, &grant)
 	switch {
 	case err != nil:
 		return "", err
@@ -105,7 +108,7 @@ func (a Admin) get(ctx context.Context, from, token string, answer any) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
-	switch status, err := ask(req, answer); {
+	switch status, err := a.ask(req, answer); {
 	case err != nil:
 		return err
 	case status == http.StatusUnauthorized:
@@ -121,8 +124,12 @@ func (a Admin) get(ctx context.Context, from, token string, answer any) error {
 }
 
 // ask sends a request, and reads the response if it is a success or an error in JSON.
-func ask(req *http.Request, answer any) (status int, err error) {
-	res, err := webclient.New(http.DefaultTransport, timeout).Do(req)
+func (a Admin) ask(req *http.Request, answer any) (status int, err error) {
+	transport := a.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	res, err := webclient.New(transport, timeout).Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("cannot ask Keycloak: %w", err)
 	}

@@ -16,6 +16,10 @@ type Finding struct {
 	// Text says what is different, and Fix what to change in the admin console.
 	Text string `json:"text"`
 	Fix  string `json:"fix"`
+
+	// Commands are those of kcadm.sh that do it, quoted for a POSIX shell. They hold no
+	// secret. They are empty if the ids of the realm's parts are not known.
+	Commands []string `json:"commands,omitempty"`
 }
 
 // The kinds of findings: the realm gives what the matrix does not allow, or does not give what
@@ -28,14 +32,15 @@ const (
 // Compare returns what a realm gives beyond the wanted one, which [Export] makes, and what it
 // lacks.
 func Compare(want, got Realm) []Finding {
-	c := comparison{want: newIndex(want), got: newIndex(got)}
+	c := comparison{realm: got.Name, want: newIndex(want), got: newIndex(got)}
+	c.mended = c.got.withClients(want.Clients)
 	for _, client := range want.Clients {
 		has, ok := c.got.clients[client.ID]
 		switch {
 		case !ok:
-			c.lacks(client.ID, "create it: grpcaud export --to keycloak has it", "the realm has no such client")
+			c.lacks(client.ID, "create it: grpcaud export --to keycloak has it", "the realm has no such client").Commands = c.create(client)
 		case !has.Enabled:
-			c.lacks(client.ID, "enable it", "the client is disabled: it gets no token, and no token names it as audience")
+			c.lacks(client.ID, "enable it", "the client is disabled: it gets no token, and no token names it as audience").Commands = c.set(has, "enabled=true")
 		case client.ServiceAccount:
 			c.client(client, has)
 		}
@@ -49,16 +54,24 @@ func Compare(want, got Realm) []Finding {
 }
 
 type comparison struct {
+	realm     string // its name
 	want, got index
+	mended    index // got, with the clients that it lacks: what it would grant then, it grants
 	found     []Finding
 }
 
-func (c *comparison) grants(client, fix, format string, args ...any) {
-	c.found = append(c.found, Finding{Grants, client, fmt.Sprintf(format, args...), fix})
+func (c *comparison) grants(client, fix, format string, args ...any) *Finding {
+	return c.find(Grants, client, fix, fmt.Sprintf(format, args...))
 }
 
-func (c *comparison) lacks(client, fix, format string, args ...any) {
-	c.found = append(c.found, Finding{Lacks, client, fmt.Sprintf(format, args...), fix})
+func (c *comparison) lacks(client, fix, format string, args ...any) *Finding {
+	return c.find(Lacks, client, fix, fmt.Sprintf(format, args...))
+}
+
+// find adds a finding, and returns it until the next one is added.
+func (c *comparison) find(kind, client, fix, text string) *Finding {
+	c.found = append(c.found, Finding{Kind: kind, Client: client, Text: text, Fix: fix})
+	return &c.found[len(c.found)-1]
 }
 
 // client compares a client that gets tokens.
@@ -66,16 +79,16 @@ func (c *comparison) client(want, got Client) {
 	c.settings(want, got)
 	c.riskyMappers(got)
 	allowed := c.want.grants(want)
-	for _, g := range c.got.grants(got) {
+	for _, g := range c.mended.grants(got) {
 		known := c.want.audiences[g.audience]
 		is := slices.ContainsFunc(allowed, func(a grant) bool { return a.audience == g.audience })
 		switch {
 		case known && !is:
-			c.grants(want.ID, removal(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by)
+			c.grants(want.ID, removal(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by).Commands = c.remove(got, g)
 		case g.how == byDefault:
-			c.grants(want.ID, fmt.Sprintf("make the client scope %q optional", g.by), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
+			c.grants(want.ID, fmt.Sprintf("make the client scope %q optional", g.by), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by).Commands = c.makeOptional(got, g.by)
 		case g.how == byMapper:
-			c.grants(want.ID, removal(g), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by)
+			c.grants(want.ID, removal(g), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by).Commands = c.remove(got, g)
 		}
 	}
 	for _, g := range allowed {
@@ -89,32 +102,35 @@ func (c *comparison) client(want, got Client) {
 // settings compares what is not a scope.
 func (c *comparison) settings(want, got Client) {
 	if got.FullScope {
-		c.grants(want.ID, "switch off full scope allowed", "full scope is allowed: its tokens hold every role of the user, and may name the clients of these roles as audience")
+		c.grants(want.ID, "switch off full scope allowed", "full scope is allowed: its tokens hold every role of the user, and may name the clients of these roles as audience").Commands = c.set(got, "fullScopeAllowed=false")
 	}
 	if !got.ServiceAccount {
-		c.lacks(want.ID, "switch on service accounts roles", "it has no service account: it gets no token as itself")
+		c.lacks(want.ID, "switch on service accounts roles", "it has no service account: it gets no token as itself").Commands = c.set(got, "serviceAccountsEnabled=true")
 	}
 	if got.Public {
-		c.grants(want.ID, "switch on client authentication", "it proves nothing: whoever knows its name can be it")
+		c.grants(want.ID, "switch on client authentication", "it proves nothing: whoever knows its name can be it").Commands = c.set(got, "publicClient=false")
 	}
 	if want.Attributes[exchange] != "true" && got.Attributes[exchange] == "true" {
-		c.grants(want.ID, "switch off standard token exchange", "it may exchange tokens, and the matrix has nothing that it calls for others")
+		c.grants(want.ID, "switch off standard token exchange", "it may exchange tokens, and the matrix has nothing that it calls for others").Commands = c.set(got, exchangeSetting+"false")
 	}
 	if want.Attributes[exchange] == "true" && got.Attributes[exchange] != "true" {
-		c.lacks(want.ID, "switch on standard token exchange", "it may not exchange the token of its caller for one to call others with")
+		c.lacks(want.ID, "switch on standard token exchange", "it may not exchange the token of its caller for one to call others with").Commands = c.set(got, exchangeSetting+"true")
 	}
 }
+
+// exchangeSetting is the setting of a client that lets it exchange tokens.
+const exchangeSetting = `attributes."` + exchange + `"=`
 
 // audience checks that a client gets the audience that it requests.
 func (c *comparison) audience(want, got Client, g grant) {
 	s, ok := c.got.scopes[g.by]
 	switch assigned := slices.Contains(slices.Concat(got.Default, got.Optional), g.by); {
 	case !ok:
-		c.lacks(want.ID, fmt.Sprintf("create it, with an audience mapper for %q, and add it as optional", g.audience), "there is no client scope %q, which it asks for to call %q", g.by, g.audience)
+		c.lacks(want.ID, fmt.Sprintf("create it, with an audience mapper for %q, and add it as optional", g.audience), "there is no client scope %q, which it asks for to call %q", g.by, g.audience).Commands = c.give(got, g.by)
 	case !assigned:
-		c.lacks(want.ID, fmt.Sprintf("add the client scope %q as optional", g.by), "it may not ask for the client scope %q, and so not for tokens for %q", g.by, g.audience)
+		c.lacks(want.ID, fmt.Sprintf("add the client scope %q as optional", g.by), "it may not ask for the client scope %q, and so not for tokens for %q", g.by, g.audience).Commands = c.give(got, g.by)
 	case !slices.ContainsFunc(s.Mappers, func(m Mapper) bool { return c.got.audience(m) == g.audience }):
-		c.lacks(want.ID, fmt.Sprintf("add an audience mapper for %q to it, with add to access token on", g.audience), "the client scope %q puts no %q into tokens", g.by, g.audience)
+		c.lacks(want.ID, fmt.Sprintf("add an audience mapper for %q to it, with add to access token on", g.audience), "the client scope %q puts no %q into tokens", g.by, g.audience).Commands = c.give(got, g.by)
 	}
 }
 
@@ -123,12 +139,12 @@ func (c *comparison) permissions(want, got Client) {
 	wanted, has := c.want.permissions(want), c.got.permissions(got)
 	for _, name := range has {
 		if s, ok := c.want.scopes[name]; ok && s.Attributes[inScopeClaim] == "true" && !slices.Contains(wanted, name) {
-			c.grants(want.ID, fmt.Sprintf("remove the client scope %q from it", name), "it can have the scope %q, which no rule of the matrix asks of it", name)
+			c.grants(want.ID, fmt.Sprintf("remove the client scope %q from it", name), "it can have the scope %q, which no rule of the matrix asks of it", name).Commands = c.removeScope(got, name)
 		}
 	}
 	for _, name := range wanted {
 		if !slices.Contains(has, name) {
-			c.lacks(want.ID, fmt.Sprintf("create the client scope %q if there is none, with include in token scope on, and add it as optional", name), "it cannot have the scope %q, which a rule asks of it", name)
+			c.lacks(want.ID, fmt.Sprintf("create the client scope %q if there is none, with include in token scope on, and add it as optional", name), "it cannot have the scope %q, which a rule asks of it", name).Commands = c.give(got, name)
 		}
 	}
 }
@@ -139,9 +155,9 @@ func (c *comparison) unknownClient(client Client) {
 		return
 	}
 	c.riskyMappers(client)
-	for _, g := range c.got.grants(client) {
+	for _, g := range c.mended.grants(client) {
 		if c.want.audiences[g.audience] {
-			c.grants(client.ID, removal(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by)
+			c.grants(client.ID, removal(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by).Commands = c.remove(client, g)
 		}
 	}
 }
@@ -160,7 +176,7 @@ func (c *comparison) riskyMappers(client Client) {
 		switch {
 		case m.Config[intoAccessToken] != "true", claim == "client_id" && m.Kind == mapsNote:
 		case claim == "azp", claim == "client_id", claim == "aud" && m.Kind != mapsConstant:
-			c.grants(client.ID, fmt.Sprintf("delete the mapper %q", m.Name), "its tokens have in %q what the mapper %q writes there, of the kind %q: they may pass for those of others, or for others", claim, m.Name, m.Kind)
+			c.grants(client.ID, fmt.Sprintf("delete the mapper %q", m.Name), "its tokens have in %q what the mapper %q writes there, of the kind %q: they may pass for those of others, or for others", claim, m.Name, m.Kind).Commands = c.deleteMapper(client, m.Name)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package keycloak_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,6 +125,10 @@ func TestCompare(t *testing.T) {
 		{"a mapper into ID tokens", func(r *realm) { r.scope("people").Mappers[0].Config["access.token.claim"] = "false" }, `lacks backoffice: the client scope "people" puts no "people" into tokens`},
 		{"a mapper for a disabled client", func(r *realm) { r.client("people").Enabled = false }, `lacks backoffice: the client scope "people" puts no "people" into tokens`},
 		{"a disabled audience", func(r *realm) { r.client("people").Enabled = false }, `lacks people: the client is disabled: it gets no token, and no token names it`},
+		{"an audience more, once its client is enabled", func(r *realm) {
+			r.client("people").Enabled = false
+			r.client("portal").Optional = append(r.client("portal").Optional, "people")
+		}, `grants portal: its tokens can name "people"`},
 		{"a mapper for the text", func(r *realm) {
 			r.scope("people").Mappers[0] = audienceMapper("oidc-audience-mapper", "included.custom.audience", "people")
 		}, ""},
@@ -170,9 +175,11 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse shows that what is read can be compared, and lacks nothing of itself.
+// FuzzParse shows that what is read can be compared, lacks nothing of itself, and that the commands
+// for it can be shown at a terminal.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"realm": "corp", "clients": [{"clientId": "portal", "serviceAccountsEnabled": true, "optionalClientScopes": ["people"]}], "clientScopes": [{"name": "people", "protocolMappers": [{"protocolMapper": "oidc-audience-mapper", "config": {"included.custom.audience": "people", "access.token.claim": "true"}}]}]}`))
+	f.Add([]byte(`{"realm": "corp", "clients": [{"clientId": "portal", "id": "1"}, {"clientId": "p\u001b", "id": "2", "enabled": false}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := keycloak.Parse(data)
 		if err != nil {
@@ -181,6 +188,11 @@ func FuzzParse(f *testing.F) {
 		for _, c := range keycloak.Compare(got, got) {
 			if c.Kind == keycloak.Lacks && !strings.Contains(c.Text, "disabled") {
 				t.Errorf("got %+v of a realm and itself", c)
+			}
+			for _, command := range c.Commands {
+				if strings.ContainsFunc(command, func(r rune) bool { return !strconv.IsPrint(r) }) {
+					t.Errorf("got the command %q", command)
+				}
 			}
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/login"
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
@@ -49,6 +50,9 @@ func Export(policy *access.Policy, o Options) (Realm, []string, error) {
 	}
 	if err := e.applyOptions(o); err != nil {
 		return Realm{}, nil, err
+	}
+	if len(o.Logins) == 0 {
+		e.noteLogins()
 	}
 	return e.realm(o.Realm), e.notes, nil
 }
@@ -125,6 +129,15 @@ func (e *exporter) applyOptions(o Options) error {
 		client.Attributes["pkce.code.challenge.method"] = "S256"
 	}
 	return nil
+}
+
+// noteLogins notes that no client lets users log in, though services let users call.
+func (e *exporter) noteLogins() {
+	for _, c := range e.callees {
+		if slices.ContainsFunc(c.entries, login.ForUsers) {
+			e.note("a login for users: service %q has entries for them alone; name the client at which they log in with --login of grpcaud export", c.name)
+		}
+	}
 }
 
 func (e *exporter) client(name string) (*Client, error) {

@@ -1,6 +1,7 @@
 package keycloak
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -40,6 +41,15 @@ func newIndex(r Realm) index {
 				x.audiences[aud] = true
 			}
 		}
+	}
+	return x
+}
+
+// withClients returns x with these clients instead of those of the same names.
+func (x index) withClients(clients []Client) index {
+	x.clients = maps.Clone(x.clients)
+	for _, c := range clients {
+		x.clients[c.ID] = c
 	}
 	return x
 }

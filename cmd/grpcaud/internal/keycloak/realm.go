@@ -22,6 +22,7 @@ type Realm struct {
 
 // Scope is a client scope.
 type Scope struct {
+	UUID        string            `json:"id,omitempty"` // Keycloak's own; empty before it has one
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
 	Protocol    string            `json:"protocol"`
@@ -32,6 +33,7 @@ type Scope struct {
 // Client is a client of a realm. It never holds a secret: Keycloak creates one for a client
 // without.
 type Client struct {
+	UUID           string            `json:"id,omitempty"` // as of [Scope]
 	ID             string            `json:"clientId"`
 	Description    string            `json:"description,omitempty"`
 	Enabled        bool              `json:"enabled"`
@@ -61,6 +63,7 @@ func (c *Client) UnmarshalJSON(data []byte) error {
 
 // Mapper writes a claim into tokens.
 type Mapper struct {
+	UUID     string            `json:"id,omitempty"` // as of [Scope]
 	Name     string            `json:"name"`
 	Protocol string            `json:"protocol"`
 	Kind     string            `json:"protocolMapper"`
@@ -122,7 +125,7 @@ const inScopeClaim = "include.in.token.scope"
 // mapper returns a mapper that writes into access tokens and into the answers of
 // introspection. Settings come in pairs.
 func mapper(name, kind string, settings ...string) Mapper {
-	m := Mapper{name, openID, kind, map[string]string{intoAccessToken: "true", intoAnswer: "true"}}
+	m := Mapper{Name: name, Protocol: openID, Kind: kind, Config: map[string]string{intoAccessToken: "true", intoAnswer: "true"}}
 	for i := 0; i < len(settings); i += 2 {
 		m.Config[settings[i]] = settings[i+1]
 	}

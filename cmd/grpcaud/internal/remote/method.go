@@ -128,9 +128,9 @@ func (m *Method) Requests(data string) ([]proto.Message, error) {
 
 // Call makes the call, and passes each reply on as it arrives. On the wire every call is
 // a stream, so that the kind of the method need not be known.
-func (m *Method) Call(ctx context.Context, conn *grpc.ClientConn, requests []proto.Message, each func(reply any) error) error {
+func (m *Method) Call(ctx context.Context, conn *grpc.ClientConn, requests []proto.Message, each func(reply any) error, opts ...grpc.CallOption) error {
 	ctx, cancel := context.WithCancel(ctx)
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, m.FullName)
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, m.FullName, opts...)
 	if err != nil {
 		cancel()
 		return err

@@ -22,6 +22,9 @@ func (a *Request) Method(named string) (string, error) {
 	if named == "" {
 		named = a.firstMethod(s)
 	}
+	if with := explain.ServicesWith(s.GRPC, named, a.Descriptors.Methods); len(with) == 1 && !strings.Contains(named, "/") {
+		named = with[0] + "/" + named
+	}
 	t, err := explain.GuardedMethodAt(a.Policy, a.Target.Service, named)
 	if err != nil {
 		return "", err
@@ -41,12 +44,7 @@ func (a *Request) firstMethod(s access.Service) string {
 	names = slices.Concat(names, files.MethodNames(s), a.Descriptors.Methods[s.GRPC[0]])
 	names = slices.DeleteFunc(names, func(m string) bool { return m == descriptor.EveryMethod || slices.Contains(s.Closed, m) })
 	names = append(names, descriptor.EveryMethod)
-	for _, grpc := range s.GRPC {
-		if slices.Contains(a.Descriptors.Methods[grpc], names[0]) {
-			return grpc + "/" + names[0]
-		}
-	}
-	return s.GRPC[0] + "/" + names[0]
+	return explain.ServicesWith(s.GRPC, names[0], a.Descriptors.Methods)[0] + "/" + names[0]
 }
 
 // externalMethod returns a method of an API of others.

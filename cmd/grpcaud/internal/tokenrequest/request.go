@@ -14,57 +14,48 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // Options are the flags of commands that request a token.
 type Options struct {
-	client, Service string
+	Client, Service string // as the matrix names them
 	anyway          bool
 	descriptors     string
 	issuerCA        string
 	Timeout         time.Duration
 }
 
-// Flags adds the flags to cmd.
+// Flags adds the flags to cmd. Whether --as is required is for the command to say.
 func (a *Options) Flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&a.client, "as", "", "the client of the matrix that requests the token (required)")
+	flags.StringVar(&a.Client, "as", "", "the client of the matrix that requests the token")
 	flags.StringVar(&a.Service, "for", "", "the service of the matrix, or the API of others, that the token is for (required)")
 	flags.BoolVar(&a.anyway, "anyway", false, "request the token although the matrix does not let the client call the service")
 	flags.StringVar(&a.descriptors, "descriptors", "", descriptor.Usage)
 	flags.DurationVar(&a.Timeout, "timeout", 30*time.Second, "the time limit for all steps together")
 	cli.IssuerCAFlag(cmd, &a.issuerCA)
-	_ = cmd.MarkFlagRequired("as")
 	_ = cmd.MarkFlagRequired("for")
 	cli.Complete(cmd, "as", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "for", cli.FromMatrix(files.ServiceNames))
 }
 
-// Request is the request of a client of the matrix for a token for a service. Close its
-// Client.
+// Request is the request of a client of the matrix for a token for a service. Close it.
 type Request struct {
 	Policy      *access.Policy // as written in the file
 	Descriptors descriptor.Set
 	ClientName  string // in the matrix
 	Target      access.Target
-	Transport   http.RoundTripper // for requests to issuers; nil is the default
-	Client      *interceptor.Client
+	Transport   http.RoundTripper   // for requests to issuers; nil is the default
+	Client      *interceptor.Client // nil if the token is there already
 }
 
 // Open reads the matrix at path. If that does not let the client call the service, the
 // error is a [*Diagnosis].
 func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.ClientOption) (*Request, error) {
-	policy, set, err := files.Load(cmd, path, a.descriptors)
-	if err != nil {
-		return nil, err
-	}
-	m := policy.Matrix()
-	err = errors.Join(files.CheckName("client", a.client, maps.Keys(m.Clients)), files.CheckName("service", a.Service, slices.Values(files.ServiceNames(m))))
+	policy, set, err := a.load(cmd, path)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +65,7 @@ func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.Clie
 			return nil, err
 		}
 	}
-	target, err := effective.Target(a.client, a.Service)
+	target, err := effective.Target(a.Client, a.Service)
 	if err != nil {
 		return nil, a.notAllowedDiagnosis(err)
 	}
@@ -82,13 +73,38 @@ func (a *Options) Open(cmd *cobra.Command, path string, opts ...interceptor.Clie
 	if err != nil {
 		return nil, err
 	}
-	client, err := NewClient(effective, a.client, transport, opts...)
-	return &Request{policy, set, a.client, target, transport, client}, err
+	client, err := NewClient(effective, a.Client, transport, opts...)
+	return &Request{policy, set, a.Client, target, transport, client}, err
+}
+
+// OpenWithToken is [Options.Open] for a token that is there already. Nothing is
+// requested, so that no client is needed, and the matrix need not let one call.
+func (a *Options) OpenWithToken(cmd *cobra.Command, path, token string) (*Request, error) {
+	policy, set, err := a.load(cmd, path)
+	if err != nil {
+		return nil, err
+	}
+	return &Request{Policy: policy, Descriptors: set, ClientName: a.Client, Target: targetOf(policy, a.Service, token)}, nil
+}
+
+// load reads the matrix at path, which must have the client, if there is one, and the
+// service.
+func (a *Options) load(cmd *cobra.Command, path string) (*access.Policy, descriptor.Set, error) {
+	policy, set, err := files.Load(cmd, path, a.descriptors)
+	if err != nil {
+		return nil, set, err
+	}
+	m := policy.Matrix()
+	err = files.CheckName("service", a.Service, slices.Values(files.ServiceNames(m)))
+	if a.Client != "" {
+		err = errors.Join(files.CheckName("client", a.Client, maps.Keys(m.Clients)), err)
+	}
+	return policy, set, err
 }
 
 // notAllowedDiagnosis is for a service that the client may not call.
 func (a *Options) notAllowedDiagnosis(err error) *Diagnosis {
-	d := &Diagnosis{Client: a.client, Service: a.Service, Result: notAllowed, Text: output.StripPackage(err.Error())}
+	d := &Diagnosis{Client: a.Client, Service: a.Service, Result: notAllowed, Text: output.StripPackage(err.Error())}
 	if !a.anyway {
 		d.Fix = "if it may call, name it under clients of an entry of the service; with --anyway the token is requested all the same"
 	}
@@ -105,9 +121,16 @@ func NewClient(policy *access.Policy, name string, transport http.RoundTripper, 
 	return interceptor.NewClient(policy, name, opts...)
 }
 
+// Close releases the client.
+func (a *Request) Close() {
+	if a.Client != nil {
+		a.Client.Close()
+	}
+}
+
 // Token requests the token: the client's own or, if there is a subject, one in exchange
 // for that. The error is a [*Diagnosis].
-func (a *Request) Token(ctx context.Context, subject string) (string, error) {
+func (a *Request) Token(ctx context.Context, subject Subject) (string, error) {
 	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
 	if err != nil {
 		return "", Diagnose(a.ClientName, a.Target, err)
@@ -116,15 +139,12 @@ func (a *Request) Token(ctx context.Context, subject string) (string, error) {
 }
 
 // Fetch returns the text of a client's token for a service.
-func Fetch(ctx context.Context, client *interceptor.Client, service, subject string) (string, error) {
+func Fetch(ctx context.Context, client *interceptor.Client, service string, subject Subject) (string, error) {
 	tokens, request, err := client.Tokens(service)
 	if err != nil {
 		return "", err
 	}
-	if subject != "" {
-		request.Subject = tokensource.NewToken(subject, time.Time{})
-		request.SubjectIssuer, _ = explain.Decode(subject).Claims["iss"].(string)
-	}
+	request.Subject, request.SubjectIssuer = subject.Token, subject.Issuer
 	token, err := tokens.Token(ctx, request)
 	return token.Reveal(), err
 }

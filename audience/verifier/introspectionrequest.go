@@ -1,0 +1,111 @@
+package verifier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/clientcert"
+	"github.com/grpcaud/grpcaud/internal/secretfile"
+	"github.com/grpcaud/grpcaud/internal/webclient"
+)
+
+// request returns a question about a token, as the configuration says: with the client's
+// secret in the Authorization header or in the form (RFC 6749, section 2.3.1), with its
+// id on a connection that has its certificate (RFC 8705, section 2), or from nobody.
+func (i *introspector) request(ctx context.Context, address, raw string) (*http.Request, error) {
+	in := i.issuer.Introspection
+	if i.certificate != nil && !strings.HasPrefix(address, "https://") {
+		return nil, errors.New("the introspection endpoint is not https, and a client certificate is presented over https alone")
+	}
+	form := url.Values{"token": {raw}, "token_type_hint": {"access_token"}}
+	secret, err := secretOf(in.Secret)
+	if err != nil {
+		return nil, err
+	}
+	posted := secret != "" && i.issuer.AuthStyle == "post"
+	if posted {
+		form.Set("client_secret", secret)
+	}
+	if posted || i.certificate != nil {
+		form.Set("client_id", in.ClientID)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if secret != "" && !posted {
+		request.SetBasicAuth(url.QueryEscape(in.ClientID), url.QueryEscape(secret))
+	}
+	return request, nil
+}
+
+// secretOf reads a secret, each time, so that it can be rotated while the process
+// runs. It is empty only if ref refers to nothing.
+func secretOf(ref access.SecretRef) (string, error) {
+	switch {
+	case ref == access.SecretRef{}:
+		return "", nil
+	case ref.File == "":
+		if secret := os.Getenv(ref.Env); secret != "" {
+			return secret, nil
+		}
+		return "", fmt.Errorf("client secret: environment variable %s is empty", ref.Env)
+	}
+	secret, err := secretfile.Read(ref.File)
+	if err != nil {
+		return "", fmt.Errorf("client secret: %w", err)
+	}
+	return secret, nil
+}
+
+// checkIntrospection refuses a configuration by which the service neither authenticates
+// nor says that it does not.
+func checkIntrospection(in access.Introspection) error {
+	ways := 0
+	for _, used := range []bool{in.Secret != access.SecretRef{}, in.Certificate != access.CertificateRef{}, in.InsecureNoAuthentication} {
+		if used {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return errors.New("introspection: want one of a secret, a certificate, and no authentication")
+	case in.InsecureNoAuthentication && (in.URL == "" || in.ClientID != ""):
+		return errors.New("introspection without authentication: want the address of the endpoint, and no client")
+	case !in.InsecureNoAuthentication && in.ClientID == "":
+		return errors.New("introspection without a client")
+	}
+	return nil
+}
+
+// connect sets what carries the questions: connections of their own if they present a
+// certificate.
+func (i *introspector) connect(w *web) error {
+	i.web = w
+	cert := i.issuer.Introspection.Certificate
+	if (cert == access.CertificateRef{}) {
+		return nil
+	}
+	base, ok := w.client.Transport.(*http.Transport)
+	if !ok {
+		return fmt.Errorf("introspection with a certificate: transport is %T, want *http.Transport", w.client.Transport)
+	}
+	i.certificate = clientcert.New(base, cert.File, cert.KeyFile)
+	i.web = &web{client: webclient.New(i.certificate, fetchTimeout)}
+	return nil
+}
+
+// retire closes the connections that present a certificate. A question under way goes
+// on.
+func (i *introspector) retire() {
+	if i.certificate != nil {
+		i.certificate.CloseIdleConnections()
+	}
+}
