@@ -32,9 +32,9 @@ type layer struct {
 // layers holds every package of the module; the first that matches counts.
 var layers = []layer{
 	{packages: module},
-	{packages: "internal/metadata", imports: []string{"internal/strictjson", "internal/webclient"}},
 	{packages: "internal/remedy", imports: []string{"internal/provider"}},
-	{packages: "internal/webclient", imports: []string{"internal/remedy"}},
+	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
+	{packages: "internal/webclient", imports: []string{"internal/regularfile", "internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
 	{packages: "internal/conformance"}, // tests alone

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -47,6 +48,45 @@ func Example_google() {
 	defer tokens.Close()
 	conn, err := grpc.NewClient("orders.example.com:443", grpc.WithTransportCredentials(tlsCreds),
 		grpc.WithPerRPCCredentials(interceptor.AsService(tokens, "https://orders.example.com")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
+
+// idToken and session return the token of the user who is logged in.
+var idToken, session func(context.Context) (token string, expiry time.Time, err error)
+
+// An app whose user is logged in at Firebase.
+func Example_firebase() {
+	tokens, err := tokensource.NewFunc(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		token, expiry, err := idToken(ctx) // of the user who is logged in
+		return tokensource.NewToken(token, expiry), err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer tokens.Close()
+	conn, err := grpc.NewClient("orders.example.com:443", grpc.WithTransportCredentials(tlsCreds),
+		grpc.WithPerRPCCredentials(interceptor.AsService(tokens, "acme-shop")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+}
+
+// An app whose user is logged in at Supabase.
+func Example_supabase() {
+	tokens, err := tokensource.NewFunc(func(ctx context.Context, r tokensource.Request) (tokensource.Token, error) {
+		token, expiry, err := session(ctx) // of the user who is logged in
+		return tokensource.NewToken(token, expiry), err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer tokens.Close()
+	conn, err := grpc.NewClient("orders.example.com:443", grpc.WithTransportCredentials(tlsCreds),
+		grpc.WithPerRPCCredentials(interceptor.AsService(tokens, "authenticated")))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -122,9 +122,8 @@ func (s *story) explain(t *testing.T, text string) {
 // words returns a text with single spaces.
 func words(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// sign writes the token, issued now, and the keys of its issuer.
-func (s *story) sign(t *testing.T) {
-	t.Helper()
+// issuedNow returns the claims of the latest token as if it were issued now.
+func (s *story) issuedNow() testutil.Claims {
 	claims := maps.Clone(s.claims)
 	age := time.Now().Unix() - int64(claims["iat"].(float64))
 	for _, name := range []string{"iat", "nbf", "exp", "auth_time"} {
@@ -132,6 +131,13 @@ func (s *story) sign(t *testing.T) {
 			claims[name] = int64(at) + age
 		}
 	}
+	return claims
+}
+
+// sign writes the token, issued now, and the keys of its issuer.
+func (s *story) sign(t *testing.T) {
+	t.Helper()
+	claims := s.issuedNow()
 	maps.Copy(claims, s.changes)
 	s.changes = nil
 	issuer := testutil.NewIssuer(s.claims["iss"].(string))

@@ -16,11 +16,12 @@ func TestAudienceOfAnotherServiceIsRefused(t *testing.T) {
 	aud := func(value any) func(*testbed) []string { return token(testutil.Claims{"aud": value}) }
 	attacks := []attack{
 		{"no aud/none", nil, aud(nil), audienceMissing, 0},
+		{"no aud/no element", nil, aud([]string{}), audienceMissing, 0},
 		{"audience spelt otherwise/an escape of the same", nil, spelt("aud", `"aud":"order-\u0073tatus"`), admitted, 0},
 		{"audience spelt otherwise/escaped name", nil, spelt("aud", `"\u0061ud":"order-status"`), admitted, 0},
 	}
 	for name, value := range map[string]any{
-		"no aud/null": null, "no aud/empty": "", "no aud/no element": []string{}, "no aud/empty element": []string{""}, "no aud/null element": []any{nil},
+		"no aud/null": null, "no aud/empty": "", "no aud/empty element": []string{""}, "no aud/null element": []any{nil},
 		"aud of another type/number": 42, "aud of another type/object": map[string]any{"order-status": true}, "aud of another type/true": true,
 		"aud of another type/beside a number": []any{"order-status", 1}, "aud of another type/beside null": []any{"order-status", nil},
 		"aud of another type/beside an empty one": []any{"order-status", ""}, "aud of another type/nested": []any{[]string{"order-status"}},

@@ -76,7 +76,9 @@ func TestTokenOfAnotherTypeIsRefused(t *testing.T) {
 		{"typ/JWT", nil, typ("JWT"), typeNotAllowed, 0},
 		{"typ/JWT of a legacy issuer", legacy, typ("JWT"), admitted, 0},
 		{"typ/absent of a legacy issuer", legacy, typ(nil), admitted, 0},
-		{"typ/ID token with nonce", legacy, claim("nonce", "n"), typeNotAllowed, 0},
+		{"typ/nonce of a browser login at Keycloak", legacy, claim("nonce", "n"), admitted, 0},
+		{"typ/ID token with nonce", legacy, token(testutil.Claims{"nonce": "n", "typ": "ID"}, testutil.Header("typ", "JWT")), typeNotAllowed, 0},
+		{"typ/ID token with nonce at an issuer that types no payload", issuing(func(i *access.Issuer) { i.Preset = "pingone" }), claim("nonce", "n"), typeNotAllowed, 0},
 		{"typ/ID token with at_hash", legacy, claim("at_hash", "h"), typeNotAllowed, 0},
 		{"typ/logout token", legacy, claim("events", map[string]any{}), typeNotAllowed, 0},
 		{"typ/payload typ ID", legacy, claim("typ", "ID"), typeNotAllowed, 0},
@@ -105,6 +107,8 @@ func TestScopeIsComparedExactly(t *testing.T) {
 	scope := func(value any) func(*testbed) []string { return token(testutil.Claims{"scope": value}) }
 	attacks := []attack{
 		{"scope/among others", nil, scope("openid orders.read orders.write"), admitted, 0},
+		{"scope/two spaces", nil, scope("openid  orders.read"), admitted, 0},
+		{"scope/spaces before and behind", nil, scope("  orders.read "), admitted, 0},
 		{"scope/absent", nil, scope(nil), scopeMissing, 0},
 		{"scope/array", nil, scope([]string{"orders.read"}), claimsMalformed, 0},
 		{"scope/null", nil, scope(null), claimsMalformed, 0},
@@ -113,7 +117,7 @@ func TestScopeIsComparedExactly(t *testing.T) {
 	}
 	for name, other := range map[string]string{
 		"no space": "orders.readorders.write", "longer": "orders.read:all", "shorter": "orders", "tab": "orders.read\torders.write",
-		"space before": " orders.read", "space behind": "orders.read ", "two spaces": "openid  orders.read", "case": "ORDERS.READ", "comma": "openid,orders.read",
+		"no-break space": "openid\u00a0orders.read", "line break": "orders.read\n", "case": "ORDERS.READ", "comma": "openid,orders.read",
 	} {
 		attacks = append(attacks, attack{"scope/" + name, nil, scope(other), scopeMissing, 0})
 	}

@@ -87,12 +87,20 @@ func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	}{
 		"by default":         {form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
 		"as the preset says": {issuer: access.Issuer{Preset: "duende"}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
-		"audience":           {issuer: access.Issuer{Preset: "duende", Ask: access.Ask{Parameter: "audience"}}, form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
-		"resource":           {issuer: access.Issuer{Ask: access.Ask{Parameter: "resource"}}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
-		"nothing":            {issuer: access.Issuer{Ask: access.Ask{Parameter: "nothing"}}, form: url.Values{"scope": {"orders.read"}}},
-		"scope":              {issuer: access.Issuer{Ask: access.Ask{Scope: "aud:{audience}"}}, form: url.Values{"scope": {"aud:" + ordersAPI + " orders.read"}}},
-		"token URLs":         {issuer: access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"order-status": corp + "/orders"}}}, url: corp + "/orders", form: url.Values{"scope": {"orders.read"}}},
-		"token URL":          {issuer: access.Issuer{TokenURL: corp + "/t"}, url: corp + "/t", form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
+		"as a written preset says": {
+			issuer: access.Issuer{Dialect: access.Dialect{Types: []string{"jwt"}, Client: []string{"azp"}, Ask: access.Ask{Scope: "api:{audience}"}}},
+			form:   url.Values{"scope": {"api:" + ordersAPI + " orders.read"}},
+		},
+		"as the issuer says, beside a written preset": {
+			issuer: access.Issuer{Dialect: access.Dialect{Types: []string{"jwt"}, Client: []string{"azp"}, Ask: access.Ask{Scope: "api:{audience}"}}, Ask: access.Ask{Parameter: "resource"}},
+			form:   url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}},
+		},
+		"audience":   {issuer: access.Issuer{Preset: "duende", Ask: access.Ask{Parameter: "audience"}}, form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
+		"resource":   {issuer: access.Issuer{Ask: access.Ask{Parameter: "resource"}}, form: url.Values{"resource": {ordersAPI}, "scope": {"orders.read"}}},
+		"nothing":    {issuer: access.Issuer{Ask: access.Ask{Parameter: "nothing"}}, form: url.Values{"scope": {"orders.read"}}},
+		"scope":      {issuer: access.Issuer{Ask: access.Ask{Scope: "aud:{audience}"}}, form: url.Values{"scope": {"aud:" + ordersAPI + " orders.read"}}},
+		"token URLs": {issuer: access.Issuer{Ask: access.Ask{TokenURLs: map[string]string{"order-status": corp + "/orders"}}}, url: corp + "/orders", form: url.Values{"scope": {"orders.read"}}},
+		"token URL":  {issuer: access.Issuer{TokenURL: corp + "/t"}, url: corp + "/t", form: url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}}},
 		"parameters": {
 			issuer: access.Issuer{Ask: access.Ask{Parameters: map[string]string{"organization": "acme", "tenant": "1"}}},
 			form:   url.Values{"audience": {ordersAPI}, "scope": {"orders.read"}, "organization": {"acme"}, "tenant": {"1"}},

@@ -31,6 +31,11 @@ func (p *plan) openCaches(o *clientOptions) (err error) {
 	for _, opt := range opts {
 		oauth = append(oauth, opt)
 	}
+	for _, host := range p.settings.issuer.InsecureHosts {
+		if err := reportInsecure(log, o.meters, "tokens are requested over plain http: whoever sees that traffic reads the client's secret", "insecure: {host: "+host+"}"); err != nil {
+			return err
+		}
+	}
 	p.cache, err = tokensource.New(p.settings.issuer.URL, auth, oauth...)
 	return err
 }
@@ -100,14 +105,23 @@ func environmentVariable(name string) (string, error) {
 func (s sourceSettings) options() []tokensource.OAuthOption {
 	issuer, ask := s.issuer, s.issuer.Ask
 	opts := []tokensource.OAuthOption{tokensource.Preset(issuer.Preset)}
-	if issuer.Discovery != "" {
-		opts = append(opts, tokensource.Discovery(issuer.Discovery))
+	if !issuer.Dialect.IsZero() {
+		opts = append(opts, tokensource.Dialect(issuer.Provider()))
+	}
+	if issuer.Discovery != "" || len(issuer.Hosts) > 0 {
+		opts = append(opts, tokensource.Discovery(issuer.Discovery, issuer.Hosts...))
 	}
 	if issuer.TokenURL != "" {
 		opts = append(opts, tokensource.TokenURL(issuer.TokenURL))
 	}
 	if issuer.InsecureLoopback {
-		opts = append(opts, tokensource.InsecureLoopback())
+		opts = append(opts, tokensource.InsecureHTTP())
+	}
+	if len(issuer.InsecureHosts) > 0 {
+		opts = append(opts, tokensource.InsecureHTTP(issuer.InsecureHosts...))
+	}
+	if issuer.CAFile != "" {
+		opts = append(opts, tokensource.CAFile(issuer.CAFile))
 	}
 	if style := s.secretStyle(); style != nil {
 		opts = append(opts, style)

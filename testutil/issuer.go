@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,19 +34,11 @@ type Issuer struct {
 // NewIssuer returns an issuer whose tokens have issuer, byte for byte, as iss. The URL
 // may have a path, such as "https://idp.example.com/realms/corp". The first signing key
 // is an ES256 key; see [Issuer.Rotate] for others. NewIssuer panics if the URL is not
-// http or https with a host, or has a query, a fragment or a user (RFC 8414, section 2).
+// http or https with a host, or has a query, a fragment or a user (RFC 8414, section 2);
+// see [At] for issuers whose iss is only a name.
 func NewIssuer(issuer string, opts ...Option) *Issuer {
-	u, err := url.Parse(issuer)
-	if err != nil {
-		panic(fmt.Sprintf("testutil: issuer: %v", err))
-	}
-	if (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || strings.ContainsAny(issuer, "?#") {
-		panic(fmt.Sprintf("testutil: issuer: got %q, want scheme://host/path", issuer))
-	}
 	i := &Issuer{
 		url:      issuer,
-		origin:   u.Scheme + "://" + u.Host,
-		path:     strings.TrimSuffix(u.Path, "/"),
 		options:  options{typ: "at+jwt", lifetime: 5 * time.Minute, maxAge: 5 * time.Minute},
 		keys:     []*Key{NewKey("ES256")},
 		clients:  map[string]Client{},
@@ -58,7 +51,20 @@ func NewIssuer(issuer string, opts ...Option) *Issuer {
 	for _, o := range opts {
 		o.apply(&i.options)
 	}
+	i.origin, i.path = splitBase(cmp.Or(i.options.at, issuer))
 	return i
+}
+
+// splitBase returns the origin and the path of the URL that endpoints are below.
+func splitBase(base string) (origin, path string) {
+	u, err := url.Parse(base)
+	if err != nil {
+		panic(fmt.Sprintf("testutil: issuer: %v", err))
+	}
+	if (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || strings.ContainsAny(base, "?#") {
+		panic(fmt.Sprintf("testutil: issuer: got %q, want scheme://host/path", base))
+	}
+	return u.Scheme + "://" + u.Host, strings.TrimSuffix(u.Path, "/")
 }
 
 // URL returns the iss of the issuer's tokens.

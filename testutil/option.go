@@ -15,6 +15,7 @@ type options struct {
 	maxAge   time.Duration
 	template string // of a scope that asks for an audience
 	alias    string // the base URL for clients with certificates
+	at       string // the base URL of the endpoints
 }
 
 type optionFunc func(*options)
@@ -75,4 +76,11 @@ func EveryToken(claims Claims) Option {
 		maps.Copy(all, claims)
 		o.claims = all
 	})
+}
+
+// At sets the base URL of the issuer's endpoints, such as "https://idp.example.com". The
+// default is the issuer's own URL. With a base, the issuer that is given to [NewIssuer]
+// is only a name: any text that tokens can have as iss.
+func At(base string) Option {
+	return optionFunc(func(o *options) { o.at = base })
 }

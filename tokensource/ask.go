@@ -116,7 +116,7 @@ func (t tokenURLs) checkOptions(o *oauthOptions) error {
 		return errors.New("tokensource: TokenURL and AskByTokenURL contradict each other")
 	}
 	for audience, u := range t {
-		if err := checkURL(u, o.loopback); err != nil {
+		if err := o.plain.check(u); err != nil {
 			return fmt.Errorf("tokensource: token URL of %q: %w", audience, err)
 		}
 	}

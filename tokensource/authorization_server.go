@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/webclient"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -49,7 +50,7 @@ func newAuthorizationServer(issuer string, auth ClientAuth, o *oauthOptions, b *
 		}
 	}
 	var transport http.RoundTripper
-	transport, s.closeConnections = serverTransport(auth, &o.options)
+	transport, s.closeConnections = o.serverTransport(auth)
 	s.client = newClient(transport)
 	s.endpoint.init(b.run, s.discover)
 	return s
@@ -57,21 +58,25 @@ func newAuthorizationServer(issuer string, auth ClientAuth, o *oauthOptions, b *
 
 // serverTransport returns the transport of requests, and what closes the connections
 // that belong to the cache.
-func serverTransport(auth ClientAuth, o *options) (transport http.RoundTripper, closeConnections func()) {
-	transport, closeConnections = o.roundTripper(), func() {}
-	standard, ok := transport.(*http.Transport)
+func (o *oauthOptions) serverTransport(auth ClientAuth) (transport http.RoundTripper, closeConnections func()) {
+	standard, ok := o.roundTripper().(*http.Transport)
 	if !ok {
-		return transport, closeConnections
+		return o.roundTripper(), func() {}
 	}
+	authenticated := func(t *http.Transport) webclient.Transport { return t }
 	if method, ok := auth.(authmethod.ConnectionMethod); ok {
-		authenticated := method.Transport(standard)
-		return authenticated, authenticated.CloseIdleConnections
+		authenticated = func(t *http.Transport) webclient.Transport { return method.Transport(t) }
 	}
-	if o.transport == nil {
-		standard = standard.Clone() // so that its connections can be closed
-		return standard, standard.CloseIdleConnections
+	own := authenticated(standard)
+	switch {
+	case o.caFile != "":
+		own = webclient.TrustFile(o.caFile, standard, authenticated)
+	case own == standard && o.transport == nil:
+		own = standard.Clone() // so that its connections can be closed
+	case own == standard:
+		return standard, func() {}
 	}
-	return transport, closeConnections
+	return own, own.CloseIdleConnections
 }
 
 func (s *authorizationServer) check(r Request) error {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/metadata"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
@@ -29,7 +26,7 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 	if s.options.tokenURL != "" {
 		return timed[endpoint]{endpoint{s.options.tokenURL, s.options.secret}, never, never}, nil
 	}
-	document, err := metadata.Read(ctx, s.client, s.issuer, s.options.discovery)
+	document, err := metadata.Read(ctx, s.client, s.metadata())
 	if err != nil {
 		return timed[endpoint]{}, s.withDiscoveryRemedy(discoveryError(err), err)
 	}
@@ -43,12 +40,17 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 		at, err = document.MutualTLSEndpoint(name)
 	}
 	if err == nil {
-		err = checkURL(at, s.options.loopback)
+		err = s.options.plain.check(at)
 	}
 	if err != nil {
 		return timed[endpoint]{}, s.withDiscoveryRemedy(discoveryError(err), err)
 	}
 	return timed[endpoint]{endpoint{at, secret}, never, time.Now().Add(metadata.Lifetime).Round(0)}, nil
+}
+
+// metadata says where the metadata is, and which hosts it may name.
+func (s *authorizationServer) metadata() metadata.Issuer {
+	return metadata.Issuer{URL: s.issuer, Discovery: s.options.discovery, Hosts: s.options.hosts, Addresses: s.provider.Addresses}
 }
 
 // discoveryError translates an error of package metadata, whose text may repeat what
@@ -87,21 +89,4 @@ func (s *authorizationServer) secretStyle(supported []string) (secretStyle, erro
 		return secretInForm, nil
 	}
 	return 0, nil
-}
-
-// checkURL refuses a URL that a secret must not be sent to. Plain http is accepted
-// only to a loopback host, and only if insecureLoopback is set.
-func checkURL(text string, insecureLoopback bool) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.User != nil || u.Host == "" && strings.Contains(text, "@"): // the text may hold a password
-		return errors.New("want a URL, and no user and password in it")
-	case u.Host == "" || u.Fragment != "":
-		return fmt.Errorf("got %s, want an https URL with a host and no fragment", quote(text))
-	case u.Scheme == "https", u.Scheme == "http" && insecureLoopback && loopback.Host(u.Hostname()):
-		return nil
-	case u.Scheme == "http" && loopback.Host(u.Hostname()):
-		return errors.New("got http, want https (or the option InsecureLoopback)")
-	}
-	return fmt.Errorf("got scheme %s, want https", quote(u.Scheme))
 }

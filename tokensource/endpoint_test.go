@@ -258,9 +258,9 @@ func TestEndpointsOnLoopback(t *testing.T) {
 		opts             []tokensource.OAuthOption
 		want             string // in the error; empty: it is asked
 	}{
-		{"http://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.OAuthOption{tokensource.InsecureLoopback()}, ""},
-		{"https://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.OAuthOption{tokensource.InsecureLoopback()}, "is not on https://127.0.0.1:8080"},
-		{"https://localhost", "ftp://localhost/token", []tokensource.OAuthOption{tokensource.InsecureLoopback()}, "is not on https://localhost"},
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.OAuthOption{tokensource.InsecureHTTP()}, ""},
+		{"https://127.0.0.1:8080", "http://127.0.0.1:8080/token", []tokensource.OAuthOption{tokensource.InsecureHTTP()}, "is not on https://127.0.0.1:8080"},
+		{"https://localhost", "ftp://localhost/token", []tokensource.OAuthOption{tokensource.InsecureHTTP()}, "is not on https://localhost"},
 		{"https://localhost", "ftp://localhost/token", nil, "is not on https://localhost"},
 		{"https://localhost", "http://localhost/token", nil, "is not on https://localhost"},
 		{"https://idp.example.com", "http://idp.example.com/token", nil, "is not on https://idp.example.com"},

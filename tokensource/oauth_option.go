@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -20,8 +21,10 @@ func (f oauthOption) applyOAuth(o *oauthOptions) { f(o) }
 
 type oauthOptions struct {
 	options
-	loopback   bool
+	plain      plainHTTP
+	caFile     string      // empty: the transport decides
 	discovery  string      // empty: the well-known addresses
+	hosts      []string    // that the metadata may name, beside its own
 	tokenURL   string      // empty: as the metadata says
 	secret     secretStyle // zero: as the metadata says
 	ask        audienceStyle
@@ -30,6 +33,7 @@ type oauthOptions struct {
 	tokenTypes []string    // accepted beside Bearer
 	preset     string      // the name; empty: the default
 	origin     authmethod.Origin
+	dialect    *provider.Provider
 }
 
 // newOAuthOptions refuses values with which no authorization server could be asked,
@@ -42,11 +46,9 @@ func newOAuthOptions(issuer string, auth ClientAuth, opts []OAuthOption) (*oauth
 		}
 		opt.applyOAuth(o)
 	}
-	switch err := checkURL(issuer, o.loopback); {
+	switch err := o.checkIssuer(issuer); {
 	case err != nil:
 		return nil, fmt.Errorf("tokensource: issuer: %w", err)
-	case strings.Contains(issuer, "?"):
-		return nil, errors.New("tokensource: issuer: got a query, want none")
 	case auth == nil:
 		return nil, errors.New("tokensource: nil client authentication")
 	}
@@ -56,14 +58,29 @@ func newOAuthOptions(issuer string, auth ClientAuth, opts []OAuthOption) (*oauth
 	return o, errors.Join(o.options.check(), o.checkURLs(), o.checkAuth(auth), o.checkPreset(), o.checkParameters(), o.checkTokenTypes())
 }
 
+// checkIssuer checks what the tokens have in iss. It is any text, unless the metadata
+// is read there.
+func (o *oauthOptions) checkIssuer(issuer string) error {
+	_, byAudience := o.ask.(tokenURLs)
+	switch {
+	case issuer == "":
+		return errors.New("got none, want what its tokens have in iss")
+	case o.discovery != "" || o.tokenURL != "" || byAudience:
+		return nil
+	case strings.Contains(issuer, "?"):
+		return errors.New("got a query, want none")
+	}
+	return o.plain.check(issuer)
+}
+
 func (o *oauthOptions) checkURLs() error {
 	if o.discovery != "" {
-		if err := checkURL(o.discovery, o.loopback); err != nil {
+		if err := o.plain.check(o.discovery); err != nil {
 			return fmt.Errorf("tokensource: discovery URL: %w", err)
 		}
 	}
 	if o.tokenURL != "" {
-		if err := checkURL(o.tokenURL, o.loopback); err != nil {
+		if err := o.plain.check(o.tokenURL); err != nil {
 			return fmt.Errorf("tokensource: token URL: %w", err)
 		}
 	}
@@ -103,11 +120,13 @@ func (o *oauthOptions) grantFor(r Request) Grant {
 	return TokenExchange
 }
 
-// Discovery sets the address of the issuer's metadata document, if it is not at one
-// of the well-known ones (OpenID Connect Discovery 1.0, section 4; RFC 8414, section
-// 3.1). Endpoints that the document names must be on the host of that address.
-func Discovery(url string) OAuthOption {
-	return oauthOption(func(o *oauthOptions) { o.discovery = url })
+// Discovery sets the address of the issuer's metadata document; an empty one stands
+// for the well-known ones, which are the default (OpenID Connect Discovery 1.0, section
+// 4; RFC 8414, section 3.1). Endpoints that the document names must be on the host of
+// the document, or, over https, on one of these hosts or of those that the [Preset]
+// knows of. A host may have a port.
+func Discovery(url string, hosts ...string) OAuthOption {
+	return oauthOption(func(o *oauthOptions) { o.discovery, o.hosts = url, slices.Clone(hosts) })
 }
 
 // TokenURL sets the token endpoint. By default the issuer's metadata names it. The
@@ -118,6 +137,8 @@ func TokenURL(url string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.tokenURL = url })
 }
 
-// InsecureLoopback accepts an issuer and endpoints on plain http if their host is a
-// loopback address or localhost. The default is https everywhere.
-func InsecureLoopback() OAuthOption { return oauthOption(func(o *oauthOptions) { o.loopback = true }) }
+// CAFile sets the file with the certificate authorities, in PEM, that are trusted for
+// the issuer's addresses, instead of those that the [Transport] trusts. It is read at
+// each request, so that it can be replaced. A transport that is no [*http.Transport]
+// decides by itself what it trusts.
+func CAFile(path string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.caFile = path }) }

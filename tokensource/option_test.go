@@ -10,7 +10,7 @@ import (
 func TestInvalidOptionsAreRefusedByNew(t *testing.T) {
 	auth := tokensource.ClientCredentials(client, secret)
 	opts := func(o ...tokensource.OAuthOption) []tokensource.OAuthOption { return o }
-	loopback := tokensource.InsecureLoopback()
+	loopback := tokensource.InsecureHTTP()
 	for _, row := range []struct {
 		issuer string
 		auth   tokensource.ClientAuth
@@ -29,7 +29,7 @@ func TestInvalidOptionsAreRefusedByNew(t *testing.T) {
 		{"http://idp.example.com", auth, nil, "https"},
 		{"http://idp.example.com", auth, opts(loopback), "https"},
 		{"http://127.0.0.1.example.com", auth, opts(loopback), "https"},
-		{"http://localhost", auth, nil, "InsecureLoopback"},
+		{"http://localhost", auth, nil, "InsecureHTTP"},
 		{"https://me:pw@idp.example.com", auth, nil, "issuer"},
 		{"me:pw@idp.example.com", auth, nil, "no user and password"},
 		{issuer + "#x", auth, nil, "issuer"},
@@ -71,7 +71,7 @@ func TestOAuthOptionsAreForAuthorizationServersOnly(t *testing.T) {
 		"AskByTokenURL":      tokensource.AskByTokenURL(nil),
 		"AskWithoutAudience": tokensource.AskWithoutAudience(),
 		"Discovery":          tokensource.Discovery(issuer),
-		"InsecureLoopback":   tokensource.InsecureLoopback(),
+		"InsecureHTTP":       tokensource.InsecureHTTP(),
 		"Parameter":          tokensource.Parameter("a", "b"),
 		"Preset":             tokensource.Preset("keycloak"),
 		"SecretInForm":       tokensource.SecretInForm(),

@@ -15,8 +15,17 @@ import (
 // to use instead.
 func Preset(name string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.preset = name }) }
 
+// Dialect is [Preset] for an authorization server that the matrix describes. It is for
+// packages of this module.
+func Dialect(p provider.Provider) OAuthOption {
+	return oauthOption(func(o *oauthOptions) { o.dialect = &p })
+}
+
 // lookupPreset returns what is known of the authorization server.
 func (o *oauthOptions) lookupPreset() provider.Provider {
+	if o.dialect != nil {
+		return *o.dialect
+	}
 	p, _ := provider.Lookup(o.preset) // which checkPreset has found
 	return p
 }
@@ -25,6 +34,8 @@ func (o *oauthOptions) lookupPreset() provider.Provider {
 func (o *oauthOptions) checkPreset() error {
 	p, ok := provider.Lookup(o.preset)
 	switch {
+	case o.dialect != nil && o.preset != "":
+		return fmt.Errorf("tokensource: both a preset, %q, and a dialect", o.preset)
 	case !ok:
 		return fmt.Errorf("tokensource: preset: got %q, want one of %q", o.preset, provider.Presets())
 	case p.Request.Alternative != "":

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience/claims"
+	servers "github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -45,6 +46,11 @@ func TestPresets(t *testing.T) {
 		"duende":        {byResource, byResource, exchangeGrant},
 		"pingone":       {nothing, nothing, exchangeGrant},
 		"cognito":       {nothing, nothing, exchangeGrant},
+		"spring":        {scope(uri), url.Values{"scope": {uri}, "audience": {uri}}, exchangeGrant},
+		"authentik":     {scope(uri), scope(uri), exchangeGrant},
+		"logto":         {byResource, byResource, exchangeGrant},
+		"azure-b2c":     {scope(uri + "/.default"), scope(uri + "/.default"), exchangeGrant},
+		"adfs":          {byResource, byResource, bearerGrant},
 	}
 	for name, row := range rows {
 		own := form(t, tokensource.Request{Audience: uri}, tokensource.Preset(name))
@@ -76,6 +82,23 @@ func TestPresets(t *testing.T) {
 		if known != (err == nil) || !known && !strings.Contains(err.Error(), "token_files") {
 			t.Errorf("%s: got %v, want a source, or to be told what to use instead", name, err)
 		}
+	}
+}
+
+// TestDialectIsAskedAsItSays shows that a server which the matrix describes is asked in its
+// own way, and in another one for an exchange.
+func TestDialectIsAskedAsItSays(t *testing.T) {
+	p := servers.Custom()
+	p.Request = servers.Request{Audience: servers.Ask{Scope: "api:{audience}"}, Exchange: servers.Ask{Parameter: "resource"}}
+	if diff := cmp.Diff(url.Values{"scope": {"api:" + uri}}, form(t, tokensource.Request{Audience: uri}, tokensource.Dialect(p))); diff != "" {
+		t.Errorf("own (-want +got):\n%s", diff)
+	}
+	got := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}, tokensource.Dialect(p))
+	if got.Get("resource") != uri || got.Has("scope") || got.Has("audience") {
+		t.Errorf("exchange: got %v, want resource=%s alone", got, uri)
+	}
+	if _, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset("okta"), tokensource.Dialect(p)); err == nil {
+		t.Error("both a preset and a dialect are taken")
 	}
 }
 

@@ -25,6 +25,10 @@ type checker struct {
 	urls     map[string]string // the issuers by their iss
 	public   map[string]bool   // the entries of Public
 
+	trustDomains  map[string]string   // the issuers by their trust domain
+	tenantIssuers map[string][]string // the issuers of tenants, by the name that stands for them
+	written       map[place]string    // the names in the file, of issuers and clients that stand in the places of others
+
 	audiences         map[party]string           // the services by their aud and its issuer
 	declared          map[string][]MethodOptions // the rules of services that only .proto options define
 	unknownClientHint string                     // added to the text about an unknown client while options are checked
@@ -44,7 +48,21 @@ func (c *checker) problem(a path, format string, args ...any) {
 	if len(c.problems) == maxProblems {
 		return
 	}
-	c.problems = appendNew(c.problems, &Problem{Path: a, Text: fmt.Sprintf(format, args...)})
+	c.problems = appendNew(c.problems, &Problem{Path: c.inFile(a), Text: fmt.Sprintf(format, args...)})
+}
+
+// place is an entry of the matrix: its section and its name.
+type place struct{ section, name string }
+
+// inFile returns a path as the file has it: what was made for a tenant stands there
+// under another name.
+func (c *checker) inFile(a path) path {
+	if len(a) > 1 {
+		if name, ok := c.written[place{a[0], a[1]}]; ok {
+			return append(path{a[0], name}, a[2:]...)
+		}
+	}
+	return a
 }
 
 func (c *checker) warn(a path, format string, args ...any) { c.report(Warning, a, format, args...) }
@@ -56,7 +74,7 @@ func (c *checker) report(s Severity, a path, format string, args ...any) {
 	if len(c.warnings) == maxProblems {
 		return
 	}
-	c.warnings = appendNew(c.warnings, &Problem{Path: a, Text: fmt.Sprintf(format, args...), Severity: s})
+	c.warnings = appendNew(c.warnings, &Problem{Path: c.inFile(a), Text: fmt.Sprintf(format, args...), Severity: s})
 }
 
 // appendNew appends p, unless it is in the list already: the options of a service
@@ -82,7 +100,7 @@ func newChecker(m Matrix, now time.Time) *checker {
 	c := &checker{
 		matrix: m, now: now,
 		used: map[string]bool{}, parties: map[party]string{}, urls: map[string]string{}, public: map[string]bool{},
-		audiences: map[party]string{},
+		audiences: map[party]string{}, trustDomains: map[string]string{},
 	}
 	for _, entry := range m.Public {
 		c.public[entry] = true
@@ -132,6 +150,7 @@ func (c *checker) client(a path, client Client) {
 	if client.ID != "" && strings.TrimSpace(client.ID) != client.ID {
 		c.problem(a.to("id"), "%q begins or ends with white space", client.ID)
 	}
+	c.filled(a.to("id"), client.ID)
 	c.authentication(a, client)
 	party := c.matrix.party(a[1])
 	if other, taken := c.parties[party]; taken {
@@ -196,7 +215,7 @@ func (c *checker) issuerName(a path, name string) {
 		c.problem(a, "no issuer: name one of %s", quote.List(slices.Sorted(maps.Keys(known))...))
 	}
 	if _, ok := known[name]; name != "" && !ok {
-		c.problem(a, "unknown issuer %q%s", name, c.hint(name, maps.Keys(known)))
+		c.problem(a, "unknown issuer %q%s", name, cmp.Or(c.standsFor(name), c.hint(name, maps.Keys(known))))
 	}
 }
 

@@ -3,7 +3,9 @@ package access
 import (
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
@@ -65,15 +67,42 @@ func (c *checker) allowedCallers(a path, service Service, allow Allow) {
 
 // presetSupports checks that the tokens of issuer can show what is demanded.
 func (c *checker) presetSupports(a path, allow Allow, issuer Issuer) {
-	preset := issuer.preset()
-	if allow.AnyClient && len(allow.Roles) == 0 && preset.MintsAnyAudience() {
-		c.problem(a.to("clients"), "any client of %q can get a token for any audience: list clients or roles", issuer.URL)
+	p, preset := issuer.Provider(), issuer.TokenPreset()
+	named := slices.ContainsFunc(slices.Collect(maps.Keys(allow.Claims)), preset.NamesCaller)
+	if allow.AnyClient && len(allow.Roles) == 0 && !named && preset.MintsAnyAudience() {
+		c.problem(a.to("clients"), "any client of %q can get a token for any audience: list clients%s", issuer.URL, insteadOfClients(preset))
 	}
-	if allow.Callers != "" && !preset.DistinguishesServices() {
+	if len(p.Token.Clients) == 0 && !p.Token.SoleAudienceIsClient {
+		c.namedByClaims(a, allow, issuer)
+	}
+	switch custom := !issuer.Dialect.IsZero(); {
+	case allow.Callers == "" || preset.DistinguishesServices():
+	case custom:
+		c.problem(a.to("callers"), "the preset of %q does not say for certain how a service is told from a user: add services to it, or leave callers out", issuer.URL)
+	default:
 		c.problem(a.to("callers"), "tokens of preset %s do not distinguish services from users", preset.Name)
 	}
 	if len(allow.Roles) > 0 && !preset.HasRoles() {
 		c.warn(a.to("roles"), "tokens of preset %s have no roles", preset.Name)
+	}
+}
+
+// insteadOfClients says what may stand for a list of clients in an entry.
+func insteadOfClients(p claims.Preset) string {
+	text := " or roles"
+	if names := p.CallerClaims(); len(names) > 0 {
+		text += ", or demand values of " + strings.Join(names, " or ") + " under claims"
+	}
+	return text
+}
+
+// namedByClaims refuses clients of an issuer whose tokens name no client.
+func (c *checker) namedByClaims(a path, allow Allow, issuer Issuer) {
+	for i, name := range allow.Clients {
+		if client, known := c.matrix.Clients[name]; known && c.matrix.issuer(client.Issuer).URL == issuer.URL {
+			c.problem(a.item("clients", i), "tokens of %q name no client: write clients: any, and demand values of %s under claims",
+				issuer.URL, strings.Join(issuer.TokenPreset().CallerClaims(), " or "))
+		}
 	}
 }
 

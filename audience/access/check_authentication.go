@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/tokentype"
 )
 
@@ -77,7 +76,6 @@ func (c *checker) authStyle(a path, style string) {
 
 // tokenRequests checks what the clients of an issuer send to it, and get from it.
 func (c *checker) tokenRequests(a path, issuer Issuer) {
-	c.url(a.to("token_url"), issuer.TokenURL, issuer)
 	c.ask(a, issuer)
 	c.authStyle(a.to("auth_style"), issuer.AuthStyle)
 	c.assertionAudience(a.to("assertion_audience"), issuer)
@@ -99,9 +97,11 @@ func (c *checker) assertionAudience(a path, issuer Issuer) {
 		c.problem(a, "want issuer, token_endpoint, or the address that the issuer has for its token endpoint, got %q", audience)
 		return
 	}
-	c.url(a, audience, issuer)
-	p, _ := provider.Lookup(issuer.Preset)
-	own := slices.Clone(p.Addresses.Hosts)
+	if what := issuer.unsafe(audience); what != "" {
+		c.problem(a, "%s", what)
+		return
+	}
+	own := slices.Concat(issuer.Provider().Addresses.Hosts, issuer.Hosts)
 	for _, address := range []string{issuer.URL, issuer.TokenURL} {
 		own = append(own, hostname(address))
 	}
@@ -125,7 +125,6 @@ func (c *checker) introspection(a path, issuer Issuer) {
 	if in == (Introspection{}) {
 		return
 	}
-	c.url(a.to("url"), in.URL, issuer)
 	c.secret(a.to("secret"), in.Secret)
 	c.certificate(a.to("mtls"), in.Certificate)
 	ways := in.ways()

@@ -2,7 +2,6 @@ package access
 
 import (
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -35,7 +34,6 @@ func (c *checker) ask(a path, issuer Issuer) {
 	}
 	for _, service := range slices.Sorted(maps.Keys(ask.TokenURLs)) {
 		c.callee(a.to("ask", "token_urls", service), service)
-		c.url(a.to("ask", "token_urls", service), ask.TokenURLs[service], issuer)
 		if ask.TokenURLs[service] == "" {
 			c.problem(a.to("ask", "token_urls", service), "no URL")
 		}
@@ -62,6 +60,7 @@ func (c *checker) external(a path, name string, e External) {
 	if strings.TrimSpace(e.Audience) != e.Audience {
 		c.problem(a.to("audience"), "%q begins or ends with white space", e.Audience)
 	}
+	c.filled(a.to("audience"), e.Audience)
 	if e.Issuer != "" {
 		c.issuerName(a.to("issuer"), e.Issuer)
 	}
@@ -85,8 +84,7 @@ func (c *checker) external(a path, name string, e External) {
 
 func (c *checker) authorities(a path, list []string) {
 	for i, authority := range list {
-		u, err := url.Parse("//" + authority)
-		if err != nil || u.Host != authority || u.Hostname() == "" || strings.ContainsAny(authority, " *") {
+		if !isHost(authority) {
 			c.problem(a.item("authorities", i), "%q is not a host, or a host and a port, such as orders.example.com", authority)
 		}
 	}

@@ -1,7 +1,7 @@
 package access_test
 
 import (
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -44,27 +44,72 @@ func TestLoopbackIssuer(t *testing.T) {
 	}
 }
 
-// TestKeycloakWritesNoSlash holds that an issuer which no token of Keycloak names is
-// warned of.
-func TestKeycloakWritesNoSlash(t *testing.T) {
-	for _, row := range []struct {
-		url, preset string
-		want        bool
-	}{
-		{"https://idp.example.com/realms/corp/", "keycloak", true},
-		{"https://idp.example.com/realms/corp", "keycloak", false},
-		{"https://idp.example.com/realms/corp/", "auth0", false},
+// TestShapesOfIssuers holds that a url which no token of the provider has in iss is
+// warned of, with the one that was probably meant.
+func TestShapesOfIssuers(t *testing.T) {
+	const tenant = "9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b"
+	for _, row := range []struct{ preset, url, want string }{ // want: empty if there is no warning
+		{"keycloak", "https://idp.example.com/realms/corp", ""},
+		{"keycloak", "https://idp.example.com/auth/realms/corp", ""},
+		{"keycloak", "https://idp.example.com/realms/corp/", "https://idp.example.com/realms/corp"},
+		{"keycloak", "https://idp.example.com/realms/corp/.well-known/openid-configuration", "https://idp.example.com/realms/corp"},
+		{"keycloak", "https://idp.example.com/realms/corp/protocol/openid-connect/certs", "https://idp.example.com/realms/corp"},
+		{"keycloak", "https://idp.example.com/realms/corp/protocol/openid-connect/token", "https://idp.example.com/realms/corp"},
+		{"keycloak", "https://idp.example.com/auth/realms/corp/account", "https://idp.example.com/auth/realms/corp"},
+		{"keycloak", "https://idp.example.com", ""}, // a proxy may have removed the rest
+		{"auth0", "https://acme.eu.auth0.com/", ""},
+		{"auth0", "https://login.example.com/", ""},
+		{"auth0", "https://acme.eu.auth0.com", "https://acme.eu.auth0.com/"},
+		{"auth0", "https://acme.eu.auth0.com/oauth/token", "https://acme.eu.auth0.com/"},
+		{"auth0-rfc9068", "https://acme.eu.auth0.com/.well-known/openid-configuration", "https://acme.eu.auth0.com/"},
+		{"auth0", "https://acme.eu.auth0.com/api/v2/", "https://acme.eu.auth0.com/"},
+		{"entra", "https://login.microsoftonline.com/" + tenant + "/v2.0", ""},
+		{"entra", "https://login.microsoftonline.us/" + tenant + "/v2.0", ""},
+		{"entra", "https://login.microsoftonline.com/" + tenant, "https://login.microsoftonline.com/" + tenant + "/v2.0"},
+		{"entra", "https://login.microsoftonline.com/" + tenant + "/v2.0/", "https://login.microsoftonline.com/" + tenant + "/v2.0"},
+		{"entra", "https://login.microsoftonline.us/" + tenant + "/", "https://login.microsoftonline.us/" + tenant + "/v2.0"},
+		{"entra", "https://login.microsoftonline.com/" + tenant + "/oauth2/v2.0/token", "https://login.microsoftonline.com/" + tenant + "/v2.0"},
+		{"entra", "https://login.microsoftonline.com/" + tenant + "/discovery/v2.0/keys", "https://login.microsoftonline.com/" + tenant + "/v2.0"},
+		{"entra", "https://login.windows.net/" + tenant, "https://login.microsoftonline.com/" + tenant + "/v2.0"},
+		{"entra", "https://sts.windows.net/" + tenant + "/", `url of preset entra-v1`},
+		{"entra-v1", "https://login.microsoftonline.com/" + tenant + "/v2.0", `url of preset entra`},
+		{"entra-v1", "https://sts.windows.net/" + tenant + "/", ""},
+		{"entra-v1", "https://sts.windows.net/" + tenant, "https://sts.windows.net/" + tenant + "/"},
+		{"cognito", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC", ""},
+		{"cognito", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC/", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+		{"cognito", "https://cognito-idp.eu-west-1.amazonaws.com", "https://cognito-idp.eu-west-1.amazonaws.com/POOL"},
+		{"cognito", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC/.well-known/jwks.json", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC"},
+		{"cognito", "https://acme.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com/POOL"},
+		{"cognito", "https://acme.auth.eu-west-1.amazoncognito.com/oauth2/token", "https://cognito-idp.eu-west-1.amazonaws.com/POOL"},
+		{"cognito", "https://login.example.com", "https://cognito-idp.eu-central-1.amazonaws.com/POOL"},
+		{"okta", "https://acme.okta.com/oauth2/default", ""},
+		{"okta", "https://login.example.com/oauth2/aus123", ""},
+		{"okta", "https://acme.okta.com", "https://acme.okta.com/oauth2/default"},
+		{"okta", "https://acme.okta.com/", "https://acme.okta.com/oauth2/default"},
+		{"okta", "https://acme.okta.com/oauth2", "https://acme.okta.com/oauth2/default"},
+		{"okta", "https://acme.okta.com/oauth2/aus123/v1/token", "https://acme.okta.com/oauth2/aus123"},
+		{"okta", "https://acme.okta.com/oauth2/default/", "https://acme.okta.com/oauth2/default"},
+		{"google", "https://accounts.google.com", ""},
+		{"google", "https://accounts.google.com/", "https://accounts.google.com"},
+		{"google", "https://accounts.google.com/o/oauth2/v2/auth", "https://accounts.google.com"},
+		{"google", "https://www.googleapis.com/oauth2/v3/certs", "https://accounts.google.com"},
+		{"rfc9068", "https://idp.example.com/.well-known/openid-configuration", "https://idp.example.com"},
+		{"rfc9068", "https://idp.example.com/", ""},
+		{"dex", "https://dex.example.com/keys", "https://dex.example.com"},
+		{"duende", "https://idp.example.com/.well-known/openid-configuration/jwks", "https://idp.example.com"},
+		{"spiffe", "https://oidc.example.org", ""},
 	} {
 		m := company()
-		m.Issuers["corp"] = access.Issuer{URL: row.url, Preset: row.preset}
-		policy, err := access.New(m)
-		if err != nil {
-			t.Fatal(err)
+		delete(m.Services, "catalogue") // whose entry suits no such provider
+		m.Issuers["corp"] = access.Issuer{URL: row.url, Preset: row.preset, KeysFile: "keys.json"}
+		var got []string
+		for _, warning := range told(t, m, access.Warning) {
+			if strings.HasPrefix(warning, "warning issuers.corp.url: ") {
+				got = append(got, warning)
+			}
 		}
-		const want = `issuers.corp.url: Keycloak writes no slash at the end of iss: want "https://idp.example.com/realms/corp"`
-		got := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Error() == want })
-		if got != row.want {
-			t.Errorf("%s, preset %s: warned = %t, want %t", row.url, row.preset, got, row.want)
+		if text := strings.Join(got, "\n"); (row.want == "") != (text == "") || !strings.Contains(text, row.want) || len(got) > 1 {
+			t.Errorf("%s, preset %s: warned %q, want %q in it", row.url, row.preset, text, row.want)
 		}
 	}
 }

@@ -59,7 +59,9 @@ func (c *checker) publicOptions(a path, written Matrix, o MethodOptions) {
 // first rule, the service.
 func (c *checker) optionRules(a path, service Service, o MethodOptions, first bool) {
 	if first {
-		c.issuerName(a, "")
+		if len(service.Issuers) == 0 {
+			c.issuerName(a, "")
+		}
 		if len(service.Allow) == 0 {
 			c.warn(a, "nobody may call %q: its options name no clients", o.GRPC)
 		}

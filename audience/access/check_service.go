@@ -1,11 +1,13 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
@@ -25,7 +27,7 @@ func (c *checker) service(a path, name string, service Service) {
 	}
 	c.grpcs(a, service)
 	c.authorities(a, service.Authorities)
-	c.insecureNoAudience(a, service)
+	c.insecureNoAudience(a, name, service)
 	for i, rollout := range service.Rollout {
 		c.rollout(a.item("rollout", i), service, rollout)
 	}
@@ -68,10 +70,16 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	switch {
 	case audience == "" || strings.TrimSpace(audience) != audience:
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
+	case len(service.Audiences) > 0 && isWildcard(audience):
+		c.problem(a, "%q has a wildcard, and audiences are compared exactly: list each value", audience)
 	case isDefault:
 		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
+	c.filled(a, audience)
 	for _, issuer := range c.matrix.issuersOf(service) {
+		if p := issuer.Provider(); p.Audiences.IDOnly && len(service.Audiences) == 1 && strings.HasPrefix(audience, p.Audiences.URIPrefix) {
+			c.warn(a, "no token of %q has %q in aud: %s", issuer.URL, audience, p.Advice.AudienceForm)
+		}
 		key := party{issuer.URL, audience}
 		if other, taken := c.audiences[key]; taken && other != name {
 			c.warn(a, "%q is the audience of %q too: the two accept each other's tokens", audience, other)
@@ -80,29 +88,78 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	}
 }
 
-// insecureNoAudience checks the prefix that replaces the audience. Without aud, the
-// list of clients and the scopes must say which service a token is for.
-func (c *checker) insecureNoAudience(a path, service Service) {
-	prefix := service.InsecureNoAudience
-	if prefix == "" {
+// isWildcard reports whether a value is meant to stand for others, such as "*",
+// "orders*", "https://*.example.com" or "https://orders.example.com/*".
+func isWildcard(value string) bool {
+	return strings.HasPrefix(value, "*") || strings.HasSuffix(value, "*") || strings.Contains(value, "/*") || strings.Contains(value, "*.")
+}
+
+// insecureNoAudience checks what replaces the audience. Without aud, the list of clients,
+// and scopes or roles, must say which service a token is for.
+func (c *checker) insecureNoAudience(a path, name string, service Service) {
+	prefix, roles := service.InsecureNoAudience, service.InsecureNoAudienceRoles
+	if prefix == "" && len(roles) == 0 {
 		return
 	}
-	if !slices.ContainsFunc(c.matrix.issuersOf(service), func(i Issuer) bool { return i.preset().OmitsAudience() }) {
-		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset %s alone", strings.Join(withoutAudience(), " or "))
+	if !slices.ContainsFunc(c.matrix.issuersOf(service), func(i Issuer) bool { return i.TokenPreset().OmitsAudience() }) {
+		c.problem(a.to("insecure_no_audience"), "its issuers put aud into their tokens; this is for preset %s, and for a preset of your own with audiences: none", strings.Join(withoutAudience(), " or "))
 	}
-	if name, ok := strings.CutSuffix(prefix, "/"); !ok || !scope.Valid(name) {
+	if name, ok := strings.CutSuffix(prefix, "/"); prefix != "" && (!ok || !scope.Valid(name)) {
 		c.problem(a.to("insecure_no_audience", "scope_prefix"), "%q is not the identifier of a resource server and a slash, such as orders/", prefix)
 	}
+	c.audienceRoles(a.to("insecure_no_audience"), name, service)
 	for i, allow := range service.Allow {
 		a := a.item("allow", i)
 		if allow.AnyClient {
 			c.problem(a.to("clients"), "any is not enough without aud: list the clients")
 		}
+		if len(roles) > 0 && len(allow.Roles) > 0 {
+			c.onlyAudienceRoles(a, allow, roles)
+			continue
+		}
 		if allow.NoScopes {
-			c.problem(a.to("scopes"), "none is not enough without aud: list scopes that begin with %q", prefix)
+			c.problem(a.to("scopes"), "none is not enough without aud: list %s", insteadOfAudience(prefix, roles))
 		}
 		c.prefixed(a, "scopes", allow.Scopes, prefix)
 		c.prefixed(a, "any_scopes", allow.AnyScopes, prefix)
+	}
+}
+
+// insteadOfAudience says what an entry must list where tokens have no aud.
+func insteadOfAudience(prefix string, roles []string) string {
+	var ways []string
+	if prefix != "" {
+		ways = append(ways, "scopes that begin with "+quote.List(prefix))
+	}
+	if len(roles) > 0 {
+		ways = append(ways, "some of the roles "+quote.List(roles...))
+	}
+	return strings.Join(ways, ", or ")
+}
+
+// audienceRoles checks the roles that stand for the audience of a service. A role that
+// two services have would let the tokens for one into the other.
+func (c *checker) audienceRoles(a path, name string, service Service) {
+	c.exactValues(a, "roles", service.InsecureNoAudienceRoles)
+	for i, role := range service.InsecureNoAudienceRoles {
+		for _, other := range slices.Sorted(maps.Keys(c.matrix.Services)) {
+			if other != name && slices.Contains(c.matrix.Services[other].InsecureNoAudienceRoles, role) {
+				c.problem(a.item("roles", i), "%q stands for the audience of %q too: the two would accept each other's tokens", role, other)
+			}
+		}
+		if slices.Index(service.InsecureNoAudienceRoles, role) < i {
+			c.problem(a.item("roles", i), "%q is listed twice", role)
+		}
+	}
+}
+
+// onlyAudienceRoles demands that an entry lists no roles but those that stand for the
+// audience.
+func (c *checker) onlyAudienceRoles(a path, allow Allow, roles []string) {
+	for i, role := range allow.Roles {
+		if !slices.Contains(roles, role) {
+			c.problem(a.item("roles", i), "%q does not stand for the audience: list some of the roles %s", role, quote.List(roles...))
+		}
 	}
 }
 
@@ -119,7 +176,9 @@ func withoutAudience() []string {
 
 func (c *checker) prefixed(a path, list string, scopes []string, prefix string) {
 	for i, scope := range scopes {
-		if !strings.HasPrefix(scope, prefix) {
+		if prefix == "" {
+			c.problem(a.item(list, i), "%q does not stand for the audience: this service has no scope_prefix", scope)
+		} else if !strings.HasPrefix(scope, prefix) {
 			c.problem(a.item(list, i), "%q does not begin with %q, which stands for the audience", scope, prefix)
 		}
 	}

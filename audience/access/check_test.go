@@ -297,6 +297,21 @@ func TestNewRefusesDialects(t *testing.T) {
 		}
 	}
 	prefix := func(s *access.Service) { s.InsecureNoAudience = "hr/" }
+	roles := func(list ...string) func(access.Allow) func(*access.Service) {
+		return func(a access.Allow) func(*access.Service) {
+			return func(s *access.Service) {
+				s.InsecureNoAudienceRoles = list
+				a.Methods, a.NoScopes = []string{"*"}, len(a.Scopes) == 0
+				s.Allow = []access.Allow{a}
+			}
+		}
+	}
+	portal := []string{"backoffice-portal"}
+	byClaim := func(claim string) func(*access.Service) {
+		return func(s *access.Service) {
+			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true, Claims: map[string][]string{claim: {"x"}}}}
+		}
+	}
 	entry := func(a access.Allow) func(*access.Service) {
 		return func(s *access.Service) {
 			prefix(s)
@@ -308,14 +323,29 @@ func TestNewRefusesDialects(t *testing.T) {
 		"clients: any client of \"" + corp + "\" can get a token": with("entra", func(s *access.Service) {
 			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}}
 		}),
-		"callers: tokens of preset dex do not distinguish": with("dex", func(s *access.Service) {
+		"callers: tokens of preset zitadel do not distinguish": with("zitadel", func(s *access.Service) {
 			s.Allow = slices.Clone(s.Allow)
 			s.Allow[0].Callers = access.UsersOnly
 		}),
-		"insecure_no_audience: its issuers put aud":      with("keycloak", prefix),
-		"scope_prefix: \"hr\" is not the identifier":     with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
-		"scope_prefix: \"/\" is not the identifier":      with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
-		"allow[0].scopes: none is not enough":            with("cognito", prefix),
+		"insecure_no_audience: its issuers put aud":  with("keycloak", prefix),
+		"scope_prefix: \"hr\" is not the identifier": with("cognito", func(s *access.Service) { s.InsecureNoAudience = "hr" }),
+		"scope_prefix: \"/\" is not the identifier":  with("cognito", func(s *access.Service) { s.InsecureNoAudience = "/" }),
+		"allow[0].scopes: none is not enough":        with("cognito", prefix),
+		"services.human-resource.allow[0].clients: any client of \"" + corp + "\" can get a token for any audience: list clients or roles, or demand values of email under claims": with("google", byClaim("hd")),
+		"services.human-resource.allow[0].clients: any client of \"" + corp + "\" can get a token for any audience: list clients or roles":                                         with("spiffe", byClaim("email")),
+		"allow[0].clients: any is not enough without":  with("cognito", roles("clerk")(access.Allow{AnyClient: true, Roles: []string{"clerk"}})),
+		`list some of the roles "clerk"`:               with("cognito", roles("clerk")(access.Allow{Clients: portal})),
+		`allow[0].roles[1]: "boss" does not stand for`: with("cognito", roles("clerk")(access.Allow{Clients: portal, Roles: []string{"clerk", "boss"}})),
+		`"hr/read" does not stand for the audience`:    with("cognito", roles("clerk")(access.Allow{Clients: portal, Scopes: []string{"hr/read"}})),
+		`roles[1]: "clerk" is listed twice`:            with("cognito", roles("clerk", "clerk")(access.Allow{Clients: portal, Roles: []string{"clerk"}})),
+		`insecure_no_audience.roles[0]: "" begins`:     with("cognito", roles("")(access.Allow{Clients: portal, Roles: []string{""}})),
+		"insecure_no_audience: its issuers put":        with("keycloak", roles("clerk")(access.Allow{Clients: portal, Roles: []string{"clerk"}})),
+		`"clerk" stands for the audience of "order-status" too`: func(m *access.Matrix) {
+			with("cognito", roles("clerk")(access.Allow{Clients: portal, Roles: []string{"clerk"}}))(m)
+			s := m.Services["order-status"]
+			s.InsecureNoAudienceRoles = []string{"clerk"}
+			m.Services["order-status"] = s
+		},
 		"allow[0].clients: any is not enough":            with("cognito", entry(access.Allow{AnyClient: true, Scopes: []string{"hr/read"}})),
 		`allow[0].scopes[1]: "read" does not begin`:      with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, Scopes: []string{"hr/read", "read"}})),
 		`allow[0].any_scopes[0]: "hrx/read" does not be`: with("cognito", entry(access.Allow{Clients: []string{"backoffice-portal"}, AnyScopes: []string{"hrx/read"}})),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
@@ -42,20 +43,29 @@ func (e *evaluation) callerCause(k check, d *demand) audience.Cause {
 	case checkCallerKind:
 		return unless(e.isKind(d), audience.CauseCallerKind)
 	case checkScopes:
-		return unless(allOf(c.HasScope, d.scopes), audience.CauseScopeMissing)
+		return unless(allOf(c.HasScope, d.scopes), e.unreadable(claims.Scopes, audience.CauseScopeMissing))
 	case checkAnyScope:
-		return unless(oneOf(c.HasScope, d.anyScopes), audience.CauseScopeMissing)
+		return unless(oneOf(c.HasScope, d.anyScopes), e.unreadable(claims.Scopes, audience.CauseScopeMissing))
 	case checkRoles:
-		return unless(oneOf(c.HasRole, d.roles), audience.CauseRoleMissing)
+		return unless(oneOf(c.HasRole, d.roles), e.unreadable(claims.Roles, audience.CauseRoleMissing))
 	case checkClaims:
 		return unless(e.hasClaims(d), audience.CauseClaimNotAllowed)
 	case checkLogin: // RFC 9470, section 3
-		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()), audience.CauseStepUp)
+		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()), e.unreadable(claims.ACR, audience.CauseStepUp))
 	case checkLoginAge:
-		return unless(d.maxAuthAge == 0 || e.recentLogin(d), audience.CauseStepUp)
+		return unless(d.maxAuthAge == 0 || e.recentLogin(d), e.unreadable(claims.AuthTime, audience.CauseStepUp))
 	default:
 		return ""
 	}
+}
+
+// unreadable returns the cause of a refusal for a part of the token: another one if the
+// part is there and cannot be read. To log in again would not help then.
+func (e *evaluation) unreadable(p claims.Part, cause audience.Cause) audience.Cause {
+	if e.claims.Malformed(p) != nil {
+		return audience.CauseClaimsMalformed
+	}
+	return cause
 }
 
 func (e *evaluation) clientCause(d *demand) audience.Cause {
@@ -115,7 +125,23 @@ func allOf(has func(string) bool, wanted []string) bool {
 	return true
 }
 
+// partOf is the part of a token that a check looks at.
+var partOf = map[check]claims.Part{
+	checkScopes: claims.Scopes, checkAnyScope: claims.Scopes, checkRoles: claims.Roles,
+	checkLogin: claims.ACR, checkLoginAge: claims.AuthTime,
+}
+
+// describeCaller describes a check of the caller. What cannot be read is told in the
+// place of what was read, and calls for no other login and no other scope.
 func (e *evaluation) describeCaller(k check, d *demand) finding {
+	f := e.describeDemand(k, d)
+	if why := e.claims.Malformed(partOf[k]); why != nil && f.want != "" {
+		f.got, f.hint, f.challenge = why.Error(), "", audience.Challenge{}
+	}
+	return f
+}
+
+func (e *evaluation) describeDemand(k check, d *demand) finding {
 	c := e.claims
 	switch {
 	case k == checkClient:

@@ -28,16 +28,33 @@ type Matrix struct {
 // Issuer is an authorization server.
 type Issuer struct {
 	// URL is the iss claim of its tokens, compared exactly: a trailing slash
-	// matters. Required. It is https, or http where InsecureLoopback allows it.
+	// matters. Required. It is any text, and a URI if it has a colon (RFC 7519, section
+	// 2). If metadata is read and Discovery is empty, it is the address below which the
+	// metadata is. Addresses are https, or http where InsecureLoopback or InsecureHosts
+	// allows it.
+	//
+	// With Tenants it has {tenant} in the place of a tenant's id, and so may the other
+	// addresses and KeysFile.
 	URL string
 
 	// Place is where it stands in a file, such as "issuers.corp (access.yaml:3)", for
 	// messages. [Policy.WithPlaces] fills it in; leave it empty.
 	Place string
 
+	// Tenants are the ids of the tenants whose tokens are accepted. Each is an issuer of
+	// its own in the policy: issuer "acme" with tenant "t1" is "acme/t1", and a client
+	// "portal" of "acme" is the client "portal/t1" of it. Lists that name "acme" or
+	// "portal" name them all. Empty means that the issuer has no tenants.
+	Tenants []string
+
 	// Discovery is the address of its metadata document; empty means
 	// URL + "/.well-known/openid-configuration".
 	Discovery string
+
+	// Hosts are hosts, beside that of the metadata document, on which the document may
+	// place keys and endpoints, over https: "keys.example.com", or with a port. They
+	// are compared exactly. Empty means those that the preset knows of.
+	Hosts []string
 
 	// JWKS is the address of its signing keys; empty means the one in the metadata
 	// document.
@@ -47,22 +64,35 @@ type Issuer struct {
 	// type and the scopes. Empty means "rfc9068". See [claims.Presets].
 	Preset string
 
+	// Dialect describes its tokens where no preset fits. The zero value means Preset; at
+	// most one of the two is set. The file writes it as a mapping under preset.
+	Dialect Dialect
+
+	// TrustDomain is the trust domain of its tokens, such as "example.org", for preset
+	// "spiffe": tokens without iss count as those of the issuer with the trust domain of
+	// their sub, and each of its tokens must have a sub of it. Empty means that tokens
+	// must have iss, unless URL is "spiffe://" and a trust domain, which is it then.
+	TrustDomain string
+
 	// Algorithms are the algorithms that its tokens may be signed with, such as
 	// "RS256"; empty means every asymmetric one that package verifier knows
 	// (RFC 8725, section 3.1).
 	Algorithms []string
 
 	// KeysFile is the path of a JWKS file with its keys, for services that cannot
-	// reach the issuer; empty means that the keys are fetched. It excludes Discovery
-	// and JWKS.
+	// reach the issuer; empty means that the keys are fetched. It excludes JWKS.
 	KeysFile string
+
+	// CAFile is the path of a PEM file with the certificate authorities that are
+	// trusted for its addresses; empty means those of the system.
+	CAFile string
 
 	// Leeway is how far its clock and ours may differ, at most 5 minutes; zero means
 	// [DefaultLeeway].
 	Leeway time.Duration
 
-	// MaxLifetime is the longest lifetime of a token, from iat to exp; zero means
-	// [DefaultMaxLifetime].
+	// MaxLifetime is the longest lifetime of a token, from iat to exp; zero means what
+	// the preset says (28 hours for Entra ID), and else [DefaultMaxLifetime].
 	MaxLifetime time.Duration
 
 	// MaxAge is the longest time since iat; zero means that only exp ends a token.
@@ -102,6 +132,11 @@ type Issuer struct {
 
 	// InsecureLoopback accepts plain http, on a loopback address only.
 	InsecureLoopback bool
+
+	// InsecureHosts are the hosts, without ports, at which plain http is accepted for
+	// the addresses of this issuer: keys and secrets then travel without protection.
+	// Empty means none.
+	InsecureHosts []string
 }
 
 // Service is one guarded service. Its name in the matrix need not be the name
@@ -138,6 +173,12 @@ type Service struct {
 	// has an aud, it must name the service. Empty means that aud is required.
 	InsecureNoAudience string
 
+	// InsecureNoAudienceRoles accepts such tokens if they have one of these roles, where
+	// there are no scopes to tell services apart. Every entry of Allow must then name
+	// clients, and some of these roles alone, or scopes that begin with
+	// InsecureNoAudience. No other service may have one of them.
+	InsecureNoAudienceRoles []string
+
 	// Rollout lists the calls for which the rules are not enforced yet, and until
 	// when. The first entry that applies counts; if none applies, the rules are
 	// enforced.
@@ -158,7 +199,8 @@ type Allow struct {
 	Clients []string
 
 	// AnyClient admits every client that can get a token for the service,
-	// named or not. The file writes it as clients: any.
+	// named or not. Where each client can get one for every audience, Roles or Claims
+	// must say who may call. The file writes it as clients: any.
 	AnyClient bool
 
 	// Methods are the methods that the clients may call, by their short names; "*"

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-
-	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // The lookups of a matrix fill in what may be left out. They also work on a matrix that
@@ -85,12 +83,6 @@ func (m Matrix) publicEntry(o MethodOptions) int {
 	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
 }
 
-// preset returns how the tokens of i are written.
-func (i Issuer) preset() claims.Preset {
-	preset, _ := claims.LookupPreset(i.Preset)
-	return preset
-}
-
 // audiences returns the values by which the service of that name is named in aud.
 func (s Service) audiences(name string) []string {
 	if len(s.Audiences) == 0 {
@@ -98,3 +90,6 @@ func (s Service) audiences(name string) []string {
 	}
 	return s.Audiences
 }
+
+// audience returns the value that names the API of that name in aud.
+func (e External) audience(name string) string { return cmp.Or(e.Audience, name) }

@@ -51,27 +51,46 @@ func (o MethodOptions) demandsAnything() bool {
 // does not give the service, demands on a method that the matrix makes public, and
 // demands that leave no client that may call.
 func New(m Matrix, options ...MethodOptions) (*Policy, error) {
-	p := &Policy{matrix: m, given: slices.Clone(options)}
-	p.merge(options)
+	expanded := m.byTenant()
+	p := &Policy{matrix: expanded.matrix, given: slices.Clone(options)}
+	options = p.matrix.ofTenants(options)
+	p.merge(options, expanded.only)
 	c := newChecker(p.matrix, time.Now())
-	c.declared = p.declared
+	c.declared, c.tenantIssuers, c.written = p.declared, expanded.issuers, expanded.written()
+	c.tenants(m, expanded)
 	c.check()
-	c.options(m, options)
+	c.options(expanded.matrix, options)
 	c.unused()
+	c.obtainable()
 	if len(c.problems) > 0 {
-		errs := make([]error, len(c.problems))
-		for i, problem := range c.problems {
-			errs[i] = problem
-		}
-		return nil, errors.Join(errs...)
+		return nil, &mistakesError{c.problems, c.warnings}
 	}
 	p.clients, p.warnings = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
 	return p, nil
 }
 
+// mistakesError is the error of [New].
+type mistakesError struct{ mistakes, warnings []*Problem }
+
+// Error has a line for each mistake.
+func (e *mistakesError) Error() string { return errors.Join(e.Unwrap()...).Error() }
+
+// Unwrap returns the mistakes.
+func (e *mistakesError) Unwrap() []error {
+	errs := make([]error, len(e.mistakes))
+	for i, problem := range e.mistakes {
+		errs[i] = problem
+	}
+	return errs
+}
+
+// Warnings returns the warnings about the matrix, as [Policy.Warnings] does for one
+// without mistakes.
+func (e *mistakesError) Warnings() []*Problem { return e.warnings }
+
 // merge adds the options to the policy: as added demands for the services of the
-// matrix, and as the rules of all others.
-func (p *Policy) merge(options []MethodOptions) {
+// matrix, and as the rules of all others, which accept the tokens of these issuers.
+func (p *Policy) merge(options []MethodOptions, issuers []string) {
 	owners, written := p.matrix.owners(), p.matrix.Services
 	p.matrix.Services = map[string]Service{}
 	maps.Copy(p.matrix.Services, written)
@@ -82,16 +101,16 @@ func (p *Policy) merge(options []MethodOptions) {
 		case owners[o.GRPC] != nil:
 			p.options[o.GRPC] = append(p.options[o.GRPC], o)
 		case !taken && !o.Public && p.matrix.publicEntry(o) < 0:
-			p.addRule(o)
+			p.addRule(o, issuers)
 		}
 	}
 }
 
 // addRule adds a rule to a service that only options define.
-func (p *Policy) addRule(o MethodOptions) {
+func (p *Policy) addRule(o MethodOptions, issuers []string) {
 	s := p.matrix.Services[o.GRPC]
 	if s.GRPC == nil {
-		s.GRPC, s.Audiences = []string{o.GRPC}, []string{o.Audience}
+		s.GRPC, s.Audiences, s.Issuers = []string{o.GRPC}, []string{o.Audience}, issuers
 	}
 	rules := p.declared[o.GRPC]
 	if o.demandsAnything() {

@@ -107,12 +107,13 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 
 // terms returns what a service requires of the tokens of i.
 func (i Issuer) terms(service Service) terms {
+	p := i.Provider()
 	t := terms{
-		issuer: i.URL, preset: i.Preset, place: i.Place, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: cmp.Or(i.MaxLifetime, DefaultMaxLifetime),
-		maxAge: i.MaxAge, bound: i.RequireBound,
+		issuer: i.URL, preset: p.Preset, place: i.Place, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: i.LongestLifetime(),
+		maxAge: i.MaxAge, bound: i.RequireBound, roleScope: p.Request.RoleScope,
 	}
-	if i.preset().OmitsAudience() {
-		t.scopePrefix = service.InsecureNoAudience
+	if p.Token.NoAudience {
+		t.scopePrefix, t.audienceRoles = service.InsecureNoAudience, service.InsecureNoAudienceRoles
 	}
 	return t
 }

@@ -35,6 +35,9 @@ func (e *evaluation) roleRemedy(d *demand) string {
 	if slices.ContainsFunc(d.roles, e.claims.HasScope) {
 		return "it was granted as a scope, and a scope is never taken for a role: demand it under scopes"
 	}
+	if len(e.claims.Roles()) == 0 && e.terms.roleScope != "" {
+		return fmt.Sprintf("this issuer writes roles only if the client asks for scope %s", e.terms.roleScope)
+	}
 	return e.remedy(audience.CauseRoleMissing, remedy.Situation{Got: e.claims.Roles(), Want: d.roles})
 }
 

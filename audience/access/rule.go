@@ -13,7 +13,7 @@ import (
 const DefaultLeeway = 30 * time.Second
 
 // DefaultMaxLifetime is the longest lifetime of a token that is accepted, unless the
-// [Issuer] says otherwise. It also catches an exp in milliseconds.
+// [Issuer] or its preset says otherwise. It also catches an exp in milliseconds.
 const DefaultMaxLifetime = 24 * time.Hour
 
 // Rule says which calls of one method are admitted. It is immutable, and safe for
@@ -40,8 +40,14 @@ type terms struct {
 	maxLifetime time.Duration
 	maxAge      time.Duration // 0 for any
 	bound       bool          // whether they must be bound to a certificate
-	scopePrefix string        // what stands for aud in their scopes; empty if aud is required
+	scopePrefix string        // what stands for aud in their scopes; empty if no scope does
+
+	audienceRoles []string // the roles that stand for aud; nil if none does
+	roleScope     string   // the scope that tokens with roles were requested with; empty if none is needed
 }
+
+// replacesAudience reports whether something may stand for aud.
+func (t *terms) replacesAudience() bool { return t.scopePrefix != "" || len(t.audienceRoles) > 0 }
 
 // expires returns the time at which a token is refused for its exp.
 func (t *terms) expires(c *claims.Claims) time.Time { return c.Expiry().Add(t.leeway) }

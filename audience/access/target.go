@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Target is what a client must know to call a service: the issuer of its tokens, the
@@ -25,8 +26,9 @@ type Target struct {
 	// several audiences, this is the first.
 	Audience string
 
-	// Scopes are all scopes of the entries that admit the client, sorted. If it is
-	// empty, the client requests no scope.
+	// Scopes are all scopes of the entries that admit the client, and the one that the
+	// issuer writes roles for if an entry demands roles, sorted. If it is empty, the
+	// client requests no scope.
 	Scopes []string
 
 	// Authorities are the hosts that the token may be sent to; empty means the host
@@ -56,14 +58,10 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}
-	t := Target{
-		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.Audience, Scopes: sorted(e.Scopes),
+	return Target{
+		Service: service, Issuer: issuer, Accepts: []string{issuer.URL}, Audience: e.audience(service), Scopes: sorted(e.Scopes),
 		Authorities: slices.Clone(e.Authorities), GRPC: slices.Clone(e.GRPC),
-	}
-	if t.Audience == "" {
-		t.Audience = service
-	}
-	return t, nil
+	}, nil
 }
 
 func (p *Policy) target(client string, issuer Issuer, name string, s Service) (Target, error) {
@@ -72,11 +70,13 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	for _, allow := range s.Allow {
 		if allow.AnyClient || slices.Contains(allow.Clients, client) {
 			let, scopes = true, append(scopes, allow.Scopes...)
+			scopes = append(scopes, issuer.scopeOf(allow.Roles)...)
 		}
 	}
 	for _, o := range p.optionsOf(s) {
 		if len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client) {
 			scopes = append(scopes, o.Demands.Scopes...)
+			scopes = append(scopes, issuer.scopeOf(o.Demands.Roles)...)
 		}
 	}
 	var accepts []string
@@ -95,6 +95,16 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	}, nil
 }
 
+// scopeOf returns the scope that a client of i must request to have one of these roles
+// in its token; nil if it need not.
+func (i Issuer) scopeOf(roles []string) []string {
+	scope := i.Provider().Request.RoleScope
+	if len(roles) == 0 || scope == "" {
+		return nil
+	}
+	return []string{scope}
+}
+
 func notAllowed(client, service string) error {
 	return fmt.Errorf("access: the matrix does not let %q call %q", client, service)
 }
@@ -106,6 +116,9 @@ func sorted(values []string) []string { return slices.Compact(slices.Sorted(slic
 // at which it is registered. An unknown name is an error.
 func (p *Policy) Client(name string) (Client, Issuer, error) {
 	client, ok := p.matrix.Clients[name]
+	if several := p.matrix.tenantClients()[name]; !ok && len(several) > 0 {
+		return Client{}, Issuer{}, fmt.Errorf("audience: client %q is one client at each tenant: name one of %s", name, quote.List(several...))
+	}
 	if !ok {
 		return Client{}, Issuer{}, fmt.Errorf("access: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,5 +96,30 @@ func TestPolicyClient(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"grpc.health.v1.Health"}, policy.Public()); diff != "" {
 		t.Errorf("Public (-want +got):\n%s", diff)
+	}
+}
+
+// TestRolesThatMustBeRequested shows that a client requests the scope by which its issuer
+// writes roles, if a rule for it demands roles, and only then.
+func TestRolesThatMustBeRequested(t *testing.T) {
+	for roles, want := range map[string][]string{"": {"read"}, "clerk": {"groups", "read"}} {
+		m := callers()
+		m.Issuers["corp"] = access.Issuer{URL: corp, Dialect: access.Dialect{
+			Types: []string{"jwt"}, Client: []string{"azp"}, Scopes: []string{"scope"}, Roles: []access.RolePlace{{Claim: "groups"}}, RoleScope: "groups",
+		}}
+		s := m.Services["orders"]
+		s.Allow = []access.Allow{{Clients: []string{"portal"}, Methods: []string{"*"}, Scopes: []string{"read"}}}
+		if roles != "" {
+			s.Allow[0].Roles = []string{roles}
+		}
+		m.Services["orders"] = s
+		policy, err := access.New(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := policy.Target("portal", "orders")
+		if err != nil || !slices.Equal(target.Scopes, want) {
+			t.Errorf("roles %q: scopes %q, %v, want %q", roles, target.Scopes, err, want)
+		}
 	}
 }

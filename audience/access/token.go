@@ -43,19 +43,23 @@ func (e *evaluation) tokenCause(k check) audience.Cause {
 // audienceCause checks whether aud names the service (RFC 7519, section 4.1.3).
 // Two tokens may lack aud: that of the service's own client, and one of an issuer
 // that writes none, which must then have a scope that begins with the prefix of
-// the service.
+// the service, or one of the roles that stand for it.
 func (e *evaluation) audienceCause() audience.Cause {
 	c, r := e.claims, e.rule
 	if c.Addressed() {
 		return unless(slices.ContainsFunc(r.audiences, c.HasAudience), audience.CauseAudienceMismatch)
 	}
 	own := r.self != (party{}) && r.self == (party{c.Issuer(), c.Client()})
-	return unless(own || e.hasPrefixedScope(), audience.CauseAudienceMissing)
+	lacks := c.Audience() == nil // an empty array is an audience that names nobody
+	return unless(lacks && (own || e.standsForAudience()), audience.CauseAudienceMissing)
 }
 
-func (e *evaluation) hasPrefixedScope() bool {
+// standsForAudience reports whether a scope or a role of the token names the service in
+// the place of aud.
+func (e *evaluation) standsForAudience() bool {
 	prefix := e.terms.scopePrefix
-	return prefix != "" && slices.ContainsFunc(e.claims.Scopes(), func(s string) bool { return strings.HasPrefix(s, prefix) })
+	return prefix != "" && slices.ContainsFunc(e.claims.Scopes(), func(s string) bool { return strings.HasPrefix(s, prefix) }) ||
+		slices.ContainsFunc(e.terms.audienceRoles, e.claims.HasRole)
 }
 
 // bindingCause checks whether the caller holds the certificate that the token is
@@ -120,14 +124,30 @@ func (e *evaluation) describeAudience() finding {
 	switch {
 	case c.Addressed():
 		return finding{got: "aud " + list(c.Audience()), want: list(want), hint: e.remedy(audience.CauseAudienceMismatch, remedy.Situation{Got: c.Audience(), Want: want})}
-	case e.terms.scopePrefix != "":
-		return finding{got: "no aud, scopes " + list(c.Scopes()), want: "a scope that begins with " + quote.List(e.terms.scopePrefix), hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{})}
+	case c.Audience() == nil && e.terms.replacesAudience():
+		return e.describeReplacement()
 	default:
+		got := "no aud"
+		if c.Audience() != nil {
+			got = "aud [], which names nobody"
+		}
 		return finding{
-			got: "no aud", want: list(want),
+			got: got, want: list(want),
 			hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{}),
 		}
 	}
+}
+
+// describeReplacement describes what stands for aud.
+func (e *evaluation) describeReplacement() finding {
+	var got, want []string
+	if prefix := e.terms.scopePrefix; prefix != "" {
+		got, want = append(got, "scopes "+list(e.claims.Scopes())), append(want, "a scope that begins with "+quote.List(prefix))
+	}
+	if roles := e.terms.audienceRoles; len(roles) > 0 {
+		got, want = append(got, "roles "+list(e.claims.Roles())), append(want, "one of the roles "+list(roles))
+	}
+	return finding{got: "no aud, " + strings.Join(got, ", "), want: strings.Join(want, ", or "), hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{})}
 }
 
 func (e *evaluation) describeSoleAudience() finding {

@@ -16,7 +16,9 @@ func (p *Policy) Matrix() Matrix {
 	var only string // the name of the issuer, if there is only one
 	for name, issuer := range m.Issuers {
 		only = name
-		issuer.Preset = cmp.Or(issuer.Preset, claims.DefaultPreset)
+		if issuer.Dialect.IsZero() {
+			issuer.Preset = cmp.Or(issuer.Preset, claims.DefaultPreset)
+		}
 		m.Issuers[name] = issuer
 	}
 	for name, service := range m.Services {
@@ -31,7 +33,7 @@ func (p *Policy) Matrix() Matrix {
 		m.Clients[name] = client
 	}
 	for name, external := range m.External {
-		external.Audience = cmp.Or(external.Audience, name)
+		external.Audience = external.audience(name)
 		m.External[name] = external
 	}
 	return m

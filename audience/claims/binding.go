@@ -25,9 +25,18 @@ func (p Preset) binding(r *reader) (string, error) {
 	if len(members) == 1 && validThumbprint(thumbprint) {
 		return thumbprint, nil
 	}
-	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "cnf with " + quote.List(slices.Sorted(maps.Keys(members))...), Want: "x5t#S256 alone"}
+	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "cnf with " + confirmations(members), Want: "a SHA-256 as x5t#S256, and nothing else"}
 	refusal.Hint = p.remedy(remedy.Situation{Cause: string(refusal.Cause)}, r.members)
 	return "", refusal
+}
+
+// confirmations lists the names of what a token is bound to. The values say nothing to
+// an operator.
+func confirmations(cnf map[string]any) string {
+	if len(cnf) == 0 {
+		return "no member"
+	}
+	return quote.List(slices.Sorted(maps.Keys(cnf))...)
 }
 
 // validThumbprint reports whether s is a SHA-256 in canonical base64url without

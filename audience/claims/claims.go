@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/jsonvalue"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -31,6 +32,9 @@ type Claims struct {
 	service   bool      // the client calls as itself
 	account   bool      // the subject is a client, perhaps another than the one that calls
 	caller    *audience.Caller
+
+	names     []provider.CallerClaim // which claims say who calls
+	malformed map[Part]error         // what a rule may ask about, and cannot be read; mostly nil
 
 	text string // the payload; the strings above are parts of it, which saves memory
 
@@ -61,14 +65,12 @@ func (p Preset) read(members map[string]any, text string) (*Claims, error) {
 	if err := p.check(&r); err != nil {
 		return nil, err
 	}
-	c := &Claims{
-		issuer: p.canonical(r.text("iss")), subject: r.text("sub"), audience: r.audience(),
-		expiry: r.date("exp"), notBefore: r.date("nbf"), issuedAt: r.date("iat"), authTime: r.date("auth_time"),
-		id: r.text("jti"), session: r.text("sid"), acr: r.text("acr"),
-		scopes: r.scopes(p.token.Scopes, p.token.ScopeLists), text: text,
-	}
+	c := &Claims{text: text, names: p.token.CallerClaims}
+	p.readOptional(c, &r)
+	c.issuer, c.subject, c.audience = p.canonical(r.text("iss")), r.text(p.subject()), r.audience()
+	c.expiry, c.notBefore, c.issuedAt = r.date("exp"), r.date("nbf"), r.date("iat")
+	c.id, c.session = r.text("jti"), r.text("sid")
 	chain := r.actors()
-	c.roles = r.roles(p.token.Roles)
 	err := p.identify(c, &r)
 	if err != nil {
 		return nil, err
@@ -79,6 +81,47 @@ func (p Preset) read(members map[string]any, text string) (*Claims, error) {
 	c.setCaller(chain)
 	return c, nil
 }
+
+// Part is a part of a token that only some rules ask about.
+type Part string
+
+// The parts that a token may have in a form that cannot be read.
+const (
+	Scopes   Part = "scopes"
+	Roles    Part = "roles"
+	ACR      Part = "acr"
+	AuthTime Part = "auth_time"
+)
+
+// readOptional reads the parts that only some rules ask about. It comes first, since it
+// takes the errors.
+func (p Preset) readOptional(c *Claims, r *reader) {
+	c.scopes = r.scopes(p.token.Scopes, p.token.ScopeLists)
+	c.note(Scopes, r.takeError())
+	c.roles = r.roles(p.token.Roles)
+	if c.note(Roles, r.takeError()); c.Malformed(Roles) != nil {
+		c.roles = nil
+	}
+	c.acr = r.text("acr")
+	c.note(ACR, r.takeError())
+	c.authTime = r.date("auth_time")
+	c.note(AuthTime, r.takeError())
+}
+
+// note keeps why a part cannot be read, if it cannot.
+func (c *Claims) note(p Part, why error) {
+	if why == nil {
+		return
+	}
+	if c.malformed == nil {
+		c.malformed = map[Part]error{}
+	}
+	c.malformed[p] = why
+}
+
+// Malformed returns why a part of the token cannot be read, nil if it can or the token
+// has none. Claims then reports none, and a rule that asks about the part refuses.
+func (c *Claims) Malformed(p Part) error { return c.malformed[p] }
 
 // setCaller fills in the caller.
 func (c *Claims) setCaller(chain []string) {
@@ -112,10 +155,11 @@ func (c *Claims) ID() string { return c.id }
 // Session returns the sid claim, empty if there is none.
 func (c *Claims) Session() string { return c.session }
 
-// Audience returns a copy of the aud claim, nil if there is none.
+// Audience returns a copy of the aud claim: nil if there is none, and empty if the
+// issuer wrote an empty array.
 func (c *Claims) Audience() []string { return slices.Clone(c.audience) }
 
-// Addressed reports whether the token has an aud claim.
+// Addressed reports whether the token has an audience.
 func (c *Claims) Addressed() bool { return len(c.audience) > 0 }
 
 // HasAudience reports whether aud has exactly this audience.
@@ -181,8 +225,17 @@ func (c *Claims) Claim(name string) (any, bool) {
 }
 
 // HasClaim reports whether the claim with that name is one of these values, or is
-// an array that holds one of them.
+// an array that holds one of them. A claim that says who calls and that the issuer
+// verifies, such as email, must be verified.
 func (c *Claims) HasClaim(name string, values []string) bool {
+	for _, caller := range c.names {
+		if caller.Claim != name || caller.VerifiedBy == "" {
+			continue
+		}
+		if verified, _ := c.member(caller.VerifiedBy); verified != true {
+			return false
+		}
+	}
 	value, _ := c.member(name)
 	switch v := value.(type) {
 	case string:

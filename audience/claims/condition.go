@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
@@ -27,7 +29,7 @@ func (r *reader) meetsAll(all []provider.Condition, client string) bool {
 
 // meets reports whether a token of client satisfies c.
 func (r *reader) meets(c provider.Condition, client string) bool {
-	value, present := r.members[c.Claim]
+	value, present := r.at(c.Claim)
 	switch {
 	case c.Absent:
 		return !present
@@ -52,7 +54,11 @@ func (r *reader) isAccount(account *provider.Condition) bool {
 	if account == nil {
 		return false
 	}
-	text, _ := r.members[account.Claim].(string)
+	value, _ := r.at(account.Claim)
+	text, _ := value.(string)
+	if account.Value == provider.ClientDex {
+		return isDexSubject(text)
+	}
 	before, _, after, _ := template(account.Value, "")
 	return len(text) >= len(before)+len(after) && surrounded(text, before, after)
 }
@@ -68,6 +74,33 @@ func template(value, client string) (before, id, after string, has bool) {
 	if before, after, has = strings.Cut(value, provider.Client); has {
 		return before, client, after, true
 	}
+	if before, after, has = strings.Cut(value, provider.ClientDex); has {
+		return before, dexSubject(client), after, true
+	}
 	before, after, has = strings.Cut(value, provider.ClientLower)
 	return before, strings.ToLower(client), after, has
+}
+
+// dexSubject returns the sub of a token that Dex gives to a client for itself: a protobuf
+// message with the id as its first field, and without the connector that the sub of each
+// user has; "" for no client.
+func dexSubject(client string) string {
+	if client == "" {
+		return ""
+	}
+	message := binary.AppendUvarint([]byte{dexField}, uint64(len(client)))
+	return base64.RawURLEncoding.EncodeToString(append(message, client...))
+}
+
+// dexField is how the first field of a protobuf message begins, if it is a text.
+const dexField = 1<<3 | 2
+
+// isDexSubject reports whether sub is the one of some client of Dex.
+func isDexSubject(sub string) bool {
+	message, err := base64.RawURLEncoding.DecodeString(sub)
+	if err != nil || len(message) == 0 || message[0] != dexField {
+		return false
+	}
+	length, n := binary.Uvarint(message[1:])
+	return n > 0 && length == uint64(len(message)-1-n)
 }

@@ -51,12 +51,17 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 }
 
 // introspection returns the preset for answers about tokens: they use the names of
-// RFC 7662, and the claims that only a JWT must have are not required.
+// RFC 7662, and the claims that only a JWT must have are not required. Where the preset
+// does not tell access tokens by a claim, an answer must not look like one about an ID
+// token.
 func (p Preset) introspection() Preset {
 	p.introspected = true
 	p.token.Clients, p.token.SoleAudienceIsClient = []string{"client_id", "azp"}, false
 	p.token.Scopes = []string{"scope", "scp"}
-	p.token.Required, p.token.Forbidden = nil, provider.IDTokenClaims
+	p.token.Required, p.token.ClientRequired = nil, false
+	if len(p.token.Values) == 0 || len(p.token.Forbidden) == 0 {
+		p.token.Forbidden = provider.IDTokenClaims
+	}
 	return p
 }
 

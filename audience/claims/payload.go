@@ -1,10 +1,12 @@
 package claims
 
 import (
+	"maps"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/jsonvalue"
+	"github.com/grpcaud/grpcaud/internal/spiffe"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -36,6 +38,17 @@ func (p Payload) Issuer() string {
 	return iss
 }
 
+// TrustDomain returns the trust domain of the SPIFFE ID that is in sub, if the payload
+// has no iss at all: a JWT-SVID need not have one (SPIFFE, JWT-SVID, section 3). Else it
+// is empty, also if iss is empty or of another type.
+func (p Payload) TrustDomain() string {
+	if _, ok := p.members["iss"]; ok {
+		return ""
+	}
+	subject, _ := p.members["sub"].(string)
+	return spiffe.TrustDomain(subject)
+}
+
 // Expiry returns the exp claim, the zero time if it is missing or cannot be read.
 func (p Payload) Expiry() time.Time { return p.date("exp") }
 
@@ -55,3 +68,14 @@ func (p Payload) CheckType(preset Preset, typ string) error { return preset.chec
 // The caller of Claims must have verified the signature of exactly these bytes: see
 // [Payload.Equals].
 func (p Payload) Claims(preset Preset) (*Claims, error) { return preset.read(p.members, p.text) }
+
+// ClaimsOf is [Payload.Claims] for a payload without iss: it is read as one of that
+// issuer.
+func (p Payload) ClaimsOf(preset Preset, issuer string) (*Claims, error) {
+	if _, ok := p.members["iss"]; ok {
+		return p.Claims(preset)
+	}
+	members := maps.Clone(p.members)
+	members["iss"] = issuer
+	return preset.read(members, p.text)
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -38,7 +39,9 @@ func Presets() []string { return provider.Presets() }
 // [DefaultPreset].
 func LookupPreset(name string) (Preset, bool) {
 	p, ok := provider.Lookup(name)
-	return Preset{Name: cmp.Or(p.Preset, name), token: p.Token}, ok
+	preset := PresetOf(p)
+	preset.Name = cmp.Or(preset.Name, name)
+	return preset, ok
 }
 
 // At returns p for the issuer that stands at this place of the matrix, which refusals
@@ -47,6 +50,20 @@ func (p Preset) At(place string) Preset {
 	p.place = place
 	return p
 }
+
+// PresetOf returns the preset that reads the tokens of a provider. It is for packages of
+// this module; others have [LookupPreset] and [access.Issuer.TokenPreset].
+func PresetOf(p provider.Provider) Preset {
+	return Preset{Name: p.Preset, token: p.Token}
+}
+
+// Equal reports whether both presets read every token alike.
+func (p Preset) Equal(other Preset) bool {
+	return p.Name == other.Name && reflect.DeepEqual(p.token, other.token)
+}
+
+// subject is the place of the subject.
+func (p Preset) subject() provider.Place { return cmp.Or(p.token.Subject, "sub") }
 
 // Issuers returns the values of iss that the tokens of the issuer with this URL may
 // have: the URL, and for Google a second spelling, which [Preset.Claims] replaces
@@ -74,6 +91,21 @@ func (p Preset) DistinguishesServices() bool { return !p.token.Service.Uncertain
 // OmitsAudience reports whether the tokens of such an issuer may lack aud. Then
 // their scopes name the service.
 func (p Preset) OmitsAudience() bool { return p.token.NoAudience }
+
+// NamesCaller reports whether a claim of that name says who calls, so that a rule which
+// demands values of it need not list clients.
+func (p Preset) NamesCaller(claim string) bool {
+	return slices.ContainsFunc(p.token.CallerClaims, func(c provider.CallerClaim) bool { return c.Claim == claim })
+}
+
+// CallerClaims returns the names of the claims that say who calls; nil if there are none.
+func (p Preset) CallerClaims() []string {
+	var names []string
+	for _, c := range p.token.CallerClaims {
+		names = append(names, c.Claim)
+	}
+	return names
+}
 
 // HasRoles reports whether the tokens of such an issuer have permissions that are
 // not scopes.
@@ -111,25 +143,44 @@ func (p Preset) remedy(s remedy.Situation, members map[string]any) string {
 }
 
 // check checks what the preset requires of the members as a whole. Every token must
-// have exp and iss.
+// have exp and iss. What shows that the token is of another kind is told first: such a
+// token mostly lacks claims as well.
 func (p Preset) check(r *reader) error {
-	for _, names := range [][]string{{"iss", "exp"}, p.token.Required} {
-		for _, name := range names {
-			if !r.has(name) {
-				return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + name, Want: name, Hint: p.missing(r, name)}
-			}
-		}
+	if err := p.missing(r, []string{"iss", "exp"}); err != nil {
+		return err
 	}
-	for name, want := range p.token.Values {
-		if !r.is(name, want) {
-			value, _ := r.members[name].(string)
-			return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(want), Hint: p.otherValue(r, name, value)}
+	if name, differs := p.otherValue(r); differs {
+		v, _ := r.at(name)
+		value, _ := v.(string)
+		s := remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Kind: value}
+		if value == "" {
+			s.Missing = name
 		}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(p.token.Values[name]), Hint: p.remedy(s, r.members)}
 	}
 	if i := slices.IndexFunc(p.token.Forbidden, r.has); i >= 0 {
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed)}, r.members)}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Marked: true}, r.members)}
 	}
-	return nil
+	return p.missing(r, p.token.Required)
+}
+
+// otherValue returns a claim that has another value than it must have.
+func (p Preset) otherValue(r *reader) (name string, differs bool) {
+	for name, want := range p.token.Values {
+		if !r.is(name, want) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// missing refuses a token that lacks one of these claims.
+func (p Preset) missing(r *reader, names []string) error {
+	i := slices.IndexFunc(names, func(name string) bool { return !r.has(name) })
+	if i < 0 {
+		return nil
+	}
+	return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + names[i], Want: names[i], Hint: p.missingRemedy(r, names[i])}
 }
 
 // canonical returns the spelling of an issuer that the matrix has.
@@ -152,9 +203,11 @@ func (p Preset) identify(c *Claims, r *reader) (err error) {
 	case r.err != nil:
 		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: r.err}
 	case !strings.HasPrefix(c.subject, p.token.SubjectPrefix):
-		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: "sub " + quote.List(c.subject), Want: "one that begins with " + quote.List(p.token.SubjectPrefix)}
-	case c.subject == "" && (!c.service && !p.token.SubjectOptional || r.login()):
-		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: "sub", Hint: p.missing(r, "sub")}
+		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: p.subject() + " " + quote.List(c.subject), Want: "one that begins with " + quote.List(p.token.SubjectPrefix)}
+	case c.subject == "" && (r.login() || !p.token.SubjectOptional && (!c.service || r.has("auth_time"))):
+		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: p.subject(), Hint: p.missingRemedy(r, "sub")}
+	case c.client == "" && p.token.ClientRequired:
+		return &audience.Refusal{Cause: audience.CauseClientMissing, Got: "no " + strings.Join(p.token.Clients, ", no "), Want: "the id of the client", Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseClientMissing)}, r.members)}
 	}
 	return nil
 }
@@ -164,35 +217,29 @@ func (p Preset) isService(r *reader, client string) bool {
 	return r.isService(p.token.Service, client) && (!p.introspected || r.namesItself(p.token.Service, client))
 }
 
-// missing says what to do about a claim that is not there.
-func (p Preset) missing(r *reader, name string) string {
+// missingRemedy says what to do about a claim that is not there.
+func (p Preset) missingRemedy(r *reader, name string) string {
 	return p.remedy(remedy.Situation{Cause: string(audience.CauseClaimMissing), Missing: name}, r.members)
 }
 
-// otherValue says what to do about a claim that marks another kind of token.
-func (p Preset) otherValue(r *reader, name, value string) string {
-	s := remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Kind: value}
-	if value == "" {
-		s.Missing = name
-	}
-	return p.remedy(s, r.members)
-}
-
-// client returns the id of the client: the value of the first of the preset's claims
-// that the token has. Claims that name two different clients are refused.
+// client returns the id of the client: what stands at the first of the preset's places
+// at which the token has something. Claims that name two different clients are refused.
 func (p Preset) client(c *Claims, r *reader) (string, error) {
-	var client, from string
-	if i := slices.IndexFunc(p.token.Clients, r.has); i >= 0 {
-		from = p.token.Clients[i]
-		client = r.text(from)
-	}
+	from, _, found := r.first(p.token.Clients)
+	client := r.text(from)
 	for _, name := range []string{"azp", "client_id"} {
-		if id := r.text(name); id != "" && client != "" && id != client {
+		if id := r.text(name); id != "" && client != "" && id != client && !p.isOtherName(name, id) {
 			return "", &audience.Refusal{Cause: audience.CauseClientAmbiguous, Got: fmt.Sprintf("%s %.64q and %s %.64q", from, client, name, id)}
 		}
 	}
-	if from == "" && p.token.SoleAudienceIsClient && len(c.audience) == 1 {
+	if !found && p.token.SoleAudienceIsClient && len(c.audience) == 1 {
 		client = c.audience[0]
 	}
 	return client, nil
+}
+
+// isOtherName reports whether this value of a claim is not meant as the client's id.
+func (p Preset) isOtherName(claim, value string) bool {
+	end, ok := p.token.NotClient[claim]
+	return ok && strings.HasSuffix(value, end)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/jsonvalue"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
@@ -26,27 +27,67 @@ func (r *reader) fail(name, want string) {
 	}
 }
 
-func (r *reader) has(name string) bool {
-	_, ok := r.members[name]
+// takeError returns the first error, and forgets it: what was read so far does not fail
+// the token.
+func (r *reader) takeError() error {
+	err := r.err
+	r.err = nil
+	return err
+}
+
+func (r *reader) has(p provider.Place) bool {
+	_, ok := r.at(p)
 	return ok
+}
+
+// at returns what stands at a place. What is no object has no members.
+func (r *reader) at(p provider.Place) (any, bool) {
+	if !strings.HasPrefix(p, "/") {
+		v, ok := r.members[p]
+		return v, ok
+	}
+	var v any = r.members
+	for _, step := range provider.Path(p) {
+		object, _ := v.(map[string]any)
+		member, ok := object[step]
+		if !ok {
+			return nil, false
+		}
+		v = member
+	}
+	return v, true
+}
+
+// first returns the first of these places at which the token has something; false if
+// there is none.
+func (r *reader) first(places []provider.Place) (provider.Place, any, bool) {
+	for _, p := range places {
+		if v, ok := r.at(p); ok {
+			return p, v, true
+		}
+	}
+	return "", nil, false
 }
 
 // text reads a string that is not empty, short, and free of control
 // characters; "" if there is none.
-func (r *reader) text(name string) string {
-	v, ok := r.members[name]
+func (r *reader) text(p provider.Place) string {
+	v, ok := r.at(p)
 	if !ok {
 		return ""
 	}
 	text, err := plain(v)
 	if err != nil {
-		r.fail(name, err.Error())
+		r.fail(p, err.Error())
 	}
 	return text
 }
 
-// is reports whether a claim is exactly this string.
-func (r *reader) is(name, text string) bool { return r.members[name] == text }
+// is reports whether exactly this string stands at a place.
+func (r *reader) is(p provider.Place, text string) bool {
+	v, _ := r.at(p)
+	return v == text
+}
 
 func plain(v any) (string, error) {
 	const longest = 1024
@@ -63,7 +104,7 @@ func plain(v any) (string, error) {
 }
 
 // audience reads aud: a string, or an array of strings (RFC 7519, section
-// 4.1.3); nil if there is none. It is never split.
+// 4.1.3); nil if there is none, and empty if the array is. It is never split.
 func (r *reader) audience() []string {
 	v, ok := r.members["aud"]
 	if !ok {
@@ -72,32 +113,31 @@ func (r *reader) audience() []string {
 	if text, ok := v.(string); ok && text != "" {
 		return []string{text}
 	}
-	audience, _ := jsonvalue.Strings(v)
-	if len(audience) == 0 {
+	audience, ok := jsonvalue.Strings(v)
+	if !ok {
 		r.fail("aud", "a string or an array of strings, none of them empty")
 		return nil
 	}
 	return audience
 }
 
-// scopes reads the first of these claims that the token has: a string of scopes
-// divided by single spaces (RFC 8693, section 4.2), or, with lists, an array
-// of scopes. A scope consists of visible characters (RFC 6749, section 3.3). If
-// one scope has another form, no scope is granted.
-func (r *reader) scopes(names []string, lists bool) []string {
-	i := slices.IndexFunc(names, r.has)
-	if i < 0 {
+// scopes reads the first of these places at which the token has something: a string
+// of scopes divided by spaces (RFC 8693, section 4.2), or, with lists, an array of
+// scopes. A scope consists of visible characters (RFC 6749, section 3.3). If one scope
+// has another form, such as white space other than the space, no scope is granted.
+func (r *reader) scopes(places []provider.Place, lists bool) []string {
+	place, v, ok := r.first(places)
+	if !ok {
 		return nil
 	}
-	v := r.members[names[i]]
 	text, ok := v.(string)
-	scopes := strings.Split(text, " ")
+	scopes := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' })
 	if !ok && lists {
 		scopes, ok = jsonvalue.Strings(v)
 	}
 	switch {
 	case !ok:
-		r.fail(names[i], "made of strings as the issuer's preset has it")
+		r.fail(place, "made of strings as the issuer's preset has it")
 		return nil
 	case slices.ContainsFunc(scopes, func(s string) bool { return !scope.Valid(s) }):
 		return nil
@@ -119,8 +159,12 @@ func (r *reader) date(name string) time.Time {
 }
 
 // login reports whether the token tells of a person's login (OpenID Connect
-// Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1).
-func (r *reader) login() bool { return r.has("sid") || r.has("auth_time") }
+// Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1). An auth_time
+// that is a text, as AD FS writes it into every token, tells of none.
+func (r *reader) login() bool {
+	_, text := r.members["auth_time"].(string)
+	return r.has("sid") || r.has("auth_time") && !text
+}
 
 // actors reads the chain of act claims (RFC 8693, section 4.1), the present
 // actor first.

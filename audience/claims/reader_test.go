@@ -54,14 +54,14 @@ func FuzzAudience(f *testing.F) {
 		} else if err := json.Unmarshal([]byte(aud), &several); err != nil {
 			t.Fatalf("aud %s was read as %q", aud, c.Audience())
 		}
-		if got := c.Audience(); !slices.Equal(got, several) || slices.Contains(got, "") || len(got) == 0 {
+		if got := c.Audience(); !slices.Equal(got, several) || slices.Contains(got, "") || got == nil != (several == nil) {
 			t.Errorf("aud %s was read as %q, want %q", aud, got, several)
 		}
 	})
 }
 
-// FuzzScope holds that what is granted, joined again, is what was written, in
-// both spellings alike.
+// FuzzScope holds that what is granted, joined again, is what was written but for the
+// number of spaces, in both spellings alike.
 func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"a", "a b", " a", "a  b", "a\tb", `a"b`, "ä", ""} {
 		f.Add(seed)
@@ -79,11 +79,12 @@ func FuzzScope(f *testing.F) {
 		return c.Caller().Scopes
 	}
 	f.Fuzz(func(t *testing.T, scope string) {
-		asText, asList := granted(t, scope), granted(t, strings.Split(scope, " "))
+		words := strings.FieldsFunc(scope, func(c rune) bool { return c == ' ' })
+		asText, asList := granted(t, scope), granted(t, words)
 		if !slices.Equal(asText, asList) {
 			t.Errorf("scope %q grants %q as a string, %q as an array", scope, asText, asList)
 		}
-		if asText != nil && strings.Join(asText, " ") != scope {
+		if asText != nil && !slices.Equal(asText, words) {
 			t.Errorf("scope %q grants %q", scope, asText)
 		}
 	})

@@ -39,7 +39,11 @@ func (r *reader) rolesIn(value any, place provider.Roles, steps int) []string {
 	}
 	object, ok := value.(map[string]any)
 	if step := place.Path[steps]; step != provider.Each {
-		return r.rolesIn(object[step], place, steps+1) // without it, what is there is no array
+		value, held := object[step]
+		if ok && !held {
+			return nil // the object says other things
+		}
+		return r.rolesIn(value, place, steps+1) // without the object, what is there is no array
 	}
 	if !ok {
 		r.fail(claim, "an object")

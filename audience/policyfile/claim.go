@@ -45,14 +45,14 @@ func (f *files) holders(options []access.MethodOptions) []holder {
 	var all []holder
 	owned := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(f.matrix.Services)) {
-		service := f.matrix.Services[name]
+		service := f.byTenant.Services[name]
 		all = append(all, holder{file: f.owners[place{"services", name}], section: "services", name: name, service: service})
 		for _, grpc := range service.GRPC {
 			owned[grpc] = true
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.matrix.External)) {
-		all = append(all, holder{file: f.owners[place{"external", name}], section: "external", name: name, api: f.matrix.External[name]})
+		all = append(all, holder{file: f.owners[place{"external", name}], section: "external", name: name, api: f.byTenant.External[name]})
 	}
 	for _, o := range options {
 		if !owned[o.GRPC] && o.Audience != "" {
@@ -111,8 +111,8 @@ type accepted struct{ issuer, audience string }
 // section 3).
 func (f *files) audienceClaims(holders []holder) []claim {
 	var all []claim
-	for _, name := range slices.Sorted(maps.Keys(f.matrix.Issuers)) {
-		issuer := f.matrix.Issuers[name]
+	for _, name := range slices.Sorted(maps.Keys(f.byTenant.Issuers)) {
+		issuer := f.byTenant.Issuers[name]
 		for _, address := range []string{issuer.URL, issuer.TokenURL} {
 			all = append(all, claim{holder: holder{file: f.readers[0], section: "issuers", name: name}, value: accepted{issuer.URL, address}})
 		}
@@ -142,7 +142,7 @@ func (f *files) issuersOf(h holder) []string {
 	if h.isAPI() {
 		names = nil
 		for _, client := range h.api.Clients {
-			names = append(names, cmp.Or(h.api.Issuer, f.matrix.Clients[client].Issuer))
+			names = append(names, cmp.Or(h.api.Issuer, f.byTenant.Clients[client].Issuer))
 		}
 	}
 	if len(names) == 0 {
@@ -160,7 +160,7 @@ func (f *files) issuersOf(h holder) []string {
 // which means the only one.
 func (f *files) issuer(name string) []string {
 	var urls []string
-	for known, issuer := range f.matrix.Issuers {
+	for known, issuer := range f.byTenant.Issuers {
 		if name == known || name == "" {
 			urls = append(urls, issuer.URL)
 		}

@@ -81,16 +81,22 @@ func (r *reader) external(n *yaml.Node) (e access.External) {
 	return e
 }
 
+// askWords are the ways to ask for an audience that are one word.
+var askWords = map[string]string{"audience": "audience", "resource": "resource", "nothing": "nothing"}
+
 // ask reads how an audience is asked for: one word, or a mapping.
 func (r *reader) ask(to *access.Ask) value {
 	const want = "audience, resource, nothing, {scope: …} or {token_urls: …}"
-	word := oneOf(r, &to.Parameter, map[string]string{"audience": "audience", "resource": "resource", "nothing": "nothing"})
-	mapping := func(n *yaml.Node) {
-		r.fields(n, map[string]value{
-			"scope":      r.text(`a scope such as "{audience}/.default"`, &to.Scope),
-			"token_urls": r.texts("a mapping from service names to URLs", &to.TokenURLs),
-		})
-	}
+	word := oneOf(r, &to.Parameter, askWords)
+	return r.orFields(want, word, map[string]value{
+		"scope":      r.text(`a scope such as "{audience}/.default"`, &to.Scope),
+		"token_urls": r.texts("a mapping from service names to URLs", &to.TokenURLs),
+	})
+}
+
+// orFields reads a mapping whose keys are known, and any other value with word.
+func (r *reader) orFields(want string, word value, known map[string]value) value {
+	mapping := func(n *yaml.Node) { r.fields(n, known) }
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
 		case r.says(n, func() schema { return r.either(word.read, mapping) }):

@@ -91,7 +91,7 @@ func TestClientsRefused(t *testing.T) {
 		"ask: {}":                      "access.yaml:3:47: want audience, resource, nothing, {scope: …} or {token_urls: …}, got an empty mapping",
 		"ask: {scope: x}":              `access.yaml:3:48: "x" has no {audience} in it`,
 		"parameters: {}":               "access.yaml:3:54: want a mapping from parameters to values, got an empty one",
-		"token_url: 'ftp://a.example'": `access.yaml:3:42: "ftp://a.example" is not https; plain http is accepted on a loopback address only, with insecure: loopback`,
+		"token_url: 'ftp://a.example'": `access.yaml:3:42: "ftp://a.example" is not https; plain http is accepted on a loopback address only, with insecure: loopback, or on a host that insecure: {host: …} names`,
 	} {
 		_, err := policyfile.Parse("access.yaml", []byte(with(`com"}`, `com", `+ask+"}")))
 		if err == nil || err.Error() != want {

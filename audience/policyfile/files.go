@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -20,8 +21,10 @@ type files struct {
 	digest   string    // of the contents
 	readers  []*reader // of the contents, in their order
 	matrix   access.Matrix
+	byTenant access.Matrix // the matrix, with the tenants of issuers
 	owners   map[place]*reader
-	proto    []*Error // findings about options of .proto files
+	warnings []*access.Problem // about a matrix that has mistakes too
+	proto    []*Error          // findings about options of .proto files
 }
 
 // place is an entry of the matrix: its section and its name.
@@ -128,6 +131,12 @@ func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	}
 	policy, err := access.New(f.matrix, options...)
 	if err != nil {
+		if known, ok := errors.AsType[interface {
+			error
+			Warnings() []*access.Problem
+		}](err); ok {
+			f.warnings = known.Warnings()
+		}
 		f.problem(err)
 		return nil, joined(f.findings())
 	}
@@ -159,14 +168,23 @@ func (f *files) problem(err error) {
 // file.
 var sections = []string{"issuers", "services", "clients", "external", "public"}
 
-// place finds the place of a problem.
+// place adds a problem to the findings about its file.
 func (f *files) place(p *access.Problem) {
+	if e, r := f.placed(p); r == nil {
+		f.proto = append(f.proto, e)
+	} else {
+		r.add(e)
+	}
+}
+
+// placed returns a problem with its place, and its file: nil for an option of a .proto
+// file.
+func (f *files) placed(p *access.Problem) (*Error, *reader) {
 	if !slices.Contains(sections, p.Path[0]) {
-		f.proto = append(f.proto, &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity})
-		return
+		return &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity}, nil
 	}
 	r, n := f.locate(p.Path)
-	r.add(&Error{r.file, n.Line, n.Column, p.Text, p.Severity})
+	return &Error{r.file, n.Line, n.Column, p.Text, p.Severity}, r
 }
 
 // locate finds the file and the node that a path leads to; the first file stands

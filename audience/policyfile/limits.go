@@ -14,6 +14,7 @@ func (f *files) limits(options []access.MethodOptions) {
 	if len(f.readers) == 1 {
 		return
 	}
+	f.byTenant = f.matrix.ByTenant()
 	holders := f.holders(options)
 	disputed(grpcClaims(holders), "gRPC service")
 	disputed(f.audienceClaims(holders), "audience")
@@ -58,11 +59,20 @@ func (f *files) self(h holder) {
 	}
 }
 
+// ownerOf returns the file of a client, also by its name at one tenant; nil if there is
+// none.
+func (f *files) ownerOf(client string) *reader {
+	if owner := f.owners[place{"clients", client}]; owner != nil {
+		return owner
+	}
+	return f.owners[place{"clients", client[:max(0, strings.LastIndexByte(client, '/'))]}]
+}
+
 // callers requires that the clients of an API are defined in the same file: the team of
 // a client decides which tokens it gets.
 func (f *files) callers(h holder) {
-	for i, client := range h.api.Clients {
-		if owner := f.owners[place{"clients", client}]; owner != nil && owner != h.file && !owner.top {
+	for i, client := range f.matrix.External[h.name].Clients {
+		if owner := f.ownerOf(client); owner != nil && owner != h.file && !owner.top {
 			h.file.finding(h.node("clients", strconv.Itoa(i)), "the client %q stands in %s: want clients of this file or of %s", client, owner.file, h.file.first)
 		}
 	}
@@ -72,12 +82,9 @@ func (f *files) callers(h holder) {
 // with what does for others.
 func (f *files) prefix(h holder, others []holder) {
 	mine := h.service.InsecureNoAudience
-	if mine == "" {
-		return
-	}
 	for _, o := range others {
 		other := o.service.InsecureNoAudience
-		if other == "" || o.file == h.file || !strings.HasPrefix(mine, other) && !strings.HasPrefix(other, mine) {
+		if mine == "" || other == "" || o.file == h.file || !strings.HasPrefix(mine, other) && !strings.HasPrefix(other, mine) {
 			continue
 		}
 		h.file.finding(h.node("insecure_no_audience", "scope_prefix"), "%q and %q of %q at %s begin alike: each would accept tokens of the other", mine, other, o.name, o.place())

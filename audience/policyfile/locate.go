@@ -6,7 +6,8 @@ import (
 
 // Locate returns problems that were found in the policy of the file at path, merged
 // with the options, each with its file and line. They are sorted as by [Lint], at
-// most 1000 for each file. The error is the same as the error of [Load].
+// most 1000 for each file. The error is the same as the error of [Load]; what is
+// returned with it are the warnings about a file that has mistakes too.
 func Locate(path string, problems []*access.Problem, options ...access.MethodOptions) ([]*Error, error) {
 	return locateIn(read(path), problems, options)
 }
@@ -18,7 +19,12 @@ func LocateParsed(name string, data []byte, problems []*access.Problem, options 
 
 func locateIn(f *files, problems []*access.Problem, options []access.MethodOptions) ([]*Error, error) {
 	if _, err := f.policy(options); err != nil {
-		return nil, err
+		var warnings []*Error
+		for _, p := range f.warnings {
+			e, _ := f.placed(p)
+			warnings = append(warnings, e)
+		}
+		return inOrder(warnings), err
 	}
 	for _, p := range problems {
 		f.problem(p)

@@ -6,7 +6,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 func (r *reader) matrix(n *yaml.Node) (m access.Matrix) {
@@ -31,10 +30,14 @@ func (r *reader) version(n *yaml.Node) {
 func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	r.fields(n, map[string]value{
 		"url":                required(r.text("a URL such as https://idp.example.com", &i.URL)),
+		"tenants":            r.strings("a list of ids of tenants", &i.Tenants),
+		"trust_domain":       r.text("the name of a trust domain such as example.org", &i.TrustDomain),
 		"discovery":          r.text("a URL", &i.Discovery),
+		"hosts":              r.strings("a list of hosts such as [keys.example.com]", &i.Hosts),
 		"jwks":               r.text("a URL", &i.JWKS),
 		"keys_file":          r.path(&i.KeysFile),
-		"preset":             r.among(claims.Presets(), r.text("the name of a preset", &i.Preset)),
+		"ca_file":            r.path(&i.CAFile),
+		"preset":             r.preset(&i),
 		"algorithms":         r.strings("a list of algorithms such as [RS256]", &i.Algorithms),
 		"leeway":             r.duration(&i.Leeway),
 		"max_lifetime":       r.duration(&i.MaxLifetime),
@@ -43,13 +46,19 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 		"introspection":      r.introspection(&i.Introspection),
 		"token_url":          r.text("a URL", &i.TokenURL),
 		"ask":                r.ask(&i.Ask),
-		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"parameters":         r.texts("a mapping from parameters to values", &i.Ask.Parameters),
+		"assertion_audience": r.text("issuer, token_endpoint, or a URL", &i.AssertionAudience),
 		"auth_style":         r.authStyle(&i.AuthStyle),
 		"token_type":         r.text("a token_type such as BearerToken", &i.TokenType),
-		"insecure":           oneOf(r, &i.InsecureLoopback, map[string]bool{"loopback": true}),
+		"insecure":           r.insecure(&i),
 	})
 	return i
+}
+
+// insecure reads where plain http is accepted: one word, or a mapping.
+func (r *reader) insecure(to *access.Issuer) value {
+	word := oneOf(r, &to.InsecureLoopback, map[string]bool{"loopback": true})
+	return r.orFields("loopback or {host: …}", word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
 }
 
 func (r *reader) service(n *yaml.Node) (s access.Service) {
@@ -59,7 +68,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 		"issuers":              r.strings("a list of issuer names", &s.Issuers),
 		"audience":             r.stringOrStrings(&s.Audiences),
 		"sole_audience":        r.boolean(&s.SoleAudience),
-		"insecure_no_audience": {read: func(n *yaml.Node) { s.InsecureNoAudience = r.scopePrefix(n) }},
+		"insecure_no_audience": {want: "{scope_prefix: …} or {roles: […]}", read: func(n *yaml.Node) { r.noAudience(n, &s) }},
 		"authorities":          r.strings("a list of hosts such as [orders.example.com]", &s.Authorities),
 		"grpc":                 required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
 		"self":                 r.boolean(&s.Self),
@@ -76,11 +85,15 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 	return s
 }
 
-func (r *reader) scopePrefix(n *yaml.Node) (prefix string) {
+// noAudience reads what stands for the audience.
+func (r *reader) noAudience(n *yaml.Node, s *access.Service) {
 	r.fields(n, map[string]value{
-		"scope_prefix": required(r.text("the beginning of its scopes, such as orders/", &prefix)),
+		"scope_prefix": r.text("the beginning of its scopes, such as orders/", &s.InsecureNoAudience),
+		"roles":        r.strings("a list of roles that only this service has", &s.InsecureNoAudienceRoles),
 	})
-	return prefix
+	if n.Kind == yaml.MappingNode && n != probe && len(n.Content) == 0 {
+		r.finding(n, "want {scope_prefix: …} or {roles: […]}, got an empty mapping")
+	}
 }
 
 func (r *reader) rollout(n *yaml.Node) (o access.Rollout) {

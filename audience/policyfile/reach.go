@@ -30,8 +30,10 @@ func newReach(f *files, holders []holder) *reach {
 		}
 	}
 	for _, issuer := range f.matrix.Issuers {
-		if issuer.Ask.Scope != "" {
-			r.templates = append(r.templates, issuer.Ask.Scope)
+		for _, template := range []string{issuer.Ask.Scope, issuer.Dialect.Ask.Scope} {
+			if template != "" {
+				r.templates = append(r.templates, template)
+			}
 		}
 	}
 	return r

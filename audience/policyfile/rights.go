@@ -26,12 +26,27 @@ var rights = []right{
 	{
 		no: true, text: "whose tokens count, and who is shown secrets, concerns every service",
 		keys: []string{
-			"issuers", "issuers.*.url", "issuers.*.discovery", "issuers.*.jwks", "issuers.*.keys_file", "issuers.*.preset",
+			"issuers", "issuers.*.url", "issuers.*.tenants", "issuers.*.trust_domain", "issuers.*.discovery", "issuers.*.hosts", "issuers.*.jwks", "issuers.*.keys_file",
 			"issuers.*.algorithms", "issuers.*.leeway", "issuers.*.max_lifetime", "issuers.*.max_age", "issuers.*.bound",
 			"issuers.*.introspection", "issuers.*.introspection.url", "issuers.*.introspection.client",
 			"issuers.*.introspection.secret", "issuers.*.introspection.secret.file", "issuers.*.introspection.secret.env",
 			"issuers.*.token_url", "issuers.*.ask", "issuers.*.ask.scope", "issuers.*.ask.token_urls", "issuers.*.parameters",
-			"issuers.*.insecure",
+			"issuers.*.insecure", "issuers.*.insecure.host", "issuers.*.ca_file",
+		},
+	},
+	{
+		no: true, text: "how tokens are read concerns every service",
+		keys: []string{
+			"issuers.*.preset", "issuers.*.preset.types", "issuers.*.preset.client", "issuers.*.preset.client_optional", "issuers.*.preset.sole_audience_is_client",
+			"issuers.*.preset.not_client", "issuers.*.preset.caller_claims", "issuers.*.preset.caller_claims.claim", "issuers.*.preset.caller_claims.verified_by",
+			"issuers.*.preset.subject", "issuers.*.preset.subject_prefix", "issuers.*.preset.subject_optional", "issuers.*.preset.required",
+			"issuers.*.preset.values", "issuers.*.preset.forbidden", "issuers.*.preset.issuer_aliases", "issuers.*.preset.scopes", "issuers.*.preset.scope_lists",
+			"issuers.*.preset.roles", "issuers.*.preset.roles.claim", "issuers.*.preset.roles.as", "issuers.*.preset.role_scope",
+			"issuers.*.preset.services", "issuers.*.preset.services.equal", "issuers.*.preset.services.present", "issuers.*.preset.services.absent",
+			"issuers.*.preset.services.not", "issuers.*.preset.services_uncertain",
+			"issuers.*.preset.client_account", "issuers.*.preset.client_account.claim", "issuers.*.preset.client_account.value",
+			"issuers.*.preset.audiences", "issuers.*.preset.max_lifetime", "issuers.*.preset.ask", "issuers.*.preset.ask.scope",
+			"issuers.*.preset.exchange", "issuers.*.preset.exchange.scope", "issuers.*.preset.exchange_audience", "issuers.*.preset.on_behalf_of",
 		},
 	},
 	{
@@ -46,6 +61,7 @@ var rights = []right{
 	{keys: []string{"services.*.issuer", "services.*.issuers"}, text: "issuers of the first file"},
 	{keys: []string{"services.*.audience"}, text: "values that nothing in another file has at the same issuer: no `audience`, no name that stands for one, no API under `external`, no service of the `.proto` options, no issuer as its address"},
 	{keys: []string{"services.*.insecure_no_audience", "services.*.insecure_no_audience.scope_prefix"}, text: "a prefix that neither begins one in another file nor is begun by it"},
+	{keys: []string{"services.*.insecure_no_audience.roles"}, text: "roles that stand for no other service"},
 	{keys: []string{"services.*.grpc"}, text: "gRPC services that no service or API in another file has; none of the package `grpc`, such as health and reflection, which every server may have"},
 	{keys: []string{"services.*.self"}, text: "if the client of that name stands in this file or in the first"},
 	{keys: []string{"services.*.allow.scopes", "services.*.allow.any_scopes"}, text: "scopes by which nobody gets a token for a service in another file: none is, or contains as a part, an audience or a scope prefix there"},

@@ -56,7 +56,7 @@ func TestSchemaAccepts(t *testing.T) {
 		{with("[Get]", "[7]"), "/services/orders/allow/0/methods/0: not of type string"},
 		{with("version: 1", "version: one"), "/version: not of type integer"},
 		{with("portal: {}", "portal: {secret: hunter2}"), "/clients/portal/secret: not of type object"},
-		{with("{url", "{preset: keyclock, url"), "/issuers/corp/preset: not one of"},
+		{with("{url", "{preset: keyclock, url"), "/issuers/corp/preset: none of several"},
 		{with("{url", "{ask: {scopes: x}, url"), "/issuers/corp/ask: none of several"},
 		{with("    grpc", "    rollout: [{mode: enforce, until: 2027-01-31}]\n    grpc"), "/services/orders/rollout/0/mode: not one of"},
 		{with("    grpc", "    audience: ''\n    grpc"), "/services/orders/audience: none of several"},

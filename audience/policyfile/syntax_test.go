@@ -85,7 +85,7 @@ var broken = []struct{ name, text, want string }{
 	{"number as issuer", with(`{url: "https://idp.example.com"}`, "7"), `access.yaml:3:9: want a mapping, got a number`},
 	{"unknown issuer in a list", with("    grpc", "    issuers: [corp, crop]\n    grpc"), `access.yaml:6:21: unknown issuer "crop", did you mean "corp"?`},
 	{"anchored word", with("none", "&n none"), `access.yaml:10:15: anchors are not allowed in an access matrix`},
-	{"insecure url", with("https:", "http:"), `access.yaml:3:10: "http://idp.example.com" is not https; plain http is accepted on a loopback address only, with insecure: loopback`},
+	{"insecure url", with("https:", "http:"), `access.yaml:3:10: "http://idp.example.com" is not https; plain http is accepted on a loopback address only, with insecure: loopback, or on a host that insecure: {host: …} names; its metadata is read there: if it is only a name, say by keys_file, jwks or discovery where the keys are`},
 	{"unknown issuer", with("    grpc", "    issuer: crop\n    grpc"), `access.yaml:6:5: unknown issuer "crop", did you mean "corp"?`},
 
 	{"duration as a number", with("example.com\"}", "example.com\", leeway: 30}"), `access.yaml:3:50: want a duration such as 30s or 12h, got a number`},

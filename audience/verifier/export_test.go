@@ -24,7 +24,7 @@ const (
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each
 // try every algorithm that it is for: none may accept a signature of zeroes.
 func CheckKeys(data []byte) (keys int, err error) {
-	set, err := parseKeys(data)
+	set, err := parseKeys(data, signing)
 	if err != nil {
 		return 0, err
 	}

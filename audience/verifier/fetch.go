@@ -46,7 +46,7 @@ func (f *fetcher) keys(ctx context.Context) (*snapshot, time.Duration, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	keys, err := parseKeys(body)
+	keys, err := parseKeys(body, sourceOf(f.issuer).uses())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -62,7 +62,7 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 	case time.Since(f.found) < metadata.Lifetime:
 		return f.jwks, nil
 	}
-	document, err := metadata.Read(ctx, f.web.client, f.issuer.URL, f.issuer.Discovery)
+	document, err := metadata.Read(ctx, f.web.client, metadataOf(f.issuer))
 	if err != nil {
 		return "", err
 	}
@@ -70,6 +70,11 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 		f.found = time.Now()
 	}
 	return f.jwks, err
+}
+
+// metadataOf says where the metadata of an issuer is, and which hosts it may name.
+func metadataOf(i access.Issuer) metadata.Issuer {
+	return metadata.Issuer{URL: i.URL, Discovery: i.Discovery, Hosts: i.Hosts, Addresses: i.Provider().Addresses}
 }
 
 // maxAge reads how long an answer may be kept (RFC 9111, sections 5.2.2.1 and

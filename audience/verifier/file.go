@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/regularfile"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 const (
@@ -20,6 +21,7 @@ const (
 // brings it, or another time or size. It is used by one fetch at a time.
 type keysFile struct {
 	path string
+	uses []string    // of the keys that count
 	last *snapshot   // what was read
 	info os.FileInfo // of the file it was read from
 }
@@ -32,7 +34,7 @@ func (f *keysFile) fetch(context.Context) (*snapshot, time.Duration, error) {
 	}
 	defer file.Close()
 	if f.changed(info) {
-		if f.last, err = readKeys(file); err != nil {
+		if f.last, err = f.read(file); err != nil {
 			f.info = nil
 			return nil, 0, err
 		}
@@ -47,14 +49,15 @@ func (f *keysFile) changed(info os.FileInfo) bool {
 		!f.info.ModTime().Equal(info.ModTime()) || time.Since(info.ModTime()) < fileSettled
 }
 
-func readKeys(file *os.File) (*snapshot, error) {
+func (f *keysFile) read(file *os.File) (*snapshot, error) {
 	data, err := regularfile.ReadOpen(file, maxDocument)
 	if err != nil {
 		return nil, fmt.Errorf("keys file: %w", err)
 	}
-	keys, err := parseKeys(data)
+	keys, err := parseKeys(data, f.uses)
 	if err != nil {
-		return nil, fmt.Errorf("keys file %s: %w", file.Name(), err)
+		what, cause := remedy.Split(err)
+		return nil, remedy.With(fmt.Errorf("keys file %s: %w", file.Name(), cause), what)
 	}
 	return keys, nil
 }

@@ -28,7 +28,7 @@ type introspector struct {
 	issuer      access.Issuer
 	preset      claims.Preset
 	web         *web
-	certificate *clientcert.Transport // of web; nil for none
+	certificate *clientcert.Transport // that web presents; nil for none
 	ttl         time.Duration
 	cache       *introspectionCache
 	queue       *requestQueue
@@ -52,7 +52,7 @@ func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) (*i
 
 // serves reports whether i asks the way config says.
 func (i *introspector) serves(config access.Issuer) bool {
-	return sourceOf(i.issuer) == sourceOf(config) && i.issuer.Preset == config.Preset &&
+	return sourceOf(i.issuer) == sourceOf(config) && i.preset.Equal(config.TokenPreset()) &&
 		i.issuer.Introspection == config.Introspection && i.issuer.AuthStyle == config.AuthStyle
 }
 
@@ -250,7 +250,7 @@ func (i *introspector) find(ctx context.Context) (string, error) {
 }
 
 func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
-	document, err := metadata.Read(ctx, i.web.client, i.issuer.URL, i.issuer.Discovery)
+	document, err := metadata.Read(ctx, i.web.client, metadataOf(i.issuer))
 	if err != nil {
 		return "", withRemedy(err, i.situation())
 	}

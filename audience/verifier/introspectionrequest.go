@@ -88,17 +88,23 @@ func checkIntrospection(in access.Introspection) error {
 // connect sets what carries the questions: connections of their own if they present a
 // certificate.
 func (i *introspector) connect(w *web) error {
-	i.web = w
 	cert := i.issuer.Introspection.Certificate
 	if (cert == access.CertificateRef{}) {
+		i.web = w.trustingFile(i.issuer.CAFile)
 		return nil
 	}
-	base, ok := w.client.Transport.(*http.Transport)
+	base, ok := w.transport.(*http.Transport)
 	if !ok {
-		return fmt.Errorf("introspection with a certificate: transport is %T, want *http.Transport", w.client.Transport)
+		return fmt.Errorf("introspection with a certificate: transport is %T, want *http.Transport", w.transport)
 	}
 	i.certificate = clientcert.New(base, cert.File, cert.KeyFile)
-	i.web = &web{client: webclient.New(i.certificate, fetchTimeout)}
+	var transport webclient.Transport = i.certificate
+	if i.issuer.CAFile != "" {
+		transport = webclient.TrustFile(i.issuer.CAFile, base, func(trusting *http.Transport) webclient.Transport {
+			return clientcert.New(trusting, cert.File, cert.KeyFile)
+		})
+	}
+	i.web = &web{client: webclient.New(transport, fetchTimeout), own: true}
 	return nil
 }
 
@@ -106,6 +112,6 @@ func (i *introspector) connect(w *web) error {
 // on.
 func (i *introspector) retire() {
 	if i.certificate != nil {
-		i.certificate.CloseIdleConnections()
+		i.web.close()
 	}
 }

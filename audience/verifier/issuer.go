@@ -10,26 +10,27 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
 // newIssuer checks the configuration of an issuer. What of old, which may be
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
-	preset, known := claims.LookupPreset(config.Preset)
-	i := &issuer{url: config.URL, place: config.Place, preset: preset.At(config.Place), algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
+	preset := config.TokenPreset().At(config.Place)
+	i := &issuer{url: config.URL, place: config.Place, trustDomain: config.TrustDomain, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
 	if old == nil {
 		old = &issuer{preset: preset}
 	}
-	i.reread = old.reread || old.preset.Name != preset.Name
+	i.reread = old.reread || !old.preset.Equal(preset)
 	switch {
 	case i.url == "":
 		return nil, errors.New("no url")
-	case !known:
+	case preset.Name == "":
 		return nil, fmt.Errorf("unknown preset %q", config.Preset)
+	case config.Preset != "" && !config.Dialect.IsZero():
+		return nil, fmt.Errorf("both the preset %q and a dialect", config.Preset)
 	case slices.ContainsFunc(i.algorithms, func(alg string) bool { return !slices.Contains(algorithms, alg) }):
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
 	}
@@ -75,9 +76,9 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 		i.keys, err = staticKeys(from, jwks)
 		return err
 	}
-	fetch, cooldown := (&fetcher{issuer: config, web: o.web}).fetch, o.cooldown
+	fetch, cooldown := (&fetcher{issuer: config, web: o.web.trustingFile(config.CAFile)}).fetch, o.cooldown
 	if config.KeysFile != "" {
-		fetch, cooldown = (&keysFile{path: config.KeysFile}).fetch, fileCooldown
+		fetch, cooldown = (&keysFile{path: config.KeysFile, uses: from.uses()}).fetch, fileCooldown
 	}
 	i.keys = newKeySet(from, i.advise(fetch), cooldown)
 	i.keys.lost.changes = o.changes
@@ -87,7 +88,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 // same reports whether what was found out about a token of i would be found
 // out again by other.
 func (i *issuer) same(other *issuer) bool {
-	return i.preset.Name == other.preset.Name && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
+	return i.trustDomain == other.trustDomain && i.preset.Equal(other.preset) && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
 		i.keys == other.keys && i.introspect == other.introspect
 }
 

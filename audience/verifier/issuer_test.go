@@ -17,6 +17,7 @@ func TestNewRefuses(t *testing.T) {
 		"none":           nil,
 		"without url":    {{}},
 		"unknown preset": {{URL: corp, Preset: "x"}},
+		"two presets":    {{URL: corp, Preset: "keycloak", Dialect: access.Dialect{Types: []string{"jwt"}}}},
 		"twice":          {{URL: corp}, {URL: corp}},
 		"symmetric":      {{URL: corp, Algorithms: []string{"RS256", "HS256"}}},
 		"none allowed":   {{URL: corp, Algorithms: []string{"none"}}},

@@ -53,14 +53,15 @@ const minModulus = 2048
 // section 6).
 var secrets = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// parseKey reads one JWK. Its error says why the key is of no use here, and
-// never what it is.
-func parseKey(data []byte) (*key, error) {
+// parseKey reads one JWK that has one of these uses, or none. Its error says why the key
+// is of no use here, and never what it is.
+func parseKey(data []byte, uses []string) (*key, error) {
 	members, err := strictjson.Object(data)
 	if err != nil {
 		return nil, err
 	}
-	if use, ok := members["use"]; ok && use != "sig" {
+	use, _ := members["use"].(string)
+	if _, ok := members["use"]; ok && !slices.Contains(uses, use) {
 		return nil, errors.New("not for signatures, by its use")
 	}
 	if ops, ok := members["key_ops"]; ok {

@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -52,9 +53,20 @@ type keySet struct {
 }
 
 // source is where an issuer's keys come from, as configured.
-type source struct{ url, discovery, jwks, file string }
+type source struct{ url, discovery, jwks, file, authorities, trustDomain, hosts string }
 
-func sourceOf(i access.Issuer) source { return source{i.URL, i.Discovery, i.JWKS, i.KeysFile} }
+func sourceOf(i access.Issuer) source {
+	known := metadataOf(i).Addresses
+	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, i.CAFile, i.TrustDomain, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
+}
+
+// uses are the uses of the keys that count.
+func (s source) uses() []string {
+	if s.trustDomain != "" {
+		return signingSVIDs
+	}
+	return signing
+}
 
 // fetchFunc gets the keys of an issuer, and the time after which they are fetched again.
 // It is called by one goroutine at a time; its keys are not published before it has

@@ -37,10 +37,10 @@ func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, no
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	i := s.issuer(token.payload.Issuer())
+	i := s.issuerOf(token.payload)
 	switch {
 	case i == nil:
-		return nil, time.Time{}, s.unknownIssuer(token.payload.Issuer())
+		return nil, time.Time{}, s.unknownIssuer(token.payload)
 	case i.introspect != nil:
 		return i.introspect.recheck(ctx, raw, now)
 	}

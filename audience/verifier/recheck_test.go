@@ -155,6 +155,8 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 		"another algorithm":  {access.Issuer{URL: corp, Algorithms: []string{"PS256"}}, audience.CauseAlgorithmNotAllowed},
 		"another preset":     {access.Issuer{URL: corp, Preset: "keycloak"}, audience.CauseTypeNotAllowed},
 		"a permitted preset": {access.Issuer{URL: corp, Preset: "zitadel"}, ""},
+		"a written preset":   {access.Issuer{URL: corp, Dialect: access.Dialect{Types: []string{"at+jwt"}, Client: []string{"client_id"}}}, ""},
+		"a written preset that admits it no more": {access.Issuer{URL: corp, Dialect: access.Dialect{Types: []string{"jwt"}, Client: []string{"client_id"}}}, audience.CauseTypeNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -166,7 +168,7 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 				}
 				stream.want(t, name, row.cause)
 				claims, _, _ := v.Recheck(t.Context(), stream.token, stream.claims, time.Now())
-				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "") {
+				if row.cause == "" && (claims == stream.claims) == (row.config.Preset != "" || !row.config.Dialect.IsZero()) {
 					t.Error("claims are read again if another preset reads them, and only then")
 				}
 			})
@@ -233,5 +235,27 @@ func TestRecheckAsksEachTime(t *testing.T) {
 		stream.want(t, "down", "")
 		time.Sleep(time.Minute)
 		stream.want(t, "down for a minute", audience.CauseIntrospectionUnavailable)
+	})
+}
+
+// TestChangedDialectReadsTokensAgain shows that a token which one written preset read is
+// read again by the next one, and refused if that does not accept it.
+func TestChangedDialectReadsTokensAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		v := newVerifier(t, issuer)
+		speak := func(forbidden string) {
+			d := access.Dialect{Types: []string{"at+jwt"}, Client: []string{"client_id"}, Forbidden: []string{forbidden}}
+			if err := v.Replace([]access.Issuer{{URL: corp, Dialect: d}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		speak("nonce")
+		stream := begin(t, v, mint(issuer))
+		stream.want(t, "the first", "")
+		speak("jti")
+		stream.want(t, "the second", audience.CauseTypeNotAllowed)
+		_, err := v.Verify(t.Context(), stream.token)
+		want(t, "a new call", err, audience.CauseTypeNotAllowed)
 	})
 }

@@ -40,7 +40,7 @@ func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) 
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
 	}
-	s := &state{issuers: map[string]*issuer{}}
+	s := &state{issuers: map[string]*issuer{}, domains: map[string]*issuer{}}
 	for _, config := range issuers {
 		var before *issuer
 		if old != nil {
@@ -55,7 +55,13 @@ func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) 
 		case i.introspect != nil && s.opaque != nil:
 			return nil, fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
 		}
+		if other := s.domains[i.trustDomain]; other != nil {
+			return nil, fmt.Errorf("verifier: issuers %q and %q have the same trust domain, and a token without iss does not say which of them issued it", other.url, i.url)
+		}
 		s.issuers[i.url] = i
+		if i.trustDomain != "" {
+			s.domains[i.trustDomain] = i
+		}
 		if i.introspect != nil {
 			s.opaque = i
 		}

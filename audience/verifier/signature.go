@@ -9,7 +9,9 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/remedy"
+	"github.com/grpcaud/grpcaud/internal/spiffe"
 )
 
 // check has go-oidc verify a token against keys. It takes the outcome from the
@@ -17,7 +19,7 @@ import (
 // payload that was decoded before, if those are the bytes that were signed.
 func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) result {
 	call := &signatureCheck{token: token, keys: keys}
-	_, err := oidc.NewVerifier(i.url, call, i.configs[token.alg]).Verify(ctx, token.raw)
+	_, err := oidc.NewVerifier(i.url, call, i.config(token)).Verify(ctx, token.raw)
 	found := result{issuer: i, keys: keys.generation, end: keys.end()}
 	switch {
 	case !call.asked:
@@ -29,7 +31,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 	case !token.payload.Equals(call.payload):
 		found.err = malformed(errors.New("the signed payload is not the one that was read"))
 	default:
-		found.claims, found.err = token.payload.Claims(i.preset)
+		found.claims, found.err = i.claims(token)
 	}
 	return found
 }
@@ -40,6 +42,30 @@ func (i *issuer) otherSignature(token *compact) error {
 		Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg),
 		Hint: cmp.Or(remedy.Shape(token.raw), i.remedy(remedy.Situation{Cause: string(audience.CauseSignatureInvalid)})),
 	}
+}
+
+// config returns what go-oidc checks in a token. It cannot compare an iss that is
+// absent: the trust domain has selected i then.
+func (i *issuer) config(token *compact) *oidc.Config {
+	if token.payload.TrustDomain() == "" {
+		return i.configs[token.alg]
+	}
+	config := *i.configs[token.alg]
+	config.SkipIssuerCheck = true
+	return &config
+}
+
+// claims reads the claims of a genuine token. The keys of a trust domain count for the
+// workloads of that one alone.
+func (i *issuer) claims(token *compact) (*claims.Claims, error) {
+	c, err := token.payload.ClaimsOf(i.preset, i.url)
+	if err == nil && i.trustDomain != "" && spiffe.TrustDomain(c.Subject()) != i.trustDomain {
+		return nil, &audience.Refusal{
+			Cause: audience.CauseClaimsMalformed, Got: fmt.Sprintf("sub %.128q", c.Subject()),
+			Want: fmt.Sprintf("a workload of trust domain %q", i.trustDomain),
+		}
+	}
+	return c, err
 }
 
 // signatureCheck is the [oidc.KeySet] of one verification. It holds a snapshot of the

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/grpcaud/grpcaud/internal/jwkset"
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
@@ -26,23 +27,33 @@ type snapshot struct {
 	fetched    time.Time         // wall time: a suspended host has older keys; zero for static keys
 }
 
-// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used is skipped;
-// a set without a usable key is an error.
-func parseKeys(data []byte) (*snapshot, error) {
+// signing are the uses of a key that signs tokens (RFC 7517, section 4.2), and of one in
+// the bundle of a trust domain that signs JWT-SVIDs (SPIFFE, JWT-SVID, section 6).
+var (
+	signing      = []string{"sig"}
+	signingSVIDs = []string{"sig", "jwt-svid"}
+)
+
+// parseKeys reads a JWK set (RFC 7517, section 5). A key that cannot be used, or is for
+// another use, is skipped; a set without a usable key is an error.
+func parseKeys(data []byte, uses []string) (*snapshot, error) {
+	if what := jwkset.Misfit(data); what != "" {
+		return nil, remedy.With(errors.New("key set: no JWK set"), what)
+	}
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {
-		return nil, remedy.With(errors.New("key set: not a JSON object"), remedy.KeySet(data))
+		return nil, errors.New("key set: not a JSON object")
 	}
 	var keys []json.RawMessage
 	if err := json.Unmarshal(set["keys"], &keys); err != nil {
-		return nil, remedy.With(errors.New("key set: keys is not an array"), remedy.KeySet(data))
+		return nil, errors.New("key set: keys is not an array")
 	}
 	if len(keys) > maxKeys {
 		return nil, fmt.Errorf("key set: %d keys, want at most %d", len(keys), maxKeys)
 	}
 	s := &snapshot{digest: sha256.Sum256(data)}
 	for i, raw := range keys {
-		k, err := parseKey(raw)
+		k, err := parseKey(raw, uses)
 		if err != nil {
 			s.skipped = append(s.skipped, fmt.Errorf("key %d: %w", i, err))
 			continue

@@ -33,6 +33,7 @@ type Verifier struct {
 // whole, so that no result outlives the configuration that led to it.
 type state struct {
 	issuers map[string]*issuer // by url
+	domains map[string]*issuer // by trust domain, of those that have one
 	opaque  *issuer            // the one that is asked about tokens that are not JWTs; nil for none
 	cache   *cache             // nil if it is off
 }
@@ -40,15 +41,16 @@ type state struct {
 // issuer is one issuer with its keys. Issuers share nothing, so that none can vouch
 // for the tokens of another, nor delay them.
 type issuer struct {
-	url        string
-	place      string // in the matrix, for messages
-	preset     claims.Preset
-	algorithms []string
-	configs    map[string]*oidc.Config // of go-oidc, by algorithm
-	leeway     time.Duration
-	reread     bool // a verified token may have been read by another preset
-	keys       *keySet
-	introspect *introspector // nil if its tokens are JWTs
+	url         string
+	place       string // in the matrix, for messages
+	trustDomain string // of the sub of its tokens; empty: they have iss
+	preset      claims.Preset
+	algorithms  []string
+	configs     map[string]*oidc.Config // of go-oidc, by algorithm
+	leeway      time.Duration
+	reread      bool // a verified token may have been read by another preset
+	keys        *keySet
+	introspect  *introspector // nil if its tokens are JWTs
 }
 
 // New returns a verifier of the tokens of these issuers, at least one; an
@@ -155,9 +157,9 @@ func (s *state) verify(ctx context.Context, raw string, rule *access.Rule) resul
 	if err != nil {
 		return result{err: err}
 	}
-	i := s.issuer(token.payload.Issuer())
+	i := s.issuerOf(token.payload)
 	if i == nil {
-		return result{err: s.unknownIssuer(token.payload.Issuer())}
+		return result{err: s.unknownIssuer(token.payload)}
 	}
 	if err := i.countsFor(rule); err != nil {
 		return result{err: err}
@@ -186,6 +188,15 @@ func (i *issuer) accepts(token *compact) error {
 	}
 }
 
+// issuerOf returns the issuer of a token: the one that its iss names, or, only for a
+// token without iss, the one of the trust domain that its sub names. Nil if there is none.
+func (s *state) issuerOf(token claims.Payload) *issuer {
+	if domain := token.TrustDomain(); domain != "" {
+		return s.domains[domain]
+	}
+	return s.issuer(token.Issuer())
+}
+
 // issuer returns the issuer whose tokens have this iss, nil if there is none.
 func (s *state) issuer(iss string) *issuer {
 	if i := s.issuers[iss]; i != nil {
@@ -200,7 +211,14 @@ func (s *state) issuer(iss string) *issuer {
 }
 
 // unknownIssuer refuses a token of an issuer that is not configured.
-func (s *state) unknownIssuer(iss string) error {
+func (s *state) unknownIssuer(token claims.Payload) error {
+	if domain := token.TrustDomain(); domain != "" {
+		return &audience.Refusal{
+			Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("no iss, and sub of trust domain %.128q", domain), Want: fmt.Sprintf("%q", slices.Sorted(maps.Keys(s.domains))),
+			Hint: "a token without iss is one of the issuer that has the trust domain of its sub: if it may count, write that as trust_domain of an issuer of preset spiffe, with the keys of that trust domain",
+		}
+	}
+	iss := token.Issuer()
 	urls := slices.Sorted(maps.Keys(s.issuers))
 	return &audience.Refusal{
 		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),

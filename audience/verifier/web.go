@@ -22,8 +22,10 @@ const (
 // web carries requests to issuers. It keeps no cookies and follows no redirect:
 // no host may send us to another.
 type web struct {
-	client *http.Client
-	own    bool // the transport is ours to close
+	client    *http.Client
+	transport http.RoundTripper
+	own       bool            // the transport is ours to close
+	trusting  map[string]*web // by the file of certificate authorities
 }
 
 func newWeb(transport http.RoundTripper) *web {
@@ -37,10 +39,26 @@ func newWeb(transport http.RoundTripper) *web {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	return &web{own: own, client: webclient.New(transport, fetchTimeout)}
+	return &web{client: webclient.New(transport, fetchTimeout), transport: transport, own: own, trusting: map[string]*web{}}
+}
+
+// trustingFile returns a web like w that trusts the certificate authorities in a file
+// instead; w itself for no file, or if the transport is not one that can be told.
+func (w *web) trustingFile(path string) *web {
+	base, ok := w.transport.(*http.Transport)
+	if path == "" || !ok {
+		return w
+	}
+	if w.trusting[path] == nil {
+		w.trusting[path] = &web{client: webclient.New(webclient.TrustFile(path, base, nil), fetchTimeout), own: true}
+	}
+	return w.trusting[path]
 }
 
 func (w *web) close() {
+	for _, other := range w.trusting {
+		other.close()
+	}
 	if w.own {
 		w.client.CloseIdleConnections()
 	}

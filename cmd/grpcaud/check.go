@@ -1,6 +1,10 @@
 package main
 
 import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -12,6 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/login"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/jwkset"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 const checkHelp = `Check reads the access matrix as a server does, and reports
@@ -31,7 +37,7 @@ package grpcaud.v1 in it are merged with the file, as a server does.
 
 The exit status is 0 if there is no mistake, 1 if there is one (with --strict, or
 a warning), and 2 if the file cannot be read or is no access matrix; then standard
-error says why, with line and column.`
+error says why, with line and column, and what else is probably wrong.`
 
 const checkExamples = `  grpcaud check access.yaml
   grpcaud check access.yaml --descriptors set.binpb --strict -o json`
@@ -81,13 +87,62 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	}
 	policy, err := matrix.Policy(set.Options...)
 	if err != nil {
-		return nil, err
+		return nil, withWarnings(err, matrix, set)
 	}
-	problems := slices.Concat(policy.Warnings(), login.Check(policy.Matrix()))
+	problems := slices.Concat(policy.Warnings(), login.Check(policy.Matrix()), filesOfIssuers(policy.Matrix()))
 	if descriptors != "" {
 		problems = slices.Concat(problems, set.Compare(policy))
 	}
 	return matrix.Locate(problems, set.Options...)
+}
+
+// filesOfIssuers warns of files that do not hold what the matrix names them for.
+func filesOfIssuers(m access.Matrix) []*access.Problem {
+	var problems []*access.Problem
+	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
+		issuer := m.Issuers[name]
+		for key, err := range map[string]error{"keys_file": checkKeysFile(issuer.KeysFile), "ca_file": checkCAFile(issuer.CAFile)} {
+			if err != nil {
+				problems = append(problems, &access.Problem{Path: []string{"issuers", name, key}, Text: err.Error(), Severity: access.Warning})
+			}
+		}
+	}
+	return problems
+}
+
+func checkKeysFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	data, err := regularfile.Read(path, 1<<20)
+	if err != nil {
+		return fmt.Errorf("no keys: %w", err)
+	}
+	if what := jwkset.Misfit(data); what != "" {
+		return fmt.Errorf("%s is not a JWK set: %s", path, what)
+	}
+	return nil
+}
+
+func checkCAFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	return files.AddCertificates(x509.NewCertPool(), path)
+}
+
+// withWarnings adds the warnings about a file to the error about its mistakes, so that
+// all can be mended at once.
+func withWarnings(err error, matrix files.MatrixFile, set descriptor.Set) error {
+	found, _ := matrix.Locate(nil, set.Options...)
+	for _, x := range found {
+		if x.Severity == access.Warning {
+			warning := *x
+			warning.Text = "warning: " + x.Text
+			err = errors.Join(err, &warning)
+		}
+	}
+	return err
 }
 
 func (f findings) count(s access.Severity) int {

@@ -79,3 +79,16 @@ func TestDiffKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffNamesKeysOfWrittenPresets shows that a change in a preset is named by its key in
+// the file.
+func TestDiffNamesKeysOfWrittenPresets(t *testing.T) {
+	with := func(name, preset string) string {
+		return file(t, name, "version: 1\nissuers: {a: {url: https://a.example.com, preset: "+preset+"}}\n"+
+			"services: {orders: {grpc: [acme.Orders], allow: [{clients: [c], methods: [Get], scopes: none}]}}\nclients: {c: {}}\n")
+	}
+	before := with("a.yaml", "{types: [jwt], client: azp, services: [{absent: [uid]}]}")
+	run(t, "", "diff", before, with("b.yaml", "{types: [jwt], client: azp, services: [{equal: {sub: '{client}'}, absent: [sid]}], roles: {claim: r, as: names}}")).want(t, 1,
+		"issuers.a.preset.services", "uid absent", "sub = {client} and sid absent", "issuers.a.preset.roles", "r as names")
+	run(t, "", "diff", before, with("c.yaml", "{types: [jwt, none], client: azp, services: [{absent: [uid]}]}")).want(t, 1, "issuers.a.preset.types", "jwt, none")
+}

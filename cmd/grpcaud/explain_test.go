@@ -108,7 +108,7 @@ func TestExplainCannotFindOut(t *testing.T) {
 
 	// What the rule refuses in any case is refused.
 	explainOrder(t, token(issuer, testutil.Claims{"aud": "account"}), "--offline").want(t, 1, "refused: AUDIENCE_MISMATCH", "??  genuine", "in any case")
-	explainOrder(t, token(issuer, testutil.Claims{"nonce": "n"}), "--offline").want(t, 1, "refused: TYPE_NOT_ALLOWED", "??  genuine")
+	explainOrder(t, token(issuer, testutil.Claims{"at_hash": "h"}), "--offline").want(t, 1, "refused: TYPE_NOT_ALLOWED", "??  genuine")
 
 	// Nobody listens at port 1 of a loopback address.
 	down := strings.NewReplacer("https://idp.example.com/realms/corp", "http://127.0.0.1:1", "preset: keycloak", "insecure: loopback, preset: keycloak")

@@ -82,6 +82,11 @@ func TestExportLeavesOutWhatProxiesCannotCheck(t *testing.T) {
 		{"any service", "preset: keycloak", "clients: any, methods: [Get], scopes: [s], callers: services", "do not tell by a claim who calls"},
 		{"a user of nobody", "preset: google", "clients: [c], methods: [Get], scopes: none, callers: users", "do not tell by a claim who calls"},
 		{"scopes of none", "preset: dex", "clients: [c], methods: [Get], scopes: [s]", "scopes: the tokens hold none"},
+		{"a written preset", "preset: {types: [jwt], client: azp, services: [{absent: [uid]}]}, jwks: 'https://a.example.com/keys'", "clients: [c], methods: [Get], scopes: none, callers: users", "do not tell by a claim who calls"},
+		{"values inside of objects", "preset: {types: [jwt], client: /app/id}", "clients: [c], methods: [Get], scopes: none", "names claims inside of objects"},
+		{"another subject", "preset: {types: [jwt], client: azp, subject: oid}", "clients: [c], methods: [Get], scopes: none", "another subject than sub"},
+		{"tokens without a client", "preset: {types: [jwt], caller_claims: repository}", "clients: any, methods: [Get], scopes: none, claims: {repository: [a/b]}", "its tokens name no client"},
+		{"a claim to be verified", "preset: google", "clients: any, methods: [Get], scopes: none, claims: {email: [a@b.example]}", "email counts only if email_verified is true"},
 		{"roles of none", "preset: okta", "clients: [c], methods: [Get], scopes: none, roles: [r]", "roles: the tokens hold none"},
 	} {
 		matrix := file(t, "access.yaml", "version: 1\nissuers: {a: {url: https://a.example.com, "+row.issuer+"}}\n"+

@@ -63,7 +63,7 @@ func source(t *testing.T, realm *idp.Realm, client string) *tokensource.Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := tokensource.New(realm.Issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset("keycloak"), tokensource.InsecureLoopback())
+	s, err := tokensource.New(realm.Issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset("keycloak"), tokensource.InsecureHTTP())
 	if err != nil {
 		t.Fatal(err)
 	}

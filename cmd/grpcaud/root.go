@@ -68,6 +68,7 @@ answer: wrong use, a broken file, or an issuer that cannot be asked.`,
 		callCommand(),
 		diffCommand(),
 		exportCommand(),
+		presetsCommand(),
 		schemaCommand(),
 		versionCommand(),
 	)

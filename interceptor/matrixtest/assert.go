@@ -1,6 +1,7 @@
 package matrixtest
 
 import (
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -71,9 +72,10 @@ type world struct {
 func newWorld(policy *access.Policy) (*world, error) {
 	w := &world{matrix: policy.Matrix(), issuers: map[string]*testutil.Issuer{}}
 	var others []*testutil.Issuer
-	for name, i := range w.matrix.Issuers {
-		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, InsecureLoopback: i.InsecureLoopback}
-		w.issuers[name] = testutil.NewIssuer(i.URL)
+	for n, name := range slices.Sorted(maps.Keys(w.matrix.Issuers)) {
+		i, at := w.matrix.Issuers[name], fmt.Sprintf("https://issuer-%d.test", n)
+		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
+		w.issuers[name] = testutil.NewIssuer(i.URL, testutil.At(at))
 		others = append(others, w.issuers[name])
 	}
 	for name, s := range w.matrix.Services {
@@ -106,14 +108,14 @@ func (w *world) assert(t testing.TB, m method) {
 	}
 	if s, ok := w.matrix.Services[m.service]; ok {
 		issuer := s.Issuers[0]
-		w.assertClient(t, m, "a stranger", token{id: stranger(w.matrix.Issuers[issuer].Preset), issuer: issuer})
+		w.assertClient(t, m, "a stranger", token{id: stranger(w.matrix.Issuers[issuer]), issuer: issuer})
 	}
 }
 
 // assertClient calls a method with the tokens of one client.
 func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 	t.Helper()
-	tok.now, tok.dialect = time.Now(), dialects[w.matrix.Issuers[tok.issuer].Preset]
+	tok.now, tok.dialect = time.Now(), dialectOf(w.matrix.Issuers[tok.issuer])
 	if s, ok := w.matrix.Services[m.service]; ok {
 		tok.audience = s.Audiences[0]
 	}
@@ -157,13 +159,13 @@ func (w *world) mint(tok token) string {
 }
 
 // stranger returns the id of a client that no matrix names.
-func stranger(preset string) string {
-	switch preset {
+func stranger(i access.Issuer) string {
+	switch i.Preset {
 	case "spiffe":
 		return "spiffe://stranger.example/matrixtest"
 	case "kubernetes":
 		return "system:serviceaccount:matrixtest:stranger"
 	default:
-		return "matrixtest-stranger"
+		return i.Dialect.SubjectPrefix + "matrixtest-stranger"
 	}
 }

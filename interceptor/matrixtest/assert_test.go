@@ -3,6 +3,7 @@ package matrixtest_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
+	"github.com/grpcaud/grpcaud/internal/provider"
 	cataloguev1 "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
@@ -105,6 +107,12 @@ func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	}), both, register)
 }
 
+// The presets whose tokens are all of services, or all of users.
+var (
+	servicesOnly = []string{"google", "github-actions", "gitlab"}
+	usersOnly    = []string{"firebase", "supabase"}
+)
+
 // TestAssertWritesTokensOfEveryPreset holds that each preset has a dialect, and reads the
 // tokens that the dialect writes.
 func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
@@ -115,24 +123,74 @@ func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 				named := map[string]string{"spiffe": "spiffe://corp.example/", "kubernetes": "system:serviceaccount:shop:"}
 				allow := access.Allow{Clients: []string{"portal"}, Methods: []string{"*"}, NoScopes: true}
 				switch preset {
-				case "google", "spiffe", "kubernetes", "dex":
+				case "google", "spiffe", "kubernetes", "dex", "firebase", "github-actions", "gitlab", "vault":
 				default:
 					allow.NoScopes, allow.Scopes = false, []string{"orders.read", "orders.write"}
 				}
-				if known.DistinguishesServices() && named[preset] == "" && preset != "google" {
+				if known.DistinguishesServices() && named[preset] == "" && !slices.Contains(servicesOnly, preset) {
 					allow.Callers = access.UsersOnly
 				}
-				switch preset {
-				case "rfc9068", "oidc-provider", "keycloak", "auth0", "auth0-rfc9068", "entra", "entra-v1", "zitadel", "cognito", "dex":
+				if known.HasRoles() {
 					allow.Roles = []string{"clerk"}
 				}
 				services := access.Allow{Clients: []string{"batch"}, Methods: []string{"*"}, NoScopes: true}
-				if known.DistinguishesServices() {
+				if known.DistinguishesServices() && !slices.Contains(usersOnly, preset) {
 					services.Callers = access.ServicesOnly
+				}
+				rules := []access.Allow{allow, services}
+				if p, _ := provider.Lookup(preset); len(p.Token.Clients) == 0 {
+					allow.Clients, allow.AnyClient = nil, true
+					rules = []access.Allow{allow}
 				}
 				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Preset: preset}}
 				m.Clients = map[string]access.Client{"portal": {ID: named[preset] + "portal"}, "batch": {ID: named[preset] + "batch"}}
-				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: []access.Allow{allow, services}}}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: rules}}
+			}), interceptor.Services("order-status"), func(s *grpc.Server) {
+				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
+			})
+		})
+	}
+}
+
+// TestAssertWritesTokensOfWrittenPresets shows that the tokens of a preset which the matrix
+// describes are written as it says, for users and for services.
+func TestAssertWritesTokensOfWrittenPresets(t *testing.T) {
+	scopes, users, services := []string{"orders.read", "orders.write"}, access.UsersOnly, access.ServicesOnly
+	for name, row := range map[string]struct {
+		dialect access.Dialect
+		allow   []access.Allow
+	}{
+		"inside of objects": {
+			access.Dialect{
+				Types: []string{"JWT"}, Client: []string{"/app/id"}, Subject: "/user/id", SubjectPrefix: "u:", Required: []string{"jti", "site"}, Values: map[string]string{"use": "access"},
+				Scopes: []string{"/grant/scopes"}, Roles: []access.RolePlace{{Claim: "/realm/*/roles"}},
+				Services: []access.ServiceMark{{Equal: map[string]string{"/user/id": "u:{client_lower}"}, Absent: []string{"sid"}}, {Present: []string{"robot"}}, {Not: map[string]string{"kind": "user"}, Absent: []string{"sid"}}},
+			},
+			[]access.Allow{{Clients: []string{"portal"}, Scopes: scopes, Roles: []string{"shop/clerk"}, Callers: users}},
+		},
+		"services": {
+			access.Dialect{
+				Types: []string{"none"}, Client: []string{"client"}, Scopes: []string{"scp"}, Roles: []access.RolePlace{{Claim: "urn:roles", As: "names"}},
+				Services: []access.ServiceMark{{Equal: map[string]string{"sub": "{client_dex}"}, Present: []string{"robot"}}},
+			},
+			[]access.Allow{{Clients: []string{"portal"}, Scopes: scopes, Roles: []string{"clerk"}, Callers: services}},
+		},
+		"claims that say who calls": {
+			access.Dialect{Types: []string{"JWT"}, CallerClaims: []access.CallerClaim{{Claim: "email", VerifiedBy: "email_verified"}}, AllServices: true},
+			[]access.Allow{{AnyClient: true, NoScopes: true, Claims: map[string][]string{"email": {"a@b.example"}}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range row.allow {
+				row.allow[i].Methods = []string{"*"}
+			}
+			matrixtest.Assert(t, company(t, func(m *access.Matrix) {
+				m.Issuers = map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Dialect: row.dialect}}
+				m.Clients = map[string]access.Client{"portal": {}, "batch": {}}
+				if len(row.dialect.Client) == 0 {
+					m.Clients = nil
+				}
+				m.Services = map[string]access.Service{"order-status": {GRPC: []string{"acme.orders.v1.OrderStatus"}, Allow: row.allow}}
 			}), interceptor.Services("order-status"), func(s *grpc.Server) {
 				ordersv1.RegisterOrderStatusServer(s, ordersv1.UnimplementedOrderStatusServer{})
 			})

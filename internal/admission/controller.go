@@ -66,6 +66,7 @@ type Controller struct {
 	swapping sync.Mutex             // one change of policy at a time; guards the rest
 	options  []access.MethodOptions // the .proto options that the policy in force was made with
 	surfaces map[any]Surface        // what policies must cover
+	plain    *plainIssuers
 }
 
 // New returns a controller for the services of these names. It checks the
@@ -86,8 +87,12 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 	if c.recorder, err = newRecorder(config, c.verifier, c.guard.Load); err != nil {
 		return nil, err
 	}
+	if c.plain, err = newPlainIssuers(config.Meter); err != nil {
+		return nil, err
+	}
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
+	c.plain.show(guard.Issuers())
 	return c, nil
 }
 

@@ -34,6 +34,7 @@ func (c *Controller) swap(policy *access.Policy) error {
 	c.guard.Store(guard)
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
+	c.plain.show(guard.Issuers())
 	return nil
 }
 

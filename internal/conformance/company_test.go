@@ -124,7 +124,7 @@ func (c *company) client(t *testing.T, name string) *interceptor.Client {
 func (c *company) source(t *testing.T, client string, opts ...tokensource.OAuthOption) *tokensource.Cache {
 	t.Helper()
 	opts = append([]tokensource.OAuthOption{
-		tokensource.Preset(c.preset), tokensource.InsecureLoopback(), tokensource.Logger(c.journal.logger()),
+		tokensource.Preset(c.preset), tokensource.InsecureHTTP(), tokensource.Logger(c.journal.logger()),
 	}, opts...)
 	s, err := tokensource.New(c.Issuer, tokensource.ClientCredentials(client, c.secrets(client)), opts...)
 	if err != nil {

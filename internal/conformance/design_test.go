@@ -35,7 +35,7 @@ var byDesign = map[codes.Code][]string{
 		"azp an array", "azp and client_id", "azp null", "client_id a number", "client_id null",
 		"25 hours, in its last minute", "30 days, in its last hour", "a year, in its last 23 hours",
 		"iat in an hour", "iat zero",
-		"a nonce", "a refresh token", "an ID token", "no typ claim", "typ an array", "typ empty", "typ in an array",
+		"a nonce and typ ID", "a refresh token", "an ID token", "no typ claim", "typ an array", "typ empty", "typ in an array",
 		"typ null", "typ of a logout token",
 		"acr an array", "sid empty",
 		"scope, a number", "scope, an object", "scope, null", "scope, two in an array", "scope an array",
@@ -58,14 +58,14 @@ var byDesign = map[codes.Code][]string{
 	codes.Unauthenticated: {"the scheme in capitals"},
 }
 
-// letIn lists the rows that Envoy admits and the interceptor refuses, by their heading in
+// letIn lists rows that Envoy admits and the interceptor refuses, by their heading in
 // docs/envoy.md.
 var letIn = map[string][]string{
 	"Keys that are not for verifying": {"a key for encryption", "a key to sign with", "a key of 1024 bits", "a key without kid"},
 	"JSON that is not strict":         {"a name without quotes", "single quotes", "a comma too many", "a raw control", "nested 40 deep"},
 	"Sizes":                           {"a header of 5 KiB", "sub of 1025 bytes"},
 	"What is within objects and arrays": {
-		"a role that is an object", `realm_access {"roles":[[]]}`, "roles of a client, a text", "sources of claims, a text",
+		"sources of claims, a text",
 	},
 }
 

@@ -57,7 +57,7 @@ func (f *fence) presented() []presented {
 	}
 	all = slices.Concat(all, f.misshapen(), f.misheaded(), f.misnamed())
 	for name, claims := range misformed() {
-		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, false})
+		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, onlyRulesAsk(name)})
 	}
 	for name, claims := range fine() {
 		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, true})
@@ -112,7 +112,7 @@ func odd() map[string]testutil.Claims {
 		"an ID token":           {"typ": "ID"},
 		"a refresh token":       {"typ": "Refresh"},
 		"no typ claim":          {"typ": nil},
-		"a nonce":               {"nonce": "n"},
+		"a nonce and typ ID":    {"nonce": "n", "typ": "ID"},
 		"no scope":              {"scope": nil},
 		"another scope":         {"scope": "orders.write"},
 		"scope longer":          {"scope": "orders.reader"},

@@ -13,7 +13,7 @@ func FuzzEndpoint(f *testing.F) {
 	f.Add([]byte(`{"issuer":"` + corp + `","jwks_uri":"https://idp.example.com\\@evil.example/jwks"}`))
 	f.Add([]byte(`{"issuer":["` + corp + `"],"Issuer":"` + corp + `","jwks_uri":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		document, err := metadata.Parse(data, corp, corp+"/.well-known/openid-configuration")
+		document, err := metadata.Parse(data, metadata.Issuer{URL: corp}, corp+"/.well-known/openid-configuration")
 		if err != nil {
 			return
 		}

@@ -7,18 +7,6 @@ import (
 	"strings"
 )
 
-// sameHost refuses an address that has not the scheme, host and port of origin.
-func sameHost(address, origin string) error {
-	a, o, err := parse(address, origin)
-	if err != nil {
-		return err
-	}
-	if a.Scheme != o.Scheme || a.Host != o.Host || a.User != nil {
-		return fmt.Errorf("%.128q is not on %s://%s", a.Redacted(), o.Scheme, o.Host)
-	}
-	return nil
-}
-
 // subdomain refuses an address that is neither on the host of origin nor on a
 // subdomain of it. The port may differ, and https may stand for http: clients show
 // certificates over TLS alone.

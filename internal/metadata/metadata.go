@@ -31,6 +31,7 @@ const (
 // RFC 8414, section 2).
 type Document struct {
 	members  map[string]any
+	issuer   Issuer
 	location string // the address that it was read from
 }
 
@@ -38,9 +39,9 @@ type Document struct {
 // not answer 404. The client must not follow redirects, as those of package
 // webclient do not. Each request has 5 s, and the document at most 1 MiB. An
 // answer other than 200 is a [*StatusError].
-func Read(ctx context.Context, client *http.Client, issuer, discovery string) (*Document, error) {
+func Read(ctx context.Context, client *http.Client, issuer Issuer) (*Document, error) {
 	var missing error
-	for _, location := range Locations(issuer, discovery) {
+	for _, location := range issuer.Locations() {
 		body, err := get(ctx, client, location)
 		if answer, ok := errors.AsType[*StatusError](err); ok && answer.Code == http.StatusNotFound {
 			missing = errors.Join(missing, err)
@@ -54,15 +55,15 @@ func Read(ctx context.Context, client *http.Client, issuer, discovery string) (*
 	return nil, missing
 }
 
-// Locations lists the addresses at which the metadata of issuer may be: discovery
-// alone if it is not empty; else the issuer with the well-known path after its own
-// path (OpenID Connect Discovery 1.0, section 4), then before it (RFC 8414, section
-// 3.1). Slashes at the end of the issuer are left out.
-func Locations(issuer, discovery string) []string {
-	if discovery != "" {
-		return []string{discovery}
+// Locations lists the addresses at which the metadata of i may be: Discovery alone if
+// it is not empty; else the URL with the well-known path after its own path (OpenID
+// Connect Discovery 1.0, section 4), then before it (RFC 8414, section 3.1). Slashes
+// at the end of the URL are left out.
+func (i Issuer) Locations() []string {
+	if i.Discovery != "" {
+		return []string{i.Discovery}
 	}
-	base := strings.TrimRight(issuer, "/")
+	base := strings.TrimRight(i.URL, "/")
 	scheme, rest, _ := strings.Cut(base, "://")
 	host, path, found := strings.Cut(rest, "/")
 	if found {
@@ -109,16 +110,16 @@ func (e *StatusError) Error() string { return fmt.Sprintf("%s answered %d", e.Ad
 
 // Parse reads the document that was found at location. It must name the issuer to
 // the byte (RFC 8414, section 3.3).
-func Parse(body []byte, issuer, location string) (*Document, error) {
+func Parse(body []byte, issuer Issuer, location string) (*Document, error) {
 	members, err := strictjson.Object(body)
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
-	if got := members["issuer"]; got != issuer {
+	if got := members["issuer"]; got != issuer.URL {
 		text, _ := got.(string)
-		return nil, &IssuerError{Got: text, Want: issuer}
+		return nil, &IssuerError{Got: text, Want: issuer.URL}
 	}
-	return &Document{members, location}, nil
+	return &Document{members, issuer, location}, nil
 }
 
 // IssuerError means that the metadata is that of another issuer.
@@ -133,33 +134,43 @@ func (e *IssuerError) Error() string {
 }
 
 // Endpoint returns the address that the document gives by this name. It must have
-// the scheme, host and port that the document came from, so that no document can
-// send a secret elsewhere, or bring keys from elsewhere.
+// the scheme, host and port that the document came from, or be https on one of the
+// hosts of the [Issuer], so that no document can send a secret elsewhere, or bring
+// keys from elsewhere.
 func (d *Document) Endpoint(name string) (string, error) {
-	return endpoint(d.members[name], name, d.location, sameHost)
+	return endpoint(d.members[name], name, func(address string) (string, error) {
+		return d.issuer.endpoint(name, address, d.location)
+	})
 }
 
 // MutualTLSEndpoint returns the address that the document gives by this name for
 // clients with a certificate (RFC 8705, section 5): Endpoint's if there is no other.
-// It must be on the host that the document came from or on a subdomain of it, at
-// any port.
+// It must be as Endpoint wants it, or on a subdomain of the host that the document
+// came from, at any port.
 func (d *Document) MutualTLSEndpoint(name string) (string, error) {
 	aliases, _ := d.members["mtls_endpoint_aliases"].(map[string]any)
-	if alias, ok := aliases[name]; ok && alias != "" {
-		return endpoint(alias, "mtls_endpoint_aliases: "+name, d.location, subdomain)
+	alias, ok := aliases[name]
+	if !ok || alias == "" {
+		return d.Endpoint(name)
 	}
-	return d.Endpoint(name)
+	return endpoint(alias, "mtls_endpoint_aliases: "+name, func(address string) (string, error) {
+		if address, err := d.issuer.endpoint(name, address, d.location); err == nil {
+			return address, nil
+		}
+		return address, subdomain(address, d.location)
+	})
 }
 
-func endpoint(value any, name, location string, check func(address, origin string) error) (string, error) {
+func endpoint(value any, name string, check func(address string) (string, error)) (string, error) {
 	address, _ := value.(string)
 	if address == "" {
 		return "", fmt.Errorf("metadata: no %s", name)
 	}
-	if err := check(address, location); err != nil {
-		return "", fmt.Errorf("metadata: %s: %w; if it is right, set that address", name, err)
+	checked, err := check(address)
+	if err != nil {
+		return "", fmt.Errorf("metadata: %s: %w; if it is right, list its host under hosts, or set that address", name, err)
 	}
-	return address, nil
+	return checked, nil
 }
 
 // Strings returns the list of strings that the document gives by this name; nil if

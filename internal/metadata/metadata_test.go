@@ -28,10 +28,10 @@ func TestLocations(t *testing.T) {
 		"http://127.0.0.1:8080":  {"http://127.0.0.1:8080" + openid, "http://127.0.0.1:8080" + oauth},
 		"http://[::1]:8080/corp": {"http://[::1]:8080/corp" + openid, "http://[::1]:8080" + oauth + "/corp"},
 	} {
-		if got := metadata.Locations(issuer, ""); !slices.Equal(got, want) {
+		if got := (metadata.Issuer{URL: issuer}).Locations(); !slices.Equal(got, want) {
 			t.Errorf("Locations(%q) = %q, want %q", issuer, got, want)
 		}
-		if got := metadata.Locations(issuer, "https://inside.example/meta"); !slices.Equal(got, []string{"https://inside.example/meta"}) {
+		if got := (metadata.Issuer{URL: issuer, Discovery: "https://inside.example/meta"}).Locations(); !slices.Equal(got, []string{"https://inside.example/meta"}) {
 			t.Errorf("Locations(%q) with a discovery address = %q, want it alone", issuer, got)
 		}
 	}
@@ -59,15 +59,15 @@ func TestReadFallsBackToRFC8414(t *testing.T) {
 		}
 		return 200, strings.NewReader(`{"issuer":"` + corp + `","token_endpoint":"` + corp + `/token"}`)
 	})
-	d, err := metadata.Read(t.Context(), client, corp, "")
+	d, err := metadata.Read(t.Context(), client, metadata.Issuer{URL: corp})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if at, err := d.Endpoint("token_endpoint"); err != nil || at != corp+"/token" {
 		t.Errorf("token_endpoint: got %q, %v", at, err)
 	}
-	if !slices.Equal(*asked, metadata.Locations(corp, "")) {
-		t.Errorf("asked %q, want %q", *asked, metadata.Locations(corp, ""))
+	if !slices.Equal(*asked, (metadata.Issuer{URL: corp}).Locations()) {
+		t.Errorf("asked %q, want %q", *asked, metadata.Issuer{URL: corp}.Locations())
 	}
 }
 
@@ -90,7 +90,7 @@ func TestReadRefusals(t *testing.T) {
 		"no issuer":            {200, `{}`, 1, "issuer is"},
 	} {
 		client, asked := answers(func(*http.Request) (int, io.Reader) { return row.status, strings.NewReader(row.body) })
-		_, err := metadata.Read(t.Context(), client, corp, "")
+		_, err := metadata.Read(t.Context(), client, metadata.Issuer{URL: corp})
 		if err == nil || !strings.Contains(err.Error(), row.want) || len(*asked) != row.requests {
 			t.Errorf("%s: got %v after %d requests, want %q after %d", name, err, len(*asked), row.want, row.requests)
 		}
@@ -112,7 +112,7 @@ func TestReadHasATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, _ := answers(func(r *http.Request) (int, io.Reader) { return 200, silentBody{r} })
 		began := time.Now()
-		_, err := metadata.Read(t.Context(), client, corp, "")
+		_, err := metadata.Read(t.Context(), client, metadata.Issuer{URL: corp})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
 			t.Errorf("got %v after %v, want a timeout after 5s", err, time.Since(began))
 		}
@@ -137,7 +137,7 @@ func TestEndpointIsOnTheHostOfTheDocument(t *testing.T) {
 		"https://idp.example.com\\\\@evil.example/t": false,
 	} {
 		body := `{"issuer":"` + corp + `","token_endpoint":"` + address + `"}`
-		d, err := metadata.Parse([]byte(body), corp, corp+"/.well-known/openid-configuration")
+		d, err := metadata.Parse([]byte(body), metadata.Issuer{URL: corp}, corp+"/.well-known/openid-configuration")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestEndpointIsOnTheHostOfTheDocument(t *testing.T) {
 func TestEndpointFollowsDiscovery(t *testing.T) {
 	const inside = "https://inside.example:8443"
 	for address, good := range map[string]bool{inside + "/token": true, corp + "/token": false} {
-		d, err := metadata.Parse([]byte(`{"issuer":"`+corp+`","token_endpoint":"`+address+`"}`), corp, inside+"/meta")
+		d, err := metadata.Parse([]byte(`{"issuer":"`+corp+`","token_endpoint":"`+address+`"}`), metadata.Issuer{URL: corp}, inside+"/meta")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +177,7 @@ func TestMutualTLSEndpoint(t *testing.T) {
 		`{"token_endpoint":7}`: "",
 	} {
 		body := `{"issuer":"` + corp + `","token_endpoint":"` + plain + `","mtls_endpoint_aliases":` + aliases + `}`
-		d, err := metadata.Parse([]byte(body), corp, corp+"/.well-known/openid-configuration")
+		d, err := metadata.Parse([]byte(body), metadata.Issuer{URL: corp}, corp+"/.well-known/openid-configuration")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestStrings(t *testing.T) {
 	for value, want := range map[string][]string{
 		`["a","b"]`: {"a", "b"}, `["a",1]`: {"a"}, `[]`: nil, `"a"`: nil, `null`: nil,
 	} {
-		d, err := metadata.Parse([]byte(`{"issuer":"`+corp+`","methods":`+value+`}`), corp, corp)
+		d, err := metadata.Parse([]byte(`{"issuer":"`+corp+`","methods":`+value+`}`), metadata.Issuer{URL: corp}, corp)
 		if err != nil {
 			t.Fatal(err)
 		}

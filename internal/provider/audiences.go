@@ -11,6 +11,9 @@ type Audiences struct {
 	// URIPrefix is what the URI of a service begins with, where tokens of another
 	// version have its id, a GUID, instead.
 	URIPrefix string
+
+	// IDOnly says that tokens have the id, and never such a URI.
+	IDOnly bool
 }
 
 // DefaultAudience is an audience that a provider puts into tokens by itself.

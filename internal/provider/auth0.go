@@ -3,6 +3,7 @@ package provider
 var auth0 = Provider{
 	Preset:  "auth0",
 	Product: "Auth0",
+	Page:    "auth0.md",
 	Token: Token{
 		Types:     []string{"jwt"},
 		Required:  []string{"sub", "azp"},
@@ -22,6 +23,7 @@ var auth0 = Provider{
 var auth0RFC9068 = Provider{
 	Preset:  "auth0-rfc9068",
 	Product: "Auth0",
+	Page:    "auth0.md",
 	Token: Token{
 		Types:    []string{"at+jwt"},
 		Required: rfc9068.Token.Required,
@@ -35,7 +37,7 @@ var auth0RFC9068 = Provider{
 	Advice:    auth0Advice,
 }
 
-var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "/.well-known/jwks.json"}
+var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "/.well-known/jwks.json", Shapes: []string{"{host}/"}}
 
 var auth0Advice = Advice{
 	Audience:        "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",

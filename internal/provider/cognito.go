@@ -5,6 +5,7 @@ package provider
 var cognito = Provider{
 	Preset:  "cognito",
 	Product: "Cognito",
+	Page:    "cognito.md",
 	Token: Token{
 		Types:      []string{""},
 		Required:   []string{"sub", "client_id"},
@@ -19,6 +20,8 @@ var cognito = Provider{
 	Request: Request{Audience: Ask{Nothing: true}},
 	Addresses: Addresses{
 		Issuer: "https://cognito-idp.eu-central-1.amazonaws.com/POOL", KeysPath: "/.well-known/jwks.json",
+		Shapes:     []string{"cognito-idp.{region}.amazonaws.com/{pool}", "cognito-idp.{region}.amazonaws.com.cn/{pool}"},
+		IssuerHost: "cognito-idp.{region}.amazonaws.com", TokenHost: "{domain}.auth.{region}.amazoncognito.com",
 	},
 	Advice: Advice{
 		Audience:        "have {client} ask with a scope of the resource server that stands for the service",

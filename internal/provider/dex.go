@@ -1,21 +1,23 @@
 package provider
 
-// dex is Dex. An access token is an ID token by all that can be seen, at_hash and nonce
-// included, so that aud and clients alone protect a service. azp is there when aud has
-// several values; else aud is the caller.
+// dex is Dex. Its access tokens have the at_hash and the nonce of ID tokens; only c_hash,
+// which binds an ID token to a code, marks one. So aud and clients alone protect a
+// service. azp is there when aud has several values; else aud is the caller. The sub of a
+// user names a connector, and that of a client names none.
 var dex = Provider{
 	Preset:  "dex",
 	Product: "Dex",
+	Page:    "dex.md",
 	Token: Token{
 		Types:                []string{""},
 		Required:             []string{"sub"},
-		Forbidden:            []string{"events"},
+		Forbidden:            []string{"c_hash", "events"},
 		Clients:              []string{"azp"},
 		SoleAudienceIsClient: true,
-		Service:              uncertain(subjectIsClient),
+		Service:              dexService,
 		Roles:                rolesIn("groups"),
 	},
-	Request:   Request{Audience: Ask{Scope: "audience:server:client_id:{audience}"}},
+	Request:   Request{Audience: Ask{Scope: "audience:server:client_id:{audience}"}, RoleScope: "groups"},
 	Addresses: Addresses{Issuer: "https://dex.example.com", KeysPath: "/keys"},
 	Advice: Advice{
 		Audience:        "have {client} ask with scope=audience:server:client_id:{audience}, and list it under trustedPeers of that client",
@@ -30,3 +32,8 @@ var dex = Provider{
 		},
 	},
 }
+
+var (
+	dexClient  = []Condition{{Claim: "sub", Value: ClientDex}}
+	dexService = Service{AnyOf: [][]Condition{dexClient}, Account: &dexClient[0]}
+)

@@ -1,11 +1,14 @@
 package provider
 
+import "time"
+
 // entra is Microsoft Entra ID with tokens of version 2. It gives every client of the
 // tenant a token for every service. Only tokens of users have scp. An ID token has no
 // azp and no appid.
 var entra = Provider{
 	Preset:  "entra",
 	Product: "Entra ID",
+	Page:    "entra.md",
 	Token: Token{
 		Types:       []string{"jwt"},
 		Required:    []string{"sub", "azp"},
@@ -16,15 +19,19 @@ var entra = Provider{
 		Scopes:      []string{"scp"},
 		Roles:       rolesIn("roles"),
 		AnyAudience: true,
+		MaxLifetime: entraLifetime,
 	},
-	Request:   entraRequest,
-	Addresses: Addresses{Issuer: "https://login.microsoftonline.com/TENANT/v2.0", IssuerPrefixes: entraIssuers},
+	Request: entraRequest,
+	Addresses: Addresses{
+		Issuer: "https://login.microsoftonline.com/TENANT/v2.0", IssuerPrefixes: entraIssuers,
+		Shapes: []string{"login.microsoftonline.com/{tenant}/v2.0", "login.microsoftonline.us/{tenant}/v2.0", "login.partner.microsoftonline.cn/{tenant}/v2.0"},
+	},
 	Audiences: Audiences{
 		Defaults: []DefaultAudience{
 			{Value: "00000003-0000-0000-c000-000000000000", By: "Entra, for Microsoft Graph,", Into: "every token"},
 			{Value: "https://graph.microsoft.com", By: "Entra, for Microsoft Graph,", Into: "every token"},
 		},
-		URIPrefix: "api://",
+		URIPrefix: "api://", IDOnly: true,
 	},
 	Advice: entraAdvice("have {client} ask with scope={audience}/.default; version 2 tokens then have the GUID of the API in aud"),
 }
@@ -33,6 +40,7 @@ var entra = Provider{
 var entraV1 = Provider{
 	Preset:  "entra-v1",
 	Product: "Entra ID",
+	Page:    "entra.md",
 	Token: Token{
 		Types:       []string{"jwt"},
 		Required:    []string{"sub", "appid"},
@@ -43,15 +51,21 @@ var entraV1 = Provider{
 		Scopes:      []string{"scp"},
 		Roles:       rolesIn("roles"),
 		AnyAudience: true,
+		MaxLifetime: entraLifetime,
 	},
 	Request: entraRequest,
 	Addresses: Addresses{
 		Issuer: "https://sts.windows.net/TENANT/", IssuerPrefixes: entraIssuers,
-		Hosts: []string{"login.microsoftonline.com"},
+		Shapes: []string{"sts.windows.net/{tenant}/", "sts.chinacloudapi.cn/{tenant}/"},
+		Hosts:  []string{"login.microsoftonline.com"},
 	},
 	Audiences: Audiences{URIPrefix: "api://"},
 	Advice:    entraAdvice("have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for"),
 }
+
+// entraLifetime is how long the token of a managed identity may live: up to 28 hours with
+// continuous access evaluation, and otherwise a little over 24.
+const entraLifetime = 28 * time.Hour
 
 var (
 	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true, AssertionForEndpoint: true}

@@ -4,6 +4,7 @@ package provider
 var hydra = Provider{
 	Preset:  "hydra",
 	Product: "Hydra",
+	Page:    "hydra.md",
 	Token: Token{
 		Types:      []string{"jwt", "at+jwt"},
 		Required:   []string{"sub", "client_id", "jti"},

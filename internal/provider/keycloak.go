@@ -4,14 +4,16 @@ package provider
 const Keycloak = "keycloak"
 
 // keycloak is Keycloak. It types the payload, not the header, unless the client asks
-// for at+jwt. Its lightweight tokens leave sub out.
+// for at+jwt. So nonce, which older ones write into access tokens too, marks nothing.
+// Its lightweight tokens leave sub out.
 var keycloak = Provider{
 	Preset:  Keycloak,
 	Product: "Keycloak",
+	Page:    "keycloak.md",
 	Token: Token{
 		Types:           []string{"jwt", "at+jwt", ""},
 		Values:          map[string]string{"typ": "Bearer"},
-		Forbidden:       IDTokenClaims,
+		Forbidden:       []string{"at_hash", "c_hash", "events"},
 		SubjectOptional: true,
 		Clients:         []string{"azp", "client_id"},
 		Service:         keycloakService,
@@ -22,7 +24,7 @@ var keycloak = Provider{
 	// token exchange, the parameter narrows the audiences that the scopes add.
 	Request: Request{Audience: Ask{Scope: "{audience}"}, ExchangeAudience: true},
 	Addresses: Addresses{
-		Issuer: "https://sso.example.com/realms/corp", NoFinalSlash: true,
+		Issuer: "https://sso.example.com/realms/corp", Shapes: []string{"{host}/{base}/realms/{realm}"},
 		KeysPath: "/protocol/openid-connect/certs",
 	},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "account", By: "Keycloak", Into: "every token"}}},

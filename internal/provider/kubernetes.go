@@ -5,6 +5,7 @@ package provider
 var kubernetes = Provider{
 	Preset:  "kubernetes",
 	Product: "Kubernetes",
+	Page:    "kubernetes.md",
 	Token: Token{
 		Types:         []string{""},
 		Required:      []string{"sub"},
@@ -15,7 +16,7 @@ var kubernetes = Provider{
 		AnyAudience:   true,
 	},
 	Request:   Request{Alternative: "project a service account token with an audience for each service, and name the files under token_files"},
-	Addresses: Addresses{Issuer: "https://kubernetes.default.svc.cluster.local"},
+	Addresses: Addresses{Issuer: "https://kubernetes.default.svc.cluster.local", NamesItselfByIP: true},
 	Audiences: Audiences{Defaults: []DefaultAudience{
 		{Value: "https://kubernetes.default.svc", By: "Kubernetes", Into: "every token"},
 		{Value: "https://kubernetes.default.svc.cluster.local", By: "Kubernetes", Into: "every token"},

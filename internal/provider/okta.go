@@ -5,6 +5,7 @@ package provider
 var okta = Provider{
 	Preset:  "okta",
 	Product: "Okta",
+	Page:    "okta.md",
 	Token: Token{
 		Types:      []string{"", "jwt", "at+jwt", "okta-internal-at+jwt"},
 		Required:   []string{"sub", "cid"},
@@ -14,8 +15,8 @@ var okta = Provider{
 		Scopes:     []string{"scp"},
 		ScopeLists: true,
 	},
-	Request:   Request{Audience: Ask{Nothing: true}, AssertionForEndpoint: true},
-	Addresses: Addresses{Issuer: "https://corp.okta.com/oauth2/default", KeysPath: "/v1/keys"},
+	Request:   Request{Audience: Ask{Nothing: true}, OneAudience: true, AssertionForEndpoint: true},
+	Addresses: Addresses{Issuer: "https://corp.okta.com/oauth2/default", KeysPath: "/v1/keys", Shapes: []string{"{host}/oauth2/{server}"}},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "api://default", By: "Okta's default server", Into: "every token"}}},
 	Advice: Advice{
 		Audience:        "an authorization server of Okta has one audience: have {client} ask at the token endpoint of the one whose audience is {audience}",

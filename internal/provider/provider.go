@@ -20,6 +20,9 @@ type Provider struct {
 	// Product is its name in sentences.
 	Product string
 
+	// Page is the page of the documentation about it, in docs; empty if there is none.
+	Page string
+
 	Token     Token
 	Request   Request
 	Addresses Addresses
@@ -30,10 +33,17 @@ type Provider struct {
 // Default is the preset of an issuer that names none.
 const Default = "rfc9068"
 
+// Custom returns what is known of an issuer whose tokens and requests the matrix
+// describes: as much as of any issuer. Its preset is no name that a matrix can have.
+func Custom() Provider {
+	return Provider{Preset: "custom", Product: rfc9068.Product, Addresses: rfc9068.Addresses, Advice: rfc9068.Advice}
+}
+
 // list has a row for each provider.
 var list = []Provider{
 	rfc9068, oidcProvider, keycloak, auth0, auth0RFC9068, okta, entra, entraV1, hydra, zitadel, zitadelOIDC,
-	google, cognito, pingOne, duende, dex, spiffe, kubernetes,
+	google, cognito, pingOne, duende, dex, spiffe, kubernetes, spring, authentik, firebase, supabase, logto,
+	githubActions, gitlab, azureB2C, adfs, vault,
 }
 
 // Lookup returns the provider of that preset; an empty name is [Default].

@@ -10,6 +10,9 @@ type Request struct {
 	// Audience.
 	Exchange Ask
 
+	// OneAudience says that one authorization server issues tokens for one audience.
+	OneAudience bool
+
 	// ExchangeAudience adds the parameter audience in a token exchange.
 	ExchangeAudience bool
 
@@ -20,6 +23,9 @@ type Request struct {
 	// AssertionForEndpoint says that the audience of a client's assertion is the address
 	// of the token endpoint (RFC 7523, section 3, as first published), and not the issuer.
 	AssertionForEndpoint bool
+	// RoleScope is a scope that a client must ask for, so that its tokens have roles;
+	// empty if none is needed.
+	RoleScope string
 
 	// Alternative says what to use instead, if there is no token endpoint for this.
 	Alternative string

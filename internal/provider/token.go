@@ -1,5 +1,10 @@
 package provider
 
+import (
+	"strings"
+	"time"
+)
+
 // Token says how the access tokens of a provider read. iss and exp are required of all
 // tokens.
 type Token struct {
@@ -16,7 +21,10 @@ type Token struct {
 	// Forbidden are the claims that mark tokens of other kinds, such as ID tokens.
 	Forbidden []string
 
-	// SubjectPrefix is what each sub begins with.
+	// Subject is the [Place] of the subject; empty means the claim sub.
+	Subject Place
+
+	// SubjectPrefix is what each subject begins with.
 	SubjectPrefix string
 
 	// SubjectOptional lets a token lack sub, unless it records a login. By default
@@ -26,9 +34,21 @@ type Token struct {
 	// IssuerAliases are other spellings of an iss, each with the right one.
 	IssuerAliases map[string]string
 
-	// Clients are the claims that may hold the client's id; the first that is present
+	// Clients are the places that may hold the client's id; the first that is present
 	// counts.
-	Clients []string
+	Clients []Place
+
+	// ClientRequired says that every token names its client.
+	ClientRequired bool
+
+	// NotClient are claims among azp and client_id that do not name the client if
+	// their value ends as the text here says; an empty text is any value. All other
+	// values of these two claims must be the client's id, whatever Clients has.
+	NotClient map[string]string
+
+	// CallerClaims are claims that say who calls, so that a rule which demands values
+	// of one need not list clients.
+	CallerClaims []CallerClaim
 
 	// SoleAudienceIsClient says that aud is the client's id if none of Clients is
 	// present and aud has one value.
@@ -37,9 +57,9 @@ type Token struct {
 	// Service tells a service that calls as itself from a user.
 	Service Service
 
-	// Scopes are the claims that may hold the scopes; the first that is present
+	// Scopes are the places that may hold the scopes; the first that is present
 	// counts. It is a string, or with ScopeLists also an array.
-	Scopes     []string
+	Scopes     []Place
 	ScopeLists bool
 
 	// Roles are the places of permissions that are no scopes.
@@ -51,6 +71,50 @@ type Token struct {
 
 	// NoAudience says that tokens may lack aud.
 	NoAudience bool
+
+	// MaxLifetime is the longest lifetime of a token that the provider gives by
+	// itself, where it is more than what is accepted otherwise; zero if it is not.
+	MaxLifetime time.Duration
+}
+
+// Place is where a value stands in a token: the name of a claim, or, if it begins with a
+// slash, a JSON Pointer (RFC 6901) that leads through objects to a member.
+type Place = string
+
+// Path returns the names that lead to a place; nil for the empty place.
+func Path(p Place) []string {
+	pointer, ok := strings.CutPrefix(p, "/")
+	switch {
+	case p == "":
+		return nil
+	case !ok:
+		return []string{p}
+	}
+	path := strings.Split(pointer, "/")
+	for i, step := range path {
+		path[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+	}
+	return path
+}
+
+// PlaceOf returns the place that a path leads to.
+func PlaceOf(path []string) Place {
+	if len(path) == 1 && !strings.HasPrefix(path[0], "/") {
+		return path[0]
+	}
+	var b strings.Builder
+	for _, step := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
+	}
+	return b.String()
+}
+
+// CallerClaim is a claim that says who calls.
+type CallerClaim struct {
+	Claim string
+
+	// VerifiedBy is a claim that must be true for Claim to count; empty for none.
+	VerifiedBy string
 }
 
 // Service tells the token of a service that calls as itself from a user's.
@@ -66,7 +130,8 @@ type Service struct {
 	// of {client}, its subject is a client. Nil: nothing tells.
 	Account *Condition
 
-	// Proxy is for proxies, which cannot look at AnyOf.
+	// Proxy is for proxies, which cannot look at AnyOf. Without conditions for a
+	// service, they do not tell the two.
 	Proxy Proxy
 }
 
@@ -97,7 +162,8 @@ type Condition struct {
 	Claim string
 
 	// Value is the text that the claim must be. {client} stands for the client's id,
-	// and {client_lower} for that in lower case.
+	// {client_lower} for that in lower case, and {client_dex} for the subject that Dex
+	// makes of it.
 	Value string
 
 	// Optional lets the claim be absent as well.
@@ -114,6 +180,7 @@ type Condition struct {
 const (
 	Client      = "{client}"
 	ClientLower = "{client_lower}"
+	ClientDex   = "{client_dex}"
 )
 
 // Roles is a place where roles stand.
@@ -142,7 +209,7 @@ const Each = "*"
 var IDTokenClaims = []string{"nonce", "at_hash", "c_hash", "events"}
 
 // scopeString is the claim of RFC 8693, section 4.2.
-var scopeString = []string{"scope"}
+var scopeString = []Place{"scope"}
 
 // noLogin are the conditions that nobody has logged in (OpenID Connect Core, section
 // 2; sid: OpenID Connect Back-Channel Logout, section 2.1).

@@ -34,7 +34,7 @@ type Answer struct {
 	// Fault is why there was no answer, or why it could not be used.
 	Fault Fault
 
-	// Other is what the metadata names in the place of the issuer, or of its host.
+	// Other is the issuer that the metadata names in the place of the right one.
 	Other string
 }
 
@@ -72,7 +72,6 @@ const (
 	CertificateOther                    // it is for another host, or has ended
 	NotTLS                              // the server does not use TLS
 	OtherIssuer                         // the metadata names another issuer
-	OtherHost                           // the metadata names another host
 	FileMissing                         // the file with the keys cannot be read
 )
 
@@ -121,8 +120,6 @@ func (s Situation) ofFault() string {
 		return s.ofOtherIssuer()
 	case FileMissing:
 		return "keys_file in {issuer_place} names a file that is not there, or that this process may not read"
-	case OtherHost:
-		return fmt.Sprintf("if %.128q is a host of {issuer}, write it under hosts of {issuer_place}", s.Other)
 	}
 	return ""
 }

@@ -44,6 +44,9 @@ type Situation struct {
 	TypeRefused bool
 	Kind        string
 
+	// Marked says that a claim marks the token as one of another kind.
+	Marked bool
+
 	// Claims are those of the token. Nobody has verified them.
 	Claims map[string]any
 
@@ -90,7 +93,10 @@ func (s Situation) fill(text string) string {
 
 // provider returns what is known of the provider.
 func (s Situation) provider() provider.Provider {
-	p, _ := provider.Lookup(s.Preset)
+	p, ok := provider.Lookup(s.Preset)
+	if !ok {
+		return provider.Custom()
+	}
 	return p
 }
 

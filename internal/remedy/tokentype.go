@@ -14,7 +14,7 @@ func (s Situation) ofType() string {
 	kind := strings.ToLower(cmp.Or(s.Kind, shortType(s.Type)))
 	other := s.otherPreset()
 	switch {
-	case s.forbidden() != "":
+	case s.Marked:
 		return "this is not an access token; " + IDToken
 	case kind == "id":
 		return "this is an ID token; " + IDToken
@@ -99,9 +99,10 @@ func names(all []provider.Provider) string {
 // hasForm reports whether a token of one of these types has the form of the access tokens of a provider, and
 // something that tells them from those of others.
 func hasForm(t provider.Token, types []string, claims map[string]any) bool {
-	has := func(name string) bool { _, ok := claims[name]; return ok }
+	has := func(place provider.Place) bool { _, ok := at(claims, place); return ok }
 	lacks := func(name string) bool { return !has(name) }
-	subject, _ := claims["sub"].(string)
+	value, _ := at(claims, cmp.Or(t.Subject, "sub"))
+	subject, _ := value.(string)
 	common := slices.ContainsFunc(types, func(typ string) bool { return slices.Contains(t.Types, typ) })
 	if len(claims) == 0 || !common || slices.ContainsFunc(t.Required, lacks) || slices.ContainsFunc(t.Forbidden, has) || !strings.HasPrefix(subject, t.SubjectPrefix) {
 		return false
@@ -110,11 +111,27 @@ func hasForm(t provider.Token, types []string, claims map[string]any) bool {
 		return false
 	}
 	for name, want := range t.Values {
-		if claims[name] != want {
+		if got, _ := at(claims, name); got != want {
 			return false
 		}
 	}
 	names := func(name string) bool { return name != "sub" && has(name) }
-	lists := func(name string) bool { _, ok := claims[name].([]any); return ok && t.ScopeLists }
+	lists := func(name string) bool {
+		value, _ := at(claims, name)
+		_, ok := value.([]any)
+		return ok && t.ScopeLists
+	}
 	return len(t.Values) > 0 || t.SubjectPrefix != "" || slices.ContainsFunc(t.Clients, names) || slices.ContainsFunc(t.Scopes, lists)
+}
+
+// at returns what stands at a place of a token.
+func at(claims map[string]any, p provider.Place) (value any, ok bool) {
+	value = claims
+	for _, step := range provider.Path(p) {
+		object, _ := value.(map[string]any)
+		if value, ok = object[step]; !ok {
+			return nil, false
+		}
+	}
+	return value, ok
 }

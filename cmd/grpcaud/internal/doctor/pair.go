@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
@@ -106,9 +105,8 @@ func (r *row) expectedDenial(d *tokenrequest.Diagnosis, err error) {
 // markWider records a token that the matrix does not allow. At issuers that give every
 // client a token for every audience, that is normal.
 func (c *Examiner) markWider(r *row, target access.Target) {
-	preset, _ := claims.LookupPreset(target.Issuer.Preset)
 	switch {
-	case preset.MintsAnyAudience():
+	case target.Issuer.TokenPreset().MintsAnyAudience():
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return
 	case target.Audience == c.idOf(r.Client):
@@ -119,7 +117,7 @@ func (c *Examiner) markWider(r *row, target access.Target) {
 	r.Text = fmt.Sprintf("the issuer gives %s a token for %s; the matrix does not let it call", r.Client, target.Audience)
 	r.Fix = remedy.Situation{
 		Names:  provider.Names{Audience: target.Audience, Client: c.idOf(r.Client), Issuer: target.Issuer.URL, Place: target.Issuer.Place},
-		Preset: target.Issuer.Preset,
+		Preset: target.Issuer.Provider().Preset,
 	}.Wider()
 }
 

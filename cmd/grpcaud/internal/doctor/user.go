@@ -63,11 +63,10 @@ func (c *Examiner) holders(subject tokenrequest.Subject) []held {
 	}
 	token := subject.Token.Reveal()
 	d := explain.Decode(token)
-	ids := append(audiences(token), d.Client(""))
 	var all []held
 	for _, name := range c.clientNames() {
 		client, issuer, err := c.policy.Client(name)
-		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(ids, client.ID)) {
+		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(append(audiences(token), d.Client(issuer.Provider())), client.ID)) {
 			all = append(all, held{name, subject})
 		}
 	}

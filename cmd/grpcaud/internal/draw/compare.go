@@ -64,8 +64,17 @@ func keys(a, b reflect.Value) []reflect.Value {
 	return all
 }
 
+// otherKeys are the keys of fields that have another name in the file.
+var otherKeys = map[string]string{
+	"Dialect": "preset", "AllServices": "services", "NoServices": "services", "UncertainServices": "services_uncertain", "NoForbidden": "forbidden",
+	"InsecureNoAudienceRoles": "insecure_no_audience.roles",
+}
+
 // keyOf returns the key of a field in the file: that of MaxLifetime is max_lifetime.
 func keyOf(field string) string {
+	if key, ok := otherKeys[field]; ok {
+		return key
+	}
 	var b strings.Builder
 	small := false
 	for _, r := range field {
@@ -84,11 +93,13 @@ func formatValue(v any) []string {
 	case []string:
 		return v
 	case []access.Rollout:
-		all := make([]string, len(v))
-		for i, r := range v {
-			all[i] = rolloutInWords(r)
-		}
-		return all
+		return inWords(v, rolloutInWords)
+	case []access.ServiceMark:
+		return inWords(v, markInWords)
+	case []access.RolePlace:
+		return inWords(v, placeInWords)
+	case []access.CallerClaim:
+		return inWords(v, callerInWords)
 	default:
 		return []string{fmt.Sprint(v)}
 	}

@@ -140,6 +140,9 @@ func remarks(s access.Service) []string {
 	if s.InsecureNoAudience != "" {
 		all = append(all, fmt.Sprintf("insecure: a token without aud is accepted if one of its scopes begins with %s", s.InsecureNoAudience))
 	}
+	if roles := s.InsecureNoAudienceRoles; len(roles) > 0 {
+		all = append(all, "insecure: a token without aud is accepted if it has the role "+output.Join(roles, " or "))
+	}
 	for _, r := range s.Rollout {
 		all = append(all, rolloutInWords(r))
 	}

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -51,7 +52,7 @@ func keyClusters(p *mesh.Plan, o Options) ([]object, error) {
 			return nil, err
 		}
 		if tls {
-			c = append(c, "transport_socket", verifiedTLS(u.Hostname(), o.CAFile))
+			c = append(c, "transport_socket", verifiedTLS(u.Hostname(), cmp.Or(i.Settings.CAFile, o.CAFile)))
 		}
 		clusters = append(clusters, c)
 	}

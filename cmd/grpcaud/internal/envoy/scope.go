@@ -2,7 +2,7 @@ package envoy
 
 import "github.com/grpcaud/grpcaud/cmd/grpcaud/internal/mesh"
 
-// scopeMatcher demands one of some scopes. A text of scopes is separated by single spaces (RFC
+// scopeMatcher demands one of some scopes. A text of scopes is separated by spaces (RFC
 // 8693, section 4.2), and each scope consists of visible characters (RFC 6749, section 3.3);
 // if one does not, none is granted.
 func scopeMatcher(i mesh.Issuer, c mesh.Condition) object {
@@ -20,7 +20,7 @@ func scopeMatcher(i mesh.Issuer, c mesh.Condition) object {
 }
 
 const (
-	scopes   = `[!#-\[\]-~]+( [!#-\[\]-~]+)*`
+	scopes   = ` *[!#-\[\]-~]+( +[!#-\[\]-~]+)* *`
 	oddScope = `(?s)(.*[^!#-\[\]-~].*)?`
 )
 

@@ -119,8 +119,7 @@ func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
 func (s *Explanation) explainUnverified(t *GuardedMethod, why *audience.Refusal) {
 	s.addFailedCheck(why)
 	issuer, _ := t.IssuerOf(s.Decoded)
-	preset, _ := claims.LookupPreset(issuer.Preset)
-	claims, err := preset.Claims(s.payload)
+	claims, err := issuer.TokenPreset().Claims(s.payload)
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok && s.payload != nil {
 		s.addFailedCheck(refusal)
 		s.setRefusal(t, refusal, Refused)

@@ -20,10 +20,10 @@ func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 	iss, _ := s.Claims["iss"].(string)
 	situation := remedy.Situation{
 		Names: provider.Names{
-			Audience: t.service.Audiences[0], Client: s.Client(issuer.Preset), Issuer: issuer.URL, Place: issuer.Place,
+			Audience: t.service.Audiences[0], Client: s.Client(issuer.Provider()), Issuer: issuer.URL, Place: issuer.Place,
 			Service: t.serviceName, Method: t.Method, Entry: s.Entry,
 		},
-		Preset: issuer.Preset, Cause: string(r.Cause), Got: []string{iss}, Closed: t.Guard.Closed(t.Method),
+		Preset: issuer.Provider().Preset, Cause: string(r.Cause), Got: []string{iss}, Closed: t.Guard.Closed(t.Method),
 	}
 	if r.Cause == audience.CauseNoRule {
 		return situation.Remedy()
@@ -37,10 +37,9 @@ func (t *GuardedMethod) fix(s *Explanation, r *audience.Refusal) string {
 	return r.Hint
 }
 
-// Client returns the id of the client that the token of an issuer with this preset names;
+// Client returns the id of the client that the token of an issuer of this kind names;
 // empty if it names none.
-func (d Decoded) Client(preset string) string {
-	p, _ := provider.Lookup(preset)
+func (d Decoded) Client(p provider.Provider) string {
 	for _, name := range slices.Concat(p.Token.Clients, []string{"azp", "client_id", "cid", "appid"}) {
 		if id, ok := d.Claims[name].(string); ok {
 			return id

@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/spiffe"
 )
 
 // GuardedMethod is one method as the server of its service guards it.
@@ -85,13 +85,21 @@ func (t *GuardedMethod) Unnamed(set descriptor.Set) []string {
 	return []string{fmt.Sprintf("the file does not name %q, so that its entry for all methods judges it; whether there is such a method is known with --descriptors alone", method)}
 }
 
-// IssuerOf returns the issuer that a token names.
+// IssuerOf returns the issuer that a token names by its iss, or, without iss, by the
+// trust domain of its sub.
 func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {
 	iss, _ := d.Claims["iss"].(string)
+	domain := ""
+	if _, ok := d.Claims["iss"]; !ok {
+		subject, _ := d.Claims["sub"].(string)
+		domain = spiffe.TrustDomain(subject)
+	}
 	issuers := t.Guard.Issuers()
 	i := slices.IndexFunc(issuers, func(i access.Issuer) bool {
-		preset, _ := claims.LookupPreset(i.Preset)
-		return slices.Contains(preset.Issuers(i.URL), iss)
+		if domain != "" {
+			return i.TrustDomain == domain
+		}
+		return slices.Contains(i.TokenPreset().Issuers(i.URL), iss)
 	})
 	if i < 0 {
 		return access.Issuer{}, false

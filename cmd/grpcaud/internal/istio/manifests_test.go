@@ -149,18 +149,18 @@ func TestRulesDemandEveryPart(t *testing.T) {
 // refused whatever the rules say.
 func TestOtherTokensAreDenied(t *testing.T) {
 	all, _ := export(t, head+"services: {orders: {grpc: [acme.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}}\n", istio.Options{})
-	var typ, nonce bool
+	var typ, hash bool
 	for _, r := range all[1].Spec.Rules {
 		if iss, ok := r.when("[iss]"); !ok || !slices.Equal(iss.Values, []string{"https://sso.example.com/realms/corp"}) {
 			t.Errorf("a rule for tokens of any issuer: %+v", r)
 		}
 		c, _ := r.when("[typ]")
 		typ = typ || slices.Equal(c.NotValues, []string{"Bearer"})
-		c, _ = r.when("[nonce]")
-		nonce = nonce || slices.Equal(c.Values, []string{"*"})
+		c, _ = r.when("[at_hash]")
+		hash = hash || slices.Equal(c.Values, []string{"*"})
 	}
-	if !typ || !nonce {
-		t.Errorf("typ other than Bearer denied: %t, a nonce denied: %t", typ, nonce)
+	if !typ || !hash {
+		t.Errorf("typ other than Bearer denied: %t, an at_hash denied: %t", typ, hash)
 	}
 }
 

@@ -97,11 +97,12 @@ func (e *exporter) chooseIssuer(o Options) error {
 		return fmt.Errorf("no issuer of the file has preset: keycloak")
 	case !ok:
 		return fmt.Errorf("no issuer %q in the file", e.issuer)
+	case !issuer.Dialect.IsZero():
+		return fmt.Errorf("issuer %q has a preset of its own, which is not Keycloak's: write preset: keycloak", e.issuer)
 	case issuer.Preset != provider.Keycloak:
 		return fmt.Errorf("issuer %q has preset: %s, which is not Keycloak", e.issuer, issuer.Preset)
 	}
-	known, _ := provider.Lookup(issuer.Preset)
-	e.template = cmp.Or(issuer.Ask.Scope, known.Request.Audience.Scope)
+	e.template = cmp.Or(issuer.Ask.Scope, issuer.Provider().Request.Audience.Scope)
 	if issuer.Ask.Parameter != "" || len(issuer.Ask.TokenURLs) > 0 {
 		e.note("how clients ask issuer %q for an audience: Keycloak gives one for a scope alone; take ask out of the file", e.issuer)
 	}

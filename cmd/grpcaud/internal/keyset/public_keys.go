@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/internal/jwkset"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
@@ -26,7 +27,8 @@ func PublicKeys(path string) (set []byte, notes []string, err error) {
 	}
 	var all struct{ Keys []json.RawMessage }
 	if err := json.Unmarshal(data, &all); err != nil || len(all.Keys) == 0 {
-		return nil, nil, fmt.Errorf("%s: not a JWK set with keys: %w", path, cmp.Or(err, errors.New("there are none")))
+		what := cmp.Or(jwkset.Misfit(data), "its list is empty")
+		return nil, nil, fmt.Errorf("%s: not a JWK set with keys: %w; %s", path, cmp.Or(err, errors.New("there are none")), what)
 	}
 	var kept []json.RawMessage
 	var ids []string

@@ -29,6 +29,9 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 		if err != nil {
 			return nil, err
 		}
+		if err := i.verifiable(a); err != nil {
+			return nil, err
+		}
 		every = append(every, scopes, roles, members(a))
 	}
 	callers, err := i.callers(clients, kinds)
@@ -37,6 +40,17 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 	}
 	every = append([]Either{callers}, every...)
 	return slices.DeleteFunc(every, func(e Either) bool { return len(e) == 0 || len(e) == 1 && len(e[0]) == 0 }), nil
+}
+
+// verifiable returns an error if a demanded claim counts only where another claim is true:
+// a proxy compares texts.
+func (i Issuer) verifiable(a access.Allow) error {
+	for _, c := range i.token.CallerClaims {
+		if _, demanded := a.Claims[c.Claim]; demanded && c.VerifiedBy != "" {
+			return fmt.Errorf("claims: %s counts only if %s is true, which is no text", c.Claim, c.VerifiedBy)
+		}
+	}
+	return nil
 }
 
 // members demands further claims, and a way to log in.

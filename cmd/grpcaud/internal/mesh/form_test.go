@@ -76,8 +76,8 @@ func TestUsersAreNoClients(t *testing.T) {
 func TestFormsNameWhatEveryPresetReads(t *testing.T) {
 	for _, p := range provider.All() {
 		name := p.Preset
-		if name == "google" {
-			continue // which has one URL
+		if name == "google" || len(p.Token.Clients) == 0 {
+			continue // one has one URL, and no proxy looks at tokens without a client
 		}
 		issuer := planOf(t, "preset: "+name, "").Issuers[0]
 		for _, claim := range slices.Concat(p.Token.Clients, p.Token.Scopes, []string{"exp", "aud", "sub"}) {

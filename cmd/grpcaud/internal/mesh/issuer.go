@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
@@ -33,14 +32,16 @@ type Issuer struct {
 
 func newIssuer(name string, matrix access.Matrix) Issuer {
 	settings := matrix.Issuers[name]
-	preset, _ := claims.LookupPreset(settings.Preset)
-	p, _ := provider.Lookup(settings.Preset)
-	i := Issuer{Name: name, Settings: settings, URLs: preset.Issuers(settings.URL), token: p.Token, addresses: p.Addresses}
+	p := settings.Provider()
+	i := Issuer{Name: name, Settings: settings, URLs: settings.TokenPreset().Issuers(settings.URL), token: p.Token, addresses: p.Addresses}
 	for _, claim := range slices.Sorted(maps.Keys(i.token.Values)) {
 		i.Must = append(i.Must, oneOf([]string{i.token.Values[claim]}, claim))
 	}
 	for _, claim := range i.token.Required {
 		i.Must = append(i.Must, present(claim))
+	}
+	if i.token.ClientRequired {
+		i.Must = append(i.Must, present(i.token.Clients[0]))
 	}
 	// No proxy compares the certificate that a token is bound to.
 	for _, claim := range append(slices.Clone(i.token.Forbidden), "cnf") {
@@ -85,10 +86,23 @@ func (i Issuer) unsupported() string {
 		return "its tokens are opaque, and the issuer must be asked about each"
 	case i.Settings.RequireBound:
 		return "its tokens are bound to the certificate of the client"
+	case len(i.token.Clients) == 0:
+		return "its tokens name no client"
+	case hasPaths(i.token):
+		return "its preset names claims inside of objects, or another subject than sub"
+	case i.Settings.TrustDomain != "":
+		return "trust_domain: a proxy selects the keys by iss alone, and compares no trust domain"
 	case i.Settings.MaxAge != 0:
 		return "max_age: how long ago a token was issued is not compared with the clock"
 	}
 	return ""
+}
+
+// hasPaths reports whether a value stands inside of an object, other than a role, or the
+// subject in another claim.
+func hasPaths(t provider.Token) bool {
+	places := slices.Concat(t.Clients, t.Scopes, t.Required, t.Forbidden, slices.Collect(maps.Keys(t.Values)))
+	return t.Subject != "" && t.Subject != "sub" || slices.ContainsFunc(places, func(p provider.Place) bool { return strings.HasPrefix(p, "/") })
 }
 
 // JWKS returns the address of the keys, without asking the issuer; empty if it is not
@@ -97,7 +111,7 @@ func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
 		return i.Settings.JWKS
 	}
-	if i.addresses.KeysPath == "" {
+	if i.addresses.KeysPath == "" || !strings.HasPrefix(i.Settings.URL, "https://") {
 		return i.addresses.KeysURL
 	}
 	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath
@@ -107,6 +121,4 @@ func (i Issuer) JWKS() string {
 func (i Issuer) Leeway() time.Duration { return cmp.Or(i.Settings.Leeway, access.DefaultLeeway) }
 
 // MaxLifetime returns the longest allowed lifetime of a token.
-func (i Issuer) MaxLifetime() time.Duration {
-	return cmp.Or(i.Settings.MaxLifetime, access.DefaultMaxLifetime)
-}
+func (i Issuer) MaxLifetime() time.Duration { return i.Settings.LongestLifetime() }

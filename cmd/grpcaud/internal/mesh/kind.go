@@ -12,10 +12,10 @@ import (
 func (i Issuer) kinds(client string) (services, users All, ok bool) {
 	s := i.token.Service
 	switch {
-	case s.Uncertain:
-		return nil, nil, false
-	case s.Everybody():
+	case s.Everybody() && !s.Uncertain:
 		return All{}, nil, true
+	case s.Uncertain || len(s.Proxy.Service) == 0:
+		return nil, nil, false
 	}
 	named := slices.ContainsFunc(s.Proxy.Service, func(c provider.Condition) bool { return strings.Contains(c.Value, "{") })
 	return conditions(s.Proxy.Service, client), conditions(s.Proxy.User, client), client != "" || !named

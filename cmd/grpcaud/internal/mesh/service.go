@@ -12,7 +12,7 @@ import (
 // addService adds a service with its rules.
 func (p *Plan) addService(name string) {
 	from := p.matrix.Services[name]
-	s := Service{Name: name, Audiences: from.Audiences, OmitsAudience: from.Self || from.InsecureNoAudience != ""}
+	s := Service{Name: name, Audiences: from.Audiences, OmitsAudience: from.Self || insecure(from)}
 	for _, issuer := range from.Issuers {
 		if p.addIssuer(issuer) {
 			s.Issuers = append(s.Issuers, issuer)
@@ -146,10 +146,16 @@ func (p *Plan) addressedTo(s *Service, from access.Service, i Issuer) Either {
 	if self, ok := p.matrix.Clients[s.Name]; ok && from.Self && self.Issuer == i.Name {
 		ways = append(ways, All{absent("aud"), oneOf([]string{self.ID}, i.token.Clients[0])})
 	}
-	if from.InsecureNoAudience != "" && i.token.NoAudience {
+	if insecure(from) && i.token.NoAudience {
 		ways = append(ways, All{absent("aud")})
 	}
 	return ways
+}
+
+// insecure reports whether a service accepts tokens without aud. Its entries demand the
+// scopes or roles that stand for it.
+func insecure(s access.Service) bool {
+	return s.InsecureNoAudience != "" || len(s.InsecureNoAudienceRoles) > 0
 }
 
 // closedPaths returns the paths of the methods that nobody may call.

@@ -44,10 +44,10 @@ func NewRefusal(a *tokenrequest.Request, full, token string, e *interceptor.Refu
 	issuer := a.Target.Issuer
 	r.Fix = remedy.Situation{
 		Names: provider.Names{
-			Audience: a.Target.Audience, Client: explain.Decode(token).Client(issuer.Preset), Issuer: issuer.URL, Place: issuer.Place,
+			Audience: a.Target.Audience, Client: explain.Decode(token).Client(issuer.Provider()), Issuer: issuer.URL, Place: issuer.Place,
 			Service: a.Target.Service, Method: full, Scopes: e.Challenge.Wanted.Scopes,
 		},
-		Preset: issuer.Preset, Reason: string(e.Reason),
+		Preset: issuer.Provider().Preset, Reason: string(e.Reason),
 	}.Remedy()
 	if e.Code == codes.PermissionDenied {
 		r.Fix = cmp.Or(a.Misspelling(full), r.Fix)

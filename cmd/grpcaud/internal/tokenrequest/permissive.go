@@ -45,8 +45,13 @@ func MayCall(policy *access.Policy, client, service string) bool {
 // audience, they are those of the first entry.
 func requestEntry(s access.Service, client string) access.Allow {
 	a := access.Allow{Clients: []string{client}, Methods: []string{descriptor.EveryMethod}, NoScopes: true}
-	if s.InsecureNoAudience != "" && len(s.Allow) > 0 {
-		a.NoScopes, a.Scopes = false, s.Allow[0].Scopes
+	if len(s.Allow) == 0 {
+		return a
+	}
+	if first := s.Allow[0]; s.InsecureNoAudience != "" && len(first.Scopes) > 0 {
+		a.NoScopes, a.Scopes = false, first.Scopes
+	} else if len(s.InsecureNoAudienceRoles) > 0 {
+		a.Roles = first.Roles
 	}
 	return a
 }

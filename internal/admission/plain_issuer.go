@@ -1,0 +1,50 @@
+package admission
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+)
+
+// plainIssuers shows in the metrics at which hosts issuers are asked over plain http.
+// It is for one goroutine at a time.
+type plainIssuers struct {
+	gauge metric.Int64Gauge
+	shown map[string]bool // the options that have the value 1
+}
+
+func newPlainIssuers(meter metric.Meter) (*plainIssuers, error) {
+	gauge, err := meter.Int64Gauge("grpcaud.insecure", metric.WithDescription("Options that take a protection off."))
+	if err != nil {
+		return nil, fmt.Errorf("interceptor: metrics: %w", err)
+	}
+	return &plainIssuers{gauge, map[string]bool{}}, nil
+}
+
+// show records 1 for each host that these issuers name, and 0 for those that only
+// earlier ones named.
+func (p *plainIssuers) show(issuers []access.Issuer) {
+	now := map[string]bool{}
+	for _, issuer := range issuers {
+		for _, host := range issuer.InsecureHosts {
+			now["insecure: {host: "+host+"}"] = true
+		}
+	}
+	for option := range p.shown {
+		if !now[option] {
+			p.record(option, 0)
+		}
+	}
+	for option := range now {
+		p.record(option, 1)
+	}
+	p.shown = now
+}
+
+func (p *plainIssuers) record(option string, value int64) {
+	p.gauge.Record(context.Background(), value, metric.WithAttributes(attribute.String("option", option)))
+}
