@@ -105,7 +105,7 @@ func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 	deep := testutil.Claims{"sub": "x", "user": testutil.Claims{"id": "alice"}, "app": testutil.Claims{"id": "customer-portal"}, "grant": testutil.Claims{"scopes": []string{"orders.read"}}}
 	inside := access.Dialect{
 		Types: []string{"jwt"}, Client: []string{"/app/id"}, Subject: "/user/id", Scopes: []string{"/grant/scopes"}, ScopeLists: true,
-		Services: []access.ServiceMark{{Absent: []string{"/user"}}}, Forbidden: []string{"/app/test"},
+		Services: []access.ServiceMark{{Absent: []string{"user"}}}, Forbidden: []string{"/app/test"},
 	}
 	attacks = append(attacks, variants("inside of objects", speaking("", inside, "JWT", deep), "JWT", deep, map[string]variant{
 		"another client":           {claims: testutil.Claims{"app": testutil.Claims{"id": "batch"}}, want: clientNotAllowed},

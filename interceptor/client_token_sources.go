@@ -106,7 +106,7 @@ func (s sourceSettings) options() []tokensource.OAuthOption {
 	issuer, ask := s.issuer, s.issuer.Ask
 	opts := []tokensource.OAuthOption{tokensource.Preset(issuer.Preset)}
 	if !issuer.Dialect.IsZero() {
-		opts = append(opts, tokensource.Dialect(issuer.Provider()))
+		opts = []tokensource.OAuthOption{tokensource.Preset(issuer.Provider())}
 	}
 	if issuer.Discovery != "" || len(issuer.Hosts) > 0 {
 		opts = append(opts, tokensource.Discovery(issuer.Discovery, issuer.Hosts...))

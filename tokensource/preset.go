@@ -13,12 +13,18 @@ import (
 // [SubjectGrant], override it. [New] refuses unknown names. It also refuses "google",
 // "kubernetes" and "spiffe", which are not authorization servers; the error says what
 // to use instead.
-func Preset(name string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.preset = name }) }
-
-// Dialect is [Preset] for an authorization server that the matrix describes. It is for
-// packages of this module.
-func Dialect(p provider.Provider) OAuthOption {
-	return oauthOption(func(o *oauthOptions) { o.dialect = &p })
+// In the place of the name, preset may be what this module knows of a server that the access
+// matrix describes.
+func Preset[P string | provider.Provider](preset P) OAuthOption {
+	return oauthOption(func(o *oauthOptions) {
+		o.preset, o.dialect = "", nil
+		switch p := any(preset).(type) {
+		case string:
+			o.preset = p
+		case provider.Provider:
+			o.dialect = &p
+		}
+	})
 }
 
 // lookupPreset returns what is known of the authorization server.
@@ -34,8 +40,8 @@ func (o *oauthOptions) lookupPreset() provider.Provider {
 func (o *oauthOptions) checkPreset() error {
 	p, ok := provider.Lookup(o.preset)
 	switch {
-	case o.dialect != nil && o.preset != "":
-		return fmt.Errorf("tokensource: both a preset, %q, and a dialect", o.preset)
+	case o.dialect != nil:
+		return nil // it has a token endpoint
 	case !ok:
 		return fmt.Errorf("tokensource: preset: got %q, want one of %q", o.preset, provider.Presets())
 	case p.Request.Alternative != "":

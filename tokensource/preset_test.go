@@ -90,15 +90,15 @@ func TestPresets(t *testing.T) {
 func TestDialectIsAskedAsItSays(t *testing.T) {
 	p := servers.Custom()
 	p.Request = servers.Request{Audience: servers.Ask{Scope: "api:{audience}"}, Exchange: servers.Ask{Parameter: "resource"}}
-	if diff := cmp.Diff(url.Values{"scope": {"api:" + uri}}, form(t, tokensource.Request{Audience: uri}, tokensource.Dialect(p))); diff != "" {
+	if diff := cmp.Diff(url.Values{"scope": {"api:" + uri}}, form(t, tokensource.Request{Audience: uri}, tokensource.Preset(p))); diff != "" {
 		t.Errorf("own (-want +got):\n%s", diff)
 	}
-	got := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}, tokensource.Dialect(p))
+	got := form(t, tokensource.Request{Audience: uri, Subject: tokensource.NewToken("s", time.Time{}), SubjectIssuer: issuer}, tokensource.Preset(p))
 	if got.Get("resource") != uri || got.Has("scope") || got.Has("audience") {
 		t.Errorf("exchange: got %v, want resource=%s alone", got, uri)
 	}
-	if _, err := tokensource.New(issuer, tokensource.ClientCredentials(client, secret), tokensource.Preset("okta"), tokensource.Dialect(p)); err == nil {
-		t.Error("both a preset and a dialect are taken")
+	if form := form(t, tokensource.Request{Audience: uri}, tokensource.Preset(p), tokensource.Preset("auth0")); form.Get("audience") != uri {
+		t.Errorf("the last preset counts: got %v", form)
 	}
 }
 

@@ -156,6 +156,8 @@ func (c *checker) place(a path, place string) {
 		c.problem(a, "%q is not how a path is written: want one such as /realm_access/roles", place)
 	case len(steps) > 1 && slices.ContainsFunc(steps, number), slices.Contains(steps, "-"):
 		c.problem(a, "%q leads through an array: a path leads through objects only", place)
+	case provider.PlaceOf(steps) != place: // one spelling, so that places can be compared
+		c.problem(a, "%q is another spelling: write %s", place, provider.PlaceOf(steps))
 	case slices.Contains(steps, provider.Each):
 		c.problem(a, `%q has a "*", which only a path to roles may have`, place)
 	}

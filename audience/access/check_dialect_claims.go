@@ -56,9 +56,6 @@ func (c *checker) marks(a path, d Dialect) {
 
 // use says what d needs a claim for; empty if it does not.
 func (d Dialect) use(claim string) string {
-	first := func(places []string) bool {
-		return slices.ContainsFunc(places, func(p string) bool { return provider.Path(p)[0] == claim || p == claim })
-	}
 	var roles, callers []string
 	for _, r := range d.Roles {
 		roles = append(roles, r.Claim)
@@ -67,7 +64,10 @@ func (d Dialect) use(claim string) string {
 		callers = append(callers, caller.Claim)
 	}
 	used := func(places ...string) bool {
-		return first(slices.DeleteFunc(slices.Clone(places), func(p string) bool { return p == "" }))
+		return slices.ContainsFunc(places, func(p string) bool {
+			steps := provider.Path(p)
+			return p == claim || len(steps) > 0 && steps[0] == claim
+		})
 	}
 	switch _, value := d.Values[claim]; {
 	case slices.Contains(judgedClaims, claim):

@@ -91,6 +91,8 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		`client[0]: "$.app.id" is not how a path is written`:     func(d *access.Dialect) { d.Client = []string{"$.app.id"} },
 		`client[0]: "/apps/*/id" has a "*"`:                      func(d *access.Dialect) { d.Client = []string{"/apps/*/id"} },
 		`client[0]: "/apps//id" is neither`:                      func(d *access.Dialect) { d.Client = []string{"/apps//id"} },
+		`client[0]: "/sub" is another spelling: write sub`:       func(d *access.Dialect) { d.Client = []string{"/sub"} },
+		`client[0]: "/a~2/b" is another spelling: write /a~02`:   func(d *access.Dialect) { d.Client = []string{"/a~2/b"} },
 		"client_optional: client_optional without client": func(d *access.Dialect) {
 			*d = access.Dialect{Types: []string{"jwt"}, CallerClaims: []access.CallerClaim{{Claim: "repository"}}, ClientOptional: true}
 		},

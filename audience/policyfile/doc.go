@@ -24,12 +24,17 @@
 //
 // An issuer may also say
 //
+//	tenants: [t1, t2]             # issuers of their own; url has {tenant} in it
+//	trust_domain: example.org     # preset spiffe: of the sub of tokens without iss
+//	preset: {types: [at+jwt], client: client_id, …}  # instead of a name; see docs/presets.md
 //	discovery: https://…          # default: url + /.well-known/openid-configuration
+//	hosts: [keys.example.com]     # that the metadata may name; default: those of the preset
 //	jwks: https://…               # default: what the metadata says
-//	keys_file: corp.jwks          # a file instead of both
+//	keys_file: corp.jwks          # a file instead
+//	ca_file: corp-ca.pem          # trusted for its addresses; default: the system's
 //	algorithms: [RS256]           # default: every asymmetric one
 //	leeway: 10s                   # default: 30s
-//	max_lifetime: 1h              # default: 24h
+//	max_lifetime: 1h              # default: 24h, or what the preset says
 //	max_age: 10m                  # default: until exp
 //	bound: required               # tokens must be bound to a certificate
 //	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where;
@@ -43,7 +48,7 @@
 //	auth_style: post              # secrets in the form; default: basic
 //	assertion_audience: token_endpoint  # or issuer, or a URL; default: as the preset says
 //	token_type: BearerToken       # accepted beside Bearer
-//	insecure: loopback            # accept plain http there
+//	insecure: loopback            # accept plain http there, or on hosts: {host: keycloak}
 //
 // a client auth_style, if its secret is sent otherwise than those of others, and instead
 // of secret one of
