@@ -340,7 +340,7 @@ func TestPresetTraits(t *testing.T) {
 	if diff := cmp.Diff([]string{"entra", "entra-v1", "github-actions", "gitlab", "google", "kubernetes", "logto", "spiffe", "vault"}, anyAudience); diff != "" {
 		t.Errorf("those that mint any audience (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"adfs", "authentik", "azure-b2c", "vault", "zitadel"}, blind); diff != "" {
+	if diff := cmp.Diff([]string{"adfs", "authentik", "azure-b2c", "spring", "vault", "zitadel"}, blind); diff != "" {
 		t.Errorf("those that do not tell services from users (-want +got):\n%s", diff)
 	}
 	google, _ := claims.LookupPreset("google")
