@@ -80,7 +80,7 @@ func (v *Verifier) CheckOther(ctx context.Context, raw, payload string) error {
 	if err != nil {
 		return err
 	}
-	issuer := v.current.Load().issuer(token.payload.Issuer())
+	issuer := v.current.Load().byIss[token.payload.Issuer()]
 	if token.payload, err = claims.Decode(payload); err != nil {
 		return err
 	}

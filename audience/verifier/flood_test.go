@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -103,5 +104,25 @@ func TestCrowd(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestStrangersCostNoMoreAtManyIssuers holds that a token of an unknown issuer is refused
+// with as much work at a server of a thousand tenants as at one of a hundred.
+func TestStrangersCostNoMoreAtManyIssuers(t *testing.T) {
+	raw := mint(testutil.NewIssuer("https://idp.example.com/stranger"))
+	work := func(tenants int) float64 {
+		var issuers []access.Issuer
+		for n := range tenants {
+			issuers = append(issuers, access.Issuer{URL: fmt.Sprintf("https://idp.example.com/tenant-%d", n)})
+		}
+		v := verifierOf(t, issuers)
+		return testing.AllocsPerRun(10, func() {
+			_, err := v.Verify(t.Context(), raw)
+			want(t, "a stranger", err, audience.CauseIssuerUnknown)
+		})
+	}
+	if few, many := work(100), work(1000); many > 1.1*few {
+		t.Errorf("%v allocations at 1000 issuers, and %v at 100", many, few)
 	}
 }

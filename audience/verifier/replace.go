@@ -40,32 +40,21 @@ func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) 
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
 	}
-	s := &state{issuers: map[string]*issuer{}, domains: map[string]*issuer{}}
+	s := &state{issuers: map[string]*issuer{}, byIss: map[string]*issuer{}, domains: map[string]*issuer{}}
 	for _, config := range issuers {
 		var before *issuer
 		if old != nil {
 			before = old.issuers[config.URL]
 		}
 		i, err := o.newIssuer(config, before)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, fmt.Errorf("verifier: issuer %q: %w", config.URL, err)
-		case s.issuers[i.url] != nil:
-			return nil, fmt.Errorf("verifier: issuer %q is listed twice", i.url)
-		case i.introspect != nil && s.opaque != nil:
-			return nil, fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
 		}
-		if other := s.domains[i.trustDomain]; other != nil {
-			return nil, fmt.Errorf("verifier: issuers %q and %q have the same trust domain, and a token without iss does not say which of them issued it", other.url, i.url)
-		}
-		s.issuers[i.url] = i
-		if i.trustDomain != "" {
-			s.domains[i.trustDomain] = i
-		}
-		if i.introspect != nil {
-			s.opaque = i
+		if err := s.add(i); err != nil {
+			return nil, err
 		}
 	}
+	s.urls = slices.Sorted(maps.Keys(s.issuers))
 	if old != nil {
 		return s, nil
 	}
@@ -75,6 +64,33 @@ func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) 
 		}
 	}
 	return s, nil
+}
+
+// add adds an issuer. Every token must tell which one it is of.
+func (s *state) add(i *issuer) error {
+	domain := s.domains[i.trustDomain]
+	switch {
+	case s.issuers[i.url] != nil:
+		return fmt.Errorf("verifier: issuer %q is listed twice", i.url)
+	case i.introspect != nil && s.opaque != nil:
+		return fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
+	case domain != nil:
+		return fmt.Errorf("verifier: issuers %q and %q have the same trust domain, and a token without iss does not say which of them issued it", domain.url, i.url)
+	}
+	for _, iss := range i.preset.Issuers(i.url) {
+		if other := s.byIss[iss]; other != nil {
+			return fmt.Errorf("verifier: issuers %q and %q both have iss %q in their tokens", other.url, i.url, iss)
+		}
+		s.byIss[iss] = i
+	}
+	s.issuers[i.url] = i
+	if i.trustDomain != "" {
+		s.domains[i.trustDomain] = i
+	}
+	if i.introspect != nil {
+		s.opaque = i
+	}
+	return nil
 }
 
 // Close ends all background work. Tokens whose keys were fetched can still be verified.

@@ -17,6 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
@@ -33,6 +34,8 @@ type Verifier struct {
 // whole, so that no result outlives the configuration that led to it.
 type state struct {
 	issuers map[string]*issuer // by url
+	urls    []string           // of them, sorted
+	byIss   map[string]*issuer // by each value of iss that their tokens may have
 	domains map[string]*issuer // by trust domain, of those that have one
 	opaque  *issuer            // the one that is asked about tokens that are not JWTs; nil for none
 	cache   *cache             // nil if it is off
@@ -194,35 +197,21 @@ func (s *state) issuerOf(token claims.Payload) *issuer {
 	if domain := token.TrustDomain(); domain != "" {
 		return s.domains[domain]
 	}
-	return s.issuer(token.Issuer())
-}
-
-// issuer returns the issuer whose tokens have this iss, nil if there is none.
-func (s *state) issuer(iss string) *issuer {
-	if i := s.issuers[iss]; i != nil {
-		return i
-	}
-	for _, i := range s.issuers {
-		if slices.Contains(i.preset.Issuers(i.url), iss) {
-			return i
-		}
-	}
-	return nil
+	return s.byIss[token.Issuer()]
 }
 
 // unknownIssuer refuses a token of an issuer that is not configured.
 func (s *state) unknownIssuer(token claims.Payload) error {
 	if domain := token.TrustDomain(); domain != "" {
 		return &audience.Refusal{
-			Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("no iss, and sub of trust domain %.128q", domain), Want: fmt.Sprintf("%q", slices.Sorted(maps.Keys(s.domains))),
+			Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("no iss, and sub of trust domain %.128q", domain), Want: quote.List(slices.Sorted(maps.Keys(s.domains))...),
 			Hint: "a token without iss is one of the issuer that has the trust domain of its sub: if it may count, write that as trust_domain of an issuer of preset spiffe, with the keys of that trust domain",
 		}
 	}
 	iss := token.Issuer()
-	urls := slices.Sorted(maps.Keys(s.issuers))
 	return &audience.Refusal{
-		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
-		Hint: remedy.Situation{Cause: string(audience.CauseIssuerUnknown), Got: []string{iss}, Want: urls}.Remedy(),
+		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: quote.List(s.urls...),
+		Hint: remedy.Situation{Cause: string(audience.CauseIssuerUnknown), Got: []string{iss}, Want: s.urls}.Remedy(),
 	}
 }
 

@@ -9,10 +9,12 @@ import (
 // IDToken says what an ID token is for.
 const IDToken = "an ID token tells a client who logged in; call services with the access token"
 
-// mostCompared is how many values of a token are compared with those that are wanted, and
-// longestCompared is how long they may be: a stranger may send thousands.
+// mostCompared is how many values of a token are compared, with how many of those that
+// are wanted, and longestCompared is how long they may be: a stranger may send thousands,
+// at a server of thousands of tenants.
 const (
 	mostCompared    = 16
+	mostWanted      = 64
 	longestCompared = 1024 // bytes
 )
 
@@ -31,7 +33,7 @@ func NearMiss(got, want []string, what string) string {
 // they differ; "" if there is none.
 func nearest(got, want []string, what string) (g, w, by string) {
 	for _, g := range got[:min(len(got), mostCompared)] {
-		for _, w := range want {
+		for _, w := range want[:min(len(want), mostWanted)] {
 			if by := difference(g, w, what); by != "" {
 				return g, w, by
 			}
