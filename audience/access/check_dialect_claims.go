@@ -116,6 +116,9 @@ func (c *checker) serviceMarks(a path, d Dialect) {
 	}
 	for i, mark := range d.Services {
 		c.serviceMark(a.item("services", i), d, mark)
+		if d.byNameAlone(mark) {
+			c.warn(a.item("services", i), "a user may have the name of a client, and would pass for it: if tokens of a login have a mark, add it, such as absent: [sid, auth_time]")
+		}
 	}
 	if account {
 		c.accountMark(a.to("client_account"), d)
@@ -161,6 +164,13 @@ func (c *checker) serviceMark(a path, d Dialect, m ServiceMark) {
 	if !narrow {
 		c.problem(a, "this holds for every token: write services: all if services alone get tokens")
 	}
+}
+
+// byNameAlone reports whether m tells a service by nothing but its name.
+func (d Dialect) byNameAlone(m ServiceMark) bool {
+	name := m.Equal[d.subject()]
+	more := len(m.Equal) + len(m.Present) + len(m.Absent) + len(m.Not) - 1
+	return more == 0 && (name == provider.Client || name == provider.ClientLower)
 }
 
 // always reports whether each token that is accepted has this claim.

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,6 +186,35 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		*d = access.Dialect{Types: []string{"jwt"}, CallerClaims: []access.CallerClaim{{Claim: "repository"}}}
 	}), "name no client: write clients: any, and demand values of repository under claims")
 	newRefuses(t, issuer(func(i *access.Issuer) { i.Dialect = written() }), `preset: both the name "keycloak" and a mapping`)
+}
+
+// TestNewWarnsOfUsersWhoPassForOthers shows what of a written preset leaves to users who
+// they are.
+func TestNewWarnsOfUsersWhoPassForOthers(t *testing.T) {
+	for want, change := range map[string]func(*access.Dialect){
+		"a user may have the name of a client": func(d *access.Dialect) {
+			d.Services = []access.ServiceMark{{Equal: map[string]string{"sub": "{client}"}}}
+		},
+		"users write an email of their own": func(d *access.Dialect) { d.CallerClaims = []access.CallerClaim{{Claim: "email"}} },
+	} {
+		for _, with := range []bool{false, true} {
+			m := company()
+			dialect(func(d *access.Dialect) {
+				d.Audiences = access.GrantedAudiences
+				if with {
+					change(d)
+				}
+			})(&m)
+			policy, err := access.New(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Severity == access.Warning && strings.Contains(p.Text, want) })
+			if warned != with {
+				t.Errorf("%s: warned: %t, want %t", want, warned, with)
+			}
+		}
+	}
 }
 
 // TestWrittenPresetIsStrict shows what counts where a written preset says nothing.
