@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -67,41 +68,43 @@ func TestAsServiceSendsItsOwnToken(t *testing.T) {
 // TestCallWithoutATokenIsNotSent holds the status code for each way not to get a
 // token, and that nothing is sent.
 func TestCallWithoutATokenIsNotSent(t *testing.T) {
-	w := newWorld(t)
-	down := newIssuer()
-	down.Down()
-	hanging := newIssuer()
-	hanging.Fault(testutil.Token, testutil.RespondNever())
-	closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
-	closed.Close()
-	for _, row := range []struct {
-		name  string
-		creds credentials.PerRPCCredentials
-		want  codes.Code
-	}{
-		{"an audience that the client may not have", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), "human-resource"), codes.Unauthenticated},
-		{"a wrong secret", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "wrong"), "order-status"), codes.Unauthenticated},
-		{"no audience", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), ""), codes.Unauthenticated},
-		{"issuer down", interceptor.AsService(newSource(t, down, "customer-portal", "customer-secret"), "order-status"), codes.Unavailable},
-		{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
-		{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
-		{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
-		{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
-		{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
-	} {
-		for shape, call := range shapes {
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			err := call(ctx, w.conn, grpc.PerRPCCredentials(row.creds))
-			cancel()
-			if got := status.Code(err); got != row.want {
-				t.Errorf("%s, %s: %v, want %v", row.name, shape, err, row.want)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		down := newIssuer()
+		down.Down()
+		hanging := newIssuer()
+		hanging.Fault(testutil.Token, testutil.RespondNever())
+		closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
+		closed.Close()
+		for _, row := range []struct {
+			name  string
+			creds credentials.PerRPCCredentials
+			want  codes.Code
+		}{
+			{"an audience that the client may not have", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), "human-resource"), codes.Unauthenticated},
+			{"a wrong secret", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "wrong"), "order-status"), codes.Unauthenticated},
+			{"no audience", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), ""), codes.Unauthenticated},
+			{"issuer down", interceptor.AsService(newSource(t, down, "customer-portal", "customer-secret"), "order-status"), codes.Unavailable},
+			{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
+			{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
+			{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
+			{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
+			{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
+		} {
+			for shape, call := range shapes {
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				err := call(ctx, w.conn, grpc.PerRPCCredentials(row.creds))
+				cancel()
+				if got := status.Code(err); got != row.want {
+					t.Errorf("%s, %s: %v, want %v", row.name, shape, err, row.want)
+				}
+				secretless(t, row.name, fmt.Sprint(err), "customer-secret", "orders-secret")
 			}
-			secretless(t, row.name, fmt.Sprint(err), "customer-secret", "orders-secret")
 		}
-	}
-	if n := len(w.orders.callers); n != 0 {
-		t.Errorf("%d calls reached the server", n)
-	}
+		if n := len(w.orders.callers); n != 0 {
+			t.Errorf("%d calls reached the server", n)
+		}
+	})
 }
 
 // TestSecondAuthorizationValueIsRefused holds that a call which has an authorization

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -47,24 +48,26 @@ func (h *hop) alice(ctx context.Context) (context.Context, string) {
 // exchanges the caller's token, and exchanges it again if the exchanged token is
 // refused.
 func TestRefusedExchangedTokenIsExchangedAgain(t *testing.T) {
-	for name, script := range map[string][]audience.Reason{"admitted": {""}, "refused once": {audience.ReasonTokenRevoked, ""}} {
-		for shape, call := range shapes {
-			issuer := newIssuer()
-			g := &gate{script: script}
-			client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-			h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
-			ctx, token := h.alice(t.Context())
-			if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was admitted
-				t.Errorf("%s, %s: %v", name, shape, err)
-			}
-			if n := issuer.Requests(testutil.Token); n != len(script) || len(g.tokens) != len(script) {
-				t.Errorf("%s, %s: %d token requests for %d attempts, want %d", name, shape, n, len(g.tokens), len(script))
-			}
-			if strings.Contains(strings.Join(g.tokens, " "), token) {
-				t.Errorf("%s, %s: the caller's own token went on", name, shape)
+	synctest.Test(t, func(t *testing.T) {
+		for name, script := range map[string][]audience.Reason{"admitted": {""}, "refused once": {audience.ReasonTokenRevoked, ""}} {
+			for shape, call := range shapes {
+				issuer := newIssuer()
+				g := &gate{script: script}
+				client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
+				h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
+				ctx, token := h.alice(t.Context())
+				if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was admitted
+					t.Errorf("%s, %s: %v", name, shape, err)
+				}
+				if n := issuer.Requests(testutil.Token); n != len(script) || len(g.tokens) != len(script) {
+					t.Errorf("%s, %s: %d token requests for %d attempts, want %d", name, shape, n, len(g.tokens), len(script))
+				}
+				if strings.Contains(strings.Join(g.tokens, " "), token) {
+					t.Errorf("%s, %s: the caller's own token went on", name, shape)
+				}
 			}
 		}
-	}
+	})
 }
 
 // TestOutageOfTheExchangeFailsTheCall holds that an outage of the exchange fails the

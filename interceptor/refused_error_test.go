@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -86,20 +87,22 @@ func isRefused(err error) bool {
 // TestAddressInAChallengeIsNotFollowed holds that a challenge is the server's word
 // and nothing more: no address in it is asked for anything.
 func TestAddressInAChallengeIsNotFollowed(t *testing.T) {
-	issuer := newIssuer()
-	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
-	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
-	conn := g.serve(t, client.DialOptions("order-status")...)
-	for shape, call := range shapes {
-		refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
-		if !ok || refusal.Challenge.Realm != "https://evil.example/token" || refusal.RequestID != "r-1" {
-			t.Errorf("%s: %+v", shape, refusal)
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+		const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
+		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
+		conn := g.serve(t, client.DialOptions("order-status")...)
+		for shape, call := range shapes {
+			refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
+			if !ok || refusal.Challenge.Realm != "https://evil.example/token" || refusal.RequestID != "r-1" {
+				t.Errorf("%s: %+v", shape, refusal)
+			}
 		}
-	}
-	if n, asked := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Token); n != 1 || asked > 1+len(shapes) {
-		t.Errorf("the issuer was asked %d times for its metadata, %d times for tokens", n, asked)
-	}
+		if n, asked := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Token); n != 1 || asked > 1+len(shapes) {
+			t.Errorf("the issuer was asked %d times for its metadata, %d times for tokens", n, asked)
+		}
+	})
 }
 
 // TestForeignChallengeDropsNoToken holds that a server without this toolkit can
