@@ -202,7 +202,7 @@ func TestFileRefusals(t *testing.T) {
 		opts []tokensource.Option
 	}{
 		{"", nil},
-		{dir, []tokensource.Option{tokensource.Parallel(0)}},
+		{dir, []tokensource.Option{tokensource.Bound(0)}},
 	} {
 		if _, err := tokensource.NewFile(row.path, row.opts...); err == nil {
 			t.Errorf("NewFile(%q): got no error", row.path)

@@ -226,7 +226,6 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 	auth := tokensource.ClientCredentials(client, secret)
 	for want, opt := range map[string]tokensource.Option{
 		"bound: got -1":      tokensource.Bound(-1),
-		"parallel: got 0":    tokensource.Parallel(0),
 		"nil logger":         tokensource.Logger(nil),
 		"nil meter provider": tokensource.MeterProvider(nil),
 	} {
