@@ -108,6 +108,7 @@ var layers = []layer{
 	},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
+	{packages: "testutil/matrixissuer", imports: []string{helpers, "audience/access", "audience/claims", "testutil"}},
 	{packages: "proto/...", imports: []string{"proto/grpcaud/v1", grpc, protobuf}},
 	{packages: "cmd/...", imports: []string{"..."}},
 	{packages: "docs"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"testing"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,6 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -194,4 +196,24 @@ func Example_watchBoth() {
 	}
 	defer as.Close()
 	go policyfile.Watch(ctx, "access.yaml", policyfile.SwapAll(admit.Swap, as.Swap))
+}
+
+// A test with the issuers of its matrix.
+var _ = func(t *testing.T) {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuers, err := matrixissuer.For(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range issuers.Environment() {
+		t.Setenv(name, secret)
+	}
+	admit, err := interceptor.NewServer(issuers.Policy(), interceptor.Services("order-status"), interceptor.Transport(issuers.Transport()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admit.Close()
 }

@@ -17,8 +17,8 @@ var folders = map[string]struct{ folder, of string }{
 	"revocation": {"audience/revocation", ""}, "policyfile": {"audience/policyfile", ""}, "protopolicy": {"audience/protopolicy", ""},
 	"verifier": {"audience/verifier", ""}, "tokensource": {"tokensource", ""}, "clientauth": {"tokensource/clientauth", ""},
 	"sourcetest": {"tokensource/sourcetest", ""}, "interceptor": {"interceptor", ""}, "matrixtest": {"interceptor/matrixtest", ""},
-	"testutil": {"testutil", ""},
-	"admit":    {"interceptor", "Server."}, "as": {"interceptor", "Client."}, "caller": {"audience", "Caller."},
+	"testutil": {"testutil", ""}, "matrixissuer": {"testutil/matrixissuer", ""}, "issuers": {"testutil/matrixissuer", "Issuers."},
+	"admit": {"interceptor", "Server."}, "as": {"interceptor", "Client."}, "caller": {"audience", "Caller."},
 }
 
 var (

@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -134,8 +136,17 @@ func TestPlaintextNeedsANamedMesh(t *testing.T) {
 	policy := company(t, withSecrets(t))
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
 	client := newClient(t, issuer, policy, "customer-portal")
-	if _, err := grpc.NewClient("passthrough:///service.test", append(client.DialOptions("order-status"), plain)...); err == nil {
-		t.Error("a connection in plaintext took the credentials")
+	arrived := 0
+	refused := testutil.Serve(t, []grpc.ServerOption{grpc.Creds(insecure.NewCredentials())}, func(s *grpc.Server) {
+		ordersv1.RegisterOrderStatusServer(s, &orders{inHandler: func(context.Context) error { arrived++; return nil }})
+	}, append(client.DialOptions("order-status"), plain)...)
+	for shape, call := range shapes {
+		if err := call(t.Context(), refused); status.Code(err) != codes.Unauthenticated || !strings.Contains(err.Error(), "the connection is not TLS") {
+			t.Errorf("%s over plaintext: %v", shape, err)
+		}
+	}
+	if n := issuer.Requests(testutil.Token); n != 0 || arrived != 0 {
+		t.Errorf("%d token requests, %d calls arrived; want none", n, arrived)
 	}
 	meshed := interceptor.AllowPlaintext(interceptor.Mesh("istio"))
 	server, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Transport(issuer.Transport()), meshed)

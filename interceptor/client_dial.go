@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/local"
 
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -20,9 +21,10 @@ import (
 //
 // The error says what to change: a service that is not in the matrix, one that the
 // matrix does not let the client call, credentials that cannot carry a token, a
-// target that gRPC cannot read. creds is required and overrides transport credentials
-// in opts; credentials.NewTLS(nil) is TLS with the certificate authorities of the
-// system.
+// target that gRPC cannot read. creds overrides transport credentials in opts;
+// credentials.NewTLS(nil) is TLS with the certificate authorities of the system. It may
+// be nil only for a client that has [AllowPlaintext]([Loopback]): the connection then
+// never leaves the machine (google.golang.org/grpc/credentials/local).
 func (c *Client) Dial(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	return c.dial(asService, target, service, creds, opts)
 }
@@ -41,6 +43,9 @@ func (c *Client) DialForward(target, service string, creds credentials.Transport
 }
 
 func (c *Client) dial(p propagation, target, service string, creds credentials.TransportCredentials, opts []grpc.DialOption) (*grpc.ClientConn, error) {
+	if creds == nil && c.wire.plaintext == Loopback {
+		creds = local.NewCredentials()
+	}
 	if err := c.checkDial(target, creds); err != nil {
 		return nil, fmt.Errorf("interceptor: dial %q: %w", service, err)
 	}
@@ -61,7 +66,7 @@ func (c *Client) checkDial(target string, creds credentials.TransportCredentials
 	case target == "":
 		return errors.New(`empty target; pass the service's address, such as "orders.example.com:443"`)
 	case creds == nil:
-		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities")
+		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities" + laptop)
 	case creds.Info().SecurityProtocol == "insecure" && !c.wire.meshed():
 		return c.wire.refusal()
 	}

@@ -3,6 +3,8 @@ package interceptor_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -11,9 +13,12 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
@@ -151,8 +156,8 @@ func TestDialRefuses(t *testing.T) {
 		"an empty service":         {client, target, "", tlsCreds, []string{`no service ""`, "customer-portal may call order-status, parcels"}},
 		"a service not allowed":    {client, target, "human-resource", tlsCreds, []string{`does not let "customer-portal" call "human-resource"`, "name customer-portal in an entry of services.human-resource.allow"}},
 		"an API not allowed":       {client, target, "weather", tlsCreds, []string{`does not let "customer-portal" call "weather"`, "add customer-portal to external.weather.clients"}},
-		"no transport credentials": {client, target, "order-status", nil, []string{"no transport credentials; pass credentials.NewTLS(nil)"}},
-		"plaintext":                {client, target, "order-status", insecure.NewCredentials(), []string{"not TLS", "AllowPlaintext"}},
+		"no transport credentials": {client, target, "order-status", nil, []string{"no transport credentials; pass credentials.NewTLS(nil)", "interceptor.AllowPlaintext(interceptor.Loopback)"}},
+		"plaintext":                {client, target, "order-status", insecure.NewCredentials(), []string{"not TLS", "interceptor.AllowPlaintext(interceptor.Loopback)"}},
 		"an empty target":          {client, "", "order-status", tlsCreds, []string{"empty target; pass the service's address"}},
 		"a target that is no URL":  {client, "orders%zz", "order-status", tlsCreds, []string{`dial "order-status"`}},
 		"a closed client":          {closed, target, "order-status", tlsCreds, []string{"closed"}},
@@ -199,6 +204,85 @@ func TestDialOverMesh(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, row.want)
 		}
 	}
+}
+
+// TestDialOnALaptop holds what one writes for a server without TLS on the same machine, and
+// what the errors say to those who do not: the option on each side.
+func TestDialOnALaptop(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	const option = "interceptor.AllowPlaintext(interceptor.Loopback)"
+	issuer := newIssuer()
+	policy := company(t, withSecrets(t), func(m *access.Matrix) { m.Public = []string{"grpc.health.v1.Health"} })
+	plain := newClient(t, issuer, policy, "customer-portal", interceptor.AllowPlaintext(interceptor.Loopback))
+	strict := newClient(t, issuer, policy, "customer-portal")
+	open, _ := listenPlain(t, issuer, interceptor.AllowPlaintext(interceptor.Loopback))
+	closed, lines := listenPlain(t, issuer)
+	dial := func(client *interceptor.Client, target string) *grpc.ClientConn {
+		conn, err := client.Dial(target, "order-status", nil)
+		return closing(t, conn, err)
+	}
+	if errs := callBoth(ctx, dial(plain, open)); errs[0] != nil || errs[1] != nil {
+		t.Errorf("with the option on both sides: %v", errs)
+	}
+	if errs := callBoth(ctx, dial(plain, closed)); status.Code(errs[0]) != codes.Unauthenticated || status.Code(errs[1]) != codes.Unauthenticated || !strings.Contains(lines.String(), option) {
+		t.Errorf("without it on the server: %v, and the log says %s", errs, lines)
+	}
+	before := issuer.Requests(testutil.Token)
+	// Both the service and a method that needs no token are refused.
+	conn, err := grpc.NewClient(open, append(strict.DialOptions("order-status"), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	conn = closing(t, conn, err)
+	_, health := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
+	for _, err := range append(callBoth(ctx, conn), health) {
+		if status.Code(err) != codes.Unauthenticated || !strings.Contains(err.Error(), option) {
+			t.Errorf("without it on the client: %v, want the option named", err)
+		}
+	}
+	if got := issuer.Requests(testutil.Token); got != before {
+		t.Errorf("%d tokens were requested for calls that cannot carry one", got-before)
+	}
+}
+
+// callBoth makes a unary call and a stream.
+func callBoth(ctx context.Context, conn *grpc.ClientConn) []error {
+	api := ordersv1.NewOrderStatusClient(conn)
+	_, unaryErr := api.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{})
+	stream, err := api.WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
+	if err == nil {
+		if _, err = stream.Recv(); errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	return []error{unaryErr, err}
+}
+
+// listenPlain serves order-status without TLS on a loopback port. It returns the address and
+// the server's log.
+func listenPlain(t *testing.T, issuer *testutil.Issuer, opts ...interceptor.ServerOption) (string, *log) {
+	t.Helper()
+	l := &log{}
+	guard, err := interceptor.NewServer(company(t), interceptor.Services("order-status"),
+		append(opts, interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.NewTextHandler(l, nil))))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { guard.Close() })
+	server := grpc.NewServer(append(guard.Options(), grpc.WaitForHandlers(true))...)
+	ordersv1.RegisterOrderStatusServer(server, &orders{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		server.Stop()
+		<-done
+	})
+	return listener.Addr().String(), l
 }
 
 // TestSwapKeepsDialledServices holds that a policy which no longer lets the client

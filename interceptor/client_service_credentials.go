@@ -83,8 +83,10 @@ func (c *serviceCredentials) checkMethod(method string) error {
 	return nil
 }
 
-// RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (c *serviceCredentials) RequireTransportSecurity() bool { return !c.client.wire.plain() }
+// RequireTransportSecurity implements [credentials.PerRPCCredentials]. It leaves the check
+// of the connection to GetRequestMetadata, which is stricter than gRPC's and says what to
+// write instead.
+func (c *serviceCredentials) RequireTransportSecurity() bool { return false }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It checks where the
 // call goes before it asks for a token.
@@ -93,6 +95,8 @@ func (c *serviceCredentials) GetRequestMetadata(ctx context.Context, uri ...stri
 	a := attemptFrom(ctx)
 	to, err := c.current().routeFor(info.Method)
 	switch {
+	case !c.client.wire.carries(info.AuthInfo): // also for a method that needs no token
+		return nil, a.failUnsent(codes.Unauthenticated, c.client.wire.refusal())
 	case err != nil:
 		return nil, a.failUnsent(codes.Unauthenticated, err)
 	case to == nil:

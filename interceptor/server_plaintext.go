@@ -15,5 +15,5 @@ func (w wire) hint() string {
 	if w.plaintext == Loopback {
 		return hint
 	}
-	return hint + "; for clients and proxies on the server's own machine there is AllowPlaintext with Loopback"
+	return hint + "; for clients and proxies on the server's own machine, as while you develop, there is the option interceptor.AllowPlaintext(interceptor.Loopback) of interceptor.NewServer"
 }

@@ -78,12 +78,15 @@ func private(info credentials.AuthInfo) bool {
 func (w wire) refusal() error {
 	switch {
 	case w.plaintext == Loopback:
-		return errors.New("interceptor: the connection is neither TLS nor known to be local; use google.golang.org/grpc/credentials/local instead of insecure")
+		return errors.New("interceptor: the connection is neither TLS nor known to be local; use google.golang.org/grpc/credentials/local instead of insecure, or nil in Dial")
 	case w.meshed():
 		return fmt.Errorf("interceptor: the connection is neither TLS nor plaintext to a sidecar of %q; use google.golang.org/grpc/credentials/insecure", w.plaintext.String())
 	}
-	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials, or see AllowPlaintext")
+	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials such as credentials.NewTLS(nil)" + laptop)
 }
+
+// laptop says what to write for a server without TLS on the same machine.
+const laptop = "; for a server on this machine, while you develop: interceptor.NewClient(policy, name, interceptor.AllowPlaintext(interceptor.Loopback)), and nil for the credentials in Dial, or google.golang.org/grpc/credentials/local in grpc.NewClient"
 
 // carries reports whether a client may send a token over a connection.
 func (w wire) carries(info credentials.AuthInfo) bool {

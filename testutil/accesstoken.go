@@ -37,6 +37,13 @@ func (i *Issuer) issue(c Client, claims Claims, audiences []string, scope string
 		issued["scope"] = scope
 	}
 	maps.Copy(issued, claims)
+	if c.boundTo != "" {
+		issued["cnf"] = Claims{"x5t#S256": c.boundTo}
+	}
+	if i.options.write != nil {
+		subject, _ := issued["sub"].(string)
+		issued = i.options.write(Grant{Client: c.ID, Subject: subject, Audiences: audiences, Scopes: strings.Fields(scope)}, issued)
+	}
 	token := i.Mint(issued)
 	if !c.Opaque {
 		return token

@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"maps"
 	"net/http"
@@ -43,6 +44,16 @@ type Client struct {
 	// Opaque makes the client's tokens random texts that only introspection can read.
 	// The default is JWTs.
 	Opaque bool
+
+	// Bound binds the client's tokens to the certificate that it authenticates with (RFC
+	// 8705, section 3).
+	Bound bool
+
+	// Public lets the client redeem the codes of its logins without authentication (RFC
+	// 6749, section 2.1).
+	Public bool
+
+	boundTo string // the thumbprint of the certificate that a token is bound to
 }
 
 // Register adds c, or replaces the client with the same id. It panics if the id is empty.
@@ -58,6 +69,13 @@ func (i *Issuer) Register(c Client) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.clients[c.ID] = c
+}
+
+// Unregister removes the client with that id, if there is one. Its tokens stay good.
+func (i *Issuer) Unregister(id string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.clients, id)
 }
 
 func (i *Issuer) client(id string) (Client, bool) {
@@ -91,6 +109,12 @@ func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 	c, ok := i.client(id)
 	switch {
 	case ok && !basic && !posted && c.presented(r):
+		if c.Bound {
+			thumbprint := sha256.Sum256(r.TLS.PeerCertificates[0].Raw)
+			c.boundTo = base64url(thumbprint[:])
+		}
+		return c, nil
+	case ok && !basic && !posted && c.Public && r.PostForm.Get("grant_type") == authorizationCode:
 		return c, nil
 	case !ok || c.Secret == "" || secret != c.Secret:
 		return Client{}, refuse("invalid_client", "unknown client or wrong secret")

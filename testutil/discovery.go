@@ -59,6 +59,13 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"subject_types_supported":                       []string{"public"},
 		"id_token_signing_alg_values_supported":         algs,
 	}
+	if len(i.userNames()) > 0 {
+		document["authorization_endpoint"] = i.address(Authorization)
+		document["grant_types_supported"] = []string{clientCredentials, tokenExchange, jwtBearer, authorizationCode}
+		document["response_types_supported"] = []string{"code"}
+		document["code_challenge_methods_supported"] = []string{"S256"}
+		document["authorization_response_iss_parameter_supported"] = true
+	}
 	if i.options.alias != "" {
 		document["mtls_endpoint_aliases"] = map[string]string{
 			"token_endpoint":         i.options.alias + i.path + string(Token),

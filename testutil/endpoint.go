@@ -19,6 +19,10 @@ const (
 
 	// Introspection is the endpoint of RFC 7662, section 2.
 	Introspection Endpoint = "/introspect"
+
+	// Authorization is the page on which users log in (RFC 6749, section 3.1), if there
+	// are any: see [Issuer.SetUsers].
+	Authorization Endpoint = "/authorize"
 )
 
 // metadataPrefix precedes the issuer's path (RFC 8414, section 3.1).
@@ -31,7 +35,7 @@ func (i *Issuer) endpoint(path string) (Endpoint, bool) {
 	}
 	rest, ok := strings.CutPrefix(path, i.path)
 	switch e := Endpoint(rest); e {
-	case Discovery, JWKS, Token, Introspection:
+	case Discovery, JWKS, Token, Introspection, Authorization:
 		return e, ok
 	}
 	return "", false

@@ -32,6 +32,7 @@ func (i *Issuer) exchange(c Client, form url.Values) (any, *refusal) {
 	now := time.Now()
 	exp := min(now.Add(i.options.lifetime).Unix(), int64(subject["exp"].(float64)))
 	claims := Claims{"sub": subject["sub"], "exp": exp, "act": actors(c, subject)}
+	copyLogin(claims, subject)
 	issued := form.Get("requested_token_type")
 	if issued == "" {
 		issued = typeAccessToken
@@ -83,6 +84,15 @@ func (i *Issuer) subject(c Client, form url.Values) (Claims, *refusal) {
 		}
 	}
 	return subject, nil
+}
+
+// copyLogin copies what a token says about the user's login (RFC 9068, section 2.2.1).
+func copyLogin(to, from Claims) {
+	for _, name := range []string{"auth_time", "acr", "amr"} {
+		if value, ok := from[name]; ok {
+			to[name] = value
+		}
+	}
 }
 
 // actors returns the act claim of a token that c gets for subject: c, with the actors of

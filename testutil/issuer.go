@@ -23,6 +23,8 @@ type Issuer struct {
 	jwks     []byte     // published instead of keys, unless nil
 	down     bool
 	clients  map[string]Client
+	users    map[string]User   // who can log in, by name
+	logins   map[string]login  // by code
 	opaque   map[string]Claims // by token
 	revoked  map[string]bool   // by token
 	seen     map[string]bool   // the ids of assertions
@@ -42,6 +44,7 @@ func NewIssuer(issuer string, opts ...Option) *Issuer {
 		options:  options{typ: "at+jwt", lifetime: 5 * time.Minute, maxAge: 5 * time.Minute},
 		keys:     []*Key{NewKey("ES256")},
 		clients:  map[string]Client{},
+		logins:   map[string]login{},
 		opaque:   map[string]Claims{},
 		revoked:  map[string]bool{},
 		seen:     map[string]bool{},
@@ -109,6 +112,8 @@ func (i *Issuer) own(endpoint Endpoint) http.Handler {
 		return i.form(i.grant)
 	case Introspection:
 		return i.form(i.introspect)
+	case Authorization:
+		return http.NewCrossOriginProtection().Handler(http.HandlerFunc(i.serveAuthorization))
 	}
 	return http.NotFoundHandler()
 }

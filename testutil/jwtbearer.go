@@ -68,6 +68,7 @@ func (i *Issuer) bearer(c Client, form url.Values) (any, *refusal) {
 		return nil, err
 	}
 	claims := Claims{"sub": subject["sub"]}
+	copyLogin(claims, subject)
 	if subject["sub"] != c.ID {
 		claims["act"] = Claims{"sub": c.ID}
 	}

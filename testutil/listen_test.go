@@ -1,12 +1,16 @@
 package testutil_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -88,6 +92,37 @@ func TestClientAuthenticatesByCertificate(t *testing.T) {
 		if res.StatusCode != row.status {
 			t.Errorf("%s: got %d, want %d", name, res.StatusCode, row.status)
 		}
+	}
+}
+
+// A token that is bound names the certificate that the client presented.
+func TestBoundTokenNamesTheCertificate(t *testing.T) {
+	ca := testutil.NewCA()
+	cert, mine := ca.Certificate("127.0.0.1"), ca.Certificate("batch")
+	issuer := corp()
+	issuer.Register(testutil.Client{ID: "batch", Certificates: []*x509.Certificate{mine.Leaf}, Audiences: []string{"order-status"}, Bound: true})
+	stop, base, err := issuer.Listen("127.0.0.1:0", &cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	wire := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool(), Certificates: []tls.Certificate{mine}}}
+	defer wire.CloseIdleConnections()
+	res, err := (&http.Client{Transport: wire}).PostForm(base+"/realms/corp/token", clientCredentials("audience", "order-status", "client_id", "batch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var response struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&response); err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(mine.Leaf.Raw)
+	want := map[string]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(digest[:])}
+	if diff := cmp.Diff(any(want), part(t, response.Token, 1)["cnf"]); diff != "" {
+		t.Errorf("cnf (-want +got):\n%s", diff)
 	}
 }
 

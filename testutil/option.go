@@ -15,6 +15,7 @@ type options struct {
 	maxAge   time.Duration
 	template string // of a scope that asks for an audience
 	alias    string // the base URL for clients with certificates
+	write    func(Grant, Claims) Claims
 	at       string // the base URL of the endpoints
 }
 

@@ -17,6 +17,7 @@ const (
 // section 2.2.1).
 type tokenResponse struct {
 	AccessToken     string `json:"access_token"`
+	IDToken         string `json:"id_token,omitempty"`
 	IssuedTokenType string `json:"issued_token_type,omitempty"`
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
@@ -31,6 +32,8 @@ func (i *Issuer) grant(c Client, form url.Values) (any, *refusal) {
 		return i.exchange(c, form)
 	case jwtBearer:
 		return i.bearer(c, form)
+	case authorizationCode:
+		return i.redeem(c, form)
 	case "":
 		return nil, refuse("invalid_request", "grant_type is missing")
 	default:

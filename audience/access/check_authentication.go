@@ -101,9 +101,12 @@ func (c *checker) assertionAudience(a path, issuer Issuer) {
 		c.problem(a, "%s", what)
 		return
 	}
-	own := slices.Concat(issuer.Provider().Addresses.Hosts, issuer.Hosts)
+	own := slices.Clone(issuer.Provider().Addresses.Hosts)
 	for _, address := range []string{issuer.URL, issuer.TokenURL} {
 		own = append(own, hostname(address))
+	}
+	for _, host := range issuer.Hosts {
+		own = append(own, hostname("//"+host))
 	}
 	if host := hostname(audience); host != "" && !slices.Contains(own, host) {
 		c.problem(a, "%q is not a host of this issuer: whoever gets an assertion could present it there", host)

@@ -117,7 +117,7 @@ func sorted(values []string) []string { return slices.Compact(slices.Sorted(slic
 func (p *Policy) Client(name string) (Client, Issuer, error) {
 	client, ok := p.matrix.Clients[name]
 	if several := p.matrix.tenantClients()[name]; !ok && len(several) > 0 {
-		return Client{}, Issuer{}, fmt.Errorf("audience: client %q is one client at each tenant: name one of %s", name, quote.List(several...))
+		return Client{}, Issuer{}, fmt.Errorf("access: client %q is one client at each tenant: name one of %s", name, quote.List(several...))
 	}
 	if !ok {
 		return Client{}, Issuer{}, fmt.Errorf("access: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))

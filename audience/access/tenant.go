@@ -112,7 +112,7 @@ func (t *tenants) addClient(name string, c Client, only string) {
 // of returns i for one tenant.
 func (i Issuer) of(tenant string) Issuer {
 	i.Tenants = nil
-	for _, address := range []*string{&i.URL, &i.Discovery, &i.JWKS, &i.KeysFile, &i.TokenURL, &i.Introspection.URL} {
+	for _, address := range []*string{&i.URL, &i.Discovery, &i.JWKS, &i.KeysFile, &i.TokenURL, &i.Introspection.URL, &i.AssertionAudience} {
 		*address = strings.ReplaceAll(*address, tenantMark, tenant)
 	}
 	i.Ask.TokenURLs = maps.Clone(i.Ask.TokenURLs)

@@ -1,8 +1,6 @@
 package claims
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
@@ -57,7 +55,7 @@ func (r *reader) isAccount(account *provider.Condition) bool {
 	value, _ := r.at(account.Claim)
 	text, _ := value.(string)
 	if account.Value == provider.ClientDex {
-		return isDexSubject(text)
+		return provider.IsDexSubject(text)
 	}
 	before, _, after, _ := template(account.Value, "")
 	return len(text) >= len(before)+len(after) && surrounded(text, before, after)
@@ -75,32 +73,8 @@ func template(value, client string) (before, id, after string, has bool) {
 		return before, client, after, true
 	}
 	if before, after, has = strings.Cut(value, provider.ClientDex); has {
-		return before, dexSubject(client), after, true
+		return before, provider.DexSubject(client), after, true
 	}
 	before, after, has = strings.Cut(value, provider.ClientLower)
 	return before, strings.ToLower(client), after, has
-}
-
-// dexSubject returns the sub of a token that Dex gives to a client for itself: a protobuf
-// message with the id as its first field, and without the connector that the sub of each
-// user has; "" for no client.
-func dexSubject(client string) string {
-	if client == "" {
-		return ""
-	}
-	message := binary.AppendUvarint([]byte{dexField}, uint64(len(client)))
-	return base64.RawURLEncoding.EncodeToString(append(message, client...))
-}
-
-// dexField is how the first field of a protobuf message begins, if it is a text.
-const dexField = 1<<3 | 2
-
-// isDexSubject reports whether sub is the one of some client of Dex.
-func isDexSubject(sub string) bool {
-	message, err := base64.RawURLEncoding.DecodeString(sub)
-	if err != nil || len(message) == 0 || message[0] != dexField {
-		return false
-	}
-	length, n := binary.Uvarint(message[1:])
-	return n > 0 && length == uint64(len(message)-1-n)
 }

@@ -24,10 +24,14 @@
 //
 // An issuer may also say
 //
+//	tenants: [t1, t2]             # issuers of their own; url has {tenant} in it
+//	trust_domain: example.org     # preset spiffe: of the sub of tokens without iss
 //	preset: {types: [at+jwt], client: client_id, …}  # instead of a name; see docs/presets.md
 //	discovery: https://…          # default: url + /.well-known/openid-configuration
+//	hosts: [keys.example.com]     # that the metadata may name; default: those of the preset
 //	jwks: https://…               # default: what the metadata says
-//	keys_file: corp.jwks          # a file instead of both
+//	keys_file: corp.jwks          # a file instead
+//	ca_file: corp-ca.pem          # trusted for its addresses; default: the system's
 //	algorithms: [RS256]           # default: every asymmetric one
 //	leeway: 10s                   # default: 30s
 //	max_lifetime: 1h              # default: 24h, or what the preset says
@@ -44,7 +48,7 @@
 //	auth_style: post              # secrets in the form; default: basic
 //	assertion_audience: token_endpoint  # or issuer, or a URL; default: as the preset says
 //	token_type: BearerToken       # accepted beside Bearer
-//	insecure: loopback            # accept plain http there
+//	insecure: loopback            # accept plain http there, or on hosts: {host: keycloak}
 //
 // a client auth_style, if its secret is sent otherwise than those of others, and instead
 // of secret one of
@@ -59,7 +63,7 @@
 //	authorities: [orders.example.com]  # where its tokens may be sent; default: the host that is dialled
 //	self: true                    # it is its own audience
 //	sole_audience: true           # and nobody else may be in aud
-//	insecure_no_audience: {scope_prefix: orders/}  # or {roles: […]}; for an issuer that sends no aud
+//	insecure_no_audience: {scope_prefix: orders/}  # for an issuer that sends no aud
 //	rollout:                      # who is not held to the rules yet
 //	  - mode: observe             # or warn
 //	    until: 2027-01-31         # the end of that day, UTC, or a time

@@ -21,6 +21,16 @@ func Parse(name string, data []byte, options ...access.MethodOptions) (*access.P
 	return parse(name, data).policy(options)
 }
 
+// Files returns the paths of the file at path and of the files that it includes, in the
+// order in which [Load] reads them. It reports no mistakes: those are for Load.
+func Files(path string) []string {
+	var paths []string
+	for _, c := range read(path).contents {
+		paths = append(paths, c.path)
+	}
+	return paths
+}
+
 // Lint returns the [access.Policy.Warnings] about the file at path, each with its
 // file and line. They are sorted by file, then by line. The error is the same as
 // the error of [Load].

@@ -1,11 +1,13 @@
 // Grpcaud works with the access matrix at the command line, with the engine of the
 // servers.
 //
+//	grpcaud init proto/
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
 //	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
 //	grpcaud token access.yaml --as customer-portal --for order-status
 //	grpcaud doctor access.yaml
+//	grpcaud dev access.yaml --user alice --role clerk
 //	grpcaud serve access.yaml --service order-status --addr 127.0.0.1:8080 --plaintext
 //	grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
 //	grpcaud diff old.yaml new.yaml
@@ -15,11 +17,12 @@
 //	grpcaud --version
 //	grpcaud completion bash|zsh|fish|powershell
 //
-// Check reads the file as a server does, and reports what is probably wrong; with a set
+// Init writes a first access matrix. Check reads the file as a server does, and reports what is probably wrong; with a set
 // of descriptors, also where the file and the .proto files contradict each other.
 // Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client
 // for each service, and compares what the issuers give with what the matrix says.
+// Dev plays the issuers of the matrix on this machine.
 // Serve is a guarded server for trying tokens, and call makes one call of it, or of any
 // other server. Diff compares two matrices, or one with a realm of Keycloak. Export
 // writes the matrix for Keycloak, Istio or Envoy. Schema prints its JSON Schema.

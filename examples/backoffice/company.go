@@ -21,6 +21,7 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 )
 
 const (
@@ -38,6 +39,7 @@ type company struct {
 	ca     *testutil.CA
 
 	issuer     *testutil.Issuer
+	secrets    map[string]string // of the clients, by environment variable
 	issuerCert tls.Certificate
 	issuerAddr string
 	stopIssuer func()
@@ -46,14 +48,6 @@ type company struct {
 	orders, people *server
 	clients        map[string]*interceptor.Client
 	closers        []func()
-}
-
-// secrets are what the clients authenticate with at the issuer. They are in the
-// environment of this process, where access.yaml says that they are.
-var secrets = map[string]string{
-	customerPortal:   "customer-portal-secret",
-	backofficePortal: "backoffice-portal-secret",
-	orderStatus:      "order-status-secret",
 }
 
 // open starts the company. What has started is stopped again if the rest
@@ -71,12 +65,7 @@ func (c *company) start(config config) (err error) {
 	if err := c.openIssuer(config.issuerAddr); err != nil {
 		return err
 	}
-	for id, secret := range secrets {
-		if err := os.Setenv(strings.ReplaceAll(strings.ToUpper(id), "-", "_")+"_SECRET", secret); err != nil {
-			return err
-		}
-	}
-	for id := range secrets {
+	for id := range c.policy.Matrix().Clients {
 		if c.clients[id], err = c.newClient(id); err != nil {
 			return err
 		}
@@ -96,28 +85,24 @@ func (c *company) start(config config) (err error) {
 	return err
 }
 
-// openIssuer starts the authorization server, and registers which audiences each
-// client may ask for.
+// openIssuer starts the authorization server, which grants what the matrix allows, and
+// puts the secrets of its clients into the environment, where the matrix says that they
+// are.
 func (c *company) openIssuer(addr string) error {
-	guard, err := c.policy.Guard(orderStatus, humanResource)
+	issuers, err := matrixissuer.For(c.policy, matrixissuer.Secrets(strings.ToLower))
 	if err != nil {
 		return err
 	}
-	issuer := guard.Issuers()[0]
-	at, err := url.Parse(issuer.URL)
+	for name, secret := range issuers.Environment() {
+		if err := os.Setenv(name, secret); err != nil {
+			return err
+		}
+	}
+	c.policy, c.issuer, c.secrets = issuers.Policy(), issuers.Issuer("corp"), issuers.Environment()
+	at, err := url.Parse(c.issuer.URL())
 	if err != nil {
 		return err
 	}
-	c.issuer = testutil.NewIssuer(issuer.URL, testutil.EveryToken(testutil.Claims{"typ": "Bearer"}))
-	scopes := map[string][]string{orderStatus: {"orders.read"}}
-	c.issuer.Register(testutil.Client{ID: customerPortal, Secret: secrets[customerPortal], Audiences: []string{customerPortal, orderStatus}, Scopes: scopes})
-	scopes = map[string][]string{orderStatus: {"orders.read", "orders.write"}}
-	c.issuer.Register(testutil.Client{
-		ID: backofficePortal, Secret: secrets[backofficePortal], Exchange: true,
-		Audiences: []string{backofficePortal, orderStatus, humanResource}, Scopes: scopes,
-	})
-	c.issuer.Register(testutil.Client{ID: orderStatus, Secret: secrets[orderStatus], Exchange: true, Audiences: []string{humanResource}})
-
 	c.issuerCert = c.ca.Certificate(at.Hostname())
 	if c.issuerAddr, err = c.startIssuer(addr); err != nil {
 		return err

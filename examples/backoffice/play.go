@@ -92,7 +92,7 @@ func (c *company) stolen(ctx context.Context) (string, error) {
 // addressed to the next service and names everybody on the way.
 func (c *company) playEmployee(ctx context.Context, to *recorder) {
 	login := c.issuer.User(backofficePortal, "alice", backofficePortal)
-	portal, err := tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(backofficePortal, secrets[backofficePortal]), tokensource.Transport(c.network))
+	portal, err := tokensource.New(c.issuer.URL(), tokensource.ClientCredentials(backofficePortal, c.secrets["BACKOFFICE_PORTAL_SECRET"]), tokensource.Transport(c.network))
 	if err != nil {
 		to.row(row{Client: backofficePortal, point: "start", extra: err})
 		return

@@ -34,7 +34,7 @@ grpcurl -cacert %[1]s -import-path proto -proto acme/orders/v1/order_status.prot
 # refused: the same token at the human-resource API; the reason is in the trailer www-authenticate
 grpcurl -v -cacert %[1]s -import-path proto -proto acme/hr/v1/human_resource.proto \
   -H "authorization: Bearer $TOKEN" -d '{"employee_id":"e-1"}' %[4]s acme.hr.v1.HumanResource/GetEmployee
-`, ca, c.issuerAddr, c.orders.addr, c.people.addr, customerPortal, secrets[customerPortal], c.issuer.URL())
+`, ca, c.issuerAddr, c.orders.addr, c.people.addr, customerPortal, c.secrets["CUSTOMER_PORTAL_SECRET"], c.issuer.URL())
 	<-ctx.Done()
 	return nil
 }

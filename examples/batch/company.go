@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,6 +19,7 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 )
 
 // lifetime is how long every token is valid.
@@ -55,21 +54,19 @@ func open(policy *access.Policy, out io.Writer) (*company, error) {
 	return c, nil
 }
 
-// openIssuer starts the authorization server, and puts the secrets of its clients into
-// the environment variables that the matrix names.
+// openIssuer starts the authorization server, which grants what the matrix allows, and
+// puts the secrets of its clients into the environment.
 func (c *company) openIssuer() error {
-	const name = "https://idp.example.com/realms/corp"
-	c.issuer = testutil.NewIssuer(name, testutil.Lifetime(lifetime))
-	for _, client := range []testutil.Client{
-		{ID: "order-status", Audiences: []string{"human-resource"}, Exchange: true},
-		{ID: "night-worker", Audiences: []string{"human-resource"}},
-	} {
-		client.Secret = rand.Text()
-		if err := os.Setenv(strings.ToUpper(strings.ReplaceAll(client.ID, "-", "_"))+"_SECRET", client.Secret); err != nil {
+	issuers, err := matrixissuer.For(c.policy, matrixissuer.Lifetime(lifetime))
+	if err != nil {
+		return err
+	}
+	for name, secret := range issuers.Environment() {
+		if err := os.Setenv(name, secret); err != nil {
 			return err
 		}
-		c.issuer.Register(client)
 	}
+	c.policy, c.issuer = issuers.Policy(), issuers.Issuer("corp")
 	cert := c.ca.Certificate("idp.example.com")
 	stop, base, err := c.issuer.Listen("127.0.0.1:0", &cert)
 	if err != nil {

@@ -20,7 +20,7 @@ type plainIssuers struct {
 func newPlainIssuers(meter metric.Meter) (*plainIssuers, error) {
 	gauge, err := meter.Int64Gauge("grpcaud.insecure", metric.WithDescription("Options that take a protection off."))
 	if err != nil {
-		return nil, fmt.Errorf("interceptor: metrics: %w", err)
+		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return &plainIssuers{gauge, map[string]bool{}}, nil
 }

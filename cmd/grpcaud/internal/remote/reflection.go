@@ -41,6 +41,73 @@ func readByReflection(ctx context.Context, conn *grpc.ClientConn, service string
 	return t, err
 }
 
+// ReadServices asks a server for the .proto files of all its gRPC services, in which imports
+// may be missing. The error says in
+// a sentence why it does not tell.
+func ReadServices(ctx context.Context, conn *grpc.ClientConn) (*descriptorpb.FileDescriptorSet, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := reflectionClient{nil, map[string]*descriptorpb.FileDescriptorProto{}}
+	var err error
+	if r.stream, err = reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(ctx); err == nil {
+		err = r.readAll()
+	}
+	if err != nil {
+		return nil, errors.New(reflectionFailure(err))
+	}
+	set := &descriptorpb.FileDescriptorSet{}
+	for _, name := range slices.Sorted(maps.Keys(r.files)) {
+		set.File = append(set.File, r.files[name])
+	}
+	return set, nil
+}
+
+// maxServiceFiles is the largest number of files in which services are looked for.
+const maxServiceFiles = 10000
+
+// readAll reads the file of each gRPC service. It does not ask for imports.
+func (r reflectionClient) readAll() error {
+	err := r.stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}})
+	if err != nil {
+		_, err = r.stream.Recv() // which returns the error of the call
+		return err
+	}
+	answer, err := r.stream.Recv()
+	if err != nil {
+		return err
+	}
+	for _, service := range answer.GetListServicesResponse().GetService() {
+		if r.describes(service.GetName()) {
+			continue
+		}
+		added, err := r.request(&reflectionv1.ServerReflectionRequest{
+			MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: service.GetName()},
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", service.GetName(), err)
+		}
+		for _, file := range added {
+			r.files[file.GetName()] = file
+		}
+		if len(r.files) > maxServiceFiles {
+			return fmt.Errorf("the server has more than %d .proto files", maxServiceFiles)
+		}
+	}
+	return nil
+}
+
+// describes reports whether a file that was read describes a gRPC service.
+func (r reflectionClient) describes(full string) bool {
+	for _, file := range r.files {
+		for _, service := range file.GetService() {
+			if file.GetPackage() == "" && service.GetName() == full || file.GetPackage()+"."+service.GetName() == full {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // reflectionFailure says in a sentence why a server did not describe a service.
 func reflectionFailure(err error) string {
 	switch st := status.Convert(err); st.Code() {

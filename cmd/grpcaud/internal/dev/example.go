@@ -1,0 +1,109 @@
+package dev
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+)
+
+// exampleAddr is where the server of an example listens.
+const exampleAddr = "127.0.0.1:8080"
+
+// example is a call that shows what the matrix does.
+type example struct {
+	client, service, method string
+	anyway                  bool // the client may not call the service at all
+}
+
+// line returns the command that makes the call.
+func (e example) line(matrix, flags string) string {
+	text := fmt.Sprintf("grpcaud call %s --as %s --for %s --addr %s --plaintext", quote(matrix), quote(e.client), quote(e.service), exampleAddr)
+	if e.anyway {
+		text += " --anyway"
+	}
+	if e.method != "" {
+		text += " " + e.method
+	}
+	return text + flags
+}
+
+// examples returns a call that is admitted and one that is refused, by the same server if
+// the matrix has such a pair. An example without a client does not exist.
+func (s *Server) examples() (yes, no example) {
+	m := s.issuers.Policy().Matrix()
+	for _, service := range files.GuardedServiceNames(m) {
+		admitted, refused := s.examplesAt(m, service)
+		if yes.client == "" || admitted.client != "" && refused.client != "" {
+			yes, no = admitted, refused
+		}
+		if yes.client != "" && no.client != "" {
+			return yes, no
+		}
+	}
+	if yes.client != "" {
+		no = s.unasked(m, yes)
+	}
+	return yes, no
+}
+
+// examplesAt returns calls of one service, of clients that get a token for it.
+func (s *Server) examplesAt(m access.Matrix, service string) (yes, no example) {
+	for _, client := range files.ClientNames(m) {
+		if _, err := s.issuers.Policy().Target(client, service); err != nil {
+			continue
+		}
+		for _, method := range s.methods(m.Services[service]) {
+			e := example{client: client, service: service, method: method}
+			switch err := s.judge(m, e); {
+			case err == nil && yes.client == "":
+				yes = e
+			case err != nil && no.client == "" && method != "":
+				no = e
+			}
+		}
+	}
+	return yes, no
+}
+
+// unasked returns the call of a client that gets no token for the service of another call.
+func (s *Server) unasked(m access.Matrix, admitted example) example {
+	for _, client := range files.ClientNames(m) {
+		if _, err := s.issuers.Policy().Target(client, admitted.service); err != nil {
+			return example{client: client, service: admitted.service, method: admitted.method, anyway: true}
+		}
+	}
+	return example{}
+}
+
+// methods returns the methods of a service that are known by name, and last the empty name
+// for one that is not.
+func (s *Server) methods(service access.Service) []string {
+	methods := slices.Concat(files.MethodNames(service), service.Closed)
+	for _, grpc := range service.GRPC {
+		methods = append(methods, s.options.Methods[grpc]...)
+	}
+	return append(methods, "")
+}
+
+// judge says why a call is refused. A method without a name is one that no entry names.
+func (s *Server) judge(m access.Matrix, e example) error {
+	method := e.method
+	if method == "" {
+		method = "*"
+	}
+	return s.issuers.Judge(e.client, e.service, "/"+m.Services[e.service].GRPC[0]+"/"+method)
+}
+
+// quote quotes a word for a shell, where it must.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

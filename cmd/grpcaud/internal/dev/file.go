@@ -1,0 +1,59 @@
+package dev
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/regularfile"
+)
+
+// mark begins the first line of each file that is written; the digest of the rest ends it.
+const mark = "# Written by grpcaud dev from "
+
+// writeFile writes the matrix for programs, made of the matrix at source. A file that is
+// there is replaced only if it is as it was written by this function.
+func writeFile(path, source string, text []byte) error {
+	digest := sha256.Sum256(text)
+	whole := fmt.Appendf(nil, "%s%s. Edit that one: this one is written again. sha256:%s\n%s", mark, filepath.Base(source), hex.EncodeToString(digest[:]), text)
+	switch there, err := regularfile.Read(path, maxMatrix); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case bytes.Equal(there, whole):
+		return nil
+	case !untouched(there):
+		return fmt.Errorf("%s was edited by hand, or is not from grpcaud dev, and is left as it is: move it away, or name another file with --out", path)
+	}
+	return replaceFile(path, whole)
+}
+
+// untouched reports whether a file is as writeFile wrote it.
+func untouched(data []byte) bool {
+	first, rest, _ := bytes.Cut(data, []byte("\n"))
+	digest := sha256.Sum256(rest)
+	return bytes.HasPrefix(first, []byte(mark)) && strings.HasSuffix(string(first), " sha256:"+hex.EncodeToString(digest[:]))
+}
+
+// replaceFile puts a whole file in the place of another, as those who follow it need.
+func replaceFile(path string, data []byte) error {
+	next, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = next.Write(data)
+	err = errors.Join(err, next.Chmod(0o644), next.Close())
+	if err == nil {
+		err = os.Rename(next.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(next.Name()))
+	}
+	return nil
+}

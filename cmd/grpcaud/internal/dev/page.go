@@ -1,0 +1,85 @@
+package dev
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+)
+
+// Write writes what the user of the issuers needs: lines for a shell, with comments. It is
+// the only place that shows the secrets, which are made for this process alone.
+func (s *Server) Write(p *output.Page) {
+	m := s.issuers.Policy().Matrix()
+	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
+		p.Printf("# issuer %s: %s\n", output.Printable(name), m.Issuers[name].URL)
+	}
+	for _, u := range s.options.Users {
+		p.Printf("# user %s, roles: %s\n", output.Printable(u.Name), output.Printable(strings.Join(u.Roles, ", ")))
+	}
+	if len(s.options.Users) > 0 {
+		p.Printf("# Users log in at /authorize of an issuer, by authorization code with PKCE.\n")
+	}
+	p.Printf("# Rotate the keys: kill -HUP this process, or curl -X POST http://%s/rotate\n", s.plain.Addr())
+	p.Printf("\n# Programs read this file in the place of %s:\n#   %s\n", output.Printable(s.options.Path), output.Printable(s.options.Output))
+	p.Printf("\n# The clients' secrets, for each terminal:\n")
+	for _, line := range s.exports(nil) {
+		p.Printf("%s\n", line)
+	}
+	s.writeExamples(p)
+	p.Printf("\n# %s is followed. Interrupt to end.\n", output.Printable(s.options.Path))
+}
+
+// writeExamples writes the calls to try.
+func (s *Server) writeExamples(p *output.Page) {
+	yes, no := s.examples()
+	if yes.client == "" {
+		p.Printf("\n# No client may call a service as itself yet: open a method in %s.\n", output.Printable(s.options.Path))
+		return
+	}
+	flags := ""
+	if s.certificates.used() {
+		flags = " --issuer-ca " + quote(s.certificates.authority())
+	}
+	p.Printf("\n# A server of %s: yours, or\n", output.Printable(yes.service))
+	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.Printable(quote(s.options.Output)), output.Printable(quote(yes.service)), exampleAddr)
+	p.Printf("\n# A call of it that is admitted:\n%s\n", output.Printable(yes.line(s.options.Output, flags)))
+	if no.client != "" {
+		p.Printf("\n# A call that is refused:\n%s\n", output.Printable(no.line(s.options.Output, flags)))
+	} else {
+		p.Printf("\n# No call is refused: the matrix lets every client call every method of %s.\n", output.Printable(yes.service))
+	}
+}
+
+// WriteNewSecrets writes the secrets that came after before, which are the secrets at some
+// time.
+func (s *Server) WriteNewSecrets(p *output.Page, before map[string]string) {
+	for _, line := range s.exports(before) {
+		p.Printf("%s\n", line)
+	}
+}
+
+// Secrets returns the secrets as they are now, by environment variable.
+func (s *Server) Secrets() map[string]string { return s.issuers.Environment() }
+
+// exports returns a line for each secret that is not known yet.
+func (s *Server) exports(known map[string]string) []string {
+	format := "export %s=%s"
+	if runtime.GOOS == "windows" {
+		format = `$env:%s = "%s"`
+	}
+	env := s.issuers.Environment()
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if known[name] != env[name] {
+			lines = append(lines, fmt.Sprintf(format, name, env[name]))
+		}
+	}
+	if s.certificates.used() && known == nil {
+		lines = append(lines, "# for clients with certificates, on Linux:", fmt.Sprintf(format, "SSL_CERT_FILE", quote(s.certificates.authority())))
+	}
+	return lines
+}

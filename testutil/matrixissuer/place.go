@@ -1,0 +1,50 @@
+package matrixissuer
+
+import (
+	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// set writes what stands at a place.
+func set(c testutil.Claims, place string, value any) {
+	path := provider.Path(place)
+	members := map[string]any(c)
+	for _, step := range path[:len(path)-1] {
+		members = member(members, step)
+	}
+	members[path[len(path)-1]] = value
+}
+
+// get returns what stands at a place.
+func get(c testutil.Claims, place string) (value any, ok bool) {
+	members := map[string]any(c)
+	path := provider.Path(place)
+	for _, step := range path[:len(path)-1] {
+		members, _ = members[step].(map[string]any)
+	}
+	value, ok = members[path[len(path)-1]]
+	return value, ok
+}
+
+// unset removes what stands at a place.
+func unset(c testutil.Claims, place string) {
+	if _, ok := get(c, place); !ok {
+		return
+	}
+	path := provider.Path(place)
+	members := map[string]any(c)
+	for _, step := range path[:len(path)-1] {
+		members = member(members, step)
+	}
+	delete(members, path[len(path)-1])
+}
+
+// member returns the object of that name in c.
+func member(c map[string]any, name string) map[string]any {
+	m, ok := c[name].(map[string]any)
+	if !ok {
+		m = map[string]any{}
+		c[name] = m
+	}
+	return m
+}

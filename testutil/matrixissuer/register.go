@@ -1,0 +1,112 @@
+package matrixissuer
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/testutil"
+)
+
+// defaultLifetime is how long tokens are valid.
+const defaultLifetime = 5 * time.Minute
+
+// play returns a new issuer.
+func (i *Issuers) play(entry access.Issuer) *playedIssuer {
+	p := entry.Provider()
+	lifetime := cmp.Or(i.options.lifetime, defaultLifetime)
+	lifetime = min(lifetime, cmp.Or(entry.MaxLifetime, lifetime))
+	writer := &atomic.Pointer[tokenWriter]{}
+	issuer := testutil.NewIssuer(entry.URL, testutil.Typ(typ(p.Token)), testutil.Lifetime(lifetime),
+		testutil.MutualTLSAlias(i.options.alias),
+		testutil.WriteClaims(func(g testutil.Grant, c testutil.Claims) testutil.Claims { return writer.Load().write(g, c) }))
+	if entry.Introspection == (access.Introspection{}) {
+		issuer.Fault(testutil.Introspection, http.NotFoundHandler())
+	}
+	if !p.Token.Service.Everybody() {
+		issuer.SetUsers(i.options.users...)
+	}
+	return &playedIssuer{Issuer: issuer, entry: entry, clients: map[string]bool{}, writer: writer}
+}
+
+// registerLocked registers the clients of an issuer with what the policy allows them, and
+// removes the others.
+func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *playedIssuer) {
+	m := policy.Matrix()
+	p := issuer.entry.Provider()
+	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.usersByName(), acr: firstACR(m)}
+	current := map[string]bool{}
+	if in := issuer.entry.Introspection; in.ClientID != "" {
+		current[in.ClientID] = true
+		issuer.Register(testutil.Client{ID: in.ClientID, Secret: i.secrets[in.Secret.Env]})
+	}
+	for client, c := range m.Clients {
+		if c.Issuer != name {
+			continue
+		}
+		current[c.ID] = true
+		issuer.Register(i.registration(policy, client, issuer.entry, w))
+	}
+	for id := range current {
+		w.subjects[w.subject(id)] = true
+	}
+	issuer.writer.Store(w)
+	for id := range issuer.clients {
+		if !current[id] {
+			issuer.Unregister(id)
+		}
+	}
+	issuer.clients = current
+}
+
+// registration returns what a client may have, and tells w what its tokens say.
+func (i *Issuers) registration(policy *access.Policy, name string, issuer access.Issuer, w *tokenWriter) testutil.Client {
+	m := policy.Matrix()
+	c := m.Clients[name]
+	r := testutil.Client{
+		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
+		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
+	}
+	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
+		r.Certificates = append(r.Certificates, held.cert)
+	}
+	for service, s := range m.Services {
+		if service == name || slices.Contains(s.Audiences, c.ID) {
+			r.OwnAudiences = append(r.OwnAudiences, s.Audiences...)
+		}
+		granted, ok := rightsOf(policy, name, service, s)
+		if !ok {
+			continue
+		}
+		for _, audience := range s.Audiences {
+			r.Audiences = append(r.Audiences, audience)
+			r.Scopes[audience] = granted.scopes
+			w.rights[target{c.ID, audience}] = granted
+		}
+	}
+	for _, e := range m.External {
+		if slices.Contains(e.Clients, name) {
+			r.Audiences = append(r.Audiences, e.Audience)
+			r.Scopes[e.Audience] = append(r.Scopes[e.Audience], e.Scopes...)
+		}
+	}
+	return r
+}
+
+// firstACR returns a kind of login that a rule of the matrix demands; empty if there is
+// none.
+func firstACR(m access.Matrix) string {
+	var all []string
+	for _, s := range m.Services {
+		for _, allow := range s.Allow {
+			all = append(all, allow.ACR...)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return slices.Min(all)
+}

@@ -1,0 +1,55 @@
+package matrixissuer
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+)
+
+// rights are what the rules of a service let one client have.
+type rights struct {
+	scopes []string // that it may be granted
+	choice []string // scopes that are granted unrequested, since one of several is demanded
+
+	// roles and claims are those of the client as itself. What its users have is theirs.
+	roles  []string
+	claims map[string]string
+}
+
+// rightsOf returns what the entries for a client, and the .proto files, let it have at a
+// service; false if no entry is for it.
+func rightsOf(policy *access.Policy, client, name string, s access.Service) (rights, bool) {
+	if _, err := policy.Target(client, name); err != nil {
+		return rights{}, false
+	}
+	r := rights{claims: map[string]string{}}
+	for _, allow := range s.Allow {
+		if allow.AnyClient || slices.Contains(allow.Clients, client) {
+			r.add(allow)
+		}
+	}
+	for _, o := range policy.AddedDemands() {
+		if slices.Contains(s.GRPC, o.GRPC) && (len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client)) {
+			r.add(o.Demands)
+		}
+	}
+	r.scopes = slices.Compact(slices.Sorted(slices.Values(r.scopes)))
+	r.roles = slices.Compact(slices.Sorted(slices.Values(r.roles)))
+	return r, true
+}
+
+// add adds what one entry demands.
+func (r *rights) add(allow access.Allow) {
+	r.scopes = slices.Concat(r.scopes, allow.Scopes, allow.AnyScopes)
+	if len(allow.AnyScopes) > 0 {
+		r.choice = append(r.choice, allow.AnyScopes[0])
+	}
+	if allow.Callers == access.UsersOnly {
+		return
+	}
+	r.roles = append(r.roles, allow.Roles...)
+	for _, claim := range slices.Sorted(maps.Keys(allow.Claims)) {
+		r.claims[claim] = allow.Claims[claim][0]
+	}
+}
