@@ -129,18 +129,7 @@ func (r *reader) accountMark(n *yaml.Node) (m access.AccountMark) {
 
 // askWord reads how an audience is asked for: a word, or a scope.
 func (r *reader) askWord(to *access.Ask) value {
-	const want = "audience, resource, nothing or {scope: …}"
-	word := oneOf(r, &to.Parameter, askWords)
-	mapping := func(n *yaml.Node) {
-		r.fields(n, map[string]value{"scope": required(r.text(`a scope such as "{audience}/.default"`, &to.Scope))})
-	}
-	return value{want: want, read: func(n *yaml.Node) {
-		switch {
-		case r.says(n, func() schema { return r.either(word.read, mapping) }):
-		case n.Kind == yaml.MappingNode:
-			mapping(n)
-		default:
-			word.read(n)
-		}
-	}}
+	return r.orFields("audience, resource, nothing or {scope: …}", oneOf(r, &to.Parameter, askWords), map[string]value{
+		"scope": required(r.text(`a scope such as "{audience}/.default"`, &to.Scope)),
+	})
 }
