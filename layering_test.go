@@ -35,7 +35,7 @@ var layers = []layer{
 	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
 	{packages: "internal/webclient", imports: []string{"internal/regularfile"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
-	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
+	{packages: "internal/clientcert", imports: []string{"internal/secretfile", "internal/webclient"}},
 	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
