@@ -14,7 +14,7 @@ func (r *reader) preset(i *access.Issuer) value {
 	mapping := func(n *yaml.Node) { i.Dialect = r.dialect(n) }
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(name.read, mapping) }):
+		case r.isProbe(n, func() schema { return r.either(name.read, mapping) }):
 		case n.Kind == yaml.MappingNode:
 			mapping(n)
 		case r.is(aString, n, want):
@@ -55,11 +55,11 @@ func (r *reader) dialect(n *yaml.Node) (d access.Dialect) {
 	return d
 }
 
-// items reads one item, or a list of items. Each is a string or a mapping.
+// items reads one item or a list of items. An item is a string or a mapping.
 func (r *reader) items(want string, text func(string), mapping func(*yaml.Node)) value {
 	item := func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, mapping) }):
+		case r.isProbe(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, mapping) }):
 		case n.Kind == yaml.MappingNode:
 			mapping(n)
 		case r.is(aString, n, "the name of a claim, or a mapping"):
@@ -69,7 +69,7 @@ func (r *reader) items(want string, text func(string), mapping func(*yaml.Node))
 	list := r.list(want, item)
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, list.read) }):
+		case r.isProbe(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, list.read) }):
 		case n.Kind == yaml.SequenceNode:
 			list.read(n)
 		default:
@@ -104,7 +104,7 @@ func (r *reader) rolePlaces(to *[]access.RolePlace) value {
 		})
 }
 
-// services reads what tells a service from a user.
+// services reads how tokens of services differ from tokens of users.
 func (r *reader) services(d *access.Dialect) value {
 	const want = "all, none, or a list of conditions such as [{absent: [sub]}]"
 	return r.orWord("all", &d.AllServices, r.orWord("none", &d.NoServices, r.list(want, func(n *yaml.Node) {
