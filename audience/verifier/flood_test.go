@@ -57,7 +57,7 @@ func TestCrowd(t *testing.T) {
 		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
 	}{
 		"one kid": {1, verifier.MaxSameKid},
-		"4 kids":  {4, verifier.MaxPatient},
+		"4 kids":  {4, verifier.MaxLongWaits},
 		// 32 wait for the keys; the last of the others come too late to be displaced, and wait for 5 s.
 		"1000 kids": {1000, verifier.MaxKids},
 	} {
