@@ -1,8 +1,8 @@
 package provider
 
-// spring is Spring Authorization Server. By default aud is the client, and nothing else
-// names it: a token customizer sets aud to the service, and client_id to the client. An
-// ID token has azp.
+// spring is Spring Authorization Server. By default aud is the client, and no other
+// claim names the client. A token customizer sets aud to the service, and client_id to
+// the client. An ID token has azp.
 var spring = Provider{
 	Preset:  "spring",
 	Product: "Spring Authorization Server",
