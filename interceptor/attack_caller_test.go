@@ -37,8 +37,8 @@ func TestSubjectIsReadStrictly(t *testing.T) {
 	run(t, attacks)
 }
 
-// TestClientThatCallsAsItselfIsNoUser holds that a client which calls as itself is no user, whatever
-// it is called.
+// TestClientThatCallsAsItselfIsNoUser shows that a client which calls as itself is no
+// user, whatever it is called.
 func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 	self := testutil.Claims{"sub": "customer-portal"}
 	nobody := func(a *testbed) {
@@ -52,8 +52,8 @@ func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 	run(t, []attack{{"sub/a client of a user's name", nobody, token(self), admitted, 0}})
 }
 
-// TestRequiredClaimIsComparedExactly puts what is not the value into a claim that a rule, or a
-// handler, asks for.
+// TestRequiredClaimIsComparedExactly puts what is not the value into a claim that a
+// rule, or a handler, asks for.
 func TestRequiredClaimIsComparedExactly(t *testing.T) {
 	hr := token(testutil.Claims{"department": "hr"})
 	demanded := all(allowing(func(a *access.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *testbed) { a.good = hr })

@@ -105,7 +105,8 @@ func TestDegenerateSignaturesAreRefused(t *testing.T) {
 	})
 }
 
-// TestKeySetsWithSecretsOrDuplicateNames publishes sets of keys in which some are of no use.
+// TestKeySetsWithSecretsOrDuplicateNames publishes sets of keys in which some are of no
+// use.
 func TestKeySetsWithSecretsOrDuplicateNames(t *testing.T) {
 	rs, other := testutil.NewKey("RS256").As("rs", "RS256"), testutil.NewKey("RS256").As("rs", "RS256")
 	es, hs := testutil.NewKey("ES256").As("rs", "ES256"), testutil.KeyOf("HS256", []byte("a secret of the issuer and of it alone"))

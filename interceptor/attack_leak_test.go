@@ -155,8 +155,9 @@ func series(t *testing.T, reader sdk.Reader) (n int) {
 	return n
 }
 
-// TestDependenciesAreNotVulnerableVersions holds the transport to a version without its known faults.
-// That the vulnerability database knows no others is asked by govulncheck.
+// TestDependenciesAreNotVulnerableVersions shows the transport to a version without its
+// known faults. That the vulnerability database knows no others is asked by
+// govulncheck.
 func TestDependenciesAreNotVulnerableVersions(t *testing.T) {
 	t.Run("versions/grpc", func(t *testing.T) {
 		var major, minor, patch int
@@ -169,8 +170,8 @@ func TestDependenciesAreNotVulnerableVersions(t *testing.T) {
 	})
 }
 
-// TestLargeTokensAreRefusedCheaply holds that what cannot be a token is refused before it costs
-// anything, the buffer for the largest token at the most.
+// TestLargeTokensAreRefusedCheaply shows that what cannot be a token is refused before
+// it costs anything, the buffer for the largest token at the most.
 func TestLargeTokensAreRefusedCheaply(t *testing.T) {
 	rs := testutil.NewKey("RS256")
 	a := newTestbed(t, func(a *testbed) {

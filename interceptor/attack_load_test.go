@@ -143,9 +143,9 @@ func TestRotationUnderLoad(t *testing.T) {
 	})
 }
 
-// TestRotationStorm: a new key each second. Calls wait for the next
+// TestKeysThatChangeEachSecondAreFollowed: a new key each second. Calls wait for the next
 // request that is allowed, and leave nothing behind.
-func TestRotationStorm(t *testing.T) {
+func TestKeysThatChangeEachSecondAreFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTestbed(t, silent)
 		a.admits(t, "before", shapes["unary"])
@@ -171,9 +171,9 @@ func TestRotationStorm(t *testing.T) {
 	})
 }
 
-// TestReload: keys and policy change while calls are judged, and no
-// good one is refused.
-func TestReload(t *testing.T) {
+// TestChangesOfKeysAndPolicyRefuseNoGoodCall: keys and policy change while calls are
+// judged, and no good one is refused.
+func TestChangesOfKeysAndPolicyRefuseNoGoodCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTestbed(t, silent)
 		var done atomic.Bool

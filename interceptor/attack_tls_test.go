@@ -56,8 +56,8 @@ func TestIssuerIsAskedOverVerifiedTLS(t *testing.T) {
 	}
 }
 
-// TestDefaultTransportVerifiesTLS leaves the transport to the server, which then trusts nobody
-// that the machine does not.
+// TestDefaultTransportVerifiesTLS leaves the transport to the server, which then trusts
+// nobody that the machine does not.
 func TestDefaultTransportVerifiesTLS(t *testing.T) {
 	for shape, call := range shapes {
 		t.Run("TLS/an unknown authority, by default/"+shape, func(t *testing.T) {

@@ -205,8 +205,8 @@ func sized(t *testing.T, a *testbed, size int) string {
 	return ""
 }
 
-// TestTokensOfConnectionAndCallAreTwo has a connection and a call bring a token each, as gRPC's
-// client lets them.
+// TestTokensOfConnectionAndCallAreTwo has a connection and a call bring a token each,
+// as gRPC's client lets them.
 func TestTokensOfConnectionAndCallAreTwo(t *testing.T) {
 	twice := func(a *testbed) {
 		a.dial, a.good = []grpc.DialOption{grpc.WithPerRPCCredentials(bearer{a})}, sent()

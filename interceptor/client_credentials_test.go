@@ -47,7 +47,7 @@ func fixed(text string) tokensource.Source {
 	})
 }
 
-// TestAsServiceSendsItsOwnToken holds that each call carries a token for the
+// TestAsServiceSendsItsOwnToken shows that each call carries a token for the
 // audience, which the source requests once.
 func TestAsServiceSendsItsOwnToken(t *testing.T) {
 	w := newWorld(t)
@@ -65,7 +65,7 @@ func TestAsServiceSendsItsOwnToken(t *testing.T) {
 	}
 }
 
-// TestCallWithoutATokenIsNotSent holds the status code for each way not to get a
+// TestCallWithoutATokenIsNotSent shows the status code for each way not to get a
 // token, and that nothing is sent.
 func TestCallWithoutATokenIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestCallWithoutATokenIsNotSent(t *testing.T) {
 	})
 }
 
-// TestSecondAuthorizationValueIsRefused holds that a call which has an authorization
+// TestSecondAuthorizationValueIsRefused shows that a call which has an authorization
 // value already is not sent with a second one, and that a server refuses two.
 func TestSecondAuthorizationValueIsRefused(t *testing.T) {
 	w := newWorld(t)
@@ -126,7 +126,7 @@ func TestSecondAuthorizationValueIsRefused(t *testing.T) {
 	}
 }
 
-// TestPlaintextConnectionGetsNoToken holds that no token is requested before the
+// TestPlaintextConnectionGetsNoToken shows that no token is requested before the
 // connection is known to be private, however the credentials are attached.
 func TestPlaintextConnectionGetsNoToken(t *testing.T) {
 	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
@@ -153,7 +153,7 @@ func TestPlaintextConnectionGetsNoToken(t *testing.T) {
 	}
 }
 
-// TestLoopbackWorksIfBothSidesAllowIt holds that plaintext within the machine works if both
+// TestLoopbackWorksIfBothSidesAllowIt shows that plaintext within the machine works if both
 // sides allow it.
 func TestLoopbackWorksIfBothSidesAllowIt(t *testing.T) {
 	issuer := newIssuer()
@@ -184,7 +184,7 @@ func TestLoopbackWorksIfBothSidesAllowIt(t *testing.T) {
 	}
 }
 
-// TestOnBehalfOfExchangesTheCallersToken holds that a call on behalf of a caller
+// TestOnBehalfOfExchangesTheCallersToken shows that a call on behalf of a caller
 // carries an exchanged token for the next service, with the chain of callers in it.
 func TestOnBehalfOfExchangesTheCallersToken(t *testing.T) {
 	w := newWorld(t)
@@ -207,7 +207,7 @@ func TestOnBehalfOfExchangesTheCallersToken(t *testing.T) {
 	}
 }
 
-// TestFailedExchangeFailsTheCall holds that a failed exchange fails the call, that
+// TestFailedExchangeFailsTheCall shows that a failed exchange fails the call, that
 // nothing is sent in its place, and that the first caller learns nothing about it.
 func TestFailedExchangeFailsTheCall(t *testing.T) {
 	w := newWorld(t)
@@ -233,7 +233,7 @@ func TestFailedExchangeFailsTheCall(t *testing.T) {
 	}
 }
 
-// TestForwardNeedsTheTargetInTheAudience holds that a token is passed on only if it
+// TestForwardNeedsTheTargetInTheAudience shows that a token is passed on only if it
 // is addressed to the target already.
 func TestForwardNeedsTheTargetInTheAudience(t *testing.T) {
 	w := newWorld(t)
@@ -258,7 +258,7 @@ func TestForwardNeedsTheTargetInTheAudience(t *testing.T) {
 	}
 }
 
-// TestRefusalByTheNextServiceIsNotTheCallers holds that a refusal by the next
+// TestRefusalByTheNextServiceIsNotTheCallers shows that a refusal by the next
 // service does not look like a refusal of the caller's own token.
 func TestRefusalByTheNextServiceIsNotTheCallers(t *testing.T) {
 	w := newWorld(t)
@@ -275,7 +275,7 @@ func TestRefusalByTheNextServiceIsNotTheCallers(t *testing.T) {
 	}
 }
 
-// TestHandlersPassOnNoRefusal holds that a handler which returns an error of this
+// TestHandlersPassOnNoRefusal shows that a handler which returns an error of this
 // toolkit, as it is, wrapped or joined, discloses nothing by it to its peer.
 func TestHandlersPassOnNoRefusal(t *testing.T) {
 	w := newWorld(t)

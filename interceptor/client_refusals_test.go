@@ -20,7 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestRefusalsOfAClientAreReported holds that the log and the metrics of a client say
+// TestRefusalsOfAClientAreReported shows that the log and the metrics of a client say
 // which call was refused, ended or not sent, by which service and why; and that a reason
 // that a server made up is no label.
 func TestRefusalsOfAClientAreReported(t *testing.T) {
@@ -104,7 +104,7 @@ func TestRefusalsOfAClientAreReported(t *testing.T) {
 	})
 }
 
-// TestMethodsOfNoServiceAreNoLabels holds that a call to a method that belongs to none of
+// TestMethodsOfNoServiceAreNoLabels shows that a call to a method that belongs to none of
 // the services of a connection is reported, and that its name is no label.
 func TestMethodsOfNoServiceAreNoLabels(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
@@ -126,7 +126,7 @@ func TestMethodsOfNoServiceAreNoLabels(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfAClientShareLines holds that a service that refuses every call does not
+// TestRefusalsOfAClientShareLines shows that a service that refuses every call does not
 // fill the log of its client, and that Close writes what is counted.
 func TestRefusalsOfAClientShareLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestRefusalsOfAClientShareLines(t *testing.T) {
 	})
 }
 
-// TestRefusalOfTheNextServiceNamesIt holds that a service which hands on why a call of
+// TestRefusalOfTheNextServiceNamesIt shows that a service which hands on why a call of
 // its own failed logs which call that was, and tells its peer nothing of it.
 func TestRefusalOfTheNextServiceNamesIt(t *testing.T) {
 	for name, row := range map[string]struct {

@@ -26,10 +26,10 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestOnwardRefusalIsLogged holds that a refusal which a handler met further on,
+// TestDownstreamRefusalIsLogged shows that a refusal which a handler met further on,
 // and which its peer is not told, is found in the log: once, by both ids, and
 // without its text.
-func TestOnwardRefusalIsLogged(t *testing.T) {
+func TestDownstreamRefusalIsLogged(t *testing.T) {
 	const secret = "s3cret"
 	refused := func(reason, id string) error {
 		st, err := status.New(codes.PermissionDenied, secret).WithDetails(&errdetails.ErrorInfo{
@@ -148,10 +148,10 @@ var onwardRows = map[string]onwardRow{
 	"stronger login further on": {verb: forAlice, reason: audience.ReasonStepUpRequired, want: codes.PermissionDenied},
 }
 
-// TestOnwardCode holds that the caller of a service is told what it can do about a
-// call of that service to another one which was not admitted: to log in again only if
-// that mends it.
-func TestOnwardCode(t *testing.T) {
+// TestCodeAfterADownstreamRefusal shows that the caller of a service is told what it
+// can do about a call of that service to another one which was not admitted: to log in
+// again only if that mends it.
+func TestCodeAfterADownstreamRefusal(t *testing.T) {
 	for name, row := range onwardRows {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, row.run) })
 	}
@@ -196,9 +196,9 @@ func codeOfReason(r audience.Reason) codes.Code {
 	}
 }
 
-// TestOnwardForeign holds that a refusal of a guard of another kind, which tells no
-// reason, is no word about the peer's token either.
-func TestOnwardForeign(t *testing.T) {
+// TestRefusalOfAForeignGuardIsNotThePeers shows that a refusal of a guard of another
+// kind, which tells no reason, is no word about the peer's token either.
+func TestRefusalOfAForeignGuardIsNotThePeers(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 	h := newHop(t, issuer, testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {

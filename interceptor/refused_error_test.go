@@ -21,7 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestRefusalIsFoundInAWrappedError holds that a refusal is found in the error of a
+// TestRefusalIsFoundInAWrappedError shows that a refusal is found in the error of a
 // call, also if it is wrapped, with everything that the server said.
 func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -63,7 +63,7 @@ func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 	}
 }
 
-// TestOtherErrorsAreNoRefusals holds that errors of handlers, and of calls that were
+// TestOtherErrorsAreNoRefusals shows that errors of handlers, and of calls that were
 // not sent, are no refusals.
 func TestOtherErrorsAreNoRefusals(t *testing.T) {
 	issuer, served := newIssuer(), &orders{inHandler: func(context.Context) error { return status.Error(codes.PermissionDenied, "not yours") }}
@@ -84,7 +84,7 @@ func isRefused(err error) bool {
 	return ok
 }
 
-// TestAddressInAChallengeIsNotFollowed holds that a challenge is the server's word
+// TestAddressInAChallengeIsNotFollowed shows that a challenge is the server's word
 // and nothing more: no address in it is asked for anything.
 func TestAddressInAChallengeIsNotFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestAddressInAChallengeIsNotFollowed(t *testing.T) {
 	})
 }
 
-// TestForeignChallengeDropsNoToken holds that a server without this toolkit can
+// TestForeignChallengeDropsNoToken shows that a server without this toolkit can
 // refuse by a challenge, and that no token is dropped for it.
 func TestForeignChallengeDropsNoToken(t *testing.T) {
 	for shape, call := range shapes {
@@ -128,7 +128,7 @@ func TestForeignChallengeDropsNoToken(t *testing.T) {
 	}
 }
 
-// TestRefusalWithoutARequestID holds the text of a refusal that has no request id.
+// TestRefusalWithoutARequestID shows the text of a refusal that has no request id.
 func TestRefusalWithoutARequestID(t *testing.T) {
 	refuse := func(_ any, stream grpc.ServerStream) error {
 		md, _ := metadata.FromIncomingContext(stream.Context())

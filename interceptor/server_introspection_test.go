@@ -38,7 +38,7 @@ func adminEndpoint(active string) http.Handler {
 	})
 }
 
-// TestIntrospectionWithoutAuthentication holds that an endpoint for administrators is
+// TestIntrospectionWithoutAuthentication shows that an endpoint for administrators is
 // asked without credentials, that its answers are judged as all others, and that the
 // log says that it is.
 func TestIntrospectionWithoutAuthentication(t *testing.T) {

@@ -98,7 +98,7 @@ func lasts(t *testing.T, stream reviewer, want verdict, least, most time.Duratio
 	}
 }
 
-// TestStreamUnderARevokedOpaqueToken holds that the issuer is asked again about
+// TestStreamUnderARevokedOpaqueToken shows that the issuer is asked again about
 // the token of a running stream when its answer ends, and that the stream ends as
 // a call is refused.
 func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
@@ -114,7 +114,7 @@ func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
 	})
 }
 
-// TestStreamsOfOneTokenAskOnce holds that the issuer is asked about a token once
+// TestStreamsOfOneTokenAskOnce shows that the issuer is asked about a token once
 // in the time that its answer counts, however many streams run under it.
 func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 	})
 }
 
-// TestStreamIsJudgedOnTheNewAnswer holds that a stream goes on under what the
+// TestStreamIsJudgedOnTheNewAnswer shows that a stream goes on under what the
 // issuer says now of its token.
 func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -180,7 +180,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 	}
 }
 
-// TestStreamInAnOutageOfItsIssuer holds that an outage ends no stream within a
+// TestStreamInAnOutageOfItsIssuer shows that an outage ends no stream within a
 // minute of the last answer, and none at all if it is shorter.
 func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	for name, down := range map[string]func(*testutil.Issuer){
@@ -205,7 +205,7 @@ func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	}
 }
 
-// TestOpaqueTokenInGrace holds that the grace of a stream counts for opaque
+// TestOpaqueTokenInGrace shows that the grace of a stream counts for opaque
 // tokens too, although their issuer calls them inactive then: it is not asked.
 func TestOpaqueTokenInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestOpaqueTokenInGrace(t *testing.T) {
 	})
 }
 
-// TestStreamOutlivesNoKey holds that a stream ends as a call is refused when the
+// TestStreamOutlivesNoKey shows that a stream ends as a call is refused when the
 // key that made its token has left the issuer's set, and that others go on.
 func TestStreamOutlivesNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestStreamOutlivesNoKey(t *testing.T) {
 	})
 }
 
-// TestStreamBesideAStaleKeySet holds that one answer without the key, as of a node
+// TestStreamBesideAStaleKeySet shows that one answer without the key, as of a node
 // that lags behind, ends no stream.
 func TestStreamBesideAStaleKeySet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -271,7 +271,7 @@ func setOf(t *testing.T, keys ...*testutil.Key) []byte {
 	return document
 }
 
-// TestStreamUnderNewAlgorithms holds that a stream ends when a new policy takes no
+// TestStreamUnderNewAlgorithms shows that a stream ends when a new policy takes no
 // tokens of its algorithm any more.
 func TestStreamUnderNewAlgorithms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -285,9 +285,9 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 	})
 }
 
-// TestStreamOfAnInvalidTokenIsObservedAndThenEnded holds that a stream whose token is not good any
-// more goes on while its rule is not enforced, is told of once, and ends when it
-// is enforced.
+// TestStreamOfAnInvalidTokenIsObservedAndThenEnded shows that a stream whose token is
+// not good any more goes on while its rule is not enforced, is told of once, and ends
+// when it is enforced.
 func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ask := introspected(t)
@@ -303,9 +303,9 @@ func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	})
 }
 
-// TestSweepBesideAHangingIssuer holds that a revocation ends a stream in a second
+// TestHangingIssuerDelaysNoOtherCheck shows that a revocation ends a stream in a second
 // although an issuer does not answer.
-func TestSweepBesideAHangingIssuer(t *testing.T) {
+func TestHangingIssuerDelaysNoOtherCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
 		b := newIntrospectingServer(t, sameMatrix, interceptor.Revocations(list))
@@ -330,7 +330,7 @@ func proxied(key string) func(context.Context) *x509.Certificate {
 	}
 }
 
-// TestCertificateOfAProxy holds that calls and running streams are held to the
+// TestCertificateOfAProxy shows that calls and running streams are held to the
 // certificate that a proxy tells of, though handlers do not see it.
 func TestCertificateOfAProxy(t *testing.T) {
 	const key = "x-forwarded-client-cert"
@@ -367,7 +367,7 @@ func TestCertificateOfAProxy(t *testing.T) {
 	})
 }
 
-// TestRevocationsSeeTheCall holds that a source of revocations is asked with the
+// TestRevocationsSeeTheCall shows that a source of revocations is asked with the
 // metadata of the call, about a running stream too, though an interceptor around
 // the guard has ended the stream's context.
 func TestRevocationsSeeTheCall(t *testing.T) {

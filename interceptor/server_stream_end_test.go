@@ -110,9 +110,9 @@ func (anybody) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc
 	return stream.Send(&ordersv1.WatchOrderStatusResponse{})
 }
 
-// TestStreamEndTold holds that the end of a running stream is told as one, once,
-// and one that only would end as that.
-func TestStreamEndTold(t *testing.T) {
+// TestPeerIsToldWhyItsStreamEnded shows that the end of a running stream is told as
+// one, once, and one that only would end as that.
+func TestPeerIsToldWhyItsStreamEnded(t *testing.T) {
 	for mode, want := range map[access.Mode]struct {
 		decision, level string
 		rows            int // of WouldRefuse

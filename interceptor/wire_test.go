@@ -71,7 +71,7 @@ type address string
 func (address) Network() string  { return "tcp" }
 func (a address) String() string { return string(a) }
 
-func TestServerWires(t *testing.T) {
+func TestConnectionsThatAServerAccepts(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
 	allowing := func(opts ...interceptor.ServerOption) *interceptor.Server {
@@ -109,7 +109,7 @@ func unary(ctx context.Context, server *interceptor.Server, method string) error
 	return err
 }
 
-func TestClientWires(t *testing.T) {
+func TestConnectionsThatAClientUses(t *testing.T) {
 	strict := interceptor.AsService(fixed("x"), "order-status")
 	local := interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Loopback))
 	for _, row := range wires {
@@ -132,9 +132,9 @@ func TestClientWires(t *testing.T) {
 	}
 }
 
-// TestMeshWires holds that where a mesh is named, a server takes tokens over every
+// TestConnectionsOfAMesh shows that where a mesh is named, a server takes tokens over every
 // connection, and a client uses those that its sidecar may be the end of.
-func TestMeshWires(t *testing.T) {
+func TestConnectionsOfAMesh(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
 	mesh := interceptor.AllowPlaintext(interceptor.Mesh("istio"))
@@ -161,9 +161,9 @@ func TestMeshWires(t *testing.T) {
 	}
 }
 
-// TestPlaintextIsTold holds that log and metrics of both sides say that a
+// TestPlaintextIsReported shows that log and metrics of both sides say that a
 // protection is off, and say nothing where none is.
-func TestPlaintextIsTold(t *testing.T) {
+func TestPlaintextIsReported(t *testing.T) {
 	issuer := newIssuer()
 	policy := company(t, withSecrets(t))
 	for name, row := range map[string]struct {
@@ -201,9 +201,9 @@ func TestPlaintextIsTold(t *testing.T) {
 	}
 }
 
-// TestWireBeforeToken holds that over an open wire the wire is the reason,
-// whatever the call carries.
-func TestWireBeforeToken(t *testing.T) {
+// TestConnectionIsCheckedBeforeATokenIsRequested shows that over an open wire the wire
+// is the reason, whatever the call carries.
+func TestConnectionIsCheckedBeforeATokenIsRequested(t *testing.T) {
 	server := newServer(t, testutil.NewIssuer(corp), t.Output(), "order-status")
 	got := verdictOf(unary(t.Context(), server, "/acme.orders.v1.OrderStatus/GetOrderStatus"))
 	if want := (verdict{codes.Unauthenticated, audience.ReasonTransportInsecure}); got != want {
@@ -211,9 +211,9 @@ func TestWireBeforeToken(t *testing.T) {
 	}
 }
 
-// TestWireAdvice holds that a refusal says what to write instead, by what was
-// allowed.
-func TestWireAdvice(t *testing.T) {
+// TestRefusedConnectionSaysWhatToWrite shows that a refusal says what to write instead,
+// by what was allowed.
+func TestRefusedConnectionSaysWhatToWrite(t *testing.T) {
 	ctx := credentials.NewContextWithRequestInfo(t.Context(), credentials.RequestInfo{})
 	for want, opts := range map[string][]interceptor.CredentialsOption{
 		"use transport credentials":                nil,

@@ -134,7 +134,8 @@ func TestUnusableFileLeavesTheOldTokenInUse(t *testing.T) {
 	}
 }
 
-// TestFileCutInSignatureIsNotUsed shows that a prefix of the token before is recognised as such.
+// TestFileCutInSignatureIsNotUsed shows that a prefix of the token before is recognised
+// as such.
 func TestFileCutInSignatureIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := volume(t.TempDir())
@@ -195,7 +196,7 @@ func TestOpaqueTokenOfAFileEnds5minAfterTheLastRead(t *testing.T) {
 	})
 }
 
-func TestFileRefusals(t *testing.T) {
+func TestBadPathsAndRequestsOfAFileAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	for _, row := range []struct {
 		path string

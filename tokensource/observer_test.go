@@ -202,7 +202,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// TestAudienceLabelsAreBounded holds that no more than 256 audiences have labels of
+// TestAudienceLabelsAreBounded shows that no more than 256 audiences have labels of
 // their own.
 func TestAudienceLabelsAreBounded(t *testing.T) {
 	reader := sdk.NewManualReader()

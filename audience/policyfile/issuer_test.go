@@ -38,7 +38,7 @@ func TestAddressesOfIssuers(t *testing.T) {
 	}
 }
 
-// TestAddressesOfIssuersRefused holds what is half said, and where it stands.
+// TestAddressesOfIssuersRefused shows what is half said, and where it stands.
 func TestAddressesOfIssuersRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"url: my-auth-service":                           "access.yaml:3:10: \"my-auth-service\" is not an absolute URL",

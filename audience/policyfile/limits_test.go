@@ -56,7 +56,7 @@ func loadCompany(t *testing.T, more map[string]string, options ...access.MethodO
 	return err
 }
 
-// TestIncludedFileKeepsToItsOwn holds that an included file neither opens, takes nor
+// TestIncludedFileKeepsToItsOwn shows that an included file neither opens, takes nor
 // spends what is not its own, and that the error says where and why.
 func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	service := func(old, text string) string { return strings.Replace(newsFile, old, text, 1) }
@@ -111,7 +111,7 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	}
 }
 
-// TestIncludedFileKeepsToItsFolder holds that an included file names files of its own
+// TestIncludedFileKeepsToItsFolder shows that an included file names files of its own
 // folder only, and no file that another file names.
 func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	for name, row := range map[string]struct{ way, want string }{
@@ -152,7 +152,7 @@ func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	}
 }
 
-// TestFilesAreComparedByWhatTheyAre holds that a file which two files name is found
+// TestFilesAreComparedByWhatTheyAre shows that a file which two files name is found
 // whatever they call it, and so is the folder of another file.
 func TestFilesAreComparedByWhatTheyAre(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -191,7 +191,7 @@ func links(t *testing.T, dir string, targets map[string]string) {
 	}
 }
 
-// TestIncludedFileMay holds that what honest files need is not refused.
+// TestIncludedFileMay shows that what honest files need is not refused.
 func TestIncludedFileMay(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        newsFile,

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestRightsHaveEveryKey holds that what an included file may say is decided for
+// TestRightsHaveEveryKey shows that what an included file may say is decided for
 // every key that the reader knows, and once.
 func TestRightsHaveEveryKey(t *testing.T) {
 	var schema map[string]any
@@ -49,7 +49,7 @@ func keysIn(path string, schema map[string]any) []string {
 	return keys
 }
 
-// TestRightsAreDocumented holds that the table which people read is the one that is
+// TestRightsAreDocumented shows that the table which people read is the one that is
 // enforced.
 func TestRightsAreDocumented(t *testing.T) {
 	const page = "../../docs/files.md"
@@ -69,7 +69,7 @@ func TestRightsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestKeysWithoutRights holds that a key which the table does not have is refused in
+// TestKeysWithoutRights shows that a key which the table does not have is refused in
 // an included file, and that each of those which only the first file may have is.
 func TestKeysOfTheFirstFile(t *testing.T) {
 	for key, text := range map[string]string{

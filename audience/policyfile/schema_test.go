@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write access.schema.json")
 
-// TestSchemaFile holds that the file which editors read is what the reader says.
+// TestSchemaFile shows that the file which editors read is what the reader says.
 func TestSchemaFile(t *testing.T) {
 	const file = "access.schema.json"
 	if *update {
@@ -40,7 +40,7 @@ func TestSchemaFile(t *testing.T) {
 	}
 }
 
-// TestSchemaAccepts holds that the schema finds no fault with what is read
+// TestSchemaAccepts shows that the schema finds no fault with what is read
 // without fault, and that it finds mistakes of form.
 func TestSchemaAccepts(t *testing.T) {
 	for name, text := range map[string]string{"example": example, "rare keys": rareKeys, "demands": demands, "head": head, "team": people} {
@@ -67,7 +67,7 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
-// TestSchemaExplainsEveryKey holds that editors show a sentence and, where it helps, a
+// TestSchemaExplainsEveryKey shows that editors show a sentence and, where it helps, a
 // default and an example for each key, and that each example is one.
 func TestSchemaExplainsEveryKey(t *testing.T) {
 	var s map[string]any

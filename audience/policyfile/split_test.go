@@ -108,7 +108,7 @@ func (c *company) known(t *testing.T, policy *access.Policy) map[string]string {
 	return all
 }
 
-// TestSplitIsTheWhole holds that a matrix means the same in one file and in several,
+// TestSplitIsTheWhole shows that a matrix means the same in one file and in several,
 // however it is split.
 func TestSplitIsTheWhole(t *testing.T) {
 	for seed := range uint64(20) {
@@ -127,7 +127,7 @@ func TestSplitIsTheWhole(t *testing.T) {
 	}
 }
 
-// TestNoFileWidensAnother holds that a file of a team, whatever is in it, is either
+// TestNoFileWidensAnother shows that a file of a team, whatever is in it, is either
 // refused or leaves the services and clients of the others as they are; that the
 // secrets go to issuers of the first file alone, and are of the file's own folder;
 // and that what clients send to the file's services is good at no other.

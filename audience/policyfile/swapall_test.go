@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestSwapAllKeepsServerAndClientTogether holds that a policy which one of them
+// TestSwapAllKeepsServerAndClientTogether shows that a policy which one of them
 // refuses stays with none, once there was one that both accepted.
 func TestSwapAllKeepsServerAndClientTogether(t *testing.T) {
 	policies := make([]*access.Policy, 3)

@@ -16,7 +16,7 @@ clients:
   portal: {}
 `
 
-// TestIncludedFileOfTenants holds that an included file takes nothing of another by the
+// TestIncludedFileOfTenants shows that an included file takes nothing of another by the
 // name that something has at one tenant.
 func TestIncludedFileOfTenants(t *testing.T) {
 	const (

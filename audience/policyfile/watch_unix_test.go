@@ -36,7 +36,7 @@ func letGo(t *testing.T, pipes ...string) {
 	}()
 }
 
-// TestWatchWhateverComes holds that Watch tells of what takes the place of a file
+// TestWatchWhateverComes shows that Watch tells of what takes the place of a file
 // or a folder, waits for nobody, ends with its context, and takes up what is put
 // right. It reads the files as Load does.
 func TestWatchWhateverComes(t *testing.T) {

@@ -33,7 +33,7 @@ func ruleFor(t *testing.T, accepted string, issuers map[string]access.Issuer) *a
 	return guard.Rule("/acme.orders.v1.OrderStatus/GetOrderStatus")
 }
 
-// TestIssuerThatDoesNotCount holds that a token of an issuer which the called
+// TestIssuerThatDoesNotCount shows that a token of an issuer which the called
 // service does not accept is refused by its iss, whatever the state of that
 // issuer, and that nobody is asked.
 func TestIssuerThatDoesNotCount(t *testing.T) {
@@ -90,7 +90,7 @@ func TestIssuerThatDoesNotCount(t *testing.T) {
 	}
 }
 
-// TestRefusedTokenOfAnotherService holds that what is remembered about a forged
+// TestRefusedTokenOfAnotherService shows that what is remembered about a forged
 // token is not told where its issuer does not count.
 func TestRefusedTokenOfAnotherService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -22,9 +22,9 @@ func retryAfter(err error) time.Duration {
 	return refusal.RetryAfter
 }
 
-// TestBackoff holds how often an issuer that fails is asked: ever less, down to
-// twice a minute, however many calls ask; and again after a success.
-func TestBackoff(t *testing.T) {
+// TestFailingIssuerIsAskedEverLess shows how often an issuer that fails is asked: ever
+// less, down to twice a minute, however many calls ask; and again after a success.
+func TestFailingIssuerIsAskedEverLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -64,7 +64,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// TestFetchesDoNotOverlap holds that an issuer is asked by one fetch at a time,
+// TestFetchesDoNotOverlap shows that an issuer is asked by one fetch at a time,
 // also where a token's and the verifier's own come together.
 func TestFetchesDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -94,8 +94,8 @@ func TestFetchesDoNotOverlap(t *testing.T) {
 	})
 }
 
-// TestStale holds that keys outlive an outage of a day, and no more.
-func TestStale(t *testing.T) {
+// TestKeysOutliveAnOutageOfADay shows that keys outlive an outage of a day, and no more.
+func TestKeysOutliveAnOutageOfADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -111,7 +111,7 @@ func TestStale(t *testing.T) {
 	})
 }
 
-// TestRetryAfterOfTheKeys holds that an issuer which says when it wants to be asked
+// TestRetryAfterOfTheKeys shows that an issuer which says when it wants to be asked
 // again is not asked before, and that it cannot put a fetch off for long.
 func TestRetryAfterOfTheKeys(t *testing.T) {
 	for said, row := range map[string]struct{ least, most time.Duration }{

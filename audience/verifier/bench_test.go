@@ -94,7 +94,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// TestVerifyAllocatesLittle holds that a token which was never seen costs at most 40
+// TestVerifyAllocatesLittle shows that a token which was never seen costs at most 40
 // allocations more than with go-oidc.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {

@@ -35,7 +35,7 @@ var (
 	miss = counted{misses: 1}
 )
 
-func TestCache(t *testing.T) {
+func TestKnownTokenIsNotVerifiedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -67,7 +67,7 @@ func TestCache(t *testing.T) {
 	})
 }
 
-func TestCacheOff(t *testing.T) {
+func TestWithoutACacheEachTokenIsVerified(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer, verifier.Cache(0))
 	good := mint(issuer)
@@ -81,7 +81,7 @@ func TestCacheOff(t *testing.T) {
 	}
 }
 
-// TestCacheForgetsWithTokenAndKeys holds that what is remembered outlives neither the token
+// TestCacheForgetsWithTokenAndKeys shows that what is remembered outlives neither the token
 // nor the keys that it was found by.
 func TestCacheForgetsWithTokenAndKeys(t *testing.T) {
 	const hour = time.Hour
@@ -152,8 +152,8 @@ func replace(t *testing.T, v *verifier.Verifier, preset string) {
 	}
 }
 
-// TestCacheHasOneEntryForConcurrentCalls holds that calls which bring the same token at once make one
-// entry, and that dead entries go before living ones.
+// TestCacheHasOneEntryForConcurrentCalls shows that calls which bring the same token at
+// once make one entry, and that dead entries go before living ones.
 func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -190,7 +190,7 @@ func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	})
 }
 
-// TestCacheKeysCannotBeComputed holds that nobody can compute what stands for a token.
+// TestCacheKeysCannotBeComputed shows that nobody can compute what stands for a token.
 func TestCacheKeysCannotBeComputed(t *testing.T) {
 	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
@@ -198,7 +198,7 @@ func TestCacheKeysCannotBeComputed(t *testing.T) {
 	}
 }
 
-// TestCacheIgnoresDoubt holds that what was not found out by keys of the
+// TestCacheIgnoresDoubt shows that what was not found out by keys of the
 // issuer is not remembered.
 func TestCacheIgnoresDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -31,7 +31,7 @@ func atOnce(t *testing.T, what string, v *verifier.Verifier, token string, cause
 	}
 }
 
-// TestDroppedKeyIsRefusedAtOnce holds that nobody waits by a token whose key is
+// TestDroppedKeyIsRefusedAtOnce shows that nobody waits by a token whose key is
 // known to be gone, however the verifier has learned of it, and that such tokens
 // have the issuer asked no more often than others.
 func TestDroppedKeyIsRefusedAtOnce(t *testing.T) {
@@ -84,9 +84,9 @@ func TestDroppedKeyIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestDroppedNamelessKey holds the same of keys and tokens without kid, and of a
+// TestDroppedKeyWithoutAKid shows the same of keys and tokens without kid, and of a
 // key that another replaced under its name.
-func TestDroppedNamelessKey(t *testing.T) {
+func TestDroppedKeyWithoutAKid(t *testing.T) {
 	for _, kid := range []any{nil, "key"} {
 		t.Run(fmt.Sprint(kid), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestDroppedNamelessKey(t *testing.T) {
 	}
 }
 
-// TestEndedTokenDoesNotWait holds that a token which is over by its own word is
+// TestEndedTokenDoesNotWait shows that a token which is over by its own word is
 // not waited for, whether its key is at hand or not; a genuine one is genuine.
 func TestEndedTokenDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestEndedTokenDoesNotWait(t *testing.T) {
 	})
 }
 
-// TestEndedTokenByLeeway holds that the leeway is the issuer's, also when it
+// TestEndedTokenByLeeway shows that the leeway is the issuer's, also when it
 // alone changes.
 func TestEndedTokenByLeeway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -157,10 +157,10 @@ func TestEndedTokenByLeeway(t *testing.T) {
 	})
 }
 
-// TestUnsettledInTime holds that a call whose token's key is not known before its
-// deadline is told so in time and when to come again, and that a call which is
-// cancelled is cancelled.
-func TestUnsettledInTime(t *testing.T) {
+// TestCallIsToldInTimeThatItsKeyIsUnknown shows that a call whose token's key is not
+// known before its deadline is told so in time and when to come again, and that a call
+// which is cancelled is cancelled.
+func TestCallIsToldInTimeThatItsKeyIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -192,7 +192,7 @@ func TestUnsettledInTime(t *testing.T) {
 	})
 }
 
-// TestNewKeyInFullQueue holds that a token of a new key finds a place among calls
+// TestNewKeyInFullQueue shows that a token of a new key finds a place among calls
 // that wait, however many strangers are there before it.
 func TestNewKeyInFullQueue(t *testing.T) {
 	for name, kids := range map[string]int{"a kid each": 300, "20 kids": 20, "one kid": 1} {
@@ -226,7 +226,7 @@ func TestNewKeyInFullQueue(t *testing.T) {
 	}
 }
 
-// TestKeyPublishedLate holds that a token which is newer than the set at hand
+// TestKeyPublishedLate shows that a token which is newer than the set at hand
 // waits, though tokens with its kid were refused before: its issuer may have
 // published the key meanwhile.
 func TestKeyPublishedLate(t *testing.T) {
@@ -248,7 +248,7 @@ func TestKeyPublishedLate(t *testing.T) {
 	})
 }
 
-// TestKeyOfStaleNode holds that a good key which one answer lacked is admitted
+// TestKeyOfStaleNode shows that a good key which one answer lacked is admitted
 // again within a cool-down, though tokens of it are refused at once meanwhile,
 // and at once where strangers have not used up the allowance.
 func TestKeyOfStaleNode(t *testing.T) {
@@ -284,7 +284,7 @@ func TestKeyOfStaleNode(t *testing.T) {
 	}
 }
 
-// TestNewKeyBesideFloods holds that calls with known keys do not wait, and that a
+// TestNewKeyBesideFloods shows that calls with known keys do not wait, and that a
 // token of a key that is really new is admitted within one cool-down, whatever
 // strangers send.
 func TestNewKeyBesideFloods(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// TestEndpointIsLookedUpOnceForAll holds that calls which wait for a lookup share its
+// TestEndpointIsLookedUpOnceForAll shows that calls which wait for a lookup share its
 // outcome, a failure too, and that a call whose context ends takes only itself away.
 func TestEndpointIsLookedUpOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,7 @@ func linked(path, target string) error {
 	return errors.Join(os.Remove(path), os.Symlink(target, path))
 }
 
-// TestFileBecomesPipe holds that nobody waits for a pipe or a device in the place
+// TestFileBecomesPipe shows that nobody waits for a pipe or a device in the place
 // of a file of keys.
 func TestFileBecomesPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
@@ -52,7 +52,7 @@ func TestFileBecomesPipe(t *testing.T) {
 	}
 }
 
-// TestIntrospectionSecretIsNoFile holds that nobody waits for a secret in what is
+// TestIntrospectionSecretIsNoFile shows that nobody waits for a secret in what is
 // no file.
 func TestIntrospectionSecretIsNoFile(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")

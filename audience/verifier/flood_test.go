@@ -14,9 +14,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFlood holds that strangers cannot have the issuer asked more than once in
-// a cool-down, and that a good token passes meanwhile.
-func TestFlood(t *testing.T) {
+// TestFloodCausesOneFetchInACooldown shows that strangers cannot have the issuer asked
+// more than once in a cool-down, and that a good token passes meanwhile.
+func TestFloodCausesOneFetchInACooldown(t *testing.T) {
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
 		"unknown kid":   func(i *testutil.Issuer, n int) string { return mint(i, testutil.Header("kid", fmt.Sprint(n))) },
 		"bad signature": func(i *testutil.Issuer, _ int) string { return swapPayload(mint(i), mint(i)) },
@@ -49,10 +49,10 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestCrowd holds that those who wait for the next keys are bounded, that few of
-// one crowd wait until the keys come, and that the others are told that nothing
-// is known.
-func TestCrowd(t *testing.T) {
+// TestWaitingCallsAreBounded shows that those who wait for the next keys are bounded,
+// that few of one crowd wait until the keys come, and that the others are told that
+// nothing is known.
+func TestWaitingCallsAreBounded(t *testing.T) {
 	for name, row := range map[string]struct {
 		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
 	}{

@@ -49,7 +49,7 @@ func (o opaque) token() string {
 	return o.User("customer-portal", "alice", "order-status", "orders.read")
 }
 
-func TestIntrospection(t *testing.T) {
+func TestOpaqueTokensAreAskedAbout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v := issuer.verifier(t)
@@ -79,9 +79,9 @@ func TestIntrospection(t *testing.T) {
 	})
 }
 
-// TestIntrospectionTTL holds how soon a revoked token is refused, and that no
-// answer outlives its token (RFC 7662, section 4).
-func TestIntrospectionTTL(t *testing.T) {
+// TestRevokedOpaqueTokenIsRefusedAfterTheTTL shows how soon a revoked token is refused,
+// and that no answer outlives its token (RFC 7662, section 4).
+func TestRevokedOpaqueTokenIsRefusedAfterTheTTL(t *testing.T) {
 	for name, row := range map[string]struct {
 		opts []verifier.Option
 		ttl  time.Duration
@@ -111,9 +111,9 @@ func TestIntrospectionTTL(t *testing.T) {
 	}
 }
 
-// TestIntrospectionInactive holds that a token which becomes active is not
+// TestTokenThatBecomesActiveIsSoonAccepted shows that a token which becomes active is not
 // refused for long.
-func TestIntrospectionInactive(t *testing.T) {
+func TestTokenThatBecomesActiveIsSoonAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()
@@ -130,9 +130,9 @@ func TestIntrospectionInactive(t *testing.T) {
 	})
 }
 
-// TestIntrospectionSecret holds that a secret may be rotated under a running
+// TestIntrospectionSecretCanBeRotated shows that a secret may be rotated under a running
 // process, and that a missing one is no verdict about a token.
-func TestIntrospectionSecret(t *testing.T) {
+func TestIntrospectionSecretCanBeRotated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v := issuer.verifier(t)
@@ -152,9 +152,9 @@ func TestIntrospectionSecret(t *testing.T) {
 	})
 }
 
-// TestIntrospectionChosen holds who is asked about which token: what the
+// TestFormOfTheTokenSelectsTheIssuer shows who is asked about which token: what the
 // configuration says of its form, and never because it failed to be another.
-func TestIntrospectionChosen(t *testing.T) {
+func TestFormOfTheTokenSelectsTheIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, partner := newOpaque(t), testutil.NewIssuer("https://login.partner.example")
 		both := verifierOf(t, []access.Issuer{issuer.config(), {URL: partner.URL()}}, verifier.Transport(issuer.Transport(partner)))
@@ -202,9 +202,9 @@ func TestIntrospectionChosen(t *testing.T) {
 	})
 }
 
-// TestIntrospectionEndpoint holds where the question goes: where the
+// TestIntrospectionEndpointIsOnTheIssuersHost shows where the question goes: where the
 // configuration says, else where the issuer does, on its own host.
-func TestIntrospectionEndpoint(t *testing.T) {
+func TestIntrospectionEndpointIsOnTheIssuersHost(t *testing.T) {
 	for name, row := range map[string]struct {
 		published, configured string
 		cause                 audience.Cause
@@ -236,9 +236,9 @@ func TestIntrospectionEndpoint(t *testing.T) {
 	}
 }
 
-// TestIntrospectionReplace holds that answers survive a change of the issuers
+// TestAnswersSurviveAnUnrelatedChange shows that answers survive a change of the issuers
 // that is not about the one that gave them.
-func TestIntrospectionReplace(t *testing.T) {
+func TestAnswersSurviveAnUnrelatedChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()

@@ -44,7 +44,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestIssuersAreApart holds that an issuer vouches for its own tokens alone,
+// TestIssuersAreApart shows that an issuer vouches for its own tokens alone,
 // also under a kid that another uses, and holds up no other.
 func TestIssuersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

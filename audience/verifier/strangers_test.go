@@ -102,7 +102,7 @@ func besideStrangers(t *testing.T, v *verifier.Verifier, strangers int, pause ti
 	group.Wait()
 }
 
-// TestGoodTokensBesideStrangers holds that all of 300 good tokens are admitted
+// TestGoodTokensBesideStrangers shows that all of 300 good tokens are admitted
 // within their deadlines beside 200 strangers, whether they were active before
 // or are new, also at an issuer that limits how often it is asked.
 func TestGoodTokensBesideStrangers(t *testing.T) {
@@ -164,7 +164,7 @@ func TestGoodTokensBesideStrangers(t *testing.T) {
 	}
 }
 
-// TestFirstAnswerIs429 holds that a 429 which overtakes the first answer of an
+// TestFirstAnswerIs429 shows that a 429 which overtakes the first answer of an
 // issuer slows the questions down, and is no outage.
 func TestFirstAnswerIs429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestFirstAnswerIs429(t *testing.T) {
 	})
 }
 
-// TestKnownTokensBesideManyStrangers holds that tokens which were active before
+// TestKnownTokensBesideManyStrangers shows that tokens which were active before
 // have capacity of their own, all at once and beside any number of strangers, who
 // are told to come again.
 func TestKnownTokensBesideManyStrangers(t *testing.T) {
@@ -247,10 +247,10 @@ func TestKnownTokensBesideManyStrangers(t *testing.T) {
 	})
 }
 
-// TestStaleAnswers holds that tokens which were active a moment ago are admitted
-// though the issuer cannot be asked, for 60 s and no more, without delay to
-// speak of; that a revoked one is not; and that this is counted.
-func TestStaleAnswers(t *testing.T) {
+// TestStaleAnswersServeForSixtySeconds shows that tokens which were active a moment ago
+// are admitted though the issuer cannot be asked, for 60 s and no more, without delay
+// to speak of; that a revoked one is not; and that this is counted.
+func TestStaleAnswersServeForSixtySeconds(t *testing.T) {
 	for name, fault := range map[string]http.Handler{
 		"down": nil, "429": testutil.RespondStatus(429), "503": testutil.RespondStatus(503), "500": testutil.RespondStatus(500), "hanging": testutil.RespondNever(),
 	} {
@@ -293,7 +293,7 @@ func TestStaleAnswers(t *testing.T) {
 	}
 }
 
-// TestStaleNotBeyondExpiry holds that no answer counts for longer than its token
+// TestStaleNotBeyondExpiry shows that no answer counts for longer than its token
 // lives.
 func TestStaleNotBeyondExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -311,9 +311,9 @@ func TestStaleNotBeyondExpiry(t *testing.T) {
 	})
 }
 
-// TestLeftQuestions holds that a stranger who leaves takes no turn from others,
-// and that a cancelled call is cancelled.
-func TestLeftQuestions(t *testing.T) {
+// TestCancelledCallDelaysNoOther shows that a stranger who leaves takes no turn from
+// others, and that a cancelled call is cancelled.
+func TestCancelledCallDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque := newOpaque(t)
 		wire := &limiter{next: opaque.Transport(), latency: time.Second}

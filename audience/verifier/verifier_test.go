@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestVerify(t *testing.T) {
+func TestGenuineTokensAreVerified(t *testing.T) {
 	for _, alg := range algorithms {
 		t.Run(alg, func(t *testing.T) {
 			issuer := newIssuer()
@@ -26,7 +26,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestNoIOBeforeNeed holds that neither New nor what can be refused unseen
+// TestNoIOBeforeNeed shows that neither New nor what can be refused unseen
 // asks the issuer anything.
 func TestNoIOBeforeNeed(t *testing.T) {
 	issuer := newIssuer()
@@ -77,8 +77,9 @@ func TestNoIOBeforeNeed(t *testing.T) {
 	}
 }
 
-// TestForged holds that only the issuer's own keys make a token genuine.
-func TestForged(t *testing.T) {
+// TestOnlyTheIssuersKeysMakeATokenGenuine shows that only the issuer's own keys make a
+// token genuine.
+func TestOnlyTheIssuersKeysMakeATokenGenuine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		key := issuer.Rotate("RS256")
@@ -104,7 +105,7 @@ func TestForged(t *testing.T) {
 	})
 }
 
-// TestGenuineButMalformed holds that a genuine token with claims that cannot be
+// TestGenuineButMalformed shows that a genuine token with claims that cannot be
 // read has nobody asked: no other key would mend it.
 func TestGenuineButMalformed(t *testing.T) {
 	issuer := newIssuer()
@@ -118,9 +119,9 @@ func TestGenuineButMalformed(t *testing.T) {
 	}
 }
 
-// TestNearIssuer holds that the operator is told of an issuer that is almost one
-// of ours.
-func TestNearIssuer(t *testing.T) {
+// TestAlmostKnownIssuerIsNamed shows that the operator is told of an issuer that is
+// almost one of ours.
+func TestAlmostKnownIssuerIsNamed(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
 	v := newVerifier(t, issuer)
 	_, err := v.Verify(t.Context(), issuer.Mint(testutil.Claims{"iss": corp + "/"}))
