@@ -141,7 +141,7 @@ func (g *gate) serve(t testing.TB, dial ...grpc.DialOption) *grpc.ClientConn {
 }
 
 // TestCallIsRepeatedOnceForReasonsThatATokenCures shows that a call is repeated at
-// most once, only for the reasons that another token cures, and with another token.
+// most once, only for the reasons that a new token can fix, and with a new token.
 func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 	for _, row := range []struct {
 		script []audience.Reason
@@ -178,9 +178,9 @@ func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 	}
 }
 
-// TestCallThatMustNotBeRepeated shows which calls are not repeated although another
-// token would cure the reason: there is no other token, the call carried none, or it
-// has had an effect already.
+// TestCallThatMustNotBeRepeated shows which calls are not repeated although a new
+// token could fix the reason: there is no other token, the call had none, or it has
+// had an effect already.
 func TestCallThatMustNotBeRepeated(t *testing.T) {
 	cured := []audience.Reason{audience.ReasonTokenExpired, ""}
 	for name, row := range map[string]struct {

@@ -96,7 +96,7 @@ func TestAccessLogOfEndedStreams(t *testing.T) {
 		server := guarded(t, issuer, access.Enforce)
 		unary, stream := accessLog(written)
 		conn := testutil.Serve(t, append([]grpc.ServerOption{unary, stream}, server.Options()...), func(s *grpc.Server) {
-			ordersv1.RegisterOrderStatusServer(s, patient{})
+			ordersv1.RegisterOrderStatusServer(s, endless{})
 		})
 		err := shapes["stream"](bearing(t.Context(), "Bearer "+issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Minute).Unix()}))), conn)
 		line := lines(t, written)[0]

@@ -25,7 +25,7 @@ func thumbprint(cert tls.Certificate) string {
 }
 
 // TestBoundTokenOnAnotherConnectionIsRefused shows that a token which is bound to a
-// certificate is worth nothing on another connection (RFC 8705, section 3).
+// certificate is refused on another connection (RFC 8705, section 3).
 func TestBoundTokenOnAnotherConnectionIsRefused(t *testing.T) {
 	ca := testutil.NewCA()
 	service, client, thief := ca.Certificate(testutil.ServerName), ca.Certificate("client"), ca.Certificate("thief")

@@ -21,9 +21,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestMetadataOfHandlers shows that no handler sees the token, nor what only
-// looks as if somebody had vouched for it: not on methods where nobody was asked
-// either.
+// TestMetadataOfHandlers shows that no handler sees the token, or metadata that look
+// like a verified identity, also not on public methods.
 func TestMetadataOfHandlers(t *testing.T) {
 	for name, change := range map[string]func(*access.Matrix){
 		"admitted": func(*access.Matrix) {},
@@ -96,8 +95,8 @@ func TestContextCannotBePrinted(t *testing.T) {
 	}
 }
 
-// TestServerBehindAnotherJudgesItself shows that a server takes no other's word: behind
-// one that lets a call in, it judges by its own matrix, and finds no token.
+// TestServerBehindAnotherJudgesItself shows that a server does not rely on another one
+// before it in the chain: it judges by its own matrix, and finds no token.
 func TestServerBehindAnotherJudgesItself(t *testing.T) {
 	issuer := newIssuer()
 	open := serverOf(t, issuer, company(t))
@@ -119,8 +118,8 @@ func TestServerBehindAnotherJudgesItself(t *testing.T) {
 	}
 }
 
-// TestServerTwiceInTheChainJudgesOnce shows that a server which stands in the chain
-// twice judges a call once, and that another call that is made of it is another call.
+// TestServerTwiceInTheChainJudgesOnce shows that a server which is in the chain twice
+// judges a call once, and that it judges a call which an interceptor makes from it.
 func TestServerTwiceInTheChainJudgesOnce(t *testing.T) {
 	issuer, log := newIssuer(), &log{}
 	server := newServer(t, issuer, log, "order-status", "human-resource")

@@ -116,8 +116,8 @@ func TestClientsAfterDroppedKey(t *testing.T) {
 	}
 }
 
-// TestClientIsToldInTimeThatAKeyIsMissing shows what a client is told about a token
-// whose key is not at hand: in time, by a code that is about what is known.
+// TestClientIsToldInTimeThatAKeyIsMissing shows that a client whose token's key is not
+// in memory gets an answer before its deadline, with a code that says what is known.
 func TestClientIsToldInTimeThatAKeyIsMissing(t *testing.T) {
 	unavailable := verdict{codes.Unavailable, audience.ReasonIssuerUnavailable}
 	invalid := verdict{codes.Unauthenticated, audience.ReasonTokenInvalid}

@@ -14,9 +14,9 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// TestTenThousandStreamsEndInTime shows that each of many streams ends when its token
-// does, to the moment, and that no lease, timer or goroutine is left of them, be they
-// ended or be they done.
+// TestTenThousandStreamsEndInTime shows that each of many streams ends exactly when
+// its token does, and that no lease, timer or goroutine is left of ended or finished
+// streams.
 func TestTenThousandStreamsEndInTime(t *testing.T) {
 	const streams = 10_000
 	synctest.Test(t, func(t *testing.T) {

@@ -56,7 +56,7 @@ func TestStreamLetThroughUnenforcedEndsWhenEnforced(t *testing.T) {
 }
 
 // TestObservedStreamEndsWhenItsRuleIsEnforced shows that a running stream which a new
-// policy spares ends when it spares it no longer.
+// policy refuses without enforcing it ends when the policy is enforced.
 func TestObservedStreamEndsWhenItsRuleIsEnforced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -103,8 +103,8 @@ func TestOpenStreamIsGuarded(t *testing.T) {
 	}
 }
 
-// TestStreamEndsWithItsTokenAfterItsContext shows that a context which ends for a reason of
-// others does not keep the stream from ending with its token.
+// TestStreamEndsWithItsTokenAfterItsContext shows that a stream still ends with its
+// token after its context has ended for another reason.
 func TestStreamEndsWithItsTokenAfterItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -132,8 +132,8 @@ func TestStreamEndsWithItsTokenAfterItsContext(t *testing.T) {
 	})
 }
 
-// TestDetachedContextIsJudged shows that a context which outlives its call lets
-// nobody in.
+// TestDetachedContextIsJudged shows that a call with the context of an ended call is
+// judged.
 func TestDetachedContextIsJudged(t *testing.T) {
 	w := newWorld(t)
 	contexts := make(chan context.Context, 1)
@@ -154,8 +154,8 @@ func TestDetachedContextIsJudged(t *testing.T) {
 	}
 }
 
-// TestCopyOfTheTokenByAGatewayIsHidden shows that handlers see no copy of a token that
-// a gateway has made.
+// TestCopyOfTheTokenByAGatewayIsHidden shows that handlers do not see the copy of the
+// token that a gateway adds.
 func TestCopyOfTheTokenByAGatewayIsHidden(t *testing.T) {
 	w := newWorld(t)
 	w.orders.inHandler = func(ctx context.Context) error {

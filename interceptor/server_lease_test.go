@@ -119,8 +119,8 @@ func echo(stream reviews) error { return humanResource{}.ReviewEmployees(stream)
 
 var expired = verdict{codes.Unauthenticated, audience.ReasonTokenExpired}
 
-// TestStreamEndsWithItsToken shows that a stream ends with its token, wherever its handler
-// waits, and that both sides are told why.
+// TestStreamEndsWithItsToken shows that a stream ends with its token, whatever its
+// handler waits for, and that both sides get the reason.
 func TestStreamEndsWithItsToken(t *testing.T) {
 	for name, row := range map[string]struct {
 		review func(reviews) error
@@ -184,9 +184,8 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	}
 }
 
-// TestHandlerThatOutlivesItsStreamGetsTheReason shows that a handler which outlives its
-// RPC gets the reason from everything that it does with the stream, and that a panic of
-// it is told.
+// TestHandlerThatOutlivesItsStreamGetsTheReason shows that a handler which outlives
+// its RPC gets the reason from each use of the stream, and that its panic is logged.
 func TestHandlerThatOutlivesItsStreamGetsTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan struct{})
@@ -214,8 +213,8 @@ func TestHandlerThatOutlivesItsStreamGetsTheReason(t *testing.T) {
 	})
 }
 
-// TestEndedLeaseDoesNotUseItsStream shows that nothing reaches the stream of an RPC
-// that has ended.
+// TestEndedLeaseDoesNotUseItsStream shows that an ended lease does not use the stream
+// of its RPC.
 func TestEndedLeaseDoesNotUseItsStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, nil, company(t))
@@ -324,8 +323,8 @@ func TestStreamEndsWhenItsHandlerReceives(t *testing.T) {
 	})
 }
 
-// TestStreamWithoutEndIsLogged shows that a stream may go on after its token only if
-// that is said by the name of the weakness, which is logged.
+// TestStreamWithoutEndIsLogged shows that a stream may continue after its token only
+// with the option that names the weakness, and that this is logged.
 func TestStreamWithoutEndIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t), interceptor.InsecureIgnoreStreamExpiry())

@@ -134,7 +134,7 @@ func TestFullestLineIsBounded(t *testing.T) {
 	}
 }
 
-// TestOrdinaryLineIsWhole shows that nothing is cut from the story of an ordinary
+// TestOrdinaryLineIsWhole shows that nothing is cut from the line of an ordinary
 // token.
 func TestOrdinaryLineIsWhole(t *testing.T) {
 	issuer, written := newIssuer(), &log{}

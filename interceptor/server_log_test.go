@@ -20,7 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestDecisionHasOneLine shows what stands in the one line of each kind of decision.
+// TestDecisionHasOneLine shows the content of the one line of each kind of decision.
 func TestDecisionHasOneLine(t *testing.T) {
 	issuer := newIssuer()
 	genuine := map[string]any{"issuer": corp, "client": "customer-portal", "user": "alice", "chain": []any{"mobile-app"}, "token": digest("t-1")}
@@ -88,9 +88,8 @@ func take(line map[string]any, names ...string) map[string]any {
 
 func digest(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id)))[:16] }
 
-// TestLineOfACallWithoutAGenuineToken shows, whatever a stranger sends, that one
-// line tells of it, in which no token stands and nothing that looks like a
-// second line.
+// TestLineOfACallWithoutAGenuineToken shows that a call has one line whatever its peer
+// sends, with no token in it and nothing that looks like a second line.
 func TestLineOfACallWithoutAGenuineToken(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
@@ -134,7 +133,8 @@ func (h *unwilling) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestDisabledLevelCostsNothing shows that the logger is asked first, and once.
+// TestDisabledLevelCostsNothing shows that the logger is asked whether a level is
+// enabled before anything else, and once.
 func TestDisabledLevelCostsNothing(t *testing.T) {
 	issuer := newIssuer()
 	h := &unwilling{t: t, Handler: slog.DiscardHandler}
@@ -165,8 +165,8 @@ func TestSampleAdmitted(t *testing.T) {
 	}
 }
 
-// TestLineOfAStream shows that the line of a stream says so, with the time that
-// judging took, not the stream.
+// TestLineOfAStream shows that the line of a stream says so, and has the time that the
+// decision took, not the stream.
 func TestLineOfAStream(t *testing.T) {
 	for shape, do := range shapes {
 		issuer, written := newIssuer(), &log{}
@@ -209,8 +209,8 @@ func TestLinesOfRefusalsAreShort(t *testing.T) {
 	}
 }
 
-// TestRefusalBeforeTheRuleIsNotExplainedByIt shows that a refusal of which the rule
-// knows nothing is not explained by it, as an admission.
+// TestRefusalBeforeTheRuleIsNotExplainedByIt shows that a refusal of a token that no
+// rule has judged is not explained by the rule, which would admit it.
 func TestRefusalBeforeTheRuleIsNotExplainedByIt(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
 	server := guarded(t, issuer, access.Enforce, jsonLogger(written), interceptor.Revocations(allRevoked{}))
@@ -220,8 +220,8 @@ func TestRefusalBeforeTheRuleIsNotExplainedByIt(t *testing.T) {
 	}
 }
 
-// TestLogOfMatrix shows that the operator is told what a matrix rarely means,
-// and that a logger for warnings reads of no admitted call.
+// TestLogOfMatrix shows that the log warns of what is rarely intended in a matrix, and
+// that a logger for warnings has no line of an admitted call.
 func TestLogOfMatrix(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
 	idle := company(t, func(m *access.Matrix) { m.Clients["idle"] = access.Client{} })

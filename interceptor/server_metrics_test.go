@@ -141,8 +141,8 @@ func TestDecisionsCounted(t *testing.T) {
 	}
 }
 
-// TestLabelsAreBounded shows that 10 000 kids, issuers, users and methods that
-// strangers think of leave no label behind.
+// TestLabelsAreBounded shows that 10 000 kids, issuers, users and methods which peers
+// make up add no label.
 func TestLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
@@ -199,7 +199,7 @@ func TestClientLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// TestKidsAreNoLabels shows the same for keys that nobody has.
+// TestKidsAreNoLabels shows the same for unknown keys.
 func TestKidsAreNoLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -253,7 +253,8 @@ func TestStatsAreMetrics(t *testing.T) {
 	})
 }
 
-// TestConcurrentDecisionsAreCounted shows that no call is lost while labels are made.
+// TestConcurrentDecisionsAreCounted shows that every call is counted while labels are
+// added.
 func TestConcurrentDecisionsAreCounted(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)

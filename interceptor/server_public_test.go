@@ -11,8 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestPublicMethodHasNoCaller shows that a public method is open to anybody, over any
-// wire, and that its handler sees no caller, whatever the call carries.
+// TestPublicMethodHasNoCaller shows that a public method can be called by anybody,
+// over any connection, and that its handler has no caller, whatever the call carries.
 func TestPublicMethodHasNoCaller(t *testing.T) {
 	server := newServer(t, newIssuer(), io.Discard, "human-resource")
 	const method = "/acme.hr.v1.Holidays/ListHolidays"

@@ -50,7 +50,7 @@ func introspected(t *testing.T) func(*access.Matrix) {
 	}
 }
 
-// introspectingServer is an reviewServer whose callers have opaque tokens.
+// introspectingServer is a reviewServer whose callers have opaque tokens.
 type introspectingServer struct {
 	*reviewServer
 	token  string
@@ -59,11 +59,12 @@ type introspectingServer struct {
 
 func newIntrospectingServer(t *testing.T, change func(*access.Matrix), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
-	return newBureauAnswering(t, change, func(map[string]any) {}, opts...)
+	return newIntrospectingServerWith(t, change, func(map[string]any) {}, opts...)
 }
 
-// newBureauAnswering is newIntrospectingServer with changed answers about its tokens.
-func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *introspectingServer {
+// newIntrospectingServerWith is newIntrospectingServer with changed answers about its
+// tokens.
+func newIntrospectingServerWith(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
 	ask := introspected(t)
 	o := newReviewServer(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl))}, opts...)...)
@@ -75,7 +76,7 @@ func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(m
 	return b
 }
 
-// timed is a context that outlasts every token, so that a stream which does not
+// timed returns a context that outlasts every token, so that a stream which does not
 // end fails its test.
 func timed(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Hour)
@@ -85,8 +86,8 @@ func timed(t *testing.T) context.Context {
 
 func sameMatrix(*access.Matrix) {}
 
-// lasts drains a stream and fails the test unless it ends with want, so long
-// after now.
+// lasts reads a stream to its end, and checks that it ends with want and within these
+// times from now.
 func lasts(t *testing.T, stream reviewer, want verdict, least, most time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -161,7 +162,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var later atomic.Bool
-				b := newBureauAnswering(t, row.demand, func(a map[string]any) {
+				b := newIntrospectingServerWith(t, row.demand, func(a map[string]any) {
 					if a["active"] != true {
 						return
 					}
@@ -220,8 +221,8 @@ func TestOpaqueTokenInGrace(t *testing.T) {
 	})
 }
 
-// TestStreamOutlivesNoKey shows that a stream ends as a call is refused when the
-// key that made its token has left the issuer's set, and that others go on.
+// TestStreamOutlivesNoKey shows that a stream ends, as a call is refused, when the key
+// of its token has left the issuer's set, and that other streams continue.
 func TestStreamOutlivesNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -239,8 +240,8 @@ func TestStreamOutlivesNoKey(t *testing.T) {
 	})
 }
 
-// TestStreamBesideAStaleKeySet shows that one answer without the key, as of a node
-// that lags behind, ends no stream.
+// TestStreamBesideAStaleKeySet shows that one key set without the key, such as that of
+// a stale node, ends no stream.
 func TestStreamBesideAStaleKeySet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -286,8 +287,8 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 }
 
 // TestStreamOfAnInvalidTokenIsObservedAndThenEnded shows that a stream whose token is
-// not good any more goes on while its rule is not enforced, is told of once, and ends
-// when it is enforced.
+// no longer valid continues while its rule is not enforced, is reported once, and ends
+// when the rule is enforced.
 func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ask := introspected(t)
@@ -367,9 +368,8 @@ func TestCertificateOfAProxy(t *testing.T) {
 	})
 }
 
-// TestRevocationsSeeTheCall shows that a source of revocations is asked with the
-// metadata of the call, about a running stream too, though an interceptor around
-// the guard has ended the stream's context.
+// TestRevocationsSeeTheCall shows that the checker of revocations gets the metadata of
+// the call, also for a running stream whose context an outer interceptor has ended.
 func TestRevocationsSeeTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out atomic.Bool

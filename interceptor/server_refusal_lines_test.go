@@ -71,8 +71,8 @@ func TestRepeatedRefusalsShareALine(t *testing.T) {
 	})
 }
 
-// TestRepeatsAreToldWhenNothingFollows shows that a line tells of what was counted
-// within about a second of the window's end, once, and that Close does so at once.
+// TestRepeatsAreToldWhenNothingFollows shows that counted refusals have a line within
+// about a second after the window's end, once, and that Close writes it at once.
 func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 	for name, end := range map[string]func(*interceptor.Server){
 		"the window ends": func(*interceptor.Server) { time.Sleep(12 * time.Second) },
@@ -268,8 +268,8 @@ func TestSampleRefused(t *testing.T) {
 	}
 }
 
-// TestRepeatsInParallel shows that nothing is lost, nor told twice, while calls
-// come from all sides and the server is closed.
+// TestRepeatsInParallel shows that no refusal is lost or counted twice while calls run
+// concurrently and the server is closed.
 func TestRepeatsInParallel(t *testing.T) {
 	written := &log{}
 	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(time.Millisecond))

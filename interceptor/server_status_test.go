@@ -70,8 +70,8 @@ func TestReasonOfCalls(t *testing.T) {
 	}
 }
 
-// TestPeerReadsAFixedPhrase shows for whatever can be refused that the peer reads a
-// fixed phrase, and nothing of what the operator is told.
+// TestPeerReadsAFixedPhrase shows for each refusal that the peer gets a fixed phrase,
+// and nothing of the operator's text.
 func TestPeerReadsAFixedPhrase(t *testing.T) {
 	const secret = "s3cret"
 	beneath := fmt.Errorf("https://%s.example: %w", secret, context.DeadlineExceeded)

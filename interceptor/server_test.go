@@ -38,8 +38,8 @@ func good(changes testutil.Claims) testutil.Claims {
 	return claims
 }
 
-// TestEachReasonRefusesUnaryAndStreamingCalls shows that each reason to refuse is one
-// for unary and streaming calls alike, and that the peer learns no more than it.
+// TestEachReasonRefusesUnaryAndStreamingCalls shows that each reason refuses unary and
+// streaming calls alike, and that the peer learns only the reason.
 func TestEachReasonRefusesUnaryAndStreamingCalls(t *testing.T) {
 	var (
 		missing   = verdict{codes.Unauthenticated, audience.ReasonCredentialsMissing}
@@ -149,8 +149,9 @@ func TestGoodCallsAreAdmitted(t *testing.T) {
 	secretless(t, "log", w.log.String(), token)
 }
 
-// TestTokenOfOneServiceIsRefusedByAnother shows that two services on one server accept
-// each its own audience alone, and a bidirectional call is judged like the others.
+// TestTokenOfOneServiceIsRefusedByAnother shows that each of two services on one
+// server accepts only its own audience, and that a bidirectional call is judged like
+// the others.
 func TestTokenOfOneServiceIsRefusedByAnother(t *testing.T) {
 	w := newWorld(t)
 	review := func(aud string) error {
@@ -214,8 +215,8 @@ func TestMethodWithoutARuleIsRefused(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaintextIsRefused shows that no token is looked at that others could
-// read, unless that is allowed by name.
+// TestTokenInPlaintextIsRefused shows that a token which others could read is not
+// verified, unless an option allows that.
 func TestTokenInPlaintextIsRefused(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
@@ -264,7 +265,7 @@ func TestNewServerRefuses(t *testing.T) {
 	}
 }
 
-// TestCloseEndsTheVerifier shows that Close reaches the verifier.
+// TestCloseEndsTheVerifier shows that Close also closes the verifier.
 func TestCloseEndsTheVerifier(t *testing.T) {
 	w := newWorld(t)
 	w.server.Close()

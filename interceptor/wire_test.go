@@ -21,17 +21,18 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// untold is a connection that does not tell how secure it is.
-type untold struct{}
+// unknownLevel is a connection that does not state its security level.
+type unknownLevel struct{}
 
-func (untold) AuthType() string { return "untold" }
+func (unknownLevel) AuthType() string { return "unknownLevel" }
 
-// homely is a connection within the machine, as credentials/local tells it.
-type homely struct{ credentials.CommonAuthInfo }
+// localConnection is a connection within the machine, as credentials/local describes
+// it.
+type localConnection struct{ credentials.CommonAuthInfo }
 
-func (homely) AuthType() string { return "local" }
+func (localConnection) AuthType() string { return "local" }
 
-// open is a connection in plaintext, as credentials/insecure tells it.
+// open is a plaintext connection, as credentials/insecure describes it.
 type open struct{ credentials.CommonAuthInfo }
 
 func (open) AuthType() string { return "insecure" }
@@ -52,10 +53,10 @@ var wires = []struct {
 	{"integrity alone", &peer.Peer{AuthInfo: level(credentials.IntegrityOnly)}, false, false, false, false},
 	{"no security", &peer.Peer{AuthInfo: level(credentials.NoSecurity)}, false, false, false, false},
 	{"level not set", &peer.Peer{AuthInfo: level(credentials.InvalidSecurityLevel)}, false, false, false, false},
-	{"level not told", &peer.Peer{AuthInfo: untold{}}, false, false, false, false},
+	{"level not told", &peer.Peer{AuthInfo: unknownLevel{}}, false, false, false, false},
 	{"nothing told", &peer.Peer{}, false, false, false, false},
 	{"no peer", nil, false, false, false, false},
-	{"local", &peer.Peer{AuthInfo: homely{}}, false, false, false, true},
+	{"local", &peer.Peer{AuthInfo: localConnection{}}, false, false, false, true},
 	{"plaintext", &peer.Peer{AuthInfo: open{}}, false, false, false, false},
 	{"from loopback", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}, false, true, false, false},
 	{"from loopback by IPv6", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 1}}, false, true, false, false},
@@ -201,8 +202,8 @@ func TestPlaintextIsReported(t *testing.T) {
 	}
 }
 
-// TestConnectionIsCheckedBeforeATokenIsRequested shows that over an open wire the wire
-// is the reason, whatever the call carries.
+// TestConnectionIsCheckedBeforeATokenIsRequested shows that a call over a plaintext
+// connection is refused for that reason, whatever it carries.
 func TestConnectionIsCheckedBeforeATokenIsRequested(t *testing.T) {
 	server := newServer(t, testutil.NewIssuer(corp), t.Output(), "order-status")
 	got := verdictOf(unary(t.Context(), server, "/acme.orders.v1.OrderStatus/GetOrderStatus"))
