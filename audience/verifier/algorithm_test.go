@@ -27,8 +27,7 @@ func TestEdDSANames(t *testing.T) {
 	}
 }
 
-// TestForgedByAlgorithm shows that a signature is checked under each way to
-// check one.
+// TestForgedByAlgorithm shows that a forged signature is refused for each algorithm.
 func TestForgedByAlgorithm(t *testing.T) {
 	for _, alg := range algorithms {
 		synctest.Test(t, func(t *testing.T) {

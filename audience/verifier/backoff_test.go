@@ -64,8 +64,8 @@ func TestFailingIssuerIsAskedEverLess(t *testing.T) {
 	})
 }
 
-// TestFetchesDoNotOverlap shows that an issuer is asked by one fetch at a time,
-// also where a token's and the verifier's own come together.
+// TestFetchesDoNotOverlap shows that one fetch at a time runs, also if a token and the
+// verifier cause a fetch at the same time.
 func TestFetchesDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -94,7 +94,8 @@ func TestFetchesDoNotOverlap(t *testing.T) {
 	})
 }
 
-// TestKeysOutliveAnOutageOfADay shows that keys outlive an outage of a day, and no more.
+// TestKeysOutliveAnOutageOfADay shows that keys are used during an outage of a day,
+// and not longer.
 func TestKeysOutliveAnOutageOfADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -111,8 +112,8 @@ func TestKeysOutliveAnOutageOfADay(t *testing.T) {
 	})
 }
 
-// TestRetryAfterOfTheKeys shows that an issuer which says when it wants to be asked
-// again is not asked before, and that it cannot put a fetch off for long.
+// TestRetryAfterOfTheKeys shows that an issuer is not asked before its Retry-After,
+// and that it cannot delay a fetch for long.
 func TestRetryAfterOfTheKeys(t *testing.T) {
 	for said, row := range map[string]struct{ least, most time.Duration }{
 		"":           {0, 2 * time.Second},

@@ -12,8 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFloodsEvictNoTokenInUse shows that floods of tokens, good and forged, stay
-// within the bound and evict no token that is in use.
+// TestFloodsEvictNoTokenInUse shows that floods of good and forged tokens stay within
+// the bound of the cache and evict no token that is in use.
 func TestFloodsEvictNoTokenInUse(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -53,7 +53,7 @@ func TestCachedTokenAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestTokenHasOneSpelling shows that a token has one spelling, whatever comes.
+// TestTokenHasOneSpelling shows that no second spelling of a token is genuine.
 func TestTokenHasOneSpelling(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -106,8 +106,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestCacheMixesNoTokensUp shows that nobody gets another's claims while tokens evict each
-// other, keys rotate and issuers are replaced.
+// TestCacheMixesNoTokensUp shows that no call gets the claims of another token while
+// tokens evict each other, keys rotate and issuers are replaced.
 func TestCacheMixesNoTokensUp(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer, verifier.Cache(16))

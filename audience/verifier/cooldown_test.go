@@ -14,8 +14,8 @@ func stranger(issuer *testutil.Issuer) string {
 	return mint(issuer, testutil.SignedBy(testutil.NewKey("ES256")))
 }
 
-// TestTokensCauseOneFetchInACooldown shows the allowance of tokens to the instant: one
-// fetch in a cool-down, which neither failures nor the verifier's own fetches use up.
+// TestTokensCauseOneFetchInACooldown shows exactly when tokens can cause a fetch: once
+// in a cool-down. Neither failures nor the verifier's own fetches count.
 func TestTokensCauseOneFetchInACooldown(t *testing.T) {
 	for _, row := range []struct {
 		opts     []verifier.Option
@@ -62,8 +62,8 @@ func TestTokensCauseOneFetchInACooldown(t *testing.T) {
 	}
 }
 
-// TestOwnFetchesUseUpNoAllowance shows that a fetch which no token caused leaves the
-// allowance.
+// TestOwnFetchesUseUpNoAllowance shows that a fetch which no token caused does not
+// count for the cool-down.
 func TestOwnFetchesUseUpNoAllowance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -112,8 +112,8 @@ func TestTokenOfANewKeyWaitsForTheNextFetch(t *testing.T) {
 	})
 }
 
-// TestLongFloodCausesOneFetchInACooldown shows that strangers who wait in turn have the
-// issuer asked once in a cool-down.
+// TestLongFloodCausesOneFetchInACooldown shows that unknown tokens whose calls wait
+// one after another cause one fetch in a cool-down.
 func TestLongFloodCausesOneFetchInACooldown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

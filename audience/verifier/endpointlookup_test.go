@@ -12,7 +12,8 @@ import (
 )
 
 // TestEndpointIsLookedUpOnceForAll shows that calls which wait for a lookup share its
-// outcome, a failure too, and that a call whose context ends takes only itself away.
+// result, also a failure, and that the end of one call's context does not concern the
+// others.
 func TestEndpointIsLookedUpOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lookups := 0 // one at a time

@@ -20,8 +20,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestHostileDocumentsAreRefused shows that what an issuer answers wrongly leaves the
-// old keys in place, and is no verdict about a token.
+// TestHostileDocumentsAreRefused shows that after a bad answer of an issuer the old
+// keys are used, and that no token is refused for it.
 func TestHostileDocumentsAreRefused(t *testing.T) {
 	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	for name, row := range map[string]struct {
@@ -159,7 +159,7 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	z.Close()
 }
 
-// TestTLSOfIssuers shows what only a real wire can show: the certificate and
+// TestTLSOfIssuers shows what only a real connection can show: the certificate and
 // compression.
 func TestTLSOfIssuers(t *testing.T) {
 	authority := testutil.NewCA()

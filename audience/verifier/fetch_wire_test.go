@@ -20,8 +20,8 @@ func answer(r *http.Request, status int, body io.Reader) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body), Request: r}
 }
 
-// TestAnswersThatAreKeys shows which answers are keys. None of the refused ones would be
-// refused for what it says, so that each is for the one reason of its name.
+// TestAnswersThatAreKeys shows which answers are accepted as keys. The content of each
+// refused answer is good, so that only the reason in its name refuses it.
 func TestAnswersThatAreKeys(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("ES256")
@@ -126,8 +126,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// TestMovedKeysAreFoundAgain shows that discovery is asked once while it serves, and again
-// when the keys are gone from where it said: then they are found elsewhere.
+// TestMovedKeysAreFoundAgain shows that the metadata is read once while the keys are
+// at its address, and again when they are no longer there.
 func TestMovedKeysAreFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

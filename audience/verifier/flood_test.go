@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFloodCausesOneFetchInACooldown shows that strangers cannot have the issuer asked
-// more than once in a cool-down, and that a good token passes meanwhile.
+// TestFloodCausesOneFetchInACooldown shows that unknown tokens cause at most one fetch
+// in a cool-down, and that a good token is accepted meanwhile.
 func TestFloodCausesOneFetchInACooldown(t *testing.T) {
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
 		"unknown kid":   func(i *testutil.Issuer, n int) string { return mint(i, testutil.Header("kid", fmt.Sprint(n))) },
@@ -49,12 +49,12 @@ func TestFloodCausesOneFetchInACooldown(t *testing.T) {
 	}
 }
 
-// TestWaitingCallsAreBounded shows that those who wait for the next keys are bounded,
-// that few of one crowd wait until the keys come, and that the others are told that
-// nothing is known.
+// TestWaitingCallsAreBounded shows that the number of calls which wait for the next
+// keys is bounded, that few with the same kid wait until the keys come, and that the
+// others get the answer that nothing is known.
 func TestWaitingCallsAreBounded(t *testing.T) {
 	for name, row := range map[string]struct {
-		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
+		kids, settled int // how many kids the tokens have, and how many calls wait until the keys come
 	}{
 		"one kid": {1, verifier.MaxSameKid},
 		"4 kids":  {4, verifier.MaxLongWaits},

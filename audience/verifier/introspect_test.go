@@ -130,8 +130,8 @@ func TestTokenThatBecomesActiveIsSoonAccepted(t *testing.T) {
 	})
 }
 
-// TestIntrospectionSecretCanBeRotated shows that a secret may be rotated under a running
-// process, and that a missing one is no verdict about a token.
+// TestIntrospectionSecretCanBeRotated shows that a secret can be rotated while the
+// process runs, and that no token is refused as bad because the secret is missing.
 func TestIntrospectionSecretCanBeRotated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
@@ -152,8 +152,9 @@ func TestIntrospectionSecretCanBeRotated(t *testing.T) {
 	})
 }
 
-// TestFormOfTheTokenSelectsTheIssuer shows who is asked about which token: what the
-// configuration says of its form, and never because it failed to be another.
+// TestFormOfTheTokenSelectsTheIssuer shows which issuer is asked about a token: the
+// one that the configuration names for its form, and never one because another check
+// failed.
 func TestFormOfTheTokenSelectsTheIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, partner := newOpaque(t), testutil.NewIssuer("https://login.partner.example")
@@ -202,8 +203,9 @@ func TestFormOfTheTokenSelectsTheIssuer(t *testing.T) {
 	})
 }
 
-// TestIntrospectionEndpointIsOnTheIssuersHost shows where the question goes: where the
-// configuration says, else where the issuer does, on its own host.
+// TestIntrospectionEndpointIsOnTheIssuersHost shows where requests about tokens are
+// sent: to the configured address, or otherwise to the address in the metadata, on the
+// issuer's host.
 func TestIntrospectionEndpointIsOnTheIssuersHost(t *testing.T) {
 	for name, row := range map[string]struct {
 		published, configured string
@@ -236,8 +238,8 @@ func TestIntrospectionEndpointIsOnTheIssuersHost(t *testing.T) {
 	}
 }
 
-// TestAnswersSurviveAnUnrelatedChange shows that answers survive a change of the issuers
-// that is not about the one that gave them.
+// TestAnswersSurviveAnUnrelatedChange shows that cached answers are kept if the
+// configuration of their issuer does not change.
 func TestAnswersSurviveAnUnrelatedChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)

@@ -14,15 +14,15 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// number returns a JWK's big number of so many bits, odd.
+// number returns an odd number of this many bits, as in a JWK.
 func number(bits int) string {
 	n := bytes.Repeat([]byte{0xff}, (bits+7)/8)
 	n[0] >>= (8 - bits%8) % 8
 	return base64.RawURLEncoding.EncodeToString(n)
 }
 
-// TestBadKeySpoilsNoOther shows that a bad key is left out, said to be, and does not
-// spoil the good one beside it.
+// TestBadKeySpoilsNoOther shows that a bad key is skipped, that the stats say so, and
+// that the good key beside it is used.
 func TestBadKeySpoilsNoOther(t *testing.T) {
 	ec, rsa := testutil.NewKey("ES256"), testutil.NewKey("RS256")
 	coordinate := ec.JWK()["x"]

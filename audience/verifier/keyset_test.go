@@ -52,8 +52,8 @@ func TestOutageMakesNoTokenBad(t *testing.T) {
 }
 
 // TestFloodInAnOutageCausesFewFetches shows that an issuer which is down is asked
-// seldom, whoever comes, and that a fetch which failed does not use up what tokens may
-// cause.
+// rarely, however many calls come, and that a failed fetch does not count for the
+// cool-down.
 func TestFloodInAnOutageCausesFewFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -88,9 +88,8 @@ func TestFloodInAnOutageCausesFewFetches(t *testing.T) {
 	})
 }
 
-// TestIssuerThatHangs shows that a waiter is told what stands in its way just before
-// its own deadline and not by anybody else's, and that a fetch that hangs ends by
-// itself.
+// TestIssuerThatHangs shows that a waiting call gets the reason just before its own
+// deadline, and that a fetch which hangs ends by itself.
 func TestIssuerThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -117,8 +116,8 @@ func TestIssuerThatHangs(t *testing.T) {
 	})
 }
 
-// TestAThousandCallersCauseOneFetch shows that a thousand callers cost one request, and
-// that the one whose call began it may leave.
+// TestAThousandCallersCauseOneFetch shows that a thousand calls cause one request, and
+// that the call which caused it may end.
 func TestAThousandCallersCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -157,8 +156,9 @@ func TestAThousandCallersCauseOneFetch(t *testing.T) {
 	})
 }
 
-// TestFirstTokenOfANewKeySucceeds shows that the first token of a new key succeeds,
-// also when a stranger has just spent the allowance, and that a dropped key dies.
+// TestFirstTokenOfANewKeySucceeds shows that the first token of a new key is accepted,
+// also if an unknown token has just caused a fetch, and that the removed key is
+// refused in the end.
 func TestFirstTokenOfANewKeySucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

@@ -13,8 +13,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestReplaceKeepsTheKeysOfUnchangedIssuers shows that issuers come and go, and that
-// those who stay keep their keys.
+// TestReplaceKeepsTheKeysOfUnchangedIssuers shows that issuers can be added and
+// removed, and that the others keep their keys.
 func TestReplaceKeepsTheKeysOfUnchangedIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
@@ -57,8 +57,8 @@ func TestReplaceKeepsTheKeysOfUnchangedIssuers(t *testing.T) {
 	})
 }
 
-// TestReplaceEndsNoWait shows that calls which wait for an issuer when it is replaced
-// get what they wait for.
+// TestReplaceEndsNoWait shows that a call which waits for an issuer gets its result
+// although the issuers are replaced.
 func TestReplaceEndsNoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
@@ -111,7 +111,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	}
 }
 
-// TestCloseLeavesNoGoroutine shows that closing ends what was begun.
+// TestCloseLeavesNoGoroutine shows that Close ends all background work.
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
 		issuer := newIssuer()

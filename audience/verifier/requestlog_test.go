@@ -46,9 +46,9 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 	}
 }
 
-// TestUnclearAnswerIsNoVerdict shows that an answer which says nothing is no
-// verdict, keeps no other token waiting if it may be about this one alone, and
-// that all is well when the issuer is.
+// TestUnclearAnswerIsNoVerdict shows that an answer without a clear meaning refuses no
+// token as bad, delays no other token if it may be about this one only, and that calls
+// succeed again when the issuer works.
 func TestUnclearAnswerIsNoVerdict(t *testing.T) {
 	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	const there, before = testutil.Introspection, testutil.Discovery
@@ -109,9 +109,9 @@ func TestUnclearAnswerIsNoVerdict(t *testing.T) {
 	}
 }
 
-// TestKnownOpaqueTokenServesThroughAnOutage shows that a known token serves through an
-// outage as long as its answer counts and for 60 s more, and that a dead issuer is
-// asked seldom.
+// TestKnownOpaqueTokenServesThroughAnOutage shows that a known token is accepted
+// during an outage until 60 s after its answer has expired, and that an issuer that is
+// down is asked rarely.
 func TestKnownOpaqueTokenServesThroughAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
@@ -149,8 +149,8 @@ func TestKnownOpaqueTokenServesThroughAnOutage(t *testing.T) {
 	})
 }
 
-// TestManyCallsWithOneTokenCauseOneRequest shows that many calls with one token cost
-// one question, and that each waits under its own deadline.
+// TestManyCallsWithOneTokenCauseOneRequest shows that many calls with one token cause
+// one request, and that each waits under its own deadline.
 func TestManyCallsWithOneTokenCauseOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
@@ -185,8 +185,8 @@ func TestManyCallsWithOneTokenCauseOneRequest(t *testing.T) {
 	})
 }
 
-// TestFloodOfOpaqueTokensIsBounded shows that random tokens have few questions under way
-// at once, leave known tokens alone, and use a bounded memory.
+// TestFloodOfOpaqueTokensIsBounded shows that a flood of random tokens has a bounded
+// number of requests and bounded memory, and does not affect known tokens.
 func TestFloodOfOpaqueTokensIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)

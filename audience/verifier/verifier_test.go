@@ -26,8 +26,8 @@ func TestGenuineTokensAreVerified(t *testing.T) {
 	}
 }
 
-// TestNoIOBeforeNeed shows that neither New nor what can be refused unseen
-// asks the issuer anything.
+// TestNoIOBeforeNeed shows that no request is sent by New, or for a token that can be
+// refused without keys.
 func TestNoIOBeforeNeed(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer)
@@ -105,8 +105,8 @@ func TestOnlyTheIssuersKeysMakeATokenGenuine(t *testing.T) {
 	})
 }
 
-// TestGenuineButMalformed shows that a genuine token with claims that cannot be
-// read has nobody asked: no other key would mend it.
+// TestGenuineButMalformed shows that a genuine token with claims that cannot be read
+// causes no request, since no other key would help.
 func TestGenuineButMalformed(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer)
@@ -119,8 +119,8 @@ func TestGenuineButMalformed(t *testing.T) {
 	}
 }
 
-// TestAlmostKnownIssuerIsNamed shows that the operator is told of an issuer that is
-// almost one of ours.
+// TestAlmostKnownIssuerIsNamed shows that a refusal names the known issuer to which an
+// unknown one is similar.
 func TestAlmostKnownIssuerIsNamed(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
 	v := newVerifier(t, issuer)
