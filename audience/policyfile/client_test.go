@@ -61,8 +61,8 @@ external:
 	}
 }
 
-// TestMistakesOfClientsHavePlaces shows where a mistake is found, and that what may be a
-// secret is not repeated.
+// TestMistakesOfClientsHavePlaces shows that each mistake has its place, and that a
+// value which may be a secret is not repeated.
 func TestMistakesOfClientsHavePlaces(t *testing.T) {
 	const key = "want {file: …} or {env: …}, and kid and algorithm: keys never stand in this file"
 	for text, want := range map[string]string{

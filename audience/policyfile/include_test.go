@@ -81,7 +81,7 @@ func TestIncludedFilesMakeOneMatrix(t *testing.T) {
 	}
 }
 
-// TestMistakesNameTheIncludedFile shows that each finding names the file it stands in.
+// TestMistakesNameTheIncludedFile shows that each finding names its file.
 func TestMistakesNameTheIncludedFile(t *testing.T) {
 	for _, row := range []struct{ name, main, team, want string }{
 		{"twice", head + "clients: {portal: {}}\n", people, `teams/a.yaml:8:3: "portal" stands at access.yaml:5:11 already`},
@@ -121,8 +121,8 @@ func TestIncludesInMemory(t *testing.T) {
 	}
 }
 
-// TestLoadOptions shows that the options of .proto files are merged in, and that
-// what is wrong with them names their place and the file's.
+// TestLoadOptions shows that the options of .proto files are merged, and that a
+// conflict names the places of the option and of the file's entry.
 func TestLoadOptions(t *testing.T) {
 	path := filepath.Join(folder(t, map[string]string{"access.yaml": head, "teams/a.yaml": people}), "access.yaml")
 	options := access.MethodOptions{GRPC: "acme.People", Method: "Get", Place: "people.proto:7", Demands: access.Allow{Scopes: []string{"a b"}}}

@@ -50,8 +50,8 @@ func TestAuthenticationsAreRead(t *testing.T) {
 	}
 }
 
-// TestHalfAnAuthenticationIsRefused shows that what is left half-said is found where it
-// stands.
+// TestHalfAnAuthenticationIsRefused shows that an incomplete setting is reported at
+// its place.
 func TestHalfAnAuthenticationIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"auth_style: header":                           `want basic or post, got "header"`,

@@ -71,8 +71,8 @@ func TestDeepNestingIsRefused(t *testing.T) {
 	}
 }
 
-// TestLargeMatrixIsReadQuickly shows what the matrix of a large company costs, and that
-// what is none is refused before it costs more.
+// TestLargeMatrixIsReadQuickly shows the cost of the matrix of a large company, and
+// that a file which is not a matrix is refused before it costs more.
 func TestLargeMatrixIsReadQuickly(t *testing.T) {
 	if took, err := cost(large()); err != nil || took > 192 {
 		t.Errorf("a large matrix: %v; allocates %d MiB, want at most 192", err, took)

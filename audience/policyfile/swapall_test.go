@@ -10,7 +10,7 @@ import (
 )
 
 // TestSwapAllKeepsServerAndClientTogether shows that a policy which one of them
-// refuses stays with none, once there was one that both accepted.
+// refuses is used by neither, if there was one that both accepted.
 func TestSwapAllKeepsServerAndClientTogether(t *testing.T) {
 	policies := make([]*access.Policy, 3)
 	for i := range policies {

@@ -89,8 +89,8 @@ func (f *follower) wants(t *testing.T, when string, reloads, failures int) {
 
 var matrix = with("clients", "clients")
 
-// TestWatchAppliesEachChangeOnce shows that a change is taken up once, and that what is
-// no policy leaves the last good one and is told once.
+// TestWatchAppliesEachChangeOnce shows that a change is applied once, and that after a
+// bad file the last good policy stays and the mistake is reported once.
 func TestWatchAppliesEachChangeOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}))
@@ -136,8 +136,8 @@ func TestWatchAppliesEachChangeOnce(t *testing.T) {
 	})
 }
 
-// TestWatchSameSize shows that a change is seen which changes no size, no name or no
-// content.
+// TestWatchSameSize shows that a change is seen that leaves the size, the name or the
+// content unchanged.
 func TestWatchSameSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text := strings.Replace(head, "[", "[others/*.yaml, ", 1)
@@ -160,8 +160,8 @@ func TestWatchSameSize(t *testing.T) {
 	})
 }
 
-// TestHalfWrittenFileIsNotApplied shows that a file is taken up only when it has
-// stopped changing, and no sooner than it was seen twice.
+// TestHalfWrittenFileIsNotApplied shows that a file is applied only when two reads
+// have found it unchanged.
 func TestHalfWrittenFileIsNotApplied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.WatchInterval(time.Minute))
@@ -194,9 +194,9 @@ func TestHalfWrittenFileIsNotApplied(t *testing.T) {
 	})
 }
 
-// TestWatchReportsFilesThatNeverStayTheSame shows that files which never stay as they
-// are, such as a link to a file of /proc, are told of once, and taken up when they
-// stay.
+// TestWatchReportsFilesThatNeverStayTheSame shows that files which change at each
+// read, such as a link to a file in /proc, are reported once, and applied when they no
+// longer change.
 func TestWatchReportsFilesThatNeverStayTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
@@ -238,8 +238,8 @@ func TestWatchConfigMap(t *testing.T) {
 	})
 }
 
-// TestIncludedFilesAreWatched shows that included files are followed: those that change,
-// come and go, and those of a file that is broken.
+// TestIncludedFilesAreWatched shows that included files are watched that are changed,
+// added and removed, also while a file is broken.
 func TestIncludedFilesAreWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))

@@ -86,8 +86,8 @@ func TestOptionsOfFilesAreRead(t *testing.T) {
 	}
 }
 
-// TestOptionsOfDynamicTypesAreRead shows that options are read whose types were made at
-// run time, as by a parser of .proto files.
+// TestOptionsOfDynamicTypesAreRead shows that options are read whose types were made
+// at run time, such as by a parser of .proto files.
 func TestOptionsOfDynamicTypesAreRead(t *testing.T) {
 	var file descriptorpb.FileDescriptorProto
 	data, err := proto.Marshal(protodesc.ToFileDescriptorProto(cataloguev1.File_acme_catalogue_v1_catalogue_proto))
@@ -141,8 +141,8 @@ func TestFromEveryField(t *testing.T) {
 	}
 }
 
-// TestFromDescriptorSetRefuses shows that nothing is passed over that may be a
-// demand.
+// TestFromDescriptorSetRefuses shows that an option which may be a demand and cannot
+// be read is an error.
 func TestFromDescriptorSetRefuses(t *testing.T) {
 	method := func(change func(*descriptorpb.MethodDescriptorProto)) []byte {
 		return set(t, func(s *descriptorpb.ServiceDescriptorProto) { change(s.GetMethod()[2]) })
@@ -190,7 +190,7 @@ func TestFromDescriptorSetRefuses(t *testing.T) {
 	}
 }
 
-// TestFromDescriptorSetKeeps shows that options of others do not matter.
+// TestFromDescriptorSetKeeps shows that options of other packages are ignored.
 func TestFromDescriptorSetKeeps(t *testing.T) {
 	others := protowire.AppendVarint(protowire.AppendTag(nil, 50001, protowire.VarintType), 1)
 	got, err := protopolicy.FromDescriptorSet(set(t, func(s *descriptorpb.ServiceDescriptorProto) {
@@ -232,8 +232,8 @@ func FuzzFromDescriptorSet(f *testing.F) {
 	})
 }
 
-// TestFromDescriptorSetIgnores shows that methods without options may be called
-// anything.
+// TestFromDescriptorSetIgnores shows that the names of methods without options are not
+// checked.
 func TestFromDescriptorSetIgnores(t *testing.T) {
 	_, err := protopolicy.FromDescriptorSet(set(t, func(s *descriptorpb.ServiceDescriptorProto) {
 		proto.ClearExtension(s.GetOptions(), grpcaudv1.E_Service)
