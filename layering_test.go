@@ -149,7 +149,7 @@ func TestAudienceAndTokensourceMeet(t *testing.T) {
 	}
 }
 
-// TestProvidersServeTestsAlone holds that no product code reaches the packages that
+// TestProvidersServeTestsAlone shows that no product code reaches the packages that
 // download and start providers.
 func TestProvidersServeTestsAlone(t *testing.T) {
 	for _, p := range listPackages(t) {
