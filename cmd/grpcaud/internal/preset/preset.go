@@ -133,9 +133,9 @@ func (o *Preset) Write(p *output.Page, format string) {
 		return
 	}
 	p.Printf("# preset: %s, written out (%s; %s).\n", o.Name, o.Product, o.Page)
-	p.Printf("# It may stand below an issuer in the place of the name, and be changed there. Only with\n")
-	p.Printf("# the name does grpcaud know the provider's addresses and screens, and an export to a mesh\n")
-	p.Printf("# tell users from services.\n")
+	p.Printf("# Moved as far to the right as url, it may stand below an issuer in the place of the\n")
+	p.Printf("# name, and be changed there. Only with the name does grpcaud know the provider's\n")
+	p.Printf("# addresses and screens, and an export to a mesh tell users from services.\n")
 	p.Printf("%s", o.text)
 	if o.AssertionAudience != "" {
 		p.Printf("# for whom clients write the assertions of private_key_jwt\nassertion_audience: %s\n", o.AssertionAudience)
