@@ -248,6 +248,14 @@ func TestDevSaysThatNothingIsOpen(t *testing.T) {
 	}
 }
 
+// TestDevSaysThatNoCallIsRefused shows what dev prints if one client may call the only method.
+func TestDevSaysThatNoCallIsRefused(t *testing.T) {
+	d := develop(t, "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}}\nclients: {portal: {}}\n")
+	if page := strings.Join(d.page, "\n"); len(d.commands("call")) != 1 || !strings.Contains(page, "every client may call every method of orders that the matrix names") {
+		t.Errorf("the page is\n%s", page)
+	}
+}
+
 // TestDevNamesNoMethodThatItDoesNotKnow shows that the page says what stands for a method.
 func TestDevNamesNoMethodThatItDoesNotKnow(t *testing.T) {
 	d := develop(t, strings.NewReplacer("[Get, List]", `["*"]`, "[Delete]", `["*"]`).Replace(shopMatrix))

@@ -61,7 +61,7 @@ func (s *Server) writeExamples(p *output.Page) {
 	if no.client != "" {
 		p.Printf("\n# A call that is refused:\n%s\n", output.Printable(no.line(s.options.Output, flags)))
 	} else {
-		p.Printf("\n# No call is refused: the matrix lets every client call every method of %s.\n", output.Printable(yes.service))
+		p.Printf("\n# No call to refuse: every client may call every method of %s that the matrix names.\n", output.Printable(yes.service))
 	}
 }
 
