@@ -76,7 +76,7 @@ func TestHostsOfMetadata(t *testing.T) {
 	}
 	newRefuses(t, func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{URL: corp, JWKS: corp + "/jwks", Hosts: []string{"keys.example.com"}}
-	}, "its metadata is not read")
+	}, "no metadata of this issuer is read")
 	newRefuses(t, func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{URL: corp, Hosts: []string{"keys.example.com", "keys.example.com"}}
 	}, "listed twice")

@@ -20,8 +20,10 @@ func TestGuardRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, services := range map[string][]string{
-		"needs the name":           nil,
-		`no service "orders-us"`:   {"orders-us"},
+		"needs the name":         nil,
+		`no service "orders-us"`: {"orders-us"},
+		`no service "acme.hr.v1.HumanResource" in the policy: it is a gRPC service of "human-resource"`:             {"acme.hr.v1.HumanResource"},
+		`no service "acme.orders.v1.OrderStatus" in the policy: it is a gRPC service of "order-status" "orders-eu"`: {"acme.orders.v1.OrderStatus"},
 		"one server cannot guard":  {"order-status", "orders-eu"},
 		`to "human-resource" and`:  {"human-resource", "human-resource"},
 		`did you mean "catalogue"`: {"catalog"},

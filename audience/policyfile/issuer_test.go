@@ -46,7 +46,7 @@ func TestAddressesOfIssuersRefused(t *testing.T) {
 		"url: 'https://a.example', hosts: keys.example":  "3:43: want a list of hosts such as [keys.example.com], got a string: write [keys.example]",
 		"url: 'https://a.example', hosts: []":            "got an empty list",
 		"url: 'https://a.example', hosts: ['*.example']": `3:44: "*.example" is not a host`,
-		"url: 'http://a.example', insecure: host":        `want loopback, got "host"`,
+		"url: 'http://a.example', insecure: host":        `want loopback or {host: …}, got "host"`,
 		"url: 'http://a.example', insecure: {}":          `missing key "host"`,
 		"url: 'http://a.example', insecure: {host: []}":  "got an empty list",
 		"url: 'http://a.example', insecure: {host: b}":   `is not https`,

@@ -57,8 +57,12 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 
 // insecure reads where plain http is accepted: a word, or a mapping.
 func (r *reader) insecure(to *access.Issuer) value {
-	word := oneOf(r, &to.InsecureLoopback, map[string]bool{"loopback": true})
-	return r.orFields("loopback or {host: …}", word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
+	const want = "loopback or {host: …}"
+	word := r.among([]string{"loopback"}, r.scalar(want, func(text string) bool {
+		to.InsecureLoopback = text == "loopback"
+		return to.InsecureLoopback
+	}))
+	return r.orFields(want, word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
 }
 
 func (r *reader) service(n *yaml.Node) (s access.Service) {

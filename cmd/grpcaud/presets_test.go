@@ -78,6 +78,12 @@ func TestPrintedPresetIsThePreset(t *testing.T) {
 			if forEndpoint := custom.AssertionAudience == "token_endpoint"; forEndpoint != named.Provider().Request.AssertionForEndpoint {
 				t.Errorf("assertion_audience is %q by mapping, want that of the name", custom.AssertionAudience)
 			}
+			if diff := cmp.Diff(named.Provider().Addresses.Hosts, custom.Hosts, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("hosts of the metadata (-name +mapping):\n%s", diff)
+			}
+			if template := p.Addresses.TokenHost; !strings.Contains(printed.stdout, template) {
+				t.Errorf("the token endpoint is on %s, and the text does not say so:\n%s", template, printed.stdout)
+			}
 			if named.LongestLifetime() != custom.LongestLifetime() {
 				t.Errorf("lifetime %v by name, %v by mapping", named.LongestLifetime(), custom.LongestLifetime())
 			}
