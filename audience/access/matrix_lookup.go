@@ -36,6 +36,17 @@ func (m Matrix) issuersOf(service Service) []Issuer {
 	return issuers
 }
 
+// Concerns reports whether an entry of a service is about the tokens of i, one of its
+// issuers. Where claims stand for the list of clients, it is about those alone in
+// which such a claim says who calls: elsewhere anybody may have chosen what the claim says.
+func (m Matrix) Concerns(service Service, a Allow, i Issuer) bool {
+	named := func(i Issuer) bool {
+		preset := i.TokenPreset()
+		return slices.ContainsFunc(slices.Collect(maps.Keys(a.Claims)), preset.NamesCaller)
+	}
+	return !a.AnyClient || len(a.Roles) > 0 || named(i) || !slices.ContainsFunc(m.issuersOf(service), named)
+}
+
 // party returns what tokens call the client of that name.
 func (m Matrix) party(name string) party {
 	client := m.Clients[name]

@@ -34,7 +34,7 @@ func TestGuardRefuses(t *testing.T) {
 	}
 }
 
-// TestRule holds that only the exact name of a method reaches its rule.
+// TestRule shows that only the exact name of a method reaches its rule.
 func TestRule(t *testing.T) {
 	g := guard(t, "order-status", "human-resource")
 	for method, want := range map[string]string{
@@ -73,7 +73,7 @@ func TestRule(t *testing.T) {
 	}
 }
 
-func TestCovers(t *testing.T) {
+func TestCheckCoverage(t *testing.T) {
 	g := guard(t, "order-status", "human-resource")
 	registered := []string{getStatus, updateStatus, getEmployee, "/grpc.health.v1.Health/Check"}
 	if err := g.CheckCoverage(registered); err != nil {
@@ -97,7 +97,7 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// TestUnnamedMethod holds that a method which no entry names has no rule, and
+// TestUnnamedMethod shows that a method which no entry names has no rule, and
 // that a method which two entries name is missed once.
 func TestUnnamedMethod(t *testing.T) {
 	m := company()

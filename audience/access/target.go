@@ -68,7 +68,8 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	var scopes []string
 	let := false
 	for _, allow := range s.Allow {
-		if allow.AnyClient || slices.Contains(allow.Clients, client) {
+		open := allow.AnyClient && p.matrix.Concerns(s, allow, issuer)
+		if open || slices.Contains(allow.Clients, client) {
 			let, scopes = true, append(scopes, allow.Scopes...)
 			scopes = append(scopes, issuer.scopeOf(allow.Roles)...)
 		}

@@ -124,3 +124,27 @@ func TestRolesThatMustBeRequested(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetOfAnEntryForOtherTokens shows that an entry with a claim in the place of
+// clients lets no client call whose tokens it is not about, nor request its scopes.
+func TestTargetOfAnEntryForOtherTokens(t *testing.T) {
+	m := callers()
+	m.Issuers["builds"] = access.Issuer{URL: "https://token.actions.githubusercontent.com", Preset: "github-actions"}
+	orders := m.Services["orders"]
+	orders.Issuers = []string{"corp", "builds"}
+	orders.Allow = []access.Allow{
+		{AnyClient: true, Methods: []string{"Put"}, NoScopes: true, Claims: map[string][]string{"repository": {"acme/shop"}}},
+		{Clients: []string{"portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}},
+	}
+	m.Services["orders"] = orders
+	policy, err := access.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := policy.Target("batch", "orders"); err == nil {
+		t.Errorf("batch: got %v, want an error", got)
+	}
+	if got, err := policy.Target("portal", "orders"); err != nil || !slices.Equal(got.Scopes, []string{"read"}) {
+		t.Errorf("portal: got scopes %q, %v", got.Scopes, err)
+	}
+}

@@ -38,7 +38,8 @@ func TestAddressesOfIssuers(t *testing.T) {
 	}
 }
 
-// TestAddressesOfIssuersRefused holds what is half said, and where it stands.
+// TestAddressesOfIssuersRefused shows that incomplete settings of addresses are
+// reported at their places.
 func TestAddressesOfIssuersRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"url: my-auth-service":                           "access.yaml:3:10: \"my-auth-service\" is not an absolute URL",

@@ -111,7 +111,7 @@ var broken = []struct{ name, text, want string }{
 	{"no prefix", with("    grpc", "    insecure_no_audience: true\n    grpc"), `access.yaml:6:27: want a mapping, got a boolean`},
 }
 
-func TestParseBroken(t *testing.T) {
+func TestSyntaxErrorsAreExplained(t *testing.T) {
 	for _, row := range broken {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := policyfile.Parse("access.yaml", []byte(row.text))
