@@ -156,13 +156,17 @@ func readServices(path string) ([]initial.Service, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return readFolder(path)
 	}
-	if filepath.Ext(path) != ".proto" {
-		set, err := descriptor.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		return initial.FromDescriptors(set.Files), nil
+	if filepath.Ext(path) == ".proto" {
+		return readProto(path)
 	}
+	set, err := descriptor.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return initial.FromDescriptors(set.Files), nil
+}
+
+func readProto(path string) ([]initial.Service, error) {
 	text, err := regularfile.Read(path, maxProto)
 	if err != nil {
 		return nil, err
@@ -170,9 +174,11 @@ func readServices(path string) ([]initial.Service, error) {
 	return initial.ReadProto(path, string(text))
 }
 
-// readFolder reads the .proto files in a folder and below. Hidden folders are not read.
+// readFolder reads the .proto files in a folder and below. Hidden folders are not read, and
+// no link in it to another folder is followed.
 func readFolder(folder string) ([]initial.Service, error) {
 	var all []initial.Service
+	folder += string(filepath.Separator) // the folder itself may be a link
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -182,7 +188,7 @@ func readFolder(folder string) ([]initial.Service, error) {
 		case d.IsDir() || filepath.Ext(path) != ".proto":
 			return nil
 		}
-		services, err := readServices(path)
+		services, err := readProto(path)
 		all = append(all, services...)
 		return err
 	})
