@@ -86,7 +86,7 @@ func (i *initOptions) run(cmd *cobra.Command, paths []string) error {
 			methods += len(s.Methods)
 		}
 		p.Printf("%s: %s with %s, all closed. Its comments say what to decide.\n", output.Printable(i.out), count(len(services), "service"), count(methods, "method"))
-		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.Printable(i.out))
+		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.ShellWord(i.out))
 	})
 }
 
