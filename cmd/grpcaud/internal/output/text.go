@@ -48,7 +48,7 @@ func Few(values []string) string {
 // StripPackage returns the text of an error without the name of the package at its
 // beginning.
 func StripPackage(text string) string {
-	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "access: ", "verifier: "} {
+	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "access: ", "verifier: ", "matrixissuer: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text
