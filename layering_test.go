@@ -32,17 +32,17 @@ type layer struct {
 // layers holds every package of the module; the first that matches counts.
 var layers = []layer{
 	{packages: module},
+	{packages: "internal/remedy", imports: []string{"internal/provider"}},
 	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
-	{packages: "internal/webclient", imports: []string{"internal/regularfile"}},
+	{packages: "internal/webclient", imports: []string{"internal/regularfile", "internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
-	{packages: "internal/hint", imports: []string{"internal/provider"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{
 		packages: "internal/admission",
 		imports: []string{
-			"internal/boundedmap", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
 			"go.opentelemetry.io/otel/...",
 		},
 		indirect: []string{"net/http"},

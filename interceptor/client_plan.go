@@ -71,6 +71,7 @@ func withoutCredentials(policy *access.Policy) string {
 
 func settingsOf(policy *access.Policy, name string) (sourceSettings, error) {
 	client, issuer, err := policy.Client(name)
+	issuer.Place = "" // a line that moves changes no token
 	s := sourceSettings{client: client, issuer: issuer}
 	for service, url := range issuer.Ask.TokenURLs {
 		if target, err := policy.Target(name, service); err == nil {

@@ -24,8 +24,9 @@ func (p *plan) openCaches(o *clientOptions) (err error) {
 	}
 	auth, err := clientAuth(p.settings.client, p.settings.issuer.AssertionAudience)
 	if err != nil {
-		return err
+		return p.atCredential(err)
 	}
+	auth = clientauth.From(auth, p.origin())
 	oauth := p.settings.options()
 	for _, opt := range opts {
 		oauth = append(oauth, opt)

@@ -16,10 +16,12 @@ import (
 // (RFC 8414, section 2). New fails if the URL is not https, if a part of auth is
 // empty, or if an option has an invalid value.
 func New(issuer string, auth ClientAuth, opts ...OAuthOption) (*Cache, error) {
+	auth, origin := authmethod.Split(auth)
 	o, err := newOAuthOptions(issuer, auth, opts)
 	if err != nil {
 		return nil, err
 	}
+	o.origin = origin
 	b := newBackground()
 	return newCache(newAuthorizationServer(issuer, auth, o, b), &o.options, b)
 }

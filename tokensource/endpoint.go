@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -29,7 +28,7 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 	}
 	document, err := metadata.Read(ctx, s.client, s.metadata())
 	if err != nil {
-		return timed[endpoint]{}, discoveryError(err)
+		return timed[endpoint]{}, s.withDiscoveryRemedy(discoveryError(err), err)
 	}
 	secret, err := s.secretStyle(document.Strings("token_endpoint_auth_methods_supported"))
 	if err != nil {
@@ -44,7 +43,7 @@ func (s *authorizationServer) discover(ctx context.Context) (timed[endpoint], er
 		err = s.options.plain.check(at)
 	}
 	if err != nil {
-		return timed[endpoint]{}, discoveryError(err)
+		return timed[endpoint]{}, s.withDiscoveryRemedy(discoveryError(err), err)
 	}
 	return timed[endpoint]{endpoint{at, secret}, never, time.Now().Add(metadata.Lifetime).Round(0)}, nil
 }
@@ -61,11 +60,7 @@ func discoveryError(err error) error {
 	if !ok {
 		return &documentError{err}
 	}
-	cause := "discovery: " + answer.Error()
-	if answer.Code == http.StatusNotFound {
-		cause += "; the issuer must be what its tokens have in iss, to the letter"
-	}
-	return newUnavailableError(cause, answer.Code, answer.Header)
+	return newUnavailableError("discovery: "+answer.Error(), answer.Code, answer.Header)
 }
 
 // documentError is an [ErrUnavailable] whose cause is not printed with a token.

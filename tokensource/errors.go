@@ -26,9 +26,9 @@ var (
 // It matches [ErrRefused].
 type TokenError struct {
 	Code        string // such as "invalid_client"; empty if the issuer gave none
-	Description string // one line of at most 200 bytes, without the client's secret and without tokens
+	Description string // one line of at most 1 KiB, without the client's secret and without tokens
 	Status      int    // the HTTP status
-	Hint        string // what to change at the issuer, if the [Preset] knows; else empty
+	Hint        string // what to change, if that is known; else empty
 }
 
 // Error returns the status, the issuer's code and description, and the hint.

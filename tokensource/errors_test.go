@@ -23,8 +23,8 @@ func TestTokenErrorIsOneLineWithoutSecrets(t *testing.T) {
 		{"our credentials, as sent", "got Basic " + base64.StdEncoding.EncodeToString([]byte(client+":"+url.QueryEscape(secret))), "got Basic [redacted]"},
 		{"our secret, as sent in a form", "got client_secret=" + url.QueryEscape(secret), "got client_secret=[redacted]"},
 		{"the subject", "cannot use '" + subject + "'", "cannot use '[redacted]'"},
-		{"10 KiB", strings.Repeat("x", 10<<10), strings.Repeat("x", 200)},
-		{"10 KiB of three bytes each", strings.Repeat("€", 10<<10), strings.Repeat("€", 66)},
+		{"10 KiB", strings.Repeat("x", 10<<10), strings.Repeat("x", 1024)},
+		{"10 KiB of three bytes each", strings.Repeat("€", 10<<10), strings.Repeat("€", 341)},
 		{"absent", "", ""},
 	} {
 		body, err := json.Marshal(map[string]string{"error": "invalid_client", "error_description": row.description})

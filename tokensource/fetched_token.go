@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/tokensource/internal/jwt"
 )
 
@@ -65,8 +66,9 @@ func (c *Cache) accept(f fetchedToken, r Request) (timed[Token], error) {
 // audiences are logged, or refused under SoleAudience.
 func (c *Cache) checkAudience(got []string, r Request, client string) error {
 	var from provider.Provider
+	about := remedy.Situation{Names: provider.Names{Audience: r.Audience, Client: client}}
 	if s, ok := c.fetcher.(*authorizationServer); ok {
-		from = s.provider
+		from, about = s.provider, s.known(r.Audience, client)
 	}
 	if len(got) == 0 && from.Token.NoAudience {
 		return nil
@@ -74,7 +76,8 @@ func (c *Cache) checkAudience(got []string, r Request, client string) error {
 	wanted := r.audiences()
 	for _, want := range wanted {
 		if !slices.Contains(got, want) {
-			return &MismatchError{Want: want, Got: got, Hint: mismatchHint(from, client, want, got)}
+			about.Audience, about.Got = want, got
+			return &MismatchError{Want: want, Got: got, Hint: about.Mismatch()}
 		}
 	}
 	extra := slices.DeleteFunc(slices.Clone(got), func(aud string) bool { return slices.Contains(wanted, aud) })

@@ -68,7 +68,7 @@ func TestMismatchHintNamesTheSetting(t *testing.T) {
 		{"keycloak", `"account"`, `Keycloak returned aud "account": add an audience mapper for "order-status" to a client scope of client "backoffice-portal"`},
 		{"keycloak", `null`, `Keycloak returned no aud: add an audience mapper for "order-status"`},
 		{"hydra", `["x","y"]`, `Hydra returned aud ["x" "y"]: add "order-status" to the audience list of client "backoffice-portal"`},
-		{"keycloak", `"Order-Status"`, `differ only in case`},
+		{"keycloak", `"Order-Status"`, `differ only in upper and lower case`},
 		{"", `"account"`, `"account" is what Keycloak puts into every token: add an audience mapper for "order-status" to a client scope`},
 	} {
 		w := &wire{token: always(reply(200, grant(jwt(`{"aud":`+row.aud+`}`), `"expires_in":300`)))}

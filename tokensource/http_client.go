@@ -33,10 +33,20 @@ func (t strictTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if r.Method == http.MethodPost && resp.StatusCode/100 == 2 && kind != "application/json" {
 		resp.Body.Close()
-		return nil, fmt.Errorf("content type: got %s, want application/json", quote(kind))
+		return nil, &contentTypeError{kind, resp.StatusCode}
 	}
 	resp.Body = http.MaxBytesReader(nil, resp.Body, maxBody)
 	return resp, nil
+}
+
+// contentTypeError is an answer with a token, by its status, that is no JSON.
+type contentTypeError struct {
+	contentType string
+	status      int
+}
+
+func (e *contentTypeError) Error() string {
+	return fmt.Sprintf("content type: got %s, want application/json", quote(e.contentType))
 }
 
 // busyError returns the error for an answer that says "not now"; nil for any other

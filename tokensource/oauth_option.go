@@ -32,6 +32,7 @@ type oauthOptions struct {
 	parameters [][2]string // names and values
 	tokenTypes []string    // accepted beside Bearer
 	preset     string      // the name; empty: the default
+	origin     authmethod.Origin
 	dialect    *provider.Provider
 }
 

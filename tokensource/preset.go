@@ -1,7 +1,6 @@
 package tokensource
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
@@ -81,20 +80,4 @@ func styleOf(a provider.Ask) audienceStyle {
 		return parameterStyle(a.Parameter)
 	}
 	return nil
-}
-
-// advice says what to change at the server after a refusal with this code (RFC 6749,
-// section 5.2; RFC 8707, section 2); with an empty code, after a token without the
-// audience. It is empty if nothing is known.
-func advice(a provider.Advice, code string, names provider.Names) string {
-	text := ""
-	switch code {
-	case "":
-		text = a.MissingAudience
-	case "invalid_scope":
-		text = cmp.Or(a.RefusedScope, a.RefusedAudience)
-	case "invalid_target", "invalid_request", "unauthorized_client", "access_denied":
-		text = a.RefusedAudience
-	}
-	return names.Fill(text)
 }

@@ -1,6 +1,7 @@
 package tokensource_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -78,7 +79,7 @@ func TestPresets(t *testing.T) {
 		if s != nil {
 			s.Close()
 		}
-		if known != (err == nil) || !known && !strings.Contains(err.Error(), "use New") {
+		if known != (err == nil) || !known && !strings.Contains(err.Error(), "token_files") {
 			t.Errorf("%s: got %v, want a source, or to be told what to use instead", name, err)
 		}
 	}
@@ -121,26 +122,30 @@ func TestOptionsOverruleThePreset(t *testing.T) {
 	}
 }
 
-func TestRefusalHintNamesTheSetting(t *testing.T) {
-	for _, row := range []struct{ preset, code, want string }{
-		{"keycloak", "invalid_scope", `create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional`},
-		{"keycloak", "invalid_request", `switch on standard token exchange for client "backoffice-portal"`},
-		{"auth0", "access_denied", `authorize client "backoffice-portal" for the API "order-status"`},
-		{"hydra", "invalid_request", `add "order-status" to the audience list of client "backoffice-portal"`},
-		{"dex", "invalid_scope", `trustedPeers of client "order-status"`},
-		{"", "invalid_target", "at https://idp.example.com/realms/corp; if the issuer wants to be asked otherwise, set ask"},
+func TestRemedyOfARefusalNamesTheSetting(t *testing.T) {
+	for _, row := range []struct{ preset, code, description, want string }{
+		{"keycloak", "invalid_scope", "Invalid scopes: order-status", `create a client scope named "order-status" with an audience mapper for "order-status", and add it to client "backoffice-portal" as optional`},
+		{"keycloak", "invalid_request", "Standard token exchange is not enabled for the requested client", "switch on Standard Token Exchange"},
+		{"auth0", "access_denied", "Client is not authorized to access \"order-status\"", `authorize client "backoffice-portal" for the API "order-status"`},
+		{"hydra", "invalid_request", "Requested audience 'order-status' has not been whitelisted", `add "order-status" to the audience list of client "backoffice-portal"`},
+		{"dex", "invalid_scope", "", `trustedPeers of client "order-status"`},
+		{"", "invalid_target", "", "at https://idp.example.com/realms/corp; if the issuer wants to be asked otherwise, set ask"},
 	} {
-		w := &wire{token: refusal(row.code)}
-		_, err := newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
+		body, err := json.Marshal(map[string]string{"error": row.code, "error_description": row.description})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &wire{token: always(reply(400, string(body)))}
+		_, err = newSource(t, w, tokensource.Preset(row.preset)).Token(t.Context(), orders)
 		refused, ok := errors.AsType[*tokensource.TokenError](err)
 		if !ok || !strings.Contains(refused.Hint, row.want) || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s, %s: got %v, want %q in it", row.preset, row.code, err, row.want)
 		}
 	}
-	w := &wire{token: refusal("invalid_client")}
+	w := &wire{token: refusal("never_heard_of")}
 	_, err := newSource(t, w, tokensource.Preset("keycloak")).Token(t.Context(), orders)
 	if refused, ok := errors.AsType[*tokensource.TokenError](err); !ok || refused.Hint != "" {
-		t.Errorf("invalid_client: got %v, want no hint", err)
+		t.Errorf("a code that nobody knows: got %v, want no hint", err)
 	}
 }
 

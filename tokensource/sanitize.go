@@ -9,15 +9,21 @@ import (
 )
 
 const (
-	minSecret = 4   // bytes; shorter secrets occur in many words, and are soon guessed in any case
-	maxText   = 200 // bytes
+	minSecret = 4       // bytes; shorter secrets occur in many words, and are soon guessed in any case
+	maxText   = 200     // bytes of a name
+	maxWords  = 1 << 10 // bytes of what an issuer says
 )
 
 var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)
 
 // sanitize makes one line of at most 200 bytes of a text that the issuer wrote,
 // without these secrets and without JWTs, which an issuer may repeat in it.
-func sanitize(text string, secrets ...string) string {
+func sanitize(text string, secrets ...string) string { return shorten(text, maxText, secrets) }
+
+// words is sanitize for a sentence: one line of at most 1 KiB.
+func words(text string, secrets ...string) string { return shorten(text, maxWords, secrets) }
+
+func shorten(text string, most int, secrets []string) string {
 	for _, secret := range secrets {
 		if len(secret) >= minSecret {
 			text = strings.ReplaceAll(text, secret, redacted)
@@ -30,7 +36,7 @@ func sanitize(text string, secrets ...string) string {
 		return r
 	}, withoutJWTs(text))
 	text = strings.Join(strings.Fields(text), " ")
-	for end := min(len(text), maxText); ; end-- {
+	for end := min(len(text), most); ; end-- {
 		if end == len(text) || utf8.RuneStart(text[end]) {
 			return text[:end]
 		}

@@ -1,6 +1,7 @@
 package tokensource
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
-	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
@@ -45,7 +45,7 @@ func (s *authorizationServer) request(ctx context.Context, r Request, g Grant, a
 	secrets := secretsOf(config)
 	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client))
 	if err != nil {
-		return fetchedToken{}, s.withHint(requestError(err, secrets...), r, config.ClientID)
+		return fetchedToken{}, s.withRemedy(requestError(err, secrets...), s.situation(r, g, request, err))
 	}
 	return readToken(token, g, s.options.tokenTypes, config.ClientID, secrets...)
 }
@@ -90,7 +90,7 @@ func requestError(err error, secrets ...string) error {
 	}
 	return &TokenError{
 		Code:        sanitize(refusal.ErrorCode, secrets...),
-		Description: sanitize(refusal.ErrorDescription, secrets...),
+		Description: words(cmp.Or(refusal.ErrorDescription, message(refusal.Body)), secrets...),
 		Status:      refusal.Response.StatusCode,
 	}
 }
@@ -102,12 +102,4 @@ func unreachable(what string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %s: %w", ErrUnavailable, what, err)
-}
-
-// withHint adds to a refusal what to change at the provider.
-func (s *authorizationServer) withHint(err error, r Request, client string) error {
-	if refusal, ok := errors.AsType[*TokenError](err); ok {
-		refusal.Hint = advice(s.provider.Advice, refusal.Code, provider.Names{Audience: r.Audience, Client: client, Issuer: s.issuer})
-	}
-	return err
 }

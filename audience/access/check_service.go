@@ -66,13 +66,13 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	if len(service.Audiences) > 0 {
 		a = a.to("audience")
 	}
+	_, d, isDefault := provider.LookupDefaultAudience(audience)
 	switch {
 	case audience == "" || strings.TrimSpace(audience) != audience:
 		c.problem(a, "%q begins or ends with white space, or is empty", audience)
 	case len(service.Audiences) > 0 && isWildcard(audience):
 		c.problem(a, "%q has a wildcard, and audiences are compared exactly: list each value", audience)
-	case isDefaultAudience(audience):
-		_, d, _ := provider.LookupDefaultAudience(audience)
+	case isDefault:
 		c.warn(a, "%q is what %s puts into %s: it does not distinguish this service from another", audience, d.By, d.Into)
 	}
 	c.filled(a, audience)

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // tenants checks the issuers that have a list of tenants, as they are written. Only
@@ -37,7 +37,7 @@ func (c *checker) tenantList(a path, issuer Issuer) {
 			c.problem(at, "%q is not the id of a tenant: want letters, digits and .-_ only", tenant)
 		case slices.Contains(issuer.Tenants[:i], tenant):
 			c.problem(at, "%q is listed twice", tenant)
-		case issuer.isEntra() && (!hint.IsGUID(tenant) || strings.ToLower(tenant) != tenant):
+		case issuer.isEntra() && (!remedy.IsGUID(tenant) || strings.ToLower(tenant) != tenant):
 			c.problem(at, "%q is not what tokens of Entra ID have: write the tenant's id, a GUID in lower case, not its name, common or organizations", tenant)
 		}
 	}

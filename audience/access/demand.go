@@ -9,6 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // demand is one alternative of a rule: who may call, and with what.
@@ -152,13 +153,13 @@ func (e *evaluation) describeDemand(k check, d *demand) finding {
 	case k == checkAnyScope && len(d.anyScopes) > 0:
 		return e.describeScopes(d, "one of "+list(d.anyScopes), d.anyScopes)
 	case k == checkRoles && len(d.roles) > 0:
-		return finding{got: "roles " + list(c.Roles()), want: "one of " + list(d.roles), hint: e.roleHint(d.roles)}
+		return finding{got: "roles " + list(c.Roles()), want: "one of " + list(d.roles), hint: e.roleRemedy(d)}
 	case k == checkClaims:
 		return e.describeClaims(d)
 	case k == checkLogin && len(d.acr) > 0:
-		return finding{got: "acr " + quote.OrNone(c.ACR()), want: "one of " + list(d.acr), challenge: d.stepUp()}
+		return finding{got: "acr " + quote.OrNone(c.ACR()), want: "one of " + list(d.acr), challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
 	case k == checkLoginAge && d.maxAuthAge > 0:
-		return finding{got: "auth_time " + stamp(c.AuthTime()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp()}
+		return finding{got: "auth_time " + stamp(c.AuthTime()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
 	default:
 		return finding{}
 	}
@@ -172,13 +173,13 @@ func (d *demand) stepUp() audience.Challenge {
 func (e *evaluation) describeClient(d *demand) finding {
 	c := e.claims
 	if c.Client() == "" {
-		return finding{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: d.who}
+		return finding{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: d.who, hint: e.remedy(audience.CauseClientMissing, remedy.Situation{})}
 	}
-	return finding{got: "client " + quote.List(c.Client()) + " of " + quote.List(c.Issuer()), want: d.who, hint: clientHint(c.Client(), d)}
+	return finding{got: "client " + quote.List(c.Client()) + " of " + quote.List(c.Issuer()), want: d.who, hint: e.clientRemedy(d)}
 }
 
 func (e *evaluation) describeKind(d *demand) finding {
-	f := finding{got: "a token that identifies neither a user nor a service", want: string(d.kind) + " only"}
+	f := finding{got: "a token that identifies neither a user nor a service", want: string(d.kind) + " only", hint: e.entryRemedy(audience.CauseCallerKind, d, remedy.Situation{Callers: string(d.kind)})}
 	switch user := e.claims.Caller().User; {
 	case e.claims.IsService():
 		f.got = "a service that calls as itself"
@@ -194,7 +195,7 @@ func (e *evaluation) describeKind(d *demand) finding {
 func (e *evaluation) describeScopes(d *demand, want string, scopes []string) finding {
 	return finding{
 		got: "scopes " + list(e.claims.Scopes()), want: want,
-		hint:      scopeHint(e.claims, scopes),
+		hint:      e.scopeRemedy(d, scopes),
 		challenge: audience.Challenge{Scopes: e.missingScopes(d)},
 	}
 }
@@ -224,5 +225,5 @@ func (e *evaluation) describeClaims(d *demand) finding {
 		got = append(got, claim.name+" "+value)
 		want = append(want, claim.name+" one of "+list(claim.values))
 	}
-	return finding{got: strings.Join(got, ", "), want: strings.Join(want, ", ")}
+	return finding{got: strings.Join(got, ", "), want: strings.Join(want, ", "), hint: e.entryRemedy(audience.CauseClaimNotAllowed, d, remedy.Situation{})}
 }

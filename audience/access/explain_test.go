@@ -59,7 +59,7 @@ func TestExplain(t *testing.T) {
 			`refused: AUDIENCE_MISMATCH by services.order-status.allow[0]
   ok  issuer         got iss "https://idp.example.com/realms/corp", want "https://idp.example.com/realms/corp"
   NO  audience       got aud "customer-portal" "account", want "order-status"
-                     "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token
+                     "customer-portal" is the client itself: it asked for no audience, or this is an ID token; an ID token tells a client who logged in; call services with the access token; in Keycloak, add a mapper of type Audience for order-status to a client scope, and assign that to client "customer-portal"; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter
   NO  sole audience  got aud "customer-portal" "account", want no other than "order-status"
                      every other service in aud could use this token here: the client should request one token for each service
   ok  expiry         got exp 2027-11-23T12:00:00Z, want after 2026-11-23T11:59:30Z (now less 30s leeway)
@@ -71,14 +71,19 @@ func TestExplain(t *testing.T) {
                      the client must request it over mutual TLS, and the issuer must bind the tokens that it issues
   ok  client         got client "customer-portal" of "https://idp.example.com/realms/corp", want "customer-portal"
   NO  caller         got a service that calls as itself, want users only
+                     services.order-status.allow[0] is for users: call with a token that was exchanged for the user's, or remove callers: users there
   NO  scopes         got scopes "orders.Read" "clerk", want "orders.read"
                      "orders.Read" differs from "orders.read" only by upper and lower case, and scopes are compared exactly
   NO  any scope      got scopes "orders.Read" "clerk", want one of "orders.audit" "orders.write"
+                     in Keycloak, assign the client scopes orders.read orders.audit to client "customer-portal"; if they are optional, the client asks for scope=orders.read orders.audit
   NO  roles          got roles none, want one of "clerk"
                      it was granted as a scope, and a scope is never taken for a role: demand it under scopes
   NO  claims         got country none, department "7", want country one of "nl" "be", department one of "hr"
+                     have https://idp.example.com/realms/corp put the claim into the token, or remove it from services.order-status.allow[0]
   NO  login          got acr none, want one of "gold"
-  NO  login age      got auth_time none, want at most 1h0m0s ago`,
+                     have the user log in again, as services.order-status.allow[0] demands
+  NO  login age      got auth_time none, want at most 1h0m0s ago
+                     have the user log in again, as services.order-status.allow[0] demands`,
 		},
 	} {
 		c, err := read(t, "keycloak", token(row.members))

@@ -152,7 +152,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		}
 		g.owner[grpc] = name
 	}
-	for _, issuer := range p.matrix.issuersOf(service) {
+	for _, issuer := range p.issuersOf(service) {
 		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)
 		}

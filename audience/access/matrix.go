@@ -37,6 +37,10 @@ type Issuer struct {
 	// addresses and KeysFile.
 	URL string
 
+	// Place is where it stands in a file, such as "issuers.corp (access.yaml:3)", for
+	// messages. [Policy.WithPlaces] fills it in; leave it empty.
+	Place string
+
 	// Tenants are the ids of the tenants whose tokens are accepted. Each is an issuer of
 	// its own in the policy: issuer "acme" with tenant "t1" is "acme/t1", and a client
 	// "portal" of "acme" is the client "portal/t1" of it. Lists that name "acme" or

@@ -18,6 +18,7 @@ type Policy struct {
 	declared map[string][]MethodOptions // the rules of services that only options define
 	clients  map[party]bool             // all of them
 	warnings []*Problem
+	places   func(path ...string) string // where something stands in a file; nil if that is not known
 
 	generation string
 }
@@ -50,7 +51,7 @@ func (p *Policy) rule(name, method string) *Rule {
 		return nil
 	}
 	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
-	for _, issuer := range p.matrix.issuersOf(service) {
+	for _, issuer := range p.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
 	}
 	if service.Self {
@@ -108,7 +109,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 func (i Issuer) terms(service Service) terms {
 	p := i.Provider()
 	t := terms{
-		issuer: i.URL, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: i.LongestLifetime(),
+		issuer: i.URL, preset: p.Preset, place: i.Place, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: i.LongestLifetime(),
 		maxAge: i.MaxAge, bound: i.RequireBound, roleScope: p.Request.RoleScope,
 	}
 	if p.Token.NoAudience {

@@ -34,6 +34,8 @@ type Rule struct {
 // terms are what is required of the tokens of one issuer.
 type terms struct {
 	issuer      string // what they have in iss
+	preset      string
+	place       string // where the issuer stands, for messages
 	leeway      time.Duration
 	maxLifetime time.Duration
 	maxAge      time.Duration // 0 for any

@@ -123,7 +123,7 @@ func (p *Policy) Client(name string) (Client, Issuer, error) {
 		return Client{}, Issuer{}, fmt.Errorf("access: no client %q in the policy%s", name, nearest.Hint(name, slices.Collect(maps.Keys(p.matrix.Clients))))
 	}
 	client.ID = p.matrix.party(name).id
-	return client, p.matrix.issuer(client.Issuer), nil
+	return client, p.issuer(client.Issuer), nil
 }
 
 // Public returns the gRPC services that anybody may call without a token, and single

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // tokenCause returns why a check of the token refuses, empty if it does not.
@@ -85,7 +85,6 @@ func (e *evaluation) lifetime() time.Duration {
 func (e *evaluation) describeToken(k check) finding {
 	c, t := e.claims, e.terms
 	earliest, latest := e.now.Add(-t.leeway), e.now.Add(t.leeway)
-	const clocks = "the clocks of issuer and service differ"
 	switch k {
 	case checkIssuer:
 		return e.rule.describeIssuer(c.Issuer())
@@ -94,18 +93,18 @@ func (e *evaluation) describeToken(k check) finding {
 	case checkSoleAudience:
 		return e.describeSoleAudience()
 	case checkExpiry:
-		return finding{got: "exp " + stamp(c.Expiry()), want: fmt.Sprintf("after %s (now less %v leeway)", stamp(earliest), t.leeway)}
+		return finding{got: "exp " + stamp(c.Expiry()), want: fmt.Sprintf("after %s (now less %v leeway)", stamp(earliest), t.leeway), hint: e.remedy(audience.CauseExpired, remedy.Situation{})}
 	case checkNotBefore:
-		return finding{got: "nbf " + stamp(c.NotBefore()), want: "by " + stamp(latest), hint: clocks}
+		return finding{got: "nbf " + stamp(c.NotBefore()), want: "by " + stamp(latest), hint: e.remedy(audience.CauseNotYetValid, remedy.Situation{})}
 	case checkIssuedAt:
-		return finding{got: "iat " + stamp(c.IssuedAt()), want: "by " + stamp(latest), hint: clocks}
+		return finding{got: "iat " + stamp(c.IssuedAt()), want: "by " + stamp(latest), hint: e.remedy(audience.CauseNotYetValid, remedy.Situation{})}
 	case checkLifetime:
-		return finding{got: e.lifetime().String(), want: "at most " + t.maxLifetime.String()}
+		return finding{got: e.lifetime().String(), want: "at most " + t.maxLifetime.String(), hint: e.lifetimeRemedy()}
 	case checkAge:
 		if t.maxAge == 0 {
 			return finding{}
 		}
-		return finding{got: "iat " + stamp(c.IssuedAt()), want: "after " + stamp(earliest.Add(-t.maxAge))}
+		return finding{got: "iat " + stamp(c.IssuedAt()), want: "after " + stamp(earliest.Add(-t.maxAge)), hint: e.remedy(audience.CauseTokenTooOld, remedy.Situation{})}
 	default:
 		return e.describeBinding()
 	}
@@ -117,14 +116,14 @@ func (r *Rule) describeIssuer(iss string) finding {
 	for _, t := range r.issuers {
 		accepted = append(accepted, t.issuer)
 	}
-	return finding{got: "iss " + quote.List(iss), want: list(accepted), hint: hint.NearMiss([]string{iss}, accepted, "issuers")}
+	return finding{got: "iss " + quote.List(iss), want: list(accepted), hint: r.otherIssuer(iss, accepted)}
 }
 
 func (e *evaluation) describeAudience() finding {
 	c, want := e.claims, e.rule.audiences
 	switch {
 	case c.Addressed():
-		return finding{got: "aud " + list(c.Audience()), want: list(want), hint: audienceHint(c, want)}
+		return finding{got: "aud " + list(c.Audience()), want: list(want), hint: e.remedy(audience.CauseAudienceMismatch, remedy.Situation{Got: c.Audience(), Want: want})}
 	case c.Audience() == nil && e.terms.replacesAudience():
 		return e.describeReplacement()
 	default:
@@ -134,7 +133,7 @@ func (e *evaluation) describeAudience() finding {
 		}
 		return finding{
 			got: got, want: list(want),
-			hint: "the client asked for a token without an audience, or the issuer ignored the one it asked for",
+			hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{}),
 		}
 	}
 }
@@ -148,7 +147,7 @@ func (e *evaluation) describeReplacement() finding {
 	if roles := e.terms.audienceRoles; len(roles) > 0 {
 		got, want = append(got, "roles "+list(e.claims.Roles())), append(want, "one of the roles "+list(roles))
 	}
-	return finding{got: "no aud, " + strings.Join(got, ", "), want: strings.Join(want, ", or ")}
+	return finding{got: "no aud, " + strings.Join(got, ", "), want: strings.Join(want, ", or "), hint: e.remedy(audience.CauseAudienceMissing, remedy.Situation{})}
 }
 
 func (e *evaluation) describeSoleAudience() finding {
@@ -157,7 +156,7 @@ func (e *evaluation) describeSoleAudience() finding {
 	}
 	return finding{
 		got: "aud " + list(e.claims.Audience()), want: "no other than " + list(e.rule.audiences),
-		hint: "every other service in aud could use this token here: the client should request one token for each service",
+		hint: e.remedy(audience.CauseAudienceNotSole, remedy.Situation{}),
 	}
 }
 
@@ -170,7 +169,7 @@ func (e *evaluation) describeBinding() finding {
 	case bound == "":
 		return finding{
 			got: thumbprint, want: "a token that is bound to a certificate",
-			hint: "the client must request it over mutual TLS, and the issuer must bind the tokens that it issues",
+			hint: e.remedy(audience.CauseBindingMissing, remedy.Situation{}),
 		}
 	case e.offline:
 		return finding{got: thumbprint, want: "a connection that shows this certificate, which was not checked"}

@@ -8,13 +8,14 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // binding returns the thumbprint of the certificate that a token is bound to
 // (x5t#S256 in the cnf claim; RFC 8705, section 3.1), or "" if the token is not
 // bound. A cnf with any other content is refused, because nothing here can check
 // it, and to ignore it would be wrong (RFC 9449, section 7.2).
-func (r *reader) binding() (string, error) {
+func (p Preset) binding(r *reader) (string, error) {
 	cnf, ok := r.members["cnf"]
 	if !ok {
 		return "", nil
@@ -25,9 +26,7 @@ func (r *reader) binding() (string, error) {
 		return thumbprint, nil
 	}
 	refusal := &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "cnf with " + confirmations(members), Want: "a SHA-256 as x5t#S256, and nothing else"}
-	if _, ok := members["jkt"]; ok {
-		refusal.Hint = dpopHint
-	}
+	refusal.Hint = p.remedy(remedy.Situation{Cause: string(refusal.Cause)}, r.members)
 	return "", refusal
 }
 
@@ -39,8 +38,6 @@ func confirmations(cnf map[string]any) string {
 	}
 	return quote.List(slices.Sorted(maps.Keys(cnf))...)
 }
-
-const dpopHint = "a DPoP-bound token cannot be sent as Bearer"
 
 // validThumbprint reports whether s is a SHA-256 in canonical base64url without
 // padding.

@@ -75,7 +75,7 @@ func (p Preset) read(members map[string]any, text string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.binding, err = r.binding(); err != nil {
+	if c.binding, err = p.binding(&r); err != nil {
 		return nil, err
 	}
 	c.setCaller(chain)

@@ -8,6 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -28,7 +29,7 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	case false:
 		return nil, &audience.Refusal{
 			Cause: audience.CauseTokenInactive,
-			Hint:  "the token has ended, was revoked, or never was; some issuers also say so to a service that may not ask about it",
+			Hint:  p.remedy(remedy.Situation{Cause: string(audience.CauseTokenInactive), Names: provider.Names{Issuer: issuer}}, nil),
 		}
 	default:
 		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: errors.New("active is not a boolean")}
@@ -43,7 +44,7 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	case c.issuer != issuer:
 		return nil, &audience.Refusal{Cause: audience.CauseIssuerNotAccepted, Got: quote.List(c.issuer), Want: quote.List(issuer)}
 	}
-	if err := tokenType(members); err != nil {
+	if err := p.tokenType(members); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -75,9 +76,12 @@ func (r *reader) namesItself(s provider.Service, client string) bool {
 	return named && !r.login()
 }
 
+// dpopClaims are those of a token that is bound by DPoP (RFC 9449, section 6).
+var dpopClaims = map[string]any{"cnf": map[string]any{"jkt": ""}}
+
 // tokenType refuses a token that is active but is not a bearer access token, such
 // as a refresh token.
-func tokenType(members map[string]any) error {
+func (p Preset) tokenType(members map[string]any) error {
 	if use, ok := members["token_use"]; ok && use != "access" && use != "access_token" {
 		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_use %.64q", fmt.Sprint(use)), Want: quote.List("access_token")}
 	}
@@ -89,7 +93,7 @@ func tokenType(members map[string]any) error {
 	case "bearer":
 		return nil
 	case "dpop":
-		return &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "token_type " + quote.List(text), Want: quote.List("Bearer"), Hint: dpopHint}
+		return &audience.Refusal{Cause: audience.CauseBindingUnsupported, Got: "token_type " + quote.List(text), Want: quote.List("Bearer"), Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseBindingUnsupported)}, dpopClaims)}
 	default:
 		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: fmt.Sprintf("token_type %.64q", fmt.Sprint(kind)), Want: quote.List("Bearer")}
 	}

@@ -60,6 +60,10 @@ func (p Payload) date(name string) time.Time {
 	return date
 }
 
+// CheckType is [Preset.CheckType] for the token of p. Its refusal also goes by the claims,
+// which may show whose token it is.
+func (p Payload) CheckType(preset Preset, typ string) error { return preset.checkType(typ, p.members) }
+
 // Claims reads the claims as [Preset.Claims] does, without decoding the payload again.
 // The caller of Claims must have verified the signature of exactly these bytes: see
 // [Payload.Equals].

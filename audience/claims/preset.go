@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
-	"github.com/grpcaud/grpcaud/internal/hint"
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Preset reads the tokens of one kind of authorization server. It knows the type of
@@ -23,9 +23,8 @@ type Preset struct {
 	// Name is the name of the preset in the access matrix.
 	Name string
 
-	token   provider.Token
-	advice  provider.Advice
-	product string
+	token provider.Token
+	place string // where the issuer stands, for messages
 
 	introspected bool // it reads the issuer's answers about tokens, and no JWTs
 }
@@ -45,10 +44,17 @@ func LookupPreset(name string) (Preset, bool) {
 	return preset, ok
 }
 
+// At returns p for the issuer that stands at this place of the matrix, which refusals
+// then name; empty if it is not known. See [access.Issuer].
+func (p Preset) At(place string) Preset {
+	p.place = place
+	return p
+}
+
 // PresetOf returns the preset that reads the tokens of a provider. It is for packages of
 // this module; others have [LookupPreset] and [access.Issuer.TokenPreset].
 func PresetOf(p provider.Provider) Preset {
-	return Preset{Name: p.Preset, token: p.Token, advice: p.Advice, product: p.Product}
+	return Preset{Name: p.Preset, token: p.Token}
 }
 
 // Equal reports whether both presets read every token alike.
@@ -109,26 +115,31 @@ func (p Preset) HasRoles() bool { return len(p.token.Roles) > 0 }
 // are media types, so their case and a leading "application/" do not count (RFC
 // 7515, section 4.1.9). Every type that is not on the preset's list is refused, so
 // that no other kind of token is taken for an access token (RFC 8725, section 3.11).
-func (p Preset) CheckType(typ string) error {
+func (p Preset) CheckType(typ string) error { return p.checkType(typ, nil) }
+
+// checkType is CheckType for a token with these claims, which only advice goes by.
+func (p Preset) checkType(typ string, members map[string]any) error {
 	short := strings.ToLower(typ)
 	short = strings.TrimPrefix(short, "application/")
 	if slices.Contains(p.token.Types, short) && (short != "" || typ == "") {
 		return nil
 	}
-	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.token.Types...), Hint: p.hint(typeHint(short))}
+	return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "typ " + quote.List(typ), Want: "one of " + quote.List(p.token.Types...), Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Type: typ, TypeRefused: true}, members)}
 }
 
-// hint adds that the issuer may need a preset, which is the likely mistake if the
-// matrix names none.
-func (p Preset) hint(hint string) string {
-	if p.Name != DefaultPreset {
-		return hint
+// remedy completes a situation, and returns its remedy. Members are the claims of the
+// token, as far as they were read.
+func (p Preset) remedy(s remedy.Situation, members map[string]any) string {
+	s.Preset, s.Place, s.Claims = p.Name, p.place, members
+	if iss, ok := members["iss"].(string); ok {
+		s.Issuer = iss
 	}
-	const dialect = "tokens are read by preset rfc9068, the default: if the issuer writes them otherwise, name its preset, such as keycloak"
-	if hint == "" {
-		return dialect
+	for _, name := range p.token.Clients {
+		if id, ok := members[name].(string); ok && s.Client == "" && name != "sub" {
+			s.Client = id
+		}
 	}
-	return dialect + "; " + hint
+	return s.Remedy()
 }
 
 // check checks what the preset requires of the members as a whole. Every token must
@@ -141,10 +152,14 @@ func (p Preset) check(r *reader) error {
 	if name, differs := p.otherValue(r); differs {
 		v, _ := r.at(name)
 		value, _ := v.(string)
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(p.token.Values[name]), Hint: p.valueHint(r, value)}
+		s := remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Kind: value}
+		if value == "" {
+			s.Missing = name
+		}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + name + " " + quote.OrNone(value), Want: quote.List(p.token.Values[name]), Hint: p.remedy(s, r.members)}
 	}
 	if i := slices.IndexFunc(p.token.Forbidden, r.has); i >= 0 {
-		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: "this is not an access token; " + hint.IDToken}
+		return &audience.Refusal{Cause: audience.CauseTypeNotAllowed, Got: "claim " + p.token.Forbidden[i], Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseTypeNotAllowed), Marked: true}, r.members)}
 	}
 	return p.missing(r, p.token.Required)
 }
@@ -165,19 +180,7 @@ func (p Preset) missing(r *reader, names []string) error {
 	if i < 0 {
 		return nil
 	}
-	return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + names[i], Want: names[i], Hint: p.hint("")}
-}
-
-// valueHint says which preset of the same product reads such tokens, or what kind of
-// token has this value.
-func (p Preset) valueHint(r *reader, value string) string {
-	for _, other := range provider.All() {
-		q := PresetOf(other)
-		if _, differs := q.otherValue(r); q.product == p.product && q.Name != p.Name && !differs && len(q.token.Values) > 0 && q.missing(r, q.token.Required) == nil {
-			return "preset " + other.Preset + " reads such tokens"
-		}
-	}
-	return typeHint(strings.ToLower(value))
+	return &audience.Refusal{Cause: audience.CauseClaimMissing, Got: "no " + names[i], Want: names[i], Hint: p.missingRemedy(r, names[i])}
 }
 
 // canonical returns the spelling of an issuer that the matrix has.
@@ -202,9 +205,9 @@ func (p Preset) identify(c *Claims, r *reader) (err error) {
 	case !strings.HasPrefix(c.subject, p.token.SubjectPrefix):
 		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: p.subject() + " " + quote.List(c.subject), Want: "one that begins with " + quote.List(p.token.SubjectPrefix)}
 	case c.subject == "" && (r.login() || !p.token.SubjectOptional && (!c.service || r.has("auth_time"))):
-		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: p.subject(), Hint: p.missingSubject()}
+		return &audience.Refusal{Cause: audience.CauseClaimMissing, Want: p.subject(), Hint: p.missingRemedy(r, "sub")}
 	case c.client == "" && p.token.ClientRequired:
-		return &audience.Refusal{Cause: audience.CauseClientMissing, Got: "no " + strings.Join(p.token.Clients, ", no "), Want: "the id of the client"}
+		return &audience.Refusal{Cause: audience.CauseClientMissing, Got: "no " + strings.Join(p.token.Clients, ", no "), Want: "the id of the client", Hint: p.remedy(remedy.Situation{Cause: string(audience.CauseClientMissing)}, r.members)}
 	}
 	return nil
 }
@@ -214,12 +217,9 @@ func (p Preset) isService(r *reader, client string) bool {
 	return r.isService(p.token.Service, client) && (!p.introspected || r.namesItself(p.token.Service, client))
 }
 
-func (p Preset) missingSubject() string {
-	const hint = "a user's token must say which user"
-	if p.advice.MissingSubject == "" {
-		return hint
-	}
-	return hint + "; " + p.advice.MissingSubject
+// missingRemedy says what to do about a claim that is not there.
+func (p Preset) missingRemedy(r *reader, name string) string {
+	return p.remedy(remedy.Situation{Cause: string(audience.CauseClaimMissing), Missing: name}, r.members)
 }
 
 // client returns the id of the client: what stands at the first of the preset's places

@@ -268,12 +268,12 @@ func TestPresetsRefuse(t *testing.T) {
 // token of another kind, and that no preset is named which does not read it.
 func TestAnotherPresetOfTheProductIsNamed(t *testing.T) {
 	for _, row := range []struct{ preset, claims, want string }{
-		{"entra", `"ver":"1.0","appid":"c"`, "preset entra-v1 reads such tokens"},
-		{"entra-v1", `"ver":"2.0","azp":"c"`, "preset entra reads such tokens"},
+		{"entra", `"ver":"1.0","appid":"c"`, "the token is written as Entra ID writes them: write preset: entra-v1"},
+		{"entra-v1", `"ver":"2.0","azp":"c"`, "the token is written as Entra ID writes them: write preset: entra "},
 		{"entra", `"ver":"1.0","azp":"c","tfp":"signin"`, ""},
-		{"entra", `"azp":"c"`, ""},
+		{"entra", `"azp":"c"`, "the access tokens of Entra ID have the claim ver"},
 		{"keycloak", `"typ":"Refresh","azp":"c"`, "this is a refresh token, which goes to the issuer alone"},
-		{"cognito", `"token_use":"id","client_id":"c"`, "if this is an ID token"},
+		{"cognito", `"token_use":"id","client_id":"c"`, "this is an ID token"},
 	} {
 		p, _ := claims.LookupPreset(row.preset)
 		_, err := p.Claims([]byte(`{"iss":"i","exp":2,"sub":"a",` + row.claims + `}`))

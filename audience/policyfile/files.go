@@ -140,7 +140,7 @@ func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 		f.problem(err)
 		return nil, joined(f.findings())
 	}
-	return policy.WithGeneration(f.digest), nil
+	return policy.WithGeneration(f.digest).WithPlaces(f.places()), nil
 }
 
 // findings lists all findings, file by file.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -87,20 +88,10 @@ func decode(raw string) (header, payload string, err error) {
 
 // misshapen says what a token may be that is not in three parts.
 func misshapen(raw string) error {
-	r := &audience.Refusal{Cause: audience.CauseTokenMalformed, Want: "three parts of base64url, divided by dots"}
-	switch dots := strings.Count(raw, "."); {
-	case strings.HasPrefix(strings.TrimSpace(raw), "{"):
-		r.Hint = "this is the JSON serialisation of a JWS; only the compact one is accepted"
-	case dots == 4:
-		r.Hint = "five parts are an encrypted token (JWE); let the issuer send signed ones to this service"
-	case dots < 2 && strings.HasPrefix(raw, "eyJ"):
-		r.Hint = "it begins as a JWT, and ends before the signature: was it cut off?"
-	case dots == 0:
-		r.Hint = "this may be an opaque token; let the issuer send JWTs for this audience, or set introspection"
-	case strings.HasSuffix(raw, "."):
-		r.Hint = "the signature is missing"
+	return &audience.Refusal{
+		Cause: audience.CauseTokenMalformed, Want: "three parts of base64url, divided by dots",
+		Hint: remedy.Shape(raw),
 	}
-	return r
 }
 
 // refused are the header members that would have a verifier act otherwise than

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/regularfile"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 const (
@@ -55,7 +56,8 @@ func (f *keysFile) read(file *os.File) (*snapshot, error) {
 	}
 	keys, err := parseKeys(data, f.uses)
 	if err != nil {
-		return nil, fmt.Errorf("keys file %s: %w", file.Name(), err)
+		what, cause := remedy.Split(err)
+		return nil, remedy.With(fmt.Errorf("keys file %s: %w", file.Name(), cause), what)
 	}
 	return keys, nil
 }

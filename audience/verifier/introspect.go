@@ -13,6 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/clientcert"
 	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -163,7 +164,8 @@ func checkOpaque(raw string) error {
 }
 
 func unavailable(err error, wait time.Duration) *audience.Refusal {
-	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err, RetryAfter: wait}
+	hint, err := remedy.Split(err)
+	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 
 // ask asks the issuer about a token. The answer counts from the time before the request.
@@ -218,9 +220,9 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	body, _, err := i.web.do(request, maxAnswer)
 	switch {
 	case aboutOne(err):
-		return nil, unavailable(err, firstRetry)
+		return nil, unavailable(withRemedy(err, i.situation()), firstRetry)
 	case err != nil:
-		return nil, err
+		return nil, withRemedy(err, i.situation())
 	}
 	return i.preset.Introspected(body, i.issuer.URL)
 }
@@ -250,7 +252,7 @@ func (i *introspector) find(ctx context.Context) (string, error) {
 func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
 	document, err := metadata.Read(ctx, i.web.client, metadataOf(i.issuer))
 	if err != nil {
-		return "", err
+		return "", withRemedy(err, i.situation())
 	}
 	if i.certificate != nil {
 		return document.MutualTLSEndpoint("introspection_endpoint")

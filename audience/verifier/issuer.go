@@ -15,8 +15,8 @@ import (
 // newIssuer checks the configuration of an issuer. What of old, which may be
 // nil, serves this one as well is taken over.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
-	preset := config.TokenPreset()
-	i := &issuer{url: config.URL, trustDomain: config.TrustDomain, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
+	preset := config.TokenPreset().At(config.Place)
+	i := &issuer{url: config.URL, place: config.Place, trustDomain: config.TrustDomain, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
 	if len(i.algorithms) == 0 {
 		i.algorithms = algorithms
 	}
@@ -80,7 +80,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 	if config.KeysFile != "" {
 		fetch, cooldown = (&keysFile{path: config.KeysFile, uses: from.uses()}).fetch, fileCooldown
 	}
-	i.keys = newKeySet(from, fetch, cooldown)
+	i.keys = newKeySet(from, i.advise(fetch), cooldown)
 	i.keys.lost.changes = o.changes
 	return nil
 }

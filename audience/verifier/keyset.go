@@ -12,6 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/backoff"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 const (
@@ -92,7 +93,8 @@ func (k *keySet) load() *snapshot {
 
 func (k *keySet) unavailableLocked(err error) error {
 	wait := max(time.Until(k.notUntil), time.Until(k.spent.Add(k.cooldown)), firstRetry)
-	return &audience.Refusal{Cause: audience.CauseKeysUnavailable, Err: err, RetryAfter: wait}
+	hint, err := remedy.Split(err)
+	return &audience.Refusal{Cause: audience.CauseKeysUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 
 // scheduleLocked schedules the next fetch in d.

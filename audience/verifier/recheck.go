@@ -71,7 +71,7 @@ func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) 
 	case !i.keys.lostForGood(token):
 		return c, nil
 	case !keys.has(token.kid):
-		return nil, unknownKey(token, droppedHint)
+		return nil, i.unknownKey(token)
 	default:
 		return nil, found.err
 	}

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/internal/spiffe"
 )
 
@@ -23,7 +25,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 	case !call.asked:
 		return result{err: malformed(errors.New("header: go-jose cannot read it"))}
 	case call.payload == nil:
-		found.err = &audience.Refusal{Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg)}
+		found.err = i.otherSignature(token)
 	case err != nil:
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
 	case !token.payload.Equals(call.payload):
@@ -32,6 +34,14 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 		found.claims, found.err = i.claims(token)
 	}
 	return found
+}
+
+// otherSignature refuses a token that none of the issuer's keys signed.
+func (i *issuer) otherSignature(token *compact) error {
+	return &audience.Refusal{
+		Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg),
+		Hint: cmp.Or(remedy.Shape(token.raw), i.remedy(remedy.Situation{Cause: string(audience.CauseSignatureInvalid)})),
+	}
 }
 
 // config returns what go-oidc checks in a token. It cannot compare an iss that is

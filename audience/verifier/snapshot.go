@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/jwkset"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 const maxKeys = 100 // keys of one issuer that are looked at
@@ -37,7 +38,7 @@ var (
 // another use, is skipped; a set without a usable key is an error.
 func parseKeys(data []byte, uses []string) (*snapshot, error) {
 	if what := jwkset.Misfit(data); what != "" {
-		return nil, fmt.Errorf("key set: %s", what)
+		return nil, remedy.With(errors.New("key set: no JWK set"), what)
 	}
 	var set map[string]json.RawMessage // a struct would match "Keys" too
 	if err := json.Unmarshal(data, &set); err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
-	"github.com/grpcaud/grpcaud/internal/hint"
+	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Verifier checks whether tokens are genuine. It is safe for concurrent use.
@@ -41,6 +42,7 @@ type state struct {
 // for the tokens of another, nor delay them.
 type issuer struct {
 	url         string
+	place       string // in the matrix, for messages
 	trustDomain string // of the sub of its tokens; empty: they have iss
 	preset      claims.Preset
 	algorithms  []string
@@ -178,11 +180,11 @@ func (s *state) verify(ctx context.Context, raw string, rule *access.Rule) resul
 func (i *issuer) accepts(token *compact) error {
 	switch {
 	case !slices.Contains(i.algorithms, token.alg):
-		return &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms)}
+		return &audience.Refusal{Cause: audience.CauseAlgorithmNotAllowed, Got: fmt.Sprintf("alg %.32q", token.alg), Want: fmt.Sprint(i.algorithms), Hint: i.remedy(remedy.Situation{Cause: string(audience.CauseAlgorithmNotAllowed), Algorithm: token.alg, Want: i.algorithms})}
 	case i.introspect != nil:
 		return i.ended(token)
 	default:
-		return i.preset.CheckType(token.typ)
+		return token.payload.CheckType(i.preset, token.typ)
 	}
 }
 
@@ -220,7 +222,7 @@ func (s *state) unknownIssuer(token claims.Payload) error {
 	urls := slices.Sorted(maps.Keys(s.issuers))
 	return &audience.Refusal{
 		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: fmt.Sprintf("%q", urls),
-		Hint: hint.Issuer(iss, urls),
+		Hint: remedy.Situation{Cause: string(audience.CauseIssuerUnknown), Got: []string{iss}, Want: urls}.Remedy(),
 	}
 }
 
@@ -265,7 +267,7 @@ func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error)
 	}
 	if keys != nil && i.keys.knownLack(token, keys, i.leeway) {
 		i.keys.request()
-		return nil, unknownKey(token, droppedHint)
+		return nil, i.unknownKey(token)
 	}
 	if err := i.ended(token); err != nil {
 		return nil, err
@@ -275,13 +277,18 @@ func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error)
 	case err != nil:
 		return nil, err
 	case !keys.has(token.kid):
-		return nil, unknownKey(token, droppedHint)
+		return nil, i.unknownKey(token)
 	}
 	return keys, nil
 }
 
-const droppedHint = "the issuer has no such key: it dropped it, and the client needs a new token, or another issuer of the same name signed this one"
+// unknownKey refuses a token of a key that the issuer does not have.
+func (i *issuer) unknownKey(token *compact) error {
+	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: i.remedy(remedy.Situation{Cause: string(audience.CauseKeyUnknown)})}
+}
 
-func unknownKey(token *compact, hint string) error {
-	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: hint}
+// remedy completes a situation, and returns its remedy.
+func (i *issuer) remedy(s remedy.Situation) string {
+	s.Names, s.Preset = provider.Names{Issuer: i.url, Place: i.place}, i.preset.Name
+	return s.Remedy()
 }

@@ -84,11 +84,11 @@ func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", pauseOf(response.Header)}
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, "", pauseOf(response.Header), response.Header}
 	}
 	body, err := webclient.Read(response.Body, most)
 	if large, ok := errors.AsType[webclient.TooLargeError](err); ok {
-		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, " with " + large.Error(), 0}
+		return nil, nil, answerError{request.URL.Redacted(), response.StatusCode, " with " + large.Error(), 0, nil}
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", request.URL.Redacted(), err)
@@ -102,13 +102,14 @@ type answerError struct {
 	code    int
 	more    string
 	after   time.Duration // when it wants to be asked again (RFC 9110, section 10.2.3), within bounds
+	header  http.Header   // for its kind, and where it leads
 }
 
 // answerOf returns the answer other than 200 that err is about, be it to a question
 // of ours or to one for metadata; the zero answer if it is about none.
 func answerOf(err error) answerError {
 	if answer, ok := errors.AsType[*metadata.StatusError](err); ok {
-		return answerError{answer.Address, answer.Code, "", pauseOf(answer.Header)}
+		return answerError{answer.Address, answer.Code, "", pauseOf(answer.Header), answer.Header}
 	}
 	answer, _ := errors.AsType[answerError](err)
 	return answer

@@ -69,10 +69,10 @@ func TestDoctor(t *testing.T) {
 		{"no keys", 2, []string{"1 ok, 0 to fix, 5 unknown", "KEYS_UNAVAILABLE"}, func(f *field) { f.issuer.Fault(testutil.JWKS, testutil.RespondStatus(500)) }, nil},
 		{"HTML", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondBody("text/html", "<html>")) }, nil},
 		{"no time", 2, []string{"0 ok, 0 to fix, 12 unknown"}, func(*field) {}, []string{"--timeout", "1ns"}},
-		{"another secret", 1, []string{"4 ok, 2 to fix, 0 unknown; 4 may not", "invalid_client", "check that the issuer knows the client"}, func(f *field) {
+		{"another secret", 1, []string{"4 ok, 2 to fix, 0 unknown; 4 may not", "invalid_client", `the secret of client "customer-portal", from file `}, func(f *field) {
 			f.issuer.Register(testutil.Client{ID: "customer-portal", Secret: "other"})
 		}, nil},
-		{"wider", 1, []string{"1 to fix", "the issuer gives customer-portal a token for human-resource; the matrix does not let it call", "remove the audience human-resource from client"}, func(f *field) {
+		{"wider", 1, []string{"1 to fix", "the issuer gives customer-portal a token for human-resource; the matrix does not let it call", "remove the client scope that has the mapper for human-resource from client"}, func(f *field) {
 			f.register("customer-portal", map[string][]string{"order-status": {"orders.read"}, "echo": nil, "human-resource": nil})
 		}, nil},
 		{"a client for itself", 0, []string{"6 ok, 0 to fix, 0 unknown; 5 may not call, and get no token; 1 get one that no issuer withholds"}, func(f *field) {

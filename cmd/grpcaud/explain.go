@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
@@ -25,6 +27,7 @@ type explainOptions struct {
 	descriptors     string
 	issuerCA        string
 	offline         bool
+	message         string // of another stack
 }
 
 const explainHelp = `Explain judges a token as the server of the service would, with the same engine, and
@@ -40,14 +43,21 @@ Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
 --offline no issuer is asked: without keys, the checks of the rule are shown for the
 case that the token is genuine.
 
+With --error TEXT it says what an error text of another stack means, such as those of
+ASP.NET Core, Microsoft Graph, Spring Security, Envoy, Istio and Go libraries, and what
+to look at. That needs no file; with --token-file it shows the claims that the text is
+about, and with a file, --service and --method the verdict too.
+
 Only a server can check the connection, the certificate that a token is bound to, and
 whether the token was revoked.
 
 The exit status is 0 if the token is admitted, 1 if it is refused, and 2 if that
-could not be found out: the file is broken, or the issuer cannot be asked.`
+could not be found out: the file is broken, the issuer cannot be asked, or the text of
+--error is not known.`
 
 const explainExamples = `  echo "$TOKEN" | grpcaud explain access.yaml --service order-status --method GetOrderStatus
-  grpcaud explain access.yaml --service order-status --method GetOrderStatus --token-file t --jwks keys.json -o json`
+  grpcaud explain access.yaml --service order-status --method GetOrderStatus --token-file t --jwks keys.json -o json
+  grpcaud explain --error "Access token validation failure. Invalid audience."`
 
 func explainCommand() *cobra.Command {
 	var e explainOptions
@@ -55,38 +65,70 @@ func explainCommand() *cobra.Command {
 		Use:   "explain access.yaml --service S --method M",
 		Short: "Judge a token for a method, and say why",
 		Long:  explainHelp, Example: explainExamples,
-		Args:              cli.Arguments(1, 1),
+		Args:              e.arguments,
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required)")
-	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus (required)")
+	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required with a file)")
+	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, or acme.orders.v1.OrderStatus/GetOrderStatus (required with a file)")
 	flags.StringVar(&e.tokenFile, "token-file", "", "the file with the token; - is standard input (the default)")
 	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
+	flags.StringVar(&e.message, "error", "", "an error text of another stack, to say what it means")
 	cli.IssuerCAFlag(cmd, &e.issuerCA)
 	cmd.MarkFlagsMutuallyExclusive("offline", "issuer-ca")
-	_ = cmd.MarkFlagRequired("service")
-	_ = cmd.MarkFlagRequired("method")
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[e.service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		explanation, err := e.explain(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { explanation.Write(p, format.Value) }); err != nil {
-			return err
-		}
-		return explanation.Exit()
+		answer, err := e.answer(cmd, args)
+		return output.WriteAnswer(cmd.OutOrStdout(), format.Value, answer, err)
 	}
 	return cmd
 }
 
+// arguments demands a file, and what is judged at, unless a text alone is to be explained.
+func (e *explainOptions) arguments(cmd *cobra.Command, args []string) error {
+	if e.message != "" && len(args) == 0 {
+		return nil
+	}
+	if err := cli.Arguments(1, 1)(cmd, args); err != nil {
+		return err
+	}
+	for _, name := range []string{"service", "method"} {
+		_ = cmd.MarkFlagRequired(name)
+	}
+	return nil
+}
+
+// answer explains a text, a token, or both.
+func (e explainOptions) answer(cmd *cobra.Command, args []string) (output.Answer, error) {
+	switch {
+	case e.message == "":
+		return e.explain(cmd, args[0])
+	case len(args) > 0:
+		explanation, err := e.explain(cmd, args[0])
+		if err != nil {
+			return nil, err
+		}
+		m := explain.NewMessage(e.message, "")
+		m.Explanation = explanation
+		return m, nil
+	}
+	text := ""
+	if e.tokenFile != "" {
+		var err error
+		if text, err = e.token(cmd); err != nil {
+			return nil, err
+		}
+	}
+	token, _ := explain.CleanToken(text)
+	return explain.NewMessage(e.message, token), nil
+}
+
 func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Explanation, error) {
-	policy, _, err := files.Load(cmd, path, e.descriptors)
+	policy, set, err := files.Load(cmd, path, e.descriptors)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +154,10 @@ func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Expla
 	}
 	defer v.Close()
 	explanation := t.Explain(cmd.Context(), v, token, time.Now())
-	explanation.Notes = append(notes, explanation.Notes...)
+	explanation.Notes = append(append(notes, explanation.Notes...), t.Unnamed(set)...)
+	if explanation.Cause == audience.CauseKeysUnavailable && !e.offline && e.jwksFile == "" {
+		explanation.Fix = strings.TrimPrefix(explanation.Fix+"; or give the keys of the issuer with --jwks", "; or ")
+	}
 	return explanation, nil
 }
 

@@ -103,7 +103,7 @@ func TestExplainRefuses(t *testing.T) {
 func TestExplainCannotFindOut(t *testing.T) {
 	issuer, _ := corp(t)
 	raw := token(issuer, nil)
-	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "got no keys: the issuer was not asked (--offline),",
+	explainOrder(t, raw, "--offline").want(t, 2, "unknown: KEYS_UNAVAILABLE", "got a token that was not verified, since the issuer was not asked (--offline), want one that its issuer vouches for",
 		"leave out --offline, or give the keys of the issuer with --jwks", "if the token is genuine it is admitted", "??  genuine", "ok  audience")
 
 	// What the rule refuses in any case is refused.
@@ -189,7 +189,7 @@ func TestExplainWrongUse(t *testing.T) {
 		want string
 		args []string
 	}{
-		{`required flag(s) "method", "service" not set; see grpcaud explain --help`, nil},
+		{`and --service (the service of the matrix that is called); see grpcaud explain --help`, nil},
 		{`no service "orders" in the file`, []string{"--service", "orders", "--method", "Get"}},
 		{`no service "order-statu" in the file, did you mean "order-status"?`, []string{"--service", "order-statu", "--method", "Get"}},
 		{`service "order-status" consists of acme.orders.v1.OrderStatus, not of acme.Other`, []string{"--service", "order-status", "--method", "acme.Other/Get"}},
@@ -224,12 +224,12 @@ func TestExplainFixes(t *testing.T) {
 		{"service for a user", service, "users", "services.orders.allow[0] is for users: call with a token that was exchanged"},
 		{"user for a service", raw, "services", "services.orders.allow[0] is for services that call as themselves"},
 		{"issuer", token(issuer, testutil.Claims{"iss": "https://evil.example.com"}), "users", "fix       if its tokens are to be accepted, add it under issuers"},
-		{"type", token(issuer, testutil.Claims{"typ": "ID"}), "users", "fix       send the access token"},
-		{"key", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k2")), "users", "fix       have the client request a new token from https://idp.example.com/realms/corp"},
+		{"type", token(issuer, testutil.Claims{"typ": "ID"}), "users", "fix       this is an ID token"},
+		{"key", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256")), testutil.Header("kid", "k2")), "users", "fix       the issuer has no such key"},
 		{"forged", token(issuer, nil, testutil.SignedBy(testutil.NewKey("ES256"))), "users", "fix       check whether the token was truncated or altered"},
-		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "users", "fix       have the issuer write JWTs for order-status; or, if its tokens stay opaque, set introspection under issuers"},
-		{"half", raw[:strings.LastIndexByte(raw, '.')], "users", "fix       give the whole token"},
-		{"less than half", raw[:10], "users", "fix       give the whole token"},
+		{"opaque", "2YotnFZFEjr1zCsicMWpAA", "users", "have the issuer write JWTs for this audience, or, if its tokens stay opaque, set introspection under issuers"},
+		{"half", raw[:strings.LastIndexByte(raw, '.')], "users", "Give the whole token"},
+		{"less than half", raw[:10], "users", "Give the whole token"},
 		{"too old", token(issuer, testutil.Claims{"exp": 1000}), "users", "(now less 30s leeway)"},
 		{"too large", strings.Repeat("x", 20<<10), "users", "refused: TOKEN_TOO_LARGE"},
 	} {

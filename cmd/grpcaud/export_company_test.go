@@ -40,7 +40,7 @@ func TestExportRefuses(t *testing.T) {
 		"services:\n  orders: {grpc: [acme.Orders]}\n  ORDERS: {grpc: [acme.Old]}\n  spare: {grpc: [acme.Orders]}\n")
 	private := file(t, "private.json", `{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"k1"}]}`)
 	for _, row := range []struct{ args, want string }{
-		{company, `required flag(s) "to" not set`},
+		{company, `missing --to (one of keycloak, istio, envoy)`},
 		{company + " --to consul", "want one of keycloak, istio, envoy"},
 		{"nowhere.yaml --to istio", "no such file"},
 		{plain + " --to keycloak", "no issuer of the file has preset: keycloak"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
@@ -54,7 +55,7 @@ answer: wrong use, a broken file, or an issuer that cannot be asked.`,
 		SilenceErrors:      true,
 		DisableSuggestions: true, // run writes its own
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return see(cmd, cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()))
+			return see(cmd, cmp.Or(cli.CheckRequired(cmd), cmd.ValidateFlagGroups()))
 		},
 	}
 	root.AddCommand(

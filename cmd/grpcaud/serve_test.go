@@ -170,7 +170,7 @@ func TestServeWrongUse(t *testing.T) {
 		want string
 		args []string
 	}{
-		{`required flag(s) "service" not set`, []string{"--plaintext"}},
+		{`missing --service (the service of the matrix to guard)`, []string{"--plaintext"}},
 		{`no service "order-statu" in the file, did you mean "order-status"?`, []string{"--service", "order-statu", "--plaintext"}},
 		{"give --tls-cert and --tls-key, or --plaintext", []string{"--service", "order-status"}},
 		{"--plaintext at 0.0.0.0:0, where others can read tokens", []string{"--service", "order-status", "--plaintext", "--addr", "0.0.0.0:0"}},

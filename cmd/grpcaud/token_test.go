@@ -51,11 +51,11 @@ func TestToken(t *testing.T) {
 		{"opaque", 1, []string{"refused: TOKEN_MALFORMED"}, func(f *field) {
 			f.issuer.Fault(testutil.Token, f.issuer.Alter(testutil.Token, func(answer map[string]any) { answer["access_token"] = "opaque" }))
 		}},
-		{"another secret", 1, []string{"no token: customer-portal", "invalid_client", "check that the issuer knows the client by this id"}, func(f *field) {
+		{"another secret", 1, []string{"no token: customer-portal", "invalid_client", `the secret of client "customer-portal", from file `, "access.yaml:22), was not accepted by https://127.0.0.1"}, func(f *field) {
 			f.issuer.Register(testutil.Client{ID: "customer-portal", Secret: "other", Audiences: []string{"order-status"}})
 		}},
-		{"unauthorized", 1, []string{"unauthorized_client", "let the client use the grant client_credentials"}, func(f *field) {
-			f.issuer.Fault(testutil.Token, refusal("unauthorized_client", "for Pst-customer-portal, never"))
+		{"unauthorized", 1, []string{"unauthorized_client", "allow it the grant client_credentials", "Service account roles"}, func(f *field) {
+			f.issuer.Fault(testutil.Token, refusal("unauthorized_client", "Client not enabled to retrieve service account, said Pst-customer-portal"))
 		}},
 		{"down", 2, []string{"unknown: customer-portal for order-status", "fix  check that https://127.0.0.1:", "can be reached from here"}, func(f *field) { f.issuer.Down() }},
 		{"busy", 2, []string{"unknown: customer-portal for order-status", "503"}, func(f *field) { f.issuer.Fault(testutil.Token, testutil.RespondStatus(503)) }},
@@ -115,7 +115,7 @@ func TestTokenWrongUse(t *testing.T) {
 		want string
 		args []string
 	}{
-		{`required flag(s) "as", "for" not set`, nil},
+		{`missing --as (the client of the matrix that requests the token), and --for`, nil},
 		{`no client "order-statu" in the file, did you mean "order-status"?`, []string{"--as", "order-statu", "--for", "human-resource"}},
 		{`no service "parcel" in the file, did you mean "parcels"?`, []string{"--as", "order-status", "--for", "parcel"}},
 		{"the matrix does not say how it authenticates", []string{"--as", "batch", "--for", "human-resource"}},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // bearer returns the token of a request's one authorization value (RFC 6750,
@@ -20,7 +21,7 @@ func bearer(credentials []string) (string, error) {
 	default:
 		return "", &audience.Refusal{
 			Cause: audience.CauseCredentialsRepeated, Got: fmt.Sprintf("%d authorization values", len(credentials)), Want: "one",
-			Hint: "the client may have set credentials both for the connection and for the call",
+			Hint: remedy.Situation{Cause: string(audience.CauseCredentialsRepeated)}.Remedy(),
 		}
 	}
 }
@@ -30,7 +31,8 @@ func bearer(credentials []string) (string, error) {
 func bearerToken(value string) (string, error) {
 	scheme, rest, _ := strings.Cut(value, " ")
 	if scheme != "Bearer" && !strings.EqualFold(scheme, "bearer") {
-		return "", &audience.Refusal{Cause: audience.CauseSchemeUnsupported, Want: "Bearer"}
+		got, hint := remedy.Authorization(value)
+		return "", &audience.Refusal{Cause: audience.CauseSchemeUnsupported, Got: got, Want: "Bearer", Hint: hint}
 	}
 	return strings.TrimLeft(rest, " "), nil
 }
@@ -44,7 +46,8 @@ func refineTokenError(err error, token string) error {
 		return err
 	}
 	if body := strings.TrimRight(token, "="); body == "" || strings.ContainsFunc(body, notInToken) {
-		return &audience.Refusal{Cause: audience.CauseCredentialsMalformed, Want: "Bearer, a space, and a token of the alphabet of RFC 6750"}
+		got, hint := remedy.Authorization("Bearer " + token)
+		return &audience.Refusal{Cause: audience.CauseCredentialsMalformed, Got: got, Want: "Bearer, a space, and a token of the alphabet of RFC 6750", Hint: hint}
 	}
 	return err
 }

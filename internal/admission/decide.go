@@ -9,6 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Decide judges a request and records the decision: in the log, the metrics, the
@@ -80,8 +81,8 @@ func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims
 }
 
 var (
-	errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "no entry of the matrix names the method"}
-	errClosed = &audience.Refusal{Cause: audience.CauseNoRule, Hint: "the matrix lists the method under closed"}
+	errNoRule = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule)}.Remedy()}
+	errClosed = &audience.Refusal{Cause: audience.CauseNoRule, Hint: remedy.Situation{Cause: string(audience.CauseNoRule), Closed: true}.Remedy()}
 )
 
 // withoutRule returns why a method has no rule.

@@ -116,9 +116,21 @@ func Parse(body []byte, issuer Issuer, location string) (*Document, error) {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
 	if got := members["issuer"]; got != issuer.URL {
-		return nil, fmt.Errorf("metadata: issuer is %.128q, want %q; if services reach it by another name, set discovery", fmt.Sprint(got), issuer.URL)
+		text, _ := got.(string)
+		return nil, &IssuerError{Got: text, Want: issuer.URL}
 	}
 	return &Document{members, issuer, location}, nil
+}
+
+// IssuerError means that the metadata is that of another issuer.
+type IssuerError struct {
+	Got  string // empty if the document names none
+	Want string
+}
+
+// Error names both.
+func (e *IssuerError) Error() string {
+	return fmt.Sprintf("metadata: issuer is %.128q, want %q", e.Got, e.Want)
 }
 
 // Endpoint returns the address that the document gives by this name. It must have

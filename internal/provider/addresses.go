@@ -1,6 +1,9 @@
 package provider
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Addresses says what the addresses of an issuer look like.
 type Addresses struct {
@@ -61,4 +64,20 @@ func matchLabels(pattern, host string, bound map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// OwnIssuer returns the first of the known issuers that is of the same provider as iss;
+// empty if there is none, or if the provider has no issuers of its own.
+func (a Addresses) OwnIssuer(iss string, known []string) string {
+	if !a.owns(iss) {
+		return ""
+	}
+	if i := slices.IndexFunc(known, a.owns); i >= 0 {
+		return known[i]
+	}
+	return ""
+}
+
+func (a Addresses) owns(issuer string) bool {
+	return slices.ContainsFunc(a.IssuerPrefixes, func(prefix string) bool { return strings.HasPrefix(issuer, prefix) })
 }

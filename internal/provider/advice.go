@@ -21,6 +21,9 @@ type Advice struct {
 	// RefusedScope for its scope; if that is empty, RefusedAudience is for both.
 	RefusedAudience, RefusedScope string
 
+	// RefusedExchange is RefusedAudience for a token exchange, if that is another.
+	RefusedExchange string
+
 	// MissingScope is for a token without a scope that a rule demands.
 	MissingScope string
 
@@ -33,6 +36,26 @@ type Advice struct {
 
 	// OtherIssuer is for a token of another issuer of the same provider.
 	OtherIssuer string
+
+	// Credentials, Grant and Exchange are where the provider shows the secret or key of
+	// a client, lets it get tokens as itself, and lets it exchange them.
+	Credentials, Grant, Exchange string
+
+	// NoExchange says that the provider has no token exchange (RFC 8693).
+	NoExchange bool
+
+	// Wider is for a client that gets a token for a service which it may not call.
+	Wider string
+
+	// NameClients is for a client's id that is not the name that people know it by.
+	NameClients string
+
+	// Answers are refusals of its token endpoint whose meaning is known.
+	Answers []Answer
+
+	// OwnCodes says that some error codes have more meanings than in RFC 6749:
+	// unauthorized_client, access_denied, invalid_grant. Then Answers alone tell.
+	OwnCodes bool
 }
 
 // Names are what stands for the placeholders of a text.
@@ -40,6 +63,7 @@ type Names struct {
 	Audience string   // {audience}
 	Client   string   // {client}: client "id", or if it is empty, the client
 	Issuer   string   // {issuer}; if it is empty, the issuer
+	Place    string   // {issuer_place}: where the issuer stands, such as "issuers.corp (access.yaml:3)"
 	Service  string   // {service}
 	Method   string   // {method}
 	Entry    string   // {entry}; if it is empty, the entry
@@ -53,7 +77,7 @@ func (n Names) Fill(text string) string {
 		client = fmt.Sprintf("client %q", n.Client)
 	}
 	return strings.NewReplacer(
-		"{audience}", n.Audience, "{client}", client, "{issuer}", cmp.Or(n.Issuer, "the issuer"),
+		"{audience}", n.Audience, "{client}", client, "{issuer}", cmp.Or(n.Issuer, "the issuer"), "{issuer_place}", cmp.Or(n.Place, "the issuer's entry under issuers"),
 		"{service}", n.Service, "{method}", n.Method, "{entry}", cmp.Or(n.Entry, "the entry"),
 		"{scopes}", strings.Join(n.Scopes, " "),
 	).Replace(text)

@@ -42,6 +42,12 @@ var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "
 var auth0Advice = Advice{
 	Audience:        "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",
 	MissingAudience: `make an API whose identifier is "{audience}", exactly`,
+	Credentials:     "in Auth0 it is under Applications, {client}, Settings and Credentials",
+	Grant:           "in Auth0, switch on Client Credentials under Applications, {client}, Settings, Advanced, Grant Types",
+	Wider:           "in Auth0, take the authorization for the API {audience} from {client}, under Applications, APIs, Machine to Machine",
+	NameClients:     "Auth0 names clients by their Client ID",
+	Answers:         auth0Answers,
+	OwnCodes:        true,
 	RefusedAudience: `authorize {client} for the API "{audience}", whose identifier must be exactly that`,
 }
 
@@ -53,4 +59,21 @@ var auth0Service = Service{
 	AnyOf:   [][]Condition{{clientSubject}},
 	Account: &clientSubject,
 	Proxy:   Proxy{Service: []Condition{clientSubject}},
+}
+
+// auth0Answers: access_denied is both a wrong secret, with 401, and a client that is not
+// authorized for the API, with 403.
+var auth0Answers = []Answer{
+	{Part: "client is not authorized to access", Meaning: AudienceRefused},
+	{Part: "client-grant", Meaning: AudienceRefused},
+	{Part: "client has not been granted scopes", Meaning: ScopeRefused},
+	{Part: "service not found", Meaning: AudienceUnknown},
+	{Part: "service not enabled", Meaning: AudienceUnknown},
+	{Part: "grant type", Code: "unauthorized_client", Meaning: GrantRefused},
+	{Part: "not allowed for the client", Meaning: GrantRefused},
+	{Code: "access_denied", Part: "unauthorized", Meaning: ClientOrCredential},
+	{Code: "access_denied", Status: 401, Meaning: ClientOrCredential},
+	{Code: "unauthorized_client", Status: 401, Meaning: ClientOrCredential},
+	{Code: "invalid_client", Meaning: ClientOrCredential},
+	{Code: "invalid_scope", Meaning: ScopeRefused},
 }

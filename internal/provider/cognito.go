@@ -26,5 +26,14 @@ var cognito = Provider{
 	Advice: Advice{
 		Audience:        "have {client} ask with a scope of the resource server that stands for the service",
 		RefusedAudience: `allow the app {client} a scope of the resource server, and ask for it by its full name`,
+		Credentials:     "in Cognito it is under App clients, {client}, Client secret",
+		Grant:           "in Cognito, select Client credentials under App clients, {client}, Login pages, OAuth grant types",
+		NoExchange:      true,
+		Wider:           "in Cognito, remove the scopes of the resource server from the app {client}",
+		Answers: []Answer{
+			{Code: "invalid_client_secret", Meaning: CredentialRefused},
+			{Code: "invalid_client", Meaning: ClientOrCredential},
+			{Code: "invalid_grant", Part: "scope", Meaning: ScopeRefused},
+		},
 	},
 }

@@ -23,6 +23,13 @@ var dex = Provider{
 		Audience:        "have {client} ask with scope=audience:server:client_id:{audience}, and list it under trustedPeers of that client",
 		MissingAudience: `add {client} to the trustedPeers of client "{audience}"`,
 		RefusedAudience: `add {client} to the trustedPeers of client "{audience}"; an exchange needs the parameter connector_id, too`,
+		Credentials:     "in Dex it is under staticClients, or where the client was made",
+		Wider:           `remove {client} from the trustedPeers of client "{audience}"`,
+		Answers: []Answer{
+			{Part: "can't request scope", Meaning: AudienceRefused},
+			{Part: "not a trusted peer", Meaning: AudienceRefused},
+			{Part: "unrecognized scope", Meaning: AudienceRefused},
+		},
 	},
 }
 

@@ -77,6 +77,10 @@ func entraAdvice(audience string) Advice {
 		Audience:        audience,
 		MissingAudience: `ask for what the API's tokens have in aud: its application id, or in v1 tokens its application id URI`,
 		RefusedAudience: `expose an API with the application id URI or id "{audience}", and consent to its permissions for {client}`,
+		Credentials:     "in Entra it is under App registrations, {client}, Certificates & secrets: the value of the secret, not its id",
+		NameClients:     "Entra names clients by their application id",
+		Answers:         entraAnswers,
+		OwnCodes:        true,
 		AudienceForm:    "Entra puts the App ID URI (api://…) of an API into v1 tokens and its GUID into v2 tokens: name the one that its requestedAccessTokenVersion yields",
 		OtherIssuer:     "Entra has one issuer for v1 tokens (https://sts.windows.net/TENANT/) and one for v2 tokens (https://login.microsoftonline.com/TENANT/v2.0): name the one that the API's requestedAccessTokenVersion yields, with its preset",
 	}
@@ -90,4 +94,28 @@ var entraService = Service{
 		Service: []Condition{{Claim: "scp", Absent: true}, {Claim: "idtyp", Value: "app", Optional: true}},
 		User:    []Condition{{Claim: "scp"}},
 	},
+}
+
+// entraAnswers are known by the numbers in their descriptions.
+var entraAnswers = []Answer{
+	{Part: "aadsts7000215", Meaning: CredentialRefused},
+	{Part: "aadsts7000222", Meaning: CredentialExpired},
+	{Part: "aadsts7000218", Meaning: MethodRefused}, // neither secret nor assertion
+	{Part: "aadsts700027", Meaning: CredentialRefused},
+	{Part: "aadsts700024", Meaning: CredentialExpired},
+	{Part: "aadsts7002", Meaning: CredentialRefused}, // 70021x: no matching federated identity
+	{Part: "aadsts700016", Meaning: ClientUnknown},
+	{Part: "aadsts700025", Meaning: MethodRefused}, // the client is public
+	{Part: "aadsts90002", Meaning: IssuerUnknown},
+	{Part: "aadsts900023", Meaning: IssuerUnknown},
+	{Part: "aadsts500011", Meaning: AudienceUnknown},
+	{Part: "aadsts650057", Meaning: AudienceRefused},
+	{Part: "aadsts501051", Meaning: AudienceRefused},
+	{Part: "aadsts65001", Meaning: ConsentMissing},
+	{Part: "aadsts500131", Meaning: SubjectNotForClient},
+	{Part: "aadsts50013", Meaning: SubjectNotForClient},
+	{Part: "aadsts700082", Meaning: SubjectEnded},
+	{Part: "aadsts500133", Meaning: SubjectEnded},
+	{Part: "aadsts1002012", Meaning: ScopeRefused},
+	{Part: "aadsts70011", Meaning: ScopeRefused},
 }

@@ -15,7 +15,7 @@ var firebase = Provider{
 		Service:      without("firebase"),
 		Roles:        rolesIn("roles"),
 	},
-	Request: Request{Alternative: "use NewFunc with a function that returns the ID token of the user"},
+	Request: Request{Alternative: "a program has the ID token from the user's login: have it write one to a file for each service, and name the files under token_files"},
 	Addresses: Addresses{
 		Issuer: "https://securetoken.google.com/PROJECT", Shapes: []string{"securetoken.google.com/{project}"}, IssuerPrefixes: []string{"https://securetoken.google.com/"},
 		KeysURL: "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",

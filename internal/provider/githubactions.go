@@ -16,7 +16,7 @@ var githubActions = Provider{
 		Service:      everybody,
 		AnyAudience:  true,
 	},
-	Request: Request{Alternative: "use NewFile with the token that the job requests with audience={audience}, one for each audience"},
+	Request: Request{Alternative: "have the job request a token with audience=AUDIENCE for each service and write it to a file, and name the files under token_files"},
 	Addresses: Addresses{
 		Issuer: "https://token.actions.githubusercontent.com", KeysPath: "/.well-known/jwks",
 		Shapes: []string{"token.actions.githubusercontent.com", "{host}/_services/token"},

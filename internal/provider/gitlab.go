@@ -17,7 +17,7 @@ var gitlab = Provider{
 		Service:      everybody,
 		AnyAudience:  true,
 	},
-	Request:   Request{Alternative: "use NewFile with the token that id_tokens gives the job with aud: {audience}, one for each audience"},
+	Request:   Request{Alternative: "have id_tokens give the job a token with the aud of each service, write them to files, and name the files under token_files"},
 	Addresses: Addresses{Issuer: "https://gitlab.com", Shapes: []string{"{host}"}, KeysPath: "/oauth/discovery/keys"},
 	Advice:    Advice{Audience: "give the job id_tokens with aud: {audience}"},
 }

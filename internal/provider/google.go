@@ -19,7 +19,7 @@ var google = Provider{
 		Service:       everybody,
 		AnyAudience:   true,
 	},
-	Request: Request{Alternative: `use NewMetadataServer with the metadata server's …/identity?audience={audience}`},
+	Request: Request{Alternative: `the metadata server gives identity tokens, at …/identity?audience=AUDIENCE: have a helper write one for each service to a file, and name the files under token_files`},
 	Addresses: Addresses{
 		Issuer: "https://accounts.google.com", KeysURL: "https://www.googleapis.com/oauth2/v3/certs",
 		Shapes: []string{"accounts.google.com"},

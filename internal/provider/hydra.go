@@ -21,5 +21,14 @@ var hydra = Provider{
 		MissingAudience: `add "{audience}" to the audience list of {client}`,
 		RefusedAudience: `add "{audience}" to the audience list of {client}`,
 		RefusedScope:    `add the scope to {client}`,
+		Wider:           `remove "{audience}" from the audience list of {client}`,
+		NoExchange:      true,
+		Answers: []Answer{
+			{Part: "has not been whitelisted", Meaning: AudienceRefused},
+			{Part: "requested audience", Meaning: AudienceRefused},
+			{Part: "supports client authentication method", Meaning: MethodRefused},
+			{Part: "not allowed to use authorization grant", Meaning: GrantRefused},
+			{Part: "not allowed to request scope", Meaning: ScopeRefused},
+		},
 	},
 }

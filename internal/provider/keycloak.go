@@ -31,10 +31,17 @@ var keycloak = Provider{
 	Advice: Advice{
 		Audience:        `in Keycloak, add a mapper of type Audience for {audience} to a client scope, and assign that to {client}; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter`,
 		MissingAudience: `add an audience mapper for "{audience}" to a client scope of {client}`,
-		RefusedAudience: `switch on standard token exchange for {client}, and give it a client scope with an audience mapper for "{audience}"; the subject's token must be for {client}`,
+		RefusedAudience: `in Keycloak, add a mapper of type Audience for {audience} to a client scope, and assign that to {client}; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter`,
+		RefusedExchange: `switch on standard token exchange for {client}, and give it a client scope with an audience mapper for "{audience}"; the subject's token must be for {client}`,
 		RefusedScope:    `create a client scope named "{audience}" with an audience mapper for "{audience}", and add it to {client} as optional; or, if a default scope has the mapper, ask without the audience (ask: nothing)`,
 		MissingScope:    "in Keycloak, assign the client scopes {scopes} to {client}; if they are optional, the client asks for scope={scopes}",
 		MissingSubject:  "in Keycloak that is the client scope basic",
+		Credentials:     "in Keycloak it is under Clients, {client}, Credentials",
+		Grant:           "in Keycloak, switch on Client authentication and Service account roles under Clients, {client}, Settings",
+		Exchange:        "in Keycloak, switch on Standard Token Exchange under Clients, {client}, Settings, Capability config",
+		Wider:           "in Keycloak, remove the client scope that has the mapper for {audience} from {client}, also if it is a default of the realm",
+		Answers:         keycloakAnswers,
+		OwnCodes:        true,
 	},
 }
 
@@ -59,4 +66,32 @@ var keycloakService = Service{
 		User:       []Condition{{Claim: "sub"}, {Claim: "sid"}, {Claim: "client_id", Absent: true}},
 		UsersLogIn: true,
 	},
+}
+
+// keycloakAnswers were seen at Keycloak 26.7.3. A wrong secret is unauthorized_client, and
+// an unknown client invalid_client, with the same words.
+var keycloakAnswers = []Answer{
+	{Code: "unauthorized_client", Part: "invalid client or invalid client credentials", Meaning: CredentialRefused},
+	{Code: "unauthorized_client", Part: "invalid client secret", Meaning: CredentialRefused},
+	{Code: "unauthorized_client", Part: "client secret not provided", Meaning: CredentialRefused},
+	{Code: "unauthorized_client", Part: "unexpected error when verifying", Meaning: CredentialRefused},
+	{Code: "invalid_client", Part: "invalid client or invalid client credentials", Meaning: ClientUnknown},
+	{Code: "invalid_client", Part: "client authentication with", Meaning: CredentialRefused},
+	{Part: "not enabled to retrieve service account", Meaning: GrantRefused},
+	{Part: "public client not allowed to retrieve service account", Meaning: GrantRefused},
+	{Part: "not allowed for direct access grants", Meaning: GrantRefused},
+	{Part: "standard token exchange is not enabled", Meaning: ExchangeRefused},
+	{Part: "public client is not allowed to exchange token", Meaning: ExchangeRefused},
+	{Part: "client not allowed to exchange", Meaning: ExchangeRefused},
+	{Code: "unsupported_grant_type", Meaning: ExchangeRefused},
+	{Part: "client is not within the token audience", Meaning: SubjectNotForClient},
+	{Part: "requested audience not available", Meaning: AudienceRefused},
+	{Part: "audience not found", Meaning: AudienceUnknown},
+	{Part: "invalid token", Meaning: SubjectEnded},
+	{Part: "user session not found", Meaning: SubjectEnded},
+	{Code: "invalid_grant", Meaning: SubjectEnded},
+	{Code: "invalid_scope", Meaning: ScopeRefused},
+	{Part: "https required", Meaning: EncryptionDemanded},
+	{Code: "Realm does not exist", Meaning: IssuerUnknown},
+	{Part: "realm does not exist", Meaning: IssuerUnknown},
 }

@@ -15,7 +15,7 @@ var kubernetes = Provider{
 		Service:       everybody,
 		AnyAudience:   true,
 	},
-	Request:   Request{Alternative: "use NewFile with a projected service account token, one for each audience"},
+	Request:   Request{Alternative: "project a service account token with an audience for each service, and name the files under token_files"},
 	Addresses: Addresses{Issuer: "https://kubernetes.default.svc.cluster.local", NamesItselfByIP: true},
 	Audiences: Audiences{Defaults: []DefaultAudience{
 		{Value: "https://kubernetes.default.svc", By: "Kubernetes", Into: "every token"},

@@ -23,5 +23,16 @@ var okta = Provider{
 		MissingAudience: `the audience belongs to the authorization server: use the one whose audience is "{audience}", or set a token URL for each audience`,
 		RefusedAudience: `let an access policy of the authorization server allow {client} this grant`,
 		RefusedScope:    `ask for a scope that the authorization server has, and that a rule of its access policy allows {client}`,
+		Credentials:     "in Okta it is under Applications, {client}, General, Client Credentials",
+		Grant:           "in Okta, select Client Credentials as grant type under Applications, {client}, General, and in a rule of the access policy",
+		Wider:           "an authorization server of Okta has one audience: let no access policy of it allow {client} this grant",
+		Answers: []Answer{
+			{Part: "client secret supplied", Meaning: CredentialRefused},
+			{Part: "invalid value for 'client_id'", Meaning: ClientUnknown},
+			{Part: "client_assertion", Code: "invalid_client", Meaning: CredentialRefused},
+			{Part: "token_endpoint_auth_method", Meaning: MethodRefused},
+			{Part: "not authorized to use the provided grant type", Meaning: GrantRefused},
+			{Part: "policy evaluation failed", Meaning: AudienceRefused},
+		},
 	},
 }

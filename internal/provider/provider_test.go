@@ -131,7 +131,7 @@ func TestAdviceIsFilled(t *testing.T) {
 	left := regexp.MustCompile(`\{[a-z_]+\}`)
 	for _, p := range provider.All() {
 		a := p.Advice
-		for _, text := range []string{a.Audience, a.MissingAudience, a.RefusedAudience, a.RefusedScope, a.MissingScope, a.MissingSubject, a.AudienceForm, a.OtherIssuer} {
+		for _, text := range []string{a.Audience, a.MissingAudience, a.RefusedAudience, a.RefusedScope, a.MissingScope, a.MissingSubject, a.AudienceForm, a.OtherIssuer, a.RefusedExchange, a.Credentials, a.Grant, a.Exchange, a.Wider, a.NameClients} {
 			if filled := names.Fill(text); left.MatchString(filled) {
 				t.Errorf("%s: %q has a placeholder that nothing fills", p.Preset, filled)
 			}

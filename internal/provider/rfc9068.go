@@ -15,7 +15,7 @@ var rfc9068 = Provider{
 	},
 	Addresses: Addresses{Issuer: "https://idp.example.com"},
 	Advice: Advice{
-		Audience:        "have {client} ask with audience={audience}; if {issuer} wants resource={audience} (RFC 8707), write ask: resource below the issuer",
-		RefusedAudience: `let {client} have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask, as in ask: resource`,
+		Audience:        "have {client} ask with audience={audience}; if {issuer} wants resource={audience} (RFC 8707), write ask: resource in {issuer_place}",
+		RefusedAudience: `let {client} have tokens for "{audience}" at {issuer}; if the issuer wants to be asked otherwise, set ask: resource, or a scope, in {issuer_place}`,
 	},
 }

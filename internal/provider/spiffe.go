@@ -14,7 +14,7 @@ var spiffe = Provider{
 		Service:       everybody,
 		AnyAudience:   true,
 	},
-	Request:   Request{Alternative: "use NewFile with a JWT-SVID that a helper keeps fresh, one for each audience"},
+	Request:   Request{Alternative: "have a helper keep a JWT-SVID fresh in a file for each service, and name the files under token_files"},
 	Addresses: Addresses{Issuer: "https://oidc-discovery.example.org"},
 	Advice:    Advice{Audience: "fetch the JWT-SVID with audience {audience}"},
 }

@@ -16,7 +16,7 @@ var supabase = Provider{
 		Scopes:    scopeString,
 		Roles:     []Roles{{Path: []string{"app_metadata", "roles"}}},
 	},
-	Request:   Request{Alternative: "use NewFunc with a function that returns the access token of the user's session"},
+	Request:   Request{Alternative: "a program has the access token from the user's session: have it write one to a file for each service, and name the files under token_files"},
 	Addresses: Addresses{Issuer: "https://PROJECT.supabase.co/auth/v1", Shapes: []string{"{host}/auth/v1"}, KeysPath: "/.well-known/jwks.json"},
 	Audiences: Audiences{Defaults: []DefaultAudience{{Value: "authenticated", By: "Supabase", Into: "every token of a user"}}},
 	Advice: Advice{

@@ -15,7 +15,7 @@ var vault = Provider{
 		Service:     uncertain(everybody),
 		AnyAudience: true,
 	},
-	Request: Request{Alternative: "use NewFile with the token of a role that Vault Agent keeps fresh, one for each audience"},
+	Request: Request{Alternative: "have Vault Agent keep the token of a role for each audience fresh in a file, and name the files under token_files"},
 	Addresses: Addresses{
 		Issuer: "https://vault.example.com:8200/v1/identity/oidc", Shapes: []string{"{host}/{base}/identity/oidc"}, KeysPath: "/.well-known/keys",
 	},

@@ -47,5 +47,9 @@ func zitadelAdvice(audience string) Advice {
 		Audience:        audience,
 		MissingAudience: `"{audience}" must be the id of a project`,
 		RefusedAudience: `"{audience}" must be the id of a project that is granted to {client}`,
+		Answers: []Answer{
+			{Code: "invalid_client", Part: "secret", Meaning: CredentialRefused},
+			{Code: "invalid_client", Part: "not found", Meaning: ClientUnknown},
+		},
 	}
 }

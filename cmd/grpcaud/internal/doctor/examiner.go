@@ -150,5 +150,6 @@ func (c *Examiner) Examine(ctx context.Context) *Report {
 	if c.hasUser() {
 		c.report.Rows = append(c.report.Rows, c.examineUser(ctx)...)
 	}
+	c.report.tellOnce()
 	return c.report
 }

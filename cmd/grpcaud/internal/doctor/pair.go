@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
+	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -30,9 +33,9 @@ func (c *Examiner) examinePair(ctx context.Context, p pair) row {
 	token, err := tokenrequest.Fetch(ctx, c.clients[p.client], p.service, tokenrequest.Subject{})
 	switch {
 	case err != nil && r.Allowed:
-		r.Diagnosis = *tokenrequest.Diagnose(p.client, target, false, err)
+		r.Diagnosis = *tokenrequest.Diagnose(p.client, target, err)
 	case err != nil:
-		r.expectedDenial(tokenrequest.Diagnose(p.client, target, false, err), err)
+		r.expectedDenial(tokenrequest.Diagnose(p.client, target, err), err)
 	case !r.Allowed:
 		c.markWider(&r, target)
 	case ours:
@@ -106,20 +109,23 @@ func (c *Examiner) markWider(r *row, target access.Target) {
 	case target.Issuer.TokenPreset().MintsAnyAudience():
 		r.Text = "this kind of issuer gives every client a token for every audience"
 		return
-	case target.Audience == c.matrix.Clients[r.Client].ID:
+	case target.Audience == c.idOf(r.Client):
 		r.Text = "the audience is the client itself: no other client can use the token there"
 		return
 	}
 	r.Result = tokenrequest.Wider
 	r.Text = fmt.Sprintf("the issuer gives %s a token for %s; the matrix does not let it call", r.Client, target.Audience)
-	r.Fix = fmt.Sprintf("remove the audience %s from client %q at %s, or let the client call in the matrix", target.Audience, r.Client, target.Issuer.URL)
+	r.Fix = remedy.Situation{
+		Names:  provider.Names{Audience: target.Audience, Client: c.idOf(r.Client), Issuer: target.Issuer.URL, Place: target.Issuer.Place},
+		Preset: target.Issuer.Provider().Preset,
+	}.Wider()
 }
 
 // markBroad records a token that other services of the matrix accept too.
 func (c *Examiner) markBroad(r *row, token string) {
 	var others []string
 	for _, aud := range audiences(token) {
-		if name := c.serviceOfAudience(aud); name != "" && name != r.Service && aud != c.matrix.Clients[r.Client].ID {
+		if name := c.serviceOfAudience(aud); name != "" && name != r.Service && aud != c.idOf(r.Client) {
 			others = append(others, name)
 		}
 	}
@@ -130,6 +136,9 @@ func (c *Examiner) markBroad(r *row, token string) {
 		r.Fix = "have the issuer put one audience into a token: the requested one"
 	}
 }
+
+// idOf returns the id of a client in tokens.
+func (c *Examiner) idOf(client string) string { return cmp.Or(c.matrix.Clients[client].ID, client) }
 
 // audiences returns the aud of a JWT.
 func audiences(token string) []string {
@@ -178,6 +187,6 @@ func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target
 	}
 	if first != nil {
 		r.Result, r.Fix, r.Text = first.Verdict, first.Fix, first.FailedCheck()
-		r.Cause, r.Methods = first.Cause, methods
+		r.Cause, r.Reason, r.Methods = first.Cause, first.Cause.Reason(), methods
 	}
 }

@@ -86,6 +86,25 @@ func (r *Report) markdown(p *output.Page) {
 	p.Printf("\n%s\n", output.EscapeMarkdown(r.summary()))
 }
 
+// tellOnce leaves out what an earlier row tells too, such as an issuer that cannot be
+// reached, and says which row that is.
+func (r *Report) tellOnce() {
+	type trouble struct{ result, text, fix string }
+	told := map[trouble]string{}
+	for i := range r.Rows {
+		x := &r.Rows[i]
+		if x.Text == "" || x.Result != tokenrequest.NoToken && x.Result != explain.Unclear {
+			continue
+		}
+		at := trouble{x.Result, x.Text, x.Fix}
+		if first := told[at]; first != "" {
+			x.Text, x.Fix = "as for "+first, ""
+		} else {
+			told[at] = fmt.Sprintf("%s at %s", x.Client, x.Service)
+		}
+	}
+}
+
 // count counts the rows for which f is true.
 func (r *Report) count(f func(row) bool) int {
 	n := 0

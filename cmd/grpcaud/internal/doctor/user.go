@@ -63,11 +63,10 @@ func (c *Examiner) holders(subject tokenrequest.Subject) []held {
 	}
 	token := subject.Token.Reveal()
 	d := explain.Decode(token)
-	ids := append(audiences(token), d.Client())
 	var all []held
 	for _, name := range c.clientNames() {
 		client, issuer, err := c.policy.Client(name)
-		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(ids, client.ID)) {
+		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(append(audiences(token), d.Client(issuer.Provider())), client.ID)) {
 			all = append(all, held{name, subject})
 		}
 	}
@@ -107,7 +106,7 @@ func (u *userCalls) markNotExchanged(r *row, target access.Target, err error) {
 		r.Result, r.Text = tokenrequest.Skipped, fmt.Sprintf("token exchange is switched off for %s: see above", of)
 		return
 	}
-	r.Diagnosis = *tokenrequest.Diagnose(r.Client, target, true, err)
+	r.Diagnosis = *tokenrequest.Diagnose(r.Client, target, err)
 	if of != "" {
 		u.off[of] = true
 		r.Text = fmt.Sprintf("token exchange is switched off for %s: %s", of, r.Text)

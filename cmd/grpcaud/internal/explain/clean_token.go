@@ -20,9 +20,18 @@ func CleanToken(text string) (token string, notes []string) {
 		text = strings.TrimSpace(value)
 		notes = append(notes, "the name of the header stood before the token, and was removed")
 	}
-	if scheme, rest, found := strings.Cut(text, " "); found && strings.EqualFold(scheme, "bearer") {
+	for times := 1; ; times++ {
+		scheme, rest, found := strings.Cut(text, " ")
+		if !found || !strings.EqualFold(scheme, "bearer") {
+			break
+		}
 		text = strings.TrimSpace(rest)
-		notes = append(notes, `"Bearer" stood before the token, and was removed`)
+		switch times {
+		case 1:
+			notes = append(notes, `"Bearer" stood before the token, and was removed`)
+		case 2:
+			notes = append(notes, `"Bearer" stood there more than once: a server refuses that, so have the client write it once`)
+		}
 	}
 	if inner := strings.Trim(text, `"'`); inner != text {
 		text, notes = inner, append(notes, "quotes stood around the token, and were removed")

@@ -20,16 +20,12 @@ type Decoded struct {
 	Header  map[string]any `json:"header,omitempty"`
 	Claims  map[string]any `json:"claims,omitempty"`
 	payload []byte
-
-	opaque    bool // it is no JWT
-	truncated bool // it begins as a JWT and lacks the rest
 }
 
 // Decode reads as much of a token as can be read.
 func Decode(token string) Decoded {
 	parts := strings.Split(token, ".")
-	d := Decoded{truncated: len(parts) < 3 && strings.HasPrefix(token, "eyJ")}
-	d.opaque = len(parts) == 1 && !d.truncated
+	var d Decoded
 	if len(parts) != 3 && len(parts) != 5 { // JWS and JWE in compact form
 		return d
 	}

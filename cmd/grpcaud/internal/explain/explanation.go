@@ -143,7 +143,9 @@ func (s *Explanation) addFailedCheck(r *audience.Refusal) {
 	got := r.Got
 	switch {
 	case errors.Is(r.Err, errOffline):
-		got = errOffline.Error()
+		got = "a token that was not verified, since the issuer was not asked (--offline)"
+	case r.Reason() == audience.ReasonIssuerUnavailable && r.Err != nil:
+		got = "a token that could not be verified: " + r.Err.Error()
 	case r.Err != nil:
 		got = strings.TrimPrefix(got+": "+r.Err.Error(), ": ")
 	}
@@ -193,5 +195,9 @@ func (s *Explanation) FailedCheck() string {
 	if i < 0 {
 		return ""
 	}
-	return strings.TrimSuffix(fmt.Sprintf("got %s, want %s; %s", s.Checks[i].Got, s.Checks[i].Want, s.Checks[i].Hint), "; ")
+	text := fmt.Sprintf("got %s, want %s", s.Checks[i].Got, s.Checks[i].Want)
+	if hint := s.Checks[i].Hint; hint != "" && hint != s.Fix {
+		text += "; " + hint
+	}
+	return text
 }

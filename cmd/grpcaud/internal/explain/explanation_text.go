@@ -76,7 +76,7 @@ func (s *Explanation) writeChecks(p *output.Page) {
 			mark = p.Colour(output.Bad, "NO")
 		}
 		lines = append(lines, []string{mark, q.Name, fmt.Sprintf("got %s, want %s", output.Printable(q.Got), output.Printable(q.Want))})
-		if q.Hint != "" {
+		if q.Hint != "" && q.Hint != s.Fix {
 			lines = append(lines, []string{"", "", output.Printable(q.Hint)})
 		}
 	}

@@ -71,6 +71,20 @@ func (t *GuardedMethod) Misspelling() string {
 	return ""
 }
 
+// Unnamed notes that the file does not name the method, so that an entry for all methods
+// judges it; with descriptors, whether there is such a method.
+func (t *GuardedMethod) Unnamed(set descriptor.Set) []string {
+	grpc, method, _ := strings.Cut(strings.TrimPrefix(t.Method, "/"), "/")
+	known, described := set.Methods[grpc]
+	switch {
+	case described && !slices.Contains(known, method):
+		return []string{fmt.Sprintf("%s has no method %q%s: a server answers UNIMPLEMENTED", grpc, method, nearest.Hint(method, known))}
+	case described, t.rule == nil, t.rule.Public(), slices.Contains(files.MethodNames(t.service), method), t.Misspelling() != "":
+		return nil
+	}
+	return []string{fmt.Sprintf("the file does not name %q, so that its entry for all methods judges it; whether there is such a method is known with --descriptors alone", method)}
+}
+
 // IssuerOf returns the issuer that a token names by its iss, or, without iss, by the
 // trust domain of its sub.
 func (t *GuardedMethod) IssuerOf(d Decoded) (access.Issuer, bool) {

@@ -13,4 +13,4 @@ func (OfflineTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errOffline
 }
 
-var errOffline = errors.New("no keys: the issuer was not asked (--offline)")
+var errOffline = errors.New("the issuer was not asked (--offline)")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
@@ -17,7 +18,15 @@ func CheckName(what, name string, names iter.Seq[string]) error {
 	if slices.Contains(all, name) {
 		return nil
 	}
-	return fmt.Errorf("no %s %q in the file%s", what, name, nearest.Hint(name, all))
+	hint := nearest.Hint(name, all)
+	switch {
+	case hint == "" && len(all) == 0:
+		hint = ", which has none"
+	case hint == "":
+		slices.Sort(all)
+		hint = "; there are " + output.Few(all)
+	}
+	return fmt.Errorf("no %s %q in the file%s", what, name, hint)
 }
 
 // ServiceNames returns the names of the services and of the APIs of others, sorted.

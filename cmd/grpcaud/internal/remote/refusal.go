@@ -12,6 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Refusal is the server's refusal of a call. As an error the answer is no, or unknown if
@@ -39,10 +41,14 @@ func NewRefusal(a *tokenrequest.Request, full, token string, e *interceptor.Refu
 	if e.Challenge.Realm != "" || e.Challenge.Error != "" {
 		r.Challenge = e.Challenge.String()
 	}
-	r.Fix = explain.Situation{
-		Reason: e.Reason, Issuer: a.Target.Issuer, Audience: a.Target.Audience, Client: explain.Decode(token).Client(),
-		Service: a.Target.Service, Method: full, Scopes: e.Challenge.Wanted.Scopes,
-	}.Fix()
+	issuer := a.Target.Issuer
+	r.Fix = remedy.Situation{
+		Names: provider.Names{
+			Audience: a.Target.Audience, Client: explain.Decode(token).Client(issuer.Provider()), Issuer: issuer.URL, Place: issuer.Place,
+			Service: a.Target.Service, Method: full, Scopes: e.Challenge.Wanted.Scopes,
+		},
+		Preset: issuer.Provider().Preset, Reason: string(e.Reason),
+	}.Remedy()
 	if e.Code == codes.PermissionDenied {
 		r.Fix = cmp.Or(a.Misspelling(full), r.Fix)
 	}

@@ -1,7 +1,6 @@
 package tokenrequest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -9,14 +8,14 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
-	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 // The results, beside [explain.Refused] and [explain.Unclear].
 const (
 	OK         = "ok"
-	noToken    = "no token"    // the issuer refuses to give one
+	NoToken    = "no token"    // the issuer refuses to give one
 	noAudience = "no audience" // the issuer gives one for another audience
 	Broad      = "broad"       // other services accept the token too
 	Wider      = "wider"       // the issuer gives a token that the matrix does not allow
@@ -33,9 +32,10 @@ type Diagnosis struct {
 	Text    string `json:"text,omitempty"`
 	Fix     string `json:"fix,omitempty"`
 
-	// Cause and Methods are why, and where, the service refuses the token.
-	Cause   audience.Cause `json:"cause,omitempty"`
-	Methods []string       `json:"methods,omitempty"`
+	// Cause, Reason and Methods are why, what the peer is told, and where the service refuses the token.
+	Cause   audience.Cause  `json:"cause,omitempty"`
+	Reason  audience.Reason `json:"reason,omitempty"`
+	Methods []string        `json:"methods,omitempty"`
 
 	// Accepting are the other services that accept the token.
 	Accepting []string `json:"accepting,omitempty"`
@@ -57,44 +57,25 @@ func (d *Diagnosis) Error() string {
 	return fmt.Sprintf("%s: %s for %s: %s", d.Result, d.Client, d.Service, d.Text)
 }
 
-// Diagnose says why a client has no token for its target: its own, or an exchanged
-// one.
-func Diagnose(client string, target access.Target, exchanged bool, err error) *Diagnosis {
-	d := &Diagnosis{Client: client, Service: target.Service, Result: explain.Unclear, Text: output.StripPackage(err.Error())}
-	situation := explain.Situation{
-		Reason: audience.ReasonAudienceMismatch, Issuer: target.Issuer, Audience: target.Audience,
-		Client: client, Service: target.Service, Scopes: target.Scopes,
+// Diagnose says why a client has no token for its target.
+func Diagnose(client string, target access.Target, err error) *Diagnosis {
+	d := &Diagnosis{Client: client, Service: target.Service, Result: explain.Unclear}
+	if errors.Is(err, tokensource.ErrRefused) {
+		d.Result = NoToken
 	}
 	if mismatch, ok := errors.AsType[*tokensource.MismatchError](err); ok {
 		d.Result, d.Fix = noAudience, mismatch.Hint
 		d.Text = fmt.Sprintf("the token has aud %q, want %q", mismatch.Got, mismatch.Want)
 		return d
 	}
-	switch {
-	case errors.Is(err, tokensource.ErrRefused):
-		d.Result = noToken
-	case errors.Is(err, tokensource.ErrUnavailable):
-		d.Fix = fmt.Sprintf("check that %s can be reached from here and works; if its certificate is from a private authority, give --issuer-ca", target.Issuer.URL)
-	}
 	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok {
-		short := *refusal
-		short.Hint = "" // which is for programmers
-		d.Text, d.Fix = output.StripPackage(short.Error()), cmp.Or(clientAdvice[refusal.Code], situation.Fix())
-		plain := cmp.Or(target.Issuer.Preset, provider.Default) == provider.Default // a dialect has no name
-		if exchanged || plain && refusal.Code == "invalid_target" {
-			d.Fix = cmp.Or(refusal.Hint, d.Fix)
-		}
+		own := *refusal
+		own.Hint, err, d.Fix = "", &own, refusal.Hint
+	} else {
+		d.Fix, err = remedy.Split(err)
 	}
+	d.Text = output.StripPackage(err.Error())
 	return d
-}
-
-// clientAdvice is what to change if an issuer refuses the client itself, by the error
-// code (RFC 6749, section 5.2).
-var clientAdvice = map[string]string{
-	"invalid_client":         "check that the issuer knows the client by this id, and that the secret or key is the one that the issuer has",
-	"unauthorized_client":    "let the client use the grant client_credentials at the issuer",
-	"unsupported_grant_type": "let the client use this grant at the issuer",
-	"invalid_grant":          "check that the token to exchange is still valid, and that its aud names the client that exchanges it",
 }
 
 // Write implements [output.Answer].

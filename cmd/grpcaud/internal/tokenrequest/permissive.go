@@ -28,7 +28,11 @@ func Permissive(policy *access.Policy) (*access.Policy, error) {
 			}
 		}
 	}
-	return access.New(m, policy.AddedDemands()...)
+	permissive, err := access.New(m, policy.AddedDemands()...)
+	if err != nil {
+		return nil, err
+	}
+	return permissive.WithPlaces(policy.Place), nil
 }
 
 // MayCall reports whether the matrix lets a client call a service.

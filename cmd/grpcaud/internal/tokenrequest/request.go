@@ -133,7 +133,7 @@ func (a *Request) Close() {
 func (a *Request) Token(ctx context.Context, subject Subject) (string, error) {
 	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
 	if err != nil {
-		return "", Diagnose(a.ClientName, a.Target, !subject.Token.IsZero(), err)
+		return "", Diagnose(a.ClientName, a.Target, err)
 	}
 	return token, nil
 }

@@ -1,10 +1,10 @@
-package hint_test
+package remedy_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/grpcaud/grpcaud/internal/hint"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // TestIssuer holds that the common mistakes with iss are explained, and no others.
@@ -18,12 +18,12 @@ func TestIssuer(t *testing.T) {
 		"Entra v2 for v1":    {"https://login.microsoftonline.com/" + tenant + "/v2.0", "https://sts.windows.net/" + tenant + "/", "requestedAccessTokenVersion"},
 		"Entra for others":   {"https://sts.windows.net/" + tenant + "/", "https://idp.example.com", ""},
 		"a stranger":         {"https://evil.example", "https://idp.example.com", ""},
-		"none":               {"", "https://idp.example.com", ""},
+		"none":               {"", "https://idp.example.com", "names no issuer"},
 		"a scheme by itself": {"https://", "http://", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := hint.Issuer(test.iss, []string{test.known})
+			got := remedy.Situation{Cause: "ISSUER_UNKNOWN", Got: []string{test.iss}, Want: []string{test.known}}.Remedy()
 			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q in it", got, test.want)
 			}

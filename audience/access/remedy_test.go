@@ -10,9 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// TestHints holds that common mistakes are told to the operator, and that no
-// other is guessed at.
-func TestHints(t *testing.T) {
+// TestRemediesOfRules shows that a refusal by a rule says what to change.
+func TestRemediesOfRules(t *testing.T) {
 	const guid, other = "9f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1b", "0f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1c"
 	named, numbered, uri := entry(nil), entry(nil), entry(nil)
 	numbered.Audiences, uri.Audiences = []string{guid}, []string{"api://orders"}
@@ -28,21 +27,21 @@ func TestHints(t *testing.T) {
 		{named, members{"aud": " order-status"}, "white space"},
 		{named, members{"aud": "https://order-status"}, "its scheme"},
 		{named, members{"aud": "https://order-status/"}, "its scheme and a trailing slash"},
-		{named, members{"aud": "invoices"}, ""},
+		{named, members{"aud": "invoices"}, "mapper of type Audience for order-status"},
 		{named, members{"aud": nil}, "without an audience"},
 		{named, members{"aud": "customer-portal"}, "is the client itself"},
 		{named, members{"aud": guid}, "is an id and not a name"},
-		{numbered, members{"aud": other}, ""},
+		{numbered, members{"aud": other}, "mapper of type Audience"},
 		{numbered, members{"aud": "api://" + guid}, "App ID URI"},
 		{numbered, members{"aud": "api://orders"}, "App ID URI"},
 		{uri, members{"aud": guid}, "requestedAccessTokenVersion"},
 		{named, members{"iss": corp + "/"}, "a trailing slash, and issuers"},
-		{named, members{"iss": "https://evil.example"}, ""},
+		{named, members{"iss": "https://evil.example"}, "if services.order-status is to accept its tokens"},
 		{named, members{"azp": "CUSTOMER-portal"}, "upper and lower case, and ids"},
 		{named, members{"azp": guid}, "name clients by id"},
-		{named, members{"azp": "backoffice-portal"}, ""},
+		{named, members{"azp": "backoffice-portal"}, `if client "backoffice-portal" may call this`},
 		{named, members{"scope": "Orders.Read"}, "upper and lower case, and scopes"},
-		{named, members{"scope": "orders.write"}, ""},
+		{named, members{"scope": "orders.write"}, "assign the client scopes orders.read"},
 		{named, members{"scope": nil, "realm_access": clerks("orders.read")}, "granted as a role"},
 		{roles, members{"scope": "orders.read Clerk"}, "granted as a scope"},
 		{roles, members{"realm_access": clerks("clerk")}, "upper and lower case, and roles"},

@@ -1,0 +1,43 @@
+package policyfile
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// places returns the function of [access.Policy.WithPlaces]. It knows issuers and clients,
+// and the keys of each, and keeps no file in memory.
+func (f *files) places() func(path ...string) string {
+	lines := map[string]string{}
+	for _, r := range f.readers {
+		for _, section := range []string{"issuers", "clients"} {
+			if r.root == nil {
+				continue
+			}
+			_, entries := child(r.root, section)
+			each(entries, func(name, entry *yaml.Node) {
+				path := []string{section, name.Value}
+				lines[joinPath(path)] = r.placeOf(name)
+				each(entry, func(key, _ *yaml.Node) { lines[joinPath(append(path, key.Value))] = r.placeOf(key) })
+			})
+		}
+	}
+	return func(path ...string) string { return lines[joinPath(path)] }
+}
+
+// each calls do for each key of a mapping with its value.
+func each(n *yaml.Node, do func(key, value *yaml.Node)) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return
+	}
+	for pair := range slices.Chunk(n.Content, 2) {
+		do(pair[0], pair[1])
+	}
+}
+
+// placeOf names the file and the line of a node.
+func (r *reader) placeOf(n *yaml.Node) string { return (&Error{File: r.file, Line: n.Line}).place() }
+
+func joinPath(path []string) string { return strings.Join(path, "\x00") }

@@ -1,0 +1,53 @@
+package policyfile_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+)
+
+// TestPlaces shows that a policy knows the file and the line of issuers and clients, and
+// of their keys, also in files that are included.
+func TestPlaces(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"access.yaml": "version: 1\nincludes: [teams/*.yaml]\nissuers:\n  corp:\n    url: https://idp.example.com\n    max_lifetime: 1h\n",
+		"teams/orders.yaml": "version: 1\nservices:\n  orders: {grpc: [acme.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}\n" +
+			"clients:\n  portal:\n    secret:\n      file: portal.secret\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	policy, err := policyfile.Load(filepath.Join(dir, "access.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, team := filepath.Join(dir, "access.yaml"), filepath.Join(dir, "teams", "orders.yaml")
+	for _, row := range []struct {
+		path []string
+		want string
+	}{
+		{[]string{"issuers", "corp"}, top + ":4"},
+		{[]string{"issuers", "corp", "max_lifetime"}, top + ":6"},
+		{[]string{"clients", "portal"}, team + ":5"},
+		{[]string{"clients", "portal", "secret"}, team + ":6"},
+		{[]string{"clients", "nobody"}, ""},
+		{[]string{"services", "orders"}, ""},
+		{nil, ""},
+	} {
+		if got := policy.Place(row.path...); got != row.want {
+			t.Errorf("Place(%q) = %q, want %q", row.path, got, row.want)
+		}
+	}
+	target, err := policy.Target("portal", "orders")
+	if want := "issuers.corp (" + top + ":4)"; err != nil || target.Issuer.Place != want {
+		t.Errorf("the issuer of the target stands at %q, %v, want %q", target.Issuer.Place, err, want)
+	}
+}

@@ -1,0 +1,288 @@
+package remedy
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
+
+// Answer is what is known of a request to a provider that failed.
+type Answer struct {
+	// Endpoint is what was asked; empty if nothing was.
+	Endpoint Endpoint
+
+	// Status is that of HTTP; 0 if no answer came. Leads is the host that a redirect
+	// leads to.
+	Status int
+	Leads  string
+
+	// Body is the kind of body, and Code and Description are what it says (RFC 6749,
+	// section 5.2).
+	Body              Body
+	Code, Description string
+
+	// Exchange says that a token was to be exchanged. Requested are the scopes that
+	// were asked for, those that stand for an audience too.
+	Exchange  bool
+	Requested []string
+
+	// Fault is why there was no answer, or why it could not be used.
+	Fault Fault
+
+	// Other is the issuer that the metadata names in the place of the right one.
+	Other string
+}
+
+// Endpoint is what was asked of a provider.
+type Endpoint string
+
+// The endpoints, as a sentence names them.
+const (
+	TokenEndpoint Endpoint = "token endpoint"
+	Metadata      Endpoint = "metadata"
+	Keys          Endpoint = "keys"
+	Introspection Endpoint = "introspection endpoint"
+)
+
+// Body is the kind of body of an answer.
+type Body int
+
+// The kinds of bodies; the zero value is not known.
+const (
+	NoBody Body = iota + 1
+	JSON
+	HTML
+	OtherBody
+)
+
+// Fault is why there was no answer, or why it could not be used.
+type Fault int
+
+// The faults; the zero value is not known.
+const (
+	HostUnknown        Fault = iota + 1 // the name has no address
+	Unreachable                         // nothing listens there, or it hangs up
+	TimedOut                            // no answer came in time
+	CertificateUnknown                  // nobody trusted vouches for the certificate
+	CertificateOther                    // it is for another host, or has ended
+	NotTLS                              // the server does not use TLS
+	OtherIssuer                         // the metadata names another issuer
+	FileMissing                         // the file with the keys cannot be read
+)
+
+// BodyOf returns the kind of a body, by its content type or by how it begins.
+func BodyOf(contentType string, body []byte) Body {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	start := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	switch {
+	case kind == "text/html", kind == "application/xhtml+xml", bytes.HasPrefix(start, []byte("<!doctype html")), bytes.HasPrefix(start, []byte("<html")):
+		return HTML
+	case len(start) == 0:
+		return NoBody
+	case json.Valid(start):
+		return JSON
+	}
+	return OtherBody
+}
+
+// ofAnswer returns the remedy for a request that failed.
+func (s Situation) ofAnswer() string {
+	switch {
+	case s.Fault != 0:
+		return s.ofFault()
+	case s.Endpoint == TokenEndpoint && s.Code != "":
+		return s.ofCode()
+	case s.Endpoint == TokenEndpoint || s.Endpoint == Introspection || s.Endpoint == Keys || s.Endpoint == Metadata:
+		return s.ofStatus()
+	}
+	return ""
+}
+
+// ofFault returns the remedy where no answer came, or one that cannot be used.
+func (s Situation) ofFault() string {
+	switch s.Fault {
+	case HostUnknown:
+		return "the host of {issuer} has no address here: check how it is written in {issuer_place}, and whether this machine can resolve it"
+	case Unreachable, TimedOut:
+		return "check that {issuer} can be reached from here and works"
+	case CertificateUnknown:
+		return "if the certificate of {issuer} is from an authority of your own, have this machine trust it; for commands, name it by --issuer-ca"
+	case CertificateOther:
+		return "the certificate of {issuer} has ended, or is for another host: write the host in {issuer_place} as the certificate has it"
+	case NotTLS:
+		return "{issuer} does not use TLS at this address: check the port in {issuer_place}"
+	case OtherIssuer:
+		return s.ofOtherIssuer()
+	case FileMissing:
+		return "keys_file in {issuer_place} names a file that is not there, or that this process may not read"
+	}
+	return ""
+}
+
+// ofOtherIssuer says what to do about metadata that names another issuer than it was
+// asked for.
+func (s Situation) ofOtherIssuer() string {
+	if s.Other == "" {
+		return "what answers there is no metadata of an issuer: check the address in {issuer_place}"
+	}
+	return join(NearMiss([]string{s.Other}, []string{s.Issuer}, "issuers"),
+		fmt.Sprintf("if both are one issuer, write %.256q as url in {issuer_place}, and beside it, as discovery, an address that this machine can reach", s.Other))
+}
+
+// ofStatus returns the remedy where the answer has no error code: by its status and by
+// the kind of its body. A server that is busy or broken leaves nothing to advise.
+func (s Situation) ofStatus() string {
+	at := "the address of the " + string(s.Endpoint) + s.key()
+	switch {
+	case s.Status == 404 || s.Status == 410:
+		return s.ofMissing(at)
+	case s.Status/100 == 3:
+		if s.Leads == "" {
+			return "the answer leads elsewhere, often to a login page: check " + at
+		}
+		return fmt.Sprintf("the answer leads to %.128q, often a login page: check ", s.Leads) + at
+	case s.Body == HTML && s.Status < 500:
+		return "a web page came instead of JSON: a proxy, a login page or a firewall answered; check " + at + ", and what stands before {issuer}"
+	case s.Status == 405:
+		return "something else answers there: check " + at
+	case s.Status == 401 && (s.Endpoint == TokenEndpoint || s.Endpoint == Introspection):
+		return join("{issuer} did not authenticate the client: check {credential} and its id", s.provider().Advice.Credentials)
+	case s.Status == 407:
+		return "the proxy wants credentials of its own: put them into HTTPS_PROXY"
+	}
+	return ""
+}
+
+// key names the keys of the file by which an address can be set.
+func (s Situation) key() string {
+	switch s.Endpoint {
+	case TokenEndpoint:
+		return " (token_url in {issuer_place}, or what the issuer's metadata says)"
+	case Keys:
+		return " (jwks in {issuer_place}, or what the issuer's metadata says)"
+	case Introspection:
+		return " (introspection.url in {issuer_place}, or what the issuer's metadata says)"
+	}
+	return " (url or discovery in {issuer_place})"
+}
+
+// ofMissing returns the remedy for an address where nothing is.
+func (s Situation) ofMissing(at string) string {
+	if s.Endpoint != Metadata {
+		return "nothing is there: check " + at
+	}
+	text := "{issuer} publishes no metadata: its url must be what tokens have in iss, to the letter"
+	if example := s.provider().Addresses.Issuer; s.Preset != "" && s.Preset != provider.Default && example != "" {
+		text += ", such as " + example
+	}
+	return text + "; if that is right, set jwks and token_url in {issuer_place}"
+}
+
+// ofCode returns the remedy for a refusal with an error code.
+func (s Situation) ofCode() string {
+	p := s.provider()
+	if s.Exchange && p.Advice.NoExchange {
+		return fmt.Sprintf("%s has no token exchange (RFC 8693): let the service call with a token of its own", p.Product)
+	}
+	meaning := p.Advice.Meaning(s.Status, s.Code, s.Description)
+	if meaning == provider.Unclear {
+		meaning = s.standardMeaning(p.Advice.OwnCodes)
+	}
+	return s.ofMeaning(meaning, p)
+}
+
+// standardMeaning returns what a code means (RFC 6749, section 5.2; RFC 8693, section
+// 2.2.2; RFC 8707, section 2). A provider with codes of its own uses the others for more
+// than one thing.
+func (s Situation) standardMeaning(ownCodes bool) provider.Meaning {
+	switch s.Code {
+	case "invalid_client":
+		return provider.ClientOrCredential
+	case "invalid_scope":
+		return provider.ScopeRefused
+	case "invalid_target":
+		return provider.AudienceRefused
+	}
+	grant := s.Code == "unauthorized_client" || s.Code == "unsupported_grant_type"
+	switch {
+	case s.Exchange && grant && (!ownCodes || s.Description == ""):
+		return provider.ExchangeRefused
+	case ownCodes:
+		return provider.Unclear
+	case s.Code == "access_denied":
+		return provider.AudienceRefused
+	case grant:
+		return provider.GrantRefused
+	case s.Exchange && s.Code == "invalid_grant":
+		return provider.SubjectEnded
+	}
+	return provider.Unclear
+}
+
+// ofMeaning returns what to change, by what a refusal means.
+func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
+	a := p.Advice
+	switch m {
+	case provider.CredentialRefused:
+		return join("{credential} was not accepted by {issuer}", a.Credentials)
+	case provider.CredentialExpired:
+		return join("{credential} has expired at {issuer}: make a new one there", a.Credentials)
+	case provider.ClientUnknown:
+		return join("{issuer} knows no {client}, or has it switched off: write its id there as id of the client", a.NameClients)
+	case provider.ClientOrCredential:
+		return join("{credential} was not accepted by {issuer}, or it knows no client of this id", a.Credentials)
+	case provider.MethodRefused:
+		return "{issuer} has {client} registered for another way to authenticate: change it there, or here"
+	case provider.GrantRefused:
+		return join("{issuer} does not let {client} get tokens as itself: allow it the grant client_credentials", a.Grant)
+	case provider.ExchangeRefused:
+		return join("{issuer} does not let {client} exchange tokens: allow it there", a.Exchange)
+	case provider.SubjectNotForClient:
+		return `the token to exchange is not for {client}: its aud must name the client that exchanges it`
+	case provider.SubjectEnded:
+		return "check that the token to exchange is still valid, and that its aud names the client that exchanges it"
+	case provider.ScopeRefused:
+		return s.ofScopes(p)
+	case provider.AudienceUnknown, provider.AudienceRefused:
+		if s.Exchange && a.RefusedExchange != "" {
+			return a.RefusedExchange
+		}
+		return a.RefusedAudience
+	case provider.ConsentMissing:
+		return join("nobody has consented to what {client} asks for", a.RefusedAudience)
+	case provider.IssuerUnknown:
+		return "there is no such realm or tenant: check how it is written in {issuer_place}"
+	case provider.EncryptionDemanded:
+		return "{issuer} wants https: write so in {issuer_place}"
+	}
+	return ""
+}
+
+// ofScopes returns the remedy for a refused scope. Of several it is not known which one
+// lacks.
+func (s Situation) ofScopes(p provider.Provider) string {
+	a := p.Advice
+	asked := strings.Fields(strings.Join(s.Requested, " "))
+	if len(asked) == 1 && asked[0] != s.askedAudience(p) {
+		s.Scopes = asked
+		return s.Fill(cmp.Or(a.MissingScope, "have {issuer} let {client} have the scope {scopes}"))
+	}
+	if len(asked) <= 1 {
+		return cmp.Or(a.RefusedScope, a.RefusedAudience)
+	}
+	text := fmt.Sprintf("the answer does not say which of the %d scopes lacks: compare %.512s with those that {issuer} lets {client} have", len(asked), strings.Join(asked, ", "))
+	if p.Request.Audience.Scope != "" && a.RefusedScope != "" {
+		text += "; if it is the one for the audience, " + a.RefusedScope
+	}
+	return text
+}
+
+// askedAudience returns the scope by which the provider is asked for the audience.
+func (s Situation) askedAudience(p provider.Provider) string {
+	return strings.ReplaceAll(p.Request.Audience.Scope, "{audience}", s.Audience)
+}

@@ -1,0 +1,155 @@
+package remedy
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Message is an error text of a stack that checks tokens, as far as it is understood.
+type Message struct {
+	// Stack is who writes such a text; empty if several do.
+	Stack string
+
+	// About is what is wrong: one of the constants below.
+	About About
+
+	// Means says what the text means, and Look what to look at.
+	Means, Look string
+
+	// Got and Want are what the token had and what was wanted, as far as the text says.
+	Got, Want string
+}
+
+// About is what an error text is about.
+type About string
+
+// What error texts are about, by the checks of this module.
+const (
+	AboutAudience  About = "audience"
+	AboutIssuer    About = "issuer"
+	AboutExpiry    About = "expiry"
+	AboutTime      About = "not before"
+	AboutSignature About = "signature"
+	AboutKeys      About = "keys"
+	AboutForm      About = "form"
+	AboutScope     About = "scope"
+	AboutMissing   About = "credentials"
+	AboutClient    About = "client"
+	AboutSecret    About = "client authentication"
+)
+
+// phrase recognises a text. Its groups named got and want are what was compared.
+type phrase struct {
+	stack string
+	about About
+	text  *regexp.Regexp
+	look  string // what to look at with this stack; empty for nothing in particular
+}
+
+func says(stack string, about About, text string) phrase {
+	return phrase{stack: stack, about: about, text: regexp.MustCompile(`(?is)` + text)}
+}
+
+func (p phrase) at(look string) phrase {
+	p.look = look
+	return p
+}
+
+// longestMessage is how many bytes of a text are looked at.
+const longestMessage = 16 << 10
+
+// Recognise returns what an error text means; false if it is not known.
+func Recognise(text string) (Message, bool) {
+	text = text[:min(len(text), longestMessage)]
+	for _, p := range phrases {
+		found := p.text.FindStringSubmatch(text)
+		if found == nil {
+			continue
+		}
+		m := Message{Stack: p.stack, About: p.about, Means: meanings[p.about].means, Look: meanings[p.about].look}
+		for i, name := range p.text.SubexpNames() {
+			switch value := strings.Trim(found[i], `"'[] `); name {
+			case "got":
+				m.Got = value
+			case "want":
+				m.Want = value
+			}
+		}
+		if strings.EqualFold(m.Want, "null") {
+			m.Want = ""
+		}
+		m.Look = join(m.near(), p.look, m.Look)
+		return m, true
+	}
+	return Message{}, false
+}
+
+// near says by what alone the two values differ that the text names.
+func (m Message) near() string {
+	what := map[About]string{AboutAudience: "audiences", AboutIssuer: "issuers"}[m.About]
+	if what == "" || m.Got == "" || m.Want == "" {
+		return ""
+	}
+	split := func(s string) []string {
+		return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(`,"'[] `, r) })
+	}
+	return NearMiss(split(m.Got), split(m.Want), what)
+}
+
+// String is the meaning and what to look at.
+func (m Message) String() string {
+	from := ""
+	if m.Stack != "" {
+		from = fmt.Sprintf(" (%s)", m.Stack)
+	}
+	return m.Means + from + ": " + m.Look
+}
+
+// meanings has what each kind of error means, and what to look at.
+var meanings = map[About]struct{ means, look string }{
+	AboutAudience: {
+		"the token is genuine, and is for another service: its aud does not name the one that refused it",
+		"compare aud in the token with the audience that the service accepts; have the client request a token for this service, and have the service accept its own audience, never every one",
+	},
+	AboutIssuer: {
+		"another issuer wrote the token than the service accepts",
+		"compare iss in the token with the issuer that the service is configured with, to the letter: a trailing slash, the tenant, the version",
+	},
+	AboutExpiry: {
+		"the token has expired",
+		"request a new one; if it is new, compare the clocks of the issuer and of the service",
+	},
+	AboutTime: {
+		"the token is not valid yet",
+		"compare the clocks of the issuer and of the service",
+	},
+	AboutSignature: {
+		"the signature does not fit the token, or none of the keys that the service has made it",
+		"see whether the token was cut off or altered, whether it was meant for this service at all (a token for Microsoft Graph can be verified by Graph alone), and whether the service has the newest keys of the token's issuer",
+	},
+	AboutKeys: {
+		"the service has no keys of the issuer that fit the token, which says nothing about the token",
+		"see whether the service can reach the issuer's metadata and keys, and whether it is configured with the token's issuer",
+	},
+	AboutForm: {
+		"what was sent is no access token in the form that the service reads",
+		"send the access token, whole, after Bearer and a space: not an ID token, not a refresh token, not an opaque or encrypted one",
+	},
+	AboutScope: {
+		"the token is good, and lacks a scope or a role that the method demands",
+		"compare scope, scp or roles in the token with what the method demands; have the client request it, and the issuer grant it",
+	},
+	AboutMissing: {
+		"no token arrived",
+		"see whether the client sends authorization: Bearer and the token, and whether a proxy removes it",
+	},
+	AboutClient: {
+		"the token is good, and its client may not call this",
+		"compare azp, client_id or appid in the token with the clients that the service allows",
+	},
+	AboutSecret: {
+		"the issuer gave no token: it did not authenticate the client, or does not let it have this token",
+		"check the client's id, its secret or key, and its grants at the issuer; grpcaud token shows the answer of the issuer, and what it means",
+	},
+}

@@ -1,0 +1,96 @@
+package tokensource
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/grpcaud/grpcaud/internal/metadata"
+	"github.com/grpcaud/grpcaud/internal/provider"
+	"github.com/grpcaud/grpcaud/internal/remedy"
+	"github.com/grpcaud/grpcaud/internal/webclient"
+	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
+)
+
+// known is what is known of a client and its issuer, for a remedy.
+func (s *authorizationServer) known(audience, client string) remedy.Situation {
+	origin := s.options.origin
+	return remedy.Situation{
+		Names:      provider.Names{Audience: audience, Client: client, Issuer: s.issuer, Place: origin.Issuer},
+		Preset:     s.provider.Preset,
+		Credential: remedy.Credential{Kind: origin.Kind, Place: origin.Place},
+	}
+}
+
+// situation is what is known of a request for a token that ended in err, an error of
+// x/oauth2.
+func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Request, err error) remedy.Situation {
+	about := s.known(r.Audience, sent.Config.ClientID)
+	about.Endpoint, about.Exchange = remedy.TokenEndpoint, g != 0
+	about.Requested = strings.Fields(sent.Config.EndpointParams.Get("scope"))
+	about.Fault = webclient.Fault(err)
+	if kind, ok := errors.AsType[*contentTypeError](err); ok {
+		about.Status, about.Body = kind.status, remedy.BodyOf(kind.contentType, nil)
+	}
+	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		header := refusal.Response.Header
+		about.Status, about.Leads = refusal.Response.StatusCode, leads(header)
+		about.Body = remedy.BodyOf(header.Get("Content-Type"), refusal.Body)
+		about.Code, about.Description = refusal.ErrorCode, refusal.ErrorDescription
+	}
+	return about
+}
+
+// withRemedy adds to an error what to change, if that is known.
+func (s *authorizationServer) withRemedy(err error, about remedy.Situation) error {
+	if refusal, ok := errors.AsType[*TokenError](err); ok {
+		refusal.Hint = about.Remedy()
+		return err
+	}
+	return remedy.With(err, about.Remedy())
+}
+
+// withDiscoveryRemedy is withRemedy for an error of package metadata.
+func (s *authorizationServer) withDiscoveryRemedy(err, cause error) error {
+	about := s.known("", "")
+	about.Endpoint, about.Fault = remedy.Metadata, webclient.Fault(cause)
+	if answer, ok := errors.AsType[*metadata.StatusError](cause); ok {
+		about.Status, about.Leads = answer.Code, leads(answer.Header)
+		about.Body = remedy.BodyOf(answer.Header.Get("Content-Type"), nil)
+	}
+	if other, ok := errors.AsType[*metadata.IssuerError](cause); ok {
+		about.Fault, about.Other = remedy.OtherIssuer, other.Got
+	}
+	return s.withRemedy(err, about)
+}
+
+// leads returns the scheme and host that a redirect leads to: the rest may hold secrets.
+func leads(header http.Header) string {
+	u, err := url.Parse(header.Get("Location"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// message returns what a JSON body says for people, if it is no answer of RFC 6749; empty
+// if it says nothing.
+func message(body []byte) string {
+	var members map[string]any
+	if json.Unmarshal(body, &members) != nil {
+		return ""
+	}
+	inner, _ := members["error"].(map[string]any)
+	for _, of := range []map[string]any{members, inner} {
+		for _, name := range []string{"message", "errorSummary", "error_message", "detail", "title"} {
+			if text, ok := of[name].(string); ok && text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
