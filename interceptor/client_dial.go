@@ -71,8 +71,8 @@ func (c *Client) checkDial(target string, creds credentials.TransportCredentials
 	case target == "":
 		return errors.New(`empty target; pass the service's address, such as "orders.example.com:443"`)
 	case creds == nil:
-		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities" + laptop)
-	case creds.Info().SecurityProtocol == "insecure" && !c.wire.meshed():
+		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities" + loopbackHint)
+	case creds.Info().SecurityProtocol == "insecure" && !c.wire.allowsMesh():
 		return c.wire.refusal()
 	}
 	c.mu.Lock()
@@ -123,7 +123,7 @@ func (c *Client) DialOptionsForward(services ...string) []grpc.DialOption {
 // calls fail.
 func (c *Client) lenientDialOptions(p propagation, services []string) []grpc.DialOption {
 	options, err := c.dialOptions(p, services)
-	if c.wire.plain() { // what the credentials of the connection are is not known here
+	if c.wire.allowsPlaintext() { // what the credentials of the connection are is not known here
 		options = append(options, grpc.WithNoProxy())
 	}
 	if err != nil {
