@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
-// otherTypes are the types of tokens that are no access tokens (OpenID Connect
-// Back-Channel Logout, section 2.4; RFC 8417, 9449 and 9701).
+// otherTypes are types of tokens that are not access tokens (OpenID Connect Back-Channel
+// Logout, section 2.4; RFC 8417, 9449 and 9701).
 var otherTypes = []string{"logout+jwt", "secevent+jwt", "dpop+jwt", "token-introspection+jwt"}
 
 // preset checks which tokens an issuer writes.
@@ -27,7 +27,7 @@ func (c *checker) preset(a path, issuer Issuer) {
 	}
 }
 
-// dialect checks a preset that is written out. What it leaves half-said or says twice is a
+// dialect checks a preset that is written out. An incomplete or contradictory one is a
 // mistake.
 func (c *checker) dialect(a path, issuer Issuer) {
 	d := issuer.Dialect

@@ -54,7 +54,7 @@ func (c *checker) marks(a path, d Dialect) {
 	}
 }
 
-// use says what d needs a claim for; empty if it does not.
+// use says what d needs a claim for; empty if d does not need it.
 func (d Dialect) use(claim string) string {
 	var roles, callers []string
 	for _, r := range d.Roles {
@@ -105,7 +105,7 @@ func (c *checker) serviceMarks(a path, d Dialect) {
 	}
 }
 
-// serviceMark checks one condition: it must be able to hold, and able not to.
+// serviceMark checks one condition. It must hold for some tokens, and not for all.
 func (c *checker) serviceMark(a path, d Dialect, m ServiceMark) {
 	narrow := len(m.Equal)+len(m.Not) > 0
 	for _, claim := range slices.Sorted(maps.Keys(m.Equal)) {
