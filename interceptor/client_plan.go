@@ -58,8 +58,8 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 	return p, nil
 }
 
-// withoutCredentials says where to read on if no client of a policy has credentials:
-// then it was made for servers, such as one without a file.
+// withoutCredentials names a page of the documentation if no client of a policy has
+// credentials: such a policy was made for servers, for example without a file.
 func withoutCredentials(policy *access.Policy) string {
 	for _, c := range policy.Matrix().Clients {
 		if c.Secret != (access.SecretRef{}) || c.PrivateKey != (access.KeyRef{}) || c.Assertion != "" || c.Certificate != (access.CertificateRef{}) || len(c.TokenFiles) > 0 {
