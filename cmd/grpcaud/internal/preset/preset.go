@@ -67,11 +67,11 @@ func (List) Exit() error { return nil }
 type Preset struct {
 	Summary
 
-	// Mapping is what may stand in the place of the name.
+	// Mapping is the value of preset that can replace the name.
 	Mapping map[string]any `json:"preset"`
 
-	// AssertionAudience is what stands beside it, for clients with private_key_jwt; empty
-	// for the default.
+	// AssertionAudience is the value of assertion_audience for clients with
+	// private_key_jwt; empty means the default.
 	AssertionAudience string `json:"assertion_audience,omitempty"`
 
 	text string
@@ -133,12 +133,12 @@ func (o *Preset) Write(p *output.Page, format string) {
 		return
 	}
 	p.Printf("# preset: %s, written out (%s; %s).\n", o.Name, o.Product, o.Page)
-	p.Printf("# It may stand below an issuer in the place of the name, and be changed there. Only with\n")
-	p.Printf("# the name does grpcaud know the provider's addresses and screens, and an export to a mesh\n")
-	p.Printf("# tell users from services.\n")
+	p.Printf("# It can replace the name at an issuer, and be changed there. With the name, grpcaud also\n")
+	p.Printf("# knows the provider's addresses and screens, and an export to a mesh can distinguish\n")
+	p.Printf("# users from services.\n")
 	p.Printf("%s", o.text)
 	if o.AssertionAudience != "" {
-		p.Printf("# for whom clients write the assertions of private_key_jwt\nassertion_audience: %s\n", o.AssertionAudience)
+		p.Printf("# the audience of clients' assertions (private_key_jwt)\nassertion_audience: %s\n", o.AssertionAudience)
 	}
 }
 
