@@ -36,7 +36,7 @@ func known(id string) func(*testbed) {
 	return func(a *testbed) { a.matrix.Clients["customer-portal"] = access.Client{Issuer: "corp", ID: id} }
 }
 
-// variants are attacks on one issuer, each with one change of its good token.
+// variants returns attacks on one issuer, each with one change of a good token.
 func variants(name string, setup func(*testbed), typ any, good testutil.Claims, rows map[string]variant) []attack {
 	attacks := []attack{{name + "/as it is", setup, written(typ, good, nil), admitted, 0}}
 	for what, v := range rows {
@@ -54,9 +54,9 @@ type variant struct {
 	typ    any // nil for that of the good token
 }
 
-// TestWrittenPresetAdmitsItsTokensAlone shows presets that the matrix describes: for a
-// server with nonce in access tokens, for one that types nothing and names clients by sub,
-// for one whose tokens name a repository and no client, and for values inside of objects.
+// TestWrittenPresetAdmitsItsTokensAlone shows that a preset which the matrix describes
+// admits only tokens of its form: with nonce in access tokens; without a type and with
+// the client in sub; with a repository and no client; with values inside of objects.
 func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 	b2c := testutil.Claims{"ver": "1.0", "azp": "customer-portal", "sub": "alice", "scp": "orders.read", "nonce": "n", "tfp": "signin"}
 	users := access.Dialect{
@@ -100,6 +100,9 @@ func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 		"its name in sub":      {claims: testutil.Claims{"repository": nil, "sub": "acme/shop"}, want: claimNotAllowed},
 		"another branch":       {claims: testutil.Claims{"ref": "refs/heads/evil"}, want: claimNotAllowed},
 		"a repository by case": {claims: testutil.Claims{"repository": "ACME/shop"}, want: claimNotAllowed},
+		"two repositories":     {claims: testutil.Claims{"repository": []string{"acme/shop", "evil/shop"}}, want: claimNotAllowed},
+		"a list of one":        {claims: testutil.Claims{"repository": []string{"acme/shop"}}, want: claimNotAllowed},
+		"inside of an object":  {claims: testutil.Claims{"repository": testutil.Claims{"acme/shop": "acme/shop"}}, want: claimNotAllowed},
 	})...)
 
 	deep := testutil.Claims{"sub": "x", "user": testutil.Claims{"id": "alice"}, "app": testutil.Claims{"id": "customer-portal"}, "grant": testutil.Claims{"scopes": []string{"orders.read"}}}
@@ -119,14 +122,37 @@ func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 	run(t, attacks)
 }
 
+// TestClaimNamesCallersAtItsIssuerAlone shows a service of two issuers. A claim that says
+// who calls in the tokens of one says nothing in those of the other, where a user chose it.
+func TestClaimNamesCallersAtItsIssuerAlone(t *testing.T) {
+	job := testutil.Claims{"sub": "repo:acme/shop", "repository": "acme/shop"}
+	workflows := access.Dialect{Types: []string{"jwt"}, CallerClaims: []access.CallerClaim{{Claim: "repository"}}, AllServices: true}
+	either := func(entry access.Allow) func(*testbed) {
+		return all(speaking("", workflows, "JWT", job), demanding(entry), serving(func(s *access.Service) { s.Issuers = []string{"corp", "partner"} }), func(a *testbed) {
+			a.matrix.Issuers["partner"] = access.Issuer{URL: partnerURL, Preset: "keycloak"}
+		})
+	}
+	ofPartner := func(a *testbed) []string {
+		return []string{"Bearer " + a.partner.Mint(testutil.Claims{"aud": "order-status", "sub": "mallory", "azp": "agency", "repository": "acme/shop", "realm_access": testutil.Claims{"roles": []string{"clerk"}}})}
+	}
+	byClaim := access.Allow{AnyClient: true, NoScopes: true, Claims: map[string][]string{"repository": {"acme/shop"}}}
+	byRole := all(either(access.Allow{AnyClient: true, NoScopes: true, Roles: []string{"clerk"}, Claims: byClaim.Claims}), func(a *testbed) { a.good = ofPartner })
+	run(t, []attack{
+		{"the claim of a job", either(byClaim), written("JWT", job, nil), admitted, 0},
+		{"the same claim of a user elsewhere", either(byClaim), ofPartner, clientNotAllowed, 0},
+		{"a role admits at both", byRole, ofPartner, admitted, 0},
+	})
+}
+
 // Rulings beside those of attack_test.go.
 var (
 	clientUnnamed = denied("CLIENT_NOT_ALLOWED", audience.CauseClientMissing)
 	roleMissing   = denied("ROLE_INSUFFICIENT", audience.CauseRoleMissing)
 )
 
-// TestPresetsAdmitTheTokensOfTheirProviders shows tokens as providers write them where
-// their documentation does not say, each beside what may not pass for it.
+// TestPresetsAdmitTheTokensOfTheirProviders shows that tokens are admitted as
+// providers write them beyond their documentation, and that similar tokens are
+// refused.
 func TestPresetsAdmitTheTokensOfTheirProviders(t *testing.T) {
 	anyone := access.Allow{AnyClient: true, NoScopes: true}
 	key := testutil.Claims{"sub": "1048", "azp": "batch@acme.iam.gserviceaccount.com", "email": "batch@acme.iam.gserviceaccount.com", "email_verified": true}
@@ -172,8 +198,8 @@ func TestPresetsAdmitTheTokensOfTheirProviders(t *testing.T) {
 	run(t, attacks)
 }
 
-// TestEachPresetHasItsLongestLifetime shows that tokens of a managed identity live longer
-// than those of other issuers may.
+// TestEachPresetHasItsLongestLifetime shows that tokens of a managed identity may have
+// a longer lifetime than those of other issuers.
 func TestEachPresetHasItsLongestLifetime(t *testing.T) {
 	live := func(d time.Duration) func(*testbed) []string {
 		return func(a *testbed) []string {
@@ -199,9 +225,9 @@ func TestEachPresetHasItsLongestLifetime(t *testing.T) {
 	})
 }
 
-// TestOnlyRulesThatAskRefuseAnOddClaim shows claims of a wrong type. Where no rule asks
-// about one, it makes no difference; where a rule asks, the token is refused for it, and
-// nobody is sent to log in again.
+// TestOnlyRulesThatAskRefuseAnOddClaim shows that a claim of a wrong type is ignored
+// unless a rule needs it. A rule that needs it refuses the token, with a reason that
+// does not ask for a new login.
 func TestOnlyRulesThatAskRefuseAnOddClaim(t *testing.T) {
 	login := func(change func(*access.Allow), claims testutil.Claims) func(*testbed) {
 		return all(allowing(change), func(a *testbed) { a.good = token(claims) })

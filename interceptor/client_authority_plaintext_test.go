@@ -124,7 +124,7 @@ func rowsOf(path string) map[string]plainRow {
 	}
 }
 
-// TestTokenWithoutTLSGoesToTheDialledAuthorityOnly holds that without a certificate
+// TestTokenWithoutTLSGoesToTheDialledAuthorityOnly shows that without a certificate
 // a token is sent only to the authority that was dialled, and only if the matrix
 // lists it.
 func TestTokenWithoutTLSGoesToTheDialledAuthorityOnly(t *testing.T) {
@@ -168,7 +168,7 @@ func TestTokenWithoutTLSGoesToTheDialledAuthorityOnly(t *testing.T) {
 	}
 }
 
-// TestCertificateIsCheckedOnEachCall holds that a result which needed the
+// TestCertificateIsCheckedOnEachCall shows that a result which needed the
 // certificate of a connection is not remembered: the next transport may lead to
 // another server.
 func TestCertificateIsCheckedOnEachCall(t *testing.T) {

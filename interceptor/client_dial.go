@@ -66,8 +66,8 @@ func (c *Client) checkDial(target string, creds credentials.TransportCredentials
 	case target == "":
 		return errors.New(`empty target; pass the service's address, such as "orders.example.com:443"`)
 	case creds == nil:
-		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities" + laptop)
-	case creds.Info().SecurityProtocol == "insecure" && !c.wire.meshed():
+		return errors.New("no transport credentials; pass credentials.NewTLS(nil) for TLS with the system's certificate authorities" + loopbackHint)
+	case creds.Info().SecurityProtocol == "insecure" && !c.wire.allowsMesh():
 		return c.wire.refusal()
 	}
 	c.mu.Lock()

@@ -87,7 +87,7 @@ func Logger(l *slog.Logger) Option {
 // refusalWindow is how long refusals of one kind share a line by default.
 const refusalWindow = 10 * time.Second
 
-// absent returns the error about an argument that is nil where it must not be.
+// absent returns the error about a nil argument.
 func absent(is bool, what string) error {
 	if !is {
 		return nil

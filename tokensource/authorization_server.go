@@ -43,10 +43,10 @@ type authorizationServer struct {
 func newAuthorizationServer(issuer string, auth ClientAuth, o *oauthOptions, b *background) *authorizationServer {
 	s := &authorizationServer{issuer: issuer, auth: auth, options: o, provider: o.lookupPreset(), limiters: map[string]*endpointLimiter{}}
 	s.own, s.exchange = styles(s.provider.Request, o.ask)
-	s.limiter = newEndpointLimiter(o.parallel)
+	s.limiter = newEndpointLimiter()
 	if urls, ok := s.own.(tokenURLs); ok {
 		for _, u := range urls {
-			s.limiters[u] = newEndpointLimiter(o.parallel)
+			s.limiters[u] = newEndpointLimiter()
 		}
 	}
 	var transport http.RoundTripper

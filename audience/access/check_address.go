@@ -174,7 +174,7 @@ var variable = regexp.MustCompile(`\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][A-Za-z0
 // hosts checks the hosts that the metadata may name.
 func (c *checker) hosts(a path, issuer Issuer, read bool) {
 	if len(issuer.Hosts) > 0 && !read {
-		c.problem(a.to("hosts"), "its metadata is not read: every address is written here, or nothing needs one")
+		c.problem(a.to("hosts"), "no metadata of this issuer is read, since every address is written here, or nothing needs one: take hosts out")
 	}
 	for i, host := range issuer.Hosts {
 		switch {

@@ -111,6 +111,26 @@ func (c *checker) assertionAudience(a path, issuer Issuer) {
 	if host := hostname(audience); host != "" && !slices.Contains(own, host) {
 		c.problem(a, "%q is not a host of this issuer: whoever gets an assertion could present it there", host)
 	}
+	if other := c.issuerAt(audience); other != "" && other != a[1] && audience != issuer.TokenURL {
+		c.problem(a, "%q is an address of issuer %q: whoever gets an assertion could present it there", audience, other)
+	}
+}
+
+// issuerAt returns the name of the issuer that an address belongs to: the one with the
+// longest url above it, or with that token endpoint; empty if there is none.
+func (c *checker) issuerAt(address string) (name string) {
+	longest := 0
+	for _, one := range slices.Sorted(maps.Keys(c.matrix.Issuers)) {
+		issuer := c.matrix.Issuers[one]
+		above := strings.TrimSuffix(issuer.URL, "/")
+		if address == issuer.TokenURL {
+			return one
+		}
+		if (address == above || strings.HasPrefix(address, above+"/")) && len(above) > longest {
+			name, longest = one, len(above)
+		}
+	}
+	return name
 }
 
 func hostname(address string) string {

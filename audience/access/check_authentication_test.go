@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefusesAuthentication holds that a way to authenticate is complete, and the
+// TestNewRefusesAuthentication shows that a way to authenticate is complete, and the
 // only one.
 func TestNewRefusesAuthentication(t *testing.T) {
 	ask := func(in access.Introspection) func(*access.Matrix) {
@@ -29,6 +29,15 @@ func TestNewRefusesAuthentication(t *testing.T) {
 			i.Preset, i.AssertionAudience = "entra-v1", "https://login.microsoftonline.us/t/oauth2/v2.0/token"
 		}),
 
+		`issuers.corp.assertion_audience: "` + corp + `/sub/token" is an address of issuer "neighbour"`: func(m *access.Matrix) {
+			m.Issuers["neighbour"] = access.Issuer{URL: corp + "/sub"}
+			issuer(func(i *access.Issuer) { i.AssertionAudience = corp + "/sub/token" })(m)
+		},
+		`issuers.corp.assertion_audience: "https://idp.example.com/t" is an address of issuer "neighbour"`: func(m *access.Matrix) {
+			m.Issuers["neighbour"] = access.Issuer{URL: "neighbour", TokenURL: "https://idp.example.com/t", KeysFile: "k"}
+			issuer(func(i *access.Issuer) { i.AssertionAudience = "https://idp.example.com/t" })(m)
+		},
+
 		"issuers.corp.introspection.mtls: both secret and mtls":   ask(access.Introspection{ClientID: "s", Secret: secret, Certificate: cert}),
 		"issuers.corp.introspection.mtls: want both cert and key": ask(access.Introspection{ClientID: "s", Certificate: access.CertificateRef{File: "c"}}),
 		"and a certificate is presented over https alone": issuer(func(i *access.Issuer) {
@@ -44,7 +53,7 @@ func TestNewRefusesAuthentication(t *testing.T) {
 	}
 }
 
-// TestAuthenticationIsAccepted holds the same of what is complete, and that an
+// TestAuthenticationIsAccepted shows the same of what is complete, and that an
 // introspection without authentication is warned of.
 func TestAuthenticationIsAccepted(t *testing.T) {
 	cert := access.CertificateRef{File: "c", KeyFile: "k"}

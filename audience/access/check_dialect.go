@@ -10,9 +10,13 @@ import (
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
-// otherTypes are types of tokens that are not access tokens (OpenID Connect Back-Channel
-// Logout, section 2.4; RFC 8417, 9449 and 9701).
-var otherTypes = []string{"logout+jwt", "secevent+jwt", "dpop+jwt", "token-introspection+jwt"}
+// otherTypes are types of tokens that are not access tokens (OpenID Connect
+// Back-Channel Logout, section 2.4; RFC 8417, 9101, 9449 and 9701; RFC 7523bis; OpenID
+// Federation).
+var otherTypes = []string{
+	"logout+jwt", "secevent+jwt", "dpop+jwt", "token-introspection+jwt", "oauth-authz-req+jwt",
+	"client-authentication+jwt", "authorization-grant+jwt", "entity-statement+jwt",
+}
 
 // preset checks which tokens an issuer writes.
 func (c *checker) preset(a path, issuer Issuer) {
@@ -69,6 +73,8 @@ func (c *checker) types(a path, d Dialect) {
 		switch {
 		case typ == "" && d.Types[i] != noType || strings.ContainsFunc(typ, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 			c.problem(a, "%q is not a typ header, such as at+jwt; none is a token without one", d.Types[i])
+		case strings.Contains(typ, "*"):
+			c.problem(a, "%q is taken literally: types are compared whole, so list each", d.Types[i])
 		case slices.Contains(otherTypes, typ):
 			c.problem(a, "%s is the type of tokens that are no access tokens", typ)
 		case seen[typ]:
@@ -81,6 +87,9 @@ func (c *checker) types(a path, d Dialect) {
 // named checks what names the client and the subject.
 func (c *checker) named(a path, d Dialect) {
 	c.places(a, "client", d.Client)
+	for i, claim := range d.Client {
+		c.nobody(a.item("client", i), claim)
+	}
 	names := len(d.Client) > 0 || d.SoleAudienceIsClient
 	switch {
 	case !names && len(d.CallerClaims) == 0:
@@ -90,6 +99,7 @@ func (c *checker) named(a path, d Dialect) {
 	}
 	if d.Subject != "" {
 		c.place(a.to("subject"), d.Subject)
+		c.nobody(a.to("subject"), d.Subject)
 	}
 	if i := slices.Index(d.Client, d.subject()); i >= 0 && !d.AllServices {
 		c.problem(a.item("client", i), "%s says which user, so that a user could pass for a client: it can name the client only with services: all", d.subject())
@@ -102,6 +112,17 @@ func (c *checker) named(a path, d Dialect) {
 	}
 	for i, caller := range d.CallerClaims {
 		c.callerClaim(a.item("caller_claims", i), d, caller)
+	}
+}
+
+// nobody refuses a claim that names neither a client nor a user: it says for whom the
+// token is, from whom, or when.
+func (c *checker) nobody(a path, place string) {
+	switch steps := provider.Path(place); {
+	case place == "aud":
+		c.problem(a, "aud says for whom a token is, and not from whom; if its only value is the client, write sole_audience_is_client")
+	case len(steps) > 0 && slices.Contains(judgedClaims, steps[0]):
+		c.problem(a, "%s does not say who calls: each token is judged by it otherwise", steps[0])
 	}
 }
 
@@ -132,6 +153,8 @@ func (c *checker) callerClaim(a path, d Dialect, caller CallerClaim) {
 		c.problem(a, "%q is listed twice", caller.Claim)
 	case caller.VerifiedBy == caller.Claim:
 		c.problem(a, "%q is verified by itself", caller.Claim)
+	case caller.Claim == "email" && caller.VerifiedBy == "":
+		c.warn(a, "at many issuers users write an email of their own choice: unless yours verifies each, write {claim: email, verified_by: email_verified}")
 	}
 }
 
@@ -160,6 +183,8 @@ func (c *checker) place(a path, place string) {
 		c.problem(a, "%q is another spelling: write %s", place, provider.PlaceOf(steps))
 	case slices.Contains(steps, provider.Each):
 		c.problem(a, `%q has a "*", which only a path to roles may have`, place)
+	case len(steps) == 1 && strings.Contains(place, ".") && !strings.Contains(place, ":"):
+		c.info(a, "%s is one claim of that name: what is inside of an object has a path such as /realm_access/roles", place)
 	}
 }
 

@@ -14,6 +14,13 @@ var judgedClaims = []string{"iss", "aud", "exp", "nbf", "iat", "cnf"}
 // genericTypes are types that ID tokens have too.
 var genericTypes = []string{"", "jwt", "jose"}
 
+// idTokenHas are claims that ID tokens have as well (OpenID Connect Core, section 2), so
+// that they tell no access token.
+var idTokenHas = append([]string{"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "sid", "auth_time", "acr", "amr", "azp"}, provider.IDTokenClaims...)
+
+// otherKinds are what claims such as typ say in tokens that are no access tokens.
+var otherKinds = []string{"id", "id_token", "refresh", "refresh_token", "offline", "logout", "logout_token"}
+
 // marks checks the claims that tell access tokens from others.
 func (c *checker) marks(a path, d Dialect) {
 	c.places(a, "required", d.Required)
@@ -41,17 +48,27 @@ func (c *checker) marks(a path, d Dialect) {
 			c.problem(a, "no value: write the text that the claim must have")
 		case slices.Contains(judgedClaims, claim):
 			c.problem(a, "%s is judged by other keys", claim)
+		case slices.Contains([]string{"typ", "token_use", "token_type"}, claim) && slices.Contains(otherKinds, strings.ToLower(d.Values[claim])):
+			c.problem(a, "%q marks tokens that are no access tokens", d.Values[claim])
 		}
 	}
-	generic := slices.ContainsFunc(d.Types, func(typ string) bool { return slices.Contains(genericTypes, typeOf(typ)) })
-	if d.NoForbidden && generic && len(d.Values) == 0 && len(d.Required) == 0 {
-		c.problem(a.to("forbidden"), "nothing tells an access token from an ID token: name a type such as at+jwt, or values, required or forbidden claims")
+	if d.NoForbidden && !d.tellsIDTokens() {
+		c.problem(a.to("forbidden"), "nothing tells an access token from an ID token: name a type such as at+jwt, or values, required or forbidden claims that ID tokens do not have")
 	}
 	for i, alias := range d.IssuerAliases {
 		if strings.TrimSpace(alias) != alias || alias == "" {
 			c.problem(a.item("issuer_aliases", i), "%q begins or ends with white space, or is empty", alias)
 		}
 	}
+}
+
+// tellsIDTokens reports whether d distinguishes access tokens from ID tokens although it
+// forbids no claim: by the type, or by a claim that ID tokens do not have.
+func (d Dialect) tellsIDTokens() bool {
+	shared := func(claim string) bool { return slices.Contains(idTokenHas, claim) }
+	marks := slices.DeleteFunc(append(slices.Collect(maps.Keys(d.Values)), d.Required...), shared)
+	generic := slices.ContainsFunc(d.Types, func(typ string) bool { return slices.Contains(genericTypes, typeOf(typ)) })
+	return !generic || len(marks) > 0
 }
 
 // use says what d needs a claim for; empty if d does not need it.
@@ -99,6 +116,9 @@ func (c *checker) serviceMarks(a path, d Dialect) {
 	}
 	for i, mark := range d.Services {
 		c.serviceMark(a.item("services", i), d, mark)
+		if d.byNameAlone(mark) {
+			c.warn(a.item("services", i), "a user may have the name of a client, and would pass for it: if tokens of a login have a mark, add it, such as absent: [sid, auth_time]")
+		}
 	}
 	if account {
 		c.accountMark(a.to("client_account"), d)
@@ -144,6 +164,13 @@ func (c *checker) serviceMark(a path, d Dialect, m ServiceMark) {
 	if !narrow {
 		c.problem(a, "this holds for every token: write services: all if services alone get tokens")
 	}
+}
+
+// byNameAlone reports whether m tells a service by nothing but its name.
+func (d Dialect) byNameAlone(m ServiceMark) bool {
+	name := m.Equal[d.subject()]
+	more := len(m.Equal) + len(m.Present) + len(m.Absent) + len(m.Not) - 1
+	return more == 0 && (name == provider.Client || name == provider.ClientLower)
 }
 
 // always reports whether each token that is accepted has this claim.

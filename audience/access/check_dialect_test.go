@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,6 +85,8 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		"client[0]: sub says which user":                         func(d *access.Dialect) { d.Client = []string{"sub"} },
 		"client[1]: /user/id says which user":                    func(d *access.Dialect) { d.Client, d.Subject = []string{"azp", "/user/id"}, "/user/id" },
 		`client[1]: "azp" is listed twice`:                       func(d *access.Dialect) { d.Client = []string{"azp", "azp"} },
+		`types[1]: "*" is taken literally`:                       func(d *access.Dialect) { d.Types = []string{"jwt", "*"} },
+		`types[0]: "application/*+jwt" is taken literally`:       func(d *access.Dialect) { d.Types = []string{"application/*+jwt"} },
 		`client[0]: "" is neither the name of a claim`:           func(d *access.Dialect) { d.Client = []string{""} },
 		`client[0]: "/apps/0/id" leads through an array`:         func(d *access.Dialect) { d.Client = []string{"/apps/0/id"} },
 		`client[0]: "/apps/-" leads through an array`:            func(d *access.Dialect) { d.Client = []string{"/apps/-"} },
@@ -117,20 +120,33 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		"preset.forbidden: nonce marks an ID token unless":       func(d *access.Dialect) { d.Required = []string{"nonce"} },
 		"preset.forbidden: both none and a list":                 func(d *access.Dialect) { d.NoForbidden, d.Forbidden = true, []string{"nonce"} },
 		"preset.forbidden: nothing tells an access token":        func(d *access.Dialect) { d.Types, d.NoForbidden = []string{"at+jwt", "none"}, true },
-		"values.use: no value":                                   func(d *access.Dialect) { d.Values = map[string]string{"use": ""} },
-		"values.aud: aud is judged by other keys":                func(d *access.Dialect) { d.Values = map[string]string{"aud": "x"} },
-		`issuer_aliases[0]: "" begins or ends`:                   func(d *access.Dialect) { d.IssuerAliases = []string{""} },
-		`has the same iss: a token would not tell`:               func(d *access.Dialect) { d.IssuerAliases = []string{partner} },
-		"scope_lists: scope_lists without scopes":                func(d *access.Dialect) { d.Scopes, d.ScopeLists = nil, true },
-		`roles[0]: "/*/roles" begins with a "*"`:                 func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "/*/roles"}} },
-		`roles[0]: "/a/*" has a "*"`:                             func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "/a/*/*"}} },
-		`roles[0].as: want names or objects, got "text"`:         func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "roles", As: "text"}} },
-		"role_scope: role_scope without roles":                   func(d *access.Dialect) { d.RoleScope = "groups" },
-		`role_scope: "a b" is not a scope`:                       func(d *access.Dialect) { d.RoleScope, d.Roles = "a b", []access.RolePlace{{Claim: "roles"}} },
-		"services: more than one of all, none and a l":           func(d *access.Dialect) { d.NoServices = true },
-		"services: more than one of all, none and a":             func(d *access.Dialect) { d.Services, d.NoServices, d.AllServices = nil, true, true },
-		"services: more than one of all, none":                   func(d *access.Dialect) { d.AllServices = true },
-		"services_uncertain without a list":                      func(d *access.Dialect) { d.Services, d.UncertainServices = nil, true },
+		"preset.forbidden: nothing tells an access token from": func(d *access.Dialect) {
+			d.Types, d.NoForbidden, d.Required = []string{"jwt"}, true, []string{"exp", "jti"}
+		},
+		"nothing tells an access token from an ID token": func(d *access.Dialect) {
+			d.Types, d.NoForbidden, d.Values = []string{"jwt"}, true, map[string]string{"azp": "x"}
+		},
+		`values.typ: "ID" marks tokens that are no access`:     func(d *access.Dialect) { d.Values = map[string]string{"typ": "ID"} },
+		`values.token_use: "refresh" marks tokens that are no`: func(d *access.Dialect) { d.Values = map[string]string{"token_use": "refresh"} },
+		"types[0]: client-authentication+jwt is the type of":   func(d *access.Dialect) { d.Types = []string{"client-authentication+jwt"} },
+		"client[0]: aud says for whom a token is":              func(d *access.Dialect) { d.Client, d.Services = []string{"aud"}, nil },
+		"client[0]: iss does not say who calls":                func(d *access.Dialect) { d.Client, d.Services = []string{"iss"}, nil },
+		"client[0]: cnf does not say who calls":                func(d *access.Dialect) { d.Client, d.Services = []string{"/cnf/client"}, nil },
+		"subject: iat does not say who calls":                  func(d *access.Dialect) { d.Subject = "iat" },
+		"values.use: no value":                                 func(d *access.Dialect) { d.Values = map[string]string{"use": ""} },
+		"values.aud: aud is judged by other keys":              func(d *access.Dialect) { d.Values = map[string]string{"aud": "x"} },
+		`issuer_aliases[0]: "" begins or ends`:                 func(d *access.Dialect) { d.IssuerAliases = []string{""} },
+		`has the same iss: a token would not tell`:             func(d *access.Dialect) { d.IssuerAliases = []string{partner} },
+		"scope_lists: scope_lists without scopes":              func(d *access.Dialect) { d.Scopes, d.ScopeLists = nil, true },
+		`roles[0]: "/*/roles" begins with a "*"`:               func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "/*/roles"}} },
+		`roles[0]: "/a/*" has a "*"`:                           func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "/a/*/*"}} },
+		`roles[0].as: want names or objects, got "text"`:       func(d *access.Dialect) { d.Roles = []access.RolePlace{{Claim: "roles", As: "text"}} },
+		"role_scope: role_scope without roles":                 func(d *access.Dialect) { d.RoleScope = "groups" },
+		`role_scope: "a b" is not a scope`:                     func(d *access.Dialect) { d.RoleScope, d.Roles = "a b", []access.RolePlace{{Claim: "roles"}} },
+		"services: more than one of all, none and a l":         func(d *access.Dialect) { d.NoServices = true },
+		"services: more than one of all, none and a":           func(d *access.Dialect) { d.Services, d.NoServices, d.AllServices = nil, true, true },
+		"services: more than one of all, none":                 func(d *access.Dialect) { d.AllServices = true },
+		"services_uncertain without a list":                    func(d *access.Dialect) { d.Services, d.UncertainServices = nil, true },
 		"client_account without a list": func(d *access.Dialect) {
 			d.Services, d.ClientAccount = nil, access.AccountMark{Claim: "n", Value: "a-{client}"}
 		},
@@ -172,6 +188,59 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		*d = access.Dialect{Types: []string{"jwt"}, CallerClaims: []access.CallerClaim{{Claim: "repository"}}}
 	}), "name no client: write clients: any, and demand values of repository under claims")
 	newRefuses(t, issuer(func(i *access.Issuer) { i.Dialect = written() }), `preset: both the name "keycloak" and a mapping`)
+}
+
+// TestNewWarnsOfUsersWhoPassForOthers shows what of a written preset leaves to users who
+// they are.
+func TestNewWarnsOfUsersWhoPassForOthers(t *testing.T) {
+	for want, change := range map[string]func(*access.Dialect){
+		"a user may have the name of a client": func(d *access.Dialect) {
+			d.Services = []access.ServiceMark{{Equal: map[string]string{"sub": "{client}"}}}
+		},
+		"users write an email of their own": func(d *access.Dialect) { d.CallerClaims = []access.CallerClaim{{Claim: "email"}} },
+	} {
+		for _, with := range []bool{false, true} {
+			m := company()
+			dialect(func(d *access.Dialect) {
+				d.Audiences = access.GrantedAudiences
+				if with {
+					change(d)
+				}
+			})(&m)
+			policy, err := access.New(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			warned := slices.ContainsFunc(policy.Warnings(), func(p *access.Problem) bool { return p.Severity == access.Warning && strings.Contains(p.Text, want) })
+			if warned != with {
+				t.Errorf("%s: warned: %t, want %t", want, warned, with)
+			}
+		}
+	}
+}
+
+// TestPresetWithoutAClientIsToldOnce shows that no advice follows from a preset that does not
+// say who calls.
+func TestPresetWithoutAClientIsToldOnce(t *testing.T) {
+	m := company()
+	dialect(func(d *access.Dialect) { d.Client = nil })(&m)
+	_, err := access.New(m)
+	if err == nil || !strings.Contains(err.Error(), "client: no client: name the claims") || strings.Contains(err.Error(), "write clients: any") {
+		t.Errorf("New = %v", err)
+	}
+}
+
+// TestNameOfAClaimThatLooksLikeAPath shows that a dot in a name is told, and that in a URL, as
+// many providers name their claims, it is not.
+func TestNameOfAClaimThatLooksLikeAPath(t *testing.T) {
+	for place, want := range map[string]bool{"app.id": true, "/app/id": false, "https://acme.example/id": false, "urn:acme.id": false, "/kubernetes.io/id": false, "id": false} {
+		m := company()
+		dialect(func(d *access.Dialect) { d.Client, d.Audiences = []string{place}, access.GrantedAudiences })(&m)
+		got := strings.Contains(strings.Join(told(t, m, access.Info), "\n"), place+" is one claim of that name")
+		if got != want {
+			t.Errorf("%s: it is told: %v, want %v", place, got, want)
+		}
+	}
 }
 
 // TestWrittenPresetIsStrict shows what counts where a written preset says nothing.

@@ -54,6 +54,11 @@ func (c *checker) tenantAddresses(a path, issuer Issuer) {
 	if shared(issuer.TokenURL) {
 		c.problem(a.to("token_url"), "one token endpoint is of one tenant: write %s in it", tenantMark)
 	}
+	for _, service := range slices.Sorted(maps.Keys(issuer.Ask.TokenURLs)) {
+		if shared(issuer.Ask.TokenURLs[service]) {
+			c.problem(a.to("ask", "token_urls", service), "one token endpoint is of one tenant: write %s in it", tenantMark)
+		}
+	}
 	if issuer.Introspection != (Introspection{}) && len(issuer.Tenants) > 1 {
 		c.problem(a.to("introspection"), "an opaque token does not say which tenant issued it")
 	}

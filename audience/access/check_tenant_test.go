@@ -105,7 +105,7 @@ func TestOptionsNameClientsOfTenants(t *testing.T) {
 	}
 }
 
-// TestTenantsRefused holds that only a complete list of tenants makes issuers.
+// TestTenantsRefused shows that only a complete list of tenants makes issuers.
 func TestTenantsRefused(t *testing.T) {
 	url := func(text string) func(*access.Issuer) {
 		return func(i *access.Issuer) { i.URL, i.Tenants = text, nil }
@@ -117,22 +117,25 @@ func TestTenantsRefused(t *testing.T) {
 		change func(*access.Issuer)
 		want   string
 	}{
-		"no list":                 {list(), "issuers.acme.url: \"" + entra + "{tenant}/v2.0\" has a placeholder"},
-		"the template of Entra":   {url(entra + "{tenantid}/v2.0"), "has a placeholder"},
-		"common":                  {url(entra + "common/v2.0"), `no token has "common" in iss`},
-		"organizations":           {url(entra + "organizations/v2.0"), `no token has "organizations" in iss`},
-		"consumers, v1":           {func(i *access.Issuer) { url("https://sts.windows.net/consumers/")(i); i.Preset = "entra-v1" }, `no token has "consumers"`},
-		"common as tenant":        {list("common"), "issuers.acme.tenants[0]: \"common\" is not what tokens of Entra ID have"},
-		"a name as tenant":        {list(tenantA, "acme.onmicrosoft.com"), "issuers.acme.tenants[1]"},
-		"upper case":              {list(strings.ToUpper(tenantB)), "a GUID in lower case"},
-		"twice":                   {list(tenantA, tenantA), "is listed twice"},
-		"another host":            {list(tenantA + ".evil.example/x"), "is not the id of a tenant"},
-		"every tenant":            {list("*"), "is not the id of a tenant"},
-		"up":                      {list(".."), "is not the id of a tenant"},
-		"empty":                   {list(""), "is not the id of a tenant"},
-		"the placeholder":         {list("{tenant}"), "is not the id of a tenant"},
-		"no place for it":         {func(i *access.Issuer) { i.URL = entra + tenantA + "/v2.0" }, "issuers.acme.tenants: the url has no {tenant} in it"},
-		"one discovery":           {func(i *access.Issuer) { i.Discovery = entra + "common/v2.0/.well-known/openid-configuration" }, "issuers.acme.discovery: one metadata document"},
+		"no list":               {list(), "issuers.acme.url: \"" + entra + "{tenant}/v2.0\" has a placeholder"},
+		"the template of Entra": {url(entra + "{tenantid}/v2.0"), "has a placeholder"},
+		"common":                {url(entra + "common/v2.0"), `no token has "common" in iss`},
+		"organizations":         {url(entra + "organizations/v2.0"), `no token has "organizations" in iss`},
+		"consumers, v1":         {func(i *access.Issuer) { url("https://sts.windows.net/consumers/")(i); i.Preset = "entra-v1" }, `no token has "consumers"`},
+		"common as tenant":      {list("common"), "issuers.acme.tenants[0]: \"common\" is not what tokens of Entra ID have"},
+		"a name as tenant":      {list(tenantA, "acme.onmicrosoft.com"), "issuers.acme.tenants[1]"},
+		"upper case":            {list(strings.ToUpper(tenantB)), "a GUID in lower case"},
+		"twice":                 {list(tenantA, tenantA), "is listed twice"},
+		"another host":          {list(tenantA + ".evil.example/x"), "is not the id of a tenant"},
+		"every tenant":          {list("*"), "is not the id of a tenant"},
+		"up":                    {list(".."), "is not the id of a tenant"},
+		"empty":                 {list(""), "is not the id of a tenant"},
+		"the placeholder":       {list("{tenant}"), "is not the id of a tenant"},
+		"no place for it":       {func(i *access.Issuer) { i.URL = entra + tenantA + "/v2.0" }, "issuers.acme.tenants: the url has no {tenant} in it"},
+		"one discovery":         {func(i *access.Issuer) { i.Discovery = entra + "common/v2.0/.well-known/openid-configuration" }, "issuers.acme.discovery: one metadata document"},
+		"one endpoint of a service": {func(i *access.Issuer) {
+			i.Ask.TokenURLs = map[string]string{"orders": entra + tenantA + "/oauth2/v2.0/token"}
+		}, "issuers.acme.ask.token_urls.orders: one token endpoint"},
 		"one token endpoint":      {func(i *access.Issuer) { i.TokenURL = entra + tenantA + "/oauth2/v2.0/token" }, "issuers.acme.token_url: one token endpoint"},
 		"a template as keys only": {func(i *access.Issuer) { url(entra + tenantA + "/v2.0")(i); i.JWKS = entra + "{tenant}/keys" }, "issuers.acme.jwks: \"" + entra + "{tenant}/keys\" has a placeholder"},
 		"opaque tokens": {func(i *access.Issuer) {
@@ -166,7 +169,7 @@ func TestTenantsRefused(t *testing.T) {
 	}
 }
 
-// TestSharedKeysOfTenants holds that keys which count for several tenants are warned of.
+// TestSharedKeysOfTenants shows that keys which count for several tenants are warned of.
 func TestSharedKeysOfTenants(t *testing.T) {
 	for file, want := range map[string]bool{"keys.json": true, "{tenant}.json": false} {
 		got := strings.Join(told(t, tenanted(func(i *access.Issuer) { i.KeysFile = file }), access.Warning), "\n")
@@ -176,9 +179,9 @@ func TestSharedKeysOfTenants(t *testing.T) {
 	}
 }
 
-// TestLiterals holds that wildcards in an audience are mistakes, and that variables in
-// what is compared exactly are told of.
-func TestLiterals(t *testing.T) {
+// TestWildcardsInAudiencesAreMistakes shows that wildcards in an audience are mistakes,
+// and that variables in what is compared exactly are told of.
+func TestWildcardsInAudiencesAreMistakes(t *testing.T) {
 	for _, audience := range []string{"*", "https://*.example.com", "https://orders.example.com/*", "orders*"} {
 		newRefuses(t, service(func(s *access.Service) { s.Audiences = []string{audience} }), "has a wildcard, and audiences are compared exactly")
 	}

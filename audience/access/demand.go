@@ -15,6 +15,7 @@ import (
 // demand is one alternative of a rule: who may call, and with what.
 type demand struct {
 	entry      string         // where it stands in the matrix
+	issuers    []string       // whose tokens it is about; nil for all of the service
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
 	kind       CallerKind
@@ -70,6 +71,8 @@ func (e *evaluation) unreadable(p claims.Part, cause audience.Cause) audience.Ca
 
 func (e *evaluation) clientCause(d *demand) audience.Cause {
 	switch id := e.claims.Client(); {
+	case d.issuers != nil && !slices.Contains(d.issuers, e.claims.Issuer()):
+		return audience.CauseClientNotAllowed
 	case d.clients == nil || d.clients[party{e.claims.Issuer(), id}]:
 		return ""
 	case id == "":
@@ -172,6 +175,12 @@ func (d *demand) stepUp() audience.Challenge {
 
 func (e *evaluation) describeClient(d *demand) finding {
 	c := e.claims
+	if d.issuers != nil {
+		return finding{
+			got: "client " + quote.OrNone(c.Client()) + " of " + quote.List(c.Issuer()), want: d.who,
+			hint: "no claim of this entry says who calls in tokens of that issuer: list its clients in an entry of their own",
+		}
+	}
 	if c.Client() == "" {
 		return finding{got: fmt.Sprintf("a token with %d audiences that does not name its authorized party", len(c.Audience())), want: d.who, hint: e.remedy(audience.CauseClientMissing, remedy.Situation{})}
 	}

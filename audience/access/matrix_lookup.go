@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // The lookups of a matrix fill in what may be left out. They also work on a matrix that
@@ -31,6 +34,17 @@ func (m Matrix) issuersOf(service Service) []Issuer {
 		issuers[i] = m.issuer(name)
 	}
 	return issuers
+}
+
+// Concerns reports whether an entry of a service is about the tokens of i, one of its
+// issuers. Where claims stand for the list of clients, it is about those alone in
+// which such a claim says who calls: elsewhere anybody may have chosen what the claim says.
+func (m Matrix) Concerns(service Service, a Allow, i Issuer) bool {
+	named := func(i Issuer) bool {
+		preset := i.TokenPreset()
+		return slices.ContainsFunc(slices.Collect(maps.Keys(a.Claims)), preset.NamesCaller)
+	}
+	return !a.AnyClient || len(a.Roles) > 0 || named(i) || !slices.ContainsFunc(m.issuersOf(service), named)
 }
 
 // party returns what tokens call the client of that name.
@@ -75,6 +89,16 @@ func (m Matrix) owners() map[string][]string {
 		}
 	}
 	return owners
+}
+
+// serviceHint says which of the known names was meant by one that is unknown: that of the
+// service which has the gRPC service of that name, or a similar one. It is empty if there is
+// none.
+func (m Matrix) serviceHint(name string, known []string) string {
+	if owners := m.owners()[name]; len(owners) > 0 {
+		return ": it is a gRPC service of " + quote.List(owners...)
+	}
+	return nearest.Hint(name, known)
 }
 
 // publicEntry returns the index of the entry of Public that opens a method, -1 if

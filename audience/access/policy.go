@@ -60,7 +60,7 @@ func (p *Policy) rule(name, method string) *Rule {
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
-			r.demands = append(r.demands, p.demand(p.entry(name, i), allow))
+			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).of(p.matrix, service, allow))
 			r.optional = r.optional || allow.Optional
 		}
 	}
@@ -102,6 +102,22 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 	}
 	for _, name := range slices.Sorted(maps.Keys(allow.Claims)) {
 		d.claims = append(d.claims, claimDemand{name, allow.Claims[name]})
+	}
+	return d
+}
+
+// of narrows d, which is made of an entry of a service, to the issuers that the entry is
+// about.
+func (d demand) of(m Matrix, service Service, a Allow) demand {
+	var about []string
+	issuers := m.issuersOf(service)
+	for _, i := range issuers {
+		if m.Concerns(service, a, i) {
+			about = append(about, i.URL)
+		}
+	}
+	if len(about) < len(issuers) {
+		d.issuers, d.who = about, "any of "+quote.List(about...)
 	}
 	return d
 }

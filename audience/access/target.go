@@ -54,7 +54,7 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	e, ok := p.matrix.External[service]
 	switch {
 	case !ok:
-		return Target{}, fmt.Errorf("access: no service %q in the policy%s", service, nearest.Hint(service, p.matrix.callees()))
+		return Target{}, fmt.Errorf("access: no service %q in the policy%s", service, p.matrix.serviceHint(service, p.matrix.callees()))
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}
@@ -68,7 +68,8 @@ func (p *Policy) target(client string, issuer Issuer, name string, s Service) (T
 	var scopes []string
 	let := false
 	for _, allow := range s.Allow {
-		if allow.AnyClient || slices.Contains(allow.Clients, client) {
+		open := allow.AnyClient && p.matrix.Concerns(s, allow, issuer)
+		if open || slices.Contains(allow.Clients, client) {
 			let, scopes = true, append(scopes, allow.Scopes...)
 			scopes = append(scopes, issuer.scopeOf(allow.Roles)...)
 		}

@@ -72,6 +72,7 @@ func TestTarget(t *testing.T) {
 		{"portl", "orders", `no client "portl" in the policy, did you mean "portal"?`},
 		{"portal", "order", `no service "order" in the policy, did you mean "orders"?`},
 		{"portal", "weathr", `no service "weathr" in the policy, did you mean "weather"?`},
+		{"portal", "a.Orders", `no service "a.Orders" in the policy: it is a gRPC service of "orders"`},
 		{"portal", "people", `the matrix does not let "portal" call "people"`},
 		{"portal", "weather", `the matrix does not let "portal" call "weather"`},
 		{"stranger", "people", `"people" accepts no tokens of "https://partner.example", at which client "stranger" is registered`},
@@ -121,5 +122,29 @@ func TestRolesThatMustBeRequested(t *testing.T) {
 		if err != nil || !slices.Equal(target.Scopes, want) {
 			t.Errorf("roles %q: scopes %q, %v, want %q", roles, target.Scopes, err, want)
 		}
+	}
+}
+
+// TestTargetOfAnEntryForOtherTokens shows that an entry with a claim in the place of
+// clients lets no client call whose tokens it is not about, nor request its scopes.
+func TestTargetOfAnEntryForOtherTokens(t *testing.T) {
+	m := callers()
+	m.Issuers["builds"] = access.Issuer{URL: "https://token.actions.githubusercontent.com", Preset: "github-actions"}
+	orders := m.Services["orders"]
+	orders.Issuers = []string{"corp", "builds"}
+	orders.Allow = []access.Allow{
+		{AnyClient: true, Methods: []string{"Put"}, NoScopes: true, Claims: map[string][]string{"repository": {"acme/shop"}}},
+		{Clients: []string{"portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}},
+	}
+	m.Services["orders"] = orders
+	policy, err := access.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := policy.Target("batch", "orders"); err == nil {
+		t.Errorf("batch: got %v, want an error", got)
+	}
+	if got, err := policy.Target("portal", "orders"); err != nil || !slices.Equal(got.Scopes, []string{"read"}) {
+		t.Errorf("portal: got scopes %q, %v", got.Scopes, err)
 	}
 }

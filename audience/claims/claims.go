@@ -225,28 +225,30 @@ func (c *Claims) Claim(name string) (any, bool) {
 }
 
 // HasClaim reports whether the claim with that name is one of these values, or is
-// an array that holds one of them. A claim that says who calls and that the issuer
-// verifies, such as email, must be verified.
+// an array that holds one of them. A claim that says who calls must be a text, and
+// verified if the issuer verifies it, such as email.
 func (c *Claims) HasClaim(name string, values []string) bool {
-	for _, caller := range c.names {
-		if caller.Claim != name || caller.VerifiedBy == "" {
-			continue
-		}
-		if verified, _ := c.member(caller.VerifiedBy); verified != true {
-			return false
-		}
+	who := slices.IndexFunc(c.names, func(caller provider.CallerClaim) bool { return caller.Claim == name })
+	if who >= 0 && !c.verified(c.names[who].VerifiedBy) {
+		return false
 	}
 	value, _ := c.member(name)
 	switch v := value.(type) {
 	case string:
 		return slices.Contains(values, v)
 	case []any:
-		return slices.ContainsFunc(v, func(v any) bool {
+		return who < 0 && slices.ContainsFunc(v, func(v any) bool {
 			text, ok := v.(string)
 			return ok && slices.Contains(values, text)
 		})
 	}
 	return false
+}
+
+// verified reports whether a claim is true; also if none is named.
+func (c *Claims) verified(by string) bool {
+	value, _ := c.member(by)
+	return by == "" || value == true
 }
 
 // member returns the claim of that name, of the types of [strictjson.Object];

@@ -51,12 +51,15 @@ func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 }
 
 // introspection returns the preset for answers about tokens: they use the names of
-// RFC 7662, and the claims that only a JWT must have are not required. Where the preset
-// does not tell access tokens by a claim, an answer must not look like one about an ID
-// token.
+// RFC 7662, unless the preset says that one of them names no client, and the claims that
+// only a JWT must have are not required. Where the preset does not tell access tokens by a
+// claim, an answer must not look like one about an ID token.
 func (p Preset) introspection() Preset {
 	p.introspected = true
-	p.token.Clients, p.token.SoleAudienceIsClient = []string{"client_id", "azp"}, false
+	p.token.SoleAudienceIsClient = false
+	if len(p.token.NotClient) == 0 {
+		p.token.Clients = []string{"client_id", "azp"}
+	}
 	p.token.Scopes = []string{"scope", "scp"}
 	p.token.Required, p.token.ClientRequired = nil, false
 	if len(p.token.Values) == 0 || len(p.token.Forbidden) == 0 {
@@ -69,11 +72,10 @@ func (p Preset) introspection() Preset {
 // may lack the claims that tell users from services in a JWT. The answer must not
 // tell of a login, and its subject must be the client or the client's account, or be
 // missing together with username (RFC 7662, section 2.2).
-func (r *reader) namesItself(s provider.Service, client string) bool {
-	subject := r.text("sub")
-	account := s.Account != nil && r.meets(*s.Account, client)
-	named := subject == client || subject == "" && !r.has("username") || account
-	return named && !r.login()
+func (p Preset) namesItself(r *reader, client string) bool {
+	subject, sub, account := r.text(p.subject()), r.text("sub"), p.token.Service.Account
+	named := subject == client || subject == "" && (sub == "" || sub == client) && !r.has("username")
+	return (named || account != nil && r.meets(*account, client)) && !r.login()
 }
 
 // dpopClaims are the claims of a token that is bound by DPoP (RFC 9449, section 6).

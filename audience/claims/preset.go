@@ -215,7 +215,7 @@ func (p Preset) identify(c *Claims, r *reader) (err error) {
 
 // isService reports whether a token is the client's own.
 func (p Preset) isService(r *reader, client string) bool {
-	return r.isService(p.token.Service, client) && (!p.introspected || r.namesItself(p.token.Service, client))
+	return r.isService(p.token.Service, client) && (!p.introspected || p.namesItself(r, client))
 }
 
 // missingRemedy says what to do about a claim that is not there.

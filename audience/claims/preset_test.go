@@ -222,7 +222,7 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// TestPresetsRefuse holds that what the same key signs for other ends is not
+// TestPresetsRefuse shows that what the same key signs for other ends is not
 // read as an access token, and that nobody can choose who it names.
 func TestPresetsRefuse(t *testing.T) {
 	const when = `"iss":"i","exp":2,"iat":1,"jti":"1",`
@@ -284,7 +284,7 @@ func TestAnotherPresetOfTheProductIsNamed(t *testing.T) {
 	}
 }
 
-// TestScopesAreNoRoles holds that one is never taken for the other.
+// TestScopesAreNoRoles shows that one is never taken for the other.
 func TestScopesAreNoRoles(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"scope": "admin", "realm_access": members{"roles": []string{"boss"}}, "scp": "boss", "roles": []string{"admin"}}))
 	if err != nil {
@@ -340,7 +340,7 @@ func TestPresetTraits(t *testing.T) {
 	if diff := cmp.Diff([]string{"entra", "entra-v1", "github-actions", "gitlab", "google", "kubernetes", "logto", "spiffe", "vault"}, anyAudience); diff != "" {
 		t.Errorf("those that mint any audience (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"adfs", "authentik", "azure-b2c", "vault", "zitadel"}, blind); diff != "" {
+	if diff := cmp.Diff([]string{"adfs", "authentik", "azure-b2c", "spring", "vault", "zitadel"}, blind); diff != "" {
 		t.Errorf("those that do not tell services from users (-want +got):\n%s", diff)
 	}
 	google, _ := claims.LookupPreset("google")

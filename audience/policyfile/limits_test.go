@@ -19,7 +19,7 @@ includes: [teams/*.yaml, teams/sub/*.yaml]
 issuers:
   corp: {url: "https://idp.example.com", preset: keycloak}
   pool: {url: "https://pool.example.com", preset: cognito}
-  tenant: {url: "https://tenant.example.com", ask: {scope: "for-{audience}-all"}}
+  tenant: {url: "https://tenant.example.com", ask: {scope: "for-{audience}-all"}, preset: {types: [at+jwt], client: client_id, ask: {scope: "of-{audience}"}, exchange: {scope: "swap-{audience}"}}}
 services:
   audit: {issuer: corp, grpc: [acme.Audit], audience: [audit, audit-v0], allow: [{clients: [portal], methods: [Get], scopes: none}]}
 clients:
@@ -56,8 +56,8 @@ func loadCompany(t *testing.T, more map[string]string, options ...access.MethodO
 	return err
 }
 
-// TestIncludedFileKeepsToItsOwn holds that an included file neither opens, takes nor
-// spends what is not its own, and that the error says where and why.
+// TestIncludedFileKeepsToItsOwn shows that an included file cannot open, take or use
+// anything of another file, and that the error says where and why.
 func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	service := func(old, text string) string { return strings.Replace(newsFile, old, text, 1) }
 	with := func(text string) string { return newsFile + text }
@@ -89,6 +89,8 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 		{"a scope of the kind of Cognito", service("scopes: none", "scopes: [money/read]"), `scope "money/read" may get a token for "payroll"`},
 		{"a scope of the kind of ZITADEL", service("scopes: none", "scopes: ['urn:zitadel:iam:org:project:id:people:aud']"), `may get a token for "people"`},
 		{"a scope of the kind of Dex", service("scopes: none", "scopes: ['audience:server:client_id:people']"), `may get a token for "people"`},
+		{"a scope as a written preset asks", service("scopes: none", "scopes: [of-people]"), `scope "of-people" may get a token for "people"`},
+		{"a scope as it asks in an exchange", service("scopes: none", "scopes: [swap-people]"), `scope "swap-people" may get a token for "people"`},
 		{"a scope as an issuer is asked", service("scopes: none", "scopes: [for-people-all]"), `scope "for-people-all" may get a token for "people"`},
 		{"a scope that hides an audience", service("scopes: none", "scopes: ['"+strings.Repeat("a:", 40)+"people']"), `a scope of more than 32 parts: only access.yaml can have it`},
 		{"a scope of an API", with("external: {x: {clients: [portal], scopes: [people]}}\n"), `news.yaml:4:44: scope "people" may get a token for "people"`},
@@ -111,8 +113,8 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	}
 }
 
-// TestIncludedFileKeepsToItsFolder holds that an included file names files of its own
-// folder only, and no file that another file names.
+// TestIncludedFileKeepsToItsFolder shows that an included file may name only files in
+// its own folder, and no file that another file names.
 func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	for name, row := range map[string]struct{ way, want string }{
 		"secret, absolute":              {"secret: {file: /run/secrets/news}", "want a file in the folder of this one or below: only access.yaml may name others"},
@@ -152,8 +154,8 @@ func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	}
 }
 
-// TestFilesAreComparedByWhatTheyAre holds that a file which two files name is found
-// whatever they call it, and so is the folder of another file.
+// TestFilesAreComparedByWhatTheyAre shows that a file which two files name by
+// different paths is found, and so is the folder of another file.
 func TestFilesAreComparedByWhatTheyAre(t *testing.T) {
 	for name, row := range map[string]struct {
 		first, team string // paths of secrets
@@ -191,7 +193,7 @@ func links(t *testing.T, dir string, targets map[string]string) {
 	}
 }
 
-// TestIncludedFileMay holds that what honest files need is not refused.
+// TestIncludedFileMay shows that what files of teams need is allowed.
 func TestIncludedFileMay(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        newsFile,

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFlood holds that strangers cannot have the issuer asked more than once in
-// a cool-down, and that a good token passes meanwhile.
-func TestFlood(t *testing.T) {
+// TestFloodCausesOneFetchInACooldown shows that unknown tokens cause at most one fetch
+// in a cool-down, and that a good token is accepted meanwhile.
+func TestFloodCausesOneFetchInACooldown(t *testing.T) {
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
 		"unknown kid":   func(i *testutil.Issuer, n int) string { return mint(i, testutil.Header("kid", fmt.Sprint(n))) },
 		"bad signature": func(i *testutil.Issuer, _ int) string { return swapPayload(mint(i), mint(i)) },
@@ -49,15 +50,15 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestCrowd holds that those who wait for the next keys are bounded, that few of
-// one crowd wait until the keys come, and that the others are told that nothing
-// is known.
-func TestCrowd(t *testing.T) {
+// TestWaitingCallsAreBounded shows that the number of calls which wait for the next
+// keys is bounded, that few with the same kid wait until the keys come, and that the
+// others get the answer that nothing is known.
+func TestWaitingCallsAreBounded(t *testing.T) {
 	for name, row := range map[string]struct {
-		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
+		kids, settled int // how many kids the tokens have, and how many calls wait until the keys come
 	}{
 		"one kid": {1, verifier.MaxSameKid},
-		"4 kids":  {4, verifier.MaxPatient},
+		"4 kids":  {4, verifier.MaxLongWaits},
 		// 32 wait for the keys; the last of the others come too late to be displaced, and wait for 5 s.
 		"1000 kids": {1000, verifier.MaxKids},
 	} {
@@ -103,5 +104,25 @@ func TestCrowd(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestStrangersCostNoMoreAtManyIssuers holds that a token of an unknown issuer is refused
+// with as much work at a server of a thousand tenants as at one of a hundred.
+func TestStrangersCostNoMoreAtManyIssuers(t *testing.T) {
+	raw := mint(testutil.NewIssuer("https://idp.example.com/stranger"))
+	work := func(tenants int) float64 {
+		var issuers []access.Issuer
+		for n := range tenants {
+			issuers = append(issuers, access.Issuer{URL: fmt.Sprintf("https://idp.example.com/tenant-%d", n)})
+		}
+		v := verifierOf(t, issuers)
+		return testing.AllocsPerRun(10, func() {
+			_, err := v.Verify(t.Context(), raw)
+			want(t, "a stranger", err, audience.CauseIssuerUnknown)
+		})
+	}
+	if few, many := work(100), work(1000); many > 1.1*few {
+		t.Errorf("%v allocations at 1000 issuers, and %v at 100", many, few)
 	}
 }

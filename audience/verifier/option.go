@@ -13,8 +13,8 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	transport        http.RoundTripper // nil: one of our own
-	web              *web              // over it
+	transport        http.RoundTripper // nil: the verifier's own
+	web              *web              // over transport
 	cooldown         time.Duration
 	introspectionTTL time.Duration
 	static           map[string][]byte // key sets by the URL of their issuer
@@ -22,7 +22,7 @@ type options struct {
 	changes          *atomic.Uint64    // see [Verifier.Changes]
 }
 
-// newOptions returns the defaults as changed by opts.
+// newOptions returns the defaults, changed by opts.
 func newOptions(opts []Option) (*options, error) {
 	o := &options{
 		cooldown: 30 * time.Second, introspectionTTL: 30 * time.Second,

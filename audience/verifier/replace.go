@@ -34,38 +34,27 @@ func (v *Verifier) Replace(issuers []access.Issuer) error {
 	return nil
 }
 
-// newState returns the state for these issuers. It takes over the keys and answers of
-// old, which may be nil, as far as they apply.
+// newState returns the state for these issuers. It takes over the keys and answers
+// that still apply from old, which may be nil.
 func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) {
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
 	}
-	s := &state{issuers: map[string]*issuer{}, domains: map[string]*issuer{}}
+	s := &state{issuers: map[string]*issuer{}, byIss: map[string]*issuer{}, domains: map[string]*issuer{}}
 	for _, config := range issuers {
 		var before *issuer
 		if old != nil {
 			before = old.issuers[config.URL]
 		}
 		i, err := o.newIssuer(config, before)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, fmt.Errorf("verifier: issuer %q: %w", config.URL, err)
-		case s.issuers[i.url] != nil:
-			return nil, fmt.Errorf("verifier: issuer %q is listed twice", i.url)
-		case i.introspect != nil && s.opaque != nil:
-			return nil, fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
 		}
-		if other := s.domains[i.trustDomain]; other != nil {
-			return nil, fmt.Errorf("verifier: issuers %q and %q have the same trust domain, and a token without iss does not say which of them issued it", other.url, i.url)
-		}
-		s.issuers[i.url] = i
-		if i.trustDomain != "" {
-			s.domains[i.trustDomain] = i
-		}
-		if i.introspect != nil {
-			s.opaque = i
+		if err := s.add(i); err != nil {
+			return nil, err
 		}
 	}
+	s.urls = slices.Sorted(maps.Keys(s.issuers))
 	if old != nil {
 		return s, nil
 	}
@@ -75,6 +64,33 @@ func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) 
 		}
 	}
 	return s, nil
+}
+
+// add adds an issuer. Every token must tell which one it is of.
+func (s *state) add(i *issuer) error {
+	domain := s.domains[i.trustDomain]
+	switch {
+	case s.issuers[i.url] != nil:
+		return fmt.Errorf("verifier: issuer %q is listed twice", i.url)
+	case i.introspect != nil && s.opaque != nil:
+		return fmt.Errorf("verifier: issuers %q and %q both have introspection, and an opaque token does not say which of them issued it", s.opaque.url, i.url)
+	case domain != nil:
+		return fmt.Errorf("verifier: issuers %q and %q have the same trust domain, and a token without iss does not say which of them issued it", domain.url, i.url)
+	}
+	for _, iss := range i.preset.Issuers(i.url) {
+		if other := s.byIss[iss]; other != nil {
+			return fmt.Errorf("verifier: issuers %q and %q both have iss %q in their tokens", other.url, i.url, iss)
+		}
+		s.byIss[iss] = i
+	}
+	s.issuers[i.url] = i
+	if i.trustDomain != "" {
+		s.domains[i.trustDomain] = i
+	}
+	if i.introspect != nil {
+		s.opaque = i
+	}
+	return nil
 }
 
 // Close ends all background work. Tokens whose keys were fetched can still be verified.
@@ -88,8 +104,8 @@ func (v *Verifier) Close() {
 	v.options.web.close()
 }
 
-// retire ends the background work for issuers that are not in next. Calls under way
-// may still wait for a fetch that has begun.
+// retire ends the background work for issuers that are not in next. A fetch that has
+// begun continues, since calls may wait for it.
 func (s *state) retire(next *state) {
 	for url, i := range s.issuers {
 		if successor := next.issuers[url]; i.keys != nil && (successor == nil || successor.keys != i.keys) {
@@ -101,7 +117,7 @@ func (s *state) retire(next *state) {
 	}
 }
 
-// sorted returns the issuers by URL.
+// sorted returns the issuers, sorted by URL.
 func (s *state) sorted() []*issuer {
 	return slices.SortedFunc(maps.Values(s.issuers), func(a, b *issuer) int { return cmp.Compare(a.url, b.url) })
 }

@@ -92,3 +92,20 @@ func TestDiffNamesKeysOfWrittenPresets(t *testing.T) {
 		"issuers.a.preset.services", "uid absent", "sub = {client} and sid absent", "issuers.a.preset.roles", "r as names")
 	run(t, "", "diff", before, with("c.yaml", "{types: [jwt, none], client: azp, services: [{absent: [uid]}]}")).want(t, 1, "issuers.a.preset.types", "jwt, none")
 }
+
+// TestDiffNamesKeysAsTheFileDoes shows what takes a protection off an issuer under the key
+// that the file has for it.
+func TestDiffNamesKeysAsTheFileDoes(t *testing.T) {
+	with := func(name, keys string) string {
+		return file(t, name, "version: 1\nissuers: {a: {url: https://a.example.com, "+keys+"}}\nservices: {orders: {grpc: [acme.Orders], allow: [{clients: [c], methods: [Get], scopes: none}]}}\nclients: {c: {}}\n")
+	}
+	before := with("before.yaml", "jwks: https://a.example.com/keys")
+	for key, keys := range map[string]string{
+		"issuers.a.insecure.host":          "jwks: 'http://keycloak/keys', insecure: {host: keycloak}",
+		"issuers.a.insecure ":              "jwks: 'http://127.0.0.1/keys', insecure: loopback",
+		"issuers.a.ca_file":                "jwks: https://a.example.com/keys, ca_file: a.pem",
+		"issuers.a.introspection.insecure": "introspection: {url: https://a.example.com/i, insecure: no_authentication}",
+	} {
+		run(t, "", "diff", before, with("after.yaml", keys)).want(t, 1, key)
+	}
+}

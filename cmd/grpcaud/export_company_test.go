@@ -77,6 +77,7 @@ func TestExportLeavesOutWhatProxiesCannotCheck(t *testing.T) {
 	for _, row := range []struct{ name, issuer, allow, want string }{
 		{"login age", "preset: keycloak", "clients: [c], methods: [Get], scopes: none, max_auth_age: 5m", "max_auth_age"},
 		{"opaque", "preset: hydra, introspection: {client: c, secret: {env: SECRET}}", "clients: [c], methods: [Get], scopes: none", "its tokens are opaque"},
+		{"opaque, asked without authentication", "preset: hydra, introspection: {url: 'https://a.example.com/introspect', insecure: no_authentication}", "clients: [c], methods: [Get], scopes: none", "its tokens are opaque"},
 		{"bound", "preset: keycloak, bound: required", "clients: [c], methods: [Get], scopes: none", "bound to the certificate"},
 		{"age", "preset: keycloak, max_age: 5m", "clients: [c], methods: [Get], scopes: none", "max_age"},
 		{"any service", "preset: keycloak", "clients: any, methods: [Get], scopes: [s], callers: services", "do not tell by a claim who calls"},

@@ -32,9 +32,9 @@ const istioHead = `# Made by grpcaud from the access matrix: change that, and ex
 #   - any header: typ, crit, b64, jwk, jku, x5u
 #   - two authorization values, and Bearer with a token anywhere in the value; another
 #     spelling of a token; tokens of any size
-#   - claims of other types than they must have: act, sub, auth_time, roles; scopes with
-#     several spaces or forbidden characters; with clients: any, azp and client_id that differ;
-#     a login without sub
+#   - claims of other types than they must have: act, sub, auth_time, roles, and those that
+#     say who calls, such as repository; scopes with several spaces or forbidden characters;
+#     with clients: any, azp and client_id that differ; a login without sub
 #   - streams whose token has expired, and tokens that were revoked
 `
 

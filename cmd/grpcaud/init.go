@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -153,8 +155,11 @@ const maxProto = 8 << 20
 
 // readServices reads a .proto file, those of a folder, or a set of descriptors.
 func readServices(path string) ([]initial.Service, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
 		return readFolder(path)
+	case err != nil && isAddress(path):
+		return nil, fmt.Errorf("%w; if it is a running server, write --addr %s", err, path)
 	}
 	if filepath.Ext(path) != ".proto" {
 		set, err := descriptor.Read(path)
@@ -170,9 +175,17 @@ func readServices(path string) ([]initial.Service, error) {
 	return initial.ReadProto(path, string(text))
 }
 
+// isAddress reports whether a text may be the address of a server.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	_, notANumber := strconv.ParseUint(port, 10, 16)
+	return err == nil && notANumber == nil
+}
+
 // readFolder reads the .proto files in a folder and below. Hidden folders are not read.
 func readFolder(folder string) ([]initial.Service, error) {
 	var all []initial.Service
+	found := false
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -182,10 +195,14 @@ func readFolder(folder string) ([]initial.Service, error) {
 		case d.IsDir() || filepath.Ext(path) != ".proto":
 			return nil
 		}
+		found = true
 		services, err := readServices(path)
 		all = append(all, services...)
 		return err
 	})
+	if err == nil && !found {
+		err = fmt.Errorf("%s: no gRPC service in it, since there is no .proto file in it or below", folder)
+	}
 	return all, err
 }
 

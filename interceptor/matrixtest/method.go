@@ -23,7 +23,7 @@ type method struct {
 type entry struct {
 	access.Allow
 	at      string   // its place in the matrix
-	issuers []string // of the service
+	issuers []string // of the service, whose tokens it is about
 }
 
 // names reports whether e is about the client of tok. If e is for any client, that is
@@ -83,7 +83,7 @@ func methods(srv *grpc.Server, matrix access.Matrix, services []string, options 
 			m.public = slices.Contains(matrix.Public, name) || slices.Contains(matrix.Public, name+"/"+info.Name)
 			for _, service := range services {
 				if s := matrix.Services[service]; slices.Contains(s.GRPC, name) {
-					m.service, m.allow = service, about(s, info.Name)
+					m.service, m.allow = service, about(matrix, s, info.Name)
 				}
 			}
 			for _, o := range options {
@@ -99,14 +99,15 @@ func methods(srv *grpc.Server, matrix access.Matrix, services []string, options 
 }
 
 // about returns the entries of s about a method; none if the method is closed.
-func about(s access.Service, method string) []entry {
+func about(matrix access.Matrix, s access.Service, method string) []entry {
 	var entries []entry
 	if slices.Contains(s.Closed, method) {
 		return nil
 	}
 	for i, a := range s.Allow {
 		if slices.Contains(a.Methods, method) || slices.Contains(a.Methods, "*") {
-			entries = append(entries, entry{a, fmt.Sprintf("allow[%d]", i), s.Issuers})
+			others := func(name string) bool { return !matrix.Concerns(s, a, matrix.Issuers[name]) }
+			entries = append(entries, entry{a, fmt.Sprintf("allow[%d]", i), slices.DeleteFunc(slices.Clone(s.Issuers), others)})
 		}
 	}
 	return entries

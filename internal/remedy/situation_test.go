@@ -191,7 +191,7 @@ var answerRows = []row{
 	{"metadata with a slash", failed(remedy.Metadata, remedy.OtherIssuer, issuerURL+"/"), "only by a trailing slash"},
 	{"metadata of another host", failed(remedy.Metadata, remedy.OtherIssuer, "https://sso.corp.internal/realms/corp"), "only by its host"},
 	{"metadata of a stranger", failed(remedy.Metadata, remedy.OtherIssuer, "https://evil.example"), `write "https://evil.example" as url`},
-	{"metadata without an issuer", failed(remedy.Metadata, remedy.OtherIssuer, ""), "no metadata of an issuer"},
+	{"metadata without an issuer", failed(remedy.Metadata, remedy.OtherIssuer, ""), "not the metadata of an issuer"},
 	{"broken for an unknown cause", failed(remedy.Metadata, 0, ""), ""},
 }
 

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// New returns a client over transport that follows no redirects, so that no host
-// can send a secret to another, keeps no cookies, and bounds each request by
-// timeout, from its start to the end of the body.
+// New returns a client over transport. It follows no redirects, so that no host can
+// send a secret to another. It keeps no cookies. timeout limits each request, from its
+// start to the end of the body.
 func New(transport http.RoundTripper, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Transport:     transport,

@@ -24,8 +24,10 @@ func rightsOf(policy *access.Policy, client, name string, s access.Service) (rig
 		return rights{}, false
 	}
 	r := rights{claims: map[string]string{}}
+	m := policy.Matrix()
 	for _, allow := range s.Allow {
-		if allow.AnyClient || slices.Contains(allow.Clients, client) {
+		open := allow.AnyClient && m.Concerns(s, allow, m.Issuers[m.Clients[client].Issuer])
+		if open || slices.Contains(allow.Clients, client) {
 			r.add(allow)
 		}
 	}

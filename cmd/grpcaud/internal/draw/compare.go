@@ -67,7 +67,7 @@ func keys(a, b reflect.Value) []reflect.Value {
 // otherKeys are the keys of fields that have another name in the file.
 var otherKeys = map[string]string{
 	"Dialect": "preset", "AllServices": "services", "NoServices": "services", "UncertainServices": "services_uncertain", "NoForbidden": "forbidden",
-	"InsecureNoAudienceRoles": "insecure_no_audience.roles",
+	"InsecureNoAudienceRoles": "insecure_no_audience.roles", "CAFile": "ca_file", "InsecureLoopback": "insecure", "InsecureHosts": "insecure.host", "InsecureNoAuthentication": "insecure",
 }
 
 // keyOf returns the key of a field in the file: that of MaxLifetime is max_lifetime.

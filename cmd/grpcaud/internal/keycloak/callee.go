@@ -22,7 +22,8 @@ func (e *exporter) addCallees() {
 	for _, name := range slices.Sorted(maps.Keys(e.matrix.Services)) {
 		s := e.matrix.Services[name]
 		if slices.Contains(s.Issuers, e.issuer) {
-			c := callee{name, s.Audiences[0], s.Allow, e.protoDemands(s)}
+			others := func(a access.Allow) bool { return !e.matrix.Concerns(s, a, e.matrix.Issuers[e.issuer]) }
+			c := callee{name, s.Audiences[0], slices.DeleteFunc(slices.Clone(s.Allow), others), e.protoDemands(s)}
 			if len(s.Audiences) > 1 {
 				e.note("further audiences of service %q: clients ask for the first, %q", name, s.Audiences[0])
 			}

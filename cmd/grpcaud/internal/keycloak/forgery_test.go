@@ -82,6 +82,35 @@ func TestExportNamesOfScopes(t *testing.T) {
 	}
 }
 
+// TestExportOfAnEntryForOtherTokens is about a service that jobs of another issuer call,
+// whoever their client is: no client of the realm gets tokens for it.
+func TestExportOfAnEntryForOtherTokens(t *testing.T) {
+	policy, err := policyfile.Parse("access.yaml", []byte(`
+version: 1
+issuers:
+  corp: {url: https://sso.example.com/realms/corp, preset: keycloak}
+  builds: {url: https://token.actions.githubusercontent.com, preset: github-actions}
+services:
+  orders: {issuers: [corp, builds], grpc: [acme.Orders], allow: [{clients: any, methods: [Put], scopes: none, claims: {repository: [acme/shop]}}]}
+clients: {portal: {issuer: corp}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := keycloak.Export(policy, keycloak.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range got.Clients {
+		if c.ID == "portal" && slices.Contains(c.Optional, "orders") {
+			t.Errorf("the portal gets tokens for the orders: %q", c.Optional)
+		}
+	}
+	if !slices.ContainsFunc(got.Clients, func(c keycloak.Client) bool { return c.ID == "portal" }) {
+		t.Error("the realm has no portal")
+	}
+}
+
 // TestExportRedirect is about a redirect URI that stands for many.
 func TestExportRedirect(t *testing.T) {
 	policy, err := policyfile.Parse("access.yaml", []byte(company))

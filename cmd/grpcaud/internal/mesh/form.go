@@ -80,10 +80,12 @@ func ActorTooMany() []string { return slices.Repeat([]string{"act"}, MaxActors+1
 // ScopeLists reports whether its tokens may hold scopes as an array.
 func (i Issuer) ScopeLists() bool { return i.token.ScopeLists }
 
-// texts are the claims that are strings at every issuer, and those that name its clients.
+// texts are the claims that are strings at every issuer, and those that name its clients
+// and callers.
 func (i Issuer) texts() []string {
 	names := []string{"iss", "sub", "jti", "sid", "acr", "azp", "client_id"}
-	for _, name := range i.token.Clients {
+	callers := i.Settings.TokenPreset().CallerClaims()
+	for _, name := range slices.Concat(i.token.Clients, callers) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}

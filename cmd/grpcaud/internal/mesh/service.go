@@ -30,7 +30,9 @@ func (p *Plan) addService(name string) {
 			s.Optional = append(s.Optional, pathsOf(from, allow)...)
 		}
 		for _, issuer := range s.Issuers {
-			p.addRules(&s, from, entry, p.Issuer(issuer), allow)
+			if i := p.Issuer(issuer); p.matrix.Concerns(from, allow, i.Settings) {
+				p.addRules(&s, from, entry, i, allow)
+			}
 		}
 	}
 	p.closeOptional(&s, from)

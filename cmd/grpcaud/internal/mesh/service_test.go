@@ -43,3 +43,41 @@ func TestOptionalInTwoEntries(t *testing.T) {
 		t.Errorf("without a token: got %q, want Get alone", got)
 	}
 }
+
+// TestClaimsNameCallersAtTheirIssuerAlone shows that an entry with a claim in the place of
+// clients is about the tokens alone in which that claim says who calls, and that it must be
+// a text there.
+func TestClaimsNameCallersAtTheirIssuerAlone(t *testing.T) {
+	policy, err := policyfile.Parse("access.yaml", []byte(`
+version: 1
+issuers:
+  builds: {url: https://token.actions.githubusercontent.com, preset: github-actions}
+  corp: {url: https://sso.example.com/realms/corp, preset: keycloak}
+services:
+  catalogue:
+    issuers: [builds, corp]
+    grpc: [acme.Catalogue]
+    allow: [{clients: any, methods: [Get], scopes: none, claims: {repository_owner: [acme]}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := mesh.New(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range plan.Services[0].Rules {
+		if r.Issuer != "builds" {
+			t.Errorf("got a rule for tokens of %q: %v", r.Issuer, r)
+		}
+	}
+	if len(plan.Services[0].Rules) != 1 {
+		t.Errorf("got %d rules, want one", len(plan.Services[0].Rules))
+	}
+	text := func(f mesh.Form) bool {
+		return slices.Equal(f.Claim, []string{"repository_owner"}) && f.Kind == mesh.Text
+	}
+	if !slices.ContainsFunc(plan.Issuer("builds").Forms(), text) {
+		t.Error("repository_owner need not be a text")
+	}
+}

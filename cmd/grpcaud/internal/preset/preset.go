@@ -74,7 +74,12 @@ type Preset struct {
 	// private_key_jwt; empty means the default.
 	AssertionAudience string `json:"assertion_audience,omitempty"`
 
-	text string
+	// Hosts is the value of hosts: other hosts that the provider's metadata names; empty
+	// means none.
+	Hosts []string `json:"hosts,omitempty"`
+
+	text      string
+	tokenHost string // the form of the token endpoint's host, if each customer has one; empty for none
 }
 
 // New returns the preset of that name.
@@ -90,7 +95,7 @@ func New(name string) (*Preset, error) {
 	node := made.(*yaml.Node)
 	style(node)
 	comment(node, p)
-	one := &Preset{Summary: summaryOf(p)}
+	one := &Preset{Summary: summaryOf(p), Hosts: p.Addresses.Hosts, tokenHost: p.Addresses.TokenHost}
 	if err := node.Decode(&one.Mapping); err != nil {
 		return nil, err
 	}
@@ -133,12 +138,18 @@ func (o *Preset) Write(p *output.Page, format string) {
 		return
 	}
 	p.Printf("# preset: %s, written out (%s; %s).\n", o.Name, o.Product, o.Page)
-	p.Printf("# It can replace the name at an issuer, and be changed there. With the name, grpcaud also\n")
-	p.Printf("# knows the provider's addresses and screens, and an export to a mesh can distinguish\n")
-	p.Printf("# users from services.\n")
+	p.Printf("# Indented like url, it can replace the name at an issuer, and be changed there. With the\n")
+	p.Printf("# name, grpcaud also knows the provider's screens and forms of addresses, and an export to\n")
+	p.Printf("# a mesh can distinguish users from services.\n")
 	p.Printf("%s", o.text)
 	if o.AssertionAudience != "" {
 		p.Printf("# the audience of clients' assertions (private_key_jwt)\nassertion_audience: %s\n", o.AssertionAudience)
+	}
+	if len(o.Hosts) > 0 {
+		p.Printf("# other hosts that the provider's metadata names\nhosts: [%s]\n", strings.Join(o.Hosts, ", "))
+	}
+	if o.tokenHost != "" {
+		p.Printf("# add hosts: [%q], with your values for what is in braces\n", o.tokenHost)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -110,7 +111,11 @@ func (r reflectionClient) describes(full string) bool {
 
 // reflectionFailure says in a sentence why a server did not describe a service.
 func reflectionFailure(err error) string {
-	switch st := status.Convert(err); st.Code() {
+	st := status.Convert(err)
+	if text := NoTLS(st); text != "" {
+		return text
+	}
+	switch st.Code() {
 	case codes.Unimplemented:
 		return "the server has no reflection service"
 	case codes.Unauthenticated, codes.PermissionDenied:
@@ -120,6 +125,15 @@ func reflectionFailure(err error) string {
 	default:
 		return "reflection failed: " + output.StripPackage(st.Message())
 	}
+}
+
+// NoTLS says what to do if a call failed because the server does not use TLS; empty if it did
+// not fail by that.
+func NoTLS(st *status.Status) string {
+	if !strings.Contains(st.Message(), "first record does not look like a TLS handshake") {
+		return ""
+	}
+	return "the server does not use TLS; on a loopback address use --plaintext"
 }
 
 // reflectionClient reads .proto files of a server.
