@@ -22,8 +22,8 @@ import (
 // The error says what to change: a service that is not in the matrix, one that the
 // matrix does not let the client call, credentials that cannot carry a token, a
 // target that gRPC cannot read. creds overrides transport credentials in opts;
-// credentials.NewTLS(nil) is TLS with the certificate authorities of the system. It may
-// be nil only for a client that has [AllowPlaintext]([Loopback]): the connection then
+// credentials.NewTLS(nil) is TLS with the certificate authorities of the system. creds
+// may be nil only for a client that has [AllowPlaintext]([Loopback]): the connection then
 // never leaves the machine (google.golang.org/grpc/credentials/local). A connection
 // without TLS never takes the proxy that HTTPS_PROXY names.
 func (c *Client) Dial(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {

@@ -65,8 +65,8 @@ func (p *plan) close() {
 	}
 }
 
-// clientAuth returns how a client authenticates at the issuer. Audience is that of its
-// assertions; if it is empty, the preset determines it.
+// clientAuth returns how a client authenticates at the issuer. audience is the audience
+// of its assertions; if it is empty, the preset determines it.
 func clientAuth(c access.Client, audience string) (tokensource.ClientAuth, error) {
 	key := c.PrivateKey
 	opts := []clientauth.KeyOption{}

@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
-// known is what is known of a client and its issuer, for a remedy.
+// known returns what is known of a client and its issuer, for a remedy.
 func (s *authorizationServer) known(audience, client string) remedy.Situation {
 	origin := s.options.origin
 	return remedy.Situation{
@@ -26,8 +26,7 @@ func (s *authorizationServer) known(audience, client string) remedy.Situation {
 	}
 }
 
-// situation is what is known of a request for a token that ended in err, an error of
-// x/oauth2.
+// situation describes a request for a token that ended in err, an error of x/oauth2.
 func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Request, err error) remedy.Situation {
 	about := s.known(r.Audience, sent.Config.ClientID)
 	about.Endpoint, about.Exchange = remedy.TokenEndpoint, g != 0
@@ -45,7 +44,7 @@ func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Req
 	return about
 }
 
-// withRemedy adds to an error what to change, if that is known.
+// withRemedy adds the remedy to an error, if there is one.
 func (s *authorizationServer) withRemedy(err error, about remedy.Situation) error {
 	if refusal, ok := errors.AsType[*TokenError](err); ok {
 		refusal.Hint = about.Remedy()
@@ -77,8 +76,8 @@ func leads(header http.Header) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// message returns what a JSON body says for people, if it is no answer of RFC 6749; empty
-// if it says nothing.
+// message returns the error text in a JSON body that is not an answer of RFC 6749; empty
+// if it has none.
 func message(body []byte) string {
 	var members map[string]any
 	if json.Unmarshal(body, &members) != nil {

@@ -176,12 +176,12 @@ func TestLiveServerWithoutGuard(t *testing.T) {
 	}
 }
 
-// TestLiveServerThatVerifiesNothing shows that a server is shown no real token after it
+// TestLiveServerThatVerifiesNothing shows that a server gets no real token after it
 // has admitted one that nobody vouches for.
 func TestLiveServerThatVerifiesNothing(t *testing.T) {
 	f := newField(t)
 	s, seen := unguarded(t, withoutToken)
-	f.live(t, s, "GetOrderStatus").want(t, 1, "ADMITTED", "a server that does not refuse one with a token of another issuer is shown no real token")
+	f.live(t, s, "GetOrderStatus").want(t, 1, "ADMITTED", "a server that does not refuse a call with a token of another issuer gets no real token")
 	if calls, tokens := seen(); calls != 2 || tokens != 1 {
 		t.Errorf("%d calls with %d tokens, want 2 with 1", calls, tokens)
 	}
@@ -198,8 +198,8 @@ func TestLiveServerThatSaysNothing(t *testing.T) {
 	}{
 		{codes.Unauthenticated, 0, "this server does not say why"},
 		{codes.PermissionDenied, 0, "note: this server does not say why it refused the token for another service"},
-		{codes.Unavailable, 2, "it is not shown that the server checks"},
-		{codes.ResourceExhausted, 2, "it is not shown that the server checks"},
+		{codes.Unavailable, 2, "this does not show that the server checks"},
+		{codes.ResourceExhausted, 2, "this does not show that the server checks"},
 		{codes.Unimplemented, 2, "name a method that the server has"},
 	} {
 		s, seen := unguarded(t, failing(row.code))

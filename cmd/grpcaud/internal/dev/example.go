@@ -31,7 +31,7 @@ func (e example) line(matrix, flags string) string {
 }
 
 // examples returns a call that is admitted and one that is refused, by the same server if
-// the matrix has such a pair. An example without a client does not exist.
+// the matrix has such a pair. An example without a client means that there is none.
 func (s *Server) examples() (yes, no example) {
 	m := s.issuers.Policy().Matrix()
 	for _, service := range files.GuardedServiceNames(m) {

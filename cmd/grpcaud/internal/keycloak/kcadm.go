@@ -72,8 +72,8 @@ func (c *comparison) set(client Client, setting string) []string {
 	return c.kcadm().add("update", []string{"clients", client.UUID}, "-s", setting).all()
 }
 
-// create returns the commands that create a client, with the client scopes that the
-// realm lacks of it.
+// create returns the commands that create a client, and those of its client scopes that
+// the realm lacks.
 func (c *comparison) create(client Client) []string {
 	k := c.kcadm()
 	for _, name := range slices.Concat(client.Default, client.Optional) {
@@ -161,8 +161,8 @@ func (c *comparison) deleteMapper(client Client, name string) []string {
 	return nil
 }
 
-// Commands returns the commands that mend what was found, each once, in the order in
-// which they are to be run.
+// Commands returns the commands that fix what was found, each once, in the order in
+// which they must run.
 func Commands(found []Finding) []string {
 	var all []string
 	for _, f := range found {

@@ -67,12 +67,12 @@ func (r *Report) summary() string {
 	case !r.complete() && r.refusedBut(otherService):
 		return text + "; it is not shown that the server checks the audience"
 	case !r.complete():
-		return text + "; it is not shown that the server checks"
+		return text + "; this does not show that the server checks"
 	}
 	return text
 }
 
-// complete reports whether each call that must be made was refused, and none is
+// complete reports whether each required call was refused, and the outcome of none is
 // unknown.
 func (r *Report) complete() bool { return r.refusedBut("") }
 
