@@ -65,7 +65,7 @@ func (r *Report) summary() string {
 	case r.count(accepted) > 0:
 		return "ACCEPTED: this server does not check the audience. " + text
 	case !r.complete() && r.refusedBut(otherService):
-		return text + "; it is not shown that the server checks the audience"
+		return text + "; this does not show that the server checks the audience"
 	case !r.complete():
 		return text + "; this does not show that the server checks"
 	}
