@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestVulnerabilities holds the step of the continuous integration that asks about
+// TestVulnerabilities shows the step of the continuous integration that asks about
 // known vulnerabilities: a finding fails it, and so does a tool that does not work; a
 // database that cannot be had does not.
 func TestVulnerabilities(t *testing.T) {

@@ -36,7 +36,7 @@ var layers = []layer{
 	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
 	{packages: "internal/webclient", imports: []string{"internal/regularfile", "internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
-	{packages: "internal/clientcert", imports: []string{"internal/secretfile"}},
+	{packages: "internal/clientcert", imports: []string{"internal/secretfile", "internal/webclient"}},
 	{packages: "internal/conformance"}, // tests alone
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{
@@ -149,7 +149,7 @@ func TestAudienceAndTokensourceMeet(t *testing.T) {
 	}
 }
 
-// TestProvidersServeTestsAlone holds that no product code reaches the packages that
+// TestProvidersServeTestsAlone shows that no product code reaches the packages that
 // download and start providers.
 func TestProvidersServeTestsAlone(t *testing.T) {
 	for _, p := range listPackages(t) {

@@ -50,7 +50,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestCallerPrints holds that a caller that is printed shows what its fields
+// TestCallerPrints shows that a caller that is printed shows what its fields
 // say and no other claim.
 func TestCallerPrints(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"salary": "5000"}))
@@ -64,7 +64,7 @@ func TestCallerPrints(t *testing.T) {
 	}
 }
 
-// TestCallerWithUser holds that only a client's own account is nobody's.
+// TestCallerWithUser shows that only a client's own account is nobody's.
 func TestCallerWithUser(t *testing.T) {
 	for _, row := range []struct {
 		name, preset string

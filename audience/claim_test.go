@@ -52,7 +52,7 @@ func holds[T audience.ClaimValue](t *testing.T, caller audience.Caller, name str
 	}
 }
 
-// TestClaimIsNeverZero holds that a claim that is missing or of another type is an
+// TestClaimIsNeverZero shows that a claim that is missing or of another type is an
 // error, whatever its zero value would be taken for.
 func TestClaimIsNeverZero(t *testing.T) {
 	caller := claimed(t)
@@ -93,7 +93,7 @@ func refuses[T audience.ClaimValue](t *testing.T, caller audience.Caller, name s
 	}
 }
 
-// TestClaimIsACopy holds that no caller can change what another reads.
+// TestClaimIsACopy shows that no caller can change what another reads.
 func TestClaimIsACopy(t *testing.T) {
 	caller := claimed(t)
 	for range 2 {
@@ -132,7 +132,7 @@ func TestClaimConcurrently(t *testing.T) {
 	}
 }
 
-// TestMemberIsRemembered holds that rules may ask for a claim of a known token
+// TestMemberIsRemembered shows that rules may ask for a claim of a known token
 // without a further allocation.
 func TestMemberIsRemembered(t *testing.T) {
 	c, err := read(t, "keycloak", token(further))

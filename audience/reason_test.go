@@ -6,9 +6,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestAnswers holds the answer to each cause: who, for whom and what for are
+// TestEachCauseHasItsReason shows the answer to each cause: who, for whom and what for are
 // told apart, and each has a challenge only where RFC 6750 has a word for it.
-func TestAnswers(t *testing.T) {
+func TestEachCauseHasItsReason(t *testing.T) {
 	for _, row := range []struct {
 		cause     audience.Cause
 		reason    audience.Reason

@@ -49,8 +49,8 @@ func TestAudienceOfAnotherServiceIsRefused(t *testing.T) {
 	))
 }
 
-// TestPolicyWithoutAudienceIsRefused needs no wire: a policy that leaves the audience
-// open is not made.
+// TestPolicyWithoutAudienceIsRefused shows that no policy can be made that leaves the
+// audience open. It needs no connection.
 func TestPolicyWithoutAudienceIsRefused(t *testing.T) {
 	for name, audiences := range map[string][]string{"empty": {""}, "white space": {" "}, "a tab": {"\t"}, "one of two empty": {"order-status", ""}, "space behind": {"order-status "}} {
 		t.Run("configured audience/"+name, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestPolicyWithoutAudienceIsRefused(t *testing.T) {
 	})
 }
 
-// TestClaimsAreReadByExactNames has claims stand under names that other decoders take for
-// theirs, or twice.
+// TestClaimsAreReadByExactNames shows that a claim is not found under a name that
+// other decoders accept for it, and is refused if it occurs twice.
 func TestClaimsAreReadByExactNames(t *testing.T) {
 	const soon = "946685100" // five minutes from the beginning of time in a bubble
 	run(t, []attack{
@@ -96,7 +96,8 @@ func TestClaimsAreReadByExactNames(t *testing.T) {
 	})
 }
 
-// TestTokensMeantForOthersAsWell shows tokens that are meant for others, too.
+// TestTokensMeantForOthersAsWell shows the results for tokens that have further
+// audiences, or that are of another issuer.
 func TestTokensMeantForOthersAsWell(t *testing.T) {
 	sole := serving(func(s *access.Service) { s.SoleAudience = true })
 	both := token(testutil.Claims{"aud": []string{"order-status", "human-resource"}})

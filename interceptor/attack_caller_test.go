@@ -37,8 +37,8 @@ func TestSubjectIsReadStrictly(t *testing.T) {
 	run(t, attacks)
 }
 
-// TestClientThatCallsAsItselfIsNoUser holds that a client which calls as itself is no user, whatever
-// it is called.
+// TestClientThatCallsAsItselfIsNoUser shows that a client which calls as itself is not
+// a user, whatever its name is.
 func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 	self := testutil.Claims{"sub": "customer-portal"}
 	nobody := func(a *testbed) {
@@ -52,8 +52,8 @@ func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 	run(t, []attack{{"sub/a client of a user's name", nobody, token(self), admitted, 0}})
 }
 
-// TestRequiredClaimIsComparedExactly puts what is not the value into a claim that a rule, or a
-// handler, asks for.
+// TestRequiredClaimIsComparedExactly shows that a claim which a rule or a handler
+// demands must have exactly the value.
 func TestRequiredClaimIsComparedExactly(t *testing.T) {
 	hr := token(testutil.Claims{"department": "hr"})
 	demanded := all(allowing(func(a *access.Allow) { a.Claims = map[string][]string{"department": {"hr"}} }), func(a *testbed) { a.good = hr })
@@ -114,7 +114,8 @@ func TestChainOfActorsIsBounded(t *testing.T) {
 	})
 }
 
-// TestAmbiguousJSONIsRefused sends payloads that decoders differ about.
+// TestAmbiguousJSONIsRefused shows that payloads are refused which decoders read in
+// different ways.
 func TestAmbiguousJSONIsRefused(t *testing.T) {
 	payload := func(text string) func(*testbed) []string { return token(nil, testutil.RawPayload([]byte(text))) }
 	around := func(before, after string) func(*testbed) []string {

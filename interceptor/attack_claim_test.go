@@ -124,8 +124,9 @@ func TestScopeIsComparedExactly(t *testing.T) {
 	run(t, attacks)
 }
 
-// TestBoundTokenNeedsItsCertificate shows tokens that ask for proof of possession. The client
-// holds a certificate, and shows it where the world is mutual.
+// TestBoundTokenNeedsItsCertificate shows that tokens which demand proof of possession
+// are refused without it. The client has a certificate, and presents it if the testbed
+// uses mutual TLS.
 func TestBoundTokenNeedsItsCertificate(t *testing.T) {
 	cnf := func(value any) func(*testbed) []string { return token(testutil.Claims{"cnf": value}) }
 	thumbprint := func(encoding *base64.Encoding, spoil byte) func(*testbed) []string {

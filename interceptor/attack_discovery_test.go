@@ -14,8 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// fault is something wrong with what an issuer publishes, or with what stands
-// between it and us.
+// fault is an error in what an issuer publishes, or on the way from it to the server.
 type fault struct {
 	name     string
 	endpoint testutil.Endpoint
@@ -93,8 +92,8 @@ func TestMetadataOfAnotherIssuerIsRefused(t *testing.T) {
 	runFaults(t, faults)
 }
 
-// TestIssuerOfUnsafeURLIsRefused has no wire: what cannot be right is no policy. A slash
-// at the end is part of the name, and nothing is made equal to it.
+// TestIssuerOfUnsafeURLIsRefused shows that no policy can be made with an unsafe URL
+// of an issuer. A slash at the end is part of the URL. The test needs no connection.
 func TestIssuerOfUnsafeURLIsRefused(t *testing.T) {
 	for name, url := range map[string]string{
 		"plain http/plain http": "http://idp.example.com/realms/corp", "plain http/loopback, unasked": "http://127.0.0.1:8080", "metadata of another issuer/query": corp + "?x", "metadata of another issuer/fragment": corp + "#x",
@@ -137,7 +136,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	runFaults(t, faults)
 }
 
-// TestAddressesOfTheMachineAreNotAsked has an issuer send us where only we can go.
+// TestAddressesOfTheMachineAreNotAsked shows that an issuer cannot make the server
+// send requests to addresses that only the server can reach.
 func TestAddressesOfTheMachineAreNotAsked(t *testing.T) {
 	var faults []fault
 	for _, address := range []string{
@@ -195,7 +195,8 @@ func behind(megabytes int, document string) http.Handler {
 	})
 }
 
-// TestRotatedKeysAreFollowed takes a key away, and puts another under its name.
+// TestRotatedKeysAreFollowed shows that a key which the issuer removes is no longer
+// accepted, and that another key under its name is.
 func TestRotatedKeysAreFollowed(t *testing.T) {
 	next, again := testutil.NewKey("ES256").As("2", "ES256"), testutil.NewKey("ES256").As("1", "ES256")
 	since := func(key *testutil.Key, wait time.Duration, by *testutil.Key) func(*testbed) []string {

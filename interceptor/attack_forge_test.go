@@ -83,7 +83,8 @@ func mask(block, seed []byte) {
 	}
 }
 
-// secret is a key as nobody should publish it (RFC 7518, section 6.3.2).
+// secret returns a key with its private part, as no issuer should publish it (RFC
+// 7518, section 6.3.2).
 func secret(key *testutil.Key) map[string]any {
 	private, jwk := key.Private().(*rsa.PrivateKey), maps.Clone(key.JWK())
 	for name, n := range map[string]*big.Int{

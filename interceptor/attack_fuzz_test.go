@@ -9,9 +9,9 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// FuzzAdmission changes one byte of a good authorization value, puts one in, or
-// takes one out, and has the server judge a call with it. Only what means the
-// same is admitted: the scheme in any case, and one or more spaces behind it.
+// FuzzAdmission changes, inserts or removes one byte of a good authorization value,
+// and lets the server judge a call with it. Only a value with the same meaning is
+// admitted: the scheme in any case, and one or more spaces after it.
 func FuzzAdmission(f *testing.F) {
 	for _, at := range []uint16{0, 5, 6, 7, 40, 120, 200, 300, 400, 500, 560, 570} {
 		f.Add(at, byte('A'), byte(change))

@@ -13,7 +13,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestKeysThatTokensNameAreNotUsed has tokens bring their own key, or say where one is.
+// TestKeysThatTokensNameAreNotUsed shows that a key in a token, or at an address in a
+// token, is not used.
 func TestKeysThatTokensNameAreNotUsed(t *testing.T) {
 	cert := testutil.NewCA().Certificate("idp.example.com")
 	foreign := testutil.KeyOf("ES256", cert.PrivateKey).As("1", "ES256")
@@ -44,7 +45,8 @@ func TestKeysThatTokensNameAreNotUsed(t *testing.T) {
 	})
 }
 
-// TestHeaderIsReadStrictly bends the form of a good token, and its header.
+// TestHeaderIsReadStrictly shows that a good token is refused after changes of its
+// form or its header.
 func TestHeaderIsReadStrictly(t *testing.T) {
 	header := func(name string, value any) func(*testbed) []string { return token(nil, testutil.Header(name, value)) }
 	raw := func(header string) func(*testbed) []string { return token(nil, testutil.RawHeader([]byte(header))) }
@@ -89,7 +91,8 @@ func otherAlphabet(a *testbed) []string {
 	}
 }
 
-// TestOtherFormsOfTokensAreRefused sends what is no JWS in compact form.
+// TestOtherFormsOfTokensAreRefused shows that a token is refused that is not a JWS in
+// compact form.
 func TestOtherFormsOfTokensAreRefused(t *testing.T) {
 	rs := testutil.NewKey("RS256").As("rs", "RS256")
 	claims := encoded(read(testutil.Claims{"iss": corp, "exp": 1 << 40}))

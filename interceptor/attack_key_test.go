@@ -49,8 +49,8 @@ func TestAlgorithmMustBeThatOfTheKey(t *testing.T) {
 // unsigned cuts the signature off.
 func unsigned(token string) string { return token[:strings.LastIndex(token, ".")+1] }
 
-// TestUnfitKeysVerifyNothing publishes keys that must not be used. Keys by the generator of
-// ROCA are not told from others.
+// TestUnfitKeysVerifyNothing shows that published keys which must not be used verify
+// no token. Keys with the weakness ROCA are not recognised.
 func TestUnfitKeysVerifyNothing(t *testing.T) {
 	t.Setenv("GODEBUG", "rsa1024min=0") // nobody but us refuses a small key
 	rs, es := testutil.NewKey("RS256").As("rs", "RS256"), testutil.NewKey("ES256").As("es", "ES256")
@@ -105,7 +105,8 @@ func TestDegenerateSignaturesAreRefused(t *testing.T) {
 	})
 }
 
-// TestKeySetsWithSecretsOrDuplicateNames publishes sets of keys in which some are of no use.
+// TestKeySetsWithSecretsOrDuplicateNames shows which keys of a set verify tokens if
+// other keys in it are secrets, have the same name, or cannot be used.
 func TestKeySetsWithSecretsOrDuplicateNames(t *testing.T) {
 	rs, other := testutil.NewKey("RS256").As("rs", "RS256"), testutil.NewKey("RS256").As("rs", "RS256")
 	es, hs := testutil.NewKey("ES256").As("rs", "ES256"), testutil.KeyOf("HS256", []byte("a secret of the issuer and of it alone"))

@@ -25,9 +25,10 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestAnswerAndLogHoldNoToken has no server without one of the two interceptors: grpc-go
-// does not say which interceptors a server has, so Options always returns both. As in
-// every attack test, the answers and the logs are searched for tokens.
+// TestAnswerAndLogHoldNoToken shows that no token is in an answer or in the log. Every
+// attack test searches them. No row has a server with only one of the two
+// interceptors: grpc-go does not say which interceptors a server has, so Options
+// always returns both.
 func TestAnswerAndLogHoldNoToken(t *testing.T) {
 	forged := bent(func(token string) string { return token[:len(token)-8] + "AAAAAAAA" })
 	run(t, []attack{
@@ -39,7 +40,8 @@ func TestAnswerAndLogHoldNoToken(t *testing.T) {
 	})
 }
 
-// TestTokenCannotBePrinted prints all that a handler can reach.
+// TestTokenCannotBePrinted shows that nothing that a handler can reach prints the
+// token.
 func TestTokenCannotBePrinted(t *testing.T) {
 	inHandler(t, "printed/printed", func(t *testing.T, a *testbed, call shape) {
 		values, seen := token(nil)(a), ""
@@ -61,8 +63,8 @@ func TestTokenCannotBePrinted(t *testing.T) {
 	})
 }
 
-// TestMetadataNamesNoCaller pretends to be the proxy, or the interceptor, that tells the
-// handler who calls.
+// TestMetadataNamesNoCaller shows that a client cannot pose as the proxy or the
+// interceptor that tells the handler who calls.
 func TestMetadataNamesNoCaller(t *testing.T) {
 	spoofed := metadata.Pairs("x-user", "admin", "x-user-id", "admin", "x-auth-subject", "admin", "x-auth-request-user", "admin",
 		"x-forwarded-user", "admin", "x-forwarded-email", "admin", "x-forwarded-groups", "admin", "x-forwarded-client-cert", "admin",
@@ -99,7 +101,8 @@ func inHandler(t *testing.T, name string, try func(*testing.T, *testbed, shape))
 	}
 }
 
-// TestStrangersMakeNoSeries counts the series that strangers can make.
+// TestStrangersMakeNoSeries shows that calls without a genuine token add a bounded
+// number of series to the metrics.
 func TestStrangersMakeNoSeries(t *testing.T) {
 	t.Run("labels/series", func(t *testing.T) { synctest.Test(t, cardinality) })
 }
@@ -155,8 +158,9 @@ func series(t *testing.T, reader sdk.Reader) (n int) {
 	return n
 }
 
-// TestDependenciesAreNotVulnerableVersions holds the transport to a version without its known faults.
-// That the vulnerability database knows no others is asked by govulncheck.
+// TestDependenciesAreNotVulnerableVersions shows the transport to a version without its
+// known faults. That the vulnerability database knows no others is asked by
+// govulncheck.
 func TestDependenciesAreNotVulnerableVersions(t *testing.T) {
 	t.Run("versions/grpc", func(t *testing.T) {
 		var major, minor, patch int
@@ -169,8 +173,8 @@ func TestDependenciesAreNotVulnerableVersions(t *testing.T) {
 	})
 }
 
-// TestLargeTokensAreRefusedCheaply holds that what cannot be a token is refused before it costs
-// anything, the buffer for the largest token at the most.
+// TestLargeTokensAreRefusedCheaply shows that a text which cannot be a token is
+// refused at the cost of at most one buffer for the largest token.
 func TestLargeTokensAreRefusedCheaply(t *testing.T) {
 	rs := testutil.NewKey("RS256")
 	a := newTestbed(t, func(a *testbed) {
@@ -206,7 +210,7 @@ func TestLargeTokensAreRefusedCheaply(t *testing.T) {
 	}
 }
 
-// members is an object with so many.
+// members returns an object with this many members.
 func members(count int) []byte {
 	text := []byte(`{"k":0`)
 	for n := range count {
@@ -216,7 +220,7 @@ func members(count int) []byte {
 	return append(text, '}')
 }
 
-// arriving is the context of a call over TLS with these authorization values, as
+// arriving returns the context of a call over TLS with these authorization values, as
 // gRPC makes it.
 func arriving(values ...string) context.Context {
 	ctx := peer.NewContext(context.Background(), &peer.Peer{AuthInfo: credentials.TLSInfo{

@@ -18,13 +18,13 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// silent keeps no log: under load it would be all that is measured.
+// silent turns the log off: under load the test would otherwise measure only the log.
 func silent(a *testbed) {
 	a.options = append(a.options, interceptor.Logger(slog.New(slog.DiscardHandler)))
 }
 
-// burst makes calls, unary and streaming in turn, so many a second for some time,
-// and returns when all have ended. None waits for another.
+// burst makes perSecond calls a second, unary and streaming in turn, for some time,
+// and returns when all have ended. No call waits for another.
 func burst(a *testbed, perSecond int, lasting time.Duration, send func(*testbed) []string, ended func(error, time.Duration)) {
 	either := []shape{shapes["unary"], shapes["stream"]}
 	var group sync.WaitGroup
@@ -42,7 +42,8 @@ func burst(a *testbed, perSecond int, lasting time.Duration, send func(*testbed)
 	group.Wait()
 }
 
-// TestFloodsDisturbNoGoodCall sends forged tokens beside good ones.
+// TestFloodsDisturbNoGoodCall shows that good calls are not delayed or refused during
+// a flood of forged tokens.
 func TestFloodsDisturbNoGoodCall(t *testing.T) {
 	unknown := forging(func(_, payload, signature string) string {
 		header := fmt.Appendf(nil, `{"alg":"ES256","typ":"at+jwt","kid":"%x"}`, rand.Uint64())
@@ -71,7 +72,7 @@ func TestFloodsDisturbNoGoodCall(t *testing.T) {
 	}
 }
 
-// flood is many attacks in a short time.
+// flood is a number of attacks in a short time.
 type flood struct {
 	name      string
 	send      func(*testbed) []string
@@ -80,7 +81,7 @@ type flood struct {
 	most      int // requests to the issuer
 }
 
-// come has a flood come, beside good calls that do not feel it.
+// come runs the flood beside good calls, and checks that these are not affected.
 func (f flood) come(t *testing.T, a *testbed) {
 	a.admits(t, "before", shapes["unary"])
 	asked := a.asked()
@@ -103,7 +104,7 @@ func (f flood) come(t *testing.T, a *testbed) {
 	}
 }
 
-// forging spoils one good token again and again, each time otherwise.
+// forging changes one good token again and again, each time in another way.
 func forging(spoil func(header, payload, signature string) string) func(*testbed) []string {
 	parts := sync.OnceValue(func() []string {
 		return strings.Split(testutil.NewIssuer(corp).Mint(read(nil), testutil.SignedBy(ownKey)), ".")
@@ -114,9 +115,10 @@ func forging(spoil func(header, payload, signature string) string) func(*testbed
 	}
 }
 
-// TestRotationUnderLoad: a new key signs at once, and the old one goes
-// when the last token by it has ended. No good call is refused, no key costs
-// more than one request, and a key that is gone is gone by the next refresh.
+// TestRotationUnderLoad shows a rotation in which the new key signs at once, and the
+// old key is removed when the last token with it has ended. No good call is refused,
+// each key costs at most one request, and a removed key is refused after the next
+// refresh.
 func TestRotationUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTestbed(t, silent)
@@ -143,9 +145,9 @@ func TestRotationUnderLoad(t *testing.T) {
 	})
 }
 
-// TestRotationStorm: a new key each second. Calls wait for the next
-// request that is allowed, and leave nothing behind.
-func TestRotationStorm(t *testing.T) {
+// TestKeysThatChangeEachSecondAreFollowed shows that with a new key in each second,
+// calls wait for the next request that is allowed, and no goroutine is left.
+func TestKeysThatChangeEachSecondAreFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTestbed(t, silent)
 		a.admits(t, "before", shapes["unary"])
@@ -171,9 +173,9 @@ func TestRotationStorm(t *testing.T) {
 	})
 }
 
-// TestReload: keys and policy change while calls are judged, and no
-// good one is refused.
-func TestReload(t *testing.T) {
+// TestChangesOfKeysAndPolicyRefuseNoGoodCall shows that no good call is refused while
+// keys and policy change.
+func TestChangesOfKeysAndPolicyRefuseNoGoodCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTestbed(t, silent)
 		var done atomic.Bool

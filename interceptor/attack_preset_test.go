@@ -36,7 +36,7 @@ func known(id string) func(*testbed) {
 	return func(a *testbed) { a.matrix.Clients["customer-portal"] = access.Client{Issuer: "corp", ID: id} }
 }
 
-// variants are attacks on one issuer, each with one change of its good token.
+// variants returns attacks on one issuer, each with one change of a good token.
 func variants(name string, setup func(*testbed), typ any, good testutil.Claims, rows map[string]variant) []attack {
 	attacks := []attack{{name + "/as it is", setup, written(typ, good, nil), admitted, 0}}
 	for what, v := range rows {
@@ -54,9 +54,9 @@ type variant struct {
 	typ    any // nil for that of the good token
 }
 
-// TestWrittenPresetAdmitsItsTokensAlone shows presets that the matrix describes: for a
-// server with nonce in access tokens, for one that types nothing and names clients by sub,
-// for one whose tokens name a repository and no client, and for values inside of objects.
+// TestWrittenPresetAdmitsItsTokensAlone shows that a preset which the matrix describes
+// admits only tokens of its form: with nonce in access tokens; without a type and with
+// the client in sub; with a repository and no client; with values inside of objects.
 func TestWrittenPresetAdmitsItsTokensAlone(t *testing.T) {
 	b2c := testutil.Claims{"ver": "1.0", "azp": "customer-portal", "sub": "alice", "scp": "orders.read", "nonce": "n", "tfp": "signin"}
 	users := access.Dialect{
@@ -150,8 +150,9 @@ var (
 	roleMissing   = denied("ROLE_INSUFFICIENT", audience.CauseRoleMissing)
 )
 
-// TestPresetsAdmitTheTokensOfTheirProviders shows tokens as providers write them where
-// their documentation does not say, each beside what may not pass for it.
+// TestPresetsAdmitTheTokensOfTheirProviders shows that tokens are admitted as
+// providers write them beyond their documentation, and that similar tokens are
+// refused.
 func TestPresetsAdmitTheTokensOfTheirProviders(t *testing.T) {
 	anyone := access.Allow{AnyClient: true, NoScopes: true}
 	key := testutil.Claims{"sub": "1048", "azp": "batch@acme.iam.gserviceaccount.com", "email": "batch@acme.iam.gserviceaccount.com", "email_verified": true}
@@ -197,8 +198,8 @@ func TestPresetsAdmitTheTokensOfTheirProviders(t *testing.T) {
 	run(t, attacks)
 }
 
-// TestEachPresetHasItsLongestLifetime shows that tokens of a managed identity live longer
-// than those of other issuers may.
+// TestEachPresetHasItsLongestLifetime shows that tokens of a managed identity may have
+// a longer lifetime than those of other issuers.
 func TestEachPresetHasItsLongestLifetime(t *testing.T) {
 	live := func(d time.Duration) func(*testbed) []string {
 		return func(a *testbed) []string {
@@ -224,9 +225,9 @@ func TestEachPresetHasItsLongestLifetime(t *testing.T) {
 	})
 }
 
-// TestOnlyRulesThatAskRefuseAnOddClaim shows claims of a wrong type. Where no rule asks
-// about one, it makes no difference; where a rule asks, the token is refused for it, and
-// nobody is sent to log in again.
+// TestOnlyRulesThatAskRefuseAnOddClaim shows that a claim of a wrong type is ignored
+// unless a rule needs it. A rule that needs it refuses the token, with a reason that
+// does not ask for a new login.
 func TestOnlyRulesThatAskRefuseAnOddClaim(t *testing.T) {
 	login := func(change func(*access.Allow), claims testutil.Claims) func(*testbed) {
 		return all(allowing(change), func(a *testbed) { a.good = token(claims) })

@@ -27,7 +27,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// rawServer takes calls that gRPC's own client would not send.
+// rawServer accepts calls that gRPC's own client would not send.
 type rawServer struct {
 	listener *bufconn.Listener
 	client   *tls.Config
@@ -58,7 +58,7 @@ func (a *testbed) listen(t *testing.T) *rawServer {
 	return r
 }
 
-// field is one of a request's header fields, sent to the letter.
+// field is a header field of a request, which is sent unchanged.
 type field = hpack.HeaderField
 
 // call sends one request with an empty message on a connection of its own, and

@@ -17,17 +17,17 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// attack is one thing that a stranger may try, and what must become of it.
+// attack is something that an attacker may try, and the expected result.
 type attack struct {
 	name  string                  // the case and its variant
 	setup func(*testbed)          // what is special about the world; nil if nothing is
 	send  func(*testbed) []string // the authorization values
 	want  ruling
-	asks  int // requests to the issuer that it causes, once keys are at hand
+	asks  int // requests to the issuer that it causes when the keys are in memory
 }
 
-// ruling is a verdict as the peer and as the operator see it. The zero value
-// is that of a call that is let through.
+// ruling is the result of a call for the peer and for the operator. The zero value is
+// the result of a call that is let through.
 type ruling struct {
 	verdict
 	cause audience.Cause

@@ -32,7 +32,7 @@ type attackIssuer struct{ *testutil.Issuer }
 // asked returns how many requests for metadata and for keys have come.
 func (p attackIssuer) asked() int { return p.Requests(testutil.Discovery) + p.Requests(testutil.JWKS) }
 
-// recorder is a wire that remembers where it was asked to go.
+// recorder is a transport that records the addresses of requests.
 type recorder struct {
 	http.RoundTripper
 	mu    sync.Mutex      // guards hosts
@@ -57,8 +57,8 @@ func (r *recorder) elsewhere() []string {
 	return slices.Sorted(maps.Keys(hosts))
 }
 
-// testbed is a guarded server with those who take part in an attack: its issuer, a
-// partner's issuer that only its neighbour trusts, and a stranger's host.
+// testbed is a guarded server with the parties of an attack: its issuer, a partner's
+// issuer that only another service trusts, and a host of the attacker.
 type testbed struct {
 	// What a setup may change.
 	url     string // of the issuer
@@ -238,28 +238,28 @@ func read(changes testutil.Claims) testutil.Claims {
 	return claims
 }
 
-// sent is what is sent as it stands.
+// sent returns these values unchanged.
 func sent(values ...string) func(*testbed) []string {
 	return func(*testbed) []string { return values }
 }
 
-// token is a good one with changed claims, or made otherwise.
+// token returns a good token with changed claims, or made with options.
 func token(changes testutil.Claims, opts ...testutil.MintOption) func(*testbed) []string {
 	return func(a *testbed) []string { return []string{"Bearer " + a.Mint(read(changes), opts...)} }
 }
 
-// dated is a good token with claims that go by the time.
+// dated returns a good token with claims that depend on the time.
 func dated(changes func(now time.Time) testutil.Claims) func(*testbed) []string {
 	return func(a *testbed) []string { return token(changes(time.Now()))(a) }
 }
 
-// bent is a good token, spoilt.
+// bent returns a good token after a change of its text.
 func bent(spoil func(token string) string, opts ...testutil.MintOption) func(*testbed) []string {
 	return func(a *testbed) []string { return []string{"Bearer " + spoil(a.Mint(read(nil), opts...))} }
 }
 
-// spelt is a good token in which these members stand in place of the claim of
-// that name, to the letter.
+// spelt returns a good token in which these members, written as they are, replace the
+// claim of that name.
 func spelt(name, members string) func(*testbed) []string {
 	return func(a *testbed) []string {
 		now := time.Now().Unix()

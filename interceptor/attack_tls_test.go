@@ -16,7 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestIssuerIsAskedOverVerifiedTLS has real sockets answer in the issuer's place.
+// TestIssuerIsAskedOverVerifiedTLS shows that nothing is read from a server in the
+// issuer's place whose certificate is not valid. It uses real sockets.
 func TestIssuerIsAskedOverVerifiedTLS(t *testing.T) {
 	ca := testutil.NewCA()
 	good := tls.Config{Certificates: []tls.Certificate{ca.Certificate("idp.example.com")}}
@@ -56,8 +57,8 @@ func TestIssuerIsAskedOverVerifiedTLS(t *testing.T) {
 	}
 }
 
-// TestDefaultTransportVerifiesTLS leaves the transport to the server, which then trusts nobody
-// that the machine does not.
+// TestDefaultTransportVerifiesTLS shows that the default transport trusts only
+// authorities of the system.
 func TestDefaultTransportVerifiesTLS(t *testing.T) {
 	for shape, call := range shapes {
 		t.Run("TLS/an unknown authority, by default/"+shape, func(t *testing.T) {
@@ -90,7 +91,7 @@ func towards(t *testing.T, address *string, config *tls.Config) http.RoundTrippe
 
 func asItIs(h http.Handler) http.Handler { return h }
 
-// zipped packs the issuer's keys, behind so many MiB of white space.
+// zipped compresses the issuer's keys, after this many MiB of white space.
 func zipped(megabytes int) func(http.Handler) http.Handler {
 	return func(h http.Handler) http.Handler {
 		keys := behind(megabytes, string(jwks(ownKey.JWK())))

@@ -103,8 +103,9 @@ func authorization(values ...string) []field {
 	return fields
 }
 
-// TestPathsThatOnlyLookLikeAMethod asks for methods by names that are not theirs. What is
-// public, and a handler of everything, are no way in.
+// TestPathsThatOnlyLookLikeAMethod shows that a method is not reached by a name that
+// is not exactly its own, also if there are public methods and a handler of all
+// methods.
 func TestPathsThatOnlyLookLikeAMethod(t *testing.T) {
 	unimplemented := ruling{verdict: verdict{Code: codes.Unimplemented}}
 	good := authorization("Bearer {token}")
@@ -161,7 +162,8 @@ func TestCallsWithoutOneWellFormedToken(t *testing.T) {
 	runRaw(t, attacks)
 }
 
-// TestSizeOfTokensIsBounded sends tokens around the largest that is taken, and far beyond.
+// TestSizeOfTokensIsBounded shows that tokens of the largest accepted size are
+// admitted, and larger ones are refused.
 func TestSizeOfTokensIsBounded(t *testing.T) {
 	exactly := func(size int) func(*testbed) []string {
 		return func(a *testbed) []string { return []string{"Bearer " + sized(t, a, size)} }
@@ -174,8 +176,9 @@ func TestSizeOfTokensIsBounded(t *testing.T) {
 	})
 }
 
-// TestLargestTokenCanBeSent sends about as much as gRPC carries, which is slow work.
-func TestLargestTokenCanBeSent(t *testing.T) {
+// TestLargestTokenOfGRPCIsRefused shows that a token is refused that is about as large
+// as gRPC can carry. That takes long.
+func TestLargestTokenOfGRPCIsRefused(t *testing.T) {
 	size := 15
 	if underRace {
 		size = 2
@@ -188,8 +191,8 @@ func TestLargestTokenCanBeSent(t *testing.T) {
 	})
 }
 
-// sized is a good token of so many bytes. Not every size can be had by a larger
-// payload alone, for what base64url yields.
+// sized returns a good token of this many bytes. A larger payload alone cannot give
+// every size, because of base64url.
 func sized(t *testing.T, a *testbed, size int) string {
 	t.Helper()
 	for header := range 4 {
@@ -205,8 +208,8 @@ func sized(t *testing.T, a *testbed, size int) string {
 	return ""
 }
 
-// TestTokensOfConnectionAndCallAreTwo has a connection and a call bring a token each, as gRPC's
-// client lets them.
+// TestTokensOfConnectionAndCallAreTwo shows that a call with a token of its own on a
+// connection with a token is refused: gRPC's client sends both.
 func TestTokensOfConnectionAndCallAreTwo(t *testing.T) {
 	twice := func(a *testbed) {
 		a.dial, a.good = []grpc.DialOption{grpc.WithPerRPCCredentials(bearer{a})}, sent()
@@ -223,8 +226,9 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 
 func (bearer) RequireTransportSecurity() bool { return true }
 
-// TestPublicMethodsOpenNothingElse calls what is not open beside what is. Reflection tells
-// strangers what there is to attack: it is closed like all that has no rule.
+// TestPublicMethodsOpenNothingElse shows that a public method opens no other one.
+// Reflection shows an attacker which methods there are, so it is closed unless a rule
+// opens it.
 func TestPublicMethodsOpenNothingElse(t *testing.T) {
 	const reflected = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 	runRaw(t, []rawAttack{

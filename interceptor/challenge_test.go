@@ -62,7 +62,7 @@ func TestParseChallenge(t *testing.T) {
 	}
 }
 
-// FuzzChallenge holds that what is read can be written back, that it reads the
+// FuzzChallenge shows that what is read can be written back, that it reads the
 // same again, and that what is written fits gRPC's metadata.
 func FuzzChallenge(f *testing.F) {
 	for _, seed := range []string{
@@ -104,9 +104,9 @@ func printable(text string) string {
 	}, text)
 }
 
-// TestChallengeSent holds which challenge a refused call is answered with, in
+// TestRefusedCallGetsItsChallenge shows which challenge a refused call is answered with, in
 // both shapes: the peer learns what it may ask its issuer for, and no more.
-func TestChallengeSent(t *testing.T) {
+func TestRefusedCallGetsItsChallenge(t *testing.T) {
 	issuer := newIssuer()
 	conn := serveOrders(t, guarded(t, issuer, access.Enforce))
 	for name, row := range map[string]struct {
@@ -135,8 +135,8 @@ func TestChallengeSent(t *testing.T) {
 	}
 }
 
-// TestChallengeOf holds what is made of the data on a refusal.
-func TestChallengeOf(t *testing.T) {
+// TestChallengeOfEachRefusal shows what is made of the data on a refusal.
+func TestChallengeOfEachRefusal(t *testing.T) {
 	wanted := audience.Challenge{ACR: []string{"urn:mfa"}, MaxAge: 5 * time.Minute}
 	for name, row := range map[string]struct {
 		cause audience.Cause

@@ -10,17 +10,17 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// admitted is the token that the caller of a handler was admitted by, and what may
-// be done with it. Package admission alone makes its authority, so that a handler
-// cannot exchange a token that was not judged.
+// admitted is the token by which the caller of a handler was admitted, and what may be
+// done with it. Only package admission makes its authority, so that a handler cannot
+// exchange a token that was not judged.
 type admitted struct {
 	*admission.Authority
 	token tokensource.Token
 }
 
-// admittedFrom returns what the caller of a handler with this context was
-// admitted by, while its call lasts and its token is not revoked. A source of
-// revocations that cannot tell is an error.
+// admittedFrom returns the token by which the caller of a handler with this context
+// was admitted. It is an error if the call has ended, if the token was revoked, and if
+// the checker of revocations does not know.
 func admittedFrom(ctx context.Context) (*admitted, error) {
 	authority, err := admission.AuthorityFrom(ctx)
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {

@@ -103,7 +103,7 @@ func (m *middle) wantNone(t *testing.T, what string, errs map[string]error, want
 
 const hasEnded = "the call that the caller was admitted for has ended"
 
-// TestNothingIsDoneForTheCallerAfterTheCall holds that a context which a handler
+// TestNothingIsDoneForTheCallerAfterTheCall shows that a context which a handler
 // keeps does nothing for the caller once the call has ended, whichever way it ended.
 func TestNothingIsDoneForTheCallerAfterTheCall(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -146,7 +146,7 @@ func TestNothingIsDoneForTheCallerAfterTheCall(t *testing.T) {
 	}
 }
 
-// TestNothingIsDoneForTheCallerAfterTheHandler holds that nothing is done for a
+// TestNothingIsDoneForTheCallerAfterTheHandler shows that nothing is done for a
 // caller once the handler has returned, although its RPC has not ended: an
 // interceptor around the guard is still running.
 func TestNothingIsDoneForTheCallerAfterTheHandler(t *testing.T) {
@@ -187,7 +187,7 @@ func TestNothingIsDoneForTheCallerAfterTheHandler(t *testing.T) {
 	}
 }
 
-// TestNothingIsDoneForTheCallerAfterLeaseOrRevocation holds that a handler can do
+// TestNothingIsDoneForTheCallerAfterLeaseOrRevocation shows that a handler can do
 // nothing more for a caller whose lease has ended or whose token was revoked, and
 // that it could before.
 func TestNothingIsDoneForTheCallerAfterLeaseOrRevocation(t *testing.T) {
@@ -241,7 +241,7 @@ func TestNothingIsDoneForTheCallerAfterLeaseOrRevocation(t *testing.T) {
 	}
 }
 
-// TestTokenExchangedAfterTheCallIsNotSent holds that a token whose exchange took
+// TestTokenExchangedAfterTheCallIsNotSent shows that a token whose exchange took
 // longer than the call is not sent.
 func TestTokenExchangedAfterTheCallIsNotSent(t *testing.T) {
 	for shape, call := range shapes {
@@ -277,7 +277,7 @@ func TestTokenExchangedAfterTheCallIsNotSent(t *testing.T) {
 	}
 }
 
-// TestNothingIsDoneForTheCallerOfAnUnenforcedStream holds that a stream which a new
+// TestNothingIsDoneForTheCallerOfAnUnenforcedStream shows that a stream which a new
 // policy refuses, but does not enforce yet, does nothing more for its caller.
 func TestNothingIsDoneForTheCallerOfAnUnenforcedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -18,13 +18,13 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// attempt is the context of one attempt of a call. The client's interceptors make
-// it. The credentials read there where the call goes, and record the token that they
-// attached.
+// attempt is the context of one attempt of a call. The client's interceptors make it.
+// The credentials read from it where the call goes, and record in it the token that
+// they attached.
 type attempt struct {
 	context.Context // of the call
 
-	retrier    *retrier // that makes the call
+	retrier    *retrier // which makes the call
 	connection *connection
 	name       string      // of this attempt
 	method     string      // full name
@@ -42,7 +42,7 @@ func (r *retrier) newAttempt(ctx context.Context, conn *grpc.ClientConn, method 
 	}
 }
 
-// proof is what a guard repeats if it refuses this attempt.
+// proof returns what a guard sends back if it refuses this attempt.
 func (a *attempt) proof() string { return proof(a.name, a.method) }
 
 // connection is a gRPC connection and the authority that it was made for.
@@ -54,9 +54,9 @@ type connection struct {
 // sentToken is a token that was attached to a call, or to many. It is immutable.
 type sentToken struct {
 	token    tokensource.Token
-	header   map[string]string   // that carries the token; gRPC copies it
-	source   tokensource.Source  // that issued the token; nil if it has no other
-	request  tokensource.Request // that the token answers
+	header   map[string]string   // which carries the token; gRPC copies it
+	source   tokensource.Source  // of the token; nil if it cannot issue another
+	request  tokensource.Request // with which source returned the token
 	ofCaller bool                // the token is a caller's, or was exchanged for one
 	unsent   bool                // there was no token, and the call was not sent
 }
@@ -118,8 +118,8 @@ func (a *attempt) failUnsent(code codes.Code, err error) error {
 }
 
 // refusal returns err as a [RefusedError] if it is the server's refusal of this
-// attempt. A call that was not sent has not been refused, and an error that is a
-// RefusedError already was read by an inner interceptor.
+// attempt. A call that was not sent was not refused. An error that is a RefusedError
+// already comes from an inner interceptor.
 func (a *attempt) refusal(err error, trailer metadata.MD) error {
 	if err == nil || errors.Is(err, io.EOF) || a.token().unsent {
 		return err
@@ -136,14 +136,14 @@ func (a *attempt) refusal(err error, trailer metadata.MD) error {
 }
 
 // callerEndedError says that there is no token for a caller because the caller's own
-// has ended or was revoked.
+// token has ended or was revoked.
 type callerEndedError struct{ error }
 
 func (e callerEndedError) Unwrap() error { return e.error }
 
-// unsentStatus returns the status of a call to a method of a service that was not sent
-// because it has no token; both are empty if they are not known. Its detail tells a
-// server that passes it on that the text is for its own log only.
+// unsentStatus returns the status of a call that was not sent because it has no token.
+// Its service and method are empty if they are not known. Its detail tells a server
+// whose handler returns it that the text is for the server's log only.
 func unsentStatus(code codes.Code, err error, service, method string) error {
 	reason := audience.ReasonTokenNotObtained
 	if code == codes.Unavailable {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,11 +26,13 @@ import (
 
 // collector is a plaintext server that counts the tokens that it receives.
 type collector struct {
+	calls  atomic.Int32
 	mu     sync.Mutex // guards tokens
 	tokens int
 }
 
 func (c *collector) take(_ any, stream grpc.ServerStream) error {
+	c.calls.Add(1)
 	md, _ := metadata.FromIncomingContext(stream.Context())
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,7 +127,7 @@ func rowsOf(path string) map[string]plainRow {
 	}
 }
 
-// TestTokenWithoutTLSGoesToTheDialledAuthorityOnly holds that without a certificate
+// TestTokenWithoutTLSGoesToTheDialledAuthorityOnly shows that without a certificate
 // a token is sent only to the authority that was dialled, and only if the matrix
 // lists it.
 func TestTokenWithoutTLSGoesToTheDialledAuthorityOnly(t *testing.T) {
@@ -168,7 +171,7 @@ func TestTokenWithoutTLSGoesToTheDialledAuthorityOnly(t *testing.T) {
 	}
 }
 
-// TestCertificateIsCheckedOnEachCall holds that a result which needed the
+// TestCertificateIsCheckedOnEachCall shows that a result which needed the
 // certificate of a connection is not remembered: the next transport may lead to
 // another server.
 func TestCertificateIsCheckedOnEachCall(t *testing.T) {

@@ -42,7 +42,7 @@ func authoritiesOf(list ...string) func(*access.Matrix) {
 	}
 }
 
-// TestTokenGoesToTheAuthoritiesOfItsServiceOnly holds that a token is sent to the
+// TestTokenGoesToTheAuthoritiesOfItsServiceOnly shows that a token is sent to the
 // authorities of its service only, whatever redirects the call. The server has a
 // certificate for three names.
 func TestTokenGoesToTheAuthoritiesOfItsServiceOnly(t *testing.T) {
@@ -99,7 +99,7 @@ func TestTokenGoesToTheAuthoritiesOfItsServiceOnly(t *testing.T) {
 	}
 }
 
-// TestResolverCannotRedirectATokenElsewhere holds that a token is not sent to
+// TestResolverCannotRedirectATokenElsewhere shows that a token is not sent to
 // another server that a resolver names, although it has a certificate for that name.
 func TestResolverCannotRedirectATokenElsewhere(t *testing.T) {
 	issuer := newIssuer()
@@ -129,7 +129,7 @@ func TestResolverCannotRedirectATokenElsewhere(t *testing.T) {
 	}
 }
 
-// TestPlaintextNeedsANamedMesh holds that no call is made over plaintext, except to
+// TestPlaintextNeedsANamedMesh shows that no call is made over plaintext, except to
 // a mesh that the options name.
 func TestPlaintextNeedsANamedMesh(t *testing.T) {
 	issuer := newIssuer()

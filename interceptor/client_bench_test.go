@@ -78,7 +78,7 @@ func ofClient(t testing.TB) (context.Context, credentials.PerRPCCredentials) {
 	return requesting(ctx), creds
 }
 
-// TestCachedTokenAllocatesNothing holds that the credentials of a call with a cached
+// TestCachedTokenAllocatesNothing shows that the credentials of a call with a cached
 // token allocate nothing.
 func TestCachedTokenAllocatesNothing(t *testing.T) {
 	ctx, ofClient := ofClient(t)

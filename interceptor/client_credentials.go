@@ -54,7 +54,7 @@ type perRPC struct {
 	propagation     propagation
 	wire            wire
 	invalid         error                     // a mistake in the arguments, returned by each call
-	lastSent        atomic.Pointer[sentToken] // of calls as itself: many carry the same token
+	lastSent        atomic.Pointer[sentToken] // of asService: many calls carry the same token
 	source          tokensource.Source        // nil for forwardToken
 	request         tokensource.Request
 	acceptedIssuers []string // whose tokens may be forwarded; nil if that is not known
@@ -94,7 +94,7 @@ func (c *perRPC) check() error {
 }
 
 // RequireTransportSecurity implements [credentials.PerRPCCredentials].
-func (c *perRPC) RequireTransportSecurity() bool { return !c.wire.plain() }
+func (c *perRPC) RequireTransportSecurity() bool { return !c.wire.allowsPlaintext() }
 
 // GetRequestMetadata implements [credentials.PerRPCCredentials]. It checks the
 // connection before it asks for a token, and its errors are statuses.
@@ -117,7 +117,7 @@ func (c *perRPC) metadata(ctx context.Context, info credentials.RequestInfo, a *
 	return t.header, nil
 }
 
-// checkCall refuses a call that must not carry a token.
+// checkCall refuses calls that must not carry a token.
 func (c *perRPC) checkCall(ctx context.Context, info credentials.RequestInfo) error {
 	switch {
 	case c.invalid != nil:
@@ -136,9 +136,9 @@ func hasAuthorization(ctx context.Context) bool {
 	return len(outgoing[authorization]) > 0
 }
 
-// codeOfToken returns the code for an error that left a call without a token: an
-// issuer that cannot be reached, the end of the call's own context, or a refusal. The
-// issuer comes first because its slowness ends the context as well.
+// codeOfToken returns the code for an error because of which a call has no token: the
+// issuer could not be reached, the call's context ended, or the issuer refused. The
+// issuer's failure comes first because a slow issuer ends the context as well.
 func codeOfToken(err error) codes.Code {
 	switch {
 	case errors.Is(err, tokensource.ErrUnavailable), errors.Is(err, tokensource.ErrClosed):

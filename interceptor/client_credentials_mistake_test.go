@@ -26,7 +26,7 @@ func failing(err error) tokensource.Source {
 	})
 }
 
-// TestCodeOfTokenErrors holds the status code for each error of a token source.
+// TestCodeOfTokenErrors shows the status code for each error of a token source.
 func TestCodeOfTokenErrors(t *testing.T) {
 	w := newWorld(t)
 	for _, row := range []struct {
@@ -48,7 +48,7 @@ func TestCodeOfTokenErrors(t *testing.T) {
 	}
 }
 
-// TestMistakenCredentialsFailBeforeATokenIsRequested holds that credentials made
+// TestMistakenCredentialsFailBeforeATokenIsRequested shows that credentials made
 // with a mistake, or used without an admitted caller, request no token and say what
 // is wrong.
 func TestMistakenCredentialsFailBeforeATokenIsRequested(t *testing.T) {
@@ -74,7 +74,7 @@ func TestMistakenCredentialsFailBeforeATokenIsRequested(t *testing.T) {
 	}
 }
 
-// TestScopesAddUp holds that each use of the option Scopes adds to the scopes that
+// TestScopesAddUp shows that each use of the option Scopes adds to the scopes that
 // are requested.
 func TestScopesAddUp(t *testing.T) {
 	w := newWorld(t)
@@ -92,7 +92,7 @@ func TestScopesAddUp(t *testing.T) {
 	}
 }
 
-// TestExpiredTokenIsNotForwarded holds that a token is not passed on after it has
+// TestExpiredTokenIsNotForwarded shows that a token is not passed on after it has
 // expired, although the leeway admitted it here.
 func TestExpiredTokenIsNotForwarded(t *testing.T) {
 	w := newWorld(t)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -46,7 +47,7 @@ func fixed(text string) tokensource.Source {
 	})
 }
 
-// TestAsServiceSendsItsOwnToken holds that each call carries a token for the
+// TestAsServiceSendsItsOwnToken shows that each call carries a token for the
 // audience, which the source requests once.
 func TestAsServiceSendsItsOwnToken(t *testing.T) {
 	w := newWorld(t)
@@ -64,47 +65,49 @@ func TestAsServiceSendsItsOwnToken(t *testing.T) {
 	}
 }
 
-// TestCallWithoutATokenIsNotSent holds the status code for each way not to get a
+// TestCallWithoutATokenIsNotSent shows the status code for each way not to get a
 // token, and that nothing is sent.
 func TestCallWithoutATokenIsNotSent(t *testing.T) {
-	w := newWorld(t)
-	down := newIssuer()
-	down.Down()
-	hanging := newIssuer()
-	hanging.Fault(testutil.Token, testutil.RespondNever())
-	closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
-	closed.Close()
-	for _, row := range []struct {
-		name  string
-		creds credentials.PerRPCCredentials
-		want  codes.Code
-	}{
-		{"an audience that the client may not have", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), "human-resource"), codes.Unauthenticated},
-		{"a wrong secret", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "wrong"), "order-status"), codes.Unauthenticated},
-		{"no audience", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), ""), codes.Unauthenticated},
-		{"issuer down", interceptor.AsService(newSource(t, down, "customer-portal", "customer-secret"), "order-status"), codes.Unavailable},
-		{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
-		{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
-		{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
-		{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
-		{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
-	} {
-		for shape, call := range shapes {
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			err := call(ctx, w.conn, grpc.PerRPCCredentials(row.creds))
-			cancel()
-			if got := status.Code(err); got != row.want {
-				t.Errorf("%s, %s: %v, want %v", row.name, shape, err, row.want)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		down := newIssuer()
+		down.Down()
+		hanging := newIssuer()
+		hanging.Fault(testutil.Token, testutil.RespondNever())
+		closed := newSource(t, w.issuer, "customer-portal", "customer-secret")
+		closed.Close()
+		for _, row := range []struct {
+			name  string
+			creds credentials.PerRPCCredentials
+			want  codes.Code
+		}{
+			{"an audience that the client may not have", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), "human-resource"), codes.Unauthenticated},
+			{"a wrong secret", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "wrong"), "order-status"), codes.Unauthenticated},
+			{"no audience", interceptor.AsService(newSource(t, w.issuer, "customer-portal", "customer-secret"), ""), codes.Unauthenticated},
+			{"issuer down", interceptor.AsService(newSource(t, down, "customer-portal", "customer-secret"), "order-status"), codes.Unavailable},
+			{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
+			{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
+			{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
+			{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
+			{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
+		} {
+			for shape, call := range shapes {
+				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+				err := call(ctx, w.conn, grpc.PerRPCCredentials(row.creds))
+				cancel()
+				if got := status.Code(err); got != row.want {
+					t.Errorf("%s, %s: %v, want %v", row.name, shape, err, row.want)
+				}
+				secretless(t, row.name, fmt.Sprint(err), "customer-secret", "orders-secret")
 			}
-			secretless(t, row.name, fmt.Sprint(err), "customer-secret", "orders-secret")
 		}
-	}
-	if n := len(w.orders.callers); n != 0 {
-		t.Errorf("%d calls reached the server", n)
-	}
+		if n := len(w.orders.callers); n != 0 {
+			t.Errorf("%d calls reached the server", n)
+		}
+	})
 }
 
-// TestSecondAuthorizationValueIsRefused holds that a call which has an authorization
+// TestSecondAuthorizationValueIsRefused shows that a call which has an authorization
 // value already is not sent with a second one, and that a server refuses two.
 func TestSecondAuthorizationValueIsRefused(t *testing.T) {
 	w := newWorld(t)
@@ -123,7 +126,7 @@ func TestSecondAuthorizationValueIsRefused(t *testing.T) {
 	}
 }
 
-// TestPlaintextConnectionGetsNoToken holds that no token is requested before the
+// TestPlaintextConnectionGetsNoToken shows that no token is requested before the
 // connection is known to be private, however the credentials are attached.
 func TestPlaintextConnectionGetsNoToken(t *testing.T) {
 	asked := tokensource.Func(func(context.Context, tokensource.Request) (tokensource.Token, error) {
@@ -150,7 +153,7 @@ func TestPlaintextConnectionGetsNoToken(t *testing.T) {
 	}
 }
 
-// TestLoopbackWorksIfBothSidesAllowIt holds that plaintext within the machine works if both
+// TestLoopbackWorksIfBothSidesAllowIt shows that plaintext within the machine works if both
 // sides allow it.
 func TestLoopbackWorksIfBothSidesAllowIt(t *testing.T) {
 	issuer := newIssuer()
@@ -181,7 +184,7 @@ func TestLoopbackWorksIfBothSidesAllowIt(t *testing.T) {
 	}
 }
 
-// TestOnBehalfOfExchangesTheCallersToken holds that a call on behalf of a caller
+// TestOnBehalfOfExchangesTheCallersToken shows that a call on behalf of a caller
 // carries an exchanged token for the next service, with the chain of callers in it.
 func TestOnBehalfOfExchangesTheCallersToken(t *testing.T) {
 	w := newWorld(t)
@@ -204,7 +207,7 @@ func TestOnBehalfOfExchangesTheCallersToken(t *testing.T) {
 	}
 }
 
-// TestFailedExchangeFailsTheCall holds that a failed exchange fails the call, that
+// TestFailedExchangeFailsTheCall shows that a failed exchange fails the call, that
 // nothing is sent in its place, and that the first caller learns nothing about it.
 func TestFailedExchangeFailsTheCall(t *testing.T) {
 	w := newWorld(t)
@@ -230,7 +233,7 @@ func TestFailedExchangeFailsTheCall(t *testing.T) {
 	}
 }
 
-// TestForwardNeedsTheTargetInTheAudience holds that a token is passed on only if it
+// TestForwardNeedsTheTargetInTheAudience shows that a token is passed on only if it
 // is addressed to the target already.
 func TestForwardNeedsTheTargetInTheAudience(t *testing.T) {
 	w := newWorld(t)
@@ -255,7 +258,7 @@ func TestForwardNeedsTheTargetInTheAudience(t *testing.T) {
 	}
 }
 
-// TestRefusalByTheNextServiceIsNotTheCallers holds that a refusal by the next
+// TestRefusalByTheNextServiceIsNotTheCallers shows that a refusal by the next
 // service does not look like a refusal of the caller's own token.
 func TestRefusalByTheNextServiceIsNotTheCallers(t *testing.T) {
 	w := newWorld(t)
@@ -272,7 +275,7 @@ func TestRefusalByTheNextServiceIsNotTheCallers(t *testing.T) {
 	}
 }
 
-// TestHandlersPassOnNoRefusal holds that a handler which returns an error of this
+// TestHandlersPassOnNoRefusal shows that a handler which returns an error of this
 // toolkit, as it is, wrapped or joined, discloses nothing by it to its peer.
 func TestHandlersPassOnNoRefusal(t *testing.T) {
 	w := newWorld(t)

@@ -68,7 +68,7 @@ func closing(t *testing.T, conn *grpc.ClientConn, err error) *grpc.ClientConn {
 	return conn
 }
 
-// TestDialCallsTheService holds that a dialled connection carries tokens for its
+// TestDialCallsTheService shows that a dialled connection carries tokens for its
 // service, on unary calls and on streams, and keeps the options that it was given.
 func TestDialCallsTheService(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -97,7 +97,7 @@ func TestDialCallsTheService(t *testing.T) {
 	}
 }
 
-// TestDialOnBehalfOfAndForward holds whose token reaches the next service on a
+// TestDialOnBehalfOfAndForward shows whose token reaches the next service on a
 // connection of each kind.
 func TestDialOnBehalfOfAndForward(t *testing.T) {
 	issuer := newIssuer()
@@ -133,7 +133,7 @@ func TestDialOnBehalfOfAndForward(t *testing.T) {
 	}
 }
 
-// TestDialRefuses holds that Dial reports each mistake that would fail every call,
+// TestDialRefuses shows that Dial reports each mistake that would fail every call,
 // with what to change, before anything is dialled or any token is requested.
 func TestDialRefuses(t *testing.T) {
 	issuer := newIssuer()
@@ -183,7 +183,7 @@ func TestDialRefuses(t *testing.T) {
 	}
 }
 
-// TestDialOverMesh holds that Dial takes plaintext where the client's options name the
+// TestDialOverMesh shows that Dial takes plaintext where the client's options name the
 // mesh that encrypts it, and nowhere else.
 func TestDialOverMesh(t *testing.T) {
 	issuer := newIssuer()
@@ -206,9 +206,9 @@ func TestDialOverMesh(t *testing.T) {
 	}
 }
 
-// TestDialOnALaptop holds what one writes for a server without TLS on the same machine, and
-// what the errors say to those who do not: the option on each side.
-func TestDialOnALaptop(t *testing.T) {
+// TestDialWithinTheMachine shows what one writes for a server without TLS on the same
+// machine, and what the errors say to those who do not: the option on each side.
+func TestDialWithinTheMachine(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	const option = "interceptor.AllowPlaintext(interceptor.Loopback)"
@@ -285,7 +285,7 @@ func listenPlain(t *testing.T, issuer *testutil.Issuer, opts ...interceptor.Serv
 	return listener.Addr().String(), l
 }
 
-// TestSwapKeepsDialledServices holds that a policy which no longer lets the client
+// TestSwapKeepsDialledServices shows that a policy which no longer lets the client
 // call a service that it has dialled is not put in force.
 func TestSwapKeepsDialledServices(t *testing.T) {
 	issuer := newIssuer()

@@ -43,7 +43,7 @@ func (i *insideTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return i.issuer.RoundTrip(outside)
 }
 
-// TestDiscoveryOfTheMatrixHoldsForServerAndClient holds that both halves read the
+// TestDiscoveryOfTheMatrixHoldsForServerAndClient shows that both halves read the
 // issuer's metadata at the address in the matrix, and ask no other host.
 func TestDiscoveryOfTheMatrixHoldsForServerAndClient(t *testing.T) {
 	for shape, call := range shapes {

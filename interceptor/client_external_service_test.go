@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestExternalServiceIsCalledLikeAService holds that an API of others is called like
+// TestExternalServiceIsCalledLikeAService shows that an API of others is called like
 // a service of the matrix, and that an API without gRPC services in the matrix needs
 // a connection of its own.
 func TestExternalServiceIsCalledLikeAService(t *testing.T) {
@@ -31,7 +31,7 @@ func TestExternalServiceIsCalledLikeAService(t *testing.T) {
 	}
 }
 
-// TestLoopbackIssuerIsAskedOverPlainHTTP holds that an issuer on plain HTTP is asked
+// TestLoopbackIssuerIsAskedOverPlainHTTP shows that an issuer on plain HTTP is asked
 // if the matrix says so.
 func TestLoopbackIssuerIsAskedOverPlainHTTP(t *testing.T) {
 	policy := company(t, withSecrets(t), func(m *access.Matrix) {

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestClosedClientLeavesNoGoroutine holds that clients which were used, swapped and
+// TestClosedClientLeavesNoGoroutine shows that clients which were used, swapped and
 // closed leave no goroutine: the synctest bubble waits for all.
 func TestClosedClientLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

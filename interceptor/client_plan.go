@@ -58,8 +58,8 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 	return p, nil
 }
 
-// withoutCredentials says where to read on if no client of a policy has credentials:
-// then it was made for servers, such as one without a file.
+// withoutCredentials returns a hint for a policy in which no client has credentials:
+// such a policy was made for servers, perhaps without a file.
 func withoutCredentials(policy *access.Policy) string {
 	for _, c := range policy.Matrix().Clients {
 		if c.Secret != (access.SecretRef{}) || c.PrivateKey != (access.KeyRef{}) || c.Assertion != "" || c.Certificate != (access.CertificateRef{}) || len(c.TokenFiles) > 0 {
@@ -134,8 +134,8 @@ func (p *plan) credentials(how propagation, service string) (access.Target, *per
 	return target, c, err
 }
 
-// advice says how the client could be let call a service; empty where nothing is
-// known to help.
+// advice says what change would let the client call a service; empty if no such change
+// is known.
 func (p *plan) advice(service string) string {
 	m := p.policy.Matrix()
 	if s, ok := m.Services[service]; ok {

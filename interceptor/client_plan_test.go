@@ -75,7 +75,7 @@ func asked(t *testing.T, issuer access.Issuer, client access.Client) *spy {
 	return s
 }
 
-// TestIssuerIsAskedAsTheMatrixSays holds that a client asks the issuer for an
+// TestIssuerIsAskedAsTheMatrixSays shows that a client asks the issuer for an
 // audience in the way that the matrix says.
 func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
@@ -120,7 +120,7 @@ func TestIssuerIsAskedAsTheMatrixSays(t *testing.T) {
 	}
 }
 
-// TestClientAuthenticatesAsTheMatrixSays holds that a client authenticates at the
+// TestClientAuthenticatesAsTheMatrixSays shows that a client authenticates at the
 // issuer in the way that the matrix says.
 func TestClientAuthenticatesAsTheMatrixSays(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key.pem")

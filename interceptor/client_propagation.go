@@ -42,7 +42,7 @@ func (c *perRPC) token(ctx context.Context) (*sentToken, error) {
 	return newSentToken(nil, c.request, a.token).markOfCaller(), nil
 }
 
-// ownToken returns the client's own token, which is usually that of the last call.
+// ownToken returns the client's own token. It is usually that of the last call.
 func (c *perRPC) ownToken(ctx context.Context) (*sentToken, error) {
 	token, err := c.source.Token(ctx, c.request)
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *perRPC) ownToken(ctx context.Context) (*sentToken, error) {
 	return last, nil
 }
 
-// exchange returns a token for the one that admitted a caller.
+// exchange returns a token that was exchanged for the token of a caller.
 func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) {
 	if !a.token.Valid() {
 		return nil, errCallerExpired
@@ -80,9 +80,9 @@ func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) 
 	return newSentToken(c.source, r, token).markOfCaller(), nil
 }
 
-// checkForward refuses to pass on a caller's token that its target could not use, or
-// should not have: a token of an issuer that the target does not accept is not meant
-// for it, whatever its aud says. Nil issuers are unknown.
+// checkForward refuses to forward a caller's token that its target could not use, or
+// should not get: if the target does not accept the issuer, the token is not meant for
+// it, whatever its aud says. If issuers is nil, they are not known.
 func checkForward(a *admitted, aud string, issuers []string) error {
 	switch {
 	case issuers != nil && !slices.Contains(issuers, a.Issuer()):
@@ -95,7 +95,7 @@ func checkForward(a *admitted, aud string, issuers []string) error {
 	return nil
 }
 
-// actor is the source of the tokens by which a service proves that it acts for its
+// actor is the source of the tokens with which a service proves that it acts for its
 // caller.
 type actor struct {
 	tokens   tokensource.Source

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -43,31 +44,33 @@ func (h *hop) alice(ctx context.Context) (context.Context, string) {
 	return bearing(ctx, "Bearer "+token), token
 }
 
-// TestRefusedExchangedTokenIsExchangedAgain holds that a client of the matrix
+// TestRefusedExchangedTokenIsExchangedAgain shows that a client of the matrix
 // exchanges the caller's token, and exchanges it again if the exchanged token is
 // refused.
 func TestRefusedExchangedTokenIsExchangedAgain(t *testing.T) {
-	for name, script := range map[string][]audience.Reason{"admitted": {""}, "refused once": {audience.ReasonTokenRevoked, ""}} {
-		for shape, call := range shapes {
-			issuer := newIssuer()
-			g := &gate{script: script}
-			client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
-			h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
-			ctx, token := h.alice(t.Context())
-			if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was admitted
-				t.Errorf("%s, %s: %v", name, shape, err)
-			}
-			if n := issuer.Requests(testutil.Token); n != len(script) || len(g.tokens) != len(script) {
-				t.Errorf("%s, %s: %d token requests for %d attempts, want %d", name, shape, n, len(g.tokens), len(script))
-			}
-			if strings.Contains(strings.Join(g.tokens, " "), token) {
-				t.Errorf("%s, %s: the caller's own token went on", name, shape)
+	synctest.Test(t, func(t *testing.T) {
+		for name, script := range map[string][]audience.Reason{"admitted": {""}, "refused once": {audience.ReasonTokenRevoked, ""}} {
+			for shape, call := range shapes {
+				issuer := newIssuer()
+				g := &gate{script: script}
+				client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
+				h := newHop(t, issuer, g.serve(t, client.DialOptionsOnBehalfOf("human-resource")...))
+				ctx, token := h.alice(t.Context())
+				if err := call(ctx, h.conn); status.Code(err).String() != "Unimplemented" { // it was admitted
+					t.Errorf("%s, %s: %v", name, shape, err)
+				}
+				if n := issuer.Requests(testutil.Token); n != len(script) || len(g.tokens) != len(script) {
+					t.Errorf("%s, %s: %d token requests for %d attempts, want %d", name, shape, n, len(g.tokens), len(script))
+				}
+				if strings.Contains(strings.Join(g.tokens, " "), token) {
+					t.Errorf("%s, %s: the caller's own token went on", name, shape)
+				}
 			}
 		}
-	}
+	})
 }
 
-// TestOutageOfTheExchangeFailsTheCall holds that an outage of the exchange fails the
+// TestOutageOfTheExchangeFailsTheCall shows that an outage of the exchange fails the
 // call, and that the next service never receives the caller's token.
 func TestOutageOfTheExchangeFailsTheCall(t *testing.T) {
 	for shape, call := range shapes {
@@ -87,7 +90,7 @@ func TestOutageOfTheExchangeFailsTheCall(t *testing.T) {
 	}
 }
 
-// TestNothingIsExchangedWithoutAnAdmittedCaller holds that nothing is exchanged for
+// TestNothingIsExchangedWithoutAnAdmittedCaller shows that nothing is exchanged for
 // a caller who was not admitted, whatever the metadata say.
 func TestNothingIsExchangedWithoutAnAdmittedCaller(t *testing.T) {
 	issuer := newIssuer()
@@ -108,7 +111,7 @@ func TestNothingIsExchangedWithoutAnAdmittedCaller(t *testing.T) {
 	}
 }
 
-// TestForwardedCallIsNotRepeated holds that a client of the matrix passes on a token
+// TestForwardedCallIsNotRepeated shows that a client of the matrix passes on a token
 // that is addressed to the target, and does not repeat the call: there is no other
 // token.
 func TestForwardedCallIsNotRepeated(t *testing.T) {
@@ -128,7 +131,7 @@ func TestForwardedCallIsNotRepeated(t *testing.T) {
 	}
 }
 
-// TestConnectionAndCallCredentialsTogetherAreRefused holds that credentials of the
+// TestConnectionAndCallCredentialsTogetherAreRefused shows that credentials of the
 // connection and of the call do not both reach the server.
 func TestConnectionAndCallCredentialsTogetherAreRefused(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -143,7 +146,7 @@ func TestConnectionAndCallCredentialsTogetherAreRefused(t *testing.T) {
 	}
 }
 
-// TestActorsTokenIsPresentedInTheExchange holds that an exchange presents the
+// TestActorsTokenIsPresentedInTheExchange shows that an exchange presents the
 // service's own token beside the caller's if the option Actor is given.
 func TestActorsTokenIsPresentedInTheExchange(t *testing.T) {
 	issuer := newIssuer()
@@ -166,7 +169,7 @@ func TestActorsTokenIsPresentedInTheExchange(t *testing.T) {
 	}
 }
 
-// TestMistakenActorFailsTheCall holds that a mistake in the option Actor is
+// TestMistakenActorFailsTheCall shows that a mistake in the option Actor is
 // reported, and that no call is made without the actor's token.
 func TestMistakenActorFailsTheCall(t *testing.T) {
 	for want, creds := range map[string]credentials.PerRPCCredentials{
@@ -189,7 +192,7 @@ func TestMistakenActorFailsTheCall(t *testing.T) {
 	}
 }
 
-// TestTokenOfAnotherIssuerIsNotForwarded holds that a token is not sent to a service
+// TestTokenOfAnotherIssuerIsNotForwarded shows that a token is not sent to a service
 // that does not accept its issuer, although its aud has the service's name.
 func TestTokenOfAnotherIssuerIsNotForwarded(t *testing.T) {
 	elsewhere := func(m *access.Matrix) {

@@ -10,10 +10,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// recordLogging returns the interceptors that log calls made later for a caller who is
-// gone: those whose context carries an [audience.Record]. The line names both the
-// client that calls and the caller that it calls for. A stream is logged when it is
-// opened.
+// recordLogging returns the interceptors that log calls for a caller whose own call
+// has ended: calls whose context has an [audience.Record]. The line names both the
+// client and that caller. A stream is logged when it is opened.
 func (c *Client) recordLogging() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {

@@ -13,7 +13,7 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
 
-// TestCallWithARecordIsLoggedWithBothNames holds that the log line of a call with a
+// TestCallWithARecordIsLoggedWithBothNames shows that the log line of a call with a
 // record names the client and the caller that it calls for, and that the record
 // changes nothing for the server.
 func TestCallWithARecordIsLoggedWithBothNames(t *testing.T) {
@@ -73,7 +73,7 @@ func TestCallWithARecordIsLoggedWithBothNames(t *testing.T) {
 	}
 }
 
-// TestRefusedCallWithARecordIsLogged holds that the log line of a call with a record
+// TestRefusedCallWithARecordIsLogged shows that the log line of a call with a record
 // has the code of a refusal.
 func TestRefusedCallWithARecordIsLogged(t *testing.T) {
 	issuer := newIssuer()

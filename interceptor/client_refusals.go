@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	maxRefusalSeries = 1024    // of calls that were refused or not sent
-	otherLabel       = "other" // stands for all that have no label of their own
+	maxRefusalSeries = 1024    // series of calls that were refused or not sent
+	otherLabel       = "other" // for all that have no label of their own
 	otherMethod      = "other/other"
 )
 
@@ -53,7 +53,7 @@ func newClientRefusals(client string, log *slog.Logger, meters metric.MeterProvi
 // record reports one call that ended in err.
 func (r *clientRefusals) record(ctx context.Context, d admission.Downstream) {
 	key := refusalKey{d.Service, d.Method, otherLabel}
-	if audience.Reason(d.Reason).Phrase() != "" { // else the other service made it up
+	if audience.Reason(d.Reason).Phrase() != "" { // otherwise the other service made it up
 		key.reason = d.Reason
 	}
 	if d.Service == "" { // a method of no service of the matrix may have any name
@@ -77,9 +77,9 @@ func (k refusalKey) labels() metric.MeasurementOption {
 // close writes the log lines that count repetitions.
 func (r *clientRefusals) close() { r.log.Close() }
 
-// refusedCall returns what a client reports of a call to a service that ended in err;
-// false if it was neither refused nor kept back. Whether it was kept back is for unsent
-// to say, since other services send such statuses too.
+// refusedCall returns what a client reports of a call that ended in err; false if the
+// call was neither refused nor unsent. The status of err does not say whether the call
+// was sent, since other services return such statuses too; unsent does.
 func refusedCall(service, method string, err error, unsent bool) (admission.Downstream, bool) {
 	if refusal, ok := errors.AsType[*RefusedError](err); ok {
 		return admission.Downstream{

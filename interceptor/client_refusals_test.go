@@ -20,89 +20,91 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestRefusalsOfAClientAreReported holds that the log and the metrics of a client say
+// TestRefusalsOfAClientAreReported shows that the log and the metrics of a client say
 // which call was refused, ended or not sent, by which service and why; and that a reason
 // that a server made up is no label.
 func TestRefusalsOfAClientAreReported(t *testing.T) {
-	for name, row := range map[string]struct {
-		script  audience.Reason
-		code    codes.Code
-		running bool // the stream ran before
-		relays  bool // the refusal has the proof of another call
-		once    bool // only the first attempt is refused
-		prepare func(*testutil.Issuer)
-		want    map[string]any // of the line, beside what all have
-		reason  string         // of the series
-	}{
-		"admitted": {},
-		"cured":    {script: audience.ReasonTokenExpired, once: true},
-		"refused": {
-			script: audience.ReasonAudienceMismatch, reason: "AUDIENCE_MISMATCH",
-			want: map[string]any{"level": "WARN", "msg": "call refused by the service", "code": "Unauthenticated", "reason": "AUDIENCE_MISMATCH", "request_id": "r-1"},
-		},
-		"made up": {
-			script: "MADE_UP", code: codes.PermissionDenied, reason: "other",
-			want: map[string]any{"level": "WARN", "msg": "call refused by the service", "code": "PermissionDenied", "reason": "MADE_UP", "request_id": "r-1"},
-		},
-		"ended": {
-			script: audience.ReasonTokenExpired, running: true, reason: "TOKEN_EXPIRED",
-			want: map[string]any{"level": "INFO", "msg": "stream ended by the service", "code": "Unauthenticated", "reason": "TOKEN_EXPIRED", "request_id": "r-1"},
-		},
-		"of another call": {script: audience.ReasonTokenExpired, relays: true},
-		"not sent": {
-			prepare: func(i *testutil.Issuer) {
-				i.Register(testutil.Client{ID: "customer-portal", Secret: "changed", Audiences: []string{"order-status"}})
+	synctest.Test(t, func(t *testing.T) {
+		for name, row := range map[string]struct {
+			script  audience.Reason
+			code    codes.Code
+			running bool // the stream ran before
+			relays  bool // the refusal has the proof of another call
+			once    bool // only the first attempt is refused
+			prepare func(*testutil.Issuer)
+			want    map[string]any // of the line, beside what all have
+			reason  string         // of the series
+		}{
+			"admitted": {},
+			"cured":    {script: audience.ReasonTokenExpired, once: true},
+			"refused": {
+				script: audience.ReasonAudienceMismatch, reason: "AUDIENCE_MISMATCH",
+				want: map[string]any{"level": "WARN", "msg": "call refused by the service", "code": "Unauthenticated", "reason": "AUDIENCE_MISMATCH", "request_id": "r-1"},
 			},
-			reason: "TOKEN_NOT_OBTAINED",
-			want:   map[string]any{"level": "WARN", "msg": "call not sent", "code": "Unauthenticated", "reason": "TOKEN_NOT_OBTAINED", "request_id": ""},
-		},
-	} {
-		for shape, call := range shapes {
-			issuer, written := newIssuer(), &log{}
-			if row.prepare != nil {
-				row.prepare(issuer)
-			}
-			counting, reader := meter(t)
-			g := &gate{script: []audience.Reason{row.script}, code: row.code, running: row.running, relays: row.relays}
-			if row.once {
-				g.script = append(g.script, "")
-			}
-			client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", counting.(interceptor.Option), interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))))
-			err := call(t.Context(), g.serve(t, client.DialOptions("order-status")...))
-			var got []map[string]any
-			for _, line := range lines(t, written) {
-				if !strings.HasPrefix(line["msg"].(string), "token ") {
-					got = append(got, line)
+			"made up": {
+				script: "MADE_UP", code: codes.PermissionDenied, reason: "other",
+				want: map[string]any{"level": "WARN", "msg": "call refused by the service", "code": "PermissionDenied", "reason": "MADE_UP", "request_id": "r-1"},
+			},
+			"ended": {
+				script: audience.ReasonTokenExpired, running: true, reason: "TOKEN_EXPIRED",
+				want: map[string]any{"level": "INFO", "msg": "stream ended by the service", "code": "Unauthenticated", "reason": "TOKEN_EXPIRED", "request_id": "r-1"},
+			},
+			"of another call": {script: audience.ReasonTokenExpired, relays: true},
+			"not sent": {
+				prepare: func(i *testutil.Issuer) {
+					i.Register(testutil.Client{ID: "customer-portal", Secret: "changed", Audiences: []string{"order-status"}})
+				},
+				reason: "TOKEN_NOT_OBTAINED",
+				want:   map[string]any{"level": "WARN", "msg": "call not sent", "code": "Unauthenticated", "reason": "TOKEN_NOT_OBTAINED", "request_id": ""},
+			},
+		} {
+			for shape, call := range shapes {
+				issuer, written := newIssuer(), &log{}
+				if row.prepare != nil {
+					row.prepare(issuer)
 				}
+				counting, reader := meter(t)
+				g := &gate{script: []audience.Reason{row.script}, code: row.code, running: row.running, relays: row.relays}
+				if row.once {
+					g.script = append(g.script, "")
+				}
+				client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal", counting.(interceptor.Option), interceptor.Logger(slog.New(slog.NewJSONHandler(written, nil))))
+				err := call(t.Context(), g.serve(t, client.DialOptions("order-status")...))
+				var got []map[string]any
+				for _, line := range lines(t, written) {
+					if !strings.HasPrefix(line["msg"].(string), "token ") {
+						got = append(got, line)
+					}
+				}
+				series := fmt.Sprintf("grpcaud.client.refusals reason=%s rpc.method=%s rpc.service=acme.orders.v1.OrderStatus service=order-status", row.reason, strings.TrimPrefix(methodOfShape[shape], "/acme.orders.v1.OrderStatus/"))
+				if n := counted(t, reader)[series]; row.want != nil && n != 1 || row.want == nil && (n != 0 || len(got) != 0) {
+					t.Errorf("%s, %s: %v of %s, lines %v", name, shape, n, series, got)
+				}
+				if row.want == nil {
+					continue
+				}
+				if len(got) != 1 {
+					t.Fatalf("%s, %s: lines %v, want one", name, shape, got)
+				}
+				told := take(got[0], "time", "error")["error"]
+				want := map[string]any{"client": "customer-portal", "service": "order-status", "method": methodOfShape[shape]}
+				for key, value := range row.want {
+					want[key] = value
+				}
+				if diff := cmp.Diff(want, got[0]); diff != "" {
+					t.Errorf("%s, %s (-want +got):\n%s", name, shape, diff)
+				}
+				unsent := row.reason == "TOKEN_NOT_OBTAINED"
+				if text := "(not sent: order-status " + methodOfShape[shape] + ")"; unsent != strings.Contains(fmt.Sprint(told), text) || unsent != strings.Contains(fmt.Sprint(err), text) {
+					t.Errorf("%s, %s: error %v in the log of %v", name, shape, told, err)
+				}
+				secretless(t, name, written.String(), g.tokens...)
 			}
-			series := fmt.Sprintf("grpcaud.client.refusals reason=%s rpc.method=%s rpc.service=acme.orders.v1.OrderStatus service=order-status", row.reason, strings.TrimPrefix(methodOfShape[shape], "/acme.orders.v1.OrderStatus/"))
-			if n := counted(t, reader)[series]; row.want != nil && n != 1 || row.want == nil && (n != 0 || len(got) != 0) {
-				t.Errorf("%s, %s: %v of %s, lines %v", name, shape, n, series, got)
-			}
-			if row.want == nil {
-				continue
-			}
-			if len(got) != 1 {
-				t.Fatalf("%s, %s: lines %v, want one", name, shape, got)
-			}
-			told := take(got[0], "time", "error")["error"]
-			want := map[string]any{"client": "customer-portal", "service": "order-status", "method": methodOfShape[shape]}
-			for key, value := range row.want {
-				want[key] = value
-			}
-			if diff := cmp.Diff(want, got[0]); diff != "" {
-				t.Errorf("%s, %s (-want +got):\n%s", name, shape, diff)
-			}
-			unsent := row.reason == "TOKEN_NOT_OBTAINED"
-			if text := "(not sent: order-status " + methodOfShape[shape] + ")"; unsent != strings.Contains(fmt.Sprint(told), text) || unsent != strings.Contains(fmt.Sprint(err), text) {
-				t.Errorf("%s, %s: error %v in the log of %v", name, shape, told, err)
-			}
-			secretless(t, name, written.String(), g.tokens...)
 		}
-	}
+	})
 }
 
-// TestMethodsOfNoServiceAreNoLabels holds that a call to a method that belongs to none of
+// TestMethodsOfNoServiceAreNoLabels shows that a call to a method that belongs to none of
 // the services of a connection is reported, and that its name is no label.
 func TestMethodsOfNoServiceAreNoLabels(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
@@ -124,7 +126,7 @@ func TestMethodsOfNoServiceAreNoLabels(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfAClientShareLines holds that a service that refuses every call does not
+// TestRefusalsOfAClientShareLines shows that a service that refuses every call does not
 // fill the log of its client, and that Close writes what is counted.
 func TestRefusalsOfAClientShareLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +150,7 @@ func TestRefusalsOfAClientShareLines(t *testing.T) {
 	})
 }
 
-// TestRefusalOfTheNextServiceNamesIt holds that a service which hands on why a call of
+// TestRefusalOfTheNextServiceNamesIt shows that a service which hands on why a call of
 // its own failed logs which call that was, and tells its peer nothing of it.
 func TestRefusalOfTheNextServiceNamesIt(t *testing.T) {
 	for name, row := range map[string]struct {

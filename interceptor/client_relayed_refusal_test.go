@@ -104,7 +104,7 @@ func guards(t *testing.T, server *interceptor.Server) map[string][]grpc.ServerOp
 	}
 }
 
-// TestNoHandlerRunsTwice holds that a refusal which a handler received from another
+// TestNoHandlerRunsTwice shows that a refusal which a handler received from another
 // service and passes on, in whatever way and behind whatever guard, neither repeats
 // the call nor drops the good token.
 func TestNoHandlerRunsTwice(t *testing.T) {
@@ -150,7 +150,7 @@ func TestNoHandlerRunsTwice(t *testing.T) {
 	}
 }
 
-// TestRefusalOfAnotherConnectionRepeatsNothing holds that a call is not repeated for
+// TestRefusalOfAnotherConnectionRepeatsNothing shows that a call is not repeated for
 // a refusal that an interceptor of its connection received on another connection.
 func TestRefusalOfAnotherConnectionRepeatsNothing(t *testing.T) {
 	creds := grpc.WithPerRPCCredentials(interceptor.AsService(&numbered{}, "order-status"))
@@ -198,7 +198,7 @@ func through(t *testing.T, backend *grpc.ClientConn, dial ...grpc.DialOption) *g
 	return testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(hand)}, func(*grpc.Server) {}, dial...)
 }
 
-// TestCallThatTheGuardRefusedIsRepeatedOnce holds that a call whose token the
+// TestCallThatTheGuardRefusedIsRepeatedOnce shows that a call whose token the
 // server's own guard refuses is repeated once with another token, and that its
 // handler runs once: also under AuthFunc, and behind a proxy.
 func TestCallThatTheGuardRefusedIsRepeatedOnce(t *testing.T) {
@@ -257,7 +257,7 @@ func (r *replaced) Drop(_ tokensource.Request, t tokensource.Token) {
 	}
 }
 
-// TestEachAttemptHasANameOfItsOwn holds that no two attempts of calls share a name,
+// TestEachAttemptHasANameOfItsOwn shows that no two attempts of calls share a name,
 // also where one is made once more, and that a name is short: HTTP/2 cannot compress
 // what never comes again.
 func TestEachAttemptHasANameOfItsOwn(t *testing.T) {

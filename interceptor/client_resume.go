@@ -46,8 +46,8 @@ func ResumeStream[T any](ctx context.Context, open func(context.Context) (grpc.S
 	}
 }
 
-// receiveAll reads one stream to its end. The error is [io.EOF] if the stream is over,
-// or if yield wants no more.
+// receiveAll reads one stream to its end. The error is [io.EOF] if the stream ended
+// without an error, or if yield returned false.
 func receiveAll[T any](ctx context.Context, open func(context.Context) (grpc.ServerStreamingClient[T], error), yield func(*T) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

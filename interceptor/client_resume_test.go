@@ -61,7 +61,7 @@ func (w *watched) follow(t *testing.T, until time.Duration) (messages int, err e
 	return messages, nil
 }
 
-// TestStreamIsResumedWithAFreshToken holds that a stream is followed beyond the life
+// TestStreamIsResumedWithAFreshToken shows that a stream is followed beyond the life
 // of its token, five minutes here, each time with another token.
 func TestStreamIsResumedWithAFreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestStreamIsResumedWithAFreshToken(t *testing.T) {
 	})
 }
 
-// TestResumeStreamEndsWithTheStream holds that the sequence ends with the server's
+// TestResumeStreamEndsWithTheStream shows that the sequence ends with the server's
 // last message.
 func TestResumeStreamEndsWithTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -102,7 +102,7 @@ func (s *script) Recv() (*ordersv1.WatchOrderStatusResponse, error) {
 	return &ordersv1.WatchOrderStatusResponse{}, nil
 }
 
-// TestStreamIsResumedOnceASecond holds that a stream which its server ends at once
+// TestStreamIsResumedOnceASecond shows that a stream which its server ends at once
 // is opened once a second, and that any other error, or the end of the context, ends
 // the sequence.
 func TestStreamIsResumedOnceASecond(t *testing.T) {
@@ -139,7 +139,7 @@ func TestStreamIsResumedOnceASecond(t *testing.T) {
 	})
 }
 
-// TestStreamThatDoesNotBeginIsNotResumed holds that a stream which cannot be opened,
+// TestStreamThatDoesNotBeginIsNotResumed shows that a stream which cannot be opened,
 // or whose token is refused at once, ends the sequence.
 func TestStreamThatDoesNotBeginIsNotResumed(t *testing.T) {
 	for _, failure := range []error{status.Error(codes.Unavailable, "down"), context.Canceled} {
@@ -174,7 +174,7 @@ func endedStream(t *testing.T) error {
 	return err
 }
 
-// TestOnlyExpiryResumesAStream holds that a stream is opened again only if the
+// TestOnlyExpiryResumesAStream shows that a stream is opened again only if the
 // server ended it because its token had expired, and not if its handler passes on
 // such an end of another stream.
 func TestOnlyExpiryResumesAStream(t *testing.T) {

@@ -42,9 +42,9 @@ func Retry() []grpc.DialOption { return (&retrier{budget: newRetryBudget()}).opt
 // retrier makes the calls of one connection.
 type retrier struct {
 	budget             *retryBudget
-	services           *serviceCredentials        // know the services that methods belong to; nil if nothing does
-	refusals           *clientRefusals            // reports what is refused; nil for nobody
-	secondTokenInvalid atomic.Bool                // the second token of a call was found invalid too
+	services           *serviceCredentials        // map methods to services; nil if there is no matrix
+	refusals           *clientRefusals            // reports refused calls; nil reports none
+	secondTokenInvalid atomic.Bool                // the second token of a call was invalid too
 	lastConnection     atomic.Pointer[connection] // of the last call; usually there is only one
 }
 
@@ -117,8 +117,8 @@ type tokenDropper interface {
 }
 
 // retryable reports whether a call that ended in err is to be repeated. If so, it has
-// dropped the token of the attempt. It demands the proof that the server's guard
-// refused this attempt: without it the handler may have run.
+// dropped the token of the attempt. It requires the proof that the server's guard
+// refused this attempt: without the proof, the handler may have run.
 func (r *retrier) retryable(a *attempt, err error) bool {
 	refusal, refused := errors.AsType[*RefusedError](err)
 	if !refused || refusal.proof != a.proof() || refusal.Ended || a.Err() != nil {
@@ -142,8 +142,8 @@ func (r *retrier) retryable(a *attempt, err error) bool {
 	return true
 }
 
-// recordOutcome notes whether this server finds every token invalid. If so, no
-// second token is tried until a call succeeds.
+// recordOutcome records whether the server refuses every token as invalid. If it does,
+// calls are not repeated for that reason until one succeeds.
 func (r *retrier) recordOutcome(attempts int, err error) {
 	if err == nil {
 		if r.secondTokenInvalid.Load() {

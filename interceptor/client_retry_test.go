@@ -140,8 +140,8 @@ func (g *gate) serve(t testing.TB, dial ...grpc.DialOption) *grpc.ClientConn {
 	}, dial...)
 }
 
-// TestCallIsRepeatedOnceForReasonsThatATokenCures holds that a call is repeated at
-// most once, only for the reasons that another token cures, and with another token.
+// TestCallIsRepeatedOnceForReasonsThatATokenCures shows that a call is repeated at
+// most once, only for the reasons that a new token can fix, and with a new token.
 func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 	for _, row := range []struct {
 		script []audience.Reason
@@ -178,9 +178,9 @@ func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 	}
 }
 
-// TestCallThatMustNotBeRepeated holds which calls are not repeated although another
-// token would cure the reason: there is no other token, the call carried none, or it
-// has had an effect already.
+// TestCallThatMustNotBeRepeated shows which calls are not repeated although a new
+// token could fix the reason: there is no other token, the call had none, or it has
+// had an effect already.
 func TestCallThatMustNotBeRepeated(t *testing.T) {
 	cured := []audience.Reason{audience.ReasonTokenExpired, ""}
 	for name, row := range map[string]struct {
@@ -207,7 +207,7 @@ func TestCallThatMustNotBeRepeated(t *testing.T) {
 	}
 }
 
-// TestRetriesAreLimited holds that calls to a server which refuses every token are
+// TestRetriesAreLimited shows that calls to a server which refuses every token are
 // repeated ten times, and then once a second.
 func TestRetriesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestRetriesAreLimited(t *testing.T) {
 	})
 }
 
-// TestSecondInvalidTokenStopsRetries holds that calls to a server which finds a
+// TestSecondInvalidTokenStopsRetries shows that calls to a server which finds a
 // second token invalid too are not repeated until it admits one.
 func TestSecondInvalidTokenStopsRetries(t *testing.T) {
 	for shape, call := range shapes {
@@ -267,7 +267,7 @@ func TestSecondInvalidTokenStopsRetries(t *testing.T) {
 	}
 }
 
-// TestRevokedTokenIsReplacedOnce holds with a real issuer and a real guard that a
+// TestRevokedTokenIsReplacedOnce shows with a real issuer and a real guard that a
 // revoked token is replaced, by one token request.
 func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 	for shape, call := range shapes {
@@ -292,7 +292,7 @@ func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 	}
 }
 
-// TestEachServiceHasItsRetryBudget holds that a service which refuses everything takes
+// TestEachServiceHasItsRetryBudget shows that a service which refuses everything takes
 // nothing from the retry budget of calls to another service, and that all connections to
 // one service share a budget.
 func TestEachServiceHasItsRetryBudget(t *testing.T) {

@@ -25,7 +25,7 @@ type serviceCredentials struct {
 	routes      atomic.Pointer[routeTable] // under the plan that was last seen
 }
 
-// routeTable maps what is called to the credentials for it, under one plan.
+// routeTable maps methods to the credentials of calls to them, under one plan.
 type routeTable struct {
 	plan     *plan
 	byGRPC   map[string]*route // by gRPC service
@@ -33,15 +33,15 @@ type routeTable struct {
 	err      error             // a mistake in the names of the services
 }
 
-// route leads to one service of the matrix.
+// route has the credentials for one service of the matrix.
 type route struct {
 	service     string
 	credentials *perRPC
 	authorities authority.List
-	lastChecked atomic.Pointer[destination] // passed without a certificate; most calls have the same one
+	lastChecked atomic.Pointer[destination] // passed the check without a certificate; most calls have the same one
 }
 
-// destination is where a call goes, and over which connection.
+// destination is the authority of a call and its connection.
 type destination struct {
 	uri        string
 	connection *connection

@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestCallsOfGRPCItselfAreChecked holds that the credentials of a connection check
+// TestCallsOfGRPCItselfAreChecked shows that the credentials of a connection check
 // each call themselves: calls that gRPC makes, such as health checks, pass no
 // interceptor.
 func TestCallsOfGRPCItselfAreChecked(t *testing.T) {
@@ -58,7 +58,7 @@ func TestCallsOfGRPCItselfAreChecked(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreCheckedSeparately holds that what was accepted on one connection
+// TestConnectionsAreCheckedSeparately shows that what was accepted on one connection
 // is not accepted on another that was made with the same options.
 func TestConnectionsAreCheckedSeparately(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -87,7 +87,7 @@ func TestConnectionsAreCheckedSeparately(t *testing.T) {
 	}
 }
 
-// TestNothingIsDialledForAMethodWithoutARoute holds that no connection is opened for
+// TestNothingIsDialledForAMethodWithoutARoute shows that no connection is opened for
 // a call that would not be sent.
 func TestNothingIsDialledForAMethodWithoutARoute(t *testing.T) {
 	client := newClient(t, newIssuer(), company(t, withSecrets(t)), "customer-portal")

@@ -33,14 +33,14 @@ func (r *retrier) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.
 	return s, nil
 }
 
-// clientStream is a stream that is opened a second time if it is refused when it
-// begins.
+// clientStream is a stream that is opened a second time if the server refuses it when
+// it begins.
 type clientStream struct {
 	retrier         *retrier
 	clientStreaming bool         // the client may send many messages
 	open            func() error // sets stream and attempt
-	settled         atomic.Bool  // it is not opened again, so the fields below no longer change
-	reported        atomic.Bool  // how it ended
+	settled         atomic.Bool  // the stream is not opened again; the fields below no longer change
+	reported        atomic.Bool  // whether its end was reported
 
 	mu         sync.Mutex // guards the fields below; held also while it is opened again, so that senders wait
 	stream     grpc.ClientStream
@@ -59,7 +59,7 @@ func (s *clientStream) current() (grpc.ClientStream, *attempt) {
 	return s.stream, s.attempt
 }
 
-// settle makes sure that the stream is not opened again.
+// settle decides that the stream is not opened again.
 func (s *clientStream) settle() {
 	if s.settled.Load() {
 		return
@@ -118,8 +118,8 @@ func (s *clientStream) report(err error) {
 	}
 }
 
-// reopen opens the stream again if err is a refusal that another token cures.
-// Otherwise it returns the error that the stream ends with.
+// reopen opens the stream again if err is a refusal that a new token can fix.
+// Otherwise it returns the error with which the stream ends.
 func (s *clientStream) reopen(err error) error {
 	if s.settled.Load() {
 		return err

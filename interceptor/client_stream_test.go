@@ -13,7 +13,7 @@ import (
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 )
 
-// TestStreamOfManyMessagesIsReopenedUntilItSends holds that a stream of many
+// TestStreamOfManyMessagesIsReopenedUntilItSends shows that a stream of many
 // messages is opened again until it has sent one, and that later calls go to the new
 // stream.
 func TestStreamOfManyMessagesIsReopenedUntilItSends(t *testing.T) {
@@ -41,7 +41,7 @@ func TestStreamOfManyMessagesIsReopenedUntilItSends(t *testing.T) {
 	}
 }
 
-// TestFirstMessageGoesToTheReopenedStream holds that a first message which is sent
+// TestFirstMessageGoesToTheReopenedStream shows that a first message which is sent
 // after the stream was opened again goes to the new stream.
 func TestFirstMessageGoesToTheReopenedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

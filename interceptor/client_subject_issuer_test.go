@@ -31,7 +31,7 @@ func withPartner(m *access.Matrix) {
 	m.Services["order-status"], m.Services["human-resource"] = orders, hr
 }
 
-// TestCallersTokenIsShownToItsIssuerOnly holds that a caller's token is shown to no
+// TestCallersTokenIsShownToItsIssuerOnly shows that a caller's token is shown to no
 // other issuer in an exchange, whichever way the service calls, and that a caller of
 // the right issuer is exchanged.
 func TestCallersTokenIsShownToItsIssuerOnly(t *testing.T) {

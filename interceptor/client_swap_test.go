@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestSwapChangesThePolicyOfConnections holds that connections follow the policy in
+// TestSwapChangesThePolicyOfConnections shows that connections follow the policy in
 // force, that tokens stay cached if they are still good for it, and that a policy is
 // refused if a connection would lead nowhere.
 func TestSwapChangesThePolicyOfConnections(t *testing.T) {
@@ -63,7 +63,7 @@ func TestSwapChangesThePolicyOfConnections(t *testing.T) {
 	call(2)
 }
 
-// TestSwapDoesNotEndAWait holds that a call which waits for a token gets it although
+// TestSwapDoesNotEndAWait shows that a call which waits for a token gets it although
 // the policy changes meanwhile.
 func TestSwapDoesNotEndAWait(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -83,7 +83,7 @@ func TestSwapDoesNotEndAWait(t *testing.T) {
 	}
 }
 
-// TestSwapClosesOldCaches holds that the caches of a policy are closed at the second
+// TestSwapClosesOldCaches shows that the caches of a policy are closed at the second
 // swap after it, and with the client.
 func TestSwapClosesOldCaches(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *interceptor.Client) error{

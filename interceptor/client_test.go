@@ -77,7 +77,7 @@ func employee(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOptio
 	return resp.GetCallers(), err
 }
 
-// TestClientReadsEverythingInTheMatrix holds that a client needs nothing but the
+// TestClientReadsEverythingInTheMatrix shows that a client needs nothing but the
 // matrix for a call, and that one connection may lead to several services.
 func TestClientReadsEverythingInTheMatrix(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -106,7 +106,7 @@ func TestClientReadsEverythingInTheMatrix(t *testing.T) {
 	}
 }
 
-// TestClientRequestsTheScopesOfItsEntries holds that a client requests the scopes
+// TestClientRequestsTheScopesOfItsEntries shows that a client requests the scopes
 // that the matrix demands of it.
 func TestClientRequestsTheScopesOfItsEntries(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -121,7 +121,7 @@ func TestClientRequestsTheScopesOfItsEntries(t *testing.T) {
 	}
 }
 
-// TestPublicMethodIsCalledWithoutAToken holds that a public method is called without a
+// TestPublicMethodIsCalledWithoutAToken shows that a public method is called without a
 // token, although the issuer is down.
 func TestPublicMethodIsCalledWithoutAToken(t *testing.T) {
 	issuer := newIssuer()
@@ -141,7 +141,7 @@ func TestPublicMethodIsCalledWithoutAToken(t *testing.T) {
 	}
 }
 
-// TestMistakenServiceFailsEachCall holds that each call, and Warm, report a service
+// TestMistakenServiceFailsEachCall shows that each call, and Warm, report a service
 // that the client cannot call, before a token is requested.
 func TestMistakenServiceFailsEachCall(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -184,7 +184,7 @@ func TestMistakenServiceFailsEachCall(t *testing.T) {
 // refusedHere is a call that its client did not send.
 var refusedHere = verdict{Code: 16, Reason: audience.ReasonTokenNotObtained}
 
-// TestNewClientReportsMistakes holds that NewClient reports what would fail
+// TestNewClientReportsMistakes shows that NewClient reports what would fail
 // every call.
 func TestNewClientReportsMistakes(t *testing.T) {
 	with := func(change func(*access.Client)) *access.Policy {
@@ -241,7 +241,7 @@ func TestNewClientReportsMistakes(t *testing.T) {
 	}
 }
 
-// TestSecretIsReadFromTheEnvironment holds that a secret is read from an
+// TestSecretIsReadFromTheEnvironment shows that a secret is read from an
 // environment variable.
 func TestSecretIsReadFromTheEnvironment(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
@@ -254,7 +254,7 @@ func TestSecretIsReadFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestTokensAreReadFromFiles holds that a client sends the token in the file of each
+// TestTokensAreReadFromFiles shows that a client sends the token in the file of each
 // service, which another program keeps fresh.
 func TestTokensAreReadFromFiles(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -276,7 +276,7 @@ func TestTokensAreReadFromFiles(t *testing.T) {
 	}
 }
 
-// TestClosedClientGetsNoToken holds that a closed client gets no token, and may be closed
+// TestClosedClientGetsNoToken shows that a closed client gets no token, and may be closed
 // again.
 func TestClosedClientGetsNoToken(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -296,7 +296,7 @@ func TestClosedClientGetsNoToken(t *testing.T) {
 	}
 }
 
-// TestLogNamesClientAndIssuer holds that a failed token request is logged with the client
+// TestLogNamesClientAndIssuer shows that a failed token request is logged with the client
 // and the issuer, and without the secret.
 func TestLogNamesClientAndIssuer(t *testing.T) {
 	issuer, l := newIssuer(), &log{}

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestSecretIsSentAsTheMatrixSays holds that the client's auth_style counts before the
+// TestSecretIsSentAsTheMatrixSays shows that the client's auth_style counts before the
 // issuer's, and that an assertion has neither.
 func TestSecretIsSentAsTheMatrixSays(t *testing.T) {
 	t.Setenv("GRPCAUD_TEST_SECRET", "customer-secret")
@@ -44,7 +44,7 @@ func TestSecretIsSentAsTheMatrixSays(t *testing.T) {
 	}
 }
 
-// TestAssertionIsForWhomTheMatrixSays holds that assertion_audience counts before the
+// TestAssertionIsForWhomTheMatrixSays shows that assertion_audience counts before the
 // preset.
 func TestAssertionIsForWhomTheMatrixSays(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key.pem")
@@ -72,7 +72,7 @@ func TestAssertionIsForWhomTheMatrixSays(t *testing.T) {
 	}
 }
 
-// TestTokenTypeOfTheIssuer holds that a call fails for good if its token may not be
+// TestTokenTypeOfTheIssuer shows that a call fails for good if its token may not be
 // presented as Bearer, and that the matrix can name one more type.
 func TestTokenTypeOfTheIssuer(t *testing.T) {
 	for name, row := range map[string]struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestTokensAreThoseOfTheCalls holds that the tokens for calls outside gRPC are
+// TestTokensAreThoseOfTheCalls shows that the tokens for calls outside gRPC are
 // those of the client's own calls.
 func TestTokensAreThoseOfTheCalls(t *testing.T) {
 	issuer := newIssuer()

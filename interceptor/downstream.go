@@ -12,11 +12,11 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// A handler that calls another service returns errors of the client half. Here is
-// what the server half needs to know about them.
+// A handler that calls another service may return errors of the client half. This file
+// has what the server half needs to know about them.
 
-// isDownstreamRefusal reports whether err, or an error that it wraps, is a refusal
-// by another service, or the lack of a token for it.
+// isDownstreamRefusal reports whether err wraps a refusal by another service, or the
+// error of a call that was not sent to it.
 func isDownstreamRefusal(err error) bool {
 	switch e := err.(type) {
 	case *audience.Refusal, *RefusedError:
@@ -37,15 +37,15 @@ func isDownstreamRefusal(err error) bool {
 	return cause != nil && isDownstreamRefusal(cause)
 }
 
-// downstreamCode returns the code that tells a peer what it can do about a call to
-// another service which was not admitted, or not sent:
+// downstreamCode returns the code for a peer whose call failed because another service
+// refused a call, or because that call was not sent:
 //
-//   - UNAUTHENTICATED where a new login helps: the token that the peer came with
-//     ended or was revoked, here or at the other service, or one that was got for it;
-//   - PERMISSION_DENIED where the other service does not let that caller do this;
-//   - INTERNAL where the two services are set up wrongly, or nothing else is known.
-//     A peer that took it for UNAUTHENTICATED would log in again and again;
-//   - any other code, such as UNAVAILABLE for an outage, as it is.
+//   - UNAUTHENTICATED if a new login helps: the peer's token, or a token that was
+//     obtained for it, ended or was revoked, here or at the other service;
+//   - PERMISSION_DENIED if the other service does not let that caller do this;
+//   - INTERNAL if the two services do not fit each other's configuration, or if nothing
+//     else is known: after UNAUTHENTICATED the peer would log in again and again;
+//   - any other code, such as UNAVAILABLE for an outage, unchanged.
 func downstreamCode(err error) codes.Code {
 	st, ok := status.FromError(err)
 	code := st.Code()
@@ -67,8 +67,8 @@ func downstreamCode(err error) codes.Code {
 	return codes.Internal
 }
 
-// codeForCaller returns the code for a caller whose own token, or one that stands
-// for it, another service refused for a reason.
+// codeForCaller returns the code for a caller whose own token, or a token that was
+// obtained for it, was refused by another service for the reason r.
 func codeForCaller(r audience.Reason) codes.Code {
 	switch r {
 	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked:
@@ -80,9 +80,9 @@ func codeForCaller(r audience.Reason) codes.Code {
 	}
 }
 
-// downstreamOf names a refusal by another service for the log: the service and the
-// method that were called, its code, its reason, and the id by which the other service's
-// log knows it. Nothing of its text is told.
+// downstreamOf returns what the log says of a refusal by another service: the service and
+// the method that were called, the code, the reason, and the id of the call in the other
+// service's log. It does not have the text of the refusal.
 func downstreamOf(err error) admission.Downstream {
 	st, _ := status.FromError(err)
 	info := infoOf(st).GetMetadata()

@@ -26,10 +26,10 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestOnwardRefusalIsLogged holds that a refusal which a handler met further on,
-// and which its peer is not told, is found in the log: once, by both ids, and
-// without its text.
-func TestOnwardRefusalIsLogged(t *testing.T) {
+// TestDownstreamRefusalIsLogged shows that a refusal by another service which a
+// handler returns is logged once, with the ids of both calls and without its text, and
+// that the peer is not told of it.
+func TestDownstreamRefusalIsLogged(t *testing.T) {
 	const secret = "s3cret"
 	refused := func(reason, id string) error {
 		st, err := status.New(codes.PermissionDenied, secret).WithDetails(&errdetails.ErrorInfo{
@@ -83,8 +83,8 @@ func TestOnwardRefusalIsLogged(t *testing.T) {
 // methodOfShape is what the calls of [shapes] call.
 var methodOfShape = map[string]string{"unary": getOrder, "stream": "/acme.orders.v1.OrderStatus/WatchOrderStatus"}
 
-// onwardRow is why a call of the order status to the human resources is not admitted,
-// and the code that its own caller is told.
+// onwardRow says why a call of order-status to human-resource is not admitted, and
+// which code the caller of order-status gets.
 type onwardRow struct {
 	verb    func(*interceptor.Client) []grpc.DialOption
 	prepare func(issuer *testutil.Issuer, token string)
@@ -111,7 +111,7 @@ func orderStatusAs(change func(*testutil.Client)) func(*testutil.Issuer, string)
 }
 
 var onwardRows = map[string]onwardRow{
-	// Nobody but who runs the services can mend these.
+	// Only the operators of the services can fix these.
 	"exchange switched off":    {verb: forAlice, prepare: orderStatusAs(func(c *testutil.Client) { c.Exchange = false }), want: codes.Internal},
 	"no such audience":         {verb: forAlice, prepare: orderStatusAs(func(c *testutil.Client) { c.Audiences = nil }), want: codes.Internal},
 	"wrong secret":             {verb: forAlice, prepare: orderStatusAs(func(c *testutil.Client) { c.Secret = "other" }), want: codes.Internal},
@@ -134,7 +134,7 @@ var onwardRows = map[string]onwardRow{
 	// Nobody needs to: it is an outage.
 	"issuer down":                  {verb: forAlice, prepare: func(i *testutil.Issuer, _ string) { i.Fault(testutil.Token, testutil.RespondStatus(503)) }, want: codes.Unavailable},
 	"next service cannot find out": {verb: forAlice, reason: audience.ReasonIssuerUnavailable, want: codes.Unavailable},
-	// Alice mends these by a new login.
+	// A new login of Alice fixes these.
 	"ended meanwhile":               {verb: forAlice, wait: 5*time.Minute + time.Second, want: codes.Unauthenticated},
 	"ended meanwhile, handed on":    {verb: handOn, both: true, wait: 5*time.Minute + time.Second, want: codes.Unauthenticated},
 	"revoked at the issuer":         {verb: forAlice, prepare: func(i *testutil.Issuer, token string) { i.Revoke(token) }, want: codes.Unauthenticated},
@@ -148,10 +148,10 @@ var onwardRows = map[string]onwardRow{
 	"stronger login further on": {verb: forAlice, reason: audience.ReasonStepUpRequired, want: codes.PermissionDenied},
 }
 
-// TestOnwardCode holds that the caller of a service is told what it can do about a
-// call of that service to another one which was not admitted: to log in again only if
-// that mends it.
-func TestOnwardCode(t *testing.T) {
+// TestCodeAfterADownstreamRefusal shows that the caller of a service gets the code
+// that tells it what it can do about a refused call of that service to another one: to
+// log in again only if that helps.
+func TestCodeAfterADownstreamRefusal(t *testing.T) {
 	for name, row := range onwardRows {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, row.run) })
 	}
@@ -196,9 +196,9 @@ func codeOfReason(r audience.Reason) codes.Code {
 	}
 }
 
-// TestOnwardForeign holds that a refusal of a guard of another kind, which tells no
-// reason, is no word about the peer's token either.
-func TestOnwardForeign(t *testing.T) {
+// TestRefusalOfAForeignGuardIsNotThePeers shows that a refusal by another kind of
+// guard, which has no reason, does not look like a refusal of the peer's token either.
+func TestRefusalOfAForeignGuardIsNotThePeers(t *testing.T) {
 	issuer := newIssuer()
 	client := newClient(t, issuer, company(t, withSecrets(t)), "order-status")
 	h := newHop(t, issuer, testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {

@@ -5,8 +5,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The keys of the metadata in the google.rpc.ErrorInfo of a status, which servers
-// write and clients read; proofKey is another.
+// These are keys of the metadata in the google.rpc.ErrorInfo of a status. Servers
+// write it and clients read it. proofKey is another key.
 const (
 	// requestIDInfo is the name of the call in the server's log.
 	requestIDInfo = "request_id"

@@ -21,10 +21,10 @@ func (unread) Import(from string) (*types.Package, error) {
 	return p, nil
 }
 
-// TestServerAndClientAreApart holds that no file of the server uses a name that a file
-// of the client declares, and the other way round: what both need is in a file of
-// neither. Each half can so be read, and changed, without the other.
-func TestServerAndClientAreApart(t *testing.T) {
+// TestServerAndClientUseNothingOfEachOther shows that no file of the server uses a name
+// that a file of the client declares, and the other way round: what both need is in a
+// file of neither. Each half can so be read, and changed, without the other.
+func TestServerAndClientUseNothingOfEachOther(t *testing.T) {
 	set := gotoken.NewFileSet()
 	names, err := filepath.Glob("*.go")
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 // meterName names this package to OpenTelemetry.
 const meterName = "github.com/grpcaud/grpcaud/interceptor"
 
-// reportInsecure reports that tokens may travel in plaintext, where they may.
+// reportInsecure reports, if that is so, that tokens may travel in plaintext.
 func (w wire) reportInsecure(log *slog.Logger, meters metric.MeterProvider) error {
-	if !w.plain() {
+	if !w.allowsPlaintext() {
 		return nil
 	}
 	return reportInsecure(log, meters, "tokens may travel in plaintext", fmt.Sprintf("AllowPlaintext(%s)", w.plaintext))
 }
 
-// reportInsecure reports in log and metrics that an option takes a protection off.
+// reportInsecure reports in log and metrics that an option turns off a protection.
 func reportInsecure(log *slog.Logger, meters metric.MeterProvider, message, option string) error {
 	log.Warn(message, slog.String("option", option))
 	gauge, err := meters.Meter(meterName).Int64Gauge("grpcaud.insecure", metric.WithDescription("Options that take a protection off."))

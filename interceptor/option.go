@@ -86,7 +86,7 @@ func Logger(l *slog.Logger) Option {
 // refusalWindow is how long refusals of one kind share a line by default.
 const refusalWindow = 10 * time.Second
 
-// absent returns the error about an argument that is nil where it must not be.
+// absent returns the error about a nil argument.
 func absent(is bool, what string) error {
 	if !is {
 		return nil
@@ -122,7 +122,8 @@ func absent(is bool, what string) error {
 // service (its name in the matrix), rpc.service, rpc.method and reason; those after the
 // first 1024 series count as "other". [tokensource.MeterProvider] lists the metrics of its
 // tokens. Servers and clients have grpcaud.insecure: 1 for each option that turns off a
-// protection, and for each host that the matrix names for plain http.
+// protection, for each host that the matrix names for plain http, and for a loopback
+// address there.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")
 	return option{

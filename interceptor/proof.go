@@ -15,9 +15,9 @@ import (
 // attempt of a call. Handlers do not see it, see [StripMetadata].
 const attemptHeader = "grpcaud-call"
 
-// newAttemptName returns a new name for an attempt, of 64 random bits: nobody guesses
-// it while the attempt lasts. It is short because HTTP/2 cannot compress a value that
-// never comes again.
+// newAttemptName returns a new name of 64 random bits for an attempt, so that nobody
+// can guess it during the attempt. The name is short because HTTP/2 does not compress
+// values that occur once.
 func newAttemptName() string {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -28,10 +28,10 @@ func newAttemptName() string {
 // the guard of the server it called has refused this attempt: see [proof].
 const proofKey = "call"
 
-// proof binds a refusal to one attempt at one method. A handler that passes on the
-// refusal of another service, with details and trailers, passes on the proof of an
-// attempt of its own. That proves nothing to the handler's client, whose token was
-// good: the handler has run.
+// proof binds a refusal to one attempt of a call of one method. A handler that passes
+// on the refusal of another service, with its details and trailers, passes on the
+// proof of its own attempt. The handler's client does not accept that proof, and so
+// does not repeat its call: the handler has run.
 func proof(attempt, method string) string {
 	return attempt + " " + strings.TrimPrefix(method, "/")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -20,7 +21,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestRefusalIsFoundInAWrappedError holds that a refusal is found in the error of a
+// TestRefusalIsFoundInAWrappedError shows that a refusal is found in the error of a
 // call, also if it is wrapped, with everything that the server said.
 func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 	issuer, served := newIssuer(), &orders{}
@@ -62,7 +63,7 @@ func TestRefusalIsFoundInAWrappedError(t *testing.T) {
 	}
 }
 
-// TestOtherErrorsAreNoRefusals holds that errors of handlers, and of calls that were
+// TestOtherErrorsAreNoRefusals shows that errors of handlers, and of calls that were
 // not sent, are no refusals.
 func TestOtherErrorsAreNoRefusals(t *testing.T) {
 	issuer, served := newIssuer(), &orders{inHandler: func(context.Context) error { return status.Error(codes.PermissionDenied, "not yours") }}
@@ -83,26 +84,28 @@ func isRefused(err error) bool {
 	return ok
 }
 
-// TestAddressInAChallengeIsNotFollowed holds that a challenge is the server's word
+// TestAddressInAChallengeIsNotFollowed shows that a challenge is the server's word
 // and nothing more: no address in it is asked for anything.
 func TestAddressInAChallengeIsNotFollowed(t *testing.T) {
-	issuer := newIssuer()
-	client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
-	const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
-	g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
-	conn := g.serve(t, client.DialOptions("order-status")...)
-	for shape, call := range shapes {
-		refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
-		if !ok || refusal.Challenge.Realm != "https://evil.example/token" || refusal.RequestID != "r-1" {
-			t.Errorf("%s: %+v", shape, refusal)
+	synctest.Test(t, func(t *testing.T) {
+		issuer := newIssuer()
+		client := newClient(t, issuer, company(t, withSecrets(t)), "customer-portal")
+		const challenge = `Bearer realm="https://evil.example/token", error="invalid_token", resource_metadata="https://evil.example", scope="everything"`
+		g := &gate{script: []audience.Reason{audience.ReasonTokenExpired}, trailer: metadata.Pairs("www-authenticate", "Basic", "www-authenticate", challenge, "www-authenticate", `Bearer realm="later"`)}
+		conn := g.serve(t, client.DialOptions("order-status")...)
+		for shape, call := range shapes {
+			refusal, ok := errors.AsType[*interceptor.RefusedError](call(t.Context(), conn))
+			if !ok || refusal.Challenge.Realm != "https://evil.example/token" || refusal.RequestID != "r-1" {
+				t.Errorf("%s: %+v", shape, refusal)
+			}
 		}
-	}
-	if n, asked := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Token); n != 1 || asked > 1+len(shapes) {
-		t.Errorf("the issuer was asked %d times for its metadata, %d times for tokens", n, asked)
-	}
+		if n, asked := issuer.Requests(testutil.Discovery), issuer.Requests(testutil.Token); n != 1 || asked > 1+len(shapes) {
+			t.Errorf("the issuer was asked %d times for its metadata, %d times for tokens", n, asked)
+		}
+	})
 }
 
-// TestForeignChallengeDropsNoToken holds that a server without this toolkit can
+// TestForeignChallengeDropsNoToken shows that a server without this toolkit can
 // refuse by a challenge, and that no token is dropped for it.
 func TestForeignChallengeDropsNoToken(t *testing.T) {
 	for shape, call := range shapes {
@@ -125,7 +128,7 @@ func TestForeignChallengeDropsNoToken(t *testing.T) {
 	}
 }
 
-// TestRefusalWithoutARequestID holds the text of a refusal that has no request id.
+// TestRefusalWithoutARequestID shows the text of a refusal that has no request id.
 func TestRefusalWithoutARequestID(t *testing.T) {
 	refuse := func(_ any, stream grpc.ServerStream) error {
 		md, _ := metadata.FromIncomingContext(stream.Context())

@@ -20,7 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// accessYAML is the part of the company's matrix that [TestWatch] changes.
+// accessYAML is the part of the company's matrix that [TestServerAndClientFollowTheirFile] changes.
 const accessYAML = `version: 1
 issuers: {corp: {url: "https://idp.example.com/realms/corp"}}
 services:
@@ -119,11 +119,11 @@ func (f *followed) load(t *testing.T) {
 	t.Cleanup(func() { close(done); callers.Wait() })
 }
 
-// TestWatch holds that a server and a client follow their file: whom all its
-// versions allow is never refused, whom none allows is never admitted, the
-// others as the last good version says. A file that is broken, or that does not
-// fit, is told and changes nothing, readiness included.
-func TestWatch(t *testing.T) {
+// TestServerAndClientFollowTheirFile shows that a server and a client follow their
+// file: whom all its versions allow is never refused, whom none allows is never
+// admitted, the others as the last good version says. A file that is broken, or that
+// does not fit, is told and changes nothing, readiness included.
+func TestServerAndClientFollowTheirFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t)
 		f.load(t)

@@ -18,9 +18,9 @@ type Server struct {
 	metadata  *metadataFilter
 	leases    leases
 
-	mu       sync.Mutex       // guards what follows
+	mu       sync.Mutex       // guards the fields below
 	handOuts int              // how often the interceptors were handed out
-	checked  []*checkedServer // the gRPC servers that CheckCoverage was told of
+	checked  []*checkedServer // the gRPC servers that were given to CheckCoverage
 
 	open       context.Context // ends with Close
 	close      context.CancelFunc

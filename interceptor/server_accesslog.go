@@ -29,9 +29,9 @@ func fieldsOf(c *audience.Caller) logging.Fields {
 	return logging.Fields{"grpcaud.issuer", c.Issuer, "grpcaud.client", c.Client, "grpcaud.user", c.User}
 }
 
-// addAccessLogFields adds to the fields of a logging interceptor that stands
-// before the server. In the end it logs its own fields, so that a context for
-// those behind it would not do.
+// addAccessLogFields adds fields to the logging interceptor that runs before the
+// server. That interceptor logs the fields of its own context when the call ends, so
+// fields in a new context would not reach it.
 func addAccessLogFields(ctx context.Context, d admission.Decision) {
 	if !ownFields(ctx) {
 		return
@@ -46,9 +46,9 @@ func addAccessLogFields(ctx context.Context, d admission.Decision) {
 	logging.AddFields(ctx, fields)
 }
 
-// ownFields reports whether the fields in ctx are those of this call alone: a
-// logging interceptor made them. Fields of a connection are shared by its
-// calls and must not be touched.
+// ownFields reports whether the fields in ctx belong to this call alone, which is so
+// if a logging interceptor made them. The calls of a connection share its fields,
+// which must not be changed.
 func ownFields(ctx context.Context) bool {
 	for i := logging.ExtractFields(ctx).Iterator(); i.Next(); {
 		if key, _ := i.At(); key == logging.MethodFieldKey {

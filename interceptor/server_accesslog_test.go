@@ -18,9 +18,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestAccessLog holds that a logging interceptor names the caller wherever it
+// TestAccessLogNamesTheCaller shows that a logging interceptor names the caller wherever it
 // stands, in both shapes.
-func TestAccessLog(t *testing.T) {
+func TestAccessLogNamesTheCaller(t *testing.T) {
 	issuer := newIssuer()
 	caller := map[string]any{"grpcaud.issuer": corp, "grpcaud.client": "customer-portal", "grpcaud.user": "alice"}
 	for name, row := range map[string]struct {
@@ -74,9 +74,9 @@ func accessLog(written *log) (unary, stream grpc.ServerOption) {
 	return grpc.ChainUnaryInterceptor(logging.UnaryServerInterceptor(to, opts...)), grpc.ChainStreamInterceptor(logging.StreamServerInterceptor(to, opts...))
 }
 
-// TestSharedFields holds that the fields of a connection, which its calls
-// share, are left alone.
-func TestSharedFields(t *testing.T) {
+// TestLogFieldsOfAConnectionAreNotChanged shows that the fields of a connection, which
+// its calls share, are left alone.
+func TestLogFieldsOfAConnectionAreNotChanged(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)
 	shared := logging.InjectFields(t.Context(), logging.Fields{"connection", "7"})
@@ -88,15 +88,15 @@ func TestSharedFields(t *testing.T) {
 	}
 }
 
-// TestAccessLogOfEnds holds that the end of a running stream does not touch the
+// TestAccessLogOfEndedStreams shows that the end of a running stream does not touch the
 // fields, which the stream's own goroutine may read at that time.
-func TestAccessLogOfEnds(t *testing.T) {
+func TestAccessLogOfEndedStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, written := newIssuer(), &log{}
 		server := guarded(t, issuer, access.Enforce)
 		unary, stream := accessLog(written)
 		conn := testutil.Serve(t, append([]grpc.ServerOption{unary, stream}, server.Options()...), func(s *grpc.Server) {
-			ordersv1.RegisterOrderStatusServer(s, patient{})
+			ordersv1.RegisterOrderStatusServer(s, endless{})
 		})
 		err := shapes["stream"](bearing(t.Context(), "Bearer "+issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Minute).Unix()}))), conn)
 		line := lines(t, written)[0]

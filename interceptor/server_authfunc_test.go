@@ -14,9 +14,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestAuthFunc holds that the auth interceptor of go-grpc-middleware admits and
-// refuses as the server's own do.
-func TestAuthFunc(t *testing.T) {
+// TestAuthFuncDecidesAsTheInterceptors shows that the auth interceptor of
+// go-grpc-middleware admits and refuses as the server's own do.
+func TestAuthFuncDecidesAsTheInterceptors(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
 	counting, reader := meter(t)

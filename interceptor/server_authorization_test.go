@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestAuthorizationInAnyCase holds that values are found, counted and hidden under
+// TestAuthorizationInAnyCase shows that values are found, counted and hidden under
 // a name that an interceptor further out wrote in another case.
 func TestAuthorizationInAnyCase(t *testing.T) {
 	issuer := newIssuer()

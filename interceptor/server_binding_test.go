@@ -24,9 +24,9 @@ func thumbprint(cert tls.Certificate) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// TestBinding holds that a token which is bound to a certificate is worth
-// nothing on another connection (RFC 8705, section 3).
-func TestBinding(t *testing.T) {
+// TestBoundTokenOnAnotherConnectionIsRefused shows that a token which is bound to a
+// certificate is refused on another connection (RFC 8705, section 3).
+func TestBoundTokenOnAnotherConnectionIsRefused(t *testing.T) {
 	ca := testutil.NewCA()
 	service, client, thief := ca.Certificate(testutil.ServerName), ca.Certificate("client"), ca.Certificate("thief")
 	tlsOf := func(certs ...tls.Certificate) grpc.DialOption {

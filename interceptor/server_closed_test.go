@@ -14,9 +14,10 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestClosed holds that a closed method refuses everybody as one without a rule
-// does, while "*" and a rollout let all others through, and that it is covered.
-func TestClosed(t *testing.T) {
+// TestClosedMethodIsRefused shows that a closed method refuses every caller as a
+// method without a rule does, while "*" and a roll-out admit calls of all others, and
+// that CheckCoverage accepts it.
+func TestClosedMethodIsRefused(t *testing.T) {
 	issuer := newIssuer()
 	server := serverOf(t, issuer, company(t, func(m *access.Matrix) {
 		s := m.Services["order-status"]

@@ -21,9 +21,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestMetadataOfHandlers holds that no handler sees the token, nor what only
-// looks as if somebody had vouched for it: not on methods where nobody was asked
-// either.
+// TestMetadataOfHandlers shows that no handler sees the token, or metadata that look
+// like a verified identity, also not on public methods.
 func TestMetadataOfHandlers(t *testing.T) {
 	for name, change := range map[string]func(*access.Matrix){
 		"admitted": func(*access.Matrix) {},
@@ -61,7 +60,7 @@ func TestMetadataOfHandlers(t *testing.T) {
 	}
 }
 
-// TestStripMetadataRefused holds that a pattern which means nothing, or all, is
+// TestStripMetadataRefused shows that a pattern which means nothing, or all, is
 // a mistake.
 func TestStripMetadataRefused(t *testing.T) {
 	for _, pattern := range []string{"", "*", "X-User", "x-*-id", "x user", "x-é"} {
@@ -71,7 +70,7 @@ func TestStripMetadataRefused(t *testing.T) {
 	}
 }
 
-// TestContextCannotBePrinted holds that no way of printing a handler's context,
+// TestContextCannotBePrinted shows that no way of printing a handler's context,
 // or one that comes from it, shows the token.
 func TestContextCannotBePrinted(t *testing.T) {
 	w := newWorld(t)
@@ -96,9 +95,9 @@ func TestContextCannotBePrinted(t *testing.T) {
 	}
 }
 
-// TestTwoServers holds that a server takes no other's word: behind one that lets a
-// call in, it judges by its own matrix, and finds no token.
-func TestTwoServers(t *testing.T) {
+// TestServerBehindAnotherJudgesItself shows that a server does not rely on another one
+// before it in the chain: it judges by its own matrix, and finds no token.
+func TestServerBehindAnotherJudgesItself(t *testing.T) {
 	issuer := newIssuer()
 	open := serverOf(t, issuer, company(t))
 	strict := serverOf(t, issuer, company(t, func(m *access.Matrix) { m.Services["order-status"].Allow[0].Clients = []string{"order-status"} }))
@@ -119,9 +118,9 @@ func TestTwoServers(t *testing.T) {
 	}
 }
 
-// TestTwice holds that a server which stands in the chain twice judges a call
-// once, and that another call that is made of it is another call.
-func TestTwice(t *testing.T) {
+// TestServerTwiceInTheChainJudgesOnce shows that a server which is in the chain twice
+// judges a call once, and that it judges a call which an interceptor makes from it.
+func TestServerTwiceInTheChainJudgesOnce(t *testing.T) {
 	issuer, log := newIssuer(), &log{}
 	server := newServer(t, issuer, log, "order-status", "human-resource")
 	heard := &orders{}

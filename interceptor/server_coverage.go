@@ -53,8 +53,8 @@ func (s *Server) CheckCoverage(srv interface {
 	return nil
 }
 
-// unguardedLocked returns an error if nothing can guard one more gRPC server: no
-// hand-out is left.
+// unguardedLocked returns an error if no hand-out is left that could guard one more
+// gRPC server.
 func (s *Server) unguardedLocked() error {
 	const line = "make it with grpc.NewServer(admit.Options()...)"
 	switch {
@@ -67,10 +67,10 @@ func (s *Server) unguardedLocked() error {
 	}
 }
 
-// checkedServer is a gRPC server that [Server.CheckCoverage] was told of.
+// checkedServer is a gRPC server that was given to [Server.CheckCoverage].
 type checkedServer struct{ server any }
 
-// surfaceOf returns what clients can call of what is registered.
+// surfaceOf returns the services and methods that clients can call.
 func surfaceOf(registered map[string]grpc.ServiceInfo) admission.Surface {
 	var s admission.Surface
 	for service, info := range registered {
@@ -82,7 +82,8 @@ func surfaceOf(registered map[string]grpc.ServiceInfo) admission.Surface {
 	return s
 }
 
-// same reports whether both are one gRPC server. What cannot be compared is not.
+// same reports whether a and b are the same gRPC server. Values that cannot be
+// compared are not.
 func same(a, b any) bool {
 	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

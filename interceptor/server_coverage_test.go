@@ -80,7 +80,7 @@ func checkCatalogue(server *interceptor.Server) error {
 	return server.CheckCoverage(srv)
 }
 
-// TestForgottenOptionsAreAnError holds that a policy must be made with what the
+// TestForgottenOptionsAreAnError shows that a policy must be made with what the
 // .proto files of the registered services say, all of it.
 func TestForgottenOptionsAreAnError(t *testing.T) {
 	all := catalogueOptions(t)
@@ -121,7 +121,7 @@ func TestForgottenOptionsAreAnError(t *testing.T) {
 	}
 }
 
-// TestOptionsAloneAreGiven holds that options count as given where they are the
+// TestOptionsAloneAreGiven shows that options count as given where they are the
 // only rules of a service, and where the matrix opens the method.
 func TestOptionsAloneAreGiven(t *testing.T) {
 	m := shopMatrix()
@@ -135,7 +135,7 @@ func TestOptionsAloneAreGiven(t *testing.T) {
 	}
 }
 
-// TestIdenticalEntriesAreNoOptions holds that a matrix which repeats what the
+// TestIdenticalEntriesAreNoOptions shows that a matrix which repeats what the
 // .proto file says does not stand in for it: the file may change.
 func TestIdenticalEntriesAreNoOptions(t *testing.T) {
 	m, identical := shopMatrix(), []access.Allow{}
@@ -160,7 +160,7 @@ func TestIdenticalEntriesAreNoOptions(t *testing.T) {
 	}
 }
 
-// TestSwapRefusesForgottenOptions holds that a policy without them does not
+// TestSwapRefusesForgottenOptions shows that a policy without them does not
 // replace one that has them.
 func TestSwapRefusesForgottenOptions(t *testing.T) {
 	options, issuer := catalogueOptions(t), newIssuer()
@@ -185,7 +185,7 @@ func TestSwapRefusesForgottenOptions(t *testing.T) {
 	}
 }
 
-// TestSwapGivesOptions holds that a gRPC server is compared with what the policy in
+// TestSwapGivesOptions shows that a gRPC server is compared with what the policy in
 // force was made with, not with what the first was.
 func TestSwapGivesOptions(t *testing.T) {
 	options := catalogueOptions(t)
@@ -205,7 +205,7 @@ func TestSwapGivesOptions(t *testing.T) {
 	}
 }
 
-// TestUnknownDescriptorsAreNoError holds that a service of which no descriptor is
+// TestUnknownDescriptorsAreNoError shows that a service of which no descriptor is
 // linked has no options, whatever its file is said to be.
 func TestUnknownDescriptorsAreNoError(t *testing.T) {
 	for _, row := range []struct {
@@ -232,7 +232,7 @@ func TestUnknownDescriptorsAreNoError(t *testing.T) {
 	}
 }
 
-// TestUnreadableOptionsAreAnError holds that an option which may be a demand, and
+// TestUnreadableOptionsAreAnError shows that an option which may be a demand, and
 // cannot be read, is not passed over.
 func TestUnreadableOptionsAreAnError(t *testing.T) {
 	service := registerLater(t)

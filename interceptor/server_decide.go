@@ -10,15 +10,15 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// wouldRefuseKey is the trailer with the reason for which a call is going to be
-// refused once its rule is enforced; see [access.Warn].
+// wouldRefuseKey is the trailer with the reason for which the call will be refused
+// when its rule is enforced; see [access.Warn].
 const wouldRefuseKey = "grpcaud-would-refuse"
 
-// decide judges a call and returns the context of its handler, with what the call
-// was let in by, or the status that its peer is told. A call that s has let in
-// already, since s stands in the chain twice, is not judged again: its token is
-// no longer among the metadata, and it is the same call unless somebody gave it a
-// new token.
+// decide judges a call. It returns the context for the handler and the evidence by
+// which the call was admitted, or the status for the peer. If s is in the chain twice,
+// the second one finds the call admitted and does not judge it again, since its token
+// is no longer in the metadata; but a call to which an interceptor has added a new
+// token is judged.
 func (s *Server) decide(ctx context.Context, method string, shape admission.Shape, setTrailer func(context.Context, metadata.MD) error) (context.Context, *admission.Evidence, error) {
 	if e, ok := admission.FromContext(ctx); ok && e.Of(s.admission, method) && !e.Ended() && len(authorizationValues(ctx)) == 0 {
 		return ctx, e, nil
@@ -37,9 +37,9 @@ func (s *Server) decide(ctx context.Context, method string, shape admission.Shap
 	return s.handlerContext(ctx, md, d.Evidence), d.Evidence, nil
 }
 
-// handlerContext returns the context of the handler of a call that was let in:
-// it has the caller, and no metadata that handlers must not see. md is a copy of
-// the metadata as they came.
+// handlerContext returns the context for the handler of a call that was let through.
+// It has the caller, and no metadata that handlers must not see. md is a copy of the
+// metadata as they came.
 func (s *Server) handlerContext(ctx context.Context, md metadata.MD, e *admission.Evidence) context.Context {
 	if md != nil {
 		s.metadata.filter(md, e.Reveal())

@@ -32,9 +32,9 @@ func rollingOut(mode access.Mode) func(*access.Matrix) {
 	}
 }
 
-// TestModes holds what becomes of good and of bad calls while a rule is rolled
-// out: a call that it would refuse has no caller, and no token to pass on.
-func TestModes(t *testing.T) {
+// TestCallsDuringARollout shows the results of good and bad calls during a roll-out: a
+// call that the rule would refuse has no caller, and no token to forward.
+func TestCallsDuringARollout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, mode := range []access.Mode{access.Warn, access.Observe} {
 			issuer := newIssuer()
@@ -94,10 +94,10 @@ func outgoing(ctx context.Context) context.Context {
 	})
 }
 
-// TestStreamsInModes holds that a running stream goes on past the end of its
-// token as long as the rule is not enforced, is told of once, and ends when it
-// is.
-func TestStreamsInModes(t *testing.T) {
+// TestStreamsDuringARollout shows that a running stream continues after the end of its
+// token while the rule is not enforced, is reported once, and ends when the rule is
+// enforced.
+func TestStreamsDuringARollout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t, func(m *access.Matrix) {
 			s := m.Services["human-resource"]
@@ -125,9 +125,9 @@ func TestStreamsInModes(t *testing.T) {
 	})
 }
 
-// TestOptional holds that a method may be called without a token, and not with a
-// bad one.
-func TestOptional(t *testing.T) {
+// TestOptionalMethodRefusesABadToken shows that a method may be called without a token,
+// and not with a bad one.
+func TestOptionalMethodRefusesABadToken(t *testing.T) {
 	issuer := newIssuer()
 	var known bool
 	handler := &orders{anyCaller: true, inHandler: func(ctx context.Context) error {
@@ -158,8 +158,8 @@ func TestOptional(t *testing.T) {
 	}
 }
 
-// TestJudgedAfterWaiting holds that a token which ends while its keys are waited
-// for has ended.
+// TestJudgedAfterWaiting shows that a token is refused that ends while the call waits
+// for its keys.
 func TestJudgedAfterWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -179,10 +179,10 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestOddPaths holds that a path which only looks like that of a method meets no
-// rule, not that of a public method either, on servers that handle unknown
-// methods: there it reaches the interceptors as it was sent.
-func TestOddPaths(t *testing.T) {
+// TestPathThatIsNoMethodHasNoRule shows that a path which only resembles that of a
+// method has no rule, also not that of a public method. On servers that handle unknown
+// methods it reaches the interceptors as it was sent.
+func TestPathThatIsNoMethodHasNoRule(t *testing.T) {
 	issuer := newIssuer()
 	server := newServer(t, issuer, &log{}, "order-status", "human-resource")
 	reached := errors.New("the handler was reached")

@@ -36,7 +36,7 @@ func portal(t *testing.T) (*testutil.Issuer, *access.Policy) {
 	})
 }
 
-// TestClientsAfterDroppedKey holds that 300 clients with cached tokens and short
+// TestClientsAfterDroppedKey shows that 300 clients with cached tokens and short
 // deadlines are served again within 2 s when the issuer has dropped the key of
 // those tokens, whatever strangers send beside them.
 func TestClientsAfterDroppedKey(t *testing.T) {
@@ -116,9 +116,9 @@ func TestClientsAfterDroppedKey(t *testing.T) {
 	}
 }
 
-// TestKeyThatCannotBeSettled holds what a client is told about a token whose key
-// is not at hand: in time, by a code that is about what is known.
-func TestKeyThatCannotBeSettled(t *testing.T) {
+// TestClientIsToldInTimeThatAKeyIsMissing shows that a client whose token's key is not
+// in memory gets an answer before its deadline, with a code that says what is known.
+func TestClientIsToldInTimeThatAKeyIsMissing(t *testing.T) {
 	unavailable := verdict{codes.Unavailable, audience.ReasonIssuerUnavailable}
 	invalid := verdict{codes.Unauthenticated, audience.ReasonTokenInvalid}
 	for name, row := range map[string]struct {

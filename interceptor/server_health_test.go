@@ -10,7 +10,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// TestReportHealth holds that a server says that it serves once it can judge
+// TestReportHealth shows that a server says that it serves once it can judge
 // calls, and not before.
 func TestReportHealth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestReportHealth(t *testing.T) {
 	})
 }
 
-// TestReportHealthEnds holds that the work ends with its context, and with the
+// TestReportHealthEnds shows that the work ends with its context, and with the
 // server; synctest would see it go on.
 func TestReportHealthEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

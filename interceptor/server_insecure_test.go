@@ -7,9 +7,9 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// TestIgnoredExpiryIsTold holds that streams which outlive their tokens show in log
+// TestIgnoredExpiryIsReported shows that streams which outlive their tokens show in log
 // and metrics, as every option that takes a protection off.
-func TestIgnoredExpiryIsTold(t *testing.T) {
+func TestIgnoredExpiryIsReported(t *testing.T) {
 	written := &log{}
 	counting, reader := meter(t)
 	guarded(t, newIssuer(), access.Enforce, jsonLogger(written), counting, interceptor.InsecureIgnoreStreamExpiry())

@@ -53,7 +53,7 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	if err != nil {
 		return nil, err
 	}
-	if admitted != ctx { // not a call that s has let in already
+	if admitted != ctx { // otherwise s has let the call through already
 		defer evidence.End()
 	}
 	resp, err := handler(admitted, req)

@@ -27,7 +27,7 @@ type elsewhere struct {
 	_ []string
 }
 
-// TestEachCheckNeedsAHandOut holds that a gRPC server whose interceptors were never
+// TestEachCheckNeedsAHandOut shows that a gRPC server whose interceptors were never
 // taken is an error, and that each further one needs a hand-out of its own.
 func TestEachCheckNeedsAHandOut(t *testing.T) {
 	for name, take := range map[string]func(*interceptor.Server) error{
@@ -67,7 +67,7 @@ func TestEachCheckNeedsAHandOut(t *testing.T) {
 	}
 }
 
-// TestHandOutsAreSpentByFailures holds that a check which fails uses its hand-out
+// TestHandOutsAreSpentByFailures shows that a check which fails uses its hand-out
 // up all the same, and not once more when it is repeated.
 func TestHandOutsAreSpentByFailures(t *testing.T) {
 	server := guarded(t, newIssuer(), access.Enforce)
@@ -87,7 +87,7 @@ func TestHandOutsAreSpentByFailures(t *testing.T) {
 	}
 }
 
-// TestCheckCoverageTakesWhatListsServices holds that it need not be a *grpc.Server,
+// TestCheckCoverageTakesWhatListsServices shows that it need not be a *grpc.Server,
 // and that a missing one is an error.
 func TestCheckCoverageTakesWhatListsServices(t *testing.T) {
 	server := guarded(t, newIssuer(), access.Enforce)
@@ -106,7 +106,7 @@ func TestCheckCoverageTakesWhatListsServices(t *testing.T) {
 	}
 }
 
-// TestSwapHoldsToEachServer holds that a later policy must fit every gRPC server
+// TestSwapHoldsToEachServer shows that a later policy must fit every gRPC server
 // that was checked.
 func TestSwapHoldsToEachServer(t *testing.T) {
 	server := serverOf(t, newIssuer(), company(t))
@@ -133,7 +133,7 @@ func TestSwapHoldsToEachServer(t *testing.T) {
 	}
 }
 
-// TestInterceptorsGuard holds that what Interceptors returns guards both shapes.
+// TestInterceptorsGuard shows that what Interceptors returns guards both shapes.
 func TestInterceptorsGuard(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)

@@ -55,7 +55,7 @@ func adminAnswers(claims func(token string) testutil.Claims) http.Handler {
 	})
 }
 
-// TestIntrospectionWithoutAuthentication holds that an endpoint for administrators is
+// TestIntrospectionWithoutAuthentication shows that an endpoint for administrators is
 // asked without credentials, that its answers are judged as all others, and that the
 // log says that it is.
 func TestIntrospectionWithoutAuthentication(t *testing.T) {

@@ -15,11 +15,11 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// lease is a running stream, with the time that it may last. It is what the
-// handler sees of the stream: once it is over, it answers with the reason and
-// leaves the real stream alone, which may have ended then.
+// lease is a running stream and the time until which it may run. The handler uses it
+// as its stream. After the lease has ended, its methods return the reason and do not
+// use the real stream, which may have ended as well.
 //
-// The real stream is in a hidden field, since its context has the token.
+// The real stream is not embedded, since its context has the token.
 type lease struct {
 	stream   grpc.ServerStream
 	ctx      context.Context // the handler's
@@ -29,48 +29,47 @@ type lease struct {
 	method   string
 
 	cancel context.CancelCauseFunc // of the handler's context
-	reason atomic.Pointer[ended]   // why the lease is over; streamOver if its stream was over first
+	reason atomic.Pointer[ended]   // why the lease has ended; streamOver if its stream ended first
 	done   chan struct{}           // closed when the lease ends its stream
-	mu     sync.Mutex              // held while the handler sets header and trailer, which it cannot once the lease is over
+	mu     sync.Mutex              // held while the handler sets header and trailer; it cannot after the end of the lease
 
-	// What follows is guarded by leases.mu.
-	due        time.Time // when to judge it again
-	place      int       // in the heap
-	recheckAt  time.Time // when to ask about its token; Never if only changes of keys matter
-	keyChanges uint64    // to the issuers' keys, as counted before its token was last found good
+	// leases.mu guards the fields below.
+	due        time.Time // when the stream is judged again
+	heapIndex  int       // -1 if it is not in the heap
+	recheckAt  time.Time // when its token is checked again; Never if only changes of keys matter
+	keyChanges uint64    // how often the issuers' keys had changed when its token was last found good
 }
 
 func (s *Server) newLease(ctx context.Context, e *admission.Evidence, stream grpc.ServerStream, method string) *lease {
 	l := &lease{
 		stream: stream, evidence: e, log: s.config.Log, method: method,
-		done: make(chan struct{}), place: -1, recheckAt: admission.Never,
+		done: make(chan struct{}), heapIndex: -1, recheckAt: admission.Never,
 	}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	l.judged = e.NewStream(l.end)
 	l.keyChanges = l.judged.KeyChanges()
 	if l.judged.Introspected() {
-		l.recheckAt = time.Now() // the issuer's first answer may be good until then only
+		l.recheckAt = time.Now() // the issuer's first answer may be valid until now only
 	}
 	return l
 }
 
-// ended is why a lease is over, and what the peer is told about it. It is the
-// cause of the end of the handler's context, unless that ended before.
+// ended is why a lease has ended, and the status for the peer. It is the cause of the
+// end of the handler's context, unless that context ended before.
 type ended struct {
 	error
 	answer admission.Answer
 	status error
 }
 
-// Unwrap returns the refusal, for handlers that look at the cause of the end of
-// their contexts.
+// Unwrap returns the refusal, for handlers that read [context.Cause].
 func (e *ended) Unwrap() error { return e.error }
 
-// streamOver stands for the reason of a lease whose stream was over first.
+// streamOver takes the place of the reason if the stream ended before its lease.
 var streamOver = &ended{}
 
-// end makes a refusal the reason why the lease is over. It is false if the lease
-// was over before, or its stream was.
+// end ends the lease with a refusal. It returns false if the lease or its stream had
+// ended before.
 func (l *lease) end(d admission.Decision) bool {
 	answer := d.Answer()
 	info := refusalInfo(l.stream.Context(), l.method, d.RequestID)
@@ -85,15 +84,15 @@ func (l *lease) end(d admission.Decision) bool {
 	return true
 }
 
-// leave notes that the stream is over, so that the lease ends no more.
+// leave marks the stream as over. The lease can no longer end it.
 func (l *lease) leave() {
 	l.evidence.End()
 	l.reason.CompareAndSwap(nil, streamOver)
 	l.cancel(nil)
 }
 
-// over returns why the lease is over; nil while it is not, and if its stream
-// was over first.
+// over returns why the lease has ended; nil if it has not, or if its stream ended
+// first.
 func (l *lease) over() *ended {
 	if end := l.reason.Load(); end != streamOver {
 		return end
@@ -101,8 +100,8 @@ func (l *lease) over() *ended {
 	return nil
 }
 
-// use returns what came of a use of the stream, f, unless the lease was over
-// before or is now.
+// use calls f, which uses the stream, and returns its error. If the lease has ended
+// before or meanwhile, use returns the lease's status instead.
 func (l *lease) use(f func() error) error {
 	if end := l.over(); end != nil {
 		return end.status
@@ -150,17 +149,17 @@ func (l *lease) SetTrailer(md metadata.MD) {
 	}
 }
 
-// handlerEnd is how a handler ended: it returned err, panicked, or, with neither,
-// called [runtime.Goexit].
+// handlerEnd is how a handler ended: it returned err, it panicked, or, if neither is
+// set, it called [runtime.Goexit].
 type handlerEnd struct {
 	returned bool
 	err      error
 	panicked any
 }
 
-// run runs a handler until it returns or the lease is over. Then the handler goes
-// on in a goroutine of its own: when the RPC ends, gRPC wakes it if it waits for
-// its client, which is the only way to wake it.
+// run runs a handler until it returns or the lease ends. If the lease ends first, the
+// handler continues in a goroutine of its own. The end of the RPC then wakes a handler
+// that waits for a message of its client; gRPC has no other way to wake it.
 func (l *lease) run(handler func() error) error {
 	done := make(chan handlerEnd, 1)
 	go l.detach(handler, done)
@@ -172,8 +171,8 @@ func (l *lease) run(handler func() error) error {
 	}
 }
 
-// detach runs a handler and sends how it ended to done. A panic's stack is logged,
-// since it is lost on the way.
+// detach runs a handler and sends to done how it ended. It logs the stack of a panic,
+// since [handlerEnd.resume] panics with another stack.
 func (l *lease) detach(handler func() error, done chan<- handlerEnd) {
 	var h handlerEnd
 	defer func() {
@@ -189,8 +188,7 @@ func (l *lease) detach(handler func() error, done chan<- handlerEnd) {
 	h.returned = true
 }
 
-// resume goes on where the handler ended, in the goroutine where the
-// interceptors around it wait.
+// resume ends in the goroutine of the interceptors as the handler ended in its own.
 func (h handlerEnd) resume() error {
 	switch {
 	case h.panicked != nil:

@@ -14,10 +14,10 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// TestLeaseOfMany holds that each of many streams ends when its token does, to
-// the moment, and that no lease, timer or goroutine is left of them, be they
-// ended or be they done.
-func TestLeaseOfMany(t *testing.T) {
+// TestTenThousandStreamsEndInTime shows that each of many streams ends exactly when
+// its token does, and that no lease, timer or goroutine is left of ended or finished
+// streams.
+func TestTenThousandStreamsEndInTime(t *testing.T) {
 	const streams = 10_000
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t), interceptor.Logger(slog.New(slog.DiscardHandler)), interceptor.StreamGrace(time.Second))

@@ -25,8 +25,9 @@ func observed(m *access.Matrix) {
 	m.Services["human-resource"] = s
 }
 
-// TestStreamLetThroughUnenforcedEndsWhenEnforced holds that a stream which was let through unenforced ends when
-// its rule is enforced: by a new policy at once, or when the rollout ends.
+// TestStreamLetThroughUnenforcedEndsWhenEnforced shows that a stream which was let
+// through unenforced ends when its rule is enforced: by a new policy at once, or when
+// the rollout ends.
 func TestStreamLetThroughUnenforcedEndsWhenEnforced(t *testing.T) {
 	for name, enforce := range map[string]func(*testing.T, *reviewServer){
 		"by a new policy": func(t *testing.T, o *reviewServer) {
@@ -54,8 +55,8 @@ func TestStreamLetThroughUnenforcedEndsWhenEnforced(t *testing.T) {
 	}
 }
 
-// TestObservedStreamEndsWhenItsRuleIsEnforced holds that a running stream which a new policy spares
-// ends when it spares it no longer.
+// TestObservedStreamEndsWhenItsRuleIsEnforced shows that a running stream which a new
+// policy refuses without enforcing it ends when the policy is enforced.
 func TestObservedStreamEndsWhenItsRuleIsEnforced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -74,7 +75,7 @@ func TestObservedStreamEndsWhenItsRuleIsEnforced(t *testing.T) {
 	})
 }
 
-// TestOpenStreamIsGuarded holds that a stream without a token ends when a new
+// TestOpenStreamIsGuarded shows that a stream without a token ends when a new
 // policy asks for one, while its handler waits.
 func TestOpenStreamIsGuarded(t *testing.T) {
 	for name, open := range map[string]func(*access.Matrix){
@@ -102,9 +103,9 @@ func TestOpenStreamIsGuarded(t *testing.T) {
 	}
 }
 
-// TestLeaseBesideAnotherEnd holds that a context which ends for a reason of
-// others does not keep the stream from ending with its token.
-func TestLeaseBesideAnotherEnd(t *testing.T) {
+// TestStreamEndsWithItsTokenAfterItsContext shows that a stream still ends with its
+// token after its context has ended for another reason.
+func TestStreamEndsWithItsTokenAfterItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		server := newServer(t, issuer, &log{}, "human-resource")
@@ -131,8 +132,8 @@ func TestLeaseBesideAnotherEnd(t *testing.T) {
 	})
 }
 
-// TestDetachedContextIsJudged holds that a context which outlives its call lets
-// nobody in.
+// TestDetachedContextIsJudged shows that a call with the context of an ended call is
+// judged.
 func TestDetachedContextIsJudged(t *testing.T) {
 	w := newWorld(t)
 	contexts := make(chan context.Context, 1)
@@ -153,9 +154,9 @@ func TestDetachedContextIsJudged(t *testing.T) {
 	}
 }
 
-// TestGatewayToken holds that handlers see no copy of a token that a gateway has
-// made.
-func TestGatewayToken(t *testing.T) {
+// TestCopyOfTheTokenByAGatewayIsHidden shows that handlers do not see the copy of the
+// token that a gateway adds.
+func TestCopyOfTheTokenByAGatewayIsHidden(t *testing.T) {
 	w := newWorld(t)
 	w.orders.inHandler = func(ctx context.Context) error {
 		md, _ := metadata.FromIncomingContext(ctx)

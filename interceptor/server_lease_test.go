@@ -119,9 +119,9 @@ func echo(stream reviews) error { return humanResource{}.ReviewEmployees(stream)
 
 var expired = verdict{codes.Unauthenticated, audience.ReasonTokenExpired}
 
-// TestLeaseEnds holds that a stream ends with its token, wherever its handler
-// waits, and that both sides are told why.
-func TestLeaseEnds(t *testing.T) {
+// TestStreamEndsWithItsToken shows that a stream ends with its token, whatever its
+// handler waits for, and that both sides get the reason.
+func TestStreamEndsWithItsToken(t *testing.T) {
 	for name, row := range map[string]struct {
 		review func(reviews) error
 		opts   []interceptor.ServerOption
@@ -184,9 +184,9 @@ func TestLeaseEnds(t *testing.T) {
 	}
 }
 
-// TestLeaseOutlived holds that a handler which outlives its RPC gets the reason
-// from everything that it does with the stream, and that a panic of it is told.
-func TestLeaseOutlived(t *testing.T) {
+// TestHandlerThatOutlivesItsStreamGetsTheReason shows that a handler which outlives
+// its RPC gets the reason from each use of the stream, and that its panic is logged.
+func TestHandlerThatOutlivesItsStreamGetsTheReason(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan struct{})
 		o := newReviewServer(t, func(stream reviews) error {
@@ -207,15 +207,15 @@ func TestLeaseOutlived(t *testing.T) {
 		}
 		<-left
 		synctest.Wait()
-		if got := o.log.String(); !strings.Contains(got, "handler panicked") || !strings.Contains(got, "TestLeaseOutlived") {
+		if got := o.log.String(); !strings.Contains(got, "handler panicked") || !strings.Contains(got, "TestHandlerThatOutlivesItsStreamGetsTheReason") {
 			t.Errorf("the panic is not in the log: %s", got)
 		}
 	})
 }
 
-// TestLeaseLeavesStreamAlone holds that nothing reaches the stream of an RPC
-// that has ended.
-func TestLeaseLeavesStreamAlone(t *testing.T) {
+// TestEndedLeaseDoesNotUseItsStream shows that an ended lease does not use the stream
+// of its RPC.
+func TestEndedLeaseDoesNotUseItsStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, nil, company(t))
 		stream := &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}
@@ -247,7 +247,7 @@ func TestLeaseLeavesStreamAlone(t *testing.T) {
 	})
 }
 
-// TestLeaseEndsTheContext holds that the context of a handler ends with its
+// TestLeaseEndsTheContext shows that the context of a handler ends with its
 // lease, and says why, also where the handler does not use its stream.
 func TestLeaseEndsTheContext(t *testing.T) {
 	for name, opts := range map[string][]interceptor.ServerOption{"in time": nil, "in place": {interceptor.CheckOnReceive()}} {
@@ -281,7 +281,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 	}
 }
 
-// TestLeaseContextEnds holds that a handler's context ends with it, as those of
+// TestLeaseContextEnds shows that a handler's context ends with it, as those of
 // gRPC do.
 func TestLeaseContextEnds(t *testing.T) {
 	o := newReviewServer(t, nil, company(t))
@@ -295,9 +295,9 @@ func TestLeaseContextEnds(t *testing.T) {
 	}
 }
 
-// TestLeaseInPlace holds that a stream without a goroutine of its own ends when
-// its handler next uses it.
-func TestLeaseInPlace(t *testing.T) {
+// TestStreamEndsWhenItsHandlerReceives shows that a stream without a goroutine of its
+// own ends when its handler next uses it.
+func TestStreamEndsWhenItsHandlerReceives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := make(chan int, 1)
 		o := newReviewServer(t, func(stream reviews) error {
@@ -323,9 +323,9 @@ func TestLeaseInPlace(t *testing.T) {
 	})
 }
 
-// TestLeaseEndless holds that a stream may go on after its token only if that is
-// said by the name of the weakness, which is logged.
-func TestLeaseEndless(t *testing.T) {
+// TestStreamWithoutEndIsLogged shows that a stream may continue after its token only
+// with the option that names the weakness, and that this is logged.
+func TestStreamWithoutEndIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t), interceptor.InsecureIgnoreStreamExpiry())
 		stream := o.open(t, time.Second)
@@ -342,8 +342,9 @@ func TestLeaseEndless(t *testing.T) {
 	})
 }
 
-// TestLeaseHandler holds that a handler ends under a lease as it does without.
-func TestLeaseHandler(t *testing.T) {
+// TestHandlerEndsUnderALeaseAsWithout shows that a handler ends under a lease as it
+// does without.
+func TestHandlerEndsUnderALeaseAsWithout(t *testing.T) {
 	for name, row := range map[string]struct {
 		review func(reviews) error
 		want   string
@@ -374,9 +375,9 @@ func TestLeaseHandler(t *testing.T) {
 	}
 }
 
-// TestLeaseGoexit holds that a handler which ends its goroutine leaves nothing
-// waiting.
-func TestLeaseGoexit(t *testing.T) {
+// TestHandlerThatCallsGoexitLeavesNothing shows that a handler which ends its goroutine
+// leaves nothing waiting.
+func TestHandlerThatCallsGoexitLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, nil, company(t))
 		left := make(chan struct{})

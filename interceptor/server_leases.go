@@ -9,29 +9,29 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// leases are the running streams of a server, and one timer for all of them.
-// The zero value, with expired and begun set, is ready for use.
+// leases holds the running streams of a server, and one timer for all of them. The
+// zero value is ready for use once expired and begun are set.
 type leases struct {
-	expired func(*lease)  // called without the lock
-	begun   chan struct{} // of one place; receives when there are leases after there were none
+	expired func(*lease)  // called without the lock held
+	begun   chan struct{} // with room for one value, which is sent when the first lease is added
 
-	mu    sync.Mutex // guards what follows, and in each lease what it says
+	mu    sync.Mutex // guards the fields below, and the last fields of each lease
 	heap  byDue
 	timer *time.Timer
 }
 
 const (
-	// maxSleep is the longest sleep of the timer. Timers stand still while the
-	// machine is suspended, and do not see its clock being set; the end of a token
-	// does neither. A look at the clock each second ends late streams at once.
+	// maxSleep is the longest sleep of the timer. A timer stops while the machine is
+	// suspended and does not notice that the clock was set. The end of a token depends
+	// on the clock alone, so the clock is read every second.
 	maxSleep = time.Second
 
-	// judgeInterval is when a stream is judged again that goes on although it is
-	// due, since its rule is not enforced yet.
+	// judgeInterval is how soon a stream is judged again that is due and continues,
+	// since its rule is not enforced yet.
 	judgeInterval = time.Minute
 )
 
-// add watches over l, which is judged again at a time.
+// add adds l, which is judged again at the time due.
 func (s *leases) add(l *lease, due time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,26 +43,26 @@ func (s *leases) add(l *lease, due time.Time) {
 	}
 	select {
 	case s.begun <- struct{}{}:
-	default: // the signal is there already
+	default: // the value is in the channel already
 	}
 }
 
-// move changes when l is judged again, if l is still watched.
+// move changes when l is judged again. It does nothing if l was removed.
 func (s *leases) move(l *lease, due time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l.place >= 0 && !l.due.Equal(due) {
+	if l.heapIndex >= 0 && !l.due.Equal(due) {
 		l.due = due
-		heap.Fix(&s.heap, l.place)
+		heap.Fix(&s.heap, l.heapIndex)
 		s.resetTimerLocked()
 	}
 }
 
-// remove ends the watch over l.
+// remove removes l.
 func (s *leases) remove(l *lease) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	heap.Remove(&s.heap, l.place)
+	heap.Remove(&s.heap, l.heapIndex)
 	s.resetTimerLocked()
 }
 
@@ -73,21 +73,22 @@ func (s *leases) all() []*lease {
 	return slices.Clone(s.heap)
 }
 
-// those returns the running streams that f picks. It is called with the lock held.
-func (s *leases) those(f func(*lease) bool) []*lease {
+// filter returns the running streams for which keep is true. The lock is held while it is
+// called.
+func (s *leases) filter(keep func(*lease) bool) []*lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var some []*lease
 	for _, l := range s.heap {
-		if f(l) {
+		if keep(l) {
 			some = append(some, l)
 		}
 	}
 	return some
 }
 
-// recheckNext sets by the result of a question about the token of l when to ask
-// the next one. An answer is as of so many changes to keys.
+// recheckNext stores when the token of l is checked again, and, if the check had an
+// answer, how often the keys had changed before it.
 func (s *leases) recheckNext(l *lease, r admission.Rechecked, changes uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +143,7 @@ func (s *leases) due(now time.Time) []*lease {
 	return due
 }
 
-// byDue is a heap with the lease on top that is due first.
+// byDue is a heap of leases. The one that is due first is on top.
 type byDue []*lease
 
 func (h byDue) Len() int           { return len(h) }
@@ -150,12 +151,12 @@ func (h byDue) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
 
 func (h byDue) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
+	h[i].heapIndex, h[j].heapIndex = i, j
 }
 
 // Push implements [heap.Interface].
 func (h *byDue) Push(l any) {
-	l.(*lease).place = len(*h)
+	l.(*lease).heapIndex = len(*h)
 	*h = append(*h, l.(*lease))
 }
 
@@ -163,7 +164,7 @@ func (h *byDue) Push(l any) {
 func (h *byDue) Pop() any {
 	last := len(*h) - 1
 	l := (*h)[last]
-	(*h)[last], l.place = nil, -1
+	(*h)[last], l.heapIndex = nil, -1
 	*h = (*h)[:last]
 	return l
 }

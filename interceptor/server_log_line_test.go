@@ -34,7 +34,7 @@ var hostile = map[string]string{
 	"broken":     strings.Repeat("\xff\xc3", 2500),
 }
 
-// TestLineIsBounded holds that no line is longer than 2 KiB, whatever a token or a
+// TestLineIsBounded shows that no line is longer than 2 KiB, whatever a token or a
 // request has in it, that it says where it was cut, and that it is UTF-8.
 func TestLineIsBounded(t *testing.T) {
 	for name, text := range hostile {
@@ -95,7 +95,7 @@ func lineIsBounded(t *testing.T, name string, mode access.Mode, method, agent st
 	}
 }
 
-// TestFullestLineIsBounded holds the same for a line that has every attribute: the
+// TestFullestLineIsBounded shows the same for a line that has every attribute: the
 // certificate, and the ids of the refusals before it.
 func TestFullestLineIsBounded(t *testing.T) {
 	for name, text := range hostile {
@@ -134,7 +134,7 @@ func TestFullestLineIsBounded(t *testing.T) {
 	}
 }
 
-// TestOrdinaryLineIsWhole holds that nothing is cut from the story of an ordinary
+// TestOrdinaryLineIsWhole shows that nothing is cut from the line of an ordinary
 // token.
 func TestOrdinaryLineIsWhole(t *testing.T) {
 	issuer, written := newIssuer(), &log{}

@@ -20,8 +20,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestLog holds what stands in the one line of each kind of decision.
-func TestLog(t *testing.T) {
+// TestDecisionHasOneLine shows the content of the one line of each kind of decision.
+func TestDecisionHasOneLine(t *testing.T) {
 	issuer := newIssuer()
 	genuine := map[string]any{"issuer": corp, "client": "customer-portal", "user": "alice", "chain": []any{"mobile-app"}, "token": digest("t-1")}
 	for name, row := range map[string]struct {
@@ -88,10 +88,9 @@ func take(line map[string]any, names ...string) map[string]any {
 
 func digest(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id)))[:16] }
 
-// TestLogOfStrangers holds, whatever a stranger sends, that one
-// line tells of it, in which no token stands and nothing that looks like a
-// second line.
-func TestLogOfStrangers(t *testing.T) {
+// TestLineOfACallWithoutAGenuineToken shows that a call has one line whatever its peer
+// sends, with no token in it and nothing that looks like a second line.
+func TestLineOfACallWithoutAGenuineToken(t *testing.T) {
 	issuer := newIssuer()
 	written := &log{}
 	server := guarded(t, issuer, access.Enforce, jsonLogger(written), interceptor.SampleRefused(0))
@@ -134,8 +133,9 @@ func (h *unwilling) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestLogUnwanted holds that the logger is asked first, and once.
-func TestLogUnwanted(t *testing.T) {
+// TestDisabledLevelCostsNothing shows that the logger is asked whether a level is
+// enabled before anything else, and once.
+func TestDisabledLevelCostsNothing(t *testing.T) {
 	issuer := newIssuer()
 	h := &unwilling{t: t, Handler: slog.DiscardHandler}
 	server := guarded(t, issuer, access.Enforce, interceptor.Logger(slog.New(h)))
@@ -165,9 +165,9 @@ func TestSampleAdmitted(t *testing.T) {
 	}
 }
 
-// TestLogShapes holds that the line of a stream says so, with the time that
-// judging took, not the stream.
-func TestLogShapes(t *testing.T) {
+// TestLineOfAStream shows that the line of a stream says so, and has the time that the
+// decision took, not the stream.
+func TestLineOfAStream(t *testing.T) {
 	for shape, do := range shapes {
 		issuer, written := newIssuer(), &log{}
 		server := guarded(t, issuer, access.Enforce, jsonLogger(written))
@@ -189,7 +189,7 @@ func (allRevoked) Revoked(context.Context, *claims.Claims) error {
 	return &audience.Refusal{Cause: audience.CauseRevoked}
 }
 
-// TestLinesOfRefusalsAreShort holds that the line of an ordinary refusal has less than
+// TestLinesOfRefusalsAreShort shows that the line of an ordinary refusal has less than
 // 1 KiB, with the entry of the matrix and every check that fails, and that the checks
 // that pass are named alone.
 func TestLinesOfRefusalsAreShort(t *testing.T) {
@@ -209,9 +209,9 @@ func TestLinesOfRefusalsAreShort(t *testing.T) {
 	}
 }
 
-// TestLogBesideTheRule holds that a refusal of which the rule knows nothing is
-// not explained by it, as an admission.
-func TestLogBesideTheRule(t *testing.T) {
+// TestRefusalBeforeTheRuleIsNotExplainedByIt shows that a refusal of a token that no
+// rule has judged is not explained by the rule, which would admit it.
+func TestRefusalBeforeTheRuleIsNotExplainedByIt(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
 	server := guarded(t, issuer, access.Enforce, jsonLogger(written), interceptor.Revocations(allRevoked{}))
 	_ = call(t.Context(), server, getOrder, issuer.Mint(good(nil)))
@@ -220,8 +220,8 @@ func TestLogBesideTheRule(t *testing.T) {
 	}
 }
 
-// TestLogOfMatrix holds that the operator is told what a matrix rarely means,
-// and that a logger for warnings reads of no admitted call.
+// TestLogOfMatrix shows that the log warns of what is rarely intended in a matrix, and
+// that a logger for warnings has no line of an admitted call.
 func TestLogOfMatrix(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
 	idle := company(t, func(m *access.Matrix) { m.Clients["idle"] = access.Client{} })

@@ -11,14 +11,13 @@ import (
 	"github.com/grpcaud/grpcaud/internal/boundedmap"
 )
 
-// metadataNames are names of incoming metadata; those that end in * stand for all
-// that begin so.
+// metadataNames are names of incoming metadata. A name that ends in * stands for all
+// names with that beginning.
 type metadataNames []string
 
-// hiddenNames are hidden from handlers by default: credentials, and what proxies
-// and frameworks tell their backends of who calls. Whatever a call says there,
-// its peer may have written it. [StripMetadata] and docs/metadata.md have the
-// same list.
+// hiddenNames are hidden from handlers by default: credentials, and metadata in which
+// proxies and frameworks tell their backends who calls. The peer of a call may have
+// written any of them. [StripMetadata] and docs/metadata.md have the same list.
 var hiddenNames = metadataNames{
 	// credentials
 	"authorization", "proxy-authorization", "x-authorization", "x-original-authorization", "x-serverless-authorization",
@@ -28,7 +27,7 @@ var hiddenNames = metadataNames{
 	"jwt", "x-jwt", "x-jwt-*", "oidc-*", "x-oidc-*", "x-oauth-*",
 	"api-key", "apikey", "x-api-key", "x-apikey", "x-goog-api-key", "x-amz-security-token", "x-vault-token",
 
-	// who calls, by names that many proxies and frameworks use
+	// who calls, in names that many proxies and frameworks use
 	"auth", "x-auth", "x-auth-*", "x-authenticated-*", "x-webauth-*", "remote-*", "x-remote-*", "x-forwarded-*",
 	"x-user*", "x-email", "x-email-*", "x-group", "x-groups", "x-role", "x-roles", "x-scopes", "x-permissions",
 	"x-tenant", "x-tenant-id", "x-scope-orgid", "x-sub", "x-subject", "x-principal", "x-principal-*",
@@ -51,12 +50,12 @@ var hiddenNames = metadataNames{
 	"tailscale-*", "teleport-*", "ngrok-auth-*", "x-vercel-oidc-*", "x-grafana-id", "x-cognito-*", "dapr-caller-*", "dapr-api-token",
 	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
 
-	// our own
+	// this package
 	"grpcaud-*",
 }
 
-// harmlessNames pass although a pattern of [hiddenNames] covers them: they say
-// nothing about who calls.
+// harmlessNames are not hidden although a pattern of [hiddenNames] matches them: they
+// do not say who calls.
 var harmlessNames = []string{
 	"x-forwarded-by", "x-forwarded-for", "x-forwarded-host", "x-forwarded-method", "x-forwarded-path", "x-forwarded-port",
 	"x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-forwarded-uri",
@@ -73,7 +72,7 @@ func (n metadataNames) check() error {
 	return nil
 }
 
-// validKey reports whether gRPC can hand such a name to a server.
+// validKey reports whether gRPC can deliver metadata of this name to a server.
 func validKey(name string) bool {
 	return name != "" && strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz-_.") == ""
 }
@@ -85,8 +84,8 @@ func (n metadataNames) match(key string) bool {
 	})
 }
 
-// plain returns the name that key is a twin of: what a gateway has put before
-// it, the end that makes values binary, and underscores make no other name.
+// plain returns the name of which key is another spelling: with the prefix of a
+// gateway, with the suffix of binary values, or with underscores.
 func plain(key string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
 	for {
@@ -116,14 +115,14 @@ func checkKept(keep []string, hide metadataNames) error {
 
 // metadataFilter hides metadata from handlers. It is safe for concurrent use.
 type metadataFilter struct {
-	hide  metadataNames                // besides hiddenNames
-	keep  []string                     // although hiddenNames has them
+	hide  metadataNames                // in addition to hiddenNames
+	keep  []string                     // not hidden although hiddenNames has them
 	known boundedmap.Map[string, bool] // whether a name is hidden
 }
 
 const (
-	maxKnownNames  = 512 // whose answer the filter remembers
-	maxKnownLength = 64  // bytes of such a name
+	maxKnownNames  = 512 // names in the cache of the filter
+	maxKnownLength = 64  // bytes of a name in the cache
 )
 
 func newMetadataFilter(hide metadataNames, keep []string) *metadataFilter {
@@ -132,9 +131,9 @@ func newMetadataFilter(hide metadataNames, keep []string) *metadataFilter {
 	return f
 }
 
-// filter deletes from md what is hidden, and every value that holds a token: the one
-// that the call was let in by, or if that is empty, those that the call brings
-// nevertheless. They may be good elsewhere.
+// filter deletes from md what is hidden, and every value that holds the token by which
+// the call was let through. If token is empty, it deletes the values that hold a token
+// which the call has all the same, since other services may accept it.
 func (f *metadataFilter) filter(md metadata.MD, token string) {
 	var unverified []string
 	if token == "" {
@@ -147,8 +146,8 @@ func (f *metadataFilter) filter(md metadata.MD, token string) {
 	}
 }
 
-// leastToken is the length in bytes from which a text is taken for a token though
-// nobody has verified it. A shorter one could be a part of any value.
+// leastToken is the length in bytes of the shortest text that counts as a token
+// although nobody has verified it. A shorter text could be a part of any value.
 const leastToken = 16
 
 // tokensIn returns the tokens in authorization values.
@@ -161,7 +160,7 @@ func tokensIn(values []string) (tokens []string) {
 	return tokens
 }
 
-// hides reports whether handlers do not see metadata of this name.
+// hides reports whether metadata of this name are hidden from handlers.
 func (f *metadataFilter) hides(name string) bool {
 	if hidden, ok := f.known.Load()[name]; ok {
 		return hidden

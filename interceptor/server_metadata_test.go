@@ -97,7 +97,7 @@ func seenBy(t *testing.T, change func(*access.Matrix), sent func(token string) m
 	return seen
 }
 
-// TestIdentitiesOfOthersAreHidden holds that handlers see no credentials, and
+// TestIdentitiesOfOthersAreHidden shows that handlers see no credentials, and
 // nothing that somebody else wrote about who calls, in whatever form it comes.
 func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 	var names []string
@@ -128,7 +128,7 @@ func TestIdentitiesOfOthersAreHidden(t *testing.T) {
 	}
 }
 
-// TestCaseOfMetadataMakesNoDifference holds the same of names that an interceptor
+// TestCaseOfMetadataMakesNoDifference shows the same of names that an interceptor
 // before the guard has written in upper case, which gRPC itself never does.
 func TestCaseOfMetadataMakesNoDifference(t *testing.T) {
 	issuer := newIssuer()
@@ -150,7 +150,7 @@ func TestCaseOfMetadataMakesNoDifference(t *testing.T) {
 	}
 }
 
-// TestOtherMetadataPasses holds that nothing is hidden which says nothing about
+// TestOtherMetadataPasses shows that nothing is hidden which says nothing about
 // who calls, though its name begins like others.
 func TestOtherMetadataPasses(t *testing.T) {
 	_, passing := interceptor.HiddenMetadata()
@@ -173,8 +173,8 @@ func TestOtherMetadataPasses(t *testing.T) {
 	}
 }
 
-// TestTokenIsHiddenUnderAnyName holds that a copy of the token is hidden under a
-// name that nobody thought of, and under one that is kept.
+// TestTokenIsHiddenUnderAnyName shows that a copy of the token is hidden under a name
+// that is in no list, and under one that is kept.
 func TestTokenIsHiddenUnderAnyName(t *testing.T) {
 	sent := func(token string) metadata.MD {
 		return metadata.Pairs("x-copy", token, "x-copies", "first, Bearer "+token, "x-copy-bin", token, "x-access-token", token, "x-plain", "1")
@@ -193,8 +193,8 @@ func TestTokenIsHiddenUnderAnyName(t *testing.T) {
 	}
 }
 
-// TestShortCredentialsHideNothing holds that nobody can hide other metadata from the
-// handler of a public method by a text that all values have.
+// TestShortCredentialsHideNothing shows that a peer cannot hide other metadata from
+// the handler of a public method by credentials that are part of many values.
 func TestShortCredentialsHideNothing(t *testing.T) {
 	issuer := newIssuer()
 	server := serverOf(t, issuer, company(t, enforcement["public"]))
@@ -211,8 +211,8 @@ func TestShortCredentialsHideNothing(t *testing.T) {
 	}
 }
 
-// TestKeepMetadata holds that a name which is kept passes, and that its twins and
-// its siblings do not.
+// TestKeepMetadata shows that a kept name passes, and that its other spellings and
+// similar names do not.
 func TestKeepMetadata(t *testing.T) {
 	kept := []string{"x-api-key", "cookie", "x-forwarded-user"}
 	sent := func(string) metadata.MD {
@@ -236,8 +236,8 @@ func TestKeepMetadata(t *testing.T) {
 	}
 }
 
-// TestKeepMetadataRefused holds that no option shows the token to handlers, and
-// that a contradiction does not start.
+// TestKeepMetadataRefused shows that no option shows the token to handlers, and that
+// contradictory options are an error.
 func TestKeepMetadataRefused(t *testing.T) {
 	for name, want := range map[string]string{
 		"authorization": "never see", "authorization-bin": "never see", "proxy-authorization": "never see",
@@ -258,7 +258,7 @@ func TestKeepMetadataRefused(t *testing.T) {
 	}
 }
 
-// TestHiddenMetadataIsDocumented holds that the page about it and the comment of
+// TestHiddenMetadataIsDocumented shows that the page about it and the comment of
 // the option list what the code has.
 func TestHiddenMetadataIsDocumented(t *testing.T) {
 	hidden, passing := interceptor.HiddenMetadata()

@@ -141,8 +141,8 @@ func TestDecisionsCounted(t *testing.T) {
 	}
 }
 
-// TestLabelsAreBounded holds that 10 000 kids, issuers, users and methods that
-// strangers think of leave no label behind.
+// TestLabelsAreBounded shows that 10 000 kids, issuers, users and methods which peers
+// make up add no label.
 func TestLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
@@ -171,7 +171,7 @@ func TestLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// TestClientLabelsAreBounded holds that no more than 256 clients of the matrix have
+// TestClientLabelsAreBounded shows that no more than 256 clients of the matrix have
 // labels of their own.
 func TestClientLabelsAreBounded(t *testing.T) {
 	issuer := newIssuer()
@@ -199,7 +199,7 @@ func TestClientLabelsAreBounded(t *testing.T) {
 	}
 }
 
-// TestKidsAreNoLabels holds the same for keys that nobody has.
+// TestKidsAreNoLabels shows the same for unknown keys.
 func TestKidsAreNoLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -226,7 +226,7 @@ func TestKidsAreNoLabels(t *testing.T) {
 	})
 }
 
-func TestFigures(t *testing.T) {
+func TestStatsAreMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		counting, reader := meter(t)
@@ -253,8 +253,9 @@ func TestFigures(t *testing.T) {
 	})
 }
 
-// TestDecisionsTogether holds that no call is lost while labels are made.
-func TestDecisionsTogether(t *testing.T) {
+// TestConcurrentDecisionsAreCounted shows that every call is counted while labels are
+// added.
+func TestConcurrentDecisionsAreCounted(t *testing.T) {
 	issuer := newIssuer()
 	counting, reader := meter(t)
 	server := guarded(t, issuer, access.Observe, counting)

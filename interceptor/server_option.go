@@ -20,17 +20,17 @@ import (
 type ServerOption interface{ applyServer(*serverOptions) }
 
 type serverOptions struct {
-	config          admission.Config // but for what NewServer adds
+	config          admission.Config // without the fields that NewServer sets
 	wire            wire
 	meters          metric.MeterProvider
 	peerCertificate func(context.Context) *x509.Certificate
-	strip           metadataNames // that are hidden besides hiddenNames
-	keep            []string      // that pass although hiddenNames has them
+	strip           metadataNames // hidden in addition to hiddenNames
+	keep            []string      // not hidden although hiddenNames has them
 	inPlace         bool          // streams end when their handlers next use them
-	errs            []error       // what is wrong with the options themselves
+	errs            []error       // mistakes in the options themselves
 }
 
-// newServerOptions applies the options, and returns what is wrong with them.
+// newServerOptions applies the options, and returns the mistakes in them.
 func newServerOptions(opts []ServerOption) (serverOptions, error) {
 	o := serverOptions{
 		config: admission.Config{Log: slog.Default(), RefusalWindow: refusalWindow},
@@ -49,7 +49,7 @@ func newServerOptions(opts []ServerOption) (serverOptions, error) {
 // refuse makes [NewServer] fail for a mistake in an option.
 func (o *serverOptions) refuse(err error) { o.errs = append(o.errs, err) }
 
-// reportInsecure reports in log and metrics which options take a protection off.
+// reportInsecure reports in log and metrics which options turn off a protection.
 func (o *serverOptions) reportInsecure() error {
 	if err := o.wire.reportInsecure(o.config.Log, o.meters); err != nil {
 		return err
@@ -60,7 +60,8 @@ func (o *serverOptions) reportInsecure() error {
 	return reportInsecure(o.config.Log, o.meters, endlessStreams, "InsecureIgnoreStreamExpiry")
 }
 
-// endlessStreams is what is logged where streams do not end with their tokens.
+// endlessStreams is the log text of an option with which streams do not end with their
+// tokens.
 const endlessStreams = "streams go on after their tokens have ended"
 
 type serverOption func(*serverOptions)

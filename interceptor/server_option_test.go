@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
-// TestServerOptionsRefused holds that a mistake in an option is an error of
+// TestServerOptionsRefused shows that a mistake in an option is an error of
 // NewServer, and that all mistakes are told at once.
 func TestServerOptionsRefused(t *testing.T) {
 	mistakes := map[string]interceptor.ServerOption{

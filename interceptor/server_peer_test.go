@@ -33,7 +33,7 @@ func from(ctx context.Context, address string, pairs ...string) context.Context 
 	return metadata.NewIncomingContext(ctx, metadata.Pairs(pairs...))
 }
 
-// TestRefusalNamesThePeer holds that the line of a refused call, and of one that
+// TestRefusalNamesThePeer shows that the line of a refused call, and of one that
 // would be refused, says where it came from and by which program.
 func TestRefusalNamesThePeer(t *testing.T) {
 	for mode, decision := range map[access.Mode]string{access.Enforce: "refused", access.Observe: "would_refuse", access.Warn: "would_refuse"} {
@@ -60,7 +60,7 @@ func TestRefusalNamesThePeer(t *testing.T) {
 	}
 }
 
-// TestWouldRefuseTellsPeersApart holds that calls without a genuine token have a
+// TestWouldRefuseTellsPeersApart shows that calls without a genuine token have a
 // row for each address, whatever their ports, user agent and certificate, and that
 // those with one have a row for each client.
 func TestWouldRefuseTellsPeersApart(t *testing.T) {
@@ -105,7 +105,7 @@ func certificateInMetadata(ctx context.Context) *x509.Certificate {
 	return nil
 }
 
-// TestRefusalNamesTheCertificate holds which name of a certificate the line of a
+// TestRefusalNamesTheCertificate shows which name of a certificate the line of a
 // refusal tells, that a long one is cut, that the names make kinds, and that refusals
 // of calls and rows of calls that would be refused have the same name.
 func TestRefusalNamesTheCertificate(t *testing.T) {
@@ -146,7 +146,7 @@ func TestRefusalNamesTheCertificate(t *testing.T) {
 	}
 }
 
-// TestRefusalNamesTheCertificateOfTLS holds the same for the certificate of the
+// TestRefusalNamesTheCertificateOfTLS shows the same for the certificate of the
 // connection.
 func TestRefusalNamesTheCertificateOfTLS(t *testing.T) {
 	ca, written := testutil.NewCA(), &log{}
@@ -167,7 +167,7 @@ func TestRefusalNamesTheCertificateOfTLS(t *testing.T) {
 	}
 }
 
-// TestStrangersLeaveRowsToClients holds that calls without a genuine token do not
+// TestStrangersLeaveRowsToClients shows that calls without a genuine token do not
 // use up the rows of callers with one.
 func TestStrangersLeaveRowsToClients(t *testing.T) {
 	issuer := newIssuer()
@@ -185,7 +185,7 @@ func TestStrangersLeaveRowsToClients(t *testing.T) {
 	}
 }
 
-// TestPlaintextRefusalNamesThePeer holds that a refusal for the wire says from
+// TestPlaintextRefusalNamesThePeer shows that a refusal for the wire says from
 // where the call came, and what AllowPlaintext covers.
 func TestPlaintextRefusalNamesThePeer(t *testing.T) {
 	const mesh = "let the program say so: AllowPlaintext with Mesh and the mesh's name"
@@ -216,7 +216,7 @@ func TestPlaintextRefusalNamesThePeer(t *testing.T) {
 	}
 }
 
-// TestPlaintextRefusalOverTheWire holds the same for both shapes of calls.
+// TestPlaintextRefusalOverTheWire shows the same for both shapes of calls.
 func TestPlaintextRefusalOverTheWire(t *testing.T) {
 	for shape, do := range shapes {
 		written := &log{}

@@ -2,13 +2,12 @@ package interceptor
 
 import "github.com/grpcaud/grpcaud/internal/admission"
 
-// forServer returns over which connections a server admits tokens.
+// forServer returns the connections over which a server admits tokens.
 func (w wire) forServer() admission.Plaintext {
-	return admission.Plaintext{Loopback: w.plaintext == Loopback, Any: w.meshed(), Hint: w.hint()}
+	return admission.Plaintext{Loopback: w.plaintext == Loopback, Any: w.allowsMesh(), Hint: w.hint()}
 }
 
-// hint says what the operator can do about a call whose connection others can
-// read.
+// hint says what the operator can do about a connection that others can read.
 func (w wire) hint() string {
 	hint := "let the server use TLS; if a service mesh such as Istio encrypts the way from there, and only the mesh reaches the server's port, " +
 		"let the program say so: AllowPlaintext with Mesh and the mesh's name"

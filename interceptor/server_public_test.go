@@ -11,9 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestPublic holds that a public method is open to anybody, over any wire, and
-// that its handler sees no caller, whatever the call carries.
-func TestPublic(t *testing.T) {
+// TestPublicMethodHasNoCaller shows that a public method can be called by anybody,
+// over any connection, and that its handler has no caller, whatever the call carries.
+func TestPublicMethodHasNoCaller(t *testing.T) {
 	server := newServer(t, newIssuer(), io.Discard, "human-resource")
 	const method = "/acme.hr.v1.Holidays/ListHolidays"
 	handler := func(ctx context.Context) error {

@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	recheckInterval = time.Second // how often running streams are looked through
-	recheckWorkers  = 16          // how many questions of one kind are under way at once
+	recheckInterval = time.Second // between two checks of the running streams
+	recheckWorkers  = 16          // checks of one kind that run at a time
 )
 
-// watch has the running streams looked through, at each interval until the server
-// is closed. While there are none it sleeps.
+// watch checks the running streams at each interval until the server is closed. While
+// there are none it waits for the first one.
 func (s *Server) watch() {
 	revoked, keys, answers := &round{server: s}, &round{server: s}, &round{server: s}
 	for {
@@ -35,12 +35,12 @@ func (s *Server) watch() {
 	}
 }
 
-// recheckStreams asks about the running streams what it is time to ask: whether
-// their tokens were revoked, all of them; whether the keys of their tokens are
-// still there, if any are lost; and what the issuer says now of a token that it
-// was asked about, before the token's exp, from which the lease counts and the
-// issuer calls it inactive. Each kind has a round of its own, so that none waits
-// for another.
+// recheckStreams starts the checks of running streams that are due. A revocation check
+// concerns every stream. If keys have changed, the tokens that were verified before
+// are checked again. An opaque token is checked when the issuer's answer about it is
+// no longer valid; a token whose exp has passed is not, since the issuer would call it
+// inactive and the lease ends with its leeway. Each kind has a round of its own, so
+// that none waits for another.
 func (s *Server) recheckStreams(revoked, keys, answers *round) {
 	if s.config.Revocations != nil {
 		revoked.begin(s.leases.all, func(l *lease) { l.judged.CheckRevocation(s.open) })
@@ -48,19 +48,19 @@ func (s *Server) recheckStreams(revoked, keys, answers *round) {
 	now, changes := time.Now().Round(0), s.admission.KeyChanges()
 	recheck := func(l *lease) { s.recheck(l, changes) }
 	keys.begin(func() []*lease {
-		return s.leases.those(func(l *lease) bool {
+		return s.leases.filter(func(l *lease) bool {
 			return l.judged.HasToken() && l.recheckAt.Equal(admission.Never) && l.keyChanges != changes
 		})
 	}, recheck)
 	answers.begin(func() []*lease {
-		return s.leases.those(func(l *lease) bool {
+		return s.leases.filter(func(l *lease) bool {
 			return l.judged.HasToken() && !now.Before(l.recheckAt) && !l.judged.TokenExpired(now)
 		})
 	}, recheck)
 }
 
-// recheck asks whether the token of a running stream still is what it was, as of
-// so many changes to keys, and sets when to ask again.
+// recheck checks the token of a running stream again and stores when the next check is
+// due. changes is how often the keys had changed before.
 func (s *Server) recheck(l *lease, changes uint64) {
 	result := l.judged.Recheck(s.open)
 	s.leases.recheckNext(l, result, changes)
@@ -69,19 +69,20 @@ func (s *Server) recheck(l *lease, changes uint64) {
 	}
 }
 
-// round is one kind of question. Its zero value, with server set, is ready.
+// round runs the checks of one kind. Its zero value, with server set, is ready for
+// use.
 type round struct {
 	server *Server
 	busy   atomic.Bool
 }
 
-// begin asks about streams, several at a time, unless the questions of the last
-// time are still under way.
-func (r *round) begin(which func() []*lease, ask func(*lease)) {
+// begin checks streams, several at a time. It does nothing if the previous checks
+// still run.
+func (r *round) begin(running func() []*lease, check func(*lease)) {
 	if r.busy.Load() {
 		return
 	}
-	streams := which()
+	streams := running()
 	if len(streams) == 0 {
 		return
 	}
@@ -93,7 +94,7 @@ func (r *round) begin(which func() []*lease, ask func(*lease)) {
 		for range min(recheckWorkers, len(streams)) {
 			group.Go(func() {
 				for n := next.Add(1); int(n) <= len(streams) && r.server.open.Err() == nil; n = next.Add(1) {
-					ask(streams[n-1])
+					check(streams[n-1])
 				}
 			})
 		}

@@ -50,7 +50,7 @@ func introspected(t *testing.T) func(*access.Matrix) {
 	}
 }
 
-// introspectingServer is an reviewServer whose callers have opaque tokens.
+// introspectingServer is a reviewServer whose callers have opaque tokens.
 type introspectingServer struct {
 	*reviewServer
 	token  string
@@ -59,11 +59,12 @@ type introspectingServer struct {
 
 func newIntrospectingServer(t *testing.T, change func(*access.Matrix), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
-	return newBureauAnswering(t, change, func(map[string]any) {}, opts...)
+	return newIntrospectingServerWith(t, change, func(map[string]any) {}, opts...)
 }
 
-// newBureauAnswering is newIntrospectingServer with changed answers about its tokens.
-func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *introspectingServer {
+// newIntrospectingServerWith is newIntrospectingServer with changed answers about its
+// tokens.
+func newIntrospectingServerWith(t *testing.T, change func(*access.Matrix), answer func(map[string]any), opts ...interceptor.ServerOption) *introspectingServer {
 	t.Helper()
 	ask := introspected(t)
 	o := newReviewServer(t, echo, company(t, ask, change), append([]interceptor.ServerOption{interceptor.VerifierOptions(verifier.IntrospectionTTL(ttl))}, opts...)...)
@@ -75,7 +76,7 @@ func newBureauAnswering(t *testing.T, change func(*access.Matrix), answer func(m
 	return b
 }
 
-// timed is a context that outlasts every token, so that a stream which does not
+// timed returns a context that outlasts every token, so that a stream which does not
 // end fails its test.
 func timed(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Hour)
@@ -85,8 +86,8 @@ func timed(t *testing.T) context.Context {
 
 func sameMatrix(*access.Matrix) {}
 
-// lasts drains a stream and fails the test unless it ends with want, so long
-// after now.
+// lasts reads a stream to its end, and checks that it ends with want and within these
+// times from now.
 func lasts(t *testing.T, stream reviewer, want verdict, least, most time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -98,7 +99,7 @@ func lasts(t *testing.T, stream reviewer, want verdict, least, most time.Duratio
 	}
 }
 
-// TestStreamUnderARevokedOpaqueToken holds that the issuer is asked again about
+// TestStreamUnderARevokedOpaqueToken shows that the issuer is asked again about
 // the token of a running stream when its answer ends, and that the stream ends as
 // a call is refused.
 func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
@@ -114,7 +115,7 @@ func TestStreamUnderARevokedOpaqueToken(t *testing.T) {
 	})
 }
 
-// TestStreamsOfOneTokenAskOnce holds that the issuer is asked about a token once
+// TestStreamsOfOneTokenAskOnce shows that the issuer is asked about a token once
 // in the time that its answer counts, however many streams run under it.
 func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -130,7 +131,7 @@ func TestStreamsOfOneTokenAskOnce(t *testing.T) {
 	})
 }
 
-// TestStreamIsJudgedOnTheNewAnswer holds that a stream goes on under what the
+// TestStreamIsJudgedOnTheNewAnswer shows that a stream goes on under what the
 // issuer says now of its token.
 func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -161,7 +162,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var later atomic.Bool
-				b := newBureauAnswering(t, row.demand, func(a map[string]any) {
+				b := newIntrospectingServerWith(t, row.demand, func(a map[string]any) {
 					if a["active"] != true {
 						return
 					}
@@ -180,7 +181,7 @@ func TestStreamIsJudgedOnTheNewAnswer(t *testing.T) {
 	}
 }
 
-// TestStreamInAnOutageOfItsIssuer holds that an outage ends no stream within a
+// TestStreamInAnOutageOfItsIssuer shows that an outage ends no stream within a
 // minute of the last answer, and none at all if it is shorter.
 func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	for name, down := range map[string]func(*testutil.Issuer){
@@ -205,7 +206,7 @@ func TestStreamInAnOutageOfItsIssuer(t *testing.T) {
 	}
 }
 
-// TestOpaqueTokenInGrace holds that the grace of a stream counts for opaque
+// TestOpaqueTokenInGrace shows that the grace of a stream counts for opaque
 // tokens too, although their issuer calls them inactive then: it is not asked.
 func TestOpaqueTokenInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -220,8 +221,8 @@ func TestOpaqueTokenInGrace(t *testing.T) {
 	})
 }
 
-// TestStreamOutlivesNoKey holds that a stream ends as a call is refused when the
-// key that made its token has left the issuer's set, and that others go on.
+// TestStreamOutlivesNoKey shows that a stream ends, as a call is refused, when the key
+// of its token has left the issuer's set, and that other streams continue.
 func TestStreamOutlivesNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -239,8 +240,8 @@ func TestStreamOutlivesNoKey(t *testing.T) {
 	})
 }
 
-// TestStreamBesideAStaleKeySet holds that one answer without the key, as of a node
-// that lags behind, ends no stream.
+// TestStreamBesideAStaleKeySet shows that one key set without the key, such as that of
+// a stale node, ends no stream.
 func TestStreamBesideAStaleKeySet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -271,7 +272,7 @@ func setOf(t *testing.T, keys ...*testutil.Key) []byte {
 	return document
 }
 
-// TestStreamUnderNewAlgorithms holds that a stream ends when a new policy takes no
+// TestStreamUnderNewAlgorithms shows that a stream ends when a new policy takes no
 // tokens of its algorithm any more.
 func TestStreamUnderNewAlgorithms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -285,9 +286,9 @@ func TestStreamUnderNewAlgorithms(t *testing.T) {
 	})
 }
 
-// TestStreamOfAnInvalidTokenIsObservedAndThenEnded holds that a stream whose token is not good any
-// more goes on while its rule is not enforced, is told of once, and ends when it
-// is enforced.
+// TestStreamOfAnInvalidTokenIsObservedAndThenEnded shows that a stream whose token is
+// no longer valid continues while its rule is not enforced, is reported once, and ends
+// when the rule is enforced.
 func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ask := introspected(t)
@@ -303,9 +304,9 @@ func TestStreamOfAnInvalidTokenIsObservedAndThenEnded(t *testing.T) {
 	})
 }
 
-// TestSweepBesideAHangingIssuer holds that a revocation ends a stream in a second
+// TestHangingIssuerDelaysNoOtherCheck shows that a revocation ends a stream in a second
 // although an issuer does not answer.
-func TestSweepBesideAHangingIssuer(t *testing.T) {
+func TestHangingIssuerDelaysNoOtherCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
 		b := newIntrospectingServer(t, sameMatrix, interceptor.Revocations(list))
@@ -330,7 +331,7 @@ func proxied(key string) func(context.Context) *x509.Certificate {
 	}
 }
 
-// TestCertificateOfAProxy holds that calls and running streams are held to the
+// TestCertificateOfAProxy shows that calls and running streams are held to the
 // certificate that a proxy tells of, though handlers do not see it.
 func TestCertificateOfAProxy(t *testing.T) {
 	const key = "x-forwarded-client-cert"
@@ -367,9 +368,8 @@ func TestCertificateOfAProxy(t *testing.T) {
 	})
 }
 
-// TestRevocationsSeeTheCall holds that a source of revocations is asked with the
-// metadata of the call, about a running stream too, though an interceptor around
-// the guard has ended the stream's context.
+// TestRevocationsSeeTheCall shows that the checker of revocations gets the metadata of
+// the call, also for a running stream whose context an outer interceptor has ended.
 func TestRevocationsSeeTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out atomic.Bool

@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFloodOfRefusalsWritesFewLines holds that 10,000 refusals a second, of whatever
+// TestFloodOfRefusalsWritesFewLines shows that 10,000 refusals a second, of whatever
 // kinds, cause some lines a second, that these tell of all, and that metrics count
 // all. A known client's refusal still has its line.
 func TestFloodOfRefusalsWritesFewLines(t *testing.T) {

@@ -46,7 +46,7 @@ func times(t *testing.T, n int, server *interceptor.Server, ctx context.Context,
 	}
 }
 
-// TestRepeatedRefusalsShareALine holds that the first refusal of a kind has a line,
+// TestRepeatedRefusalsShareALine shows that the first refusal of a kind has a line,
 // and the first after a window has another, which counts those in between.
 func TestRepeatedRefusalsShareALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -71,8 +71,8 @@ func TestRepeatedRefusalsShareALine(t *testing.T) {
 	})
 }
 
-// TestRepeatsAreToldWhenNothingFollows holds that a line tells of what was counted
-// within about a second of the window's end, once, and that Close does so at once.
+// TestRepeatsAreToldWhenNothingFollows shows that counted refusals have a line within
+// about a second after the window's end, once, and that Close writes it at once.
 func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 	for name, end := range map[string]func(*interceptor.Server){
 		"the window ends": func(*interceptor.Server) { time.Sleep(12 * time.Second) },
@@ -112,7 +112,7 @@ func TestRepeatsAreToldWhenNothingFollows(t *testing.T) {
 	}
 }
 
-// TestRepeatsTellTheirRequestIDs holds that the id which a peer was told is in the log
+// TestRepeatsTellTheirRequestIDs shows that the id which a peer was told is in the log
 // although its refusal has no line: of the last 8, and of no more, whatever the peer
 // calls its request.
 func TestRepeatsTellTheirRequestIDs(t *testing.T) {
@@ -150,7 +150,7 @@ func TestRepeatsTellTheirRequestIDs(t *testing.T) {
 	})
 }
 
-// TestKindsHaveTheirOwnLines holds what makes a kind.
+// TestKindsHaveTheirOwnLines shows what makes a kind.
 func TestKindsHaveTheirOwnLines(t *testing.T) {
 	issuer, written := newIssuer(), &log{}
 	server := guarded(t, issuer, access.Enforce, jsonLogger(written))
@@ -184,7 +184,7 @@ func TestKindsHaveTheirOwnLines(t *testing.T) {
 	}
 }
 
-// TestRepeatsOverTheWire holds that calls of both shapes share lines, by method.
+// TestRepeatsOverTheWire shows that calls of both shapes share lines, by method.
 func TestRepeatsOverTheWire(t *testing.T) {
 	for mode, message := range map[access.Mode]string{access.Enforce: "more calls refused", access.Observe: "more calls would be refused"} {
 		for shape, do := range shapes {
@@ -204,7 +204,7 @@ func TestRepeatsOverTheWire(t *testing.T) {
 	}
 }
 
-// TestEndedStreamsShareALine holds that streams which end together do, too.
+// TestEndedStreamsShareALine shows that streams which end together do, too.
 func TestEndedStreamsShareALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
@@ -221,7 +221,7 @@ func TestEndedStreamsShareALine(t *testing.T) {
 	})
 }
 
-// TestRefusalsOfOthersShareALine holds that a handler which hands on refusals of
+// TestRefusalsOfOthersShareALine shows that a handler which hands on refusals of
 // another service does not fill the log either.
 func TestRefusalsOfOthersShareALine(t *testing.T) {
 	refused := interceptor.StatusOf(&audience.Refusal{Cause: audience.CauseAudienceMismatch}, "THERE").Err()
@@ -247,7 +247,7 @@ func TestRefusalsOfOthersShareALine(t *testing.T) {
 	}
 }
 
-// TestSampleRefused holds that the window can be set, that each refusal has a line
+// TestSampleRefused shows that the window can be set, that each refusal has a line
 // with none, and that a negative one is an error.
 func TestSampleRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -268,8 +268,8 @@ func TestSampleRefused(t *testing.T) {
 	}
 }
 
-// TestRepeatsInParallel holds that nothing is lost, nor told twice, while calls
-// come from all sides and the server is closed.
+// TestRepeatsInParallel shows that no refusal is lost or counted twice while calls run
+// concurrently and the server is closed.
 func TestRepeatsInParallel(t *testing.T) {
 	written := &log{}
 	server := guarded(t, newIssuer(), access.Enforce, jsonLogger(written), interceptor.SampleRefused(time.Millisecond))

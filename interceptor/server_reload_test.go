@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestMetricsOfThePolicy holds that metrics tell which policy is in force, how often
+// TestMetricsOfThePolicy shows that metrics tell which policy is in force, how often
 // that changed or could not, and how long its roll-outs last.
 func TestMetricsOfThePolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

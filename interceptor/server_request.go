@@ -32,7 +32,7 @@ func authorizationValues(ctx context.Context) []string {
 	return metadata.ValueFromIncomingContext(ctx, authorization)
 }
 
-// peerOf returns what is known of the other end of a call's connection.
+// peerOf returns what is known of the peer of a call.
 func (s *Server) peerOf(ctx context.Context, md metadata.MD) admission.Peer {
 	of := admission.Peer{UserAgent: userAgentIn(md), Certificate: s.peerCertificate}
 	p, ok := peer.FromContext(ctx)
@@ -51,8 +51,8 @@ func (s *Server) peerOf(ctx context.Context, md metadata.MD) admission.Peer {
 	return of
 }
 
-// fromLoopback reports whether a connection comes from this machine: from a
-// loopback address, or over a unix socket.
+// fromLoopback reports whether a connection comes from this machine: from a loopback
+// address, or over a unix socket.
 func fromLoopback(addr net.Addr) bool {
 	if addr == nil {
 		return false
@@ -75,7 +75,7 @@ func tlsCertificate(ctx context.Context) *x509.Certificate {
 	return info.State.PeerCertificates[0]
 }
 
-// userAgentIn returns what the peer says it is: a stranger's text.
+// userAgentIn returns the user agent that the peer sent. It is not verified.
 func userAgentIn(md metadata.MD) string { return strings.Join(md[userAgentKey], " ") }
 
 // RequestID returns the id that the peer gave the call of ctx, from x-request-id in
@@ -89,7 +89,7 @@ func RequestID(ctx context.Context) string {
 
 func requestIDIn(md metadata.MD) string { return onlyValue(md[requestIDKey]) }
 
-// onlyValue returns the value if there is exactly one, else the empty string.
+// onlyValue returns the value if there is exactly one, and otherwise the empty string.
 func onlyValue(values []string) string {
 	if len(values) != 1 {
 		return ""

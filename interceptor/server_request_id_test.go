@@ -13,9 +13,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestRequestID holds that the peer of a refused call and the log know it by
+// TestRequestIDIsThePeersOrNew shows that the peer of a refused call and the log know it by
 // one name: the peer's own, if it is harmless.
-func TestRequestID(t *testing.T) {
+func TestRequestIDIsThePeersOrNew(t *testing.T) {
 	longest := strings.Repeat("x", 128)
 	for name, row := range map[string]struct {
 		sent []string
@@ -51,7 +51,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestRequestIDOfAdmitted holds that admitted calls are logged by their peers'
+// TestRequestIDOfAdmitted shows that admitted calls are logged by their peers'
 // names for them, and get none otherwise.
 func TestRequestIDOfAdmitted(t *testing.T) {
 	issuer, written := newIssuer(), &log{}

@@ -19,9 +19,9 @@ import (
 
 var revoked = verdict{codes.Unauthenticated, audience.ReasonTokenRevoked}
 
-// TestRevocation holds that a revocation bites on the next call with a token
-// that is known already, and on a running stream within a second.
-func TestRevocation(t *testing.T) {
+// TestRevokedTokenIsRefusedAtOnce shows that a revocation counts for the next call
+// with a known token, and for a running stream within a second.
+func TestRevokedTokenIsRefusedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
 		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
@@ -45,8 +45,9 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
-// TestRevocationOfOne holds that a revocation meets nobody else.
-func TestRevocationOfOne(t *testing.T) {
+// TestRevocationRefusesOnlyItsTokens shows that a revocation does not concern other
+// tokens.
+func TestRevocationRefusesOnlyItsTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := revocation.NewList(8)
 		o := newReviewServer(t, echo, company(t), interceptor.Revocations(list))
@@ -82,10 +83,10 @@ type revocations func(context.Context) error
 
 func (f revocations) Revoked(ctx context.Context, _ *claims.Claims) error { return f(ctx) }
 
-// TestRevocationOutage holds that a source that cannot tell refuses calls, for
-// another reason, and ends no stream; and that one that hangs holds up nothing
-// but its own questions.
-func TestRevocationOutage(t *testing.T) {
+// TestOutageOfRevocationsRefusesCallsAndEndsNoStream shows that calls are refused, for
+// a reason of its own, and streams continue if the checker does not know; and that a
+// checker that hangs delays only its own checks.
+func TestOutageOfRevocationsRefusesCallsAndEndsNoStream(t *testing.T) {
 	for name, answer := range map[string]func(context.Context) error{
 		"fails": func(context.Context) error { return errors.New("no route to host") },
 		"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },

@@ -129,7 +129,7 @@ type decided struct {
 	Caller    string // the client and the user of the handler's caller
 }
 
-// TestEveryTransportDecidesAlike holds that the decision about a request is the same
+// TestEveryTransportDecidesAlike shows that the decision about a request is the same
 // where package admission is asked directly and where the request is a gRPC call,
 // unary or streaming.
 func TestEveryTransportDecidesAlike(t *testing.T) {

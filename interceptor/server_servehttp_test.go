@@ -55,7 +55,7 @@ func overHTTP(t *testing.T, server *interceptor.Server, o ordersv1.OrderStatusSe
 	return listener.Addr().String(), &tls.Config{RootCAs: ca.Pool(), ServerName: testutil.ServerName}
 }
 
-// TestServeHTTPRefuses holds that behind net/http, which drops www-authenticate among
+// TestServeHTTPRefuses shows that behind net/http, which drops www-authenticate among
 // trailers, a refusal has its challenge, in a header for all clients and in a trailer
 // for ours, that it is proved to be one, and that nothing is logged.
 func TestServeHTTPRefuses(t *testing.T) {
@@ -88,7 +88,7 @@ func TestServeHTTPRefuses(t *testing.T) {
 	}
 }
 
-// TestServeHTTPOutage holds that nothing is asked for where no other credentials help.
+// TestServeHTTPOutage shows that nothing is asked for where no other credentials help.
 func TestServeHTTPOutage(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Down()
@@ -105,7 +105,7 @@ func TestServeHTTPOutage(t *testing.T) {
 	}
 }
 
-// TestServeHTTPEnds holds that a stream which is ended in the middle has its challenge
+// TestServeHTTPEnds shows that a stream which is ended in the middle has its challenge
 // as well, in the trailers, since its header has gone.
 func TestServeHTTPEnds(t *testing.T) {
 	issuer, list := newIssuer(), revocation.NewList(8)
@@ -134,7 +134,7 @@ func TestServeHTTPEnds(t *testing.T) {
 	}
 }
 
-// TestServeHTTPRetry holds that a call which is refused behind net/http is made once
+// TestServeHTTPRetry shows that a call which is refused behind net/http is made once
 // more, with another token.
 func TestServeHTTPRetry(t *testing.T) {
 	for shape, call := range shapes {
@@ -152,7 +152,7 @@ func TestServeHTTPRetry(t *testing.T) {
 	}
 }
 
-// TestServeHTTPOtherClients holds that a client which knows HTTP alone finds the
+// TestServeHTTPOtherClients shows that a client which knows HTTP alone finds the
 // challenge where HTTP has it.
 func TestServeHTTPOtherClients(t *testing.T) {
 	address, config := overHTTP(t, serverOf(t, newIssuer(), company(t)), &orders{})

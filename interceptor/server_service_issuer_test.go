@@ -19,7 +19,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestIssuerOfAnotherService holds that a token of an issuer which only another
+// TestIssuerOfAnotherService shows that a token of an issuer which only another
 // service of the server accepts is refused for that at once, though the issuer
 // is down or is to be asked about tokens.
 func TestIssuerOfAnotherService(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *span) SetAttributes(attrs ...attribute.KeyValue) {
 	}
 }
 
-func TestSpan(t *testing.T) {
+func TestSpanHasTheDecision(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)
 	for name, row := range map[string]struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestOpaqueTokenInOutage holds that a token which was active a moment ago is
+// TestOpaqueTokenInOutage shows that a token which was active a moment ago is
 // admitted while its issuer is down, for a bounded time, and that the metrics
 // show it; and that a new token is told to come again.
 func TestOpaqueTokenInOutage(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// statusOf returns the status that the peer of a refused call is told, with these
-// metadata of its ErrorInfo. A call that ended before it was judged has no detail.
+// statusOf returns the status for the peer of a refused call, with these metadata in
+// its ErrorInfo. The status of a call that ended before it was judged has no details.
 func statusOf(a admission.Answer, metadata map[string]string) *status.Status {
 	st := status.New(codeOf(a.Status), a.Phrase)
 	if a.Reason == "" {
@@ -33,11 +33,11 @@ func statusOf(a admission.Answer, metadata map[string]string) *status.Status {
 	return st
 }
 
-// hideDownstreamRefusal returns what the peer may see of a handler's error. A
-// refusal by another service, or the lack of a token for going there, says nothing
-// about the peer's own token: its reason is taken off, or the peer would discard a
-// good one, and so is its text, which was meant for the handler. The code is that of
-// [downstreamCode]. The log has both hops.
+// hideDownstreamRefusal returns the error of a handler as the peer may see it. A
+// refusal by another service, or the lack of a token for that service, says nothing
+// about the peer's own token. Its reason is removed, since the peer would otherwise
+// discard a good token, and so is its text, which was meant for the handler. The code
+// is that of [downstreamCode]. The log has both refusals.
 func (s *Server) hideDownstreamRefusal(ctx context.Context, method string, err error) error {
 	if err == nil || !isDownstreamRefusal(err) {
 		return err

@@ -49,7 +49,7 @@ func TestReasonOf(t *testing.T) {
 	}
 }
 
-// TestReasonOfCalls holds that clients find the reason in the errors of calls
+// TestReasonOfCalls shows that clients find the reason in the errors of calls
 // that a server refused, and of those that were never sent.
 func TestReasonOfCalls(t *testing.T) {
 	issuer := newIssuer()
@@ -70,9 +70,9 @@ func TestReasonOfCalls(t *testing.T) {
 	}
 }
 
-// TestStatus holds for whatever can be refused that the peer reads a fixed phrase,
-// and nothing of what the operator is told.
-func TestStatus(t *testing.T) {
+// TestPeerReadsAFixedPhrase shows for each refusal that the peer gets a fixed phrase,
+// and nothing of the operator's text.
+func TestPeerReadsAFixedPhrase(t *testing.T) {
 	const secret = "s3cret"
 	beneath := fmt.Errorf("https://%s.example: %w", secret, context.DeadlineExceeded)
 	refusal := func(cause audience.Cause) error {
@@ -111,9 +111,9 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestRetryInfo holds that a peer is told when to come again where that helps,
+// TestPeerIsToldWhenToRetry shows that a peer is told when to come again where that helps,
 // and only there.
-func TestRetryInfo(t *testing.T) {
+func TestPeerIsToldWhenToRetry(t *testing.T) {
 	w := newWorld(t)
 	for shape, call := range shapes {
 		if retryDelay(status.Convert(call(t.Context(), w.conn))) != -1 {
@@ -129,9 +129,9 @@ func TestRetryInfo(t *testing.T) {
 	}
 }
 
-// TestHandlersOwnErrors holds that an error which is no refusal of ours reaches
+// TestHandlersOwnErrorsAreUnchanged shows that an error which is no refusal of ours reaches
 // the peer as the handler gave it.
-func TestHandlersOwnErrors(t *testing.T) {
+func TestHandlersOwnErrorsAreUnchanged(t *testing.T) {
 	foreign, err := status.New(codes.Unauthenticated, "theirs").WithDetails(&errdetails.ErrorInfo{Reason: "R", Domain: "example.com"})
 	if err != nil {
 		t.Fatal(err)
@@ -162,9 +162,9 @@ func retryDelay(st *status.Status) time.Duration {
 	return -1
 }
 
-// TestCallEnds holds that a call which ends while its token is judged is told
-// that, and nothing about the token.
-func TestCallEnds(t *testing.T) {
+// TestCallThatEndsWhileJudgedIsNotRefused shows that a call which ends while its token
+// is judged is told that, and nothing about the token.
+func TestCallThatEndsWhileJudgedIsNotRefused(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Fault(testutil.Discovery, testutil.RespondNever())
 	server := newServer(t, issuer, io.Discard, "order-status")

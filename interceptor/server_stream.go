@@ -13,17 +13,17 @@ import (
 
 // stream is a [grpc.StreamServerInterceptor].
 //
-// A stream has a lease, and is judged again as a call would be: it ends with its
-// token, at exp and the leeway of the issuer; when the token is revoked; within a
-// second or two of the time when its key is known to have left the issuer's set,
-// or when the issuer, asked again about an opaque token, does not call it active
-// any more; and when a new policy refuses it, which may also happen to a stream
-// without a token. Its caller stays the one that it began with. Its peer is told
-// TOKEN_EXPIRED, or that reason; its handler's context is cancelled, and its
-// RecvMsg and SendMsg return the same. The handler runs in a goroutine of its own,
-// so it may outlive the RPC for a moment; a panic in it is raised again for the
-// interceptors around this one, and only logged if the RPC has ended before. See
-// [StreamGrace] and [CheckOnReceive].
+// A stream has a lease and is judged again as a call would be. It ends when its token
+// ends (at exp plus the leeway of the issuer); when the token is revoked; within two
+// seconds after its key was found missing in the issuer's set; when the issuer, asked
+// again about an opaque token, no longer calls it active; and when a new policy
+// refuses it, even if it has no token. Its caller does not change.
+//
+// The peer of an ended stream is told the reason, the handler's context is cancelled,
+// and RecvMsg and SendMsg return the same status. The handler runs in a goroutine of
+// its own, so it may outlive the RPC for a moment. A panic in it is raised again for
+// the interceptors around this one; if the RPC has ended before, it is only logged.
+// See [StreamGrace] and [CheckOnReceive].
 func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	setTrailer := func(_ context.Context, md metadata.MD) error {
 		stream.SetTrailer(md)
@@ -33,7 +33,7 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	if err != nil {
 		return err
 	}
-	if evidence.IsStream() { // s stands in the chain twice
+	if evidence.IsStream() { // s is in the chain twice
 		wrapped := middleware.WrapServerStream(stream)
 		wrapped.WrappedContext = ctx
 		return s.hideDownstreamRefusal(ctx, info.FullMethod, handler(srv, wrapped))
@@ -49,7 +49,7 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 	return s.hideDownstreamRefusal(ctx, info.FullMethod, err)
 }
 
-// hold runs the handler of a stream, for as long as the lease lasts.
+// hold runs the handler of a stream until it returns or the lease ends.
 func (s *Server) hold(l *lease, handler func() error) error {
 	defer l.leave()
 	s.leases.add(l, admission.Never)
@@ -63,8 +63,8 @@ func (s *Server) hold(l *lease, handler func() error) error {
 	return l.run(handler)
 }
 
-// reconsider judges a running stream by the policy in force, and sets when to do
-// so again.
+// reconsider judges a running stream by the policy in force, and stores when the
+// stream is judged again.
 func (s *Server) reconsider(l *lease) {
 	l.judged.Judge(func(next time.Time) { s.leases.move(l, next) })
 }

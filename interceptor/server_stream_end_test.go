@@ -110,9 +110,9 @@ func (anybody) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc
 	return stream.Send(&ordersv1.WatchOrderStatusResponse{})
 }
 
-// TestStreamEndTold holds that the end of a running stream is told as one, once,
-// and one that only would end as that.
-func TestStreamEndTold(t *testing.T) {
+// TestPeerIsToldWhyItsStreamEnded shows that the end of a running stream is told as
+// one, once, and one that only would end as that.
+func TestPeerIsToldWhyItsStreamEnded(t *testing.T) {
 	for mode, want := range map[access.Mode]struct {
 		decision, level string
 		rows            int // of WouldRefuse
@@ -124,7 +124,7 @@ func TestStreamEndTold(t *testing.T) {
 			issuer, written := newIssuer(), &log{}
 			counting, reader := meter(t)
 			server := guarded(t, issuer, mode, counting, jsonLogger(written))
-			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, patient{}) })
+			conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) { ordersv1.RegisterOrderStatusServer(s, endless{}) })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			_ = shapes["stream"](bearing(ctx, "Bearer "+issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Minute).Unix()}))), conn)
@@ -152,10 +152,10 @@ func TestStreamEndTold(t *testing.T) {
 	}
 }
 
-// patient watches an order until its client loses patience.
-type patient struct{ anybody }
+// endless is a server whose stream lasts until its context ends.
+type endless struct{ anybody }
 
-func (patient) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc.ServerStreamingServer[ordersv1.WatchOrderStatusResponse]) error {
+func (endless) WatchOrderStatus(_ *ordersv1.WatchOrderStatusRequest, stream grpc.ServerStreamingServer[ordersv1.WatchOrderStatusResponse]) error {
 	<-stream.Context().Done()
 	return stream.Context().Err()
 }

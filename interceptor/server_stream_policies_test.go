@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestStreamsUnderNewPolicies holds that a running stream is judged by each new
+// TestStreamsUnderNewPolicies shows that a running stream is judged by each new
 // policy as a call would be, whatever let it in: a policy that asks for nothing,
 // for a token if there is one, or for one always; or one that is not enforced. A
 // stream that such a call would give a caller, and that has none, ends.
@@ -134,7 +134,7 @@ func (o *reviewServer) swap(t *testing.T, changes ...func(*access.Matrix)) {
 	}
 }
 
-// TestEndedCallIsNotLetThrough holds that a rule which is not enforced spares refusals
+// TestEndedCallIsNotLetThrough shows that a rule which is not enforced spares refusals
 // alone: a call that was cancelled, or whose time ran out, while it was judged
 // does not reach its handler, whatever was found out about it by then.
 func TestEndedCallIsNotLetThrough(t *testing.T) {

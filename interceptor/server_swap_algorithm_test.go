@@ -19,7 +19,7 @@ func signedBy(algorithms ...string) func(*access.Matrix) {
 	return func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, Algorithms: algorithms} }
 }
 
-// TestSwapNarrowsAlgorithms holds that a new policy which takes fewer algorithms holds
+// TestSwapNarrowsAlgorithms shows that a new policy which takes fewer algorithms holds
 // for the next call, also with a token that was found genuine before, and that one
 // which takes more does as well.
 func TestSwapNarrowsAlgorithms(t *testing.T) {

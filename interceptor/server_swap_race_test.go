@@ -18,7 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestSwapWhileOpening holds that a policy which comes while a stream is being
+// TestSwapWhileOpening shows that a policy which comes while a stream is being
 // admitted by the one before it ends that stream before its handler begins.
 func TestSwapWhileOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestSwapWhileOpening(t *testing.T) {
 	})
 }
 
-// TestSwapWhileJudging holds that a policy which comes while a stream is judged
+// TestSwapWhileJudging shows that a policy which comes while a stream is judged
 // by the one before it sets the stream's end.
 func TestSwapWhileJudging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestSwapWhileJudging(t *testing.T) {
 	})
 }
 
-// TestSwapWithoutRule holds that a stream ends whose method a new policy does not
+// TestSwapWithoutRule shows that a stream ends whose method a new policy does not
 // know. [interceptor.Server.CheckCoverage] would not have let that policy in.
 func TestSwapWithoutRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

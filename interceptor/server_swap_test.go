@@ -24,9 +24,9 @@ func only(client string) func(*access.Matrix) {
 	}
 }
 
-// TestSwap holds that a new policy holds for the next call and for running
-// streams, which end with its reason, and that it sets their end.
-func TestSwap(t *testing.T) {
+// TestNewPolicyHoldsForCallsAndStreams shows that a new policy holds for the next call
+// and for running streams, which end with its reason, and that it sets their end.
+func TestNewPolicyHoldsForCallsAndStreams(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*access.Matrix)
 		want   verdict
@@ -67,7 +67,7 @@ func TestSwap(t *testing.T) {
 	}
 }
 
-// TestSwapInGrace holds that a policy which changes nothing about a stream does
+// TestSwapInGrace shows that a policy which changes nothing about a stream does
 // not end it for the age of its token, which the lease counts.
 func TestSwapInGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestSwapInGrace(t *testing.T) {
 	})
 }
 
-// TestSwapToPublic holds that nothing ends a stream that has become open to
+// TestSwapToPublic shows that nothing ends a stream that has become open to
 // anybody.
 func TestSwapToPublic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -97,9 +97,9 @@ func TestSwapToPublic(t *testing.T) {
 	})
 }
 
-// TestSwapIssuers holds that tokens of an issuer are accepted from when the
+// TestSwapAddsAndRemovesIssuers shows that tokens of an issuer are accepted from when the
 // policy names it until it does not.
-func TestSwapIssuers(t *testing.T) {
+func TestSwapAddsAndRemovesIssuers(t *testing.T) {
 	corporate, partner := newIssuer(), testutil.NewIssuer("https://login.partner.example")
 	with := func(m *access.Matrix) {
 		m.Issuers["partner"] = access.Issuer{URL: partner.URL()}
@@ -130,9 +130,9 @@ func TestSwapIssuers(t *testing.T) {
 	}
 }
 
-// TestSwapRefused holds that a policy which does not fit leaves the old one as
-// it was.
-func TestSwapRefused(t *testing.T) {
+// TestUnfitPolicyLeavesTheOldOne shows that a policy which does not fit leaves the old
+// one as it was.
+func TestUnfitPolicyLeavesTheOldOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, echo, company(t))
 		stream := o.open(t, time.Hour)
@@ -156,9 +156,9 @@ func TestSwapRefused(t *testing.T) {
 	})
 }
 
-// TestSwapUnderLoad holds that nobody whom all policies allow is refused while
-// they change, and nobody whom none allows is admitted.
-func TestSwapUnderLoad(t *testing.T) {
+// TestSwapUnderLoadRefusesNoGoodCall shows that nobody whom all policies allow is
+// refused while they change, and nobody whom none allows is admitted.
+func TestSwapUnderLoadRefusesNoGoodCall(t *testing.T) {
 	w := newWorld(t)
 	policies := []*access.Policy{
 		company(t),

@@ -38,9 +38,9 @@ func good(changes testutil.Claims) testutil.Claims {
 	return claims
 }
 
-// TestRefused holds that each reason to refuse is one for unary and streaming
-// calls alike, and that the peer learns no more than it.
-func TestRefused(t *testing.T) {
+// TestEachReasonRefusesUnaryAndStreamingCalls shows that each reason refuses unary and
+// streaming calls alike, and that the peer learns only the reason.
+func TestEachReasonRefusesUnaryAndStreamingCalls(t *testing.T) {
 	var (
 		missing   = verdict{codes.Unauthenticated, audience.ReasonCredentialsMissing}
 		malformed = verdict{codes.Unauthenticated, audience.ReasonCredentialsMalformed}
@@ -124,7 +124,7 @@ func TestRefused(t *testing.T) {
 
 func kid(issuer *testutil.Issuer) string { return issuer.Rotate("ES256").ID() }
 
-func TestAdmitted(t *testing.T) {
+func TestGoodCallsAreAdmitted(t *testing.T) {
 	w := newWorld(t)
 	token := w.issuer.Mint(good(testutil.Claims{"act": testutil.Claims{"sub": "customer-portal"}}))
 	for _, spelling := range []string{"Bearer " + token, "bearer " + token, "BEARER   " + token} {
@@ -149,9 +149,10 @@ func TestAdmitted(t *testing.T) {
 	secretless(t, "log", w.log.String(), token)
 }
 
-// TestServicesAreApart holds that two services on one server accept each its
-// own audience alone, and a bidirectional call is judged like the others.
-func TestServicesAreApart(t *testing.T) {
+// TestTokenOfOneServiceIsRefusedByAnother shows that each of two services on one
+// server accepts only its own audience, and that a bidirectional call is judged like
+// the others.
+func TestTokenOfOneServiceIsRefusedByAnother(t *testing.T) {
 	w := newWorld(t)
 	review := func(aud string) error {
 		ctx := bearing(t.Context(), "Bearer "+w.issuer.Mint(good(testutil.Claims{"aud": aud, "client_id": "backoffice-portal"})))
@@ -171,8 +172,9 @@ func TestServicesAreApart(t *testing.T) {
 	}
 }
 
-// TestOutage holds that an issuer that cannot be asked makes no token bad.
-func TestOutage(t *testing.T) {
+// TestOutageOfTheIssuerMakesNoTokenBad shows that an issuer that cannot be asked makes
+// no token bad.
+func TestOutageOfTheIssuerMakesNoTokenBad(t *testing.T) {
 	w := newWorld(t)
 	w.issuer.Down()
 	for shape, call := range shapes {
@@ -187,9 +189,9 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestDefaultDeny holds that a method without a rule is refused, and is an
+// TestMethodWithoutARuleIsRefused shows that a method without a rule is refused, and is an
 // error before the server serves.
-func TestDefaultDeny(t *testing.T) {
+func TestMethodWithoutARuleIsRefused(t *testing.T) {
 	issuer := newIssuer()
 	server := newServer(t, issuer, io.Discard, "order-status")
 	conn := testutil.Serve(t, server.Options(), func(s *grpc.Server) {
@@ -213,9 +215,9 @@ func TestDefaultDeny(t *testing.T) {
 	}
 }
 
-// TestPlaintext holds that no token is looked at that others could read, unless
-// that is allowed by name.
-func TestPlaintext(t *testing.T) {
+// TestTokenInPlaintextIsRefused shows that a token which others could read is not
+// verified, unless an option allows that.
+func TestTokenInPlaintextIsRefused(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
 	serve := func(opts ...interceptor.ServerOption) *grpc.ClientConn {
@@ -263,8 +265,8 @@ func TestNewServerRefuses(t *testing.T) {
 	}
 }
 
-// TestClosedServer holds that Close reaches the verifier.
-func TestClosedServer(t *testing.T) {
+// TestCloseEndsTheVerifier shows that Close also closes the verifier.
+func TestCloseEndsTheVerifier(t *testing.T) {
 	w := newWorld(t)
 	w.server.Close()
 	for shape, call := range shapes {
@@ -278,9 +280,9 @@ func TestClosedServer(t *testing.T) {
 	}
 }
 
-// TestServersLeaveNothing holds that a server which is closed has no goroutine
+// TestClosedServersLeaveNoGoroutine shows that a server which is closed has no goroutine
 // left; synctest would see it.
-func TestServersLeaveNothing(t *testing.T) {
+func TestClosedServersLeaveNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		policy, issuer := company(t), newIssuer()
 		for range 1000 {

@@ -8,13 +8,13 @@ import (
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// withoutTransportContext returns the context of a handler, in which the
-// transport's stream leads to no other metadata than those of the context.
-// Handlers reach it by [grpc.ServerTransportStreamFromContext], and that of gRPC
-// has a Context with the metadata as they came. It must stay the very stream, with
-// the handler's context in it: grpc.SetSendCompressor and others take no other. One
-// that an outer call has dealt with is left alone, since its handler may be using
-// it.
+// withoutTransportContext returns a handler's context from which the original metadata
+// cannot be read. A handler can reach the transport's stream
+// ([grpc.ServerTransportStreamFromContext]), and gRPC's own stream has a method
+// Context that returns the context with the metadata as they came. That stream must
+// stay in the context, since grpc.SetSendCompressor and others accept no other type;
+// so its context is replaced by the handler's. It is not replaced twice: the handler
+// of an outer call may be using the stream.
 func withoutTransportContext(ctx context.Context, stream grpc.ServerTransportStream) context.Context {
 	switch s := stream.(type) {
 	case nil:
@@ -31,12 +31,11 @@ func withoutTransportContext(ctx context.Context, stream grpc.ServerTransportStr
 	}
 }
 
-// contextSetter is a transport's stream whose context can be replaced, as gRPC's
-// can.
+// contextSetter is a transport's stream whose context can be replaced, such as gRPC's.
 type contextSetter interface {
 	Context() context.Context
 	SetContext(context.Context)
 }
 
-// contextless is a transport's stream without its context.
+// contextless hides the method Context of a transport's stream.
 type contextless struct{ grpc.ServerTransportStream }

@@ -29,7 +29,7 @@ func (quiet) HandleRPC(context.Context, stats.RPCStats)                         
 func (quiet) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (quiet) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// TestTransportStreamHidesTheToken holds that no handler finds the token, or what
+// TestTransportStreamHidesTheToken shows that no handler finds the token, or what
 // else is hidden, through the stream of the transport, and that all that gRPC
 // does by that stream works.
 func TestTransportStreamHidesTheToken(t *testing.T) {
@@ -89,7 +89,7 @@ func (strange) SendHeader(metadata.MD) error { return nil }
 func (strange) SetTrailer(metadata.MD) error { return nil }
 func (s strange) Context() context.Context   { return s.ctx }
 
-// TestTransportStreamOfOthers holds that a stream whose context cannot be
+// TestTransportStreamOfOthers shows that a stream whose context cannot be
 // replaced is handed out without it.
 func TestTransportStreamOfOthers(t *testing.T) {
 	issuer := newIssuer()

@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestWouldRefuse(t *testing.T) {
+func TestWouldRefuseNamesTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		server := guarded(t, issuer, access.Observe)
@@ -50,7 +50,8 @@ func TestWouldRefuse(t *testing.T) {
 	})
 }
 
-// TestWouldRefuseEnforced holds that a server that refuses has nothing to tell.
+// TestWouldRefuseEnforced shows that a server which enforces its rules reports no
+// callers.
 func TestWouldRefuseEnforced(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Enforce)
@@ -60,9 +61,9 @@ func TestWouldRefuseEnforced(t *testing.T) {
 	}
 }
 
-// TestWouldRefuseBounded holds that a stranger cannot make it grow, nor use up the rows
-// of others by ever new user agents and methods, and that calls without a row are
-// counted all the same.
+// TestWouldRefuseBounded shows that peers cannot make the report grow, or use up the
+// rows of others by ever new user agents and methods, and that calls without a row are
+// counted.
 func TestWouldRefuseBounded(t *testing.T) {
 	issuer := newIssuer()
 	server := guarded(t, issuer, access.Observe)

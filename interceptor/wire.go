@@ -52,14 +52,15 @@ func (p Plaintext) String() string {
 // wire decides over which connections tokens may travel.
 type wire struct{ plaintext Plaintext }
 
-// plain reports whether some connections without encryption may carry tokens.
-func (w wire) plain() bool { return w.plaintext.kind != noPlaintext }
+// allowsPlaintext reports whether some connections without encryption may carry
+// tokens.
+func (w wire) allowsPlaintext() bool { return w.plaintext.kind != noPlaintext }
 
-// meshed reports whether the plaintext connections of a mesh may carry tokens.
-func (w wire) meshed() bool { return w.plaintext.kind == meshPlaintext }
+// allowsMesh reports whether the plaintext connections of a mesh may carry tokens.
+func (w wire) allowsMesh() bool { return w.plaintext.kind == meshPlaintext }
 
 func (w wire) check() error {
-	if w.meshed() && strings.TrimSpace(w.plaintext.mesh) == "" {
+	if w.allowsMesh() && strings.TrimSpace(w.plaintext.mesh) == "" {
 		return errors.New("interceptor: a mesh without a name; say which encrypts, such as Mesh(\"istio\")")
 	}
 	return nil
@@ -74,19 +75,19 @@ func private(info credentials.AuthInfo) bool {
 	return ok && known.GetCommonAuthInfo().SecurityLevel == credentials.PrivacyAndIntegrity
 }
 
-// refusal is the error of a call over a connection that must not carry a token.
+// refusal returns the error of a call over a connection that must not carry a token.
 func (w wire) refusal() error {
 	switch {
 	case w.plaintext == Loopback:
 		return errors.New("interceptor: the connection is neither TLS nor known to be local; use google.golang.org/grpc/credentials/local instead of insecure, or nil in Dial")
-	case w.meshed():
+	case w.allowsMesh():
 		return fmt.Errorf("interceptor: the connection is neither TLS nor plaintext to a sidecar of %q; use google.golang.org/grpc/credentials/insecure", w.plaintext.String())
 	}
-	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials such as credentials.NewTLS(nil)" + laptop)
+	return errors.New("interceptor: the connection is not TLS, and tokens do not travel where others can read them; use transport credentials such as credentials.NewTLS(nil)" + loopbackHint)
 }
 
-// laptop says what to write for a server without TLS on the same machine.
-const laptop = "; for a server on this machine, while you develop: interceptor.NewClient(policy, name, interceptor.AllowPlaintext(interceptor.Loopback)), and nil for the credentials in Dial, or google.golang.org/grpc/credentials/local in grpc.NewClient"
+// loopbackHint says what to write for a server without TLS on the same machine.
+const loopbackHint = "; for a server on this machine, while you develop: interceptor.NewClient(policy, name, interceptor.AllowPlaintext(interceptor.Loopback)), and nil for the credentials in Dial, or google.golang.org/grpc/credentials/local in grpc.NewClient"
 
 // carries reports whether a client may send a token over a connection.
 func (w wire) carries(info credentials.AuthInfo) bool {
@@ -94,5 +95,5 @@ func (w wire) carries(info credentials.AuthInfo) bool {
 		return info != nil
 	}
 	kind := info.AuthType()
-	return kind == "local" && w.plain() || kind == "insecure" && w.meshed()
+	return kind == "local" && w.allowsPlaintext() || kind == "insecure" && w.allowsMesh()
 }

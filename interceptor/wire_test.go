@@ -21,17 +21,18 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// untold is a connection that does not tell how secure it is.
-type untold struct{}
+// unknownLevel is a connection that does not state its security level.
+type unknownLevel struct{}
 
-func (untold) AuthType() string { return "untold" }
+func (unknownLevel) AuthType() string { return "unknownLevel" }
 
-// homely is a connection within the machine, as credentials/local tells it.
-type homely struct{ credentials.CommonAuthInfo }
+// localConnection is a connection within the machine, as credentials/local describes
+// it.
+type localConnection struct{ credentials.CommonAuthInfo }
 
-func (homely) AuthType() string { return "local" }
+func (localConnection) AuthType() string { return "local" }
 
-// open is a connection in plaintext, as credentials/insecure tells it.
+// open is a plaintext connection, as credentials/insecure describes it.
 type open struct{ credentials.CommonAuthInfo }
 
 func (open) AuthType() string { return "insecure" }
@@ -52,10 +53,10 @@ var wires = []struct {
 	{"integrity alone", &peer.Peer{AuthInfo: level(credentials.IntegrityOnly)}, false, false, false, false},
 	{"no security", &peer.Peer{AuthInfo: level(credentials.NoSecurity)}, false, false, false, false},
 	{"level not set", &peer.Peer{AuthInfo: level(credentials.InvalidSecurityLevel)}, false, false, false, false},
-	{"level not told", &peer.Peer{AuthInfo: untold{}}, false, false, false, false},
+	{"level not told", &peer.Peer{AuthInfo: unknownLevel{}}, false, false, false, false},
 	{"nothing told", &peer.Peer{}, false, false, false, false},
 	{"no peer", nil, false, false, false, false},
-	{"local", &peer.Peer{AuthInfo: homely{}}, false, false, false, true},
+	{"local", &peer.Peer{AuthInfo: localConnection{}}, false, false, false, true},
 	{"plaintext", &peer.Peer{AuthInfo: open{}}, false, false, false, false},
 	{"from loopback", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}}, false, true, false, false},
 	{"from loopback by IPv6", &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv6loopback, Port: 1}}, false, true, false, false},
@@ -71,7 +72,7 @@ type address string
 func (address) Network() string  { return "tcp" }
 func (a address) String() string { return string(a) }
 
-func TestServerWires(t *testing.T) {
+func TestConnectionsThatAServerAccepts(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
 	allowing := func(opts ...interceptor.ServerOption) *interceptor.Server {
@@ -109,7 +110,7 @@ func unary(ctx context.Context, server *interceptor.Server, method string) error
 	return err
 }
 
-func TestClientWires(t *testing.T) {
+func TestConnectionsThatAClientUses(t *testing.T) {
 	strict := interceptor.AsService(fixed("x"), "order-status")
 	local := interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Loopback))
 	for _, row := range wires {
@@ -132,9 +133,9 @@ func TestClientWires(t *testing.T) {
 	}
 }
 
-// TestMeshWires holds that where a mesh is named, a server takes tokens over every
+// TestConnectionsOfAMesh shows that where a mesh is named, a server takes tokens over every
 // connection, and a client uses those that its sidecar may be the end of.
-func TestMeshWires(t *testing.T) {
+func TestConnectionsOfAMesh(t *testing.T) {
 	issuer := newIssuer()
 	token := issuer.Mint(good(nil))
 	mesh := interceptor.AllowPlaintext(interceptor.Mesh("istio"))
@@ -161,9 +162,9 @@ func TestMeshWires(t *testing.T) {
 	}
 }
 
-// TestPlaintextIsTold holds that log and metrics of both sides say that a
+// TestPlaintextIsReported shows that log and metrics of both sides say that a
 // protection is off, and say nothing where none is.
-func TestPlaintextIsTold(t *testing.T) {
+func TestPlaintextIsReported(t *testing.T) {
 	issuer := newIssuer()
 	policy := company(t, withSecrets(t))
 	for name, row := range map[string]struct {
@@ -201,9 +202,9 @@ func TestPlaintextIsTold(t *testing.T) {
 	}
 }
 
-// TestWireBeforeToken holds that over an open wire the wire is the reason,
-// whatever the call carries.
-func TestWireBeforeToken(t *testing.T) {
+// TestConnectionIsCheckedBeforeATokenIsRequested shows that a call over a plaintext
+// connection is refused for that reason, whatever it carries.
+func TestConnectionIsCheckedBeforeATokenIsRequested(t *testing.T) {
 	server := newServer(t, testutil.NewIssuer(corp), t.Output(), "order-status")
 	got := verdictOf(unary(t.Context(), server, "/acme.orders.v1.OrderStatus/GetOrderStatus"))
 	if want := (verdict{codes.Unauthenticated, audience.ReasonTransportInsecure}); got != want {
@@ -211,9 +212,9 @@ func TestWireBeforeToken(t *testing.T) {
 	}
 }
 
-// TestWireAdvice holds that a refusal says what to write instead, by what was
-// allowed.
-func TestWireAdvice(t *testing.T) {
+// TestRefusedConnectionSaysWhatToWrite shows that a refusal says what to write instead,
+// by what was allowed.
+func TestRefusedConnectionSaysWhatToWrite(t *testing.T) {
 	ctx := credentials.NewContextWithRequestInfo(t.Context(), credentials.RequestInfo{})
 	for want, opts := range map[string][]interceptor.CredentialsOption{
 		"use transport credentials":                nil,

@@ -32,7 +32,7 @@ func Serve(t testing.TB, opts []grpc.ServerOption, register func(*grpc.Server), 
 	}, opts...)...)
 	register(server)
 
-	listener := bufconn.Listen(1 << 20)
+	listener := bufconn.Listen(1 << 16)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

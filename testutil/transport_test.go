@@ -123,7 +123,7 @@ func TestContextEndsABody(t *testing.T) {
 	})
 }
 
-// TestHandlersContextEnds holds that the context of a handler ends with the handler, and
+// TestHandlersContextEnds shows that the context of a handler ends with the handler, and
 // at once if its client closes an unread body.
 func TestHandlersContextEnds(t *testing.T) {
 	tests := []struct {

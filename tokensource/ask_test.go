@@ -165,7 +165,8 @@ func TestParameter(t *testing.T) {
 	}
 }
 
-// TestStatedAudiencesAgainstAnIssuer asks issuers that understand one way of stating an audience.
+// TestStatedAudiencesAgainstAnIssuer asks issuers that understand one way of stating an
+// audience.
 func TestStatedAudiencesAgainstAnIssuer(t *testing.T) {
 	const uri = "https://orders.example.com"
 	scoped := testutil.NewIssuer(issuer, testutil.AudienceScope("{audience}/.default"))

@@ -55,7 +55,8 @@ func TestTokensAndRefusalsOfAnIssuer(t *testing.T) {
 	})
 }
 
-// TestFailedExchangeReturnsNoToken shows that the caller gets neither the subject's token nor the client's.
+// TestFailedExchangeReturnsNoToken shows that the caller gets neither the subject's
+// token nor the client's.
 func TestFailedExchangeReturnsNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		idp, s := newIssuer(t)
@@ -98,8 +99,8 @@ func TestCacheStartsWhileItsIssuerIsDown(t *testing.T) {
 	})
 }
 
-// TestIssuerFaults shows that with any fault there is no token, no caller waits for more than 10 s, and
-// everything works once the fault is gone.
+// TestIssuerFaults shows that with any fault there is no token, no caller waits for
+// more than 10 s, and everything works once the fault is gone.
 func TestIssuerFaults(t *testing.T) {
 	idp, _ := newIssuer(t)
 	member := func(name string, value any) http.Handler {

@@ -79,8 +79,8 @@ func TestRefreshMakesNoCallerWait(t *testing.T) {
 	}
 }
 
-// TestRefreshTime shows when a token is refreshed: when 20 % of its lifetime is left, at least
-// 60 s, at most half of it; and up to a fifth of that later.
+// TestRefreshTime shows when a token is refreshed: when 20 % of its lifetime is left,
+// at least 60 s, at most half of it; and up to a fifth of that later.
 func TestRefreshTime(t *testing.T) {
 	for life, left := range map[time.Duration]time.Duration{
 		2 * time.Second: time.Second, 60 * time.Second: 30 * time.Second, 300 * time.Second: 60 * time.Second, time.Hour: 12 * time.Minute,
@@ -158,8 +158,8 @@ func TestIdleTokenIsNotRefreshed(t *testing.T) {
 	})
 }
 
-// TestWaitersHaveTheirOwnDeadlines shows also that a caller which leaves does not end the request of the
-// others.
+// TestWaitersHaveTheirOwnDeadlines shows also that a caller which leaves does not end
+// the request of the others.
 func TestWaitersHaveTheirOwnDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(2*time.Second, good)}
@@ -206,8 +206,8 @@ func TestWaitersHaveTheirOwnDeadlines(t *testing.T) {
 	})
 }
 
-// TestHangingIssuerIsUnavailableAfter10s shows also that the error is not taken for the caller's own
-// deadline.
+// TestHangingIssuerIsUnavailableAfter10s shows also that the error is not taken for the
+// caller's own deadline.
 func TestHangingIssuerIsUnavailableAfter10s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{token: slow(time.Hour, good)}

@@ -132,7 +132,8 @@ func TestChainRefusals(t *testing.T) {
 	}
 }
 
-// TestChainChecksTheAssertion shows that the second issuer gets an assertion only if it is the only audience.
+// TestChainChecksTheAssertion shows that the second issuer gets an assertion only if it
+// is the only audience.
 func TestChainChecksTheAssertion(t *testing.T) {
 	const urn = "urn:ietf:params:oauth:token-type:"
 	answer := func(token, kind, issued string) string {
@@ -167,8 +168,8 @@ func TestChainChecksTheAssertion(t *testing.T) {
 	}
 }
 
-// TestChainSplitsTheRequest shows that the actor goes to the first issuer alone, and all audiences to the
-// second.
+// TestChainSplitsTheRequest shows that the actor goes to the first issuer alone, and
+// all audiences to the second.
 func TestChainSplitsTheRequest(t *testing.T) {
 	grant := `{"access_token":"` + jwt(`{"aud":"`+partner+`"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
 	home, away := &wire{token: always(reply(200, grant))}, &wire{discovery: reply(200, document(partner, partner+"/token"))}
@@ -189,7 +190,8 @@ func TestChainSplitsTheRequest(t *testing.T) {
 	}
 }
 
-// TestChainMismatchNamesTheIssuer shows that the error of a wrong assertion tells whose mistake it is.
+// TestChainMismatchNamesTheIssuer shows that the error of a wrong assertion tells whose
+// mistake it is.
 func TestChainMismatchNamesTheIssuer(t *testing.T) {
 	grant := `{"access_token":"` + jwt(`{"aud":"elsewhere"}`) + `","token_type":"N_A","issued_token_type":"urn:ietf:params:oauth:token-type:jwt"}`
 	s := chain(t, &wire{token: always(reply(200, grant))}, &wire{})
@@ -200,8 +202,8 @@ func TestChainMismatchNamesTheIssuer(t *testing.T) {
 	}
 }
 
-// TestChainChecksBothRequestsFirst shows that a request which the second issuer cannot serve is refused before
-// the subject's token is sent.
+// TestChainChecksBothRequestsFirst shows that a request which the second issuer cannot
+// serve is refused before the subject's token is sent.
 func TestChainChecksBothRequestsFirst(t *testing.T) {
 	home := &wire{}
 	a := open(t, tokensource.ClientCredentials(client, secret), home)

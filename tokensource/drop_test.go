@@ -48,8 +48,8 @@ func TestDroppedTokenIsReplaced(t *testing.T) {
 	})
 }
 
-// TestDropsCauseNoFlood shows that a server which refuses every token causes one request a second,
-// and fewer and fewer if the issuer gives the same token again.
+// TestDropsCauseNoFlood shows that a server which refuses every token causes one
+// request a second, and fewer and fewer if the issuer gives the same token again.
 func TestDropsCauseNoFlood(t *testing.T) {
 	for name, row := range map[string]struct {
 		token answer
@@ -73,8 +73,8 @@ func TestDropsCauseNoFlood(t *testing.T) {
 	}
 }
 
-// TestDropDuringOutage shows that the dropped token is not used, and the failure is returned at
-// once.
+// TestDropDuringOutage shows that the dropped token is not used, and the failure is
+// returned at once.
 func TestDropDuringOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}

@@ -7,15 +7,18 @@ import (
 	"time"
 )
 
-// endpointLimiter limits the requests to one endpoint: this many at a time, and none
+// maxParallel is how many requests to one endpoint run at a time; further ones wait.
+const maxParallel = 16
+
+// endpointLimiter limits the requests to one endpoint: [maxParallel] at a time, and none
 // until the end of the last Retry-After.
 type endpointLimiter struct {
 	slots chan struct{}
 	pause atomic.Pointer[unavailableError] // the last one with a Retry-After
 }
 
-func newEndpointLimiter(parallel int) *endpointLimiter {
-	return &endpointLimiter{slots: make(chan struct{}, parallel)}
+func newEndpointLimiter() *endpointLimiter {
+	return &endpointLimiter{slots: make(chan struct{}, maxParallel)}
 }
 
 // do runs f, which sends a request to the endpoint, when a slot is free.

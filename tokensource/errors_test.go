@@ -47,8 +47,8 @@ func TestTokenErrorIsOneLineWithoutSecrets(t *testing.T) {
 	}
 }
 
-// TestShortSecretsAreNotRedacted shows that secrets of a few letters stay: to redact them would garble the text
-// and reveal them.
+// TestShortSecretsAreNotRedacted shows that secrets of a few letters stay: to redact
+// them would garble the text and reveal them.
 func TestShortSecretsAreNotRedacted(t *testing.T) {
 	w := &wire{token: always(reply(400, `{"error":"invalid_scope","error_description":"no scope for abcd, ask again"}`))}
 	for _, row := range []struct{ secret, want string }{

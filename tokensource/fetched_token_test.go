@@ -79,8 +79,8 @@ func TestMismatchHintNamesTheSetting(t *testing.T) {
 	}
 }
 
-// TestUnexchangedTokenIsRefused shows that a token which comes back from an exchange unchanged is not
-// passed on. If it is opaque, no audience would reveal it.
+// TestUnexchangedTokenIsRefused shows that a token which comes back from an exchange
+// unchanged is not passed on. If it is opaque, no audience would reveal it.
 func TestUnexchangedTokenIsRefused(t *testing.T) {
 	for _, echoed := range []string{"caller", "actor"} {
 		s := newSource(t, &wire{token: always(reply(200, grant(echoed, `"expires_in":300`)))})

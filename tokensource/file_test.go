@@ -134,7 +134,8 @@ func TestUnusableFileLeavesTheOldTokenInUse(t *testing.T) {
 	}
 }
 
-// TestFileCutInSignatureIsNotUsed shows that a prefix of the token before is recognised as such.
+// TestFileCutInSignatureIsNotUsed shows that a prefix of the token before is recognised
+// as such.
 func TestFileCutInSignatureIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := volume(t.TempDir())
@@ -195,14 +196,14 @@ func TestOpaqueTokenOfAFileEnds5minAfterTheLastRead(t *testing.T) {
 	})
 }
 
-func TestFileRefusals(t *testing.T) {
+func TestBadPathsAndRequestsOfAFileAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	for _, row := range []struct {
 		path string
 		opts []tokensource.Option
 	}{
 		{"", nil},
-		{dir, []tokensource.Option{tokensource.Parallel(0)}},
+		{dir, []tokensource.Option{tokensource.Bound(0)}},
 	} {
 		if _, err := tokensource.NewFile(row.path, row.opts...); err == nil {
 			t.Errorf("NewFile(%q): got no error", row.path)

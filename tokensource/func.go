@@ -7,7 +7,7 @@ import (
 )
 
 // NewFunc returns a cache of the tokens that f returns. At most one call of f for the
-// same request runs at a time, and at most [Parallel] calls run in all. F must return
+// same request runs at a time, and at most 16 calls run in all. F must return
 // when its context ends, since Close waits for it. An error of f is [ErrUnavailable]
 // unless it wraps an error of this package. A token without an expiry and without
 // exp is cached for five minutes. NewFunc fails if f is nil.
@@ -19,7 +19,7 @@ func NewFunc(f func(ctx context.Context, r Request) (Token, error), opts ...Opti
 	if err != nil {
 		return nil, err
 	}
-	return newCache(&function{f, newEndpointLimiter(o.parallel)}, o, newBackground())
+	return newCache(&function{f, newEndpointLimiter()}, o, newBackground())
 }
 
 // function fetches by calling a function.

@@ -3,6 +3,8 @@ package tokensource_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -104,21 +106,34 @@ func TestFuncRefusals(t *testing.T) {
 	}
 }
 
-func TestParallel(t *testing.T) {
+// TestSixteenCallsRunAtATime shows that a function is called 16 times at once at most, and
+// that further requests wait.
+func TestSixteenCallsRunAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var now, most atomic.Int32
+		var mu sync.Mutex // guards now and most
+		var now, most int
+		add := func(n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			now += n
+			most = max(most, now)
+		}
 		s := newFunc(t, func(context.Context, tokensource.Request) (tokensource.Token, error) {
-			most.Store(max(most.Load(), now.Add(1)))
+			add(1)
 			time.Sleep(time.Second)
-			now.Add(-1)
+			add(-1)
 			return tokensource.NewToken("t", time.Time{}), nil
-		}, tokensource.Parallel(2))
+		})
+		audiences := make([]string, 40)
+		for i := range audiences {
+			audiences[i] = fmt.Sprint(i)
+		}
 		begin := time.Now()
-		if err := s.Warm(t.Context(), "a", "b", "c", "d", "e"); err != nil {
+		if err := s.Warm(t.Context(), audiences...); err != nil {
 			t.Error(err)
 		}
-		if time.Since(begin) != 3*time.Second || most.Load() != 2 {
-			t.Errorf("five tokens took %v, up to %d at a time, want 3s and 2", time.Since(begin), most.Load())
+		if time.Since(begin) != 3*time.Second || most != 16 {
+			t.Errorf("40 tokens took %v, up to %d at a time, want 3s and 16", time.Since(begin), most)
 		}
 	})
 }

@@ -75,7 +75,8 @@ func TestClientCredentialsAreFormEncodedInTheHeader(t *testing.T) {
 	}
 }
 
-// TestNoExchangeWithoutAUsableSubject shows that neither a request is sent nor a token returned.
+// TestNoExchangeWithoutAUsableSubject shows that neither a request is sent nor a token
+// returned.
 func TestNoExchangeWithoutAUsableSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
@@ -123,8 +124,8 @@ func TestIssuedTokenType(t *testing.T) {
 	}
 }
 
-// TestExchangedTokenEndsWithItsSubject shows also that near its end the issuer is not asked again and
-// again for a little more.
+// TestExchangedTokenEndsWithItsSubject shows also that near its end the issuer is not
+// asked again and again for a little more.
 func TestExchangedTokenEndsWithItsSubject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
@@ -150,8 +151,8 @@ func TestExchangedTokenEndsWithItsSubject(t *testing.T) {
 	})
 }
 
-// TestJWTBearerGrants shows the grant of RFC 7523 and that of Entra ID. They have no issued_token_type
-// and no place for an actor.
+// TestJWTBearerGrants shows the grant of RFC 7523 and that of Entra ID. They have no
+// issued_token_type and no place for an actor.
 func TestJWTBearerGrants(t *testing.T) {
 	const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	subject := tokensource.NewToken("subject-token", time.Time{})
@@ -180,7 +181,8 @@ func TestJWTBearerGrants(t *testing.T) {
 	}
 }
 
-// TestRefusalShowsNoToken shows that tokens which the issuer repeats in a refusal are redacted.
+// TestRefusalShowsNoToken shows that tokens which the issuer repeats in a refusal are
+// redacted.
 func TestRefusalShowsNoToken(t *testing.T) {
 	w := &wire{token: func(r *http.Request, form url.Values) (*http.Response, error) {
 		said := form.Get("subject_token") + form.Get("actor_token") + form.Get("assertion") + form.Get("client_assertion")

@@ -35,8 +35,8 @@ func TestConcurrentCallersOfManyAudiences(t *testing.T) {
 	})
 }
 
-// TestRefreshUnderLoadMakesNoCallerWait shows that tokens in constant use are replaced without a
-// wait, though the issuer takes seconds.
+// TestRefreshUnderLoadMakesNoCallerWait shows that tokens in constant use are replaced
+// without a wait, though the issuer takes seconds.
 func TestRefreshUnderLoadMakesNoCallerWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const audiences, life = 20, 300 * time.Second

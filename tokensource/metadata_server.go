@@ -35,7 +35,7 @@ func NewMetadataServer(url string, header http.Header, opts ...Option) (*Cache, 
 	if err != nil {
 		return nil, err
 	}
-	m := &metadataServer{url: url, header: header.Clone(), limiter: newEndpointLimiter(o.parallel)}
+	m := &metadataServer{url: url, header: header.Clone(), limiter: newEndpointLimiter()}
 	transport := o.roundTripper()
 	if t, ok := transport.(*http.Transport); ok && o.transport == nil {
 		t = t.Clone()

@@ -61,8 +61,9 @@ func TestMetadataServer(t *testing.T) {
 	})
 }
 
-// TestMetadataServerWithACache shows what happens if the server returns the same token again: it is asked
-// more often towards the end, and the token is not used in its last 30 s.
+// TestMetadataServerWithACache shows what happens if the server returns the same token
+// again: it is asked more often towards the end, and the token is not used in its last
+// 30 s.
 func TestMetadataServerWithACache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
@@ -186,7 +187,8 @@ func FuzzMetadataServer(f *testing.F) {
 	})
 }
 
-// TestMetadataServerIsAskedWithoutProxy shows it because a proxy would get the token of its own machine.
+// TestMetadataServerIsAskedWithoutProxy shows it because a proxy would get the token of
+// its own machine.
 func TestMetadataServerIsAskedWithoutProxy(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "opaque") }))
 	defer server.Close()
@@ -217,8 +219,8 @@ func TestMetadataServerIsAskedWithoutProxy(t *testing.T) {
 	}
 }
 
-// TestRetryAfterOfAMetadataServer shows that it holds, whatever the server answers to a request that was sent
-// before.
+// TestRetryAfterOfAMetadataServer shows that it holds, whatever the server answers to a
+// request that was sent before.
 func TestRetryAfterOfAMetadataServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32

@@ -45,7 +45,7 @@ func FromOAuth2(src oauth2.TokenSource, opts ...Option) (*Cache, error) {
 		return nil, err
 	}
 	s := &oauth2Source{src: src, calling: make(chan struct{}, 1)}
-	s.function = function{s.call, newEndpointLimiter(o.parallel)}
+	s.function = function{s.call, newEndpointLimiter()}
 	return newCache(s, o, newBackground())
 }
 

@@ -202,7 +202,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// TestAudienceLabelsAreBounded holds that no more than 256 audiences have labels of
+// TestAudienceLabelsAreBounded shows that no more than 256 audiences have labels of
 // their own.
 func TestAudienceLabelsAreBounded(t *testing.T) {
 	reader := sdk.NewManualReader()
@@ -226,7 +226,6 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 	auth := tokensource.ClientCredentials(client, secret)
 	for want, opt := range map[string]tokensource.Option{
 		"bound: got -1":      tokensource.Bound(-1),
-		"parallel: got 0":    tokensource.Parallel(0),
 		"nil logger":         tokensource.Logger(nil),
 		"nil meter provider": tokensource.MeterProvider(nil),
 	} {

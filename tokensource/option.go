@@ -25,14 +25,13 @@ func (f option) applyOAuth(o *oauthOptions) { f(&o.options) }
 type options struct {
 	transport    http.RoundTripper // nil: the default
 	bound        int
-	parallel     int
 	soleAudience bool
 	log          *slog.Logger
 	meters       metric.MeterProvider
 }
 
 func defaultOptions() options {
-	return options{bound: 10_000, parallel: 16, log: slog.Default(), meters: otel.GetMeterProvider()}
+	return options{bound: 10_000, log: slog.Default(), meters: otel.GetMeterProvider()}
 }
 
 func newOptions(opts []Option) (*options, error) {
@@ -53,8 +52,6 @@ func (o *options) check() error {
 	switch {
 	case o.bound < 1:
 		return fmt.Errorf("tokensource: bound: got %d, want at least 1", o.bound)
-	case o.parallel < 1:
-		return fmt.Errorf("tokensource: parallel: got %d, want at least 1", o.parallel)
 	case o.log == nil:
 		return errors.New("tokensource: nil logger; to log nothing, give it slog.DiscardHandler")
 	case o.meters == nil:
@@ -72,18 +69,14 @@ func (o *options) roundTripper() http.RoundTripper {
 }
 
 // Transport sets the transport of HTTP requests; client certificates and private
-// roots go here. The default is a copy of [http.DefaultTransport]. With any
-// transport, a request has a time limit of 10 s and redirects are not followed. The
-// cache does not close the transport.
+// roots go here. The default is a copy of [http.DefaultTransport] that takes no proxy for
+// plain http. With any transport, a request has a time limit of 10 s and redirects are not
+// followed. The cache does not close the transport.
 func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.transport = t }) }
 
 // Bound sets how many tokens are cached at most; the least recently used ones are
 // evicted first. The default is 10 000. It must be positive.
 func Bound(n int) Option { return option(func(o *options) { o.bound = n }) }
-
-// Parallel sets how many requests to one endpoint may run at a time; further ones
-// wait. The default is 16. It must be positive.
-func Parallel(n int) Option { return option(func(o *options) { o.parallel = n }) }
 
 // SoleAudience refuses a JWT that has other audiences in addition to the requested
 // ones, with a [MismatchError]. By default such a token is used, since common

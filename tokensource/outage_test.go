@@ -55,8 +55,8 @@ func TestFailuresAreRememberedEverLonger(t *testing.T) {
 	}
 }
 
-// TestCachedTokenOutlivesAnOutage shows that a token is used to its end while refreshes fail and back
-// off.
+// TestCachedTokenOutlivesAnOutage shows that a token is used to its end while refreshes
+// fail and back off.
 func TestCachedTokenOutlivesAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}

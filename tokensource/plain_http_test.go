@@ -6,7 +6,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestPlainHTTPIsAcceptedWhereItIsNamed holds at which addresses a secret may be sent over
+// TestPlainHTTPIsAcceptedWhereItIsNamed shows at which addresses a secret may be sent over
 // plain http, and that an issuer which is only a name needs no address.
 func TestPlainHTTPIsAcceptedWhereItIsNamed(t *testing.T) {
 	named, loopback := tokensource.InsecureHTTP("keycloak", "[fd00::2]"), tokensource.InsecureHTTP()

@@ -102,8 +102,8 @@ func TestDialectIsAskedAsItSays(t *testing.T) {
 	}
 }
 
-// TestOptionsOverruleThePreset shows that the order of options does not matter, and that a token exchange
-// which the preset states differently stays.
+// TestOptionsOverruleThePreset shows that the order of options does not matter, and
+// that a token exchange which the preset states differently stays.
 func TestOptionsOverruleThePreset(t *testing.T) {
 	subject := tokensource.NewToken("s", time.Time{})
 	ask, preset := tokensource.AskWithoutAudience(), tokensource.Preset("keycloak")
@@ -149,8 +149,8 @@ func TestRemedyOfARefusalNamesTheSetting(t *testing.T) {
 	}
 }
 
-// TestTokenWithoutAudienceIsAMismatch shows also the one exception, a provider whose tokens never have an
-// audience.
+// TestTokenWithoutAudienceIsAMismatch shows also the one exception, a provider whose
+// tokens never have an audience.
 func TestTokenWithoutAudienceIsAMismatch(t *testing.T) {
 	for preset, want := range map[string]error{"cognito": nil, "pingone": tokensource.ErrMismatch, "": tokensource.ErrMismatch} {
 		w := &wire{token: always(reply(200, grant(jwt(`{}`), `"expires_in":300`)))}

@@ -11,7 +11,8 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// TestRequestsThatDifferInSpellingShareAToken shows also that requests with different answers do not.
+// TestRequestsThatDifferInSpellingShareAToken shows also that requests with different
+// answers do not.
 func TestRequestsThatDifferInSpellingShareAToken(t *testing.T) {
 	alice, bob := tokensource.NewToken("alice", time.Time{}), tokensource.NewToken("bob", time.Time{})
 	base := tokensource.Request{Audience: "a", Also: []string{"b", "c"}, Scope: "r w", Subject: alice, SubjectIssuer: issuer, Actor: bob}

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// TestOnlyCertificateBindingsAreAccepted holds that a token which is bound to anything
+// TestOnlyCertificateBindingsAreAccepted shows that a token which is bound to anything
 // but a certificate is refused.
 func TestOnlyCertificateBindingsAreAccepted(t *testing.T) {
 	const good = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dgA"

@@ -133,6 +133,13 @@ func (i Issuer) allowsPlain(host string) bool {
 // insecureHosts checks the hosts that are asked over plain http. One at which nothing
 // is asked is a mistake.
 func (c *checker) insecureHosts(a path, issuer Issuer) {
+	onLoopback := func(x address) bool {
+		u, err := url.Parse(x.url)
+		return err == nil && u.Scheme == "http" && loopback.Host(u.Hostname())
+	}
+	if issuer.InsecureLoopback && slices.ContainsFunc(c.addressesOf(a, issuer), onLoopback) {
+		c.warn(a.to("insecure"), "the issuer is a process on the machine itself, for development only: whoever can listen there decides which tokens are genuine")
+	}
 	for i, host := range issuer.InsecureHosts {
 		at := a.to("insecure", "host")
 		if len(issuer.InsecureHosts) > 1 {
@@ -175,7 +182,7 @@ var variable = regexp.MustCompile(`\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][A-Za-z0
 // hosts checks the hosts that the metadata may name.
 func (c *checker) hosts(a path, issuer Issuer, read bool) {
 	if len(issuer.Hosts) > 0 && !read {
-		c.problem(a.to("hosts"), "its metadata is not read: every address is written here, or nothing needs one")
+		c.problem(a.to("hosts"), "no metadata of this issuer is read, since every address is written here, or nothing needs one: take hosts out")
 	}
 	for i, host := range issuer.Hosts {
 		switch {

@@ -48,7 +48,7 @@ func TestNamesOfIssuers(t *testing.T) {
 	}
 }
 
-// TestNewRefusesIdentifiers holds which texts are no iss (RFC 7519, section 2).
+// TestNewRefusesIdentifiers shows which texts are no iss (RFC 7519, section 2).
 func TestNewRefusesIdentifiers(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                       "no url",
@@ -66,7 +66,7 @@ func TestNewRefusesIdentifiers(t *testing.T) {
 	}, "issuers.corp.discovery: nothing is looked up")
 }
 
-// TestHostsOfMetadata holds which hosts the metadata of an issuer may name.
+// TestHostsOfMetadata shows which hosts the metadata of an issuer may name.
 func TestHostsOfMetadata(t *testing.T) {
 	for host, want := range map[string]string{
 		"*.example.com": "compared exactly", "https://keys.example.com": "is not a host", "": "is not a host", "keys.example.com/jwks": "is not a host",
@@ -76,7 +76,7 @@ func TestHostsOfMetadata(t *testing.T) {
 	}
 	newRefuses(t, func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{URL: corp, JWKS: corp + "/jwks", Hosts: []string{"keys.example.com"}}
-	}, "its metadata is not read")
+	}, "no metadata of this issuer is read")
 	newRefuses(t, func(m *access.Matrix) {
 		m.Issuers["corp"] = access.Issuer{URL: corp, Hosts: []string{"keys.example.com", "keys.example.com"}}
 	}, "listed twice")
@@ -87,7 +87,7 @@ func TestHostsOfMetadata(t *testing.T) {
 	}
 }
 
-// TestInsecureHosts holds that plain http is accepted on a host that is named, at the
+// TestInsecureHosts shows that plain http is accepted on a host that is named, at the
 // addresses of that issuer, and that each such host is warned of.
 func TestInsecureHosts(t *testing.T) {
 	const realm = "http://keycloak:8080/realms/corp"

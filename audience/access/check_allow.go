@@ -96,12 +96,16 @@ func insteadOfClients(p claims.Preset) string {
 	return text
 }
 
-// namedByClaims refuses clients of an issuer whose tokens name no client.
+// namedByClaims refuses clients of an issuer whose tokens name no client, but say otherwise
+// who calls.
 func (c *checker) namedByClaims(a path, allow Allow, issuer Issuer) {
+	names := strings.Join(issuer.TokenPreset().CallerClaims(), " or ")
+	if names == "" {
+		return // a preset that is half said, which is a problem by itself
+	}
 	for i, name := range allow.Clients {
 		if client, known := c.matrix.Clients[name]; known && c.matrix.issuer(client.Issuer).URL == issuer.URL {
-			c.problem(a.item("clients", i), "tokens of %q name no client: write clients: any, and demand values of %s under claims",
-				issuer.URL, strings.Join(issuer.TokenPreset().CallerClaims(), " or "))
+			c.problem(a.item("clients", i), "tokens of %q name no client: write clients: any, and demand values of %s under claims", issuer.URL, names)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestUnobtainableAudiences holds that an audience which no client can get, by the way
+// TestUnobtainableAudiences shows that an audience which no client can get, by the way
 // in which its issuer is asked, is warned of.
 func TestUnobtainableAudiences(t *testing.T) {
 	const uri = "https://orders.example.com"

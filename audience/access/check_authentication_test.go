@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefusesAuthentication holds that a way to authenticate is complete, and the
+// TestNewRefusesAuthentication shows that a way to authenticate is complete, and the
 // only one.
 func TestNewRefusesAuthentication(t *testing.T) {
 	ask := func(in access.Introspection) func(*access.Matrix) {
@@ -53,7 +53,7 @@ func TestNewRefusesAuthentication(t *testing.T) {
 	}
 }
 
-// TestAuthenticationIsAccepted holds the same of what is complete, and that an
+// TestAuthenticationIsAccepted shows the same of what is complete, and that an
 // introspection without authentication is warned of.
 func TestAuthenticationIsAccepted(t *testing.T) {
 	cert := access.CertificateRef{File: "c", KeyFile: "k"}

@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefusesClients holds that a client proves itself in one way, which is
+// TestNewRefusesClients shows that a client proves itself in one way, which is
 // told in full.
 func TestNewRefusesClients(t *testing.T) {
 	files := map[string]string{"order-status": "orders.token"}
@@ -30,7 +30,7 @@ func TestNewRefusesClients(t *testing.T) {
 	}
 }
 
-// TestNewRefusesAsking holds that there is one way to ask an issuer for an
+// TestNewRefusesAsking shows that there is one way to ask an issuer for an
 // audience.
 func TestNewRefusesAsking(t *testing.T) {
 	urls := map[string]string{"order-status": corp + "/orders"}
@@ -53,7 +53,7 @@ func TestNewRefusesAsking(t *testing.T) {
 	}
 }
 
-// TestNewRefusesExternal holds that an API of others is named as well as a
+// TestNewRefusesExternal shows that an API of others is named as well as a
 // service is.
 func TestNewRefusesExternal(t *testing.T) {
 	portal := []string{"customer-portal"}
@@ -88,7 +88,7 @@ func TestNewRefusesExternal(t *testing.T) {
 	}
 }
 
-// TestNewTakesClients holds that what is written in full is right, and that an API
+// TestNewTakesClients shows that what is written in full is right, and that an API
 // of others is reason enough for a client to be there.
 func TestNewTakesClients(t *testing.T) {
 	m := callers()
@@ -109,7 +109,7 @@ func TestNewTakesClients(t *testing.T) {
 	}
 }
 
-// TestNewRefusesStrangersOnce holds that a client which is not there has no issuer
+// TestNewRefusesStrangersOnce shows that a client which is not there has no issuer
 // to be at, either.
 func TestNewRefusesStrangersOnce(t *testing.T) {
 	m := callers()
@@ -120,7 +120,7 @@ func TestNewRefusesStrangersOnce(t *testing.T) {
 	}
 }
 
-// TestAuthorities holds what a place is that tokens may be sent to.
+// TestAuthorities shows what a place is that tokens may be sent to.
 func TestAuthorities(t *testing.T) {
 	withAuthority := func(authority string) func(*access.Matrix) {
 		return func(m *access.Matrix) {

@@ -73,6 +73,8 @@ func (c *checker) types(a path, d Dialect) {
 		switch {
 		case typ == "" && d.Types[i] != noType || strings.ContainsFunc(typ, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 			c.problem(a, "%q is not a typ header, such as at+jwt; none is a token without one", d.Types[i])
+		case strings.Contains(typ, "*"):
+			c.problem(a, "%q is taken literally: types are compared whole, so list each", d.Types[i])
 		case slices.Contains(otherTypes, typ):
 			c.problem(a, "%s is the type of tokens that are no access tokens", typ)
 		case seen[typ]:
@@ -181,6 +183,8 @@ func (c *checker) place(a path, place string) {
 		c.problem(a, "%q is another spelling: write %s", place, provider.PlaceOf(steps))
 	case slices.Contains(steps, provider.Each):
 		c.problem(a, `%q has a "*", which only a path to roles may have`, place)
+	case len(steps) == 1 && strings.Contains(place, ".") && !strings.Contains(place, ":"):
+		c.info(a, "%s is one claim of that name: what is inside of an object has a path such as /realm_access/roles", place)
 	}
 }
 

@@ -85,6 +85,8 @@ func TestNewRefusesHalfAPreset(t *testing.T) {
 		"client[0]: sub says which user":                         func(d *access.Dialect) { d.Client = []string{"sub"} },
 		"client[1]: /user/id says which user":                    func(d *access.Dialect) { d.Client, d.Subject = []string{"azp", "/user/id"}, "/user/id" },
 		`client[1]: "azp" is listed twice`:                       func(d *access.Dialect) { d.Client = []string{"azp", "azp"} },
+		`types[1]: "*" is taken literally`:                       func(d *access.Dialect) { d.Types = []string{"jwt", "*"} },
+		`types[0]: "application/*+jwt" is taken literally`:       func(d *access.Dialect) { d.Types = []string{"application/*+jwt"} },
 		`client[0]: "" is neither the name of a claim`:           func(d *access.Dialect) { d.Client = []string{""} },
 		`client[0]: "/apps/0/id" leads through an array`:         func(d *access.Dialect) { d.Client = []string{"/apps/0/id"} },
 		`client[0]: "/apps/-" leads through an array`:            func(d *access.Dialect) { d.Client = []string{"/apps/-"} },
@@ -213,6 +215,30 @@ func TestNewWarnsOfUsersWhoPassForOthers(t *testing.T) {
 			if warned != with {
 				t.Errorf("%s: warned: %t, want %t", want, warned, with)
 			}
+		}
+	}
+}
+
+// TestPresetWithoutAClientIsToldOnce shows that no advice follows from a preset that does not
+// say who calls.
+func TestPresetWithoutAClientIsToldOnce(t *testing.T) {
+	m := company()
+	dialect(func(d *access.Dialect) { d.Client = nil })(&m)
+	_, err := access.New(m)
+	if err == nil || !strings.Contains(err.Error(), "client: no client: name the claims") || strings.Contains(err.Error(), "write clients: any") {
+		t.Errorf("New = %v", err)
+	}
+}
+
+// TestNameOfAClaimThatLooksLikeAPath shows that a dot in a name is told, and that in a URL, as
+// many providers name their claims, it is not.
+func TestNameOfAClaimThatLooksLikeAPath(t *testing.T) {
+	for place, want := range map[string]bool{"app.id": true, "/app/id": false, "https://acme.example/id": false, "urn:acme.id": false, "/kubernetes.io/id": false, "id": false} {
+		m := company()
+		dialect(func(d *access.Dialect) { d.Client, d.Audiences = []string{place}, access.GrantedAudiences })(&m)
+		got := strings.Contains(strings.Join(told(t, m, access.Info), "\n"), place+" is one claim of that name")
+		if got != want {
+			t.Errorf("%s: it is told: %v, want %v", place, got, want)
 		}
 	}
 }

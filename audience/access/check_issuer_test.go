@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefusesAddresses holds that an issuer is reached by https alone, and
+// TestNewRefusesAddresses shows that an issuer is reached by https alone, and
 // that its addresses hold nothing beside.
 func TestNewRefusesAddresses(t *testing.T) {
 	for _, row := range []struct {
@@ -33,7 +33,7 @@ func TestNewRefusesAddresses(t *testing.T) {
 	}
 }
 
-// TestLoopbackIssuer holds that plain http is accepted within the machine.
+// TestLoopbackIssuer shows that plain http is accepted within the machine.
 func TestLoopbackIssuer(t *testing.T) {
 	for _, url := range []string{"http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080/realms/corp"} {
 		m := company()
@@ -44,7 +44,7 @@ func TestLoopbackIssuer(t *testing.T) {
 	}
 }
 
-// TestShapesOfIssuers holds that a url which no token of the provider has in iss is
+// TestShapesOfIssuers shows that a url which no token of the provider has in iss is
 // warned of, with the one that was probably meant.
 func TestShapesOfIssuers(t *testing.T) {
 	const tenant = "9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b"

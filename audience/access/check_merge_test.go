@@ -10,7 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestContradictionIsReportedOnce holds that each mistake is told once, and nothing besides.
+// TestContradictionIsReportedOnce shows that each mistake is told once, and nothing
+// besides.
 func TestContradictionIsReportedOnce(t *testing.T) {
 	portal := access.Allow{Clients: []string{"customer-portal"}, NoScopes: true}
 	of := func(grpc, method string, d access.Allow) access.MethodOptions {
@@ -64,7 +65,7 @@ func TestContradictionIsReportedOnce(t *testing.T) {
 	}
 }
 
-// TestMergeEntryOfTheMethod holds that an entry which names the method is enough
+// TestMergeEntryOfTheMethod shows that an entry which names the method is enough
 // to admit whom the options want.
 func TestMergeEntryOfTheMethod(t *testing.T) {
 	m := company()
@@ -80,7 +81,7 @@ func TestMergeEntryOfTheMethod(t *testing.T) {
 	}
 }
 
-// TestMergeFits holds that options which fit are not warned of.
+// TestMergeFits shows that options which fit are not warned of.
 func TestMergeFits(t *testing.T) {
 	portals := access.Allow{Clients: []string{"customer-portal", "backoffice-portal"}, NoScopes: true}
 	alone := access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "orders", Demands: portals}
@@ -107,7 +108,7 @@ func TestMergeFits(t *testing.T) {
 	}
 }
 
-// TestOptionsOfAnotherMatrix holds that a client which is not known is told once for the
+// TestOptionsOfAnotherMatrix shows that a client which is not known is told once for the
 // options of a service, and what else may be meant.
 func TestOptionsOfAnotherMatrix(t *testing.T) {
 	stranger := func(grpc, method string) access.MethodOptions {
@@ -134,7 +135,7 @@ func TestOptionsOfAnotherMatrix(t *testing.T) {
 	}
 }
 
-// TestMergeWithoutAllow holds that who counts on options alone is told that they
+// TestMergeWithoutAllow shows that who counts on options alone is told that they
 // only add, and told once.
 func TestMergeWithoutAllow(t *testing.T) {
 	m := company()

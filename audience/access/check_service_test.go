@@ -6,7 +6,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefusesNames holds that what is named in a matrix is a name, and one
+// TestNewRefusesNames shows that what is named in a matrix is a name, and one
 // that the matrix knows.
 func TestNewRefusesNames(t *testing.T) {
 	client := func(name string, c access.Client) func(*access.Matrix) {

@@ -16,7 +16,7 @@ func workloads(change func(*access.Issuer)) func(*access.Matrix) {
 	}
 }
 
-// TestTrustDomains holds which trust domain an issuer has.
+// TestTrustDomains shows which trust domain an issuer has.
 func TestTrustDomains(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*access.Issuer)
@@ -43,7 +43,7 @@ func TestTrustDomains(t *testing.T) {
 	}
 }
 
-// TestTrustDomainsRefused holds that a token without iss can be of one issuer at most.
+// TestTrustDomainsRefused shows that a token without iss can be of one issuer at most.
 func TestTrustDomainsRefused(t *testing.T) {
 	for want, change := range map[string]func(*access.Issuer){
 		"only tokens of preset spiffe have one":   func(i *access.Issuer) { i.Preset = "keycloak" },

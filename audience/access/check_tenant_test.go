@@ -105,7 +105,7 @@ func TestOptionsNameClientsOfTenants(t *testing.T) {
 	}
 }
 
-// TestTenantsRefused holds that only a complete list of tenants makes issuers.
+// TestTenantsRefused shows that only a complete list of tenants makes issuers.
 func TestTenantsRefused(t *testing.T) {
 	url := func(text string) func(*access.Issuer) {
 		return func(i *access.Issuer) { i.URL, i.Tenants = text, nil }
@@ -169,7 +169,7 @@ func TestTenantsRefused(t *testing.T) {
 	}
 }
 
-// TestSharedKeysOfTenants holds that keys which count for several tenants are warned of.
+// TestSharedKeysOfTenants shows that keys which count for several tenants are warned of.
 func TestSharedKeysOfTenants(t *testing.T) {
 	for file, want := range map[string]bool{"keys.json": true, "{tenant}.json": false} {
 		got := strings.Join(told(t, tenanted(func(i *access.Issuer) { i.KeysFile = file }), access.Warning), "\n")
@@ -179,9 +179,9 @@ func TestSharedKeysOfTenants(t *testing.T) {
 	}
 }
 
-// TestLiterals holds that wildcards in an audience are mistakes, and that variables in
-// what is compared exactly are told of.
-func TestLiterals(t *testing.T) {
+// TestWildcardsInAudiencesAreMistakes shows that wildcards in an audience are mistakes,
+// and that variables in what is compared exactly are told of.
+func TestWildcardsInAudiencesAreMistakes(t *testing.T) {
 	for _, audience := range []string{"*", "https://*.example.com", "https://orders.example.com/*", "orders*"} {
 		newRefuses(t, service(func(s *access.Service) { s.Audiences = []string{audience} }), "has a wildcard, and audiences are compared exactly")
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestNewRefuses holds that no policy can be built that leaves a question open.
+// TestNewRefuses shows that no policy can be built that leaves a question open.
 func TestNewRefuses(t *testing.T) {
 	for name, row := range map[string]struct {
 		change func(*access.Matrix)
@@ -177,9 +177,9 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestWide holds that what is wide on purpose is information, and that the
-// defaults of providers are told from audiences of ours.
-func TestWide(t *testing.T) {
+// TestBroadRulesAreInformation shows that what is wide on purpose is information, and
+// that the defaults of providers are told from audiences of ours.
+func TestBroadRulesAreInformation(t *testing.T) {
 	m := company()
 	for name, s := range m.Services {
 		s.Audiences, s.Allow = []string{"api://" + name}, []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"Get"}, Scopes: []string{"read"}}}
@@ -248,7 +248,7 @@ func rolling(o access.Rollout) func(*access.Matrix) {
 	return service(func(s *access.Service) { s.Rollout = []access.Rollout{o} })
 }
 
-// TestNewRefusesDemands holds the same of the finer demands.
+// TestNewRefusesDemands shows the same of the finer demands.
 func TestNewRefusesDemands(t *testing.T) {
 	day := 24 * time.Hour
 	for want, change := range map[string]func(*access.Matrix){
@@ -287,7 +287,7 @@ func TestNewRefusesDemands(t *testing.T) {
 	}
 }
 
-// TestNewRefusesDialects holds that a rule does not lean on what the tokens of
+// TestNewRefusesDialects shows that a rule does not lean on what the tokens of
 // its issuers cannot show.
 func TestNewRefusesDialects(t *testing.T) {
 	with := func(preset string, change func(*access.Service)) func(*access.Matrix) {

@@ -18,9 +18,9 @@ func withClosed(closed ...string) access.Matrix {
 	return m
 }
 
-// TestClosed holds that nobody may call a closed method, whatever "*" and options
-// say, and that a server which has it is covered.
-func TestClosed(t *testing.T) {
+// TestClosedMethodRefusesEverybody shows that nobody may call a closed method, whatever
+// "*" and options say, and that a server which has it is covered.
+func TestClosedMethodRefusesEverybody(t *testing.T) {
 	closed := access.MethodOptions{
 		GRPC: "acme.orders.v1.OrderStatus", Method: "UpdateOrderStatus", Place: "orders.proto:7",
 		Demands: access.Allow{Clients: []string{"order-status"}, Optional: true},
@@ -55,7 +55,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestClosedIsNotWide holds that "*" is not said to be about closed methods.
+// TestClosedIsNotWide shows that "*" is not said to be about closed methods.
 func TestClosedIsNotWide(t *testing.T) {
 	policy, err := access.New(withClosed("UpdateOrderStatus"))
 	if err != nil {
@@ -93,7 +93,7 @@ func TestNewRefusesClosed(t *testing.T) {
 	}
 }
 
-// TestCoverageOfServicesElsewhere holds that a gRPC service which another service of the
+// TestCoverageOfServicesElsewhere shows that a gRPC service which another service of the
 // matrix consists of is not said to lack a rule.
 func TestCoverageOfServicesElsewhere(t *testing.T) {
 	err := guard(t, "order-status").CheckCoverage([]string{getStatus, updateStatus, getEmployee, "/acme.Debug/Dump"})

@@ -67,7 +67,7 @@ func verdict(t *testing.T, rule *access.Rule, preset string, members members) au
 
 func clerks(names ...string) members { return members{"roles": names} }
 
-// TestDemands holds each demand of an alternative, both ways.
+// TestDemands shows each demand of an alternative, both ways.
 func TestDemands(t *testing.T) {
 	service := members{"sub": "customer-portal"}
 	ago := func(d time.Duration) members { return members{"auth_time": now.Add(-d).Unix()} }
@@ -172,7 +172,7 @@ func TestDemands(t *testing.T) {
 	}
 }
 
-// TestUsersAreNoClients holds that the subject of an exchanged token which is a
+// TestUsersAreNoClients shows that the subject of an exchanged token which is a
 // client that the matrix does not know is told by its form, where it has one.
 func TestUsersAreNoClients(t *testing.T) {
 	rule := ruleOf(t, access.Issuer{Preset: "auth0"}, entry(func(a *access.Allow) { a.Callers = access.UsersOnly }))
@@ -183,7 +183,7 @@ func TestUsersAreNoClients(t *testing.T) {
 	}
 }
 
-// TestDemandOrder holds that the reason is that of the alternative that got
+// TestDemandOrder shows that the reason is that of the alternative that got
 // furthest, whichever comes first.
 func TestDemandOrder(t *testing.T) {
 	nobody := access.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}
@@ -208,7 +208,7 @@ func TestDemandOrder(t *testing.T) {
 	}
 }
 
-// TestChallenge holds what a peer is told to ask for.
+// TestChallenge shows what a peer is told to ask for.
 func TestChallenge(t *testing.T) {
 	for _, row := range []struct {
 		change  func(*access.Allow)

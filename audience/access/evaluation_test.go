@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestJudgeAndExplainAgree holds, for random rules and tokens, that Judge refuses
+// TestJudgeAndExplainAgree shows, for random rules and tokens, that Judge refuses
 // exactly when Explain has a check that fails, with the cause of the first of them.
 func TestJudgeAndExplainAgree(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())

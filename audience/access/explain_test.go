@@ -123,7 +123,7 @@ func TestExplainData(t *testing.T) {
 	}
 }
 
-// TestExplainWithoutToken holds the stories of calls without a token.
+// TestExplainWithoutToken shows the stories of calls without a token.
 func TestExplainWithoutToken(t *testing.T) {
 	optional := entry(func(a *access.Allow) { a.Optional = true })
 	for want, rule := range map[string]*access.Rule{

@@ -13,7 +13,7 @@ var (
 	orderServices = []string{"acme.orders.v1.OrderStatus", "acme.orders.v1.Archive"}
 )
 
-// TestForServiceIsAsStrictAsAMatrix holds who is admitted by a policy without a
+// TestForServiceIsAsStrictAsAMatrix shows who is admitted by a policy without a
 // matrix file.
 func TestForServiceIsAsStrictAsAMatrix(t *testing.T) {
 	policy, err := access.ForService(corpIssuer, "order-status", orderServices,
@@ -52,7 +52,7 @@ func TestForServiceIsAsStrictAsAMatrix(t *testing.T) {
 	}
 }
 
-// TestForServiceDemandsWhatTheFileDemands holds that nothing which the file requires
+// TestForServiceDemandsWhatTheFileDemands shows that nothing which the file requires
 // can be left out.
 func TestForServiceDemandsWhatTheFileDemands(t *testing.T) {
 	good := access.Allow{Clients: []string{"customer-portal"}, Scopes: []string{"orders.read"}}
@@ -83,7 +83,7 @@ func TestForServiceDemandsWhatTheFileDemands(t *testing.T) {
 	}
 }
 
-// TestForServiceKeepsItsArguments holds that what the caller passed is not changed.
+// TestForServiceKeepsItsArguments shows that what the caller passed is not changed.
 func TestForServiceKeepsItsArguments(t *testing.T) {
 	allow := []access.Allow{{Clients: []string{"customer-portal"}, NoScopes: true}}
 	if _, err := access.ForService(corpIssuer, "order-status", orderServices, allow...); err != nil || allow[0].Methods != nil {

@@ -44,7 +44,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
-			return nil, fmt.Errorf("access: no service %q in the policy%s", name, nearest.Hint(name, p.Services()))
+			return nil, fmt.Errorf("access: no service %q in the policy%s", name, p.matrix.serviceHint(name, p.Services()))
 		}
 		if err := g.add(p, name, service); err != nil {
 			return nil, err

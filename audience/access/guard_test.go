@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestGuardOpensItsOwn holds that what is public of one service opens nothing on the
+// TestGuardOpensItsOwn shows that what is public of one service opens nothing on the
 // server of another that registers the same gRPC service, and that what belongs to
 // no service is open everywhere.
 func TestGuardOpensItsOwn(t *testing.T) {
@@ -41,7 +41,7 @@ func TestGuardOpensItsOwn(t *testing.T) {
 	}
 }
 
-// TestGuardNamesWhatMetricsTell holds what a guard knows for the metrics: the clients
+// TestGuardNamesWhatMetricsTell shows what a guard knows for the metrics: the clients
 // by what tokens call them, the closed methods, the roll-outs of its own services, and
 // the generation.
 func TestGuardNamesWhatMetricsTell(t *testing.T) {

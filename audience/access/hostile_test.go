@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestClaimsCannotForgeLogLines holds that what a token says cannot forge a line of a log,
+// TestClaimsCannotForgeLogLines shows that what a token says cannot forge a line of a log,
 // nor fill one.
 func TestClaimsCannotForgeLogLines(t *testing.T) {
 	many := make([]string, 100)

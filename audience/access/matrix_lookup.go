@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/grpcaud/grpcaud/internal/nearest"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // The lookups of a matrix fill in what may be left out. They also work on a matrix that
@@ -86,6 +89,16 @@ func (m Matrix) owners() map[string][]string {
 		}
 	}
 	return owners
+}
+
+// serviceHint says which of the known names was meant by one that is unknown: that of the
+// service which has the gRPC service of that name, or a similar one. It is empty if there is
+// none.
+func (m Matrix) serviceHint(name string, known []string) string {
+	if owners := m.owners()[name]; len(owners) > 0 {
+		return ": it is a gRPC service of " + quote.List(owners...)
+	}
+	return nearest.Hint(name, known)
 }
 
 // publicEntry returns the index of the entry of Public that opens a method, -1 if

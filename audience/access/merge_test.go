@@ -34,7 +34,7 @@ func merged(t *testing.T, m access.Matrix, options ...access.MethodOptions) *acc
 	return g
 }
 
-// TestMergeAddsDemands holds that a call must satisfy the matrix and the
+// TestMergeAddsDemands shows that a call must satisfy the matrix and the
 // options, whichever refuses first.
 func TestMergeAddsDemands(t *testing.T) {
 	backoffice := members{"azp": "backoffice-portal"}
@@ -68,8 +68,8 @@ func TestMergeAddsDemands(t *testing.T) {
 	}
 }
 
-// TestOptionsLeaveOtherMethodsAlone holds that the other methods are as the matrix says, and
-// that a method which the matrix closes stays closed.
+// TestOptionsLeaveOtherMethodsAlone shows that the other methods are as the matrix
+// says, and that a method which the matrix closes stays closed.
 func TestOptionsLeaveOtherMethodsAlone(t *testing.T) {
 	o := demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})
 	write := token(members{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
@@ -89,7 +89,8 @@ func TestOptionsLeaveOtherMethodsAlone(t *testing.T) {
 	}
 }
 
-// TestRefusalNamesTheOptionThatRefuses holds that a refusal and an explanation name what refused.
+// TestRefusalNamesTheOptionThatRefuses shows that a refusal and an explanation name
+// what refused.
 func TestRefusalNamesTheOptionThatRefuses(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{Scopes: []string{"orders.audit"}})).Rule(getStatus)
 	good, err := read(t, "keycloak", token(members{"scope": "orders.read orders.audit"}))
@@ -111,7 +112,7 @@ func TestRefusalNamesTheOptionThatRefuses(t *testing.T) {
 	}
 }
 
-// TestOptionsOpenNothing holds that options alone open nothing.
+// TestOptionsOpenNothing shows that options alone open nothing.
 func TestOptionsOpenNothing(t *testing.T) {
 	optional := company()
 	for i := range optional.Services["order-status"].Allow {
@@ -166,7 +167,7 @@ func corporate() access.Matrix {
 	}
 }
 
-// TestMergeOptionsAlone holds that options are rules where the matrix is
+// TestMergeOptionsAlone shows that options are rules where the matrix is
 // silent, each of its own method alone.
 func TestMergeOptionsAlone(t *testing.T) {
 	of := func(grpc, method string, d access.Allow) access.MethodOptions {
@@ -215,7 +216,7 @@ func TestMergeOptionsAlone(t *testing.T) {
 	}
 }
 
-// TestOptionsWithoutClients holds that a service whose options let nobody in is warned of.
+// TestOptionsWithoutClients shows that a service whose options let nobody in is warned of.
 func TestOptionsWithoutClients(t *testing.T) {
 	policy, err := access.New(corporate(), access.MethodOptions{GRPC: "acme.v1.Orders", Method: "Get", Place: "p", Audience: "account"})
 	if err != nil {
@@ -233,7 +234,7 @@ func TestOptionsWithoutClients(t *testing.T) {
 	}
 }
 
-// TestContradictoryOptionsAreRefused holds that a contradiction is an error that names both
+// TestContradictoryOptionsAreRefused shows that a contradiction is an error that names both
 // places.
 func TestContradictoryOptionsAreRefused(t *testing.T) {
 	here := func(change func(*access.MethodOptions)) []access.MethodOptions {
@@ -290,7 +291,7 @@ func TestContradictoryOptionsAreRefused(t *testing.T) {
 	}
 }
 
-// TestMergeLeavesTheMatrix holds that Merge changes nothing of what it is given.
+// TestMergeLeavesTheMatrix shows that Merge changes nothing of what it is given.
 func TestMergeLeavesTheMatrix(t *testing.T) {
 	m := corporate()
 	m.Services = map[string]access.Service{}
@@ -306,7 +307,7 @@ func TestMergeLeavesTheMatrix(t *testing.T) {
 	}
 }
 
-// TestMergeTarget holds that a client asks for the scopes that options demand of
+// TestMergeTarget shows that a client asks for the scopes that options demand of
 // it.
 func TestMergeTarget(t *testing.T) {
 	policy, err := access.New(company(),
@@ -328,7 +329,7 @@ func TestMergeTarget(t *testing.T) {
 	}
 }
 
-// TestMergeAge holds that a login which was young enough is asked about again.
+// TestMergeAge shows that a login which was young enough is asked about again.
 func TestMergeAge(t *testing.T) {
 	rule := merged(t, company(), demandingBesides(access.Allow{MaxAuthAge: time.Minute})).Rule(getStatus)
 	c, err := read(t, "keycloak", token(members{"auth_time": now.Unix()}))

@@ -36,7 +36,7 @@ func migrating(t *testing.T) *access.Guard {
 	return g
 }
 
-func TestMigration(t *testing.T) {
+func TestTwoIssuersDuringAMigration(t *testing.T) {
 	guard := migrating(t)
 	if got := guard.Issuers(); len(got) != 2 {
 		t.Errorf("Issuers = %v, want both", got)
@@ -82,9 +82,10 @@ func TestMigration(t *testing.T) {
 	}
 }
 
-// TestWants holds what the operator reads of the clients and scopes that would
-// have done: one list an alternative, and of scopes only this client's.
-func TestWants(t *testing.T) {
+// TestWantedClientsAndScopesAreListed shows what the operator reads of the clients and
+// scopes that would have done: one list an alternative, and of scopes only this
+// client's.
+func TestWantedClientsAndScopesAreListed(t *testing.T) {
 	guard := migrating(t)
 	for want, members := range map[string]members{
 		`"orders" "shop", or "orders", or "shop"`: {"aud": "orders-v1", "azp": "x"},

@@ -55,7 +55,7 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// TestModeOfStrangers holds that no mode is for a client whose tokens the
+// TestModeOfStrangers shows that no mode is for a client whose tokens the
 // service does not accept.
 func TestModeOfStrangers(t *testing.T) {
 	m := company()

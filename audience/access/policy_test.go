@@ -20,8 +20,10 @@ func TestGuardRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, services := range map[string][]string{
-		"needs the name":           nil,
-		`no service "orders-us"`:   {"orders-us"},
+		"needs the name":         nil,
+		`no service "orders-us"`: {"orders-us"},
+		`no service "acme.hr.v1.HumanResource" in the policy: it is a gRPC service of "human-resource"`:             {"acme.hr.v1.HumanResource"},
+		`no service "acme.orders.v1.OrderStatus" in the policy: it is a gRPC service of "order-status" "orders-eu"`: {"acme.orders.v1.OrderStatus"},
 		"one server cannot guard":  {"order-status", "orders-eu"},
 		`to "human-resource" and`:  {"human-resource", "human-resource"},
 		`did you mean "catalogue"`: {"catalog"},
@@ -32,7 +34,7 @@ func TestGuardRefuses(t *testing.T) {
 	}
 }
 
-// TestRule holds that only the exact name of a method reaches its rule.
+// TestRule shows that only the exact name of a method reaches its rule.
 func TestRule(t *testing.T) {
 	g := guard(t, "order-status", "human-resource")
 	for method, want := range map[string]string{
@@ -71,7 +73,7 @@ func TestRule(t *testing.T) {
 	}
 }
 
-func TestCovers(t *testing.T) {
+func TestCheckCoverage(t *testing.T) {
 	g := guard(t, "order-status", "human-resource")
 	registered := []string{getStatus, updateStatus, getEmployee, "/grpc.health.v1.Health/Check"}
 	if err := g.CheckCoverage(registered); err != nil {
@@ -95,7 +97,7 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// TestUnnamedMethod holds that a method which no entry names has no rule, and
+// TestUnnamedMethod shows that a method which no entry names has no rule, and
 // that a method which two entries name is missed once.
 func TestUnnamedMethod(t *testing.T) {
 	m := company()

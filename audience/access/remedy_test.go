@@ -59,7 +59,7 @@ func TestRemediesOfRules(t *testing.T) {
 	}
 }
 
-// TestHintOfAnotherIssuer holds that a client of the right id and the wrong
+// TestHintOfAnotherIssuer shows that a client of the right id and the wrong
 // issuer is told as that.
 func TestHintOfAnotherIssuer(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"iss": partner}))
@@ -72,7 +72,7 @@ func TestHintOfAnotherIssuer(t *testing.T) {
 	}
 }
 
-// TestTypeHints holds that the operator is told which other kind of token came.
+// TestTypeHints shows that the operator is told which other kind of token came.
 func TestTypeHints(t *testing.T) {
 	p, _ := claims.LookupPreset("rfc9068")
 	for typ, want := range map[string]string{
@@ -85,7 +85,7 @@ func TestTypeHints(t *testing.T) {
 	}
 }
 
-// TestSchemeHints holds that a scheme is noticed on either side.
+// TestSchemeHints shows that a scheme is noticed on either side.
 func TestSchemeHints(t *testing.T) {
 	m := company()
 	service := m.Services["order-status"]

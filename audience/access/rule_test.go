@@ -115,7 +115,7 @@ func read(t testing.TB, preset string, members map[string]any) (*claims.Claims, 
 
 type members = map[string]any
 
-// TestAudienceRules holds what an audience is, one rule a row.
+// TestAudienceRules shows what an audience is, one rule a row.
 func TestAudienceRules(t *testing.T) {
 	guard := guard(t, "order-status", "human-resource", "catalogue")
 	const getItem = "/acme.catalogue.v1.Catalogue/GetItem"
@@ -181,7 +181,7 @@ func TestAudienceRules(t *testing.T) {
 	}
 }
 
-// TestPublicRule holds that a public rule asks nothing.
+// TestPublicRule shows that a public rule asks nothing.
 func TestPublicRule(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"iss": "x", "exp": 1}))
 	if err != nil {
@@ -252,7 +252,7 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// TestCheckIssuer holds that an issuer is refused before anything is known of a
+// TestCheckIssuer shows that an issuer is refused before anything is known of a
 // token as its tokens are when they are judged.
 func TestCheckIssuer(t *testing.T) {
 	rule := guard(t, "order-status").Rule("/acme.orders.v1.OrderStatus/GetOrderStatus")

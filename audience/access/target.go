@@ -54,7 +54,7 @@ func (p *Policy) Target(client, service string) (Target, error) {
 	e, ok := p.matrix.External[service]
 	switch {
 	case !ok:
-		return Target{}, fmt.Errorf("access: no service %q in the policy%s", service, nearest.Hint(service, p.matrix.callees()))
+		return Target{}, fmt.Errorf("access: no service %q in the policy%s", service, p.matrix.serviceHint(service, p.matrix.callees()))
 	case !slices.Contains(e.Clients, client):
 		return Target{}, notAllowed(client, service)
 	}

@@ -72,6 +72,7 @@ func TestTarget(t *testing.T) {
 		{"portl", "orders", `no client "portl" in the policy, did you mean "portal"?`},
 		{"portal", "order", `no service "order" in the policy, did you mean "orders"?`},
 		{"portal", "weathr", `no service "weathr" in the policy, did you mean "weather"?`},
+		{"portal", "a.Orders", `no service "a.Orders" in the policy: it is a gRPC service of "orders"`},
 		{"portal", "people", `the matrix does not let "portal" call "people"`},
 		{"portal", "weather", `the matrix does not let "portal" call "weather"`},
 		{"stranger", "people", `"people" accepts no tokens of "https://partner.example", at which client "stranger" is registered`},

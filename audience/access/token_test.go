@@ -10,9 +10,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// TestTerms holds what the matrix may say of an issuer's and a service's
+// TestDemandsOnTokens shows what the matrix may say of an issuer's and a service's
 // tokens, both ways.
-func TestTerms(t *testing.T) {
+func TestDemandsOnTokens(t *testing.T) {
 	in := func(d time.Duration) int64 { return now.Add(d).Unix() }
 	sole := entry(nil)
 	sole.SoleAudience, sole.Audiences = true, []string{"order-status", "orders"}
@@ -49,7 +49,7 @@ func TestTerms(t *testing.T) {
 	}
 }
 
-// TestInsecureNoAudience holds what stands for aud where an issuer sends none.
+// TestInsecureNoAudience shows what stands for aud where an issuer sends none.
 func TestInsecureNoAudience(t *testing.T) {
 	cognito := func(m members) members {
 		all := members{"iss": corp, "sub": "customer-portal", "client_id": "customer-portal", "token_use": "access", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}
@@ -85,7 +85,7 @@ func TestInsecureNoAudience(t *testing.T) {
 	}
 }
 
-// TestInsecureNoAudienceElsewhere holds that the weakness stays with the issuer
+// TestInsecureNoAudienceElsewhere shows that the weakness stays with the issuer
 // that has it.
 func TestInsecureNoAudienceElsewhere(t *testing.T) {
 	policy, err := access.New(access.Matrix{
@@ -181,8 +181,8 @@ func TestExplainOfflineSaysThatTheBindingWasNotChecked(t *testing.T) {
 	}
 }
 
-// TestEnds holds that Judge admits until then and not from then on.
-func TestEnds(t *testing.T) {
+// TestJudgeAdmitsUntilTheEnd shows that Judge admits until then and not from then on.
+func TestJudgeAdmitsUntilTheEnd(t *testing.T) {
 	for _, row := range []struct {
 		issuer  access.Issuer
 		members members

@@ -29,7 +29,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// TestClaimsKeepNothing holds that what was read may be written over.
+// TestClaimsKeepNothing shows that what was read may be written over.
 func TestClaimsKeepNothing(t *testing.T) {
 	payload := []byte(`{"iss":"i","exp":1,"typ":"Bearer","azp":"customer-portal","department":"hr"}`)
 	p, _ := claims.LookupPreset("keycloak")
@@ -43,7 +43,7 @@ func TestClaimsKeepNothing(t *testing.T) {
 	}
 }
 
-// TestClaimsRefused holds that what is malformed is never read as something
+// TestClaimsRefused shows that what is malformed is never read as something
 // else: neither as absent nor as its zero value.
 func TestClaimsRefused(t *testing.T) {
 	deep := members{"sub": "x"}
@@ -156,7 +156,7 @@ func TestOnlyRulesAskAboutSomeParts(t *testing.T) {
 	}
 }
 
-// TestClaimsMalformed holds that a payload which can be read in two ways, or is no
+// TestClaimsMalformed shows that a payload which can be read in two ways, or is no
 // JSON object, is refused.
 func TestClaimsMalformed(t *testing.T) {
 	p, _ := claims.LookupPreset("keycloak")
@@ -175,7 +175,7 @@ func TestClaimsMalformed(t *testing.T) {
 	}
 }
 
-// TestClaimNamesAreExact holds that no other spelling of a name is the name.
+// TestClaimNamesAreExact shows that no other spelling of a name is the name.
 func TestClaimNamesAreExact(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"aud": "evil", "Aud": "order-status", "SCOPE": "admin", "AZP": "backoffice-portal", "ſcope": "admin"}))
 	if err != nil {
@@ -233,7 +233,7 @@ func TestStrictProfile(t *testing.T) {
 	}
 }
 
-// TestClaimsLimits holds what is just accepted.
+// TestClaimsLimits shows what is just accepted.
 func TestClaimsLimits(t *testing.T) {
 	act := members{"sub": "x"}
 	for range 7 {

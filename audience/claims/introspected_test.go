@@ -58,7 +58,7 @@ func TestIntrospected(t *testing.T) {
 	}
 }
 
-// TestIntrospectedRefuses holds that nothing is active but what is said to be,
+// TestIntrospectedRefuses shows that nothing is active but what is said to be,
 // and that an active token is judged like any other (RFC 7662, section 4).
 func TestIntrospectedRefuses(t *testing.T) {
 	const good = `"active":true,"exp":2,"client_id":"portal","aud":"orders","typ":"Bearer"`
@@ -103,7 +103,7 @@ func TestIntrospectedRefuses(t *testing.T) {
 	}
 }
 
-// TestIntrospectedByPreset holds that a preset which waives a check for JWTs
+// TestIntrospectedByPreset shows that a preset which waives a check for JWTs
 // does not waive it for answers, which say more.
 func TestIntrospectedByPreset(t *testing.T) {
 	for _, row := range []struct {
@@ -120,7 +120,7 @@ func TestIntrospectedByPreset(t *testing.T) {
 	}
 }
 
-// TestIntrospectedUsers holds that an answer about a user does not pass for one
+// TestIntrospectedUsers shows that an answer about a user does not pass for one
 // about a client that calls as itself.
 func TestIntrospectedUsers(t *testing.T) {
 	for _, row := range []struct{ preset, answer, user string }{

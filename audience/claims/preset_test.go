@@ -222,7 +222,7 @@ func TestPresets(t *testing.T) {
 	}
 }
 
-// TestPresetsRefuse holds that what the same key signs for other ends is not
+// TestPresetsRefuse shows that what the same key signs for other ends is not
 // read as an access token, and that nobody can choose who it names.
 func TestPresetsRefuse(t *testing.T) {
 	const when = `"iss":"i","exp":2,"iat":1,"jti":"1",`
@@ -284,7 +284,7 @@ func TestAnotherPresetOfTheProductIsNamed(t *testing.T) {
 	}
 }
 
-// TestScopesAreNoRoles holds that one is never taken for the other.
+// TestScopesAreNoRoles shows that one is never taken for the other.
 func TestScopesAreNoRoles(t *testing.T) {
 	c, err := read(t, "keycloak", token(members{"scope": "admin", "realm_access": members{"roles": []string{"boss"}}, "scp": "boss", "roles": []string{"admin"}}))
 	if err != nil {

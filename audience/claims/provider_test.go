@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// TestPresetsReadWhatProvidersWrite holds each preset to the data of its provider: a
+// TestPresetsReadWhatProvidersWrite shows each preset to the data of its provider: a
 // token that is made by it is read, and one that lacks a part is refused.
 func TestPresetsReadWhatProvidersWrite(t *testing.T) {
 	for _, p := range provider.All() {

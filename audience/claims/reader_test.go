@@ -9,7 +9,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// FuzzClaims holds that whatever is read has what every decision needs.
+// FuzzClaims shows that whatever is read has what every decision needs.
 func FuzzClaims(f *testing.F) {
 	f.Add(`{"iss":"i","exp":1,"aud":["a","b"],"azp":"c","typ":"Bearer"}`)
 	f.Add(`{"iss":"i","exp":1.5,"aud":"a","client_id":"c","sub":"s","act":{"sub":"x","act":{"sub":"y"}},"typ":"Bearer"}`)
@@ -32,7 +32,7 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// FuzzAudience holds that aud is read as the very values that it has, or not
+// FuzzAudience shows that aud is read as the very values that it has, or not
 // at all.
 func FuzzAudience(f *testing.F) {
 	for _, seed := range []string{`"a"`, `["a","b"]`, `[]`, `""`, `["a",null]`, `"a b"`, `{"a":true}`, `["\u0061"]`} {
@@ -60,7 +60,7 @@ func FuzzAudience(f *testing.F) {
 	})
 }
 
-// FuzzScope holds that what is granted, joined again, is what was written but for the
+// FuzzScope shows that what is granted, joined again, is what was written but for the
 // number of spaces, in both spellings alike.
 func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"a", "a b", " a", "a  b", "a\tb", `a"b`, "ä", ""} {

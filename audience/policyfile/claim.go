@@ -25,12 +25,12 @@ type holder struct {
 // isAPI reports whether h is an external API.
 func (h holder) isAPI() bool { return h.section == "external" }
 
-// node returns the node of h in the matrix.
+// node returns the node of h, or the one that path leads to below it.
 func (h holder) node(path ...string) *yaml.Node {
 	return locate(h.file.root, append([]string{h.section, h.name}, path...))
 }
 
-// place returns the place of h for messages.
+// place returns where h is defined, for messages.
 func (h holder) place() string {
 	if h.file == nil {
 		return h.options.Place
@@ -63,21 +63,21 @@ func (f *files) holders(options []access.MethodOptions) []holder {
 	return all
 }
 
-// index returns the place of a file in the order of reading; -1 for nil.
+// index returns the position of a file in the order of reading; -1 for nil.
 func (f *files) index(r *reader) int { return slices.Index(f.readers, r) }
 
 // claim is a value that a holder has.
 type claim struct {
 	holder
 	value any
-	path  []string // where below the holder it stands
-	text  string   // the value, for messages
+	path  []string // of the value, below the holder
+	text  string   // the value as messages name it
 }
 
-// disputed reports each value that holders in two files have, at the place of the
-// later one. Two external APIs may have the same value: the clients of each get their
-// own tokens for it.
-func disputed(claims []claim, what string) {
+// reportConflicts reports each value that holders in two files have, at its place in
+// the later file. Two external APIs may have the same value: the clients of each get
+// their own tokens for it.
+func reportConflicts(claims []claim, what string) {
 	first := map[any][]claim{}
 	for _, c := range claims {
 		earlier := first[c.value]
@@ -135,8 +135,8 @@ func (h holder) audiences() []string {
 	return []string{cmp.Or(h.options.Audience, h.api.Audience, h.name)}
 }
 
-// issuersOf returns the URLs of the issuers whose tokens h accepts; those of its
-// clients for an API that names none.
+// issuersOf returns the URLs of the issuers whose tokens h accepts. For an API that
+// names no issuer, these are the issuers of its clients.
 func (f *files) issuersOf(h holder) []string {
 	names := h.service.Issuers
 	if h.isAPI() {
@@ -156,8 +156,8 @@ func (f *files) issuersOf(h holder) []string {
 	return slices.Compact(urls)
 }
 
-// issuer returns the URL of the issuer of that name; those of all for no name,
-// which means the only one.
+// issuer returns the URL of the issuer with this name. Without a name it returns all
+// URLs: the matrix then has only one.
 func (f *files) issuer(name string) []string {
 	var urls []string
 	for known, issuer := range f.byTenant.Issuers {

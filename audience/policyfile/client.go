@@ -20,8 +20,8 @@ func (r *reader) client(n *yaml.Node) (c access.Client) {
 	return c
 }
 
-// privateKey does not repeat a scalar in a message, as secret does not: the scalar may
-// be the key.
+// privateKey reads a mapping. Like secret, it does not repeat another value in a
+// message: it may be the key.
 func (r *reader) privateKey(to *access.KeyRef) value {
 	const want = "{file: …} or {env: …}, and kid and algorithm"
 	return value{want: want, read: func(n *yaml.Node) {
@@ -94,12 +94,12 @@ func (r *reader) ask(to *access.Ask) value {
 	})
 }
 
-// orFields reads a mapping whose keys are known, and any other value with word.
+// orFields reads a mapping with these keys. It reads any other value with word.
 func (r *reader) orFields(want string, word value, known map[string]value) value {
 	mapping := func(n *yaml.Node) { r.fields(n, known) }
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(word.read, mapping) }):
+		case r.isProbe(n, func() schema { return r.either(word.read, mapping) }):
 		case n.Kind == yaml.MappingNode:
 			mapping(n)
 		default:

@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-func TestClients(t *testing.T) {
+func TestClientsAreRead(t *testing.T) {
 	const text = `version: 1
 issuers:
   a: {url: https://a.example, token_url: https://a.example/t, ask: resource, parameters: {organization: acme}}
@@ -61,9 +61,9 @@ external:
 	}
 }
 
-// TestClientsRefused holds where a mistake is found, and that what may be a
-// secret is not repeated.
-func TestClientsRefused(t *testing.T) {
+// TestMistakesOfClientsHavePlaces shows that each mistake has its place, and that a
+// value which may be a secret is not repeated.
+func TestMistakesOfClientsHavePlaces(t *testing.T) {
 	const key = "want {file: …} or {env: …}, and kid and algorithm: keys never stand in this file"
 	for text, want := range map[string]string{
 		"portal: {private_key_jwt: hunter2}":                  "access.yaml:12:29: " + key,

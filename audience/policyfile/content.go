@@ -36,8 +36,8 @@ func open(path string) content {
 // tooLarge reports whether the file is larger than maxSize.
 func (c content) tooLarge() bool { return errors.Is(c.err, regularfile.ErrTooLarge) }
 
-// glob returns the files that pattern, as isPattern wants it, means from the folder
-// of main: sorted, without hidden ones and without main itself.
+// glob returns the files that match pattern in the folder of main, sorted, without
+// hidden files and without main itself. The pattern has passed [isPattern].
 func glob(main, pattern string) []string {
 	folder := filepath.Dir(main)
 	names, _ := fs.Glob(os.DirFS(folder), pattern)
@@ -50,7 +50,7 @@ func glob(main, pattern string) []string {
 	return names
 }
 
-// included returns the files that the patterns mean, sorted, each once.
+// included returns the files that match the patterns, sorted and without duplicates.
 func included(main string, patterns []string) []string {
 	var all []string
 	for _, pattern := range patterns {
@@ -60,13 +60,14 @@ func included(main string, patterns []string) []string {
 	return slices.Compact(all)
 }
 
-// isPattern reports whether pattern stays below the folder that it starts from.
+// isPattern reports whether a pattern is valid and matches only files below the folder
+// where it starts.
 func isPattern(pattern string) bool {
 	_, err := path.Match(pattern, "")
 	return err == nil && fs.ValidPath(pattern)
 }
 
-// digest returns a digest that is different for different contents.
+// digest returns the SHA-256 of the contents, in hex.
 func digest(contents []content) string {
 	h := sha256.New()
 	text := func(s []byte) {
@@ -81,8 +82,9 @@ func digest(contents []content) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// look returns the digest of the file at path and of those that patterns mean.
-func look(path string, patterns []string) string {
+// digestNow reads the file at path and those that match patterns, and returns their
+// digest.
+func digestNow(path string, patterns []string) string {
 	contents := []content{open(path)}
 	for _, path := range included(path, patterns) {
 		contents = append(contents, open(path))

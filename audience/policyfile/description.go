@@ -2,10 +2,10 @@ package policyfile
 
 import "strings"
 
-// description explains one key to whoever edits a file.
+// description explains one key to the author of a file.
 type description struct {
 	what      string // one sentence
-	byDefault string // what counts without the key; empty if the key is required
+	byDefault string // what holds without the key; empty if the key is required
 	example   any
 }
 
@@ -162,7 +162,7 @@ var descriptions = map[string]description{
 	"external.*.scopes":      {"The scopes that they request.", "what the issuer grants", []string{"parcels.read"}},
 }
 
-// explain adds the descriptions to the schema of what stands at path.
+// explain adds the descriptions to the schema of the value at path.
 func explain(s schema, path string) {
 	several, _ := s["anyOf"].([]schema)
 	for _, one := range several {

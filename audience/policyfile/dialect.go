@@ -14,7 +14,7 @@ func (r *reader) preset(i *access.Issuer) value {
 	mapping := func(n *yaml.Node) { i.Dialect = r.dialect(n) }
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(name.read, mapping) }):
+		case r.isProbe(n, func() schema { return r.either(name.read, mapping) }):
 		case n.Kind == yaml.MappingNode:
 			mapping(n)
 		case r.is(aString, n, want):
@@ -55,11 +55,11 @@ func (r *reader) dialect(n *yaml.Node) (d access.Dialect) {
 	return d
 }
 
-// items reads one item, or a list of items. Each is a string or a mapping.
+// items reads one item or a list of items. An item is a string or a mapping.
 func (r *reader) items(want string, text func(string), mapping func(*yaml.Node)) value {
 	item := func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, mapping) }):
+		case r.isProbe(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, mapping) }):
 		case n.Kind == yaml.MappingNode:
 			mapping(n)
 		case r.is(aString, n, "the name of a claim, or a mapping"):
@@ -69,7 +69,7 @@ func (r *reader) items(want string, text func(string), mapping func(*yaml.Node))
 	list := r.list(want, item)
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, list.read) }):
+		case r.isProbe(n, func() schema { return r.either(r.text("the name of a claim", new(string)).read, list.read) }):
 		case n.Kind == yaml.SequenceNode:
 			list.read(n)
 		default:
@@ -104,7 +104,7 @@ func (r *reader) rolePlaces(to *[]access.RolePlace) value {
 		})
 }
 
-// services reads what tells a service from a user.
+// services reads how tokens of services differ from tokens of users.
 func (r *reader) services(d *access.Dialect) value {
 	const want = "all, none, or a list of conditions such as [{absent: [sub]}]"
 	return r.orWord("all", &d.AllServices, r.orWord("none", &d.NoServices, r.list(want, func(n *yaml.Node) {
@@ -129,18 +129,7 @@ func (r *reader) accountMark(n *yaml.Node) (m access.AccountMark) {
 
 // askWord reads how an audience is asked for: a word, or a scope.
 func (r *reader) askWord(to *access.Ask) value {
-	const want = "audience, resource, nothing or {scope: …}"
-	word := oneOf(r, &to.Parameter, askWords)
-	mapping := func(n *yaml.Node) {
-		r.fields(n, map[string]value{"scope": required(r.text(`a scope such as "{audience}/.default"`, &to.Scope))})
-	}
-	return value{want: want, read: func(n *yaml.Node) {
-		switch {
-		case r.says(n, func() schema { return r.either(word.read, mapping) }):
-		case n.Kind == yaml.MappingNode:
-			mapping(n)
-		default:
-			word.read(n)
-		}
-	}}
+	return r.orFields("audience, resource, nothing or {scope: …}", oneOf(r, &to.Parameter, askWords), map[string]value{
+		"scope": required(r.text(`a scope such as "{audience}/.default"`, &to.Scope)),
+	})
 }

@@ -90,8 +90,8 @@ services: {s: {grpc: [g.S], issuers: [a, b], insecure_no_audience: {roles: [cler
 	}
 }
 
-// TestMistakesOfAPresetHaveLines shows mistakes in a preset that is written out, of form and
-// of meaning, each at its line.
+// TestMistakesOfAPresetHaveLines shows mistakes in a preset that is written out, of
+// form and of meaning, each at its line.
 func TestMistakesOfAPresetHaveLines(t *testing.T) {
 	for preset, want := range map[string]string{
 		"keykloak":            `access.yaml:5:5: unknown preset "keykloak", did you mean "keycloak"?`,

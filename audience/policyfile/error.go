@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// A report lists mostFindings, so that one slip does not fill a log; after
-// maxFindings no more are looked for.
+// An error lists at most mostFindings findings, so that one mistake does not fill a log.
+// After maxFindings, a file is not read further.
 const (
 	mostFindings = 20
 	maxFindings  = 1000
@@ -46,14 +46,14 @@ func (e *Error) place() string {
 	return place
 }
 
-// inOrder sorts findings by their places.
+// inOrder sorts findings by file and line.
 func inOrder(findings []*Error) []*Error {
 	return slices.SortedStableFunc(slices.Values(findings), func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }
 
-// joined makes one error of the findings; nil if there are none.
+// joined returns one error for all findings; nil if there are none.
 func joined(findings []*Error) error {
 	var errs []error
 	for i, f := range findings {

@@ -15,7 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// files are the first file of a matrix and the files that it includes, after reading.
+// files are the first file of a matrix and the files that it includes.
 type files struct {
 	contents []content // as they were on the disk
 	digest   string    // of the contents
@@ -55,8 +55,8 @@ func parse(name string, data []byte) *files {
 // patterns returns the patterns of the first file's includes.
 func (f *files) patterns() []string { return f.readers[0].patterns }
 
-// changed returns the first path that holds something else than in other, or the
-// path of the first file.
+// changed returns the first path whose content differs from that in other; if there is
+// none, the path of the first file.
 func (f *files) changed(other *files) string {
 	for i, c := range f.contents {
 		if other != nil && i < len(other.contents) && c.path == other.contents[i].path && !bytes.Equal(c.data, other.contents[i].data) {
@@ -66,7 +66,7 @@ func (f *files) changed(other *files) string {
 	return f.contents[0].path
 }
 
-// add reads one file into the matrix.
+// add adds the content of one file to the matrix.
 func (f *files) add(r *reader, c content) {
 	f.readers = append(f.readers, r)
 	switch {
@@ -87,7 +87,7 @@ func (f *files) add(r *reader, c content) {
 	if r.top {
 		f.matrix.Issuers = m.Issuers
 	} else {
-		r.reserved(r.root, "")
+		r.reportReserved(r.root, "")
 	}
 	join(f, r, "services", &f.matrix.Services, m.Services)
 	join(f, r, "clients", &f.matrix.Clients, m.Clients)
@@ -96,7 +96,7 @@ func (f *files) add(r *reader, c content) {
 	f.matrix.Public = append(f.matrix.Public, m.Public...)
 }
 
-// join adds a section of one file to that of all.
+// join adds a section of one file to the same section of all files.
 func join[T any](f *files, r *reader, section string, all *map[string]T, one map[string]T) {
 	for _, name := range slices.Sorted(maps.Keys(one)) {
 		at := place{section, name}
@@ -115,9 +115,9 @@ func join[T any](f *files, r *reader, section string, all *map[string]T, one map
 	}
 }
 
-// policy checks the form of the files first, and then the rights of the included
-// files. It checks the meaning only if both are right: one misspelled key would
-// otherwise cause a finding at each reference to it.
+// policy checks the form of the files, then the rights of the included files, and then
+// the meaning. It stops after a step that has findings: otherwise one misspelled key
+// would cause a finding at each reference to it.
 func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 	if first := f.contents[0]; first.err != nil && !first.tooLarge() {
 		return nil, fmt.Errorf("policyfile: %w", first.err)
@@ -164,8 +164,7 @@ func (f *files) problem(err error) {
 	}
 }
 
-// sections are the keys that the path of a problem begins with, if it is about a
-// file.
+// sections are the first keys in the path of a problem that is about a file.
 var sections = []string{"issuers", "services", "clients", "external", "public"}
 
 // place adds a problem to the findings about its file.
@@ -177,8 +176,8 @@ func (f *files) place(p *access.Problem) {
 	}
 }
 
-// placed returns a problem with its place, and its file: nil for an option of a .proto
-// file.
+// placed returns a problem as a finding with its place, and the file; the file is nil
+// for an option of a .proto file.
 func (f *files) placed(p *access.Problem) (*Error, *reader) {
 	if !slices.Contains(sections, p.Path[0]) {
 		return &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity}, nil
@@ -187,8 +186,8 @@ func (f *files) placed(p *access.Problem) (*Error, *reader) {
 	return &Error{r.file, n.Line, n.Column, p.Text, p.Severity}, r
 }
 
-// locate finds the file and the node that a path leads to; the first file stands
-// for those that none has.
+// locate returns the file and the node at a path. If no file has it, the result is the
+// first file.
 func (f *files) locate(path []string) (*reader, *yaml.Node) {
 	r := f.readers[0]
 	if len(path) == 1 {

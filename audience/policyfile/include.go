@@ -6,7 +6,7 @@ import "go.yaml.in/yaml/v3"
 func (r *reader) include(n *yaml.Node) {
 	switch {
 	case !r.is(aString, n, "a file such as teams/*.yaml"):
-	case !r.top: // which is not its to say
+	case !r.top: // reportReserved reports it
 	case r.dir == "":
 		r.finding(n, "what is in memory has no folder to include from")
 	case !isPattern(n.Value):

@@ -59,7 +59,7 @@ public: [acme.People/Ping]
 `
 )
 
-func TestIncludes(t *testing.T) {
+func TestIncludedFilesMakeOneMatrix(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"access.yaml":       strings.Replace(head, "[teams/*.yaml]", `["*.yaml", "teams/*.yaml", teams/orders.yaml]`, 1) + "public: [acme.Orders/Status]\n",
 		"teams/orders.yaml": orders, "teams/people.yaml": people,
@@ -81,8 +81,8 @@ func TestIncludes(t *testing.T) {
 	}
 }
 
-// TestIncludesBroken holds that each finding names the file it stands in.
-func TestIncludesBroken(t *testing.T) {
+// TestMistakesNameTheIncludedFile shows that each finding names its file.
+func TestMistakesNameTheIncludedFile(t *testing.T) {
 	for _, row := range []struct{ name, main, team, want string }{
 		{"twice", head + "clients: {portal: {}}\n", people, `teams/a.yaml:8:3: "portal" stands at access.yaml:5:11 already`},
 		{"an issuer twice", head, orders + "issuers: {corp: {url: https://x.example}}\n", `teams/a.yaml:8:1: only access.yaml may have the key "issuers": whose tokens count, and who is shown secrets, concerns every service`},
@@ -121,8 +121,8 @@ func TestIncludesInMemory(t *testing.T) {
 	}
 }
 
-// TestLoadOptions holds that the options of .proto files are merged in, and that
-// what is wrong with them names their place and the file's.
+// TestLoadOptions shows that the options of .proto files are merged, and that a
+// conflict names the places of the option and of the file's entry.
 func TestLoadOptions(t *testing.T) {
 	path := filepath.Join(folder(t, map[string]string{"access.yaml": head, "teams/a.yaml": people}), "access.yaml")
 	options := access.MethodOptions{GRPC: "acme.People", Method: "Get", Place: "people.proto:7", Demands: access.Allow{Scopes: []string{"a b"}}}

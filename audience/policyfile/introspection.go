@@ -6,7 +6,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// introspection reads a mapping that is not empty.
+// introspection reads a mapping, which must not be empty.
 func (r *reader) introspection(to *access.Introspection) value {
 	return r.some(value{want: "a mapping with client and secret", read: func(n *yaml.Node) {
 		r.fields(n, map[string]value{
@@ -19,7 +19,7 @@ func (r *reader) introspection(to *access.Introspection) value {
 	}})
 }
 
-// authStyle reads how a secret is sent.
+// authStyle reads how a client's secret is sent.
 func (r *reader) authStyle(to *string) value {
 	return oneOf(r, to, map[string]string{"basic": "basic", "post": "post"})
 }

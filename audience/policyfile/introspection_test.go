@@ -23,7 +23,7 @@ clients:
   portal: {issuer: a, secret: {env: PORTAL}, auth_style: basic}
 `
 
-func TestAuthentications(t *testing.T) {
+func TestAuthenticationsAreRead(t *testing.T) {
 	want := map[string]access.Issuer{
 		"a": {URL: "https://a.example", AuthStyle: "post", AssertionAudience: "token_endpoint", TokenType: "BearerToken"},
 		"b": {URL: "https://b.example", AssertionAudience: "https://b.example/token", Introspection: access.Introspection{
@@ -50,9 +50,9 @@ func TestAuthentications(t *testing.T) {
 	}
 }
 
-// TestAuthenticationsRefused holds that what is left half-said is found where it
-// stands.
-func TestAuthenticationsRefused(t *testing.T) {
+// TestHalfAnAuthenticationIsRefused shows that an incomplete setting is reported at
+// its place.
+func TestHalfAnAuthenticationIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"auth_style: header":                           `want basic or post, got "header"`,
 		"auth_style: ''":                               "want",

@@ -38,14 +38,15 @@ func TestAddressesOfIssuers(t *testing.T) {
 	}
 }
 
-// TestAddressesOfIssuersRefused holds what is half said, and where it stands.
+// TestAddressesOfIssuersRefused shows that incomplete settings of addresses are
+// reported at their places.
 func TestAddressesOfIssuersRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"url: my-auth-service":                           "access.yaml:3:10: \"my-auth-service\" is not an absolute URL",
 		"url: 'https://a.example', hosts: keys.example":  "3:43: want a list of hosts such as [keys.example.com], got a string: write [keys.example]",
 		"url: 'https://a.example', hosts: []":            "got an empty list",
 		"url: 'https://a.example', hosts: ['*.example']": `3:44: "*.example" is not a host`,
-		"url: 'http://a.example', insecure: host":        `want loopback, got "host"`,
+		"url: 'http://a.example', insecure: host":        `want loopback or {host: …}, got "host"`,
 		"url: 'http://a.example', insecure: {}":          `missing key "host"`,
 		"url: 'http://a.example', insecure: {host: []}":  "got an empty list",
 		"url: 'http://a.example', insecure: {host: b}":   `is not https`,

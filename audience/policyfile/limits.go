@@ -16,15 +16,15 @@ func (f *files) limits(options []access.MethodOptions) {
 	}
 	f.byTenant = f.matrix.ByTenant()
 	holders := f.holders(options)
-	disputed(grpcClaims(holders), "gRPC service")
-	disputed(f.audienceClaims(holders), "audience")
+	reportConflicts(grpcClaims(holders), "gRPC service")
+	reportConflicts(f.audienceClaims(holders), "audience")
 	reach := newReach(f, holders)
 	for i, h := range holders {
 		if h.file == nil || h.file.top {
 			continue
 		}
-		h.named(options)
-		h.servesAll()
+		h.checkName(options)
+		h.checkCommonServices()
 		f.self(h)
 		f.callers(h)
 		f.prefix(h, slices.Concat(holders[:i], holders[i+1:]))
@@ -34,17 +34,18 @@ func (f *files) limits(options []access.MethodOptions) {
 	f.paths()
 }
 
-// named keeps the names of the services that options make from the files: the
-// server of such a service asks for it by that name.
-func (h holder) named(options []access.MethodOptions) {
+// checkName refuses a name that a service from the options of .proto files has: a
+// server would get the service of the file under that name.
+func (h holder) checkName(options []access.MethodOptions) {
 	i := slices.IndexFunc(options, func(o access.MethodOptions) bool { return o.GRPC == h.name })
 	if i >= 0 && !h.isAPI() {
 		h.file.finding(h.node(), "%q is what the options at %s call a service: give this one another name", h.name, options[i].Place)
 	}
 }
 
-// servesAll finds what every server may register, such as health and reflection.
-func (h holder) servesAll() {
+// checkCommonServices refuses gRPC services that every server may register, such as
+// health and reflection.
+func (h holder) checkCommonServices() {
 	for i, grpc := range slices.Concat(h.service.GRPC, h.api.GRPC) {
 		if strings.HasPrefix(grpc, "grpc.") {
 			h.file.finding(h.node("grpc", strconv.Itoa(i)), "%s may be on every server: only %s can have it", grpc, h.file.first)
@@ -78,8 +79,8 @@ func (f *files) callers(h holder) {
 	}
 }
 
-// prefix compares what stands for the audience of h, where tokens have no aud,
-// with what does for others.
+// prefix refuses a scope prefix, in place of an audience, that begins like the prefix
+// of a service in another file.
 func (f *files) prefix(h holder, others []holder) {
 	mine := h.service.InsecureNoAudience
 	for _, o := range others {
@@ -91,9 +92,9 @@ func (f *files) prefix(h holder, others []holder) {
 	}
 }
 
-// public allows an included file to make public only its own services. So no team opens
-// a service of another team, or a service that every server has, such as reflection.
-// The first file may make everything public.
+// public refuses an included file that makes public what is not its own. So no team
+// opens a service of another team, or a service that every server has, such as
+// reflection. The first file may make everything public.
 func (f *files) public() {
 	for i, entry := range f.matrix.Public {
 		r, n := f.locate([]string{"public", strconv.Itoa(i)})
@@ -104,8 +105,8 @@ func (f *files) public() {
 	}
 }
 
-// ownedBy reports whether services that r has read consist of this gRPC service,
-// among others, and no services of another file do.
+// ownedBy reports whether a service of the file r has this gRPC service, and no
+// service of another file has it.
 func (f *files) ownedBy(r *reader, grpc string) bool {
 	owned := false
 	for name, service := range f.matrix.Services {

@@ -56,8 +56,8 @@ func loadCompany(t *testing.T, more map[string]string, options ...access.MethodO
 	return err
 }
 
-// TestIncludedFileKeepsToItsOwn holds that an included file neither opens, takes nor
-// spends what is not its own, and that the error says where and why.
+// TestIncludedFileKeepsToItsOwn shows that an included file cannot open, take or use
+// anything of another file, and that the error says where and why.
 func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	service := func(old, text string) string { return strings.Replace(newsFile, old, text, 1) }
 	with := func(text string) string { return newsFile + text }
@@ -113,8 +113,8 @@ func TestIncludedFileKeepsToItsOwn(t *testing.T) {
 	}
 }
 
-// TestIncludedFileKeepsToItsFolder holds that an included file names files of its own
-// folder only, and no file that another file names.
+// TestIncludedFileKeepsToItsFolder shows that an included file may name only files in
+// its own folder, and no file that another file names.
 func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	for name, row := range map[string]struct{ way, want string }{
 		"secret, absolute":              {"secret: {file: /run/secrets/news}", "want a file in the folder of this one or below: only access.yaml may name others"},
@@ -154,8 +154,8 @@ func TestIncludedFileKeepsToItsFolder(t *testing.T) {
 	}
 }
 
-// TestFilesAreComparedByWhatTheyAre holds that a file which two files name is found
-// whatever they call it, and so is the folder of another file.
+// TestFilesAreComparedByWhatTheyAre shows that a file which two files name by
+// different paths is found, and so is the folder of another file.
 func TestFilesAreComparedByWhatTheyAre(t *testing.T) {
 	for name, row := range map[string]struct {
 		first, team string // paths of secrets
@@ -193,7 +193,7 @@ func links(t *testing.T, dir string, targets map[string]string) {
 	}
 }
 
-// TestIncludedFileMay holds that what honest files need is not refused.
+// TestIncludedFileMay shows that what files of teams need is allowed.
 func TestIncludedFileMay(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":                        newsFile,

@@ -16,7 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-func TestLoad(t *testing.T) {
+func TestLoadReadsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "access.yaml")
 	if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestLoadTooLarge(t *testing.T) {
 	}
 }
 
-func TestParseDeep(t *testing.T) {
+func TestDeepNestingIsRefused(t *testing.T) {
 	const want = "access.yaml:1: not YAML: nested too deeply: want an access matrix, which begins with version: 1"
 	for text, size := range map[string]int{"[": 7 << 20, "{": 1 << 20, "- ": 1 << 20, "? ": 1 << 20} {
 		data := bytes.Repeat([]byte(text), size/len(text))
@@ -71,9 +71,9 @@ func TestParseDeep(t *testing.T) {
 	}
 }
 
-// TestParseLarge holds what the matrix of a large company costs, and that what
-// is none is refused before it costs more.
-func TestParseLarge(t *testing.T) {
+// TestLargeMatrixIsReadQuickly shows the cost of the matrix of a large company, and
+// that a file which is not a matrix is refused before it costs more.
+func TestLargeMatrixIsReadQuickly(t *testing.T) {
 	if took, err := cost(large()); err != nil || took > 192 {
 		t.Errorf("a large matrix: %v; allocates %d MiB, want at most 192", err, took)
 	}
@@ -145,7 +145,7 @@ func TestParseReportsInOrder(t *testing.T) {
 	}
 }
 
-func TestParseStops(t *testing.T) {
+func TestFindingsAreBounded(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("a: 1\n", 5_000),
 		example + strings.Repeat("? [a]\n", 5_000),

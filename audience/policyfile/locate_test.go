@@ -39,7 +39,7 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestLocateParsed holds that problems of a file in memory have their places in it.
+// TestLocateParsed shows that problems of a file in memory have their places in it.
 func TestLocateParsed(t *testing.T) {
 	problems := []*access.Problem{{Path: []string{"services", "orders", "grpc"}, Text: "no such service", Severity: access.Warning}}
 	found, err := policyfile.LocateParsed("stdin", []byte(matrix), problems)

@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/nearest"
 )
 
-// fields reads a mapping whose keys are known.
+// fields reads a mapping with these keys.
 func (r *reader) fields(n *yaml.Node, known map[string]value) {
-	if r.says(n, func() schema { return r.ofFields(known) }) || !r.is(aMapping, n, "a mapping") {
+	if r.isProbe(n, func() schema { return r.ofFields(known) }) || !r.is(aMapping, n, "a mapping") {
 		return
 	}
 	names := slices.Sorted(maps.Keys(known))
@@ -37,11 +37,11 @@ func (r *reader) fields(n *yaml.Node, known map[string]value) {
 	}
 }
 
-// named reads a mapping from names to what read makes of their values.
+// named reads a mapping from names to values, each of which it reads with read.
 func named[T any](r *reader, want string, to *map[string]T, read func(*yaml.Node) T) value {
 	one := func(n *yaml.Node) { read(n) }
 	return value{want: want, read: func(n *yaml.Node) {
-		if r.says(n, func() schema { return schema{"type": "object", "additionalProperties": r.describe(one)} }) || !r.is(aMapping, n, want) {
+		if r.isProbe(n, func() schema { return schema{"type": "object", "additionalProperties": r.describe(one)} }) || !r.is(aMapping, n, want) {
 			return
 		}
 		*to = map[string]T{}
@@ -51,8 +51,8 @@ func named[T any](r *reader, want string, to *map[string]T, read func(*yaml.Node
 	}}
 }
 
-// entries yields the keys and values of a mapping; keys that are no strings or
-// stand there again are findings.
+// entries yields the keys and values of a mapping. A key that is not a string, and a
+// duplicate key, is a finding.
 func (r *reader) entries(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
 		first := map[string]int{}
@@ -93,7 +93,8 @@ func locate(root *yaml.Node, path []string) *yaml.Node {
 	return place
 }
 
-// child returns where the entry or the item of n stands, and its value.
+// child returns the place and the value of the entry or item of n with the name or
+// number step.
 func child(n *yaml.Node, step string) (place, value *yaml.Node) {
 	if n.Kind == yaml.SequenceNode {
 		if i, err := strconv.Atoi(step); err == nil && 0 <= i && i < len(n.Content) {

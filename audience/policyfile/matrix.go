@@ -55,10 +55,14 @@ func (r *reader) issuer(n *yaml.Node) (i access.Issuer) {
 	return i
 }
 
-// insecure reads where plain http is accepted: one word, or a mapping.
+// insecure reads where plain http is accepted: a word, or a mapping.
 func (r *reader) insecure(to *access.Issuer) value {
-	word := oneOf(r, &to.InsecureLoopback, map[string]bool{"loopback": true})
-	return r.orFields("loopback or {host: …}", word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
+	const want = "loopback or {host: …}"
+	word := r.among([]string{"loopback"}, r.scalar(want, func(text string) bool {
+		to.InsecureLoopback = text == "loopback"
+		return to.InsecureLoopback
+	}))
+	return r.orFields(want, word, map[string]value{"host": required(r.stringOrStrings(&to.InsecureHosts))})
 }
 
 func (r *reader) service(n *yaml.Node) (s access.Service) {
@@ -85,7 +89,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 	return s
 }
 
-// noAudience reads what stands for the audience.
+// noAudience reads what a token has in place of the audience.
 func (r *reader) noAudience(n *yaml.Node, s *access.Service) {
 	r.fields(n, map[string]value{
 		"scope_prefix": r.text("the beginning of its scopes, such as orders/", &s.InsecureNoAudience),
@@ -125,7 +129,7 @@ func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 	return a
 }
 
-// claims reads a mapping that is not empty.
+// claims reads a mapping, which must not be empty.
 func (r *reader) claims(to *map[string][]string) value {
 	const want = "a mapping of claim names"
 	return r.some(named(r, want, to, func(n *yaml.Node) (values []string) {

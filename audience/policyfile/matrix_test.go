@@ -41,7 +41,7 @@ clients:
 public: [grpc.health.v1.Health]
 `
 
-func TestMatrix(t *testing.T) {
+func TestEveryKeyIsRead(t *testing.T) {
 	want := access.Matrix{
 		Issuers: map[string]access.Issuer{
 			"corp": {URL: "https://idp.example.com/realms/corp", Preset: "keycloak"},
@@ -139,7 +139,7 @@ services:
     - {clients: [s], methods: [N], scopes: [orders/read], any_scopes: [a], callers: services, optional: false}
 `
 
-func TestMatrixDemands(t *testing.T) {
+func TestDemandsOfRulesAreRead(t *testing.T) {
 	secret := access.SecretRef{Env: "ORDERS_SECRET"}
 	midnight := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)
 	want := access.Matrix{

@@ -8,20 +8,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reader turns the nodes of one file into values. It goes on after a finding, so that
-// a user sees all mistakes at once.
+// reader reads the values of one file. It continues after a finding, so that a user
+// sees all mistakes at once.
 type reader struct {
 	file     string
-	dir      string // where relative paths start; empty leaves them alone
-	top      bool   // whether the matrix begins here
-	first    string // the file where it does
+	dir      string // where relative paths start; if it is empty, they are not changed
+	top      bool   // whether this is the first file
+	first    string // the path of the first file
 	root     *yaml.Node
-	public   int      // how many public entries stand in files before it
-	patterns []string // what it includes
+	public   int      // how many public entries the files before this one have
+	patterns []string // of the files that it includes
 	paths    []namedPath
-	folder   located // that dir is; the method paths sets it
+	folder   located // dir; the method paths sets it
 	findings []*Error
-	schema   schema // what could stand where the probe does
+	schema   schema // of the values that are possible in place of the probe
 }
 
 func (r *reader) finding(n *yaml.Node, format string, args ...any) {
@@ -36,10 +36,10 @@ func (r *reader) at(line, column int, format string, args ...any) {
 
 func (r *reader) add(e *Error) { r.findings = append(r.findings, e) }
 
-// full reports whether there are too many findings to read the rest of the file.
+// full reports whether the file has so many findings that it is not read further.
 func (r *reader) full() bool { return len(r.findings) >= maxFindings }
 
-// The kinds of nodes, by their resolved tags.
+// These are the kinds of nodes, by their resolved tags.
 const (
 	aString  = "!!str"
 	aNumber  = "!!int"
@@ -53,15 +53,15 @@ var kinds = map[string]string{
 	"!!float": "a number", "!!null": "nothing", "!!timestamp": "a date", "!!merge": "a merge key",
 }
 
-// is reports whether n is of the kind; if not, what was wanted is a finding.
+// is reports whether n is of the kind. If it is not, that is a finding.
 func (r *reader) is(kind string, n *yaml.Node, want string) bool {
 	switch {
-	case r.says(n, func() schema { return ofKind(kind, want) }):
+	case r.isProbe(n, func() schema { return ofKind(kind, want) }):
 		return false
 	case !r.isPlain(n):
 		return false
 	case n.Tag != kind:
-		r.finding(n, "want %s, got %s%s", want, kinds[n.Tag], mending(kind, n))
+		r.finding(n, "want %s, got %s%s", want, kinds[n.Tag], fixFor(kind, n))
 		return false
 	case kind == aString && n.Value == "":
 		r.finding(n, "want %s, got an empty string", want)
@@ -70,7 +70,8 @@ func (r *reader) is(kind string, n *yaml.Node, want string) bool {
 	return true
 }
 
-// isPlain reports whether n is what it shows; if not, that is a finding.
+// isPlain reports whether n means what a reader sees. If it does not, that is a
+// finding.
 func (r *reader) isPlain(n *yaml.Node) bool {
 	var what string
 	switch {
@@ -89,12 +90,12 @@ func (r *reader) isPlain(n *yaml.Node) bool {
 	return false
 }
 
-// plainWord is what needs no quotes in a list.
+// plainWord matches a word that needs no quotes in a list.
 var plainWord = regexp.MustCompile(`^[A-Za-z][\w./-]{0,63}$`)
 
-// mending says how to turn a value of another kind into this kind, if one or two
-// characters are enough.
-func mending(kind string, n *yaml.Node) string {
+// fixFor says how to turn a value into one of this kind; empty if that takes more than
+// a few characters.
+func fixFor(kind string, n *yaml.Node) string {
 	switch {
 	case kind == aList && n.Kind == yaml.MappingNode:
 		return `: begin each with "- "`
@@ -111,7 +112,7 @@ func mending(kind string, n *yaml.Node) string {
 	}
 }
 
-// value is how the value of one key is read.
+// value says how the value of a key is read.
 type value struct {
 	want     string // what is expected, for messages
 	read     func(*yaml.Node)
@@ -140,10 +141,10 @@ func (r *reader) boolean(to *bool) value {
 	}}
 }
 
-// list reads a list that is not empty, each of its items by item.
+// list reads a list, which must not be empty, and each item with item.
 func (r *reader) list(want string, item func(*yaml.Node)) value {
 	return value{want: want, read: func(n *yaml.Node) {
-		if r.says(n, func() schema { return schema{"type": "array", "minItems": 1, "items": r.describe(item)} }) || !r.is(aList, n, want) {
+		if r.isProbe(n, func() schema { return schema{"type": "array", "minItems": 1, "items": r.describe(item)} }) || !r.is(aList, n, want) {
 			return
 		}
 		if len(n.Content) == 0 {
@@ -173,7 +174,7 @@ func (r *reader) stringOrStrings(to *[]string) value {
 	list, text := r.strings(want, to), r.text("a string", new(string))
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return r.either(text.read, list.read) }):
+		case r.isProbe(n, func() schema { return r.either(text.read, list.read) }):
 		case n.Kind == yaml.SequenceNode:
 			list.read(n)
 		case r.is(aString, n, "a string"):
@@ -182,12 +183,12 @@ func (r *reader) stringOrStrings(to *[]string) value {
 	}}
 }
 
-// orWord sets to if the value is exactly that word, and else reads the value with v.
+// orWord sets to if the value is exactly word. It reads any other value with v.
 func (r *reader) orWord(word string, to *bool, v value) value {
 	read := v.read
 	v.read = func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return schema{"anyOf": []schema{{"const": word}, r.describe(read)}} }):
+		case r.isProbe(n, func() schema { return schema{"anyOf": []schema{{"const": word}, r.describe(read)}} }):
 		case n.Kind != yaml.ScalarNode || n.Value != word:
 			read(n)
 		default:

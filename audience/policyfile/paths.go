@@ -10,10 +10,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// namedPath is a path that a file writes down.
+// namedPath is a path in a file.
 type namedPath struct {
 	node *yaml.Node
-	path string // as it is opened
+	path string // as the file is opened
 }
 
 // paths requires that each path in an included file is in the folder of that file, and
@@ -63,8 +63,7 @@ func (f *files) ownFile(r *reader, p namedPath, target located) bool {
 	return true
 }
 
-// resolved returns where links lead on the way to path, as far as there is
-// anything.
+// resolved returns path without symbolic links, as far as the path exists.
 func resolved(path string) string {
 	target, err := filepath.EvalSymlinks(path)
 	switch dir := filepath.Dir(path); {
@@ -77,11 +76,11 @@ func resolved(path string) string {
 	}
 }
 
-// located is a file or a folder that may have several names: by links, by upper and
+// located is a file or a folder. It may have several names: by links, by upper and
 // lower case, by mounts.
 type located struct {
 	path  string      // absolute, without links
-	info  fs.FileInfo // nil if there is nothing
+	info  fs.FileInfo // nil if it does not exist
 	above []located   // the folders that it is in
 }
 
@@ -99,7 +98,7 @@ func locateFile(path string) located {
 	return l
 }
 
-// same reports whether both are one file, or one folder.
+// same reports whether l and other are the same file or folder.
 func (l located) same(other located) bool {
 	return l.path == other.path || l.info != nil && other.info != nil && os.SameFile(l.info, other.info)
 }
@@ -107,9 +106,8 @@ func (l located) same(other located) bool {
 // holds reports whether other is below the folder l.
 func (l located) holds(other located) bool { return slices.ContainsFunc(other.above, l.same) }
 
-// contained reports whether the links on the way to a path stay in the folder.
-// A path that does not exist, or that this process may not read, is not a mistake of
-// the file.
+// contained returns an error if the links on the way to a path leave the folder. A
+// path that does not exist, or that this process may not read, is not an error.
 func contained(folder, path string) error {
 	root, err := os.OpenRoot(folder)
 	if err != nil {

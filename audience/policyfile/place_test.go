@@ -8,9 +8,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestPlaces shows that a policy knows the file and the line of issuers and clients, and
-// of their keys, also in files that are included.
-func TestPlaces(t *testing.T) {
+// TestPolicyKnowsFilesAndLines shows that a policy knows the file and the line of
+// issuers and clients, and of their keys, also in files that are included.
+func TestPolicyKnowsFilesAndLines(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"access.yaml": "version: 1\nincludes: [teams/*.yaml]\nissuers:\n  corp:\n    url: https://idp.example.com\n    max_lifetime: 1h\n",

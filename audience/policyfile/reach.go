@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// reach knows which scopes get a token for a service, at issuers that choose the
-// audience by scopes: "orders" at Keycloak, "orders/read" at Cognito,
+// reach knows which scopes request a token for a service, at issuers that determine
+// the audience by scopes: "orders" at Keycloak, "orders/read" at Cognito,
 // "api://orders/.default" at Entra, "urn:zitadel:iam:org:project:id:orders:aud".
 type reach struct {
 	first     string
 	names     map[string][]holder // the services by their audiences, and by their prefixes without the slash
-	templates []string            // how the issuers are asked, with {audience}
+	templates []string            // of scopes, with {audience}
 }
 
 func newReach(f *files, holders []holder) *reach {
@@ -40,8 +40,8 @@ func newReach(f *files, holders []holder) *reach {
 	return r
 }
 
-// scopes finds the scopes of h that get tokens for a service in another file: h
-// could use those there.
+// scopes reports the scopes of h with which its clients get tokens for a service of
+// another file: they could use the scopes there.
 func (r *reach) scopes(h holder) {
 	for i, allow := range h.service.Allow {
 		at := []string{"allow", strconv.Itoa(i)}
@@ -69,11 +69,11 @@ func (r *reach) list(h holder, at, scopes []string) {
 	}
 }
 
-// mostParts bounds the work for one scope.
+// mostParts limits the work for one scope.
 const mostParts = 32
 
-// parts lists what of a scope may be an audience; few is false if there are too
-// many.
+// parts returns the parts of a scope that may be an audience; few is false if there
+// are too many.
 func (r *reach) parts(scope string) (parts []string, few bool) {
 	if strings.Count(scope, ":")+strings.Count(scope, "/") > mostParts {
 		return nil, false

@@ -95,8 +95,8 @@ var rights = []right{
 	{keys: []string{"public"}, text: "methods of gRPC services that its own services have"},
 }
 
-// keysOf returns the right of each key by its path, and which paths have keys or names
-// below them.
+// keysOf returns the right of each key by its path, and the paths that have keys or
+// names below them.
 var keysOf = sync.OnceValues(func() (known map[string]right, below map[string]bool) {
 	known, below = map[string]right{}, map[string]bool{}
 	for _, right := range rights {
@@ -113,12 +113,12 @@ var keysOf = sync.OnceValues(func() (known map[string]right, below map[string]bo
 	return known, below
 })
 
-// reserved finds the keys of an included file that only the first may have. A key
-// without a right is one of them.
-func (r *reader) reserved(n *yaml.Node, path string) {
+// reportReserved reports the keys of an included file that only the first file may
+// have. A key without a right is one of them.
+func (r *reader) reportReserved(n *yaml.Node, path string) {
 	if n.Kind == yaml.SequenceNode {
 		for _, item := range n.Content {
-			r.reserved(item, path)
+			r.reportReserved(item, path)
 		}
 		return
 	}
@@ -131,16 +131,16 @@ func (r *reader) reserved(n *yaml.Node, path string) {
 		if below[path+".*"] {
 			key = path + ".*"
 		} else if right, ok := known[key]; !ok || right.no {
-			r.alone(pair[0], right)
+			r.refuseKey(pair[0], right)
 			continue
 		}
-		r.reserved(pair[1], key)
+		r.reportReserved(pair[1], key)
 	}
 }
 
-// alone says that only the first file may have a key, unless something is wrong
-// with it already.
-func (r *reader) alone(key *yaml.Node, right right) {
+// refuseKey reports that only the first file may have a key, unless there is a finding
+// at the key already.
+func (r *reader) refuseKey(key *yaml.Node, right right) {
 	switch {
 	case slices.ContainsFunc(r.findings, func(e *Error) bool { return e.Line == key.Line && e.Column == key.Column }):
 	case right.text == "":

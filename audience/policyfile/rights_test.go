@@ -12,8 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestRightsHaveEveryKey holds that what an included file may say is decided for
-// every key that the reader knows, and once.
+// TestRightsHaveEveryKey shows that each key that the reader knows has exactly one
+// right.
 func TestRightsHaveEveryKey(t *testing.T) {
 	var schema map[string]any
 	if err := json.Unmarshal(policyfile.Schema(), &schema); err != nil {
@@ -49,8 +49,7 @@ func keysIn(path string, schema map[string]any) []string {
 	return keys
 }
 
-// TestRightsAreDocumented holds that the table which people read is the one that is
-// enforced.
+// TestRightsAreDocumented shows that the documented table is the enforced one.
 func TestRightsAreDocumented(t *testing.T) {
 	const page = "../../docs/files.md"
 	text, err := os.ReadFile(page)
@@ -69,7 +68,7 @@ func TestRightsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestKeysWithoutRights holds that a key which the table does not have is refused in
+// TestKeysWithoutRights shows that a key which the table does not have is refused in
 // an included file, and that each of those which only the first file may have is.
 func TestKeysOfTheFirstFile(t *testing.T) {
 	for key, text := range map[string]string{

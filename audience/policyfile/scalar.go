@@ -10,12 +10,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// scalar reads one value by its text, whatever YAML takes that for. parse
-// reports whether it is what was wanted.
+// scalar reads one value by its text, whatever type YAML gives it. parse reports
+// whether the text is valid.
 func (r *reader) scalar(want string, parse func(string) bool) value {
 	return value{want: want, read: func(n *yaml.Node) {
 		switch {
-		case r.says(n, func() schema { return ofKind(aString, want) }):
+		case r.isProbe(n, func() schema { return ofKind(aString, want) }):
 		case !r.isPlain(n) || n.Kind == yaml.ScalarNode && parse(n.Value):
 		case n.Tag == aString:
 			r.finding(n, "want %s, got %.32q", want, n.Value)
@@ -35,7 +35,7 @@ func (r *reader) duration(to *time.Duration) value {
 	})
 }
 
-// date reads the end of a day in UTC, or a moment.
+// date reads a day, which means its end in UTC, or a time.
 func (r *reader) date(to *time.Time) value {
 	return r.scalar("a date such as 2027-01-31 or 2027-01-31T12:00:00Z", func(text string) bool {
 		day, err := time.Parse(time.DateOnly, text)
@@ -48,7 +48,7 @@ func (r *reader) date(to *time.Time) value {
 	})
 }
 
-// oneOf reads one of a few words.
+// oneOf reads one of these words.
 func oneOf[T any](r *reader, to *T, words map[string]T) value {
 	names := slices.Sorted(maps.Keys(words))
 	return r.among(names, r.scalar(strings.Join(names, " or "), func(text string) (ok bool) {
@@ -57,7 +57,7 @@ func oneOf[T any](r *reader, to *T, words map[string]T) value {
 	}))
 }
 
-// env reads the name of an environment variable. It does not repeat a wrong one:
+// env reads the name of an environment variable. It does not repeat a wrong value:
 // that may be the secret.
 func (r *reader) env(to *string) value {
 	v := r.text("the name of an environment variable", to)
@@ -70,8 +70,7 @@ func (r *reader) env(to *string) value {
 	return v
 }
 
-// path reads the path of a file; a relative one starts from the folder of the
-// matrix.
+// path reads the path of a file. A relative path starts from the folder of the matrix.
 func (r *reader) path(to *string) value {
 	v := r.text("the path of a file", to)
 	read := v.read

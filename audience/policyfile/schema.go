@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// schemaID is the $id of the schema: where its newest version is.
+// schemaID is the $id of the schema: the address of its newest version.
 const schemaID = "https://raw.githubusercontent.com/grpcaud/grpcaud/main/audience/policyfile/access.schema.json"
 
 // Schema returns a JSON Schema (draft 2020-12) of the access matrix, for editors: it
@@ -23,7 +23,7 @@ func Schema() []byte {
 	s["title"] = "access matrix"
 	s["description"] = "Which client may call which method of which gRPC service, with tokens of which issuer."
 	explain(s, "")
-	text, _ := json.MarshalIndent(s, "", "  ") // maps of strings, booleans and lists
+	text, _ := json.MarshalIndent(s, "", "  ") // cannot fail for maps of strings, booleans and lists
 	return append(text, '\n')
 }
 
@@ -34,7 +34,7 @@ type schema = map[string]any
 // that are possible in its place.
 var probe = &yaml.Node{Kind: yaml.MappingNode}
 
-// describe returns the description that read gives for the probe.
+// describe returns the schema of the values that read accepts.
 func (r *reader) describe(read func(*yaml.Node)) schema {
 	outer := r.schema
 	defer func() { r.schema = outer }()
@@ -43,8 +43,9 @@ func (r *reader) describe(read func(*yaml.Node)) schema {
 	return r.schema
 }
 
-// says takes s for what could stand where n does, if n is the probe.
-func (r *reader) says(n *yaml.Node, s func() schema) bool {
+// isProbe reports whether n is the probe. If so, it stores s as the schema of the
+// values that are possible there.
+func (r *reader) isProbe(n *yaml.Node, s func() schema) bool {
 	if n == probe {
 		r.schema = s()
 	}
@@ -82,7 +83,7 @@ func (r *reader) ofFields(known map[string]value) schema {
 	return schema{"type": "object", "properties": properties, "required": needed, "additionalProperties": false}
 }
 
-// either reads the probe with several functions: a value may have any of their forms.
+// either returns the schema of a value that may have the form of any of these.
 func (r *reader) either(reads ...func(*yaml.Node)) schema {
 	var all []schema
 	for _, read := range reads {
@@ -91,8 +92,8 @@ func (r *reader) either(reads ...func(*yaml.Node)) schema {
 	return schema{"anyOf": all}
 }
 
-// among has v name the values that there are, for editors to propose. Whether it
-// is one of them is judged elsewhere.
+// among adds to the schema of v the values that exist, for editors to propose. It does
+// not check that a value is one of them.
 func (r *reader) among(values []string, v value) value {
 	read := v.read
 	v.read = func(n *yaml.Node) {

@@ -20,7 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write access.schema.json")
 
-// TestSchemaFile holds that the file which editors read is what the reader says.
+// TestSchemaFile shows that the schema file for editors is the one that the reader
+// describes.
 func TestSchemaFile(t *testing.T) {
 	const file = "access.schema.json"
 	if *update {
@@ -40,8 +41,8 @@ func TestSchemaFile(t *testing.T) {
 	}
 }
 
-// TestSchemaAccepts holds that the schema finds no fault with what is read
-// without fault, and that it finds mistakes of form.
+// TestSchemaAccepts shows that the schema accepts every file that the reader accepts,
+// and reports mistakes of form.
 func TestSchemaAccepts(t *testing.T) {
 	for name, text := range map[string]string{"example": example, "rare keys": rareKeys, "demands": demands, "head": head, "team": people} {
 		if fault := faults(t, text); fault != "" {
@@ -67,8 +68,8 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
-// TestSchemaExplainsEveryKey holds that editors show a sentence and, where it helps, a
-// default and an example for each key, and that each example is one.
+// TestSchemaExplainsEveryKey shows that editors show a sentence for each key and,
+// where it helps, a default and a valid example.
 func TestSchemaExplainsEveryKey(t *testing.T) {
 	var s map[string]any
 	if err := json.Unmarshal(policyfile.Schema(), &s); err != nil {

@@ -108,8 +108,8 @@ func (c *company) known(t *testing.T, policy *access.Policy) map[string]string {
 	return all
 }
 
-// TestSplitIsTheWhole holds that a matrix means the same in one file and in several,
-// however it is split.
+// TestSplitIsTheWhole shows that a matrix has the same meaning in one file and in
+// several, however it is split.
 func TestSplitIsTheWhole(t *testing.T) {
 	for seed := range uint64(20) {
 		c := newCompany(seed)
@@ -127,10 +127,10 @@ func TestSplitIsTheWhole(t *testing.T) {
 	}
 }
 
-// TestNoFileWidensAnother holds that a file of a team, whatever is in it, is either
-// refused or leaves the services and clients of the others as they are; that the
-// secrets go to issuers of the first file alone, and are of the file's own folder;
-// and that what clients send to the file's services is good at no other.
+// TestNoFileWidensAnother shows that a team's file, whatever is in it, is either
+// refused or does not change the services and clients of others; that its secrets are
+// sent only to issuers of the first file and come from its own folder; and that the
+// tokens which clients send to its services are accepted by no other service.
 func TestNoFileWidensAnother(t *testing.T) {
 	refused, loaded := 0, 0
 	for seed := range uint64(25) {

@@ -17,7 +17,7 @@ import (
 // error joins the errors of all these calls. The function is not safe for concurrent
 // use; Watch calls it from one goroutine.
 func SwapAll(swaps ...func(*access.Policy) error) func(*access.Policy) error {
-	var last *access.Policy // that all accepted
+	var last *access.Policy // which all accepted
 	return func(policy *access.Policy) error {
 		for i, swap := range swaps {
 			err := swap(policy)

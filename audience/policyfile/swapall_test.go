@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// TestSwapAllKeepsServerAndClientTogether holds that a policy which one of them
-// refuses stays with none, once there was one that both accepted.
+// TestSwapAllKeepsServerAndClientTogether shows that a policy which one of them
+// refuses is used by neither, if there was one that both accepted.
 func TestSwapAllKeepsServerAndClientTogether(t *testing.T) {
 	policies := make([]*access.Policy, 3)
 	for i := range policies {

@@ -12,12 +12,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxPieces is the largest number of keys and items that are parsed, so that a file
-// that is not a matrix takes neither much time nor much memory.
+// maxPieces is the largest number of keys and items of a file that is parsed, so that
+// a file that is not a matrix takes neither much time nor much memory.
 const maxPieces = 1_000_000
 
-// document returns the top node of the only document in data; nil after a
-// finding that leaves nothing to read.
+// document returns the top node of the only document in data; nil if a finding leaves
+// nothing to read.
 func (r *reader) document(data []byte) *yaml.Node {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !r.isText(data) {
@@ -55,7 +55,7 @@ func decode(d *yaml.Decoder) (doc *yaml.Node, err error) {
 	return doc, d.Decode(doc)
 }
 
-// isText reports whether data is UTF-8 text of a size that is worth reading.
+// isText reports whether data is UTF-8 text and not too large to read.
 func (r *reader) isText(data []byte) bool {
 	switch {
 	case len(data) > maxSize:
@@ -85,8 +85,8 @@ func (r *reader) tooLarge() {
 	r.at(1, 0, "want at most %d MiB; a larger matrix has a file for each team, by includes", maxSize>>20)
 }
 
-// pieces returns about how many keys and items data holds: to parse each of them
-// takes some hundred times its size.
+// pieces returns an estimate of the keys and items in data. Parsing takes some hundred
+// times their size in memory.
 func pieces(data []byte) (n int) {
 	for _, mark := range []string{"\n", ",", ":"} {
 		n += bytes.Count(data, []byte(mark))
@@ -94,15 +94,15 @@ func pieces(data []byte) (n int) {
 	return n
 }
 
-// offset is a finding at data[i].
+// offset adds a finding at data[i].
 func (r *reader) offset(data []byte, i int, format string, args ...any) {
 	before := data[:i]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	r.at(1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[start:]), format, args...)
 }
 
-// mistakes says in plain words what errors of the YAML package mean. It counts
-// the lines of some from 0 and those of others from 1: late mends that.
+// mistakes translates errors of the YAML package. The package counts the lines of some
+// errors from 0 and of others from 1; late is what to add.
 var mistakes = []struct {
 	yaml, text string
 	late       int
@@ -125,7 +125,7 @@ var mistakes = []struct {
 
 var indentingTab = regexp.MustCompile(`(?m)^ *\t`)
 
-// syntax makes a finding of an error of the YAML package.
+// syntax adds a finding for an error of the YAML package.
 func (r *reader) syntax(data []byte, err error) {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if name, ok := strings.CutPrefix(text, "unknown anchor '"); ok {

@@ -74,7 +74,7 @@ var broken = []struct{ name, text, want string }{
 	{"string for list", with("[portal]", "portal"), `access.yaml:8:16: want any or a list of client names, got a string: write [portal]`},
 	{"empty list", with("[portal]", "[]"), `access.yaml:8:16: want any or a list of client names, got an empty list`},
 	{"yes", with("    grpc", "    self: yes\n    grpc"), `access.yaml:6:11: want true or false, got a string`},
-	{"insecure", with("{url", "{insecure: true, url"), `access.yaml:3:20: want loopback, got a boolean`},
+	{"insecure", with("{url", "{insecure: true, url"), `access.yaml:3:20: want loopback or {host: …}, got a boolean`},
 	{"both issuers", with("    grpc", "    issuer: corp\n    issuers: [corp]\n    grpc"), `access.yaml:6:5: both issuer and issuers: want one of them`},
 	{"literal secret", with("{}", "{secret: hunter2}"), `access.yaml:12:20: want {file: …} or {env: …}: secrets never stand in this file`},
 	{"secret as key", with("{}", "{secret: {hunter2}}"), `access.yaml:12:20: want {file: …} or {env: …}: secrets never stand in this file`},
@@ -111,7 +111,7 @@ var broken = []struct{ name, text, want string }{
 	{"no prefix", with("    grpc", "    insecure_no_audience: true\n    grpc"), `access.yaml:6:27: want a mapping, got a boolean`},
 }
 
-func TestParseBroken(t *testing.T) {
+func TestSyntaxErrorsAreExplained(t *testing.T) {
 	for _, row := range broken {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := policyfile.Parse("access.yaml", []byte(row.text))

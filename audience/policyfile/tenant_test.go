@@ -16,8 +16,8 @@ clients:
   portal: {}
 `
 
-// TestIncludedFileOfTenants holds that an included file takes nothing of another by the
-// name that something has at one tenant.
+// TestIncludedFileOfTenants shows that an included file cannot take anything of
+// another file by a name at one tenant.
 func TestIncludedFileOfTenants(t *testing.T) {
 	const (
 		people = "version: 1\nclients: {hr: {}}\nservices:\n  people: {grpc: [acme.People], allow: [{clients: [hr], methods: [Get], scopes: none}]}\n"

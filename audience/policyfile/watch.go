@@ -103,21 +103,21 @@ type watcher struct {
 	every   time.Duration
 	report  func(Stats)
 
-	patterns []string // what the file includes
-	applied  string   // the digest of the files that were applied last
-	next     *files   // files that have changed since, until they are read again
-	unstable int      // how many reads in a row have found something else
+	patterns []string // the includes of the first file
+	applied  string   // digest of the files that were applied last
+	next     *files   // changed files, until a second read finds them unchanged
+	unstable int      // how many reads in a row have found other contents
 	stats    Stats
 }
 
-// maxUnstable is how many reads in a row may find something else before that is
+// maxUnstable is how many reads in a row may find other contents before that is
 // reported.
 const maxUnstable = 30
 
 func (w *watcher) follow(ctx context.Context) {
 	ticker := time.NewTicker(w.every)
 	defer ticker.Stop()
-	for w.look(); ; w.look() {
+	for w.poll(); ; w.poll() {
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
@@ -128,14 +128,14 @@ func (w *watcher) follow(ctx context.Context) {
 	}
 }
 
-// look reads the files, and applies them if they have changed and are as at the last
-// read.
-func (w *watcher) look() {
+// poll reads the files. It applies them if they have changed and the last two reads
+// found the same content.
+func (w *watcher) poll() {
 	switch {
-	case w.next != nil && look(w.path, w.next.patterns()) == w.next.digest:
-		w.take(w.next)
+	case w.next != nil && digestNow(w.path, w.next.patterns()) == w.next.digest:
+		w.applyFiles(w.next)
 		w.patterns, w.applied, w.next, w.unstable = w.next.patterns(), w.next.digest, nil, 0
-	case w.next != nil || look(w.path, w.patterns) != w.applied:
+	case w.next != nil || digestNow(w.path, w.patterns) != w.applied:
 		before := w.next
 		w.next = read(w.path)
 		if w.unstable++; w.unstable == maxUnstable {
@@ -145,8 +145,8 @@ func (w *watcher) look() {
 	}
 }
 
-// take applies the policy of the files.
-func (w *watcher) take(f *files) {
+// applyFiles applies the policy of the files.
+func (w *watcher) applyFiles(f *files) {
 	policy, err := f.policy(w.options)
 	if err == nil {
 		err = w.swap(policy)

@@ -89,9 +89,9 @@ func (f *follower) wants(t *testing.T, when string, reloads, failures int) {
 
 var matrix = with("clients", "clients")
 
-// TestWatch holds that a change is taken up once, and that what is no policy
-// leaves the last good one and is told once.
-func TestWatch(t *testing.T) {
+// TestWatchAppliesEachChangeOnce shows that a change is applied once, and that after a
+// bad file the last good policy stays and the mistake is reported once.
+func TestWatchAppliesEachChangeOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}))
 		f.wants(t, "at first", 1, 0)
@@ -136,8 +136,8 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// TestWatchSameSize holds that a change is seen which changes no size, no name or no
-// content.
+// TestWatchSameSize shows that a change is seen that leaves the size, the name or the
+// content unchanged.
 func TestWatchSameSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		text := strings.Replace(head, "[", "[others/*.yaml, ", 1)
@@ -160,9 +160,9 @@ func TestWatchSameSize(t *testing.T) {
 	})
 }
 
-// TestWatchHalf holds that a file is taken up only when it has stopped changing,
-// and no sooner than it was seen twice.
-func TestWatchHalf(t *testing.T) {
+// TestHalfWrittenFileIsNotApplied shows that a file is applied only when two reads
+// have found it unchanged.
+func TestHalfWrittenFileIsNotApplied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.WatchInterval(time.Minute))
 		if got := f.after(59 * time.Second); got.Reloads != 0 {
@@ -194,8 +194,9 @@ func TestWatchHalf(t *testing.T) {
 	})
 }
 
-// TestWatchReportsFilesThatNeverStayTheSame holds that files which never stay as they are, such as a link
-// to a file of /proc, are told of once, and taken up when they stay.
+// TestWatchReportsFilesThatNeverStayTheSame shows that files which change at each
+// read, such as a link to a file in /proc, are reported once, and applied when they no
+// longer change.
 func TestWatchReportsFilesThatNeverStayTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
@@ -214,7 +215,7 @@ func TestWatchReportsFilesThatNeverStayTheSame(t *testing.T) {
 	})
 }
 
-// TestWatchConfigMap holds that links which change are followed, as Kubernetes
+// TestWatchConfigMap shows that links which change are followed, as Kubernetes
 // changes them: access.yaml leads to ..data/access.yaml, and ..data elsewhere.
 func TestWatchConfigMap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -237,9 +238,9 @@ func TestWatchConfigMap(t *testing.T) {
 	})
 }
 
-// TestWatchIncludes holds that included files are followed: those that change,
-// come and go, and those of a file that is broken.
-func TestWatchIncludes(t *testing.T) {
+// TestIncludedFilesAreWatched shows that included files are watched that are changed,
+// added and removed, also while a file is broken.
+func TestIncludedFilesAreWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := follow(t, folder(t, map[string]string{"access.yaml": head, "teams/people.yaml": people}))
 		f.wants(t, "at first", 1, 0)
@@ -262,8 +263,8 @@ func TestWatchIncludes(t *testing.T) {
 	})
 }
 
-// TestWatchOptions holds that each policy has the options of .proto files.
-func TestWatchOptions(t *testing.T) {
+// TestWatchedPoliciesHaveTheOptions shows that each policy has the options of .proto files.
+func TestWatchedPoliciesHaveTheOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		options := access.MethodOptions{GRPC: "acme.Orders", Method: "Get", Place: "p", Audience: "elsewhere"}
 		f := follow(t, folder(t, map[string]string{"access.yaml": matrix}), policyfile.WatchMethodOptions(options))

@@ -15,8 +15,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 )
 
-// letGo lets those go who wait for one of the pipes, if the test takes too long:
-// so it fails and does not hang.
+// letGo opens the pipes if the test takes too long, so that a process which waits for
+// one of them continues and the test fails and does not hang.
 func letGo(t *testing.T, pipes ...string) {
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
@@ -36,9 +36,9 @@ func letGo(t *testing.T, pipes ...string) {
 	}()
 }
 
-// TestWatchWhateverComes holds that Watch tells of what takes the place of a file
-// or a folder, waits for nobody, ends with its context, and takes up what is put
-// right. It reads the files as Load does.
+// TestWatchWhateverComes shows that Watch reports what replaces a file or a folder,
+// waits for no other process, ends with its context, and applies a file that is
+// corrected. It reads the files as Load does.
 func TestWatchWhateverComes(t *testing.T) {
 	for name, row := range map[string]struct {
 		path  string

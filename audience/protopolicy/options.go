@@ -21,10 +21,11 @@ import (
 	grpcaudv1 "github.com/grpcaud/grpcaud/proto/grpcaud/v1"
 )
 
-// FromFiles returns what the options of files say, such as those that are linked
-// into the program: [protoregistry.GlobalFiles]. services are the full names of
-// the gRPC services that are asked for, and must be there; none of them means
-// all. What has no options is left out. The order is that of the names.
+// FromFiles returns the options in files, such as the files that are linked into the
+// program: [protoregistry.GlobalFiles]. services are the full names of the gRPC
+// services whose options are returned; it is an error if files do not have one of
+// them. Without services, all are read. Services without options are left out. The
+// options are sorted by name.
 func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodOptions, error) {
 	set := &descriptorpb.FileDescriptorSet{}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
@@ -33,7 +34,7 @@ func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodO
 		}
 		return true
 	})
-	data, err := proto.Marshal(set) // and back, so that options of dynamic types are of ours
+	data, err := proto.Marshal(set) // parsed again below, so that options of dynamic types get the generated types
 	if err == nil {
 		err = proto.Unmarshal(data, set)
 	}
@@ -46,9 +47,8 @@ func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodO
 // maxSet is the size of the largest descriptor set that is read, in bytes.
 const maxSet = 64 << 20
 
-// FromDescriptorSet is [FromFiles] for a serialized google.protobuf
-// FileDescriptorSet, as buf build and protoc --descriptor_set_out write it. It
-// may come from strangers.
+// FromDescriptorSet is [FromFiles] for a serialized google.protobuf FileDescriptorSet,
+// as buf build and protoc --descriptor_set_out write it. The data need not be trusted.
 func FromDescriptorSet(data []byte, services ...string) ([]access.MethodOptions, error) {
 	if len(data) > maxSet {
 		return nil, fmt.Errorf("protopolicy: descriptor set: got %d MiB, want at most %d", len(data)>>20, maxSet>>20)
@@ -101,7 +101,7 @@ type service struct {
 	*descriptorpb.ServiceDescriptorProto
 }
 
-// options returns what is said of each method, in the order of the file.
+// options returns the options of each method, in the order of the file.
 func (s service) options() ([]access.MethodOptions, error) {
 	whole, spoken, err := read[*grpcaudv1.ServiceAccess](s.GetOptions(), grpcaudv1.E_Service)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m 
 	}
 }
 
-// named checks names that messages will repeat.
+// named checks names that messages repeat.
 func (s service) named(method string) error {
 	if !protoreflect.FullName(s.grpc).Append(protoreflect.Name(method)).IsValid() || strings.ContainsFunc(s.file, unicode.IsControl) {
 		return errors.New("not the name of a method, or of a file")
@@ -148,9 +148,9 @@ func (s service) wrong(err error) error {
 	return fmt.Errorf("protopolicy: %.128q: service %.128q: %w", s.file, s.grpc, err)
 }
 
-// read returns an option, and whether it is there.
+// read returns the value of an option, and whether the option is present.
 func read[T proto.Message](options proto.Message, of protoreflect.ExtensionType) (value T, ok bool, err error) {
-	if garbled(options.ProtoReflect().GetUnknown(), of.TypeDescriptor().Number()) {
+	if isUnknown(options.ProtoReflect().GetUnknown(), of.TypeDescriptor().Number()) {
 		return value, false, fmt.Errorf("the option %s has another form than this version of grpcaud knows", of.TypeDescriptor().FullName())
 	}
 	if !proto.HasExtension(options, of) {
@@ -160,9 +160,9 @@ func read[T proto.Message](options proto.Message, of protoreflect.ExtensionType)
 	return value, true, known(value.ProtoReflect())
 }
 
-// garbled reports whether the field of that number is among those that were not
-// understood.
-func garbled(unknown []byte, number protowire.Number) bool {
+// isUnknown reports whether the field with this number is among the fields that could
+// not be parsed.
+func isUnknown(unknown []byte, number protowire.Number) bool {
 	for len(unknown) > 0 {
 		n, _, length := protowire.ConsumeField(unknown)
 		if n == number || length < 0 {
@@ -173,8 +173,8 @@ func garbled(unknown []byte, number protowire.Number) bool {
 	return false
 }
 
-// known refuses what a later version may have added to m or to a message in it,
-// and a duration that is none.
+// known refuses fields that a later version may have added to m or to a message in it,
+// and invalid durations.
 func known(m protoreflect.Message) (err error) {
 	if len(m.GetUnknown()) > 0 {
 		return fmt.Errorf("%s has a field that this version of grpcaud does not know", m.Descriptor().FullName())

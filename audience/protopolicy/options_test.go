@@ -62,7 +62,7 @@ func setOf(tb testing.TB, change func(*descriptorpb.FileDescriptorProto)) []byte
 
 func unchanged(*descriptorpb.ServiceDescriptorProto) {}
 
-func TestFrom(t *testing.T) {
+func TestOptionsOfFilesAreRead(t *testing.T) {
 	for name, from := range map[string]func(...string) ([]access.MethodOptions, error){
 		"files": func(services ...string) ([]access.MethodOptions, error) {
 			return protopolicy.FromFiles(protoregistry.GlobalFiles, services...)
@@ -86,9 +86,9 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// TestFromDynamic holds that options are read whose types were made at run time, as
-// by a parser of .proto files.
-func TestFromDynamic(t *testing.T) {
+// TestOptionsOfDynamicTypesAreRead shows that options are read whose types were made
+// at run time, such as by a parser of .proto files.
+func TestOptionsOfDynamicTypesAreRead(t *testing.T) {
 	var file descriptorpb.FileDescriptorProto
 	data, err := proto.Marshal(protodesc.ToFileDescriptorProto(cataloguev1.File_acme_catalogue_v1_catalogue_proto))
 	if err != nil {
@@ -111,7 +111,7 @@ func TestFromDynamic(t *testing.T) {
 	}
 }
 
-// TestFromEveryField holds that every field of the option is read.
+// TestFromEveryField shows that every field of the option is read.
 func TestFromEveryField(t *testing.T) {
 	option := &grpcaudv1.MethodAccess{
 		Clients: []string{"a"}, AnyClient: true, Scopes: []string{"b"}, AnyScopes: []string{"c"}, NoScopes: true, Roles: []string{"d"},
@@ -141,8 +141,8 @@ func TestFromEveryField(t *testing.T) {
 	}
 }
 
-// TestFromDescriptorSetRefuses holds that nothing is passed over that may be a
-// demand.
+// TestFromDescriptorSetRefuses shows that an option which may be a demand and cannot
+// be read is an error.
 func TestFromDescriptorSetRefuses(t *testing.T) {
 	method := func(change func(*descriptorpb.MethodDescriptorProto)) []byte {
 		return set(t, func(s *descriptorpb.ServiceDescriptorProto) { change(s.GetMethod()[2]) })
@@ -190,7 +190,7 @@ func TestFromDescriptorSetRefuses(t *testing.T) {
 	}
 }
 
-// TestFromDescriptorSetKeeps holds that options of others do not matter.
+// TestFromDescriptorSetKeeps shows that options of other packages are ignored.
 func TestFromDescriptorSetKeeps(t *testing.T) {
 	others := protowire.AppendVarint(protowire.AppendTag(nil, 50001, protowire.VarintType), 1)
 	got, err := protopolicy.FromDescriptorSet(set(t, func(s *descriptorpb.ServiceDescriptorProto) {
@@ -202,7 +202,7 @@ func TestFromDescriptorSetKeeps(t *testing.T) {
 	}
 }
 
-// FuzzFromDescriptorSet holds that what is accepted can be written in a message
+// FuzzFromDescriptorSet shows that what is accepted can be written in a message
 // and merged, and is read in the same way once more.
 func FuzzFromDescriptorSet(f *testing.F) {
 	f.Add(set(f, unchanged))
@@ -232,8 +232,8 @@ func FuzzFromDescriptorSet(f *testing.F) {
 	})
 }
 
-// TestFromDescriptorSetIgnores holds that methods without options may be called
-// anything.
+// TestFromDescriptorSetIgnores shows that the names of methods without options are not
+// checked.
 func TestFromDescriptorSetIgnores(t *testing.T) {
 	_, err := protopolicy.FromDescriptorSet(set(t, func(s *descriptorpb.ServiceDescriptorProto) {
 		proto.ClearExtension(s.GetOptions(), grpcaudv1.E_Service)

@@ -33,9 +33,9 @@ func ruleFor(t *testing.T, accepted string, issuers map[string]access.Issuer) *a
 	return guard.Rule("/acme.orders.v1.OrderStatus/GetOrderStatus")
 }
 
-// TestIssuerThatDoesNotCount holds that a token of an issuer which the called
-// service does not accept is refused by its iss, whatever the state of that
-// issuer, and that nobody is asked.
+// TestIssuerThatDoesNotCount shows that a token of an issuer which the called service
+// does not accept is refused for its iss, whatever the state of that issuer, and that
+// no issuer is asked.
 func TestIssuerThatDoesNotCount(t *testing.T) {
 	for name, state := range map[string]func(*testing.T, opaque, *verifier.Verifier){
 		"never asked": func(*testing.T, opaque, *verifier.Verifier) {},
@@ -90,8 +90,8 @@ func TestIssuerThatDoesNotCount(t *testing.T) {
 	}
 }
 
-// TestRefusedTokenOfAnotherService holds that what is remembered about a forged
-// token is not told where its issuer does not count.
+// TestRefusedTokenOfAnotherService shows that a cached refusal of a forged token is
+// not returned to a service that does not accept its issuer.
 func TestRefusedTokenOfAnotherService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := testutil.NewIssuer("https://login.partner.example"), newIssuer()

@@ -17,7 +17,7 @@ import (
 // algorithms are all that are accepted.
 var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 
-// TestEdDSANames holds that the two names of EdDSA are one algorithm.
+// TestEdDSANames shows that the two names of EdDSA are one algorithm.
 func TestEdDSANames(t *testing.T) {
 	for _, row := range []struct{ key, token string }{{"EdDSA", "Ed25519"}, {"Ed25519", "EdDSA"}} {
 		issuer := newIssuer()
@@ -27,8 +27,7 @@ func TestEdDSANames(t *testing.T) {
 	}
 }
 
-// TestForgedByAlgorithm holds that a signature is checked under each way to
-// check one.
+// TestForgedByAlgorithm shows that a forged signature is refused for each algorithm.
 func TestForgedByAlgorithm(t *testing.T) {
 	for _, alg := range algorithms {
 		synctest.Test(t, func(t *testing.T) {
@@ -40,9 +39,9 @@ func TestForgedByAlgorithm(t *testing.T) {
 	}
 }
 
-// TestSalt holds that the salt of a PSS signature is as long as its hash (RFC
-// 7518, section 3.5).
-func TestSalt(t *testing.T) {
+// TestPSSSaltMustBeAsLongAsTheHash shows that the salt of a PSS signature is as long as
+// its hash (RFC 7518, section 3.5).
+func TestPSSSaltMustBeAsLongAsTheHash(t *testing.T) {
 	for alg, hash := range map[string]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512} {
 		synctest.Test(t, func(t *testing.T) {
 			issuer := newIssuer()

@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// TestClaimsAreJudgedAtTheTimeOfVerification holds that claims are to be judged as of when they were found out,
-// and as of the time of the call if they were known.
+// TestClaimsAreJudgedAtTheTimeOfVerification shows that claims are judged at the time
+// when they were verified, and cached ones at the time of the call.
 func TestClaimsAreJudgedAtTheTimeOfVerification(t *testing.T) {
 	for name, row := range map[string]struct {
 		opts []verifier.Option

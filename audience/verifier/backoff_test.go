@@ -22,9 +22,9 @@ func retryAfter(err error) time.Duration {
 	return refusal.RetryAfter
 }
 
-// TestBackoff holds how often an issuer that fails is asked: ever less, down to
-// twice a minute, however many calls ask; and again after a success.
-func TestBackoff(t *testing.T) {
+// TestFailingIssuerIsAskedEverLess shows how often an issuer that fails is asked: ever
+// less, down to twice a minute, however many calls ask; and again after a success.
+func TestFailingIssuerIsAskedEverLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -64,8 +64,8 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// TestFetchesDoNotOverlap holds that an issuer is asked by one fetch at a time,
-// also where a token's and the verifier's own come together.
+// TestFetchesDoNotOverlap shows that one fetch at a time runs, also if a token and the
+// verifier cause a fetch at the same time.
 func TestFetchesDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -94,8 +94,9 @@ func TestFetchesDoNotOverlap(t *testing.T) {
 	})
 }
 
-// TestStale holds that keys outlive an outage of a day, and no more.
-func TestStale(t *testing.T) {
+// TestKeysOutliveAnOutageOfADay shows that keys are used during an outage of a day,
+// and not longer.
+func TestKeysOutliveAnOutageOfADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -111,8 +112,8 @@ func TestStale(t *testing.T) {
 	})
 }
 
-// TestRetryAfterOfTheKeys holds that an issuer which says when it wants to be asked
-// again is not asked before, and that it cannot put a fetch off for long.
+// TestRetryAfterOfTheKeys shows that an issuer is not asked before its Retry-After,
+// and that it cannot delay a fetch for long.
 func TestRetryAfterOfTheKeys(t *testing.T) {
 	for said, row := range map[string]struct{ least, most time.Duration }{
 		"":           {0, 2 * time.Second},

@@ -94,7 +94,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// TestVerifyAllocatesLittle holds that a token which was never seen costs at most 40
+// TestVerifyAllocatesLittle shows that a token which was never seen costs at most 40
 // allocations more than with go-oidc.
 func TestVerifyAllocatesLittle(t *testing.T) {
 	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
@@ -120,8 +120,8 @@ func TestVerifyAllocatesLittle(t *testing.T) {
 	}
 }
 
-// BenchmarkVerifyAgain measures tokens that were seen, among so many that live,
-// beside the hash of the same tokens, on one processor and on all.
+// BenchmarkVerifyAgain measures tokens that are in the cache, with different numbers
+// of cached tokens, beside the hash of the same tokens, on one processor and on all.
 func BenchmarkVerifyAgain(b *testing.B) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -165,9 +165,9 @@ func BenchmarkVerifyAgain(b *testing.B) {
 	}
 }
 
-// BenchmarkVerifyForged measures tokens that the issuer did not sign: one that
-// comes again and again, and, by turns, good and forged ones that come for the
-// first time, of which it tells how much dearer the forged are.
+// BenchmarkVerifyForged measures tokens that the issuer did not sign: one that comes
+// again and again, and good and forged ones in turn that come for the first time. For
+// these it reports how much more the forged ones cost.
 func BenchmarkVerifyForged(b *testing.B) {
 	for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
 		issuer := newIssuer()
@@ -235,8 +235,8 @@ func BenchmarkVerifyDistinct(b *testing.B) {
 	b.ReportMetric(float64(v.CacheStats().Entries), "entries")
 }
 
-// peak returns the most memory that the process has had, in bytes, and 0 where
-// the system does not tell it as Linux does.
+// peak returns the most memory that the process has had, in bytes; 0 on systems that
+// do not report it as Linux does.
 func peak(b *testing.B) int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if errors.Is(err, fs.ErrNotExist) {

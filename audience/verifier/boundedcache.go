@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// tokenKey stands for a token in a cache: a digest under a key of this process, from
-// which the token cannot be read back, and for which nobody can find a collision.
+// tokenKey identifies a token in a cache. It is a digest under a key of this process:
+// nobody can compute the token from it, or find two tokens with the same digest.
 type tokenKey [sha256.Size]byte
 
-// keyer makes the keys of tokens.
+// keyer computes the tokenKey of tokens.
 type keyer struct{ secret [sha256.BlockSize]byte }
 
 func newKeyer() *keyer {
@@ -27,13 +27,14 @@ func (k *keyer) key(raw string) tokenKey {
 	return sha256.Sum256(append(append(text, k.secret[:]...), raw...))
 }
 
-// boundedCache keeps values by token. Each value has a size, and together they have
-// at most the size of the cache. A full shard first drops what has expired, then what
-// was not used for the longest time. It is safe for concurrent use.
+// boundedCache keeps values by token. Each value has a size, and the sum of the sizes
+// is at most the size of the cache. A full shard first drops what has expired, and
+// then what was not used for the longest time. A boundedCache is safe for concurrent
+// use.
 type boundedCache[V any] struct{ shards []cacheShard[V] }
 
-// A cache is divided among shards, each with a lock of its own. Small caches have one,
-// since a shard must be able to hold some tokens of the largest size.
+// A cache has several shards, each with a lock of its own. A small cache has one, since
+// a shard must have room for some tokens of the largest size.
 const (
 	cacheShards = 16
 	smallCache  = 64 * maxToken
@@ -42,11 +43,11 @@ const (
 type cacheShard[V any] struct {
 	limit int
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	size     int
 	entries  map[tokenKey]*list.Element
 	recent   list.List // of *cacheEntry[V], the last used first
-	firstEnd time.Time // no entry expires before; zero if there is none
+	firstEnd time.Time // no entry expires earlier; zero if there is none
 }
 
 type cacheEntry[V any] struct {
@@ -56,7 +57,7 @@ type cacheEntry[V any] struct {
 	end   time.Time
 }
 
-// newBoundedCache returns a cache of that size.
+// newBoundedCache returns a cache of this size.
 func newBoundedCache[V any](size int) *boundedCache[V] {
 	n := cacheShards
 	if size < smallCache {
@@ -74,7 +75,7 @@ func (c *boundedCache[V]) shard(key tokenKey) *cacheShard[V] {
 	return &c.shards[binary.NativeEndian.Uint64(key[:])%uint64(len(c.shards))]
 }
 
-// get returns the value of a token, and false if there is none or it has expired.
+// get returns the value of a token; false if there is none or it has expired.
 func (c *boundedCache[V]) get(key tokenKey, now time.Time) (value V, ok bool) {
 	s := c.shard(key)
 	s.mu.Lock()
@@ -92,7 +93,7 @@ func (c *boundedCache[V]) get(key tokenKey, now time.Time) (value V, ok bool) {
 	return e.value, true
 }
 
-// put keeps the value of a token until end, in the place of an earlier one.
+// put stores the value of a token until end. It replaces an earlier value.
 func (c *boundedCache[V]) put(key tokenKey, value V, size int, now, end time.Time) {
 	s := c.shard(key)
 	s.mu.Lock()
@@ -113,7 +114,7 @@ func (c *boundedCache[V]) put(key tokenKey, value V, size int, now, end time.Tim
 	s.entries[key] = s.recent.PushFront(&cacheEntry[V]{key, value, size, end})
 }
 
-// drop forgets the value of a token.
+// drop removes the value of a token.
 func (c *boundedCache[V]) drop(key tokenKey) {
 	s := c.shard(key)
 	s.mu.Lock()
@@ -123,7 +124,7 @@ func (c *boundedCache[V]) drop(key tokenKey) {
 	}
 }
 
-// len returns how many values there are, expired ones included.
+// len returns the number of values, including expired ones.
 func (c *boundedCache[V]) len() (n int) {
 	for i := range c.shards {
 		s := &c.shards[i]
@@ -140,8 +141,8 @@ func (s *cacheShard[V]) removeLocked(element *list.Element) {
 	s.size -= e.size
 }
 
-// dropExpiredLocked drops what has expired. It looks at all entries, but only if one
-// of them can have expired since it last did.
+// dropExpiredLocked drops what has expired. It reads all entries, but only if one of
+// them can have expired since it did so last.
 func (s *cacheShard[V]) dropExpiredLocked(now time.Time) {
 	if now.Before(s.firstEnd) {
 		return

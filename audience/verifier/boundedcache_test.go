@@ -11,7 +11,7 @@ import (
 
 const entrySize = 2 << 10
 
-// TestCacheOfTheDefaultSizeHolds10000Tokens holds that shards which are filled by
+// TestCacheOfTheDefaultSizeHolds10000Tokens shows that shards which are filled by
 // chance forget nothing as long as the cache is not nearly full.
 func TestCacheOfTheDefaultSizeHolds10000Tokens(t *testing.T) {
 	const live = 10_000
@@ -56,7 +56,7 @@ func TestFullCacheForgetsWhatWasNotUsedForTheLongestTime(t *testing.T) {
 	}
 }
 
-// TestFullCacheForgetsExpiredTokensFirst holds that no living token makes room while
+// TestFullCacheForgetsExpiredTokensFirst shows that no living token makes room while
 // there is an expired one.
 func TestFullCacheForgetsExpiredTokensFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestFullCacheForgetsExpiredTokensFirst(t *testing.T) {
 	})
 }
 
-// TestCacheHasOneEntryForAToken holds that a token which is put again does not fill
+// TestCacheHasOneEntryForAToken shows that a token which is put again does not fill
 // the cache, and that it can be dropped.
 func TestCacheHasOneEntryForAToken(t *testing.T) {
 	c := verifier.NewBoundedCache(16 * entrySize)

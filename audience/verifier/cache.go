@@ -22,7 +22,7 @@ func Cache(entries int) Option {
 
 const (
 	refusedTTL = time.Second // how long the cache remembers that a token is not genuine
-	maxRefused = 1024        // tokens that it remembers so
+	maxRefused = 1024        // such tokens in the cache
 	entrySize  = 2 << 10     // the least size that an entry counts as, in bytes
 )
 
@@ -31,13 +31,13 @@ type cache struct {
 	counters *cacheCounters
 	keyer    *keyer
 	genuine  *boundedCache[*result]
-	refused  *boundedCache[*result] // apart, so that no flood of forged tokens evicts a genuine one
+	refused  *boundedCache[*result] // separate, so that a flood of forged tokens does not evict genuine ones
 }
 
-// cacheCounters outlive a cache.
+// cacheCounters are kept when the cache is replaced.
 type cacheCounters struct{ hits, misses atomic.Uint64 }
 
-// newCache returns a cache of that many genuine tokens, nil for none.
+// newCache returns a cache of this many genuine tokens; nil if it is 0.
 func newCache(entries int, counters *cacheCounters) *cache {
 	if entries == 0 {
 		return nil
@@ -48,7 +48,8 @@ func newCache(entries int, counters *cacheCounters) *cache {
 	}
 }
 
-// find returns what is known about a token, nil if nothing is, and its key.
+// find returns the cached result of a token, nil if there is none, and the token's
+// key.
 func (c *cache) find(raw string, now time.Time) (tokenKey, *result) {
 	key := c.keyer.key(raw)
 	for _, among := range []*boundedCache[*result]{c.genuine, c.refused} {
@@ -66,8 +67,8 @@ func (c *cache) find(raw string, now time.Time) (tokenKey, *result) {
 	return key, nil
 }
 
-// keep remembers a result, if the keys of an issuer led to it. A token that has
-// expired is remembered for as short a time as one that is not genuine.
+// keep stores a result that depends on the keys of an issuer. The result of a token
+// that has expired is kept as briefly as that of a token that is not genuine.
 func (c *cache) keep(key tokenKey, size int, found *result, now time.Time) {
 	size = max(size, entrySize)
 	switch {
@@ -79,8 +80,7 @@ func (c *cache) keep(key tokenKey, size int, found *result, now time.Time) {
 	}
 }
 
-// current reports whether the keys that led to a result are still those of the
-// issuer.
+// current reports whether the keys that a result depends on are still the issuer's.
 func (r *result) current() bool {
 	keys := r.issuer.keys.current.Load()
 	return keys != nil && keys.generation == r.keys

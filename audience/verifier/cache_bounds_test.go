@@ -12,8 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFloodsEvictNoTokenInUse holds that floods of tokens, good and forged, stay
-// within the bound and evict no token that is in use.
+// TestFloodsEvictNoTokenInUse shows that floods of good and forged tokens stay within
+// the bound of the cache and evict no token that is in use.
 func TestFloodsEvictNoTokenInUse(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -38,7 +38,7 @@ func TestFloodsEvictNoTokenInUse(t *testing.T) {
 	}
 }
 
-// TestCachedTokenAllocatesNothing holds that a token which was seen costs no memory.
+// TestCachedTokenAllocatesNothing shows that a token which was seen costs no memory.
 func TestCachedTokenAllocatesNothing(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
@@ -53,7 +53,7 @@ func TestCachedTokenAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestTokenHasOneSpelling holds that a token has one spelling, whatever comes.
+// TestTokenHasOneSpelling shows that no second spelling of a token is genuine.
 func TestTokenHasOneSpelling(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -72,9 +72,9 @@ func TestTokenHasOneSpelling(t *testing.T) {
 	}
 }
 
-// TestCacheMemory holds that a cache of distinct tokens, also of large ones,
+// TestCacheMemoryIsBounded shows that a cache of distinct tokens, also of large ones,
 // takes no more than 2 KiB for each of its entries: 64 MiB by default.
-func TestCacheMemory(t *testing.T) {
+func TestCacheMemoryIsBounded(t *testing.T) {
 	const entries = 256
 	for name, filler := range map[string]int{"usual": 0, "large": 6 << 10} {
 		t.Run(name, func(t *testing.T) {
@@ -106,9 +106,9 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestCacheRace holds that nobody gets another's claims while tokens evict each
-// other, keys rotate and issuers are replaced.
-func TestCacheRace(t *testing.T) {
+// TestCacheMixesNoTokensUp shows that no call gets the claims of another token while
+// tokens evict each other, keys rotate and issuers are replaced.
+func TestCacheMixesNoTokensUp(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer, verifier.Cache(16))
 	tokens := map[string]string{}

@@ -35,7 +35,7 @@ var (
 	miss = counted{misses: 1}
 )
 
-func TestCache(t *testing.T) {
+func TestKnownTokenIsNotVerifiedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -67,7 +67,7 @@ func TestCache(t *testing.T) {
 	})
 }
 
-func TestCacheOff(t *testing.T) {
+func TestWithoutACacheEachTokenIsVerified(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer, verifier.Cache(0))
 	good := mint(issuer)
@@ -81,8 +81,8 @@ func TestCacheOff(t *testing.T) {
 	}
 }
 
-// TestCacheForgetsWithTokenAndKeys holds that what is remembered outlives neither the token
-// nor the keys that it was found by.
+// TestCacheForgetsWithTokenAndKeys shows that a cached result is not used after the
+// end of the token, or after its keys have changed.
 func TestCacheForgetsWithTokenAndKeys(t *testing.T) {
 	const hour = time.Hour
 	for name, row := range map[string]struct {
@@ -152,8 +152,8 @@ func replace(t *testing.T, v *verifier.Verifier, preset string) {
 	}
 }
 
-// TestCacheHasOneEntryForConcurrentCalls holds that calls which bring the same token at once make one
-// entry, and that dead entries go before living ones.
+// TestCacheHasOneEntryForConcurrentCalls shows that concurrent calls with the same
+// token make one entry, and that expired entries are dropped before others.
 func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -190,7 +190,8 @@ func TestCacheHasOneEntryForConcurrentCalls(t *testing.T) {
 	})
 }
 
-// TestCacheKeysCannotBeComputed holds that nobody can compute what stands for a token.
+// TestCacheKeysCannotBeComputed shows that the key of a token in the cache differs
+// between processes.
 func TestCacheKeysCannotBeComputed(t *testing.T) {
 	one, another := verifier.Key("a.b.c"), verifier.Key("a.b.c")
 	if one == another {
@@ -198,8 +199,8 @@ func TestCacheKeysCannotBeComputed(t *testing.T) {
 	}
 }
 
-// TestCacheIgnoresDoubt holds that what was not found out by keys of the
-// issuer is not remembered.
+// TestCacheIgnoresDoubt shows that a result is not cached that does not depend on keys
+// of the issuer.
 func TestCacheIgnoresDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

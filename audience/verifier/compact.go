@@ -18,8 +18,8 @@ const (
 	maxKeyID  = 256      // bytes of a kid
 )
 
-// compact is a token in JWS compact serialisation (RFC 7515, section 7.1), read strictly
-// and not verified.
+// compact is a token in JWS compact serialisation (RFC 7515, section 7.1). It was read
+// strictly and is not verified.
 type compact struct {
 	raw string
 	alg string
@@ -49,13 +49,13 @@ func malformed(err error) error {
 	return &audience.Refusal{Cause: audience.CauseTokenMalformed, Err: err}
 }
 
-// base64url is the one canonical spelling of RFC 7515, section 2: without
-// padding, and with the unused bits of the last letter zero.
+// base64url is the canonical encoding of RFC 7515, section 2: without padding, and
+// with zero in the unused bits of the last character.
 var base64url = base64.RawURLEncoding.Strict()
 
-// decode admits three parts of canonical base64url and nothing else, so that a
-// token has exactly one spelling (RFC 8725, section 3.14 of its revision). Of the
-// signature only the spelling is checked.
+// decode accepts three parts of canonical base64url, so that a token has exactly one
+// encoding (RFC 8725, section 3.14 of its revision). Of the signature it checks only
+// the encoding.
 func decode(raw string) (header, payload string, err error) {
 	first, rest, _ := strings.Cut(raw, ".")
 	second, third, _ := strings.Cut(rest, ".")
@@ -80,13 +80,13 @@ func decode(raw string) (header, payload string, err error) {
 	header = string(part(first))
 	payload = string(part(second))
 	part(third)
-	if strings.ContainsAny(raw, "\r\n") { // which base64 skips
+	if strings.ContainsAny(raw, "\r\n") { // base64 ignores these
 		err = malformed(errors.New("not canonical base64url"))
 	}
 	return header, payload, err
 }
 
-// misshapen says what a token may be that is not in three parts.
+// misshapen says what a token that does not have three parts may be.
 func misshapen(raw string) error {
 	return &audience.Refusal{
 		Cause: audience.CauseTokenMalformed, Want: "three parts of base64url, divided by dots",
@@ -94,17 +94,15 @@ func misshapen(raw string) error {
 	}
 }
 
-// refused are the header members that would have a verifier act otherwise than
-// it does. No extension is understood here, so that a crit, which names those
-// that must be, is refused whatever it says, even if nothing (RFC 7515, section
-// 4.1.11); nor is another encoding of the payload, which a JWT must not have
-// (RFC 7797, section 7). Keys come from the issuer, and neither from the token
-// nor from where it points to (RFC 8725, section 3.10); a certificate in it, by
-// x5c or x5t, is not looked at.
+// refused are header members that ask a verifier to do what this one does not. crit
+// lists extensions that must be understood; since none are, it is refused even if its
+// list is empty (RFC 7515, section 4.1.11). Another encoding of the payload is not
+// allowed in a JWT (RFC 7797, section 7). Keys come from the issuer, and never from
+// the token or from an address in it (RFC 8725, section 3.10). A certificate in the
+// token, in x5c or x5t, is ignored.
 var refused = []string{"crit", "b64", "jwk", "jku", "x5u"}
 
-// readHeader reads the members that a verifier acts upon (RFC 7515, section
-// 4.1).
+// readHeader reads the members that a verifier needs (RFC 7515, section 4.1).
 func (c *compact) readHeader(data string) error {
 	header, err := strictjson.Object(data)
 	if err != nil {
@@ -130,7 +128,7 @@ func (c *compact) readHeader(data string) error {
 	return nil
 }
 
-// text returns a member that is a string, "" if there is none.
+// text returns a member that is a string; empty if there is none.
 func text(header map[string]any, name string) (string, error) {
 	v, ok := header[name]
 	if !ok {

@@ -29,9 +29,9 @@ func flip(token string, at int, by byte) string {
 // signature, a long one.
 func forge(token string, n int) string { return flip(token, len(token)-2-n%80, byte(n/80%63)) }
 
-// TestCompact holds that a token that is written in any other way than ours is
-// refused before anybody is asked about its key.
-func TestCompact(t *testing.T) {
+// TestOtherSpellingsOfATokenAreRefused shows that a token in any other than the
+// canonical form is refused before an issuer is asked for its key.
+func TestOtherSpellingsOfATokenAreRefused(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
 	v := staticVerifier(t, issuer, key, verifier.Cache(0))
@@ -104,7 +104,7 @@ func rawHeader(issuer *testutil.Issuer, header string) string {
 	return mint(issuer, testutil.RawHeader([]byte(header)))
 }
 
-// spacious returns a header of so many bytes, with a kid that no key has.
+// spacious returns a header of this many bytes, with a kid that no key has.
 func spacious(size int) string {
 	const header = `{"alg":"EdDSA","typ":"at+jwt","kid":"unknown"}`
 	return header + strings.Repeat(" ", size-len(header))
@@ -123,9 +123,9 @@ func trail(parts []string, n int) string {
 	return strings.Join(parts, ".")
 }
 
-// TestCompactHints holds that the operator is told what a token may be that is
-// not in three parts.
-func TestCompactHints(t *testing.T) {
+// TestOtherFormsOfTokensAreExplained shows that a refusal says what a text may be that
+// does not have three parts.
+func TestOtherFormsOfTokensAreExplained(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
 	good := mint(issuer)
@@ -141,9 +141,9 @@ func TestCompactHints(t *testing.T) {
 	}
 }
 
-// TestCompactBounds holds that what is large is refused before it is read
-// .
-func TestCompactBounds(t *testing.T) {
+// TestLargeTokensAreNotRead shows that a token which is too large is refused before it
+// is read.
+func TestLargeTokensAreNotRead(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
 	for name, row := range map[string]struct {
@@ -169,9 +169,9 @@ func TestCompactBounds(t *testing.T) {
 	}
 }
 
-// TestGoogle holds that the other spelling of Google's iss finds its keys, for
-// an issuer of Google's preset only.
-func TestGoogle(t *testing.T) {
+// TestOtherSpellingOfGooglesIssuer shows that the other spelling of Google's iss finds
+// its keys, for an issuer of Google's preset only.
+func TestOtherSpellingOfGooglesIssuer(t *testing.T) {
 	const url = "https://accounts.google.com"
 	issuer := testutil.NewIssuer(url, testutil.Typ("JWT"))
 	jwks := []byte(`{"keys":[` + encode(t, issuer.Rotate("RS256").JWK()) + `]}`)
@@ -189,10 +189,10 @@ func TestGoogle(t *testing.T) {
 	}
 }
 
-// TestMutatedToken holds that no token but the one that was signed is genuine
-// : each letter is replaced in turn, by some others, and the last of a part
-// by all others.
-func TestMutatedToken(t *testing.T) {
+// TestChangedTokenIsNotGenuine shows that only the signed token is genuine: each
+// character is replaced in turn by some others, and the last one of each part by all
+// others.
+func TestChangedTokenIsNotGenuine(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("EdDSA"))
 	token := mint(issuer)
@@ -222,8 +222,8 @@ func genuine(t *testing.T, v *verifier.Verifier, token string) bool {
 	return err == nil
 }
 
-// FuzzMutatedToken holds that whatever is done to a token at two places makes
-// it not genuine, or was undone; and that the cache changes no verdict.
+// FuzzMutatedToken shows that a token with changes at two places is not genuine unless
+// they cancel out, and that the cache does not change the result.
 func FuzzMutatedToken(f *testing.F) {
 	issuer := newIssuer()
 	key := issuer.Rotate("EdDSA")
@@ -245,7 +245,7 @@ func FuzzMutatedToken(f *testing.F) {
 	})
 }
 
-// FuzzCompact holds that what is read as a compact token is the one spelling of
+// FuzzCompact shows that what is read as a compact token is the one spelling of
 // its header, its claims and its signature, and says nothing that we refuse.
 func FuzzCompact(f *testing.F) {
 	issuer := newIssuer()
@@ -288,8 +288,8 @@ func object(data []byte) (members map[string]any, err error) {
 	return members, err
 }
 
-// TestOnlySignedBytesAreReleased holds that claims come from no payload but the one
-// that go-oidc found signed.
+// TestOnlySignedBytesAreReleased shows that claims come only from the payload of which
+// go-oidc has verified the signature.
 func TestOnlySignedBytesAreReleased(t *testing.T) {
 	issuer := newIssuer()
 	v := staticVerifier(t, issuer, issuer.Rotate("ES256"))

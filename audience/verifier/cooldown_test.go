@@ -14,9 +14,9 @@ func stranger(issuer *testutil.Issuer) string {
 	return mint(issuer, testutil.SignedBy(testutil.NewKey("ES256")))
 }
 
-// TestCooldown holds the allowance of tokens to the instant: one fetch in a
-// cool-down, which neither failures nor the verifier's own fetches use up.
-func TestCooldown(t *testing.T) {
+// TestTokensCauseOneFetchInACooldown shows exactly when tokens can cause a fetch: once
+// in a cool-down. Neither failures nor the verifier's own fetches count.
+func TestTokensCauseOneFetchInACooldown(t *testing.T) {
 	for _, row := range []struct {
 		opts     []verifier.Option
 		cooldown time.Duration
@@ -62,8 +62,9 @@ func TestCooldown(t *testing.T) {
 	}
 }
 
-// TestOwnFetch holds that a fetch which no token caused leaves the allowance.
-func TestOwnFetch(t *testing.T) {
+// TestOwnFetchesUseUpNoAllowance shows that a fetch which no token caused does not
+// count for the cool-down.
+func TestOwnFetchesUseUpNoAllowance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -91,9 +92,9 @@ func TestOwnFetch(t *testing.T) {
 	})
 }
 
-// TestLongCooldown holds that a token of a new key waits for whichever fetch
-// comes first: the next allowed one, or the verifier's own.
-func TestLongCooldown(t *testing.T) {
+// TestTokenOfANewKeyWaitsForTheNextFetch shows that a token of a new key waits for
+// whichever fetch comes first: the next allowed one, or the verifier's own.
+func TestTokenOfANewKeyWaitsForTheNextFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer, verifier.Cooldown(time.Hour))
@@ -111,9 +112,9 @@ func TestLongCooldown(t *testing.T) {
 	})
 }
 
-// TestLongFlood holds that strangers who wait in turn have the issuer asked
-// once in a cool-down.
-func TestLongFlood(t *testing.T) {
+// TestLongFloodCausesOneFetchInACooldown shows that unknown tokens whose calls wait
+// one after another cause one fetch in a cool-down.
+func TestLongFloodCausesOneFetchInACooldown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)

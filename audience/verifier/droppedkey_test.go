@@ -31,9 +31,9 @@ func atOnce(t *testing.T, what string, v *verifier.Verifier, token string, cause
 	}
 }
 
-// TestDroppedKeyIsRefusedAtOnce holds that nobody waits by a token whose key is
-// known to be gone, however the verifier has learned of it, and that such tokens
-// have the issuer asked no more often than others.
+// TestDroppedKeyIsRefusedAtOnce shows that no call waits whose token has a key that is
+// known to be dropped, however the verifier has learned of that, and that such tokens
+// cause no more fetches than others.
 func TestDroppedKeyIsRefusedAtOnce(t *testing.T) {
 	for name, learn := range map[string]func(*testing.T, *testutil.Issuer, *verifier.Verifier, string) *verifier.Verifier{
 		"by its own fetch": func(_ *testing.T, _ *testutil.Issuer, v *verifier.Verifier, _ string) *verifier.Verifier {
@@ -84,9 +84,9 @@ func TestDroppedKeyIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestDroppedNamelessKey holds the same of keys and tokens without kid, and of a
-// key that another replaced under its name.
-func TestDroppedNamelessKey(t *testing.T) {
+// TestDroppedKeyWithoutAKid shows the same for keys and tokens without kid, and for a
+// key that was replaced by another one with its kid.
+func TestDroppedKeyWithoutAKid(t *testing.T) {
 	for _, kid := range []any{nil, "key"} {
 		t.Run(fmt.Sprint(kid), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -109,8 +109,8 @@ func TestDroppedNamelessKey(t *testing.T) {
 	}
 }
 
-// TestEndedTokenDoesNotWait holds that a token which is over by its own word is
-// not waited for, whether its key is at hand or not; a genuine one is genuine.
+// TestEndedTokenDoesNotWait shows that a call with a token whose exp has passed does
+// not wait, whether its key is in memory or not.
 func TestEndedTokenDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -141,8 +141,8 @@ func TestEndedTokenDoesNotWait(t *testing.T) {
 	})
 }
 
-// TestEndedTokenByLeeway holds that the leeway is the issuer's, also when it
-// alone changes.
+// TestEndedTokenByLeeway shows that the issuer's leeway counts, also after a change of
+// the leeway alone.
 func TestEndedTokenByLeeway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -157,10 +157,10 @@ func TestEndedTokenByLeeway(t *testing.T) {
 	})
 }
 
-// TestUnsettledInTime holds that a call whose token's key is not known before its
-// deadline is told so in time and when to come again, and that a call which is
-// cancelled is cancelled.
-func TestUnsettledInTime(t *testing.T) {
+// TestCallIsToldInTimeThatItsKeyIsUnknown shows that a call whose token's key is not
+// known shortly before its deadline gets an answer with the time of a retry, and that
+// a cancelled call gets the error of its context.
+func TestCallIsToldInTimeThatItsKeyIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -192,8 +192,8 @@ func TestUnsettledInTime(t *testing.T) {
 	})
 }
 
-// TestNewKeyInFullQueue holds that a token of a new key finds a place among calls
-// that wait, however many strangers are there before it.
+// TestNewKeyInFullQueue shows that a call with a token of a new key can wait even if
+// many calls with unknown tokens wait already.
 func TestNewKeyInFullQueue(t *testing.T) {
 	for name, kids := range map[string]int{"a kid each": 300, "20 kids": 20, "one kid": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -226,9 +226,9 @@ func TestNewKeyInFullQueue(t *testing.T) {
 	}
 }
 
-// TestKeyPublishedLate holds that a token which is newer than the set at hand
-// waits, though tokens with its kid were refused before: its issuer may have
-// published the key meanwhile.
+// TestKeyPublishedLate shows that a call waits whose token is newer than the present
+// set, although tokens with its kid were refused before: the issuer may have published
+// the key meanwhile.
 func TestKeyPublishedLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, late := newIssuer(), testutil.NewKey("ES256")
@@ -248,9 +248,9 @@ func TestKeyPublishedLate(t *testing.T) {
 	})
 }
 
-// TestKeyOfStaleNode holds that a good key which one answer lacked is admitted
-// again within a cool-down, though tokens of it are refused at once meanwhile,
-// and at once where strangers have not used up the allowance.
+// TestKeyOfStaleNode shows that a key which was missing in one answer is accepted
+// again within a cool-down, and at once if unknown tokens have caused no fetch.
+// Meanwhile its tokens are refused at once.
 func TestKeyOfStaleNode(t *testing.T) {
 	for name, spent := range map[string]bool{"allowance spent": true, "allowance at hand": false} {
 		t.Run(name, func(t *testing.T) {
@@ -284,9 +284,8 @@ func TestKeyOfStaleNode(t *testing.T) {
 	}
 }
 
-// TestNewKeyBesideFloods holds that calls with known keys do not wait, and that a
-// token of a key that is really new is admitted within one cool-down, whatever
-// strangers send.
+// TestNewKeyBesideFloods shows that during a flood of unknown tokens, calls with known
+// keys do not wait, and a token of a new key is admitted within one cool-down.
 func TestNewKeyBesideFloods(t *testing.T) {
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
 		"a kid each":    func(i *testutil.Issuer, n int) string { return lasting(i, testutil.Header("kid", fmt.Sprint(n))) },

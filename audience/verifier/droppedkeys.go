@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	maxLost = 256  // keys of one issuer that are remembered after they left its set
-	maxSeen = 1024 // kids that tokens have named and the set lacks
+	maxDropped = 256  // dropped keys of one issuer that are kept
+	maxSeen    = 1024 // kids of tokens that are not in the set
 
-	// maxCandidates is how many lost keys a token is tried with: those that were lost
-	// last. A stranger's token that names no key, or a name that many keys had, would
-	// otherwise cost as many verifications as there are lost keys.
+	// maxCandidates is how many dropped keys are tried for a token: those that were dropped
+	// last. A token without a kid, or with a kid that many keys had, would otherwise cost
+	// as many verifications as there are dropped keys.
 	maxCandidates = 2
 )
 
@@ -23,22 +23,22 @@ const (
 // running streams end only when a second fetch has confirmed it.
 type droppedKey struct {
 	key       *key
-	since     time.Time // when the fetch began that first lacked it
-	confirmed bool      // a fetch at least one cool-down later lacked it too
+	since     time.Time // when the fetch began that first lacked the key
+	confirmed bool      // a fetch at least one cool-down later lacked the key too
 }
 
-// droppedKeys remembers the keys that left a key set. Its owner's lock guards it.
+// droppedKeys has the keys that left a key set. The lock of its owner guards it.
 type droppedKeys struct {
 	cooldown time.Duration
 	changes  *atomic.Uint64 // of all key sets of a verifier; may be nil
 	keys     []droppedKey
-	first    time.Time // when the first fetch began that brought keys; zero if none did
-	doubted  bool      // a running stream has a key that no set had: a second fetch must settle it
+	first    time.Time // when the first fetch began that returned keys; zero if there is none
+	doubted  bool      // the key of a running stream was in no set: a second fetch must confirm that
 }
 
-// compare notes which keys of old, which may be nil, the new set lacks, which dropped
-// keys it has again, and which are confirmed as dropped. began is when the fetch of the
-// new set began.
+// compare records which keys of old, which may be nil, are missing in the new set,
+// which dropped keys are in it again, and which are confirmed as dropped. began is
+// when the fetch of the new set began.
 func (l *droppedKeys) compare(old, new *snapshot, began time.Time) {
 	changed := l.first.IsZero()
 	if changed {
@@ -60,7 +60,7 @@ func (l *droppedKeys) compare(old, new *snapshot, began time.Time) {
 			}
 		}
 	}
-	if more := len(l.keys) - maxLost; more > 0 {
+	if more := len(l.keys) - maxDropped; more > 0 {
 		l.keys = slices.Delete(l.keys, 0, more)
 	}
 	if changed && l.changes != nil {
@@ -68,8 +68,8 @@ func (l *droppedKeys) compare(old, new *snapshot, began time.Time) {
 	}
 }
 
-// due returns the time of the fetch that confirms the earliest drop, and false if there
-// is nothing to confirm.
+// due returns the time of the fetch that confirms the earliest drop; false if there is
+// nothing to confirm.
 func (l *droppedKeys) due() (at time.Time, ok bool) {
 	if l.doubted {
 		at, ok = l.first.Add(l.cooldown), true
@@ -82,13 +82,13 @@ func (l *droppedKeys) due() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// has reports whether a key with that kid was dropped. A token without kid names none.
+// has reports whether a key with this kid was dropped. It is false for an empty kid.
 func (l *droppedKeys) has(kid string) bool {
 	return kid != "" && slices.ContainsFunc(l.keys, func(lost droppedKey) bool { return lost.key.id == kid })
 }
 
-// candidates returns the lost keys that may have signed a token with this header,
-// the last ones first.
+// candidates returns the dropped keys that may have signed a token with this header,
+// the most recently dropped first.
 func (l *droppedKeys) candidates(kid, alg string) []droppedKey {
 	var found []droppedKey
 	for _, lost := range slices.Backward(l.keys) {
@@ -102,7 +102,7 @@ func (l *droppedKeys) candidates(kid, alg string) []droppedKey {
 	return found
 }
 
-// holds reports whether s has this very key, for the same algorithms.
+// holds reports whether s has the same key for the same algorithms.
 func (s *snapshot) holds(k *key) bool {
 	return slices.ContainsFunc(s.keys, func(other *key) bool {
 		public, ok := k.public.(interface{ Equal(crypto.PublicKey) bool })
@@ -110,9 +110,9 @@ func (s *snapshot) holds(k *key) bool {
 	})
 }
 
-// lostKeyOf returns the lost key that signed a token, nil if none of those that were
-// lost last did.
-func (k *keySet) lostKeyOf(token *compact) *droppedKey {
+// droppedKeyOf returns the dropped key that signed a token; nil if none of the
+// candidates did.
+func (k *keySet) droppedKeyOf(token *compact) *droppedKey {
 	k.mu.Lock()
 	candidates := k.lost.candidates(token.kid, token.alg)
 	k.mu.Unlock()
@@ -124,14 +124,14 @@ func (k *keySet) lostKeyOf(token *compact) *droppedKey {
 	return nil
 }
 
-// knownLack reports whether the key that a token names is known to be missing, so that
-// no call needs to wait for another set. That is so in three cases: an earlier set had
-// the key; the token was issued before s was fetched by more than the leeway; or s was
-// fetched after a token with that kid first came, and this token was not issued after
-// that fetch. A kid that comes for the first time is remembered.
-func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bool {
+// isKnownMissing reports whether the key of a token is known to be missing, so that no
+// call needs to wait for another set. That is so in three cases: an earlier set had
+// the key; the token was issued before s was fetched, by more than the leeway; or s
+// was fetched after a token with this kid first came, and this token was not issued
+// after that fetch. A kid that comes for the first time is recorded.
+func (k *keySet) isKnownMissing(token *compact, s *snapshot, leeway time.Duration) bool {
 	if k.fetch == nil {
-		return true // no other keys will ever come
+		return true // static keys never change
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -146,8 +146,8 @@ func (k *keySet) knownLack(token *compact, s *snapshot, leeway time.Duration) bo
 	return s.number > first && !token.payload.IssuedAt().After(s.fetched)
 }
 
-// rememberLocked notes that a token with this kid came. If there are too many, any other
-// kid is forgotten.
+// rememberLocked records that a token with this kid came. If there are too many kids,
+// any other one is removed.
 func (k *keySet) rememberLocked(kid string) {
 	if k.seen == nil {
 		k.seen = map[string]uint64{}

@@ -16,24 +16,23 @@ type endpointLookup struct {
 
 	completed atomic.Uint64 // lookups
 
-	turn    chan struct{} // holds a value while somebody has the turn; guards what follows
+	lock    chan struct{} // holds a value while a lookup runs; guards the fields below
 	address string
 	err     error
 	until   time.Time // when the address must be looked up again
 }
 
 func newEndpointLookup(read func(context.Context) (string, error)) *endpointLookup {
-	return &endpointLookup{read: read, turn: make(chan struct{}, 1)}
+	return &endpointLookup{read: read, lock: make(chan struct{}, 1)}
 }
 
-// find returns the address. A caller that waits gets the outcome of the lookup that it
-// waited for. If a caller's context ends during its lookup, the next caller looks up
-// again.
+// find returns the address. A caller that waits for a lookup gets its result. If the
+// context of the caller that looks up ends, the next caller looks up again.
 func (l *endpointLookup) find(ctx context.Context) (string, error) {
 	before := l.completed.Load()
 	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
+	case l.lock <- struct{}{}:
+		defer func() { <-l.lock }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// TestEndpointIsLookedUpOnceForAll holds that calls which wait for a lookup share its
-// outcome, a failure too, and that a call whose context ends takes only itself away.
+// TestEndpointIsLookedUpOnceForAll shows that calls which wait for a lookup share its
+// result, also a failure, and that the end of one call's context does not concern the
+// others.
 func TestEndpointIsLookedUpOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lookups := 0 // one at a time

@@ -12,13 +12,13 @@ import (
 
 // Parts for the tests of this package.
 const (
-	MaxAsking   = maxAsking
-	MaxReserved = maxReserved
-	MaxInactive = maxInactive
-	MaxPatient  = maxPatient
-	MaxSameKid  = maxSameKid
-	MaxKids     = maxKids
-	MaxSeen     = maxSeen
+	MaxAsking    = maxAsking
+	MaxReserved  = maxReserved
+	MaxInactive  = maxInactive
+	MaxLongWaits = maxLongWaits
+	MaxSameKid   = maxSameKid
+	MaxKids      = maxKids
+	MaxSeen      = maxSeen
 )
 
 // CheckKeys parses a JWK set, and returns how many keys it holds. It has each

@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/metadata"
 )
 
-// How long keys are used before they are fetched again: what the answer says,
+// Keys are fetched again after the time that the answer says, but within these limits.
 // within bounds.
 const (
 	defaultAge = 15 * time.Minute
@@ -19,16 +19,16 @@ const (
 	mostAge    = time.Hour
 )
 
-// fetcher gets the keys of one issuer. It is used by one fetch at a time.
+// fetcher fetches the keys of one issuer. Only one fetch at a time may use it.
 type fetcher struct {
 	issuer access.Issuer
 	web    *web
-	jwks   string    // what the metadata says
-	found  time.Time // when it said so; zero if it must be asked
+	jwks   string    // the jwks_uri of the metadata
+	found  time.Time // when the metadata was read; zero if it must be read
 }
 
-// fetch returns the keys and how long they may be used unasked. After a
-// failure it discovers afresh: the address of the keys may have changed.
+// fetch returns the keys, and how long they are used before the next fetch. After a
+// failure it reads the metadata again, since the address of the keys may have changed.
 func (f *fetcher) fetch(ctx context.Context) (*snapshot, time.Duration, error) {
 	keys, age, err := f.keys(ctx)
 	if err != nil {
@@ -53,8 +53,8 @@ func (f *fetcher) keys(ctx context.Context) (*snapshot, time.Duration, error) {
 	return keys, maxAge(header), nil
 }
 
-// address returns where the keys are: as configured, else as the issuer's
-// metadata says.
+// address returns the address of the keys: the configured one, or otherwise that of
+// the issuer's metadata.
 func (f *fetcher) address(ctx context.Context) (string, error) {
 	switch {
 	case f.issuer.JWKS != "":
@@ -72,13 +72,12 @@ func (f *fetcher) address(ctx context.Context) (string, error) {
 	return f.jwks, err
 }
 
-// metadataOf says where the metadata of an issuer is, and which hosts it may name.
+// metadataOf returns where the metadata of an issuer is, and which hosts it may name.
 func metadataOf(i access.Issuer) metadata.Issuer {
 	return metadata.Issuer{URL: i.URL, Discovery: i.Discovery, Hosts: i.Hosts, Addresses: i.Provider().Addresses}
 }
 
-// maxAge reads how long an answer may be kept (RFC 9111, sections 5.2.2.1 and
-// 5.3).
+// maxAge returns how long an answer may be kept (RFC 9111, sections 5.2.2.1 and 5.3).
 func maxAge(header http.Header) time.Duration {
 	for directive := range strings.SplitSeq(header.Get("Cache-Control"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")

@@ -20,8 +20,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestHostileDocumentsAreRefused holds that what an issuer answers wrongly leaves the
-// old keys in place, and is no verdict about a token.
+// TestHostileDocumentsAreRefused shows that after a bad answer of an issuer the old
+// keys are used, and that no token is refused for it.
 func TestHostileDocumentsAreRefused(t *testing.T) {
 	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	for name, row := range map[string]struct {
@@ -76,8 +76,8 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 	}
 }
 
-// TestAge holds how long keys are used before they are fetched again.
-func TestAge(t *testing.T) {
+// TestAgeOfKeysIsBounded shows how long keys are used before they are fetched again.
+func TestAgeOfKeysIsBounded(t *testing.T) {
 	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
 	for name, row := range map[string]struct {
 		header, value string
@@ -128,8 +128,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// TestRediscovery holds that an issuer may move its keys.
-func TestRediscovery(t *testing.T) {
+// TestIssuerMayMoveItsKeys shows that an issuer may move its keys.
+func TestIssuerMayMoveItsKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -159,7 +159,7 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	z.Close()
 }
 
-// TestTLSOfIssuers holds what only a real wire can show: the certificate and
+// TestTLSOfIssuers shows what only a real connection can show: the certificate and
 // compression.
 func TestTLSOfIssuers(t *testing.T) {
 	authority := testutil.NewCA()
@@ -198,8 +198,9 @@ func TestTLSOfIssuers(t *testing.T) {
 	}
 }
 
-// TestOldTLS holds that the verifier's own transport speaks no TLS before 1.2.
-func TestOldTLS(t *testing.T) {
+// TestTLSBeforeVersion12IsRefused shows that the verifier's own transport speaks no TLS
+// before 1.2.
+func TestTLSBeforeVersion12IsRefused(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

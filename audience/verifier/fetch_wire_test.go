@@ -20,9 +20,9 @@ func answer(r *http.Request, status int, body io.Reader) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body), Request: r}
 }
 
-// TestAnswers holds which answers are keys. None of the refused ones would be
-// refused for what it says, so that each is for the one reason of its name.
-func TestAnswers(t *testing.T) {
+// TestAnswersThatAreKeys shows which answers are accepted as keys. The content of each
+// refused answer is good, so that only the reason in its name refuses it.
+func TestAnswersThatAreKeys(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("ES256")
 	keys := string(jwks(t, key.JWK()))
@@ -84,9 +84,9 @@ func (e *endless) Close() error {
 	return nil
 }
 
-// TestEndless holds that no more of an answer is read than its limit, and that
-// it is closed.
-func TestEndless(t *testing.T) {
+// TestEndlessAnswersAreNotRead shows that no more of an answer is read than its limit,
+// and that it is closed.
+func TestEndlessAnswersAreNotRead(t *testing.T) {
 	body := &endless{}
 	v, err := verifier.New([]access.Issuer{{URL: corp}}, verifier.Transport(roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body, Request: r}, nil
@@ -102,9 +102,9 @@ func TestEndless(t *testing.T) {
 	}
 }
 
-// TestRedirects holds that no redirect is followed, not even to where good
+// TestRedirectsAreNotFollowed shows that no redirect is followed, not even to where good
 // answers are.
-func TestRedirects(t *testing.T) {
+func TestRedirectsAreNotFollowed(t *testing.T) {
 	issuer := newIssuer()
 	key := issuer.Rotate("ES256")
 	for endpoint, document := range map[testutil.Endpoint]string{
@@ -126,9 +126,9 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestKeysMove holds that discovery is asked once while it serves, and again
-// when the keys are gone from where it said: then they are found elsewhere.
-func TestKeysMove(t *testing.T) {
+// TestMovedKeysAreFoundAgain shows that the metadata is read once while the keys are
+// at its address, and again when they are no longer there.
+func TestMovedKeysAreFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -153,8 +153,8 @@ func TestKeysMove(t *testing.T) {
 	})
 }
 
-// TestSlow holds that discovery and keys share one timeout.
-func TestSlow(t *testing.T) {
+// TestDiscoveryAndKeysShareOneTimeout shows that discovery and keys share one timeout.
+func TestDiscoveryAndKeysShareOneTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport := issuer.Transport()

@@ -11,22 +11,23 @@ import (
 )
 
 const (
-	fileAge      = 5 * time.Second // how often a file of keys is looked at
-	fileCooldown = time.Second     // how often tokens may have it looked at
-	fileSettled  = 2 * time.Second // a change sooner after the last may leave the file's time as it is
+	fileAge      = 5 * time.Second // between two checks of a file of keys
+	fileCooldown = time.Second     // between two checks that tokens cause
+	fileSettled  = 2 * time.Second // a second change within this time may leave the modification time unchanged
 )
 
-// keysFile gets the keys of one issuer from a file, and reads it again when it
-// has changed: another file under the name, as a rename or a symbolic link
-// brings it, or another time or size. It is used by one fetch at a time.
+// keysFile reads the keys of one issuer from a file. It reads the file again when it
+// has changed: when there is another file under its name, as after a rename or with
+// another symbolic link, or when its time or size differs. Only one fetch at a time
+// may use it.
 type keysFile struct {
 	path string
-	uses []string    // of the keys that count
-	last *snapshot   // what was read
-	info os.FileInfo // of the file it was read from
+	uses []string    // of the keys that are read
+	last *snapshot   // the keys that were read last
+	info os.FileInfo // of the file from which they were read
 }
 
-// fetch returns the keys, and how long they may be used unasked.
+// fetch returns the keys, and how long they are used before the next check.
 func (f *keysFile) fetch(context.Context) (*snapshot, time.Duration, error) {
 	file, info, err := regularfile.Open(f.path)
 	if err != nil {

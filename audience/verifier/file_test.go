@@ -76,9 +76,10 @@ func (f keysFile) verifier() *verifier.Verifier {
 	return verifierOf(f.t, []access.Issuer{{URL: corp, KeysFile: f.path}}, verifier.Transport(transport))
 }
 
-// TestFileChanges holds that new keys in a file are used, and old ones not any
-// more, within seconds, whichever way it changes, and nobody is asked.
-func TestFileChanges(t *testing.T) {
+// TestChangedKeysFileIsRead shows that new keys in a file are used, and removed ones
+// are not, within seconds, in whichever way the file changes, and that no issuer is
+// asked.
+func TestChangedKeysFileIsRead(t *testing.T) {
 	for name, change := range map[string]func(keysFile, []byte){
 		"written":             keysFile.write,
 		"renamed":             keysFile.rename,
@@ -104,8 +105,8 @@ func TestFileChanges(t *testing.T) {
 	}
 }
 
-// TestFileUnknownKey holds that a token of a key that has just come does not
-// wait for the next look at the file.
+// TestFileUnknownKey shows that a token of a key that was just added does not wait for
+// the next regular check of the file.
 func TestFileUnknownKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, next := newIssuer(), testutil.NewKey("ES256")
@@ -124,9 +125,9 @@ func TestFileUnknownKey(t *testing.T) {
 	})
 }
 
-// TestFileTwice holds that a second change is seen that comes so soon after the
-// first that the time of the file is the same.
-func TestFileTwice(t *testing.T) {
+// TestSecondChangeOfAKeysFileIsSeen shows that a second change is seen although the
+// file's time does not differ from that after the first.
+func TestSecondChangeOfAKeysFileIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, first, second := newIssuer(), testutil.NewKey("ES256"), testutil.NewKey("ES256")
 		file := newKeysFile(t, first.JWK())
@@ -140,9 +141,9 @@ func TestFileTwice(t *testing.T) {
 	})
 }
 
-// TestBadFile holds that a file which cannot be read leaves the old keys, and
-// is said to be bad.
-func TestBadFile(t *testing.T) {
+// TestBadKeysFileLeavesTheOldKeys shows that after a file became unreadable the old
+// keys are used, and the stats have the error.
+func TestBadKeysFileLeavesTheOldKeys(t *testing.T) {
 	for name, spoil := range map[string]func(keysFile){
 		"half":    func(f keysFile) { f.write([]byte(`{"keys":[`)) },
 		"empty":   func(f keysFile) { f.write(nil) },

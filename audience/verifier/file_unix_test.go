@@ -38,8 +38,8 @@ func linked(path, target string) error {
 	return errors.Join(os.Remove(path), os.Symlink(target, path))
 }
 
-// TestFileBecomesPipe holds that nobody waits for a pipe or a device in the place
-// of a file of keys.
+// TestFileBecomesPipe shows that no call waits for a pipe or a device in the place of
+// a file of keys.
 func TestFileBecomesPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := errors.Join(os.WriteFile(pipe, nil, 0o600), mkfifo(t, pipe)); err != nil {
@@ -52,8 +52,8 @@ func TestFileBecomesPipe(t *testing.T) {
 	}
 }
 
-// TestIntrospectionSecretIsNoFile holds that nobody waits for a secret in what is
-// no file.
+// TestIntrospectionSecretIsNoFile shows that no call waits for a secret whose path is
+// not a regular file.
 func TestIntrospectionSecretIsNoFile(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := errors.Join(os.WriteFile(pipe, nil, 0o600), mkfifo(t, pipe)); err != nil {

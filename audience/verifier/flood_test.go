@@ -15,9 +15,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestFlood holds that strangers cannot have the issuer asked more than once in
-// a cool-down, and that a good token passes meanwhile.
-func TestFlood(t *testing.T) {
+// TestFloodCausesOneFetchInACooldown shows that unknown tokens cause at most one fetch
+// in a cool-down, and that a good token is accepted meanwhile.
+func TestFloodCausesOneFetchInACooldown(t *testing.T) {
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{
 		"unknown kid":   func(i *testutil.Issuer, n int) string { return mint(i, testutil.Header("kid", fmt.Sprint(n))) },
 		"bad signature": func(i *testutil.Issuer, _ int) string { return swapPayload(mint(i), mint(i)) },
@@ -50,15 +50,15 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// TestCrowd holds that those who wait for the next keys are bounded, that few of
-// one crowd wait until the keys come, and that the others are told that nothing
-// is known.
-func TestCrowd(t *testing.T) {
+// TestWaitingCallsAreBounded shows that the number of calls which wait for the next
+// keys is bounded, that few with the same kid wait until the keys come, and that the
+// others get the answer that nothing is known.
+func TestWaitingCallsAreBounded(t *testing.T) {
 	for name, row := range map[string]struct {
-		kids, settled int // how many kids the crowd names, and how many calls learn what becomes of theirs
+		kids, settled int // how many kids the tokens have, and how many calls wait until the keys come
 	}{
 		"one kid": {1, verifier.MaxSameKid},
-		"4 kids":  {4, verifier.MaxPatient},
+		"4 kids":  {4, verifier.MaxLongWaits},
 		// 32 wait for the keys; the last of the others come too late to be displaced, and wait for 5 s.
 		"1000 kids": {1000, verifier.MaxKids},
 	} {

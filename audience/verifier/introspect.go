@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	staleAfter = time.Second     // how long a call waits for an answer in the place of a stale one
-	askAgain   = 5 * time.Second // after which a stream asks again while the issuer cannot be asked
+	staleAfter = time.Second     // how long a call waits for an answer before it uses a stale one
+	askAgain   = 5 * time.Second // between two checks of a stream while the issuer cannot be asked
 )
 
 // introspector asks one issuer about its tokens (RFC 7662). It caches the answers for a
@@ -35,7 +35,7 @@ type introspector struct {
 	lookup      *endpointLookup
 	requests    requestLog
 
-	staleAnswers atomic.Uint64 // given after their time, since the issuer could not be asked
+	staleAnswers atomic.Uint64 // used after their time, since the issuer could not be asked
 }
 
 func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) (*introspector, error) {
@@ -50,7 +50,7 @@ func newIntrospector(issuer access.Issuer, preset claims.Preset, o *options) (*i
 	return i, nil
 }
 
-// serves reports whether i asks the way config says.
+// serves reports whether i asks in the way that config says.
 func (i *introspector) serves(config access.Issuer) bool {
 	return sourceOf(i.issuer) == sourceOf(config) && i.preset.Equal(config.TokenPreset()) &&
 		i.issuer.Introspection == config.Introspection && i.issuer.AuthStyle == config.AuthStyle
@@ -61,10 +61,9 @@ func (i *introspector) close() {
 	i.retire()
 }
 
-// verify returns the claims of a token that the issuer calls active. Its error
-// is a [audience.Refusal], or ctx's error if that ended first.
-// [audience.CauseIntrospectionUnavailable] says that nothing is known of the
-// token.
+// verify returns the claims of a token that the issuer calls active. Its error is an
+// [audience.Refusal], or ctx's error if ctx ended first.
+// [audience.CauseIntrospectionUnavailable] says that nothing is known about the token.
 func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, error) {
 	key := i.cache.keyer.key(raw)
 	kept, err := i.answer(ctx, key, raw)
@@ -74,10 +73,10 @@ func (i *introspector) verify(ctx context.Context, raw string) (*claims.Claims, 
 	return kept.claims, kept.err
 }
 
-// answer returns the answer that counts for a token now: the cached one, or a new one of
-// the issuer. While the issuer cannot be asked, an expired answer counts for a while
-// longer. Shortly before the deadline of a call the answer is that nothing is known. The
-// error is that of ctx.
+// answer returns the answer about a token that is valid now: the cached one, or a new
+// one of the issuer. While the issuer cannot be asked, an expired answer is valid for
+// some time longer. Shortly before the deadline of a call, the answer is that nothing
+// is known. The error is ctx's.
 func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*answer, error) {
 	now := time.Now()
 	kept, last := i.cache.fresh(key, now), i.cache.lastActive(key, now)
@@ -103,11 +102,11 @@ func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*a
 	return kept, nil
 }
 
-// mayBeStale reports whether a is no answer of the issuer, so that an older answer may be
-// used instead.
+// mayBeStale reports whether a is not an answer of the issuer. Then an older answer
+// may be used instead.
 func mayBeStale(a *answer) bool { return errors.Is(a.err, audience.CauseIntrospectionUnavailable) }
 
-// question asks the issuer, and waits for the answer until that context ends.
+// question asks the issuer, and waits for the answer until the context ends.
 func (i *introspector) question(until context.Context, key tokenKey, raw string, known bool) *answer {
 	if a := i.down(); a != nil {
 		return a
@@ -122,7 +121,7 @@ func (i *introspector) question(until context.Context, key tokenKey, raw string,
 	}
 }
 
-// down returns the answer while the issuer must not be asked, nil if it may be.
+// down returns the answer while the issuer must not be asked; nil if it may be asked.
 func (i *introspector) down() *answer {
 	if wait, err := i.requests.pause(); err != nil {
 		return &answer{err: unavailable(err, wait)}
@@ -130,7 +129,7 @@ func (i *introspector) down() *answer {
 	return nil
 }
 
-// recheck is [Verifier.Recheck] for a token that the issuer is asked about.
+// recheck is [Verifier.Recheck] for a token about which the issuer is asked.
 func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (*claims.Claims, time.Time, error) {
 	a, err := i.answer(ctx, i.cache.keyer.key(raw), raw)
 	switch {
@@ -147,8 +146,8 @@ func (i *introspector) recheck(ctx context.Context, raw string, now time.Time) (
 	}
 }
 
-// checkOpaque refuses what cannot be a token (RFC 6750, section 2.1), so that the issuer
-// is not asked about it.
+// checkOpaque refuses a text that cannot be a token (RFC 6750, section 2.1), so that
+// the issuer is not asked about it.
 func checkOpaque(raw string) error {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 	if raw == "" || strings.Trim(strings.TrimRight(raw, "="), alphabet) != "" {
@@ -157,7 +156,7 @@ func checkOpaque(raw string) error {
 	first, _, dotted := strings.Cut(raw, ".")
 	if header, err := base64url.DecodeString(first); dotted && err == nil {
 		if members, err := strictjson.Object(header); err == nil && members["alg"] != nil {
-			return misshapen(raw) // cut off, drawn out, or encrypted
+			return misshapen(raw) // a JWT that is cut, too long or encrypted
 		}
 	}
 	return nil
@@ -168,8 +167,9 @@ func unavailable(err error, wait time.Duration) *audience.Refusal {
 	return &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 
-// ask asks the issuer about a token. The answer counts from the time before the request.
-// limited means that the issuer wants fewer requests, and after is how long to wait.
+// ask asks the issuer about a token. The answer is valid from the time before the
+// request. limited means that the issuer limits its requests (429), and after is how
+// long it asks to wait.
 func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited bool, after time.Duration) {
 	began := time.Now().Round(0)
 	claims, err := i.post(ctx, raw)
@@ -193,21 +193,21 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
 }
 
-// active is the answer that a token is active. No answer counts beyond the exp of its
-// token (RFC 7662, section 4).
+// active returns the answer that a token is active. No answer is valid after the
+// token's exp (RFC 7662, section 4).
 func (i *introspector) active(claims *claims.Claims, began time.Time) *answer {
 	until, end := began.Add(i.ttl), claims.Expiry()
 	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
 }
 
-// notActive is any other answer.
+// notActive returns any other answer.
 func notActive(err error, until time.Time) *answer {
 	return &answer{err: err, until: until, stale: until, end: until}
 }
 
-// post sends a token to the issuer (RFC 7662, section 2.1), and reads the answer. Its
-// error is a Refusal only if it is about this token: any other says that no
-// token would fare better.
+// post sends a token to the issuer (RFC 7662, section 2.1) and reads the answer. Its
+// error is a Refusal only if it is about this token. Any other error would also come
+// for other tokens.
 func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, error) {
 	address, err := i.find(ctx)
 	if err != nil {
@@ -227,9 +227,10 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 	return i.preset.Introspected(body, i.issuer.URL)
 }
 
-// aboutOne reports whether an error answer may be about one token only, and not about
-// our own credentials or from a gateway in front of a dead issuer. Such an answer must not
-// delay other tokens, since an unknown token could cause it.
+// aboutOne reports whether an error may be about one token only. It is not if it is
+// about our own credentials, or comes from a gateway in front of a failed issuer. An
+// error about one token must not delay other tokens, since an unknown token could
+// cause it.
 func aboutOne(err error) bool {
 	answer, answered := errors.AsType[answerError](err)
 	switch answer.code {
@@ -240,8 +241,8 @@ func aboutOne(err error) bool {
 	return answered
 }
 
-// find returns the introspection endpoint: as configured, else as the issuer's metadata
-// says.
+// find returns the introspection endpoint: the configured one, or otherwise that of
+// the issuer's metadata.
 func (i *introspector) find(ctx context.Context) (string, error) {
 	if address := i.issuer.Introspection.URL; address != "" {
 		return address, nil
@@ -260,8 +261,8 @@ func (i *introspector) readEndpoint(ctx context.Context) (string, error) {
 	return document.Endpoint("introspection_endpoint")
 }
 
-// ready reports whether the issuer can be asked: its endpoint and the client secret or
-// certificate are known, and there is no pause after a failed request.
+// ready returns an error if the issuer cannot be asked: its endpoint, or the client's
+// secret or certificate, is not known, or the pause after a failed request lasts.
 func (i *introspector) ready(ctx context.Context) error {
 	if wait, err := i.requests.pause(); err != nil {
 		return unavailable(err, wait)

@@ -49,7 +49,7 @@ func (o opaque) token() string {
 	return o.User("customer-portal", "alice", "order-status", "orders.read")
 }
 
-func TestIntrospection(t *testing.T) {
+func TestOpaqueTokensAreAskedAbout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v := issuer.verifier(t)
@@ -79,9 +79,9 @@ func TestIntrospection(t *testing.T) {
 	})
 }
 
-// TestIntrospectionTTL holds how soon a revoked token is refused, and that no
-// answer outlives its token (RFC 7662, section 4).
-func TestIntrospectionTTL(t *testing.T) {
+// TestRevokedOpaqueTokenIsRefusedAfterTheTTL shows how soon a revoked token is refused,
+// and that no answer outlives its token (RFC 7662, section 4).
+func TestRevokedOpaqueTokenIsRefusedAfterTheTTL(t *testing.T) {
 	for name, row := range map[string]struct {
 		opts []verifier.Option
 		ttl  time.Duration
@@ -111,9 +111,9 @@ func TestIntrospectionTTL(t *testing.T) {
 	}
 }
 
-// TestIntrospectionInactive holds that a token which becomes active is not
+// TestTokenThatBecomesActiveIsSoonAccepted shows that a token which becomes active is not
 // refused for long.
-func TestIntrospectionInactive(t *testing.T) {
+func TestTokenThatBecomesActiveIsSoonAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()
@@ -130,9 +130,9 @@ func TestIntrospectionInactive(t *testing.T) {
 	})
 }
 
-// TestIntrospectionSecret holds that a secret may be rotated under a running
-// process, and that a missing one is no verdict about a token.
-func TestIntrospectionSecret(t *testing.T) {
+// TestIntrospectionSecretCanBeRotated shows that a secret can be rotated while the
+// process runs, and that no token is refused as bad because the secret is missing.
+func TestIntrospectionSecretCanBeRotated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v := issuer.verifier(t)
@@ -152,9 +152,10 @@ func TestIntrospectionSecret(t *testing.T) {
 	})
 }
 
-// TestIntrospectionChosen holds who is asked about which token: what the
-// configuration says of its form, and never because it failed to be another.
-func TestIntrospectionChosen(t *testing.T) {
+// TestFormOfTheTokenSelectsTheIssuer shows which issuer is asked about a token: the
+// one that the configuration names for its form, and never one because another check
+// failed.
+func TestFormOfTheTokenSelectsTheIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, partner := newOpaque(t), testutil.NewIssuer("https://login.partner.example")
 		both := verifierOf(t, []access.Issuer{issuer.config(), {URL: partner.URL()}}, verifier.Transport(issuer.Transport(partner)))
@@ -202,9 +203,10 @@ func TestIntrospectionChosen(t *testing.T) {
 	})
 }
 
-// TestIntrospectionEndpoint holds where the question goes: where the
-// configuration says, else where the issuer does, on its own host.
-func TestIntrospectionEndpoint(t *testing.T) {
+// TestIntrospectionEndpointIsOnTheIssuersHost shows where requests about tokens are
+// sent: to the configured address, or otherwise to the address in the metadata, on the
+// issuer's host.
+func TestIntrospectionEndpointIsOnTheIssuersHost(t *testing.T) {
 	for name, row := range map[string]struct {
 		published, configured string
 		cause                 audience.Cause
@@ -236,9 +238,9 @@ func TestIntrospectionEndpoint(t *testing.T) {
 	}
 }
 
-// TestIntrospectionReplace holds that answers survive a change of the issuers
-// that is not about the one that gave them.
-func TestIntrospectionReplace(t *testing.T) {
+// TestAnswersSurviveAnUnrelatedChange shows that cached answers are kept if the
+// configuration of their issuer does not change.
+func TestAnswersSurviveAnUnrelatedChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()

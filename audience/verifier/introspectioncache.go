@@ -11,23 +11,23 @@ import (
 const (
 	maxActive   = 8192             // answers about active tokens that are kept
 	maxInactive = 1024             // answers about other tokens that are kept
-	inactiveTTL = 10 * time.Second // how long those count at most
+	inactiveTTL = 10 * time.Second // how long those are valid at most
 
-	maxStaleAnswer = 60 * time.Second // how long an answer may be used after its time, while the issuer cannot be asked
+	maxStaleAnswer = 60 * time.Second // how long an answer may be used after its time while the issuer cannot be asked
 )
 
-// answer is the answer of an issuer about a token, or why there is none.
+// answer is the answer of an issuer about a token, or the reason why there is none.
 type answer struct {
 	claims *claims.Claims // nil if there is an error
 	err    error
-	until  time.Time // when the issuer must be asked again: wall time
+	until  time.Time // when the issuer must be asked again, in wall time
 	stale  time.Time // until when the answer may be used while the issuer cannot be asked
-	end    time.Time // when it is forgotten; until then it shows that the token was active
+	end    time.Time // when it is dropped; until then it shows that the token was active
 }
 
-// introspectionCache keeps the answers of an issuer about its tokens. Those about
-// active tokens and the others have limits of their own: a flood of forged tokens
-// evicts no active one.
+// introspectionCache keeps the answers of an issuer about its tokens. Answers about
+// active tokens have a limit of their own, so that a flood of forged tokens does not
+// evict them.
 type introspectionCache struct {
 	keyer            *keyer
 	active, inactive *boundedCache[*answer]
@@ -37,7 +37,7 @@ func newIntrospectionCache() *introspectionCache {
 	return &introspectionCache{newKeyer(), newBoundedCache[*answer](maxActive), newBoundedCache[*answer](maxInactive)}
 }
 
-// fresh returns the answer that counts for a token now, nil if the issuer must be
+// fresh returns the answer about a token that is valid now; nil if the issuer must be
 // asked.
 func (c *introspectionCache) fresh(key tokenKey, now time.Time) *answer {
 	for _, among := range []*boundedCache[*answer]{c.active, c.inactive} {
@@ -49,14 +49,14 @@ func (c *introspectionCache) fresh(key tokenKey, now time.Time) *answer {
 }
 
 // lastActive returns the last answer about a token, however old, if the token was
-// active and has not expired; else nil.
+// active and has not expired; otherwise nil.
 func (c *introspectionCache) lastActive(key tokenKey, now time.Time) *answer {
 	kept, _ := c.active.get(key, now)
 	return kept
 }
 
 // store keeps an answer. The answer that a token is not active replaces an earlier
-// one; the failure to get an answer does not.
+// one; a failure to get an answer does not.
 func (c *introspectionCache) store(key tokenKey, a *answer) {
 	now := time.Now()
 	if a.err == nil {

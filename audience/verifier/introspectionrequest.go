@@ -15,9 +15,10 @@ import (
 	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
-// request returns a question about a token, as the configuration says: with the client's
-// secret in the Authorization header or in the form (RFC 6749, section 2.3.1), with its
-// id on a connection that has its certificate (RFC 8705, section 2), or from nobody.
+// request returns a request about a token, as the configuration says: with the
+// client's secret in the Authorization header or in the form (RFC 6749, section
+// 2.3.1), with the client's id on a connection that has its certificate (RFC 8705,
+// section 2), or without authentication.
 func (i *introspector) request(ctx context.Context, address, raw string) (*http.Request, error) {
 	in := i.issuer.Introspection
 	if i.certificate != nil && !strings.HasPrefix(address, "https://") {
@@ -46,8 +47,8 @@ func (i *introspector) request(ctx context.Context, address, raw string) (*http.
 	return request, nil
 }
 
-// secretOf reads a secret, each time, so that it can be rotated while the process
-// runs. It is empty only if ref refers to nothing.
+// secretOf reads a secret. It is called for each request, so that the secret can be
+// rotated while the process runs. The result is empty only if ref is.
 func secretOf(ref access.SecretRef) (string, error) {
 	switch {
 	case ref == access.SecretRef{}:
@@ -65,7 +66,7 @@ func secretOf(ref access.SecretRef) (string, error) {
 	return secret, nil
 }
 
-// checkIntrospection refuses a configuration by which the service neither authenticates
+// checkIntrospection refuses a configuration that neither authenticates the service
 // nor says that it does not.
 func checkIntrospection(in access.Introspection) error {
 	ways := 0
@@ -85,8 +86,8 @@ func checkIntrospection(in access.Introspection) error {
 	return nil
 }
 
-// connect sets what carries the questions: connections of their own if they present a
-// certificate.
+// connect sets the web that sends the requests: one with connections of its own if
+// they present a certificate.
 func (i *introspector) connect(w *web) error {
 	cert := i.issuer.Introspection.Certificate
 	if (cert == access.CertificateRef{}) {
@@ -108,8 +109,8 @@ func (i *introspector) connect(w *web) error {
 	return nil
 }
 
-// retire closes the connections that present a certificate. A question under way goes
-// on.
+// retire closes the connections that present a certificate. A request under way
+// continues.
 func (i *introspector) retire() {
 	if i.certificate != nil {
 		i.web.close()

@@ -23,9 +23,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestIntrospectionAuthentication holds what a question has of the service: its secret
-// where the configuration says, or nothing at all.
-func TestIntrospectionAuthentication(t *testing.T) {
+// TestServiceAuthenticatesToIntrospect shows how a request authenticates the service:
+// with its secret in the configured place, or not at all.
+func TestServiceAuthenticatesToIntrospect(t *testing.T) {
 	secret := access.SecretRef{File: filepath.Join(t.TempDir(), "secret")}
 	if err := os.WriteFile(secret.File, []byte("s:&cret%"), 0o600); err != nil {
 		t.Fatal(err)
@@ -70,9 +70,9 @@ func TestIntrospectionAuthentication(t *testing.T) {
 	}
 }
 
-// TestIntrospectionRefused holds that no question is configured without authentication
-// by accident.
-func TestIntrospectionRefused(t *testing.T) {
+// TestIntrospectionWithoutAuthenticationIsRefused shows that requests without
+// authentication must be configured explicitly.
+func TestIntrospectionWithoutAuthenticationIsRefused(t *testing.T) {
 	secret, cert := access.SecretRef{Env: "E"}, access.CertificateRef{File: "c", KeyFile: "k"}
 	for name, in := range map[string]access.Introspection{
 		"no way":                           {URL: corp + "/introspect", ClientID: "order-status"},
@@ -114,8 +114,8 @@ func (c certificates) write(t *testing.T, cert tls.Certificate) {
 	}
 }
 
-// TestIntrospectionByCertificate holds that a question goes to the endpoint for
-// certificates, with the one that the files have now, and with no secret.
+// TestIntrospectionByCertificate shows that a request goes to the endpoint for
+// certificates, with the certificate that is in the files now, and without a secret.
 func TestIntrospectionByCertificate(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -161,8 +161,8 @@ func TestIntrospectionByCertificate(t *testing.T) {
 	}
 }
 
-// TestCertificateNeedsTLS holds that no question goes out from nobody because the
-// endpoint cannot be shown a certificate.
+// TestCertificateNeedsTLS shows that no request is sent without authentication because
+// the endpoint does not use TLS.
 func TestCertificateNeedsTLS(t *testing.T) {
 	const local = "http://127.0.0.1:1/realms/corp"
 	in := access.Introspection{URL: local + "/introspect", ClientID: "order-status", Certificate: access.CertificateRef{File: "c", KeyFile: "k"}}

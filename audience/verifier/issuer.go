@@ -12,8 +12,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// newIssuer checks the configuration of an issuer. What of old, which may be
-// nil, serves this one as well is taken over.
+// newIssuer checks the configuration of an issuer. It takes over what also serves the
+// new configuration from old, which may be nil.
 func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) {
 	preset := config.TokenPreset().At(config.Place)
 	i := &issuer{url: config.URL, place: config.Place, trustDomain: config.TrustDomain, preset: preset, algorithms: slices.Clone(config.Algorithms), leeway: cmp.Or(config.Leeway, access.DefaultLeeway)}
@@ -63,8 +63,8 @@ func oidcConfigs(algorithms []string) map[string]*oidc.Config {
 	return configs
 }
 
-// setKeys gives i its key set. Only what strangers could have asked over the
-// network needs a cool-down.
+// setKeys gives i its key set. Only keys that are fetched over the network need a
+// cool-down against unknown tokens.
 func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 	from := sourceOf(config)
 	if old.keys != nil && old.keys.source == from {
@@ -85,8 +85,7 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 	return nil
 }
 
-// same reports whether what was found out about a token of i would be found
-// out again by other.
+// same reports whether other would verify each token of i with the same result.
 func (i *issuer) same(other *issuer) bool {
 	return i.trustDomain == other.trustDomain && i.preset.Equal(other.preset) && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
 		i.keys == other.keys && i.introspect == other.introspect

@@ -44,8 +44,9 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestIssuersAreApart holds that an issuer vouches for its own tokens alone,
-// also under a kid that another uses, and holds up no other.
+// TestIssuersAreApart shows that the keys of an issuer verify only its own tokens,
+// also if another issuer has a key with the same kid, and that an issuer delays no
+// other.
 func TestIssuersAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")

@@ -16,15 +16,15 @@ import (
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
-// algorithms are the signature algorithms that are accepted: asymmetric ones
-// only, never what a token or a metadata document proposes (RFC 8725, section
-// 3.1). Ed25519 is the name of RFC 9864 for what most issuers call EdDSA.
+// algorithms are the accepted signature algorithms. All are asymmetric. What a token
+// or a metadata document proposes is not used (RFC 8725, section 3.1). Ed25519 is the
+// name of RFC 9864 for what most issuers call EdDSA.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 	"ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 }
 
-// joseAlgorithms has a list of one for each of the algorithms, as go-jose wants it.
+// joseAlgorithms has a list with each of the algorithms, in the type of go-jose.
 var joseAlgorithms = func() map[string][]jose.SignatureAlgorithm {
 	lists := map[string][]jose.SignatureAlgorithm{}
 	for _, alg := range algorithms {
@@ -33,28 +33,28 @@ var joseAlgorithms = func() map[string][]jose.SignatureAlgorithm {
 	return lists
 }()
 
-// parseSigned has go-jose read a token that says it is signed with that algorithm.
+// parseSigned reads a token whose header has this algorithm, with go-jose.
 func parseSigned(raw, alg string) (*jose.JSONWebSignature, error) {
 	return jose.ParseSignedCompact(raw, joseAlgorithms[alg])
 }
 
-// key is a public key of an issuer, with the algorithms it may be used with.
+// key is a public key of an issuer, with the algorithms for which it may be used.
 type key struct {
 	id     string
 	public crypto.PublicKey
 	algs   []string
 }
 
-// minModulus is the least size of an RSA key, in bits (RFC 7518, section 3.3).
-// go-jose refuses larger keys than it can verify in a reasonable time.
+// minModulus is the smallest size of an RSA key, in bits (RFC 7518, section 3.3).
+// go-jose refuses keys that are too large to verify in a reasonable time.
 const minModulus = 2048
 
 // secrets are the members that only private and symmetric keys have (RFC 7518,
 // section 6).
 var secrets = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// parseKey reads one JWK that has one of these uses, or none. Its error says why the key
-// is of no use here, and never what it is.
+// parseKey reads one JWK that has one of these uses, or none. The error says why the
+// key cannot be used, and never has the key itself.
 func parseKey(data []byte, uses []string) (*key, error) {
 	members, err := strictjson.Object(data)
 	if err != nil {
@@ -92,8 +92,8 @@ func parseKey(data []byte, uses []string) (*key, error) {
 	return &key{id: jwk.KeyID, public: jwk.Key, algs: algs}, nil
 }
 
-// narrow keeps of algs what the alg member of a key admits: a key is used with
-// one algorithm (RFC 8725, section 3.1). EdDSA and Ed25519 are one.
+// narrow returns the algorithms that the alg member of a key allows: a key is used
+// with one algorithm (RFC 8725, section 3.1). EdDSA and Ed25519 are one.
 func narrow(algs []string, alg any) []string {
 	if (alg == "EdDSA" || alg == "Ed25519") && slices.Contains(algs, "EdDSA") {
 		return algs
@@ -101,7 +101,7 @@ func narrow(algs []string, alg any) []string {
 	return slices.DeleteFunc(algs, func(a string) bool { return a != alg })
 }
 
-// algorithmsOf lists what a key of this kind can be used with.
+// algorithmsOf returns the algorithms for which a key of this type can be used.
 func algorithmsOf(public crypto.PublicKey) ([]string, error) {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
@@ -132,9 +132,8 @@ func (k *key) verify(jws *jose.JSONWebSignature, alg string) ([]byte, error) {
 	}
 }
 
-// opaque verifies what go-jose leaves out: that the salt of a PSS signature is
-// as long as its hash (RFC 7518, section 3.5), and Ed25519 under its name of
-// RFC 9864.
+// opaque checks what go-jose does not: that the salt of a PSS signature is as long as
+// its hash (RFC 7518, section 3.5), and Ed25519 under its name of RFC 9864.
 type opaque struct{ public crypto.PublicKey }
 
 // VerifyPayload implements [jose.OpaqueVerifier].

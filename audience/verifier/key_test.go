@@ -14,16 +14,16 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// number returns a JWK's big number of so many bits, odd.
+// number returns an odd number of this many bits, as in a JWK.
 func number(bits int) string {
 	n := bytes.Repeat([]byte{0xff}, (bits+7)/8)
 	n[0] >>= (8 - bits%8) % 8
 	return base64.RawURLEncoding.EncodeToString(n)
 }
 
-// TestKeysSkipped holds that a bad key is left out, said to be, and does not
-// spoil the good one beside it.
-func TestKeysSkipped(t *testing.T) {
+// TestBadKeySpoilsNoOther shows that a bad key is skipped, that the stats say so, and
+// that the good key beside it is used.
+func TestBadKeySpoilsNoOther(t *testing.T) {
 	ec, rsa := testutil.NewKey("ES256"), testutil.NewKey("RS256")
 	coordinate := ec.JWK()["x"]
 	for name, row := range map[string]struct {
@@ -89,8 +89,9 @@ type twice struct{ text string }
 // MarshalJSON implements [json.Marshaler].
 func (w twice) MarshalJSON() ([]byte, error) { return []byte(w.text), nil }
 
-// TestKeyFits holds that a key verifies what it is for, and nothing else.
-func TestKeyFits(t *testing.T) {
+// TestKeyVerifiesOnlyItsAlgorithms shows that a key verifies what it is for, and
+// nothing else.
+func TestKeyVerifiesOnlyItsAlgorithms(t *testing.T) {
 	rsa, other := testutil.NewKey("RS256"), testutil.NewKey("RS256")
 	ec, ed := testutil.NewKey("ES256"), testutil.NewKey("EdDSA")
 	for name, row := range map[string]struct {
@@ -124,7 +125,7 @@ func TestKeyFits(t *testing.T) {
 	}
 }
 
-// TestWithoutKeyID holds that a token without kid is matched to the one key
+// TestWithoutKeyID shows that a token without kid is matched to the one key
 // that it can mean, or to none.
 func TestWithoutKeyID(t *testing.T) {
 	issuer := newIssuer()
@@ -138,9 +139,9 @@ func TestWithoutKeyID(t *testing.T) {
 	want(t, "two keys of the algorithm", err, audience.CauseSignatureInvalid)
 }
 
-// TestAlgorithms holds that an issuer's own list of algorithms narrows what its
-// keys could verify (RFC 8725, section 3.1).
-func TestAlgorithms(t *testing.T) {
+// TestIssuersListOfAlgorithmsNarrows shows that an issuer's own list of algorithms
+// narrows what its keys could verify (RFC 8725, section 3.1).
+func TestIssuersListOfAlgorithmsNarrows(t *testing.T) {
 	issuer := newIssuer()
 	issuer.Rotate("RS256")
 	issuer.Rotate("ES256")
@@ -173,7 +174,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// TestKeyIDs holds which keys a kid may mean: those of that name, all of them,
+// TestKeyIDs shows which keys a kid may mean: those of that name, all of them,
 // and none without a name.
 func TestKeyIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,7 @@ const (
 	lastRetry  = 30 * time.Second // the longest pause
 )
 
-// retry is how long to pause after failed requests to an issuer.
+// retry is the pause after failed requests to an issuer.
 var retry = backoff.Policy{First: firstRetry, Max: lastRetry, Jitter: 0.1}
 
 // keySet holds the keys of one issuer. Reading them takes no lock. One fetch at a time
@@ -34,25 +34,25 @@ type keySet struct {
 	current  atomic.Pointer[snapshot]
 	begun    atomic.Uint64 // fetches begun
 
-	mu       sync.Mutex         // guards what follows
+	mu       sync.Mutex         // guards the fields below
 	running  bool               // a fetch is under way
-	ended    chan struct{}      // closed when the next fetch ends, or none will come
+	ended    chan struct{}      // closed when the next fetch ends, or when there will be none
 	err      error              // of the last fetch
 	failed   uint64             // fetches
 	failures int                // in a row
-	notUntil time.Time          // no fetch before: back-off
-	spent    time.Time          // when a token last caused a fetch; the cool-down begins then
-	wanted   bool               // the next fetch is on behalf of a token
+	notUntil time.Time          // no fetch before this time: back-off
+	spent    time.Time          // when a token last caused a fetch and the cool-down began
+	wanted   bool               // a token causes the next fetch
 	waiting  waitQueue          // calls that wait for the next fetch, while there are keys
 	seen     map[string]uint64  // kids that the set lacks, with the number of fetches begun when each first came
 	timer    *time.Timer        // starts the next fetch
-	due      time.Time          // when it does
+	due      time.Time          // when the timer starts it
 	cancel   context.CancelFunc // of the fetch under way
 	closed   bool
 	lost     droppedKeys
 }
 
-// source is where an issuer's keys come from, as configured.
+// source is the configuration that says where an issuer's keys come from.
 type source struct{ url, discovery, jwks, file, authorities, trustDomain, hosts string }
 
 func sourceOf(i access.Issuer) source {
@@ -60,7 +60,7 @@ func sourceOf(i access.Issuer) source {
 	return source{i.URL, i.Discovery, i.JWKS, i.KeysFile, i.CAFile, i.TrustDomain, fmt.Sprint(i.Hosts, known.Hosts, known.NamesItselfByIP)}
 }
 
-// uses are the uses of the keys that count.
+// uses returns the uses of the keys that are read.
 func (s source) uses() []string {
 	if s.trustDomain != "" {
 		return signingSVIDs
@@ -68,9 +68,9 @@ func (s source) uses() []string {
 	return signing
 }
 
-// fetchFunc gets the keys of an issuer, and the time after which they are fetched again.
-// It is called by one goroutine at a time; its keys are not published before it has
-// returned.
+// fetchFunc returns the keys of an issuer, and how long they are used before the next
+// fetch. One goroutine at a time calls it, and its keys are not published before it
+// has returned.
 type fetchFunc func(context.Context) (*snapshot, time.Duration, error)
 
 var (
@@ -82,7 +82,7 @@ func newKeySet(from source, fetch fetchFunc, cooldown time.Duration) *keySet {
 	return &keySet{source: from, fetch: fetch, cooldown: cooldown, ended: make(chan struct{}), lost: droppedKeys{cooldown: cooldown}}
 }
 
-// load returns the present keys, nil if there are none or they are too old.
+// load returns the present keys; nil if there are none or if they are too old.
 func (k *keySet) load() *snapshot {
 	s := k.current.Load()
 	if s == nil || time.Now().After(s.end()) {
@@ -97,7 +97,7 @@ func (k *keySet) unavailableLocked(err error) error {
 	return &audience.Refusal{Cause: audience.CauseKeysUnavailable, Hint: hint, Err: err, RetryAfter: wait}
 }
 
-// scheduleLocked schedules the next fetch in d.
+// scheduleLocked schedules the next fetch after d.
 func (k *keySet) scheduleLocked(d time.Duration) {
 	if k.closed {
 		return
@@ -158,9 +158,9 @@ func (k *keySet) startLocked() {
 	}()
 }
 
-// finish publishes the outcome of a fetch, wakes the calls that wait, and schedules the
-// next fetch: before the keys are stale, or when the pause after a failure is over. A
-// failed fetch begins no cool-down.
+// finish publishes the result of a fetch, wakes the calls that wait, and schedules the
+// next fetch: before the keys are too old, or when the pause after a failure is over.
+// A failed fetch begins no cool-down.
 func (k *keySet) finish(keys *snapshot, age time.Duration, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestOutage holds that an issuer that cannot be asked makes no token bad.
-func TestOutage(t *testing.T) {
+// TestOutageMakesNoTokenBad shows that an issuer that cannot be asked makes no token bad.
+func TestOutageMakesNoTokenBad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -51,9 +51,10 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// TestOutageFlood holds that an issuer which is down is asked seldom, whoever
-// comes, and that a fetch which failed does not use up what tokens may cause.
-func TestOutageFlood(t *testing.T) {
+// TestFloodInAnOutageCausesFewFetches shows that an issuer which is down is asked
+// rarely, however many calls come, and that a failed fetch does not count for the
+// cool-down.
+func TestFloodInAnOutageCausesFewFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		cold, warm := newVerifier(t, issuer), newVerifier(t, issuer)
@@ -87,8 +88,8 @@ func TestOutageFlood(t *testing.T) {
 	})
 }
 
-// TestIssuerThatHangs holds that a waiter is told what stands in its way just before its own
-// deadline and not by anybody else's, and that a fetch that hangs ends by itself.
+// TestIssuerThatHangs shows that a waiting call gets the reason just before its own
+// deadline, and that a fetch which hangs ends by itself.
 func TestIssuerThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -115,9 +116,9 @@ func TestIssuerThatHangs(t *testing.T) {
 	})
 }
 
-// TestOneFetch holds that a thousand callers cost one request, and that the
-// one whose call began it may leave.
-func TestOneFetch(t *testing.T) {
+// TestAThousandCallersCauseOneFetch shows that a thousand calls cause one request, and
+// that the call which caused it may end.
+func TestAThousandCallersCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		slow := make(chan struct{})
@@ -155,9 +156,10 @@ func TestOneFetch(t *testing.T) {
 	})
 }
 
-// TestRotation holds that the first token of a new key succeeds, also when a
-// stranger has just spent the allowance, and that a dropped key dies.
-func TestRotation(t *testing.T) {
+// TestFirstTokenOfANewKeySucceeds shows that the first token of a new key is accepted,
+// also if an unknown token has just caused a fetch, and that the removed key is
+// refused in the end.
+func TestFirstTokenOfANewKeySucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -184,9 +186,10 @@ func TestRotation(t *testing.T) {
 	})
 }
 
-// TestRotationStorm holds that every token of a new key is good though keys
-// change faster than the issuer is asked, and that old keys go in the end.
-func TestRotationStorm(t *testing.T) {
+// TestKeysThatChangeFasterThanTheyAreFetched shows that every token of a new key is
+// good though keys change faster than the issuer is asked, and that old keys go in the
+// end.
+func TestKeysThatChangeFasterThanTheyAreFetched(t *testing.T) {
 	for name, every := range map[string]time.Duration{"every ten minutes": 10 * time.Minute, "every second": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -217,7 +220,7 @@ func TestRotationStorm(t *testing.T) {
 	}
 }
 
-// TestReusedKeyID holds that an issuer may put a new key under an old name.
+// TestReusedKeyID shows that an issuer may put a new key under an old name.
 func TestReusedKeyID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

@@ -9,11 +9,11 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestStrangersTokenIsTriedWithFewLostKeys holds that a forged token costs no more
-// for each key that its issuer ever had, whether the keys share a name or the token
-// names none; and that tokens of keys which left the set long ago are refused as
-// before, streams under them too.
-func TestStrangersTokenIsTriedWithFewLostKeys(t *testing.T) {
+// TestForgedTokenIsTriedWithFewDroppedKeys shows that the cost of a forged token does
+// not grow with the number of dropped keys, whether these share a kid or the token has
+// none; and that tokens of keys that were dropped long ago are refused as before, also
+// on streams.
+func TestForgedTokenIsTriedWithFewDroppedKeys(t *testing.T) {
 	for name, id := range map[string]func(n int) string{
 		"one name for all": func(int) string { return "main" },
 		"a name for each":  func(n int) string { return string(rune('a' + n)) },

@@ -13,8 +13,8 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	transport        http.RoundTripper // nil: one of our own
-	web              *web              // over it
+	transport        http.RoundTripper // nil: the verifier's own
+	web              *web              // over transport
 	cooldown         time.Duration
 	introspectionTTL time.Duration
 	static           map[string][]byte // key sets by the URL of their issuer
@@ -22,7 +22,7 @@ type options struct {
 	changes          *atomic.Uint64    // see [Verifier.Changes]
 }
 
-// newOptions returns the defaults as changed by opts.
+// newOptions returns the defaults, changed by opts.
 func newOptions(opts []Option) (*options, error) {
 	o := &options{
 		cooldown: 30 * time.Second, introspectionTTL: 30 * time.Second,
@@ -49,9 +49,9 @@ func (f optionFunc) apply(o *options) { f(o) }
 
 // Transport sets what carries requests to the issuers. The default is a
 // transport of the verifier's own, which asks for TLS 1.2 and honours the
-// proxy environment variables. Timeouts, limits and the refusal of redirects
-// stay the verifier's. An [*http.Transport] trusts the CAFile of an issuer instead of
-// its own authorities; any other transport decides by itself what it trusts.
+// proxy environment variables for https. Timeouts, limits and the refusal of
+// redirects stay the verifier's. An [*http.Transport] trusts the CAFile of an issuer
+// instead of its own authorities; any other transport decides by itself what it trusts.
 func Transport(t http.RoundTripper) Option {
 	return optionFunc(func(o *options) { o.transport = t })
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestReady holds that a verifier gets ready when it is told to, as soon as its
-// issuers can be asked, and says which cannot.
-func TestReady(t *testing.T) {
+// TestReadyFetchesMissingKeys shows that a verifier gets ready when it is told to, as
+// soon as its issuers can be asked, and says which cannot.
+func TestReadyFetchesMissingKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
 		v := verifierOf(t, []access.Issuer{{URL: one.URL()}, {URL: two.URL()}}, verifier.Transport(one.Transport(two)))
@@ -41,9 +41,9 @@ func TestReady(t *testing.T) {
 	})
 }
 
-// TestReadyWaits holds that Ready waits for a fetch, and no longer than its
-// context.
-func TestReadyWaits(t *testing.T) {
+// TestReadyWaitsNoLongerThanItsContext shows that Ready waits for a fetch, and no
+// longer than its context.
+func TestReadyWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		issuer.Fault(testutil.JWKS, testutil.RespondNever())

@@ -54,7 +54,8 @@ func (v *Verifier) Recheck(ctx context.Context, raw string, c *claims.Claims, no
 	return claims, forever, nil
 }
 
-// recheck verifies a token that had the claims c. Its key may have left the set since.
+// recheck verifies a token that had the claims c. Its key may have left the set
+// meanwhile.
 func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) (*claims.Claims, error) {
 	keys := i.keys.load()
 	if keys == nil {
@@ -68,7 +69,7 @@ func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) 
 		return c, nil
 	case !errors.Is(found.err, audience.CauseSignatureInvalid):
 		return nil, found.err
-	case !i.keys.lostForGood(token):
+	case !i.keys.isDropped(token):
 		return c, nil
 	case !keys.has(token.kid):
 		return nil, i.unknownKey(token)
@@ -77,20 +78,20 @@ func (i *issuer) recheck(ctx context.Context, token *compact, c *claims.Claims) 
 	}
 }
 
-// lostForGood reports whether the key that signed a token, which is not in the present
-// set, is confirmed as dropped. If it is not, lostForGood schedules the fetch that can
-// confirm it.
-func (k *keySet) lostForGood(token *compact) bool {
-	if lost := k.lostKeyOf(token); lost != nil {
+// isDropped reports whether the key that signed a token, which is not in the present
+// set, is confirmed as dropped. If it is not confirmed, isDropped schedules the fetch
+// that can confirm it.
+func (k *keySet) isDropped(token *compact) bool {
+	if lost := k.droppedKeyOf(token); lost != nil {
 		return lost.confirmed
 	}
 	if k.fetch == nil {
-		return true // no other keys will ever come
+		return true // static keys never change
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s := k.current.Load(); s.began.Sub(k.lost.first) >= k.cooldown {
-		return true // a key that no set of ours ever had
+		return true // a key that was in no set
 	}
 	k.lost.doubted = true
 	k.hastenLocked(k.lost.first.Add(k.cooldown))

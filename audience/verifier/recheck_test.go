@@ -49,8 +49,8 @@ func changes(v *verifier.Verifier, most time.Duration) time.Duration {
 	return time.Since(began)
 }
 
-// TestRecheckDroppedKey holds that a stream ends by a key that left the set when
-// a second fetch has confirmed it, which the verifier makes unasked.
+// TestRecheckDroppedKey shows that a stream ends whose key has left the set when a
+// second fetch has confirmed that. The verifier makes that fetch by itself.
 func TestRecheckDroppedKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -75,8 +75,8 @@ func TestRecheckDroppedKey(t *testing.T) {
 	})
 }
 
-// TestRecheckStaleNode holds that one answer without the key, and an outage
-// after it, end no stream.
+// TestRecheckStaleNode shows that one set without the key, and an outage after it, end
+// no stream.
 func TestRecheckStaleNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -97,8 +97,8 @@ func TestRecheckStaleNode(t *testing.T) {
 	})
 }
 
-// TestRecheckReusedKeyID holds that a key which another replaced under its name
-// left the set.
+// TestRecheckReusedKeyID shows that a key counts as dropped when another key has its
+// kid.
 func TestRecheckReusedKeyID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -114,8 +114,8 @@ func TestRecheckReusedKeyID(t *testing.T) {
 	})
 }
 
-// TestRecheckReplacedSource holds that keys which come from another place since
-// the policy changed are asked twice as well.
+// TestRecheckReplacedSource shows that a second fetch must confirm a drop also if a
+// policy has changed where the keys come from.
 func TestRecheckReplacedSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, other := newIssuer(), testutil.NewKey("ES256")
@@ -143,8 +143,8 @@ func TestRecheckReplacedSource(t *testing.T) {
 	})
 }
 
-// TestRecheckReplacedIssuers holds that a stream is told what a call is when the
-// issuers or their terms change.
+// TestRecheckReplacedIssuers shows that a stream gets the same result as a call when
+// the issuers or their configuration change.
 func TestRecheckReplacedIssuers(t *testing.T) {
 	for name, row := range map[string]struct {
 		config access.Issuer
@@ -176,9 +176,9 @@ func TestRecheckReplacedIssuers(t *testing.T) {
 	}
 }
 
-// TestRecheckOpaque holds that a stream under an opaque token is told at the
-// answer's end what the issuer says then.
-func TestRecheckOpaque(t *testing.T) {
+// TestRecheckAsksAgainAboutAnOpaqueToken shows that the issuer is asked again about
+// the opaque token of a stream when its answer expires.
+func TestRecheckAsksAgainAboutAnOpaqueToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v := issuer.verifier(t)
@@ -201,7 +201,7 @@ func TestRecheckOpaque(t *testing.T) {
 	})
 }
 
-// TestRecheckOpaqueOutage holds that an outage ends a stream 60 s after the
+// TestRecheckOpaqueOutage shows that an outage ends a stream 60 s after the
 // answer's end, and not before.
 func TestRecheckOpaqueOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestRecheckOpaqueOutage(t *testing.T) {
 	})
 }
 
-// TestRecheckAsksEachTime holds that an issuer which is to be asked on each call
+// TestRecheckAsksEachTime shows that an issuer which is to be asked on each call
 // is asked by streams every few seconds, and that its outage ends none at once.
 func TestRecheckAsksEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

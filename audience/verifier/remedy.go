@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
-// advise returns fetch with a remedy in its errors, where one is known.
+// advise returns fetch with the remedy of its errors, if there is one.
 func (i *issuer) advise(fetch fetchFunc) fetchFunc {
 	return func(ctx context.Context) (*snapshot, time.Duration, error) {
 		keys, age, err := fetch(ctx)
@@ -21,12 +21,12 @@ func (i *issuer) advise(fetch fetchFunc) fetchFunc {
 	}
 }
 
-// situation is what is known of a request to i that failed.
+// situation describes a request to i that failed.
 func (i *issuer) situation(a remedy.Answer) remedy.Situation {
 	return remedy.Situation{Names: provider.Names{Issuer: i.url, Place: i.place}, Preset: i.preset.Name, Answer: a}
 }
 
-// situation is what is known of a question to the issuer that failed.
+// situation describes a request to the issuer that failed.
 func (i *introspector) situation() remedy.Situation {
 	own := i.issuer.Introspection
 	var with remedy.Credential
@@ -66,7 +66,8 @@ func withRemedy(err error, s remedy.Situation) error {
 	return remedy.With(err, s.Remedy())
 }
 
-// leads returns the scheme and host that a redirect leads to: the rest may hold secrets.
+// leads returns the scheme and host to which a redirect leads. The rest of the address
+// may have secrets.
 func leads(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.Host == "" {

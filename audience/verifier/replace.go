@@ -34,8 +34,8 @@ func (v *Verifier) Replace(issuers []access.Issuer) error {
 	return nil
 }
 
-// newState returns the state for these issuers. It takes over the keys and answers of
-// old, which may be nil, as far as they apply.
+// newState returns the state for these issuers. It takes over the keys and answers
+// that still apply from old, which may be nil.
 func (o *options) newState(issuers []access.Issuer, old *state) (*state, error) {
 	if len(issuers) == 0 {
 		return nil, errors.New("verifier: no issuers")
@@ -104,8 +104,8 @@ func (v *Verifier) Close() {
 	v.options.web.close()
 }
 
-// retire ends the background work for issuers that are not in next. Calls under way
-// may still wait for a fetch that has begun.
+// retire ends the background work for issuers that are not in next. A fetch that has
+// begun continues, since calls may wait for it.
 func (s *state) retire(next *state) {
 	for url, i := range s.issuers {
 		if successor := next.issuers[url]; i.keys != nil && (successor == nil || successor.keys != i.keys) {
@@ -117,7 +117,7 @@ func (s *state) retire(next *state) {
 	}
 }
 
-// sorted returns the issuers by URL.
+// sorted returns the issuers, sorted by URL.
 func (s *state) sorted() []*issuer {
 	return slices.SortedFunc(maps.Values(s.issuers), func(a, b *issuer) int { return cmp.Compare(a.url, b.url) })
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestReplace holds that issuers come and go, and that those who stay keep
-// their keys.
-func TestReplace(t *testing.T) {
+// TestReplaceKeepsTheKeysOfUnchangedIssuers shows that issuers can be added and
+// removed, and that the others keep their keys.
+func TestReplaceKeepsTheKeysOfUnchangedIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
 		v := verifierOf(t, []access.Issuer{{URL: one.URL()}}, verifier.Transport(one.Transport(two)))
@@ -57,9 +57,9 @@ func TestReplace(t *testing.T) {
 	})
 }
 
-// TestReplaceWaits holds that calls which wait for an issuer when it is replaced
-// get what they wait for.
-func TestReplaceWaits(t *testing.T) {
+// TestReplaceEndsNoWait shows that a call which waits for an issuer gets its result
+// although the issuers are replaced.
+func TestReplaceEndsNoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		slow, transport := make(chan struct{}), issuer.Transport()
@@ -85,7 +85,7 @@ func TestReplaceWaits(t *testing.T) {
 	})
 }
 
-// TestReplaceUnderLoad holds that a token which is good before and after is
+// TestReplaceUnderLoad shows that a token which is good before and after is
 // good throughout.
 func TestReplaceUnderLoad(t *testing.T) {
 	one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")
@@ -111,8 +111,8 @@ func TestReplaceUnderLoad(t *testing.T) {
 	}
 }
 
-// TestNoLeak holds that closing ends what was begun.
-func TestNoLeak(t *testing.T) {
+// TestCloseLeavesNoGoroutine shows that Close ends all background work.
+func TestCloseLeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
 		issuer := newIssuer()
 		issuer.Fault(testutil.Discovery, testutil.RespondNever())
@@ -131,8 +131,9 @@ func TestNoLeak(t *testing.T) {
 	})
 }
 
-// TestClose holds that a closed verifier makes no request, and says so.
-func TestClose(t *testing.T) {
+// TestClosedVerifierMakesNoRequest shows that a closed verifier makes no request, and
+// says so.
+func TestClosedVerifierMakesNoRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		warm, cold := newVerifier(t, issuer), newVerifier(t, issuer)

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// requestLog remembers how the requests to an issuer ended, and how long to pause.
+// requestLog records how the requests to an issuer ended, and how long to pause.
 type requestLog struct {
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	requests uint64
 	failed   uint64
 	failures int       // in a row
-	err      error     // of the last request, nil if it went well
-	notUntil time.Time // no request before
+	err      error     // of the last request; nil if it succeeded
+	notUntil time.Time // no request before this time
 }
 
-// pause returns nil if requests may be made, else how long to wait and why.
+// pause returns nil if requests may be sent, and otherwise how long to wait and why.
 func (l *requestLog) pause() (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,8 +25,9 @@ func (l *requestLog) pause() (time.Duration, error) {
 	return 0, nil
 }
 
-// ended counts a request. If its error means that others would fail too, there is a
-// pause; requests that end within the pause do not prolong it.
+// ended records the end of a request. If pause is true, its error means that other
+// requests would fail too, and there is a pause. Requests that end during the pause do
+// not extend it.
 func (l *requestLog) ended(err error, pause bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,10 +46,10 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 	}
 }
 
-// TestIntrospectionUnclear holds that an answer which says nothing is no
-// verdict, keeps no other token waiting if it may be about this one alone, and
-// that all is well when the issuer is.
-func TestIntrospectionUnclear(t *testing.T) {
+// TestUnclearAnswerIsNoVerdict shows that an answer without a clear meaning refuses no
+// token as bad, delays no other token if it may be about this one only, and that calls
+// succeed again when the issuer works.
+func TestUnclearAnswerIsNoVerdict(t *testing.T) {
 	page := func(body string) http.Handler { return testutil.RespondBody("application/json", body) }
 	const there, before = testutil.Introspection, testutil.Discovery
 	for name, row := range map[string]struct {
@@ -109,10 +109,10 @@ func TestIntrospectionUnclear(t *testing.T) {
 	}
 }
 
-// TestIntrospectionOutage holds that a known token serves through an outage as
-// long as its answer counts and for 60 s more, and that a dead issuer is asked
-// seldom.
-func TestIntrospectionOutage(t *testing.T) {
+// TestKnownOpaqueTokenServesThroughAnOutage shows that a known token is accepted
+// during an outage until 60 s after its answer has expired, and that an issuer that is
+// down is asked rarely.
+func TestKnownOpaqueTokenServesThroughAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, known := issuer.verifier(t), issuer.token()
@@ -149,9 +149,9 @@ func TestIntrospectionOutage(t *testing.T) {
 	})
 }
 
-// TestIntrospectionOnce holds that many calls with one token cost one question,
-// and that each waits under its own deadline.
-func TestIntrospectionOnce(t *testing.T) {
+// TestManyCallsWithOneTokenCauseOneRequest shows that many calls with one token cause
+// one request, and that each waits under its own deadline.
+func TestManyCallsWithOneTokenCauseOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, token := issuer.verifier(t), issuer.token()
@@ -185,9 +185,9 @@ func TestIntrospectionOnce(t *testing.T) {
 	})
 }
 
-// TestIntrospectionFlood holds that random tokens have few questions under way
-// at once, leave known tokens alone, and use a bounded memory.
-func TestIntrospectionFlood(t *testing.T) {
+// TestFloodOfOpaqueTokensIsBounded shows that a flood of random tokens has a bounded
+// number of requests and bounded memory, and does not affect known tokens.
+func TestFloodOfOpaqueTokensIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newOpaque(t)
 		v, known := issuer.verifier(t, verifier.IntrospectionTTL(time.Hour)), issuer.token()

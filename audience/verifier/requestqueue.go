@@ -12,7 +12,7 @@ const (
 	maxAsking   = 64  // requests to one issuer at the same time
 	maxReserved = 16  // further ones, for tokens that were active before
 	maxQueued   = 512 // the length of each queue
-	othersTurn  = 4   // every fourth turn, a token that was never active comes first
+	othersEvery = 4   // of this many requests, one is first for a token that was never active
 )
 
 var errCrowded = errors.New("too many introspection requests wait for this issuer")
@@ -27,12 +27,12 @@ type requestQueue struct {
 	down func() *answer // the answer while the issuer must not be asked; nil if it may be
 	keep func(tokenKey, *answer)
 
-	mu            sync.Mutex // guards what follows
+	mu            sync.Mutex // guards the fields below
 	open          map[tokenKey]*introspection
-	known, others []*introspection // that wait
+	known, others []*introspection // which are not sent yet
 	underway      int
-	turns         int
-	pace          pace
+	picked        int
+	rate          requestRate
 	timer         *time.Timer // resumes after a pause
 	closed        bool
 	end           context.CancelFunc // of all requests under way
@@ -43,11 +43,11 @@ type requestQueue struct {
 type introspection struct {
 	key     tokenKey
 	raw     string
-	known   bool // it was active before
-	sent    bool // it is under way
+	known   bool // the token was active before
+	sent    bool // the request is under way
 	waiting int  // calls that wait for the outcome
 	outcome *answer
-	ended   chan struct{} // closed when outcome is there
+	ended   chan struct{} // closed when outcome is set
 }
 
 func newRequestQueue(ask func(context.Context, string) (*answer, bool, time.Duration), down func() *answer, keep func(tokenKey, *answer)) *requestQueue {
@@ -57,8 +57,8 @@ func newRequestQueue(ask func(context.Context, string) (*answer, bool, time.Dura
 }
 
 // put returns the answer of the issuer about a token. Its error is errCrowded,
-// errClosed or that of ctx. A request that no call waits for any more is sent only for
-// a token that was active before.
+// errClosed or ctx's. A request for which no call waits any more is sent only for a
+// token that was active before.
 func (q *requestQueue) put(ctx context.Context, key tokenKey, raw string, known bool) (*answer, error) {
 	r, err := q.join(key, raw, known)
 	if err != nil {
@@ -110,7 +110,7 @@ func (q *requestQueue) leave(r *introspection) {
 	}
 }
 
-// sendLocked sends the requests whose turn it is.
+// sendLocked sends the requests that may be sent now.
 func (q *requestQueue) sendLocked() {
 	if a := q.down(); a != nil && !q.closed {
 		q.refuseLocked(a)
@@ -118,10 +118,10 @@ func (q *requestQueue) sendLocked() {
 	for r := q.nextLocked(); r != nil; r = q.nextLocked() {
 		q.underway++
 		r.sent = true
-		q.pace.asked(time.Now())
+		q.rate.sent(time.Now())
 		go q.run(r)
 	}
-	if wait := time.Until(q.pace.opens()); wait > 0 && len(q.known)+len(q.others) > 0 && !q.closed {
+	if wait := time.Until(q.rate.nextAt()); wait > 0 && len(q.known)+len(q.others) > 0 && !q.closed {
 		if q.timer != nil {
 			q.timer.Stop()
 		}
@@ -129,17 +129,16 @@ func (q *requestQueue) sendLocked() {
 	}
 }
 
-// nextLocked removes the request whose turn it is from its queue; nil if none may be
-// sent now.
+// nextLocked removes the next request from its queue; nil if none may be sent now.
 func (q *requestQueue) nextLocked() *introspection {
-	most, reserved := q.pace.most(time.Now())
+	most, reserved := q.rate.limits(time.Now())
 	known := len(q.known) > 0 && q.underway < most+reserved
 	others := len(q.others) > 0 && q.underway < most
 	if !known && !others {
 		return nil
 	}
-	q.turns++
-	queue := q.queue(known && !(others && q.turns%othersTurn == 0))
+	q.picked++
+	queue := q.queue(known && !(others && q.picked%othersEvery == 0))
 	r := (*queue)[0]
 	*queue = slices.Delete(*queue, 0, 1)
 	return r
@@ -160,7 +159,7 @@ func (q *requestQueue) run(r *introspection) {
 	now := time.Now()
 	switch {
 	case limited && !q.closed:
-		q.pace.slow(now, after)
+		q.rate.slowDown(now, after)
 		if r.sent = false; r.waiting > 0 || r.known {
 			queue := q.queue(r.known)
 			*queue = slices.Insert(*queue, 0, r)
@@ -169,7 +168,7 @@ func (q *requestQueue) run(r *introspection) {
 		}
 	default:
 		if !mayBeStale(a) {
-			q.pace.answered(now)
+			q.rate.answered(now)
 		}
 		q.settleLocked(r, a)
 	}
@@ -177,12 +176,12 @@ func (q *requestQueue) run(r *introspection) {
 }
 
 // answering reports whether the issuer has answered recently, or other requests are
-// under way. Then a 429 means that it is asked too often, and not that it answers
-// nobody.
+// under way. A 429 then means that the issuer is asked too often, and not that it
+// answers nobody.
 func (q *requestQueue) answering() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.underway > 1 || q.pace.recently(time.Now())
+	return q.underway > 1 || q.rate.answeredRecently(time.Now())
 }
 
 func (q *requestQueue) resume() {

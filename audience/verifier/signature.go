@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/spiffe"
 )
 
-// check has go-oidc verify a token against keys. It takes the outcome from the
-// signature check, since go-oidc turns errors into text, and reads the claims from the
+// check verifies a token with go-oidc and these keys. It takes the outcome from the
+// signature check, since go-oidc turns errors into text. It reads the claims from the
 // payload that was decoded before, if those are the bytes that were signed.
 func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) result {
 	call := &signatureCheck{token: token, keys: keys}
@@ -36,7 +36,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 	return found
 }
 
-// otherSignature refuses a token that none of the issuer's keys signed.
+// otherSignature refuses a token that was signed by none of the issuer's keys.
 func (i *issuer) otherSignature(token *compact) error {
 	return &audience.Refusal{
 		Cause: audience.CauseSignatureInvalid, Got: fmt.Sprintf("kid %.64q, alg %s", token.kid, token.alg),
@@ -44,8 +44,8 @@ func (i *issuer) otherSignature(token *compact) error {
 	}
 }
 
-// config returns what go-oidc checks in a token. It cannot compare an iss that is
-// absent: the trust domain has selected i then.
+// config returns what go-oidc checks in a token. It cannot compare an absent iss; then
+// the trust domain has selected i.
 func (i *issuer) config(token *compact) *oidc.Config {
 	if token.payload.TrustDomain() == "" {
 		return i.configs[token.alg]
@@ -55,8 +55,8 @@ func (i *issuer) config(token *compact) *oidc.Config {
 	return &config
 }
 
-// claims reads the claims of a genuine token. The keys of a trust domain count for the
-// workloads of that one alone.
+// claims reads the claims of a genuine token. The keys of a trust domain are valid
+// only for its own workloads.
 func (i *issuer) claims(token *compact) (*claims.Claims, error) {
 	c, err := token.payload.ClaimsOf(i.preset, i.url)
 	if err == nil && i.trustDomain != "" && spiffe.TrustDomain(c.Subject()) != i.trustDomain {
@@ -68,12 +68,12 @@ func (i *issuer) claims(token *compact) (*claims.Claims, error) {
 	return c, err
 }
 
-// signatureCheck is the [oidc.KeySet] of one verification. It holds a snapshot of the
+// signatureCheck is the [oidc.KeySet] of one verification. It has a snapshot of the
 // issuer's keys, and the payload if one of them signed it.
 type signatureCheck struct {
 	token   *compact
 	keys    *snapshot
-	asked   bool // go-oidc could read the token
+	asked   bool // go-oidc has read the token
 	payload []byte
 }
 

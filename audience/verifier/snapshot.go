@@ -12,19 +12,20 @@ import (
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
-const maxKeys = 100 // keys of one issuer that are looked at
+const maxKeys = 100 // keys of one issuer that are read
 
 var forever = time.Unix(1<<40, 0)
 
-// snapshot is the keys of an issuer at one time. It does not change once it is published.
+// snapshot has the keys of an issuer at one time. It does not change after it is
+// published.
 type snapshot struct {
 	keys       []*key
 	skipped    []error           // why keys were left out
 	digest     [sha256.Size]byte // of the document
-	number     uint64            // of the fetch that brought it
-	generation uint64            // the number of the first fetch in a row that brought these very keys
+	number     uint64            // of the fetch that returned it
+	generation uint64            // the number of the first of the fetches in a row that returned these keys
 	began      time.Time         // when its fetch began, on the monotonic clock
-	fetched    time.Time         // wall time: a suspended host has older keys; zero for static keys
+	fetched    time.Time         // in wall time, since keys also age while the host is suspended; zero for static keys
 }
 
 // signing are the uses of a key that signs tokens (RFC 7517, section 4.2), and of one in
@@ -66,7 +67,7 @@ func parseKeys(data []byte, uses []string) (*snapshot, error) {
 	return s, nil
 }
 
-// end is when s is too old to be used. Static keys never are.
+// end returns when s is too old to be used. Static keys never are.
 func (s *snapshot) end() time.Time {
 	if s.fetched.IsZero() {
 		return forever
@@ -74,8 +75,8 @@ func (s *snapshot) end() time.Time {
 	return s.fetched.Add(maxStale)
 }
 
-// has reports whether s, which may be nil, has a key of that name. A token
-// without kid names any.
+// has reports whether s, which may be nil, has a key with this kid. Every key matches
+// an empty kid.
 func (s *snapshot) has(kid string) bool {
 	return s != nil && (kid == "" || slices.ContainsFunc(s.keys, func(k *key) bool { return k.id == kid }))
 }
@@ -88,7 +89,7 @@ func (s *snapshot) find(kid, alg string) []*key {
 		switch {
 		case kid != "" && k.id != kid, !slices.Contains(k.algs, alg):
 		case found == nil:
-			found = s.keys[n : n+1 : n+1] // nearly always the only one, and not copied
+			found = s.keys[n : n+1 : n+1] // nearly always the only one; it is not copied
 		default:
 			found = append(found, k)
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestStaticKeys holds that keys which were given serve for ever, that nobody is
-// asked for others, and that a token of another key need not wait to be refused.
-func TestStaticKeys(t *testing.T) {
+// TestStaticKeysServeForEver shows that static keys never expire, that no issuer is
+// asked for others, and that a token of another key is refused at once.
+func TestStaticKeysServeForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer, key := newIssuer(), testutil.NewKey("ES256")
 		set := jwks(t, key.JWK())

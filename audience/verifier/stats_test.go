@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestStatsOfIssuers holds what an operator is told about each issuer.
+// TestStatsOfIssuers shows what an operator is told about each issuer.
 func TestStatsOfIssuers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one, two := newIssuer(), testutil.NewIssuer("https://login.partner.example")

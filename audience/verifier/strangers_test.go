@@ -15,8 +15,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// limiter is an issuer that takes its time, and answers 429 to more questions
-// than it allows.
+// limiter is a slow issuer that answers 429 to more requests than it allows.
 type limiter struct {
 	next    http.RoundTripper
 	latency time.Duration
@@ -57,7 +56,7 @@ func (l *limiter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.next.RoundTrip(r)
 }
 
-// window allows so many questions in each second.
+// window allows this many requests in each second.
 func window(rate int) func(time.Time) bool {
 	var second int64
 	n := 0
@@ -70,7 +69,7 @@ func window(rate int) func(time.Time) bool {
 	}
 }
 
-// bucket allows so many questions a second, and a tenth of that at once.
+// bucket allows this many requests a second, and a tenth of that at once.
 func bucket(rate float64) func(time.Time) bool {
 	left, at := rate/10, time.Now()
 	return func(now time.Time) bool {
@@ -83,8 +82,8 @@ func bucket(rate float64) func(time.Time) bool {
 	}
 }
 
-// besideStrangers has strangers show a token each, again and again, until the
-// test has done its work.
+// besideStrangers runs a test while unknown peers present a token each, again and
+// again.
 func besideStrangers(t *testing.T, v *verifier.Verifier, strangers int, pause time.Duration, work func()) {
 	ctx, stop := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -102,9 +101,9 @@ func besideStrangers(t *testing.T, v *verifier.Verifier, strangers int, pause ti
 	group.Wait()
 }
 
-// TestGoodTokensBesideStrangers holds that all of 300 good tokens are admitted
-// within their deadlines beside 200 strangers, whether they were active before
-// or are new, also at an issuer that limits how often it is asked.
+// TestGoodTokensBesideStrangers shows that all of 300 good tokens are accepted within
+// their deadlines beside 200 unknown peers, whether the tokens are new or were active
+// before, also at an issuer that limits its requests.
 func TestGoodTokensBesideStrangers(t *testing.T) {
 	const calls, deadline = 300, 5 * time.Second
 	for name, issuer := range map[string]func() *limiter{
@@ -164,8 +163,8 @@ func TestGoodTokensBesideStrangers(t *testing.T) {
 	}
 }
 
-// TestFirstAnswerIs429 holds that a 429 which overtakes the first answer of an
-// issuer slows the questions down, and is no outage.
+// TestFirstAnswerIs429 shows that a 429 that arrives before the first answer of an
+// issuer slows the requests down, and does not count as an outage.
 func TestFirstAnswerIs429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque, asked := newOpaque(t), 0
@@ -199,9 +198,9 @@ func TestFirstAnswerIs429(t *testing.T) {
 	})
 }
 
-// TestKnownTokensBesideManyStrangers holds that tokens which were active before
-// have capacity of their own, all at once and beside any number of strangers, who
-// are told to come again.
+// TestKnownTokensBesideManyStrangers shows that tokens which were active before have
+// capacity of their own beside any number of unknown peers, who get the time of a
+// retry.
 func TestKnownTokensBesideManyStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque := newOpaque(t)
@@ -247,10 +246,10 @@ func TestKnownTokensBesideManyStrangers(t *testing.T) {
 	})
 }
 
-// TestStaleAnswers holds that tokens which were active a moment ago are admitted
-// though the issuer cannot be asked, for 60 s and no more, without delay to
-// speak of; that a revoked one is not; and that this is counted.
-func TestStaleAnswers(t *testing.T) {
+// TestStaleAnswersServeForSixtySeconds shows that tokens which were active shortly
+// before are accepted for at most 60 s while the issuer cannot be asked, almost
+// without delay; that a revoked one is not; and that the stats count this.
+func TestStaleAnswersServeForSixtySeconds(t *testing.T) {
 	for name, fault := range map[string]http.Handler{
 		"down": nil, "429": testutil.RespondStatus(429), "503": testutil.RespondStatus(503), "500": testutil.RespondStatus(500), "hanging": testutil.RespondNever(),
 	} {
@@ -293,7 +292,7 @@ func TestStaleAnswers(t *testing.T) {
 	}
 }
 
-// TestStaleNotBeyondExpiry holds that no answer counts for longer than its token
+// TestStaleNotBeyondExpiry shows that no answer counts for longer than its token
 // lives.
 func TestStaleNotBeyondExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -311,9 +310,9 @@ func TestStaleNotBeyondExpiry(t *testing.T) {
 	})
 }
 
-// TestLeftQuestions holds that a stranger who leaves takes no turn from others,
-// and that a cancelled call is cancelled.
-func TestLeftQuestions(t *testing.T) {
+// TestCancelledCallDelaysNoOther shows that an unknown peer whose call ends delays no
+// other call, and that a cancelled call gets the error of its context.
+func TestCancelledCallDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opaque := newOpaque(t)
 		wire := &limiter{next: opaque.Transport(), latency: time.Second}

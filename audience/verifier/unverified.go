@@ -24,8 +24,8 @@ func (i *issuer) ended(token *compact) error {
 	}
 }
 
-// olderThan reports whether a token was issued, by its own iat, before s was fetched, by
-// more than the leeway. Its key was in use by then.
+// olderThan reports whether a token was issued, by its own iat, before s was fetched,
+// by more than the leeway. If so, its key was in use by then.
 func (c *compact) olderThan(s *snapshot, leeway time.Duration) bool {
 	issued := c.payload.IssuedAt()
 	return !issued.IsZero() && issued.Add(leeway).Before(s.fetched)

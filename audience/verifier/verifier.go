@@ -33,20 +33,20 @@ type Verifier struct {
 // state is the configured issuers and the cache of results. It is replaced as a
 // whole, so that no result outlives the configuration that led to it.
 type state struct {
-	issuers map[string]*issuer // by url
+	issuers map[string]*issuer // by URL
 	urls    []string           // of them, sorted
 	byIss   map[string]*issuer // by each value of iss that their tokens may have
-	domains map[string]*issuer // by trust domain, of those that have one
-	opaque  *issuer            // the one that is asked about tokens that are not JWTs; nil for none
-	cache   *cache             // nil if it is off
+	domains map[string]*issuer // by trust domain, if they have one
+	opaque  *issuer            // which is asked about tokens that are not JWTs; nil for none
+	cache   *cache             // nil if there is none
 }
 
-// issuer is one issuer with its keys. Issuers share nothing, so that none can vouch
-// for the tokens of another, nor delay them.
+// issuer is one issuer with its keys. Issuers share nothing, so that none can sign
+// tokens of another, or delay them.
 type issuer struct {
 	url         string
 	place       string // in the matrix, for messages
-	trustDomain string // of the sub of its tokens; empty: they have iss
+	trustDomain string // of the sub of its tokens; empty if they have iss
 	preset      claims.Preset
 	algorithms  []string
 	configs     map[string]*oidc.Config // of go-oidc, by algorithm
@@ -113,16 +113,16 @@ func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *access.Rule,
 		s.cache.keep(key, len(raw), found, now)
 	}
 	if found.err != nil && found.issuer != nil { // the rule judges the issuer of a genuine token
-		if err := found.issuer.countsFor(rule); err != nil {
+		if err := found.issuer.checkRule(rule); err != nil {
 			return nil, now, err
 		}
 	}
 	return found.claims, now, found.err
 }
 
-// countsFor refuses the tokens of i if rule does not accept them. A nil rule accepts
-// them.
-func (i *issuer) countsFor(rule *access.Rule) error {
+// checkRule refuses the tokens of i if rule does not accept that issuer. A nil rule
+// accepts all issuers.
+func (i *issuer) checkRule(rule *access.Rule) error {
 	if rule == nil {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (i *issuer) countsFor(rule *access.Rule) error {
 func (i *issuer) verifyOpaque(ctx context.Context, raw string, rule *access.Rule) (*claims.Claims, error) {
 	err := checkOpaque(raw)
 	if err == nil {
-		err = i.countsFor(rule)
+		err = i.checkRule(rule)
 	}
 	if err != nil {
 		return nil, err
@@ -147,8 +147,8 @@ type result struct {
 	claims *claims.Claims
 	err    error
 
-	// issuer is the one whose keys show that the token is genuine, or that it is
-	// not; nil if no keys were needed, or none were there.
+	// issuer has the keys by which the token is genuine or not; nil if no keys were
+	// needed, or if there were none.
 	issuer *issuer
 	keys   uint64    // the generation of the keys
 	end    time.Time // when the keys are too old
@@ -164,7 +164,7 @@ func (s *state) verify(ctx context.Context, raw string, rule *access.Rule) resul
 	if i == nil {
 		return result{err: s.unknownIssuer(token.payload)}
 	}
-	if err := i.countsFor(rule); err != nil {
+	if err := i.checkRule(rule); err != nil {
 		return result{err: err}
 	}
 	if err := i.accepts(token); err != nil {
@@ -215,9 +215,9 @@ func (s *state) unknownIssuer(token claims.Payload) error {
 	}
 }
 
-// verify finds out whether i signed a token. If no key in the set verifies the
-// signature, the issuer may have a new key under an old kid: the keys are fetched
-// again, at most once in each cool-down.
+// verify checks whether i signed a token. If no key in the set verifies the signature,
+// the issuer may have a new key under an old kid: the keys are fetched again, at most
+// once in each cool-down.
 func (i *issuer) verify(ctx context.Context, token *compact) result {
 	keys, err := i.keysFor(ctx, token)
 	if err != nil {
@@ -227,16 +227,16 @@ func (i *issuer) verify(ctx context.Context, token *compact) result {
 	if !errors.Is(found.err, audience.CauseSignatureInvalid) {
 		return found
 	}
-	if i.keys.lostKeyOf(token) != nil || i.ended(token) != nil {
+	if i.keys.droppedKeyOf(token) != nil || i.ended(token) != nil {
 		i.keys.request()
 		return found
 	}
-	// A token without kid may be signed by a key that has replaced the only one of
-	// the set: only a fetch can tell.
-	patient := token.kid == "" && len(keys.find("", token.alg)) == 1 && !token.olderThan(keys, i.leeway)
-	newer, err := i.keys.nextFor(ctx, token.kid, patient, func(s *snapshot) bool { return s.number > keys.number })
+	// A token without kid may be signed by a new key that has replaced the only one of
+	// the set. Only a fetch can show that.
+	mayBeNew := token.kid == "" && len(keys.find("", token.alg)) == 1 && !token.olderThan(keys, i.leeway)
+	newer, err := i.keys.nextFor(ctx, token.kid, mayBeNew, func(s *snapshot) bool { return s.number > keys.number })
 	switch {
-	case err != nil && patient:
+	case err != nil && mayBeNew:
 		return result{err: err}
 	case err != nil || newer.generation == keys.generation:
 		return found
@@ -244,9 +244,9 @@ func (i *issuer) verify(ctx context.Context, token *compact) result {
 	return i.check(ctx, token, newer)
 }
 
-// keysFor returns a set that has the key which token names. A kid is unknown only if a
-// set that was fetched after the token arrived lacks it. A kid that is already known
-// to be unknown is refused at once; it still causes a fetch, since the last answer of
+// keysFor returns a set that has the key of a token. A kid is unknown only if a set
+// that was fetched after the token arrived lacks it. A token with a kid that is known
+// to be unknown is refused at once. It still causes a fetch, since the last answer of
 // the issuer may have been wrong.
 func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error) {
 	arrived := i.keys.begun.Load()
@@ -254,7 +254,7 @@ func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error)
 	if keys.has(token.kid) {
 		return keys, nil
 	}
-	if keys != nil && i.keys.knownLack(token, keys, i.leeway) {
+	if keys != nil && i.keys.isKnownMissing(token, keys, i.leeway) {
 		i.keys.request()
 		return nil, i.unknownKey(token)
 	}
@@ -271,12 +271,13 @@ func (i *issuer) keysFor(ctx context.Context, token *compact) (*snapshot, error)
 	return keys, nil
 }
 
-// unknownKey refuses a token of a key that the issuer does not have.
+// unknownKey refuses a token whose key the issuer does not have.
 func (i *issuer) unknownKey(token *compact) error {
 	return &audience.Refusal{Cause: audience.CauseKeyUnknown, Got: fmt.Sprintf("kid %.64q", token.kid), Hint: i.remedy(remedy.Situation{Cause: string(audience.CauseKeyUnknown)})}
 }
 
-// remedy completes a situation, and returns its remedy.
+// remedy returns the remedy of a situation, which it completes with what is known of
+// i.
 func (i *issuer) remedy(s remedy.Situation) string {
 	s.Names, s.Preset = provider.Names{Issuer: i.url, Place: i.place}, i.preset.Name
 	return s.Remedy()

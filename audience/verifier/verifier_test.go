@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func TestVerify(t *testing.T) {
+func TestGenuineTokensAreVerified(t *testing.T) {
 	for _, alg := range algorithms {
 		t.Run(alg, func(t *testing.T) {
 			issuer := newIssuer()
@@ -26,8 +26,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestNoIOBeforeNeed holds that neither New nor what can be refused unseen
-// asks the issuer anything.
+// TestNoIOBeforeNeed shows that no request is sent by New, or for a token that can be
+// refused without keys.
 func TestNoIOBeforeNeed(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer)
@@ -77,8 +77,9 @@ func TestNoIOBeforeNeed(t *testing.T) {
 	}
 }
 
-// TestForged holds that only the issuer's own keys make a token genuine.
-func TestForged(t *testing.T) {
+// TestOnlyTheIssuersKeysMakeATokenGenuine shows that only the issuer's own keys make a
+// token genuine.
+func TestOnlyTheIssuersKeysMakeATokenGenuine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		key := issuer.Rotate("RS256")
@@ -104,8 +105,8 @@ func TestForged(t *testing.T) {
 	})
 }
 
-// TestGenuineButMalformed holds that a genuine token with claims that cannot be
-// read has nobody asked: no other key would mend it.
+// TestGenuineButMalformed shows that a genuine token with claims that cannot be read
+// causes no request, since no other key would help.
 func TestGenuineButMalformed(t *testing.T) {
 	issuer := newIssuer()
 	v := newVerifier(t, issuer)
@@ -118,9 +119,9 @@ func TestGenuineButMalformed(t *testing.T) {
 	}
 }
 
-// TestNearIssuer holds that the operator is told of an issuer that is almost one
-// of ours.
-func TestNearIssuer(t *testing.T) {
+// TestAlmostKnownIssuerIsNamed shows that a refusal names the known issuer to which an
+// unknown one is similar.
+func TestAlmostKnownIssuerIsNamed(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
 	v := newVerifier(t, issuer)
 	_, err := v.Verify(t.Context(), issuer.Mint(testutil.Claims{"iss": corp + "/"}))

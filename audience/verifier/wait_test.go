@@ -14,8 +14,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestCloseWakesWaiters holds that a call which waits for the next allowed fetch
-// does not wait for one that will never come.
+// TestCloseWakesWaiters shows that a call which waits for the next allowed fetch ends
+// when the verifier is closed.
 func TestCloseWakesWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -39,9 +39,9 @@ func TestCloseWakesWaiters(t *testing.T) {
 	})
 }
 
-// TestNoNewsIsMissed holds that a token whose key arrives while it is on its way
-// to wait for it finds it at once.
-func TestNoNewsIsMissed(t *testing.T) {
+// TestKeyThatArrivesBeforeTheWaitIsFound shows that a call finds a key at once that
+// arrives just before the call begins to wait for it.
+func TestKeyThatArrivesBeforeTheWaitIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		v := newVerifier(t, issuer)
@@ -66,8 +66,8 @@ func TestNoNewsIsMissed(t *testing.T) {
 	})
 }
 
-// TestRotationWithoutKeyID holds that a stranger who has spent the allowance
-// does not make a rotation of the only, nameless key look like forgery.
+// TestRotationWithoutKeyID shows that after an unknown token has caused a fetch, a
+// rotation of the only key, without kid, does not make good tokens look forged.
 func TestRotationWithoutKeyID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
@@ -100,9 +100,9 @@ func TestRotationWithoutKeyID(t *testing.T) {
 	})
 }
 
-// TestCrowdWhileFetching holds that those who wait are bounded also while a
-// fetch hangs, once there are keys to judge good tokens by.
-func TestCrowdWhileFetching(t *testing.T) {
+// TestWaitingCallsAreBoundedDuringAFetch shows that the number of waiting calls is
+// bounded also while a fetch hangs, if there are keys for good tokens.
+func TestWaitingCallsAreBoundedDuringAFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport, hang := issuer.Transport(), false
@@ -147,9 +147,9 @@ func TestCrowdWhileFetching(t *testing.T) {
 	})
 }
 
-// TestNewsOnTheWay holds that a kid is unknown only by an answer that was asked
-// for after the token came: an older one may still be on its way.
-func TestNewsOnTheWay(t *testing.T) {
+// TestOlderFetchMakesNoKidUnknown shows that a kid is unknown only by a fetch that
+// began after the token came.
+func TestOlderFetchMakesNoKidUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()
 		transport := issuer.Transport()
@@ -176,8 +176,8 @@ func TestNewsOnTheWay(t *testing.T) {
 	})
 }
 
-// TestCloseWhileFetching holds that Close ends the fetch under way, and that
-// the next refusal tells when to come again.
+// TestCloseWhileFetching shows that Close ends the fetch under way, and that later
+// refusals have the time of a retry.
 func TestCloseWhileFetching(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := newIssuer()

@@ -11,15 +11,15 @@ import (
 const (
 	maxWaiting = 256 // calls that wait for the next keys of one issuer
 
-	// A call waits until its deadline if it is among the first maxPatient calls and
+	// A call waits until its deadline if it is among the first maxLongWaits calls and
 	// among the first maxSameKid with its kid, and if at most maxKids kids are
-	// waited for. Otherwise it waits for briefWait at most.
-	briefWait  = 5 * time.Second
-	maxPatient = 192
-	maxSameKid = 64
-	maxKids    = 32
+	// waited for. Otherwise it waits at most briefWait.
+	briefWait    = 5 * time.Second
+	maxLongWaits = 192
+	maxSameKid   = 64
+	maxKids      = 32
 
-	fairShare = 16 // calls with one kid that never have to leave for calls with other kids
+	fairShare = 16 // calls with one kid that are not removed for calls with other kids
 
 	answerMargin = 250 * time.Millisecond // before a call's deadline, so that the answer arrives in time
 )
@@ -43,23 +43,23 @@ type waitQueue struct {
 
 type waitingCall struct {
 	kid   string
-	brief bool          // it waits for briefWait at most
-	left  bool          // it has left the queue
-	ended chan struct{} // closed when it has to leave
+	brief bool          // it waits at most briefWait
+	left  bool          // it was removed from the queue
+	ended chan struct{} // closed when it is removed to make room
 }
 
-// add adds a call whose token names that kid. It returns nil if there is no place.
+// add adds a call whose token has this kid. It returns nil if there is no room.
 func (w *waitQueue) add(kid string) *waitingCall {
 	if len(w.calls) >= maxWaiting {
 		largest := 0
 		for _, n := range w.named {
 			largest = max(largest, n)
 		}
-		crowd := largest > fairShare
-		if crowd && w.named[kid] == largest {
+		tooMany := largest > fairShare
+		if tooMany && w.named[kid] == largest {
 			return nil
 		}
-		oldest := w.calls[slices.IndexFunc(w.calls, func(c *waitingCall) bool { return !crowd || w.named[c.kid] == largest })]
+		oldest := w.calls[slices.IndexFunc(w.calls, func(c *waitingCall) bool { return !tooMany || w.named[c.kid] == largest })]
 		w.remove(oldest)
 		close(oldest.ended)
 	}
@@ -69,11 +69,11 @@ func (w *waitQueue) add(kid string) *waitingCall {
 	c := &waitingCall{kid: kid, ended: make(chan struct{})}
 	w.calls = append(w.calls, c)
 	w.named[kid]++
-	c.brief = len(w.calls) > maxPatient || w.named[kid] > maxSameKid || len(w.named) > maxKids
+	c.brief = len(w.calls) > maxLongWaits || w.named[kid] > maxSameKid || len(w.named) > maxKids
 	return c
 }
 
-// remove removes a call, if it is still there.
+// remove removes a call, unless it was removed before.
 func (w *waitQueue) remove(c *waitingCall) {
 	if c.left {
 		return
@@ -86,7 +86,7 @@ func (w *waitQueue) remove(c *waitingCall) {
 }
 
 // answerable returns a context that ends shortly before the deadline of ctx, so that a
-// call which waits in vain gets an answer that says when to retry.
+// call whose wait fails gets an answer that says when to retry.
 func answerable(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -95,18 +95,19 @@ func answerable(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-min(time.Until(deadline)/10, answerMargin)))
 }
 
-// next returns the keys that satisfy news. If the present ones do not, it waits for the
-// next fetch, and starts it if the cool-down is over. During the cool-down a patient
-// call waits, and any other gets errNotNow. If the fetch fails, or too many calls wait,
-// next refuses with [audience.CauseKeysUnavailable]: it is not known whether the token is
-// genuine. The caller's context bounds the wait. Static keys are never refreshed.
-func (k *keySet) next(ctx context.Context, kid string, patient bool, news func(*snapshot) bool) (*snapshot, error) {
+// next returns the keys that accept accepts. If the present keys are not accepted, it
+// waits for the next fetch, and starts it if the cool-down is over. During the
+// cool-down a call waits if throughCooldown is true, and otherwise gets errNotNow. If
+// the fetch fails, or if too many calls wait, next refuses with
+// [audience.CauseKeysUnavailable]: it is not known whether the token is genuine. The
+// caller's context limits the wait. Static keys are never refreshed.
+func (k *keySet) next(ctx context.Context, kid string, throughCooldown bool, accept func(*snapshot) bool) (*snapshot, error) {
 	for k.fetch != nil {
-		keys, turn, err := k.join(kid, patient, news)
+		keys, w, err := k.join(kid, throughCooldown, accept)
 		if keys != nil || err != nil {
 			return keys, err
 		}
-		if err := k.wait(ctx, turn); err != nil {
+		if err := k.wait(ctx, w); err != nil {
 			return nil, err
 		}
 	}
@@ -115,10 +116,10 @@ func (k *keySet) next(ctx context.Context, kid string, patient bool, news func(*
 
 // nextFor is next for a call. Shortly before the deadline of the call it refuses with
 // [audience.CauseKeysUnavailable] and the time of a retry.
-func (k *keySet) nextFor(ctx context.Context, kid string, patient bool, news func(*snapshot) bool) (*snapshot, error) {
+func (k *keySet) nextFor(ctx context.Context, kid string, throughCooldown bool, accept func(*snapshot) bool) (*snapshot, error) {
 	until, cancel := answerable(ctx)
 	defer cancel()
-	keys, err := k.next(until, kid, patient, news)
+	keys, err := k.next(until, kid, throughCooldown, accept)
 	switch {
 	case err == nil || until.Err() == nil:
 		return keys, err
@@ -130,59 +131,59 @@ func (k *keySet) nextFor(ctx context.Context, kid string, patient bool, news fun
 	return nil, k.unavailableLocked(errNoTime)
 }
 
-// turn is the place of a call in the queue, and the end of the fetch it waits for.
-type turn struct {
+// waiter is what a call waits for: the end of a fetch, or its removal from the queue.
+type waiter struct {
 	ended <-chan struct{} // closed at the end of the fetch
 	call  *waitingCall    // nil while there are no keys: then all calls wait
 }
 
-// join returns the present keys if they satisfy news. Otherwise it makes sure that a
-// fetch runs or is scheduled, and returns the turn of the call:
+// join returns the present keys if they are accepted. Otherwise it makes sure that a
+// fetch runs or is scheduled, and returns what the call waits for:
 //
-//	there are keys that satisfy news     those keys
-//	the key set is closed                unavailable
-//	a fetch is under way                 wait for it
-//	the pause after a failure lasts      unavailable
+//	there are accepted keys                return those keys
+//	the key set is closed                  unavailable
+//	a fetch is under way                   wait for it
+//	the pause after a failure lasts        unavailable
 //	no keys yet, or the cool-down is over  start a fetch and wait for it
-//	not patient                          errNotNow
-//	otherwise                            schedule a fetch at the end of the cool-down and wait
-func (k *keySet) join(kid string, patient bool, news func(*snapshot) bool) (keys *snapshot, t turn, err error) {
+//	the cool-down lasts, throughCooldown   schedule a fetch at its end and wait for it
+//	the cool-down lasts, otherwise         errNotNow
+func (k *keySet) join(kid string, throughCooldown bool, accept func(*snapshot) bool) (keys *snapshot, w waiter, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now, keys, allowed := time.Now(), k.load(), k.spent.Add(k.cooldown)
 	cold := keys == nil
 	switch {
-	case !cold && news(keys):
-		return keys, turn{}, nil
+	case !cold && accept(keys):
+		return keys, waiter{}, nil
 	case k.closed:
-		return nil, turn{}, k.unavailableLocked(errClosed)
+		return nil, waiter{}, k.unavailableLocked(errClosed)
 	case k.running:
 	case now.Before(k.notUntil):
-		return nil, turn{}, k.unavailableLocked(k.err)
+		return nil, waiter{}, k.unavailableLocked(k.err)
 	case cold || k.spent.IsZero() || !now.Before(allowed):
 		k.wanted = !cold
 		k.startLocked()
-	case !patient:
-		return nil, turn{}, errNotNow
+	case !throughCooldown:
+		return nil, waiter{}, errNotNow
 	default:
 		k.wanted = true
 		k.hastenLocked(allowed)
 	}
-	if t.ended = k.ended; !cold {
-		if t.call = k.waiting.add(kid); t.call == nil {
-			return nil, turn{}, k.unavailableLocked(errDisplaced)
+	if w.ended = k.ended; !cold {
+		if w.call = k.waiting.add(kid); w.call == nil {
+			return nil, waiter{}, k.unavailableLocked(errDisplaced)
 		}
 	}
-	return nil, t, nil
+	return nil, w, nil
 }
 
-// wait waits for the fetch of a turn, and returns nil if it succeeded.
-func (k *keySet) wait(ctx context.Context, t turn) error {
-	if t.call == nil {
-		t.call = &waitingCall{left: true}
+// wait waits for a fetch, and returns nil if it succeeded.
+func (k *keySet) wait(ctx context.Context, w waiter) error {
+	if w.call == nil {
+		w.call = &waitingCall{left: true}
 	}
 	var tooLong <-chan time.Time
-	if t.call.brief {
+	if w.call.brief {
 		timer := time.NewTimer(briefWait)
 		defer timer.Stop()
 		tooLong = timer.C
@@ -190,15 +191,15 @@ func (k *keySet) wait(ctx context.Context, t turn) error {
 	var err error
 	select {
 	case <-ctx.Done():
-	case <-t.call.ended:
+	case <-w.call.ended:
 		err = errDisplaced
 	case <-tooLong:
 		err = errDisplaced
-	case <-t.ended:
+	case <-w.ended:
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.waiting.remove(t.call)
+	k.waiting.remove(w.call)
 	switch err = cmp.Or(err, k.err); {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -14,36 +14,37 @@ import (
 )
 
 const (
-	fetchTimeout = 5 * time.Second // of what is asked of an issuer at once
-	maxDocument  = 1 << 20         // bytes of a document, unpacked
+	fetchTimeout = 5 * time.Second // of one request to an issuer
+	maxDocument  = 1 << 20         // bytes of a document, uncompressed
 	maxAnswer    = 16 << 10        // bytes of an answer about a token
 )
 
-// web carries requests to issuers. It keeps no cookies and follows no redirect:
-// no host may send us to another.
+// web sends requests to issuers. It keeps no cookies and follows no redirects, so that
+// no host can send us to another.
 type web struct {
 	client    *http.Client
 	transport http.RoundTripper
-	own       bool            // the transport is ours to close
+	own       bool            // the transport belongs to the verifier, which closes it
 	trusting  map[string]*web // by the file of certificate authorities
 }
 
 func newWeb(transport http.RoundTripper) *web {
 	own := transport == nil
 	if own {
-		transport = &http.Transport{
+		transport = webclient.DirectHTTP(&http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-		}
+		})
 	}
 	return &web{client: webclient.New(transport, fetchTimeout), transport: transport, own: own, trusting: map[string]*web{}}
 }
 
-// trustingFile returns a web like w that trusts the certificate authorities in a file
-// instead; w itself for no file, or if the transport is not one that can be told.
+// trustingFile returns a web like w that trusts only the certificate authorities in a
+// file. It returns w for an empty path, and if the transport is not an
+// [*http.Transport].
 func (w *web) trustingFile(path string) *web {
 	base, ok := w.transport.(*http.Transport)
 	if path == "" || !ok {
@@ -73,9 +74,9 @@ func (w *web) get(ctx context.Context, address string) ([]byte, http.Header, err
 	return w.do(request, maxDocument)
 }
 
-// do returns what a request is answered with: 200, and at most so many bytes.
-// Its error never holds what came; an answer that is not taken is an
-// answerError.
+// do returns the body and the header of an answer with the status 200 and at most this
+// many bytes. Its error never has the content of the answer; for any other answer it
+// is an answerError.
 func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error) {
 	request.Header.Set("Accept", "application/json")
 	response, err := w.client.Do(request)
@@ -96,17 +97,17 @@ func (w *web) do(request *http.Request, most int64) ([]byte, http.Header, error)
 	return body, response.Header, nil
 }
 
-// answerError is an answer other than 200, or of more bytes than are read.
+// answerError is an answer with another status than 200, or with too many bytes.
 type answerError struct {
 	address string
 	code    int
 	more    string
-	after   time.Duration // when it wants to be asked again (RFC 9110, section 10.2.3), within bounds
+	after   time.Duration // how long the answer asks to wait (RFC 9110, section 10.2.3), within limits
 	header  http.Header   // for its kind, and where it leads
 }
 
-// answerOf returns the answer other than 200 that err is about, be it to a question
-// of ours or to one for metadata; the zero answer if it is about none.
+// answerOf returns the answer other than 200 that err is about, of the issuer or of
+// its metadata; the zero answer if there is none.
 func answerOf(err error) answerError {
 	if answer, ok := errors.AsType[*metadata.StatusError](err); ok {
 		return answerError{answer.Address, answer.Code, "", pauseOf(answer.Header), answer.Header}

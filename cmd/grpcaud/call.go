@@ -191,11 +191,8 @@ func (c *callOptions) callOver(ctx context.Context, cmd *cobra.Command, a *token
 
 // likelyCause says why a call may have failed; empty if nothing is known.
 func likelyCause(a *tokenrequest.Request, full string, st *status.Status) string {
-	text := ""
-	switch {
-	case strings.Contains(st.Message(), "first record does not look like a TLS handshake"):
-		text = "the server does not use TLS; on a loopback address use --plaintext"
-	case st.Code() == codes.Unimplemented:
+	text := remote.NoTLS(st)
+	if st.Code() == codes.Unimplemented {
 		text = a.Misspelling(full)
 	}
 	if text == "" {

@@ -206,6 +206,7 @@ func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 		"a preset of its own":          {strings.Replace(shopMatrix, "preset: keycloak", "preset: {types: [none], client: /app/id, scopes: scp, roles: groups, services: [{equal: {sub: '{client}'}}], audiences: granted, ask: resource, exchange: nothing}", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"tenants":                      {strings.Replace(shopMatrix, "realms/corp', preset: keycloak, keys_file: nowhere.json", "{tenant}/v2', preset: keycloak, tenants: [t1, t-2]", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"asked without authentication": {strings.Replace(shopMatrix, "preset: keycloak, keys_file: nowhere.json", "introspection: {url: https://idp.example.com/admin/introspect, insecure: no_authentication}", 1), "refused: CLIENT_NOT_ALLOWED"},
+		"no method has a name":         {strings.NewReplacer("[Get, List]", `["*"]`, "[Delete]", `["*"]`).Replace(shopMatrix) + "  other: {}\n", "invalid_target"},
 		"every key of an issuer":       {strings.Replace(shopMatrix, "keys_file: nowhere.json", "jwks: https://idp.example.com/keys, token_url: https://idp.example.com/t, ask: resource, parameters: {a: b}, auth_style: post, token_type: Token, algorithms: [RS256], leeway: 1s, max_lifetime: 10m, max_age: 10m", 1), "refused: CLIENT_NOT_ALLOWED"},
 		"several issuers, and an API of others": {
 			strings.Replace(shopMatrix, "services:\n  orders:", "  partner: {url: https://login.partner.example, preset: auth0}\nservices:\n  orders:\n    issuers: [corp, partner]", 1) +
@@ -231,6 +232,38 @@ func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDevSaysThatNothingIsOpen shows what dev prints for a matrix as init writes it.
+func TestDevSaysThatNothingIsOpen(t *testing.T) {
+	d := develop(t, "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], closed: [Get]}}\n", "--user", "alice", "--user", "bob", "--role", "clerk")
+	page := strings.Join(d.page, "\n")
+	for _, want := range []string{"# No client may call a service as itself yet", "# user alice, without roles\n", "# user bob, roles: clerk\n", fmt.Sprintf("kill -HUP %d,", os.Getpid())} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "secrets") {
+		t.Errorf("there are no secrets, and the page has a heading for them:\n%s", page)
+	}
+}
+
+// TestDevSaysThatNoCallIsRefused shows what dev prints if one client may call the only method.
+func TestDevSaysThatNoCallIsRefused(t *testing.T) {
+	d := develop(t, "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}}\nclients: {portal: {}}\n")
+	if page := strings.Join(d.page, "\n"); len(d.commands("call")) != 1 || !strings.Contains(page, "every client may call every method of orders that the matrix names") {
+		t.Errorf("the page is\n%s", page)
+	}
+}
+
+// TestDevNamesNoMethodThatItDoesNotKnow shows that the page says what stands for a method.
+func TestDevNamesNoMethodThatItDoesNotKnow(t *testing.T) {
+	d := develop(t, strings.NewReplacer("[Get, List]", `["*"]`, "[Delete]", `["*"]`).Replace(shopMatrix))
+	page := strings.Join(d.page, "\n")
+	if !strings.Contains(page, "names no method of orders: write one of yours in the place of METHOD") || strings.Contains(page, "No client may call") {
+		t.Errorf("the page is\n%s", page)
+	}
+	refusedDev(t, d.path("access.dev.yaml")).want(t, 2, "name the matrix that it was made from, access.yaml")
 }
 
 // TestDevWritesTheSameRules holds what is in the matrix for programs, and what is not.
@@ -469,21 +502,23 @@ func TestDevRefusesToRun(t *testing.T) {
 		want string
 		args []string
 	}{
-		"another address":     {"gives tokens to whoever asks", []string{matrix, "--addr", "0.0.0.0:0"}},
-		"every address":       {"gives tokens to whoever asks", []string{matrix, "--addr", ":0"}},
-		"a name":              {"gives tokens to whoever asks", []string{matrix, "--addr", "idp.example.com:0"}},
-		"no port":             {"want a loopback address and a port", []string{matrix, "--addr", "127.0.0.1"}},
-		"a port that is used": {"port 0", []string{matrix, "--addr", taken.Addr().String()}},
-		"standard input":      {"name a file", []string{"-"}},
-		"no file":             {"no such file", []string{filepath.Join(t.TempDir(), "access.yaml")}},
-		"no matrix":           {"want", []string{file(t, "access.yaml", "version: 2\n")}},
-		"a short life":        {"want a second or more", []string{matrix, "--expire", "10ms"}},
-		"a role of nobody":    {"give the --user before it", []string{matrix, "--role", "clerk"}},
-		"a claim of nobody":   {"give the --user before it", []string{matrix, "--claim", "a=b"}},
-		"half a claim":        {"want name=value", []string{matrix, "--user", "alice", "--claim", "a"}},
-		"a user twice":        {"given twice", []string{matrix, "--user", "alice", "--user", "alice"}},
-		"no name":             {"want a name", []string{matrix, "--user", ""}},
-		"nowhere to write":    {"no such file", []string{matrix, "--out", filepath.Join(t.TempDir(), "no", "access.dev.yaml")}},
+		"another address":      {"gives tokens to whoever asks", []string{matrix, "--addr", "0.0.0.0:0"}},
+		"every address":        {"gives tokens to whoever asks", []string{matrix, "--addr", ":0"}},
+		"a name":               {"gives tokens to whoever asks", []string{matrix, "--addr", "idp.example.com:0"}},
+		"no port":              {"want a loopback address and a port", []string{matrix, "--addr", "127.0.0.1"}},
+		"a port that is used":  {"port 0", []string{matrix, "--addr", taken.Addr().String()}},
+		"standard input":       {"name a file", []string{"-"}},
+		"no file":              {"no such file", []string{filepath.Join(t.TempDir(), "access.yaml")}},
+		"no matrix":            {"want", []string{file(t, "access.yaml", "version: 2\n")}},
+		"a short life":         {"want a second or more", []string{matrix, "--expire", "10ms"}},
+		"a role of nobody":     {"give the --user before it", []string{matrix, "--role", "clerk"}},
+		"a claim of nobody":    {"give the --user before it", []string{matrix, "--claim", "a=b"}},
+		"a user like a client": {`grpcaud: user "portal" has the name of a client`, []string{matrix, "--user", "portal"}},
+		"another audience":     {`grpcaud: user "alice": the issuer itself writes the claim "aud"`, []string{matrix, "--user", "alice", "--claim", "aud=x"}},
+		"half a claim":         {"want name=value", []string{matrix, "--user", "alice", "--claim", "a"}},
+		"a user twice":         {"given twice", []string{matrix, "--user", "alice", "--user", "alice"}},
+		"no name":              {"want a name", []string{matrix, "--user", ""}},
+		"nowhere to write":     {"no such file", []string{matrix, "--out", filepath.Join(t.TempDir(), "no", "access.dev.yaml")}},
 	} {
 		t.Run(name, func(t *testing.T) { refusedDev(t, row.args...).want(t, 2, row.want) })
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,7 +88,7 @@ func (i *initOptions) run(cmd *cobra.Command, paths []string) error {
 			methods += len(s.Methods)
 		}
 		p.Printf("%s: %s with %s, all closed. Its comments say what to decide.\n", output.Printable(i.out), count(len(services), "service"), count(methods, "method"))
-		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.Printable(i.out))
+		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.ShellWord(i.out))
 	})
 }
 
@@ -153,16 +155,23 @@ const maxProto = 8 << 20
 
 // readServices reads a .proto file, those of a folder, or a set of descriptors.
 func readServices(path string) ([]initial.Service, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
 		return readFolder(path)
+	case err != nil && isAddress(path):
+		return nil, fmt.Errorf("%w; if it is a running server, write --addr %s", err, path)
 	}
-	if filepath.Ext(path) != ".proto" {
-		set, err := descriptor.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		return initial.FromDescriptors(set.Files), nil
+	if filepath.Ext(path) == ".proto" {
+		return readProto(path)
 	}
+	set, err := descriptor.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return initial.FromDescriptors(set.Files), nil
+}
+
+func readProto(path string) ([]initial.Service, error) {
 	text, err := regularfile.Read(path, maxProto)
 	if err != nil {
 		return nil, err
@@ -170,22 +179,36 @@ func readServices(path string) ([]initial.Service, error) {
 	return initial.ReadProto(path, string(text))
 }
 
-// readFolder reads the .proto files in a folder and below. Hidden folders are not read.
+// isAddress reports whether a text may be the address of a server.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	_, notANumber := strconv.ParseUint(port, 10, 16)
+	return err == nil && notANumber == nil
+}
+
+// readFolder reads the .proto files in a folder and below. Hidden folders are not read, and
+// no link in it to another folder is followed.
 func readFolder(folder string) ([]initial.Service, error) {
 	var all []initial.Service
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+	found := false
+	root := folder + string(filepath.Separator) // the folder itself may be a link
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != folder && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case d.IsDir() || filepath.Ext(path) != ".proto":
 			return nil
 		}
-		services, err := readServices(path)
+		found = true
+		services, err := readProto(path)
 		all = append(all, services...)
 		return err
 	})
+	if err == nil && !found {
+		err = fmt.Errorf("%s: no gRPC service in it, since there is no .proto file in it or below", folder)
+	}
 	return all, err
 }
 

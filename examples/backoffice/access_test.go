@@ -12,7 +12,7 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// TestServersEnforceTheMatrix holds that each server of the company admits exactly the
+// TestServersEnforceTheMatrix shows that each server of the company admits exactly the
 // callers that access.yaml names.
 func TestServersEnforceTheMatrix(t *testing.T) {
 	policy, err := policyfile.Load("access.yaml")

@@ -41,7 +41,7 @@ func output(t *testing.T, want error, args ...string) string {
 	return out.String()
 }
 
-// TestSummaryFitsAScreen holds that the default output is at most 40 lines of 100
+// TestSummaryFitsAScreen shows that the default output is at most 40 lines of 100
 // columns, without escape codes where nobody reads it on a terminal, that the grid
 // comes first, and that each refusal is explained.
 func TestSummaryFitsAScreen(t *testing.T) {
@@ -67,7 +67,7 @@ func TestSummaryFitsAScreen(t *testing.T) {
 	}
 }
 
-// TestEachCallIsShown holds that -v has a row for every call, and -json a line.
+// TestEachCallIsShown shows that -v has a row for every call, and -json a line.
 func TestEachCallIsShown(t *testing.T) {
 	t.Parallel()
 	const calls = 50
@@ -99,7 +99,7 @@ func TestEachCallIsShown(t *testing.T) {
 	}
 }
 
-// TestLooserMatrixIsNoticed holds that the example fails, and names the calls, if the
+// TestLooserMatrixIsNoticed shows that the example fails, and names the calls, if the
 // matrix admits more than the built-in one.
 func TestLooserMatrixIsNoticed(t *testing.T) {
 	t.Parallel()
@@ -119,7 +119,7 @@ func TestLooserMatrixIsNoticed(t *testing.T) {
 	}
 }
 
-// TestColoursChangeNothingElse holds that colours add escape codes alone, and that calls
+// TestColoursChangeNothingElse shows that colours add escape codes alone, and that calls
 // which ended otherwise than expected stand out.
 func TestColoursChangeNothingElse(t *testing.T) {
 	show := func(colour bool) string {
@@ -153,7 +153,7 @@ func TestColoursChangeNothingElse(t *testing.T) {
 	}
 }
 
-// TestColoursNeedATerminal holds that files and pipes get no colours, and that a
+// TestColoursNeedATerminal shows that files and pipes get no colours, and that a
 // terminal's user can switch them off.
 func TestColoursNeedATerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "")

@@ -16,7 +16,7 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// TestServersEnforceTheMatrix holds that each server admits exactly the callers that
+// TestServersEnforceTheMatrix shows that each server admits exactly the callers that
 // access.yaml names.
 func TestServersEnforceTheMatrix(t *testing.T) {
 	policy, err := policyfile.Parse("access.yaml", matrix)
@@ -31,7 +31,7 @@ func TestServersEnforceTheMatrix(t *testing.T) {
 	})
 }
 
-// TestWorkOutlivesItsCaller holds that the part of the work that is done at once bears
+// TestWorkOutlivesItsCaller shows that the part of the work that is done at once bears
 // the user's name, that the rest is done by the worker as itself, and that the log line
 // of the worker's call names both.
 func TestWorkOutlivesItsCaller(t *testing.T) {

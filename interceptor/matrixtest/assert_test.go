@@ -79,13 +79,13 @@ func register(s *grpc.Server) {
 
 var both = interceptor.Services("order-status", "human-resource")
 
-// TestAssertPassesAGoodServer holds that a server which does what the matrix says has no
+// TestAssertPassesAGoodServer shows that a server which does what the matrix says has no
 // errors.
 func TestAssertPassesAGoodServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { matrixtest.Assert(t, company(t, nil), both, register) })
 }
 
-// TestAssertCountsDemandsOfProtoFiles holds that Assert expects what .proto files demand
+// TestAssertCountsDemandsOfProtoFiles shows that Assert expects what .proto files demand
 // in addition to the matrix.
 func TestAssertCountsDemandsOfProtoFiles(t *testing.T) {
 	matrixtest.Assert(t, company(t, nil, access.MethodOptions{
@@ -96,7 +96,7 @@ func TestAssertCountsDemandsOfProtoFiles(t *testing.T) {
 	}), both, register)
 }
 
-// TestAssertExpectsClosedMethodsToRefuse holds that a closed method is expected to refuse
+// TestAssertExpectsClosedMethodsToRefuse shows that a closed method is expected to refuse
 // every client.
 func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
@@ -113,7 +113,7 @@ var (
 	usersOnly    = []string{"firebase", "supabase"}
 )
 
-// TestAssertWritesTokensOfEveryPreset holds that each preset has a dialect, and reads the
+// TestAssertWritesTokensOfEveryPreset shows that each preset has a dialect, and reads the
 // tokens that the dialect writes.
 func TestAssertWritesTokensOfEveryPreset(t *testing.T) {
 	for _, preset := range claims.Presets() {
@@ -198,7 +198,7 @@ func TestAssertWritesTokensOfWrittenPresets(t *testing.T) {
 	}
 }
 
-// TestAssertIgnoresSettingsOfIssuers holds that what the matrix says about keys, times and
+// TestAssertIgnoresSettingsOfIssuers shows that what the matrix says about keys, times and
 // introspection makes no difference.
 func TestAssertIgnoresSettingsOfIssuers(t *testing.T) {
 	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
@@ -230,7 +230,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	panic(r)
 }
 
-// TestAssertNamesWrongCells holds that a server which does not do what the matrix says
+// TestAssertNamesWrongCells shows that a server which does not do what the matrix says
 // fails the test, with the name of the cell.
 func TestAssertNamesWrongCells(t *testing.T) {
 	refusing := grpc.ChainUnaryInterceptor(func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
@@ -304,7 +304,7 @@ func TestAssertNamesWrongCells(t *testing.T) {
 	}
 }
 
-// TestAssertEndsWithoutAServer holds that a server which cannot be made ends the test.
+// TestAssertEndsWithoutAServer shows that a server which cannot be made ends the test.
 func TestAssertEndsWithoutAServer(t *testing.T) {
 	r := &recorder{TB: t}
 	defer func() {
@@ -315,7 +315,7 @@ func TestAssertEndsWithoutAServer(t *testing.T) {
 	matrixtest.Assert(r, company(t, nil), interceptor.Services("orders"), register)
 }
 
-// TestAssertNeedsOptionsOfProtoFiles holds that a policy made without the options of a
+// TestAssertNeedsOptionsOfProtoFiles shows that a policy made without the options of a
 // service's .proto file is an error, and that a policy made from them alone is tested.
 func TestAssertNeedsOptionsOfProtoFiles(t *testing.T) {
 	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, "acme.catalogue.v1.Catalogue")

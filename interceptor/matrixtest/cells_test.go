@@ -37,7 +37,7 @@ func refuseAll(came map[string][]string) []grpc.ServerOption {
 	}
 }
 
-// TestAssertMakesEveryCall holds which calls are made, and which result is expected of
+// TestAssertMakesEveryCall shows which calls are made, and which result is expected of
 // each: a call that is missing here could go wrong unnoticed.
 func TestAssertMakesEveryCall(t *testing.T) {
 	r := &recorder{TB: t}
@@ -74,7 +74,7 @@ func option(grpc, method string, demands access.Allow) access.MethodOptions {
 	return access.MethodOptions{GRPC: grpc, Method: method, Place: grpc + "." + method, Demands: demands}
 }
 
-// TestAssertTokensLackOneThing holds that a token lacks only what its name says, and that
+// TestAssertTokensLackOneThing shows that a token lacks only what its name says, and that
 // a client without an entry calls with everything that other clients need.
 func TestAssertTokensLackOneThing(t *testing.T) {
 	came := map[string][]string{}
@@ -96,7 +96,7 @@ func TestAssertTokensLackOneThing(t *testing.T) {
 	}
 }
 
-// TestAssertReportsUnknownServiceOnce holds that a gRPC service which the matrix does not
+// TestAssertReportsUnknownServiceOnce shows that a gRPC service which the matrix does not
 // know is one error.
 func TestAssertReportsUnknownServiceOnce(t *testing.T) {
 	r := &recorder{TB: t}

@@ -22,7 +22,7 @@ func enforced(m *access.Matrix) {
 	m.Services["order-status"] = s
 }
 
-// TestAssertInstalledFindsMissingHalf holds that a missing half of the guard is an error
+// TestAssertInstalledFindsMissingHalf shows that a missing half of the guard is an error
 // for each method of its shape, and that nothing else is.
 func TestAssertInstalledFindsMissingHalf(t *testing.T) {
 	const (
@@ -97,7 +97,7 @@ func TestAssertInstalledFindsMissingHalf(t *testing.T) {
 	}
 }
 
-// TestAssertInstalledFindsOuterInterceptor holds that an outer interceptor that responds
+// TestAssertInstalledFindsOuterInterceptor shows that an outer interceptor that responds
 // by itself is an error.
 func TestAssertInstalledFindsOuterInterceptor(t *testing.T) {
 	policy := company(t, enforced)

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 )
 
-// The statuses of requests that ended before they were judged.
+// These are the statuses of requests that ended before they were judged.
 const (
 	StatusCancelled        audience.Status = "CANCELLED"
 	StatusDeadlineExceeded audience.Status = "DEADLINE_EXCEEDED"
@@ -61,8 +61,8 @@ func (a Answer) Word() string {
 	return string(a.Reason)
 }
 
-// Challenge returns which credentials the peer is asked for; false if other
-// credentials would not help.
+// Challenge returns the credentials that the peer is asked for; false if no other
+// credentials would help.
 func (a Answer) Challenge() (Challenge, bool) {
 	if a.Reason == "" || a.Status == audience.StatusUnavailable {
 		return Challenge{}, false
@@ -74,7 +74,7 @@ func (a Answer) Challenge() (Challenge, bool) {
 	return c, true
 }
 
-// codeName returns the name of a status in logs, which is gRPC's for its code.
+// codeName returns the name of a status in logs. It is gRPC's name of the code.
 func codeName(s audience.Status) string {
 	switch s {
 	case audience.StatusPermissionDenied:

@@ -16,7 +16,7 @@ type Authority struct {
 	claims   *claims.Claims
 }
 
-// The errors of [AuthorityFrom] and [Authority.Check].
+// These are the errors of [AuthorityFrom] and [Authority.Check].
 var (
 	ErrNoCaller = errors.New("no admitted caller in the context; use that of the handler")
 
@@ -44,8 +44,8 @@ func AuthorityFrom(ctx context.Context) (*Authority, error) {
 	return a, a.checkRevocation(ctx)
 }
 
-// Check returns nil while the call lasts, and then why the token may no longer be
-// used for the caller.
+// Check returns nil while the call lasts. Afterwards it returns why the token may no
+// longer be used for the caller.
 func (a *Authority) Check() error {
 	switch e := a.evidence; {
 	case e.Ended():
@@ -56,8 +56,8 @@ func (a *Authority) Check() error {
 	return nil
 }
 
-// checkRevocation asks whether the caller's token was revoked since the call
-// began. It asks in the context of the call, and no longer than ctx lasts.
+// checkRevocation checks whether the caller's token was revoked since the call began.
+// It uses the context of the call, and ends at the latest with ctx.
 func (a *Authority) checkRevocation(ctx context.Context) error {
 	e := a.evidence
 	if e.controller.config.Revocations == nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
-// bearer returns the token of a request's one authorization value (RFC 6750,
-// section 2.1). Two values are refused even if they are equal: a choice between two
-// tokens would be a choice of the caller.
+// bearer returns the token of the only authorization value of a request (RFC 6750,
+// section 2.1). Two values are refused even if they are equal, since otherwise the
+// caller could choose which of two tokens is judged.
 func bearer(credentials []string) (string, error) {
 	switch len(credentials) {
 	case 0:
@@ -26,8 +26,8 @@ func bearer(credentials []string) (string, error) {
 	}
 }
 
-// bearerToken cuts a token out of an authorization value: the scheme in any
-// case, one or more spaces, and the rest, of whatever form.
+// bearerToken returns the token in an authorization value: the scheme in any case, one
+// or more spaces, and the rest in any form.
 func bearerToken(value string) (string, error) {
 	scheme, rest, _ := strings.Cut(value, " ")
 	if scheme != "Bearer" && !strings.EqualFold(scheme, "bearer") {
@@ -37,10 +37,10 @@ func bearerToken(value string) (string, error) {
 	return strings.TrimLeft(rest, " "), nil
 }
 
-// refineTokenError returns why a token was not taken for genuine: its form, if
-// that is not a b64token (RFC 6750, section 2.1), else err. A known token needs
-// no look at each of its letters, which would take as long as hashing it; nor
-// does one that is too large, which would take longer.
+// refineTokenError returns why a token is not genuine: if it is not a b64token (RFC
+// 6750, section 2.1), its form; otherwise err. The form is checked only after the
+// verification has failed: to read every character of a known token would take as long
+// as to hash it. Too large a token is not read either.
 func refineTokenError(err error, token string) error {
 	if errors.Is(err, audience.CauseTokenTooLarge) {
 		return err
@@ -52,7 +52,7 @@ func refineTokenError(err error, token string) error {
 	return err
 }
 
-// notInToken reports whether c cannot stand in a b64token before its padding.
+// notInToken reports whether c cannot occur in a b64token before its padding.
 func notInToken(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/", c)
 }

@@ -49,7 +49,7 @@ func TestBearerToken(t *testing.T) {
 	}
 }
 
-// FuzzBearer holds that what is read as a token can be written back as
+// FuzzBearer shows that what is read as a token can be written back as
 // the value that it came from, but for the scheme's case and its spaces.
 func FuzzBearer(f *testing.F) {
 	for _, seed := range []string{"Bearer abc", "bearer  a.b.c", "Bearer a, Bearer b", "Bearer ==", "Basic x", "Bearer \x00"} {

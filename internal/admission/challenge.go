@@ -50,8 +50,8 @@ func (c Challenge) String() string {
 	return b.String()
 }
 
-// quotedString writes a value as RFC 9110, section 5.6.4, asks, in printable
-// ASCII, which every transport can carry.
+// quotedString writes a value as a quoted string (RFC 9110, section 5.6.4) in
+// printable ASCII, which every transport can carry.
 func quotedString(value string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -58,14 +58,14 @@ type Config struct {
 // safe for concurrent use.
 type Controller struct {
 	config   Config
-	services []string                     // of the matrix, that the server hosts
+	services []string                     // the services of the matrix that the server hosts
 	guard    atomic.Pointer[access.Guard] // the policy in force
 	verifier *verifier.Verifier
 	recorder *recorder
 
-	swapping sync.Mutex             // one change of policy at a time; guards the rest
-	options  []access.MethodOptions // the .proto options that the policy in force was made with
-	surfaces map[any]Surface        // what policies must cover
+	swapping sync.Mutex             // held during a change of policy; guards the fields below
+	options  []access.MethodOptions // the .proto options with which the policy in force was made
+	surfaces map[any]Surface        // which policies must cover
 	plain    *plainIssuers
 }
 
@@ -98,7 +98,7 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 
 var errNoPolicy = errors.New("no policy")
 
-// logWarnings logs what a policy allows but is rarely intended.
+// logWarnings logs the warnings about a policy: what it allows and is rarely intended.
 func (c *Controller) logWarnings(policy *access.Policy) {
 	for _, problem := range policy.Warnings() {
 		if problem.Severity == access.Warning {

@@ -33,8 +33,8 @@ func (c *Controller) CheckCoverage(key any, s Surface) error {
 	return s.check(c.guard.Load(), c.options)
 }
 
-// check returns why a policy does not cover the surface: guard is its part for
-// the server, given are the options that it was made with.
+// check returns why a policy does not cover the surface. guard is the server's part of
+// the policy, and given are the options with which the policy was made.
 func (s Surface) check(guard *access.Guard, given []access.MethodOptions) error {
 	return errors.Join(guard.CheckCoverage(s.Methods), s.OptionsError, missingOptions(s.Options, given))
 }
@@ -65,8 +65,7 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 		strings.Join(missing, "; "), strings.Join(slices.Compact(services), ", "))
 }
 
-// givenInstead says what a policy was made with instead of o; empty if it was
-// given o.
+// givenInstead says which options the policy has instead of o; empty if it has o.
 func givenInstead(o access.MethodOptions, given []access.MethodOptions) string {
 	instead := "without them"
 	for _, g := range given {
@@ -80,8 +79,8 @@ func givenInstead(o access.MethodOptions, given []access.MethodOptions) string {
 	return instead
 }
 
-// sameOptions reports whether both say the same of the same method, wherever
-// they stand.
+// sameOptions reports whether a and b demand the same of the same method, wherever
+// they were read.
 func sameOptions(a, b access.MethodOptions) bool {
 	return reflect.DeepEqual(canonical(a), canonical(b))
 }
@@ -99,7 +98,8 @@ func canonical(o access.MethodOptions) access.MethodOptions {
 	return o
 }
 
-// sortedSet returns the values of a list, each once; nil for none.
+// sortedSet returns the values of a list, sorted and without duplicates; nil if there
+// are none.
 func sortedSet(list []string) []string {
 	if len(list) == 0 {
 		return nil

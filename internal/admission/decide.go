@@ -44,10 +44,10 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	return d
 }
 
-// admit is the whole decision of guard about one request: whether its method has a rule,
-// whether the connection is private, whether the token is genuine, and what the
-// rule says of it. It notes on e what it finds; if it returns no error and leaves
-// no claims, the request needs no caller.
+// admit makes the decision of guard about one request: whether its method has a rule,
+// whether the connection is private, whether the token is genuine, and whether the
+// rule admits it. It stores in e what it learns. If it returns no error and e has no
+// claims, the request needs no caller.
 func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) error {
 	e.rule = guard.Rule(e.presented.request.Method)
 	switch {
@@ -74,8 +74,8 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	return c.checkRevocation(e.ctx, e.claims)
 }
 
-// judge decides whether the bearer of a genuine token may make the request of e,
-// under rule, at the time now.
+// judge decides by rule, at the time now, whether the bearer of a genuine token may
+// make the request of e.
 func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims, now time.Time) error {
 	return rule.Judge(claims, e.presentation(claims, now))
 }
@@ -93,8 +93,8 @@ func withoutRule(guard *access.Guard, method string) error {
 	return errNoRule
 }
 
-// modeOf returns what happens to a request that err refuses: only a refusal by a rule
-// can go through in a rollout.
+// modeOf returns what happens to a request that err refuses. Only a refusal by a rule
+// can be let through by a roll-out.
 func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
 	var refusal *audience.Refusal
 	if rule == nil || !errors.As(err, &refusal) {
@@ -103,8 +103,8 @@ func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
 	return rule.Mode(c, time.Now())
 }
 
-// requestID returns the name under which a refused request is found in the log:
-// the one that its peer gave it, or else a new one.
+// requestID returns the id by which the log names a refused request: the one that the
+// peer gave, or otherwise a new one.
 func requestID(given string) string {
 	if id := CleanID(given); id != "" {
 		return id

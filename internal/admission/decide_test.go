@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// TestDecisionAllocatesLittle holds how much memory the decision about a known
+// TestDecisionAllocatesLittle shows how much memory the decision about a known
 // token may take: the evidence, and one more allocation.
 func TestDecisionAllocatesLittle(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
@@ -25,7 +25,7 @@ func TestDecisionAllocatesLittle(t *testing.T) {
 	}
 }
 
-// TestUnknownConnectionCarriesNoToken holds that a request of which the transport
+// TestUnknownConnectionCarriesNoToken shows that a request of which the transport
 // says nothing is refused, even where a mesh encrypts.
 func TestUnknownConnectionCarriesNoToken(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
@@ -54,7 +54,7 @@ func TestUnknownConnectionCarriesNoToken(t *testing.T) {
 	}
 }
 
-// TestEvidenceCannotBePrinted holds that no way of printing the evidence, or the
+// TestEvidenceCannotBePrinted shows that no way of printing the evidence, or the
 // context of a handler, shows the token.
 func TestEvidenceCannotBePrinted(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)

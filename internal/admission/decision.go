@@ -12,15 +12,15 @@ import (
 // Outcome is the word for a decision in logs, metrics and spans.
 type Outcome string
 
-// The outcomes.
+// These are the outcomes.
 const (
 	Admitted    Outcome = "admitted"
 	Refused     Outcome = "refused"
 	WouldRefuse Outcome = "would_refuse" // the request goes on, without a caller: its rule is not enforced yet
 	StreamEnded Outcome = "ended"        // a running stream was refused
 
-	// refusedDownstream is only for the log: a handler met a refusal by another
-	// service and returned it.
+	// refusedDownstream is only for the log: a handler returned a refusal by another
+	// service.
 	refusedDownstream Outcome = "refused_further"
 
 	// notSent is only for the log of a client: there was no token for the call.
@@ -61,20 +61,20 @@ func (d Decision) Refusal() *audience.Refusal {
 // Answer returns what the peer of a refused request is told.
 func (d Decision) Answer() Answer { return AnswerTo(d.Err) }
 
-// event is one decision in the form that the recorder writes.
+// event is one decision as the recorder gets it.
 type event struct {
 	request   *Request
-	guard     *access.Guard  // that judged it
+	guard     *access.Guard  // which judged it
 	rule      *access.Rule   // nil if the method has none
-	claims    *claims.Claims // nil if no genuine token came
-	evidence  *Evidence      // of the request, for how its token was presented
-	err       error          // why the rules refuse it, nil if they do not
-	mode      access.Mode    // what happens to a request that they refuse
-	began     time.Time      // when the judging began, or the stream that runs
-	requestID string         // what the peer is told; empty if it is told nothing
-	running   bool           // it is about a stream that runs already
+	claims    *claims.Claims // nil without a genuine token
+	evidence  *Evidence      // of the request; it says how the token was presented
+	err       error          // why the rules refuse the request; nil if they do not
+	mode      access.Mode    // what happens to a request that the rules refuse
+	began     time.Time      // when the judgement began, or the running stream
+	requestID string         // which the peer is told; empty if it is told none
+	running   bool           // the event is about a running stream
 
-	certificate string // the name in that of the client, of a refused request
+	certificate string // the name in the client's certificate; for refused requests
 }
 
 func (v *event) outcome() Outcome {
@@ -90,8 +90,8 @@ func (v *event) outcome() Outcome {
 	}
 }
 
-// reason returns the word that the peer is told, from a small fixed set; empty if the
-// peer is told nothing.
+// reason returns the word that the peer is told, from a small fixed set; empty if it
+// is told none.
 func (v *event) reason() string {
 	if v.err == nil {
 		return ""
@@ -99,15 +99,15 @@ func (v *event) reason() string {
 	return AnswerTo(v.err).Word()
 }
 
-// refusal returns the refusal that an event is, nil if it is none.
+// refusal returns the refusal of an event; nil if it has none.
 func (v *event) refusal() *audience.Refusal {
 	refusal, _ := errors.AsType[*audience.Refusal](v.err)
 	return refusal
 }
 
-// clientLabel returns the name in the matrix of the client that calls: "other" if the
-// matrix does not have it, empty if no genuine token came. The set of names is that of
-// the matrix.
+// clientLabel returns the name of the client in the matrix: "other" if the matrix does
+// not have it, empty without a genuine token. So the set of labels is bounded by the
+// matrix.
 func (v *event) clientLabel() string {
 	if v.claims == nil {
 		return ""

@@ -14,11 +14,11 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// decisionLog writes one line for each decision, the only place where a refusal
-// is explained in full. Refusals of one kind share lines.
+// decisionLog writes one line for each decision. Only this log explains a refusal in
+// full. Refusals of one kind share lines.
 type decisionLog struct {
 	to             *slog.Logger
-	sampleAdmitted int // how many admitted requests share one line at the level of Info; 0 for no such lines
+	sampleAdmitted int // how many admitted requests share one line at info level; 0 for no such lines
 	lines          refusalLines
 }
 
@@ -30,8 +30,8 @@ var messages = map[Outcome]string{
 	refusedDownstream: "a call to another service was refused",
 }
 
-// countMessages are those of lines that only count repetitions. The empty outcome
-// stands for kinds that are not told apart.
+// countMessages are the messages of lines that only count repeated refusals. The empty
+// outcome is for refusals of kinds that are not distinguished.
 var countMessages = map[Outcome]string{
 	Refused:           "more calls refused",
 	WouldRefuse:       "more calls would be refused",
@@ -67,7 +67,8 @@ func (l *decisionLog) record(ctx context.Context, v *event) {
 	l.to.LogAttrs(ctx, level, messages[v.outcome()], line.attrs...)
 }
 
-// level chooses among admitted requests by chance, so that they share no counter.
+// level returns the level of an event. Which admitted requests are logged is random,
+// so that requests share no counter.
 func (l *decisionLog) level(v *event) slog.Level {
 	switch {
 	case v.err != nil:
@@ -87,8 +88,8 @@ func levelOf(o Outcome) slog.Level {
 	return slog.LevelWarn
 }
 
-// writeCount writes how a refusal was repeated since its last line. The zero kind
-// stands for all that are not told apart.
+// writeCount writes how often refusals of a kind were repeated since the last line.
+// The zero kind is for all kinds that are not distinguished.
 func (l *decisionLog) writeCount(k kind, since repeats) {
 	line := newLogLine()
 	if k != (kind{}) {
@@ -119,7 +120,7 @@ func (l *logLine) refusal(v *event) {
 	var explanation string
 	if v.rule != nil && v.claims != nil {
 		if e := v.rule.Explain(v.claims, v.evidence.presentation(v.claims, time.Now())); e.Verdict != "" {
-			explanation = story(e)
+			explanation = explanationText(e)
 		}
 	}
 	l.text("error", v.err.Error(), l.left-min(written(explanation), l.left/2))
@@ -128,7 +129,7 @@ func (l *logLine) refusal(v *event) {
 	}
 }
 
-// decision adds what became of a request.
+// decision adds the outcome of a request.
 func (l *logLine) decision(v *event) {
 	l.text("method", v.request.Method, maxName)
 	if shape := v.request.Shape; shape != UnknownShape {
@@ -139,7 +140,7 @@ func (l *logLine) decision(v *event) {
 	l.word("mode", v.mode.String())
 }
 
-// caller adds who calls, if a genuine token says it.
+// caller adds the caller, if there is a genuine token.
 func (l *logLine) caller(c *claims.Claims) {
 	if c == nil {
 		return
@@ -156,10 +157,10 @@ func (l *logLine) caller(c *claims.Claims) {
 	}
 }
 
-// story says which checks of a rule pass, and which others fail after the first: the
-// error tells that one. All of it with what came and what was wanted is what grpcaud
-// explain prints.
-func story(x access.Explanation) string {
+// explanationText says which checks of a rule pass, and which fail after the first
+// failed one, which is in the error. The command grpcaud explain prints every check
+// with the values got and wanted.
+func explanationText(x access.Explanation) string {
 	var passed, failed []string
 	for _, c := range x.Checks {
 		switch {
@@ -184,7 +185,8 @@ func story(x access.Explanation) string {
 	return text
 }
 
-// tokenDigest returns an id of a token that only somebody who knows its jti can match.
+// tokenDigest returns an id of a token. Only somebody who knows the token's jti can
+// compute it.
 func tokenDigest(id string) string {
 	digest := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(digest[:8])

@@ -8,11 +8,11 @@ import (
 // Downstream is a refusal by another service, or a call to it that was not sent for want
 // of a token.
 type Downstream struct {
-	Service   string // in the matrix, of the target; empty if it is not known
-	Method    string // full name, of the target; empty if it is not known
+	Service   string // the target's name in the matrix; empty if it is not known
+	Method    string // the full name of the method that was called; empty if it is not known
 	Code      string // of the transport
 	Reason    string // may be empty
-	RequestID string // under which the other service's log has it; may be empty
+	RequestID string // of the call in the other service's log; may be empty
 
 	// Unsent is why the call was not sent; empty if it was.
 	Unsent string
@@ -21,11 +21,11 @@ type Downstream struct {
 	Ended bool
 }
 
-// clean leaves out a reason or an id whose form is not valid for a log.
+// clean removes a reason or an id whose form is not valid for a log.
 func (d *Downstream) clean() { d.Reason, d.RequestID = CleanID(d.Reason), CleanID(d.RequestID) }
 
-// RecordDownstream logs a refusal by another service that a handler met and returned,
-// and that the peer of the request is not told. ctx is the context of the handler.
+// RecordDownstream logs a refusal by another service that a handler returned. The peer
+// of the handler's request is not told of it. ctx is the context of the handler.
 func (c *Controller) RecordDownstream(ctx context.Context, r Request, d Downstream) {
 	log := &c.recorder.log
 	if !log.to.Enabled(ctx, slog.LevelWarn) {
@@ -50,8 +50,8 @@ func (c *Controller) RecordDownstream(ctx context.Context, r Request, d Downstre
 	log.to.LogAttrs(ctx, slog.LevelWarn, messages[refusedDownstream], line.attrs...)
 }
 
-// group returns what is known of a refusal, where it stands in the line of another
-// request.
+// group returns what is known of a refusal as a group of attributes, for the log line
+// of the request whose handler returned it.
 func (d Downstream) group() slog.Attr {
 	var l logLine
 	l.left = maxLine
@@ -60,7 +60,7 @@ func (d Downstream) group() slog.Attr {
 	return slog.Attr{Key: "refusal", Value: slog.GroupValue(l.attrs...)}
 }
 
-// target adds which call was refused, as far as that is known.
+// target adds the call that was refused, as far as it is known.
 func (l *logLine) target(d Downstream) {
 	l.optional("service", d.Service, maxName)
 	l.optional("method", d.Method, maxName)

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// DownstreamLog writes the log lines of a client: its calls that other services refuse,
-// and those that it could not send. Those of one kind share lines, as in the log of a
-// [Controller]. It is safe for concurrent use.
+// DownstreamLog writes the log lines of a client about its calls that other services
+// refuse and about those that it could not send. Calls of one kind share lines, as in
+// the log of a [Controller]. A DownstreamLog is safe for concurrent use.
 type DownstreamLog struct {
 	to    *slog.Logger
 	lines refusalLines
 }
 
-// NewDownstreamLog returns a log in which calls of one kind share a line for so long.
-// Close it.
+// NewDownstreamLog returns a log in which calls of one kind share a line for the
+// duration of window. Close it.
 func NewDownstreamLog(to *slog.Logger, window time.Duration) *DownstreamLog {
 	l := &DownstreamLog{to: to}
 	l.lines.window, l.lines.writeCount = window, l.writeCount
 	return l
 }
 
-// The messages of the lines, and of those that count repetitions.
+// These are the messages of the lines, and of the lines that count repetitions.
 var (
 	downstreamMessages      = map[Outcome]string{Refused: "call refused by the service", StreamEnded: "stream ended by the service", notSent: "call not sent"}
 	downstreamCountMessages = map[Outcome]string{
@@ -63,7 +63,7 @@ func (l *DownstreamLog) Record(ctx context.Context, d Downstream) {
 	l.to.LogAttrs(ctx, levelOf(k.outcome), downstreamMessages[k.outcome], line.attrs...)
 }
 
-// writeCount writes how a refusal was repeated since its last line.
+// writeCount writes how often calls of a kind were repeated since the last line.
 func (l *DownstreamLog) writeCount(k kind, since repeats) {
 	line := newLogLine()
 	if k != (kind{}) {

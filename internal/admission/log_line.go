@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// How many bytes the parts of a log line may take, as [slog.TextHandler] and
-// [slog.JSONHandler] write them.
+// These are the largest sizes of the parts of a log line in bytes, as [slog.TextHandler]
+// and [slog.JSONHandler] write them.
 const (
 	maxLine      = 2 << 10 // the whole line, with the attributes that slog adds
 	reservedHead = 128     // time, level and message
@@ -17,12 +17,12 @@ const (
 	maxName      = 200     // of a method, an issuer, a client, a user
 	maxPeer      = 64
 	maxUserAgent = 128
-	maxIDs       = 360 // of refusals without a line
-	cutNote      = 32  // how much was cut
+	maxIDs       = 360 // all ids of refusals without a line
+	cutNote      = 32  // the number of missing bytes
 )
 
-// logLine collects the attributes of one line, and cuts texts that would make it
-// too long.
+// logLine collects the attributes of one line, and cuts values with which the line
+// would be too long.
 type logLine struct {
 	attrs []slog.Attr
 	left  int // bytes
@@ -46,14 +46,14 @@ func (l *logLine) text(key, value string, most int) {
 	l.attrs = append(l.attrs, slog.String(key, short))
 }
 
-// optional is text, and adds nothing if there is none.
+// optional is like text, but adds nothing if value is empty.
 func (l *logLine) optional(key, value string, most int) {
 	if value != "" {
 		l.text(key, value, most)
 	}
 }
 
-// list adds texts, cut so that together they keep to a number of bytes.
+// list adds values, cut so that together they take at most a number of bytes.
 func (l *logLine) list(key string, values []string, most int) {
 	l.left -= overhead(key) + most
 	var short []string
@@ -70,12 +70,12 @@ func (l *logLine) list(key string, values []string, most int) {
 	l.left += max(0, most)
 }
 
-// overhead is what a handler writes beside a value.
+// overhead returns how many bytes a handler writes in addition to a value.
 func overhead(key string) int { return len(key) + len(`"":"",`) }
 
-// cut returns s as it may stand in a log, in a number of bytes: what cannot be
-// printed is replaced, and where s is longer it ends between two characters, with
-// how many bytes of it are missing.
+// cut returns s for a log, in at most a number of bytes. Characters that cannot be
+// printed are replaced. If s is too long, it is cut between two characters, and the
+// number of missing bytes follows.
 func cut(s string, most int) string {
 	spent, keep := 0, 0
 	for i, r := range s {
@@ -90,7 +90,7 @@ func cut(s string, most int) string {
 	return printable(s)
 }
 
-// printable replaces what cannot be printed, and bytes that are no characters.
+// printable replaces characters that cannot be printed, and bytes that are not UTF-8.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unprintable(r) {
@@ -102,7 +102,7 @@ func printable(s string) string {
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }
 
-// written returns how many bytes a handler writes of a printable text.
+// written returns how many bytes a handler writes for a printable text.
 func written(s string) int {
 	n := 0
 	for _, r := range s {
@@ -111,7 +111,7 @@ func written(s string) int {
 	return n
 }
 
-// cost returns how many bytes a handler writes of a character.
+// cost returns how many bytes a handler writes for a character.
 func cost(r rune) int {
 	switch {
 	case r == '"', r == '\\', r == '\n', r == '\t':

@@ -21,7 +21,7 @@ var hostile = map[string]string{
 	"broken":     strings.Repeat("\xff\xc3", 2500),
 }
 
-// TestCut holds where a text is cut, and what it says then.
+// TestCut shows where a text is cut, and what it says then.
 func TestCut(t *testing.T) {
 	for _, row := range []struct {
 		text string
@@ -45,7 +45,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// FuzzCut holds that whatever comes, what is left can be written in as many bytes
+// FuzzCut shows that whatever comes, what is left can be written in as many bytes
 // as were allowed, by both handlers, but for the note.
 func FuzzCut(f *testing.F) {
 	for _, text := range hostile {

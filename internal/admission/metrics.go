@@ -18,11 +18,11 @@ import (
 const (
 	maxMethods = 512     // with labels of their own
 	maxClients = 256     // with labels of their own
-	otherLabel = "other" // stands for all further ones
+	otherLabel = "other" // for all further ones
 )
 
-// metrics counts decisions. Counting takes no lock and allocates nothing: the
-// labels of what was counted once are kept.
+// metrics counts decisions. Counting takes no lock, and allocates nothing for labels
+// that were counted before.
 type metrics struct {
 	decisions metric.Int64Counter
 	duration  metric.Float64Histogram
@@ -32,13 +32,13 @@ type metrics struct {
 	observed  metric.Registration
 }
 
-// methodLabels are the labels of the decisions about one method.
+// methodLabels has the labels of the decisions about one method.
 type methodLabels struct {
 	service, method string
 	sets            boundedmap.Map[labelKey, *labelSet]
 }
 
-// labelKey is what distinguishes the decisions about one method.
+// labelKey distinguishes the decisions about one method.
 type labelKey struct {
 	outcome Outcome
 	reason  string
@@ -46,7 +46,7 @@ type labelKey struct {
 	client  string
 }
 
-// labelSet is a set of labels in the form that counting needs.
+// labelSet is a set of labels in the form in which it is counted.
 type labelSet struct {
 	counted []metric.AddOption
 	timed   []metric.RecordOption
@@ -73,7 +73,7 @@ func (m *metrics) close() error { return m.observed.Unregister() }
 
 func (m *metrics) record(ctx context.Context, v *event) {
 	if !m.decisions.Enabled(ctx) && !m.duration.Enabled(ctx) {
-		return // nobody reads them
+		return // the metrics are not read
 	}
 	labels := m.labels(v).set(labelKey{v.outcome(), v.reason(), v.mode, m.client(v)})
 	m.decisions.Add(ctx, 1, labels.counted...)
@@ -82,8 +82,8 @@ func (m *metrics) record(ctx context.Context, v *event) {
 	}
 }
 
-// client returns the label of the client that calls. Policies that follow one another
-// may bring ever new names.
+// client returns the label of the client. Their number is bounded, since a series of
+// policies may have ever new names.
 func (m *metrics) client(v *event) string {
 	name := v.clientLabel()
 	if name == "" {
@@ -118,7 +118,7 @@ func (m *metrics) labels(v *event) *methodLabels {
 
 func newMethodLabels(service, method string) *methodLabels {
 	l := &methodLabels{service: service, method: method}
-	l.sets.Bound = math.MaxInt // what distinguishes them are closed lists, and the bounded clients
+	l.sets.Bound = math.MaxInt // keys differ by closed lists and by the bounded clients
 	return l
 }
 

@@ -49,7 +49,7 @@ func (p Plaintext) want() string {
 	return "TLS"
 }
 
-// place says where a connection comes from.
+// place describes where a connection comes from.
 func (p *Peer) place() string {
 	if p.Addr == nil {
 		return "an unknown address"

@@ -26,7 +26,7 @@ func newPolicyMetrics(meter metric.Meter) (policyMetrics, error) {
 	return m, nil
 }
 
-// count counts one change, which is in force unless there is an error.
+// count counts one change: as applied if err is nil, and otherwise as failed.
 func (policyMetrics) count(counter metric.Int64Counter, err error) {
 	outcome := "applied"
 	if err != nil {
@@ -39,7 +39,7 @@ func (policyMetrics) count(counter metric.Int64Counter, err error) {
 // not in force, nil if it is.
 func (c *Controller) RecordReload(err error) { c.recorder.policy.count(c.recorder.policy.reloads, err) }
 
-// observePolicy tells what the policy in force is, and when its roll-outs end.
+// observePolicy reports which policy is in force, and when its roll-outs end.
 func (i *instruments) observePolicy(o metric.Observer, guard *access.Guard, now time.Time) {
 	if name := guard.Generation(); name != "" {
 		o.ObserveInt64(i.generation, 1, metric.WithAttributes(attribute.String("generation", name)))
@@ -51,8 +51,8 @@ func (i *instruments) observePolicy(o metric.Observer, guard *access.Guard, now 
 	}
 }
 
-// rolloutEnds returns for each mode how long it is until the next of the roll-outs
-// ends; 0 if all have ended.
+// rolloutEnds returns for each mode the time until its next roll-out ends; 0 if all
+// have ended.
 func rolloutEnds(rollouts []access.Rollout, now time.Time) map[access.Mode]time.Duration {
 	ends := map[access.Mode]time.Duration{}
 	for _, r := range rollouts {

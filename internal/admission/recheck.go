@@ -12,8 +12,8 @@ import (
 
 // Rechecked is the result of a [Stream.Recheck].
 type Rechecked struct {
-	// Next is when to ask again; [Never] if only a change to the issuers' keys
-	// is a reason.
+	// Next is when to check again; [Never] if only a change of the issuers' keys
+	// is a reason to.
 	Next time.Time
 
 	// Answered says that the answer came in time.
@@ -30,7 +30,7 @@ type Rechecked struct {
 // only for streams that have a token.
 func (s *Stream) Recheck(until context.Context) Rechecked {
 	e := s.evidence
-	ctx, cancel := s.question(until)
+	ctx, cancel := s.checkContext(until)
 	defer cancel()
 	before := s.judged.Load().claims
 	after, next, err := e.controller.verifier.Recheck(ctx, e.presented.token, before, time.Now())
@@ -53,8 +53,8 @@ func (s *Stream) Recheck(until context.Context) Rechecked {
 	return Rechecked{Next: next, Answered: true, Changed: wasInvalid || after != before}
 }
 
-// sameCaller refuses new claims of a token that name another caller than before: the
-// handler works for the caller that it has read.
+// sameCaller refuses new claims of a token that name another caller than before, since
+// the handler works for the caller that it has read.
 func sameCaller(before, after *claims.Claims) error {
 	was, is := before.Caller(), after.Caller()
 	if was.Issuer == is.Issuer && was.Client == is.Client && was.User == is.User {

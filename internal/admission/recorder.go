@@ -36,15 +36,15 @@ func newRecorder(config Config, v *verifier.Verifier, guard func() *access.Guard
 	return r, nil
 }
 
-// close writes the lines that count repeated refusals, and ends the reading of
-// the verifier's stats.
+// close writes the lines that count repeated refusals, and stops the reading of the
+// verifier's stats.
 func (r *recorder) close() error {
 	r.log.lines.close()
 	return r.metrics.close()
 }
 
-// record records a decision: once for each request, also to public methods, and once
-// more for a stream that is refused while it runs.
+// record records a decision: once for each request, including requests of public
+// methods, and once more for a stream that is refused while it runs.
 func (r *recorder) record(ctx context.Context, v *event) {
 	if v.err != nil {
 		v.certificate = v.request.Peer.certificateName(v.evidence.ctx)

@@ -36,7 +36,7 @@ func newMeter(t testing.TB) metric.Meter {
 	return provider.Meter("")
 }
 
-// TestRecordAllocatesNothingWithoutLog holds that a decision costs no memory if
+// TestRecordAllocatesNothingWithoutLog shows that a decision costs no memory if
 // nobody logs it, with metrics and without.
 func TestRecordAllocatesNothingWithoutLog(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)

@@ -16,18 +16,18 @@ const (
 	lineBurst    = 16
 	lineInterval = 250 * time.Millisecond
 
-	// sweepInterval is how often the kinds are looked for whose window is over.
+	// sweepInterval is the time between two searches for kinds whose window is over.
 	sweepInterval = time.Second
 )
 
-// kind is what refusals have in common that share a line.
+// kind is what refusals that share a line have in common.
 type kind struct {
 	outcome        Outcome
-	method         string // "other" if it has no rule, since then a stranger chose it
+	method         string // "other" if it has no rule: then the peer chose the name
 	reason, cause  string
-	issuer, client string // empty if no genuine token came
+	issuer, client string // empty without a genuine token
 	peer           string // without the port
-	certificate    string // the name in the client's
+	certificate    string // the name in the client's certificate
 	target         string // the service that refused a call of a client or of a handler
 }
 
@@ -45,7 +45,7 @@ func kindOf(v *event) kind {
 	return k
 }
 
-// bounded returns k with texts that are cut.
+// bounded returns k with its texts cut.
 func (k kind) bounded() kind {
 	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.target} {
 		*text = (*text)[:min(len(*text), maxName)]
@@ -53,7 +53,8 @@ func (k kind) bounded() kind {
 	return k
 }
 
-// clone keeps the map from holding on to tokens that the texts are cut from.
+// clone copies the texts of k: they may be parts of tokens, which the map would keep
+// in memory.
 func (k kind) clone() kind {
 	for _, text := range []*string{&k.method, &k.reason, &k.issuer, &k.client, &k.peer, &k.certificate, &k.target} {
 		*text = strings.Clone(*text)
@@ -62,37 +63,36 @@ func (k kind) clone() kind {
 }
 
 // refusalLines decides which refusals get a log line: the first of a kind in each
-// window, as long as its class of callers does not cause too many. The others are
-// counted, and the count stands in the next line of the kind, or in a line of its
-// own where no other follows. The zero value, with writeCount set, gives each a
-// line.
+// window, unless its class of callers causes too many lines. The others are counted.
+// The count is in the next line of the kind, or in a line of its own if none follows.
+// The zero value gives each refusal a line once writeCount is set.
 type refusalLines struct {
 	window     time.Duration
-	writeCount func(kind, repeats) // writes how a kind was repeated; the zero kind is all that are not told apart
+	writeCount func(kind, repeats) // writes how often a kind was repeated; the zero kind is for all kinds that are not distinguished
 
-	writing sync.Mutex // held while writeCount is called, so that close returns after it
-	mu      sync.Mutex // guards what follows
-	classes [2]class   // strangers; callers with a genuine token, whose lines strangers cannot use up
+	writing sync.Mutex // held while writeCount runs, so that close waits for it
+	mu      sync.Mutex // guards the fields below
+	classes [2]class   // callers without a genuine token; callers with one, whose lines the others cannot use up
 	timer   *time.Timer
-	armed   bool // the timer runs, or its sweep does
+	armed   bool // the timer or its sweep runs
 }
 
-// class is the refusals of one class of callers.
+// class has the refusals of one class of callers.
 type class struct {
 	kinds     map[kind]*repetition
-	spent     time.Time // until when the lines that were written use up the allowance
+	spent     time.Time // when the lines that were written no longer reduce the allowance
 	uncounted uint64    // refusals that have no entry in kinds
-	nextCount time.Time // when they may be written
+	nextCount time.Time // when their count may be written
 }
 
-// repetition is what is remembered of a kind.
+// repetition is the state of a kind.
 type repetition struct {
 	until time.Time // no further line before
 	repeats
 }
 
-// allow reports whether a refusal of kind k with this request id gets a line, and which
-// ones before it got none.
+// allow reports whether a refusal of kind k with this request id gets a line, and
+// returns the earlier refusals that got none.
 func (r *refusalLines) allow(k kind, id string) (before repeats, ok bool) {
 	if r.window == 0 {
 		return repeats{}, true
@@ -120,7 +120,7 @@ func (r *refusalLines) allow(k kind, id string) (before repeats, ok bool) {
 	return before, true
 }
 
-// entry returns what is remembered of k; nil if there is no place for one more.
+// entry returns the state of k; nil if there is no room for one more kind.
 func (c *class) entry(k kind, now time.Time) *repetition {
 	e, ok := c.kinds[k]
 	if !ok && len(c.kinds) < maxKinds {
@@ -158,8 +158,7 @@ func (r *refusalLines) armLocked() {
 	r.armed = true
 }
 
-// sweep writes the counts of the kinds whose window is over and that nothing
-// followed.
+// sweep writes the counts of the kinds whose window is over without a further line.
 func (r *refusalLines) sweep() {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -187,14 +186,13 @@ func (r *refusalLines) close() {
 	r.writeCounts(time.Now(), true)
 }
 
-// count is how a kind was repeated without a line.
+// count says how often a kind was repeated without a line.
 type count struct {
 	kind    kind
 	repeats repeats
 }
 
-// writeCounts writes the counts that are due, or all. It is called while writing
-// is held.
+// writeCounts writes the counts that are due, or all counts. The caller holds writing.
 func (r *refusalLines) writeCounts(now time.Time, all bool) {
 	r.mu.Lock()
 	var due []count
@@ -207,8 +205,8 @@ func (r *refusalLines) writeCounts(now time.Time, all bool) {
 	}
 }
 
-// due forgets the kinds whose window is over, and returns their counts. A kind
-// that finds the allowance used up is counted with those not told apart.
+// due removes the kinds whose window is over, and returns their counts. A kind for
+// which the allowance is used up is counted with the kinds that are not distinguished.
 func (c *class) due(now time.Time, window time.Duration, all bool) []count {
 	var due []count
 	for k, e := range c.kinds {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestKindsOfRefusalsAreBounded holds that strangers make no more than a number of
+// TestKindsOfRefusalsAreBounded shows that strangers make no more than a number of
 // kinds be remembered, that known callers have as many of their own, and that none
 // is left when their windows are over.
 func TestKindsOfRefusalsAreBounded(t *testing.T) {

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// maxRepeatIDs is how many request ids of refusals without a line are remembered of
-// each kind, the latest.
+// maxRepeatIDs is how many request ids are kept of the refusals of a kind that have no
+// line. The latest ones are kept.
 const maxRepeatIDs = 8
 
 // repeats are refusals of one kind that have no line of their own.
 type repeats struct {
 	times uint64
-	ids   []string // of the latest, in no order
+	ids   []string // of the latest refusals, in no order
 }
 
-// add counts one more; an id that is empty, or that is no id, is left out.
+// add counts one more refusal. It leaves out an id that is empty or not valid.
 func (r *repeats) add(id string) {
 	if id = CleanID(id); id != "" {
-		id = strings.Clone(id) // the peer may have cut it from something long
+		id = strings.Clone(id) // it may be a part of a long text
 		if len(r.ids) < maxRepeatIDs {
 			r.ids = append(r.ids, id)
 		} else {
@@ -28,7 +28,7 @@ func (r *repeats) add(id string) {
 	r.times++
 }
 
-// repeated adds how often the same happened without a line, if it did.
+// repeated adds how many refusals had no line, if there were any.
 func (l *logLine) repeated(r repeats) {
 	if r.times == 0 {
 		return

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// maxReportRows is how many rows the report has at the most of callers with a
-	// genuine token, and of those without, but for the one that counts the others.
+	// maxReportRows is how many rows the report has at most for callers with a genuine
+	// token, and for callers without one. One more row counts all others.
 	maxReportRows = 1024
 
-	// maxPeerRows is how many of them one address can have, with one certificate: it
-	// can call itself by any user agent.
+	// maxPeerRows is how many rows one address can have with one certificate, since it
+	// can send any user agent.
 	maxPeerRows = 128
 
-	// maxWhy is how many bytes of an explanation a row keeps.
+	// maxWhy is the size of the explanation in a row, in bytes.
 	maxWhy = 1 << 10
 )
 
 // WouldBeRefused is a caller whose requests went through only because the rules
 // are not enforced yet.
 type WouldBeRefused struct {
-	Method          string // cut to 200 bytes; empty in the rows that count those without a row, of one peer or of all
-	Issuer, Client  string // empty where no genuine token came
+	Method          string // cut to 200 bytes; empty in the rows for requests of one peer, or of all, that have no row of their own
+	Issuer, Client  string // empty without a genuine token
 	Peer, UserAgent string // of the first request; the address is without the port
-	Certificate     string // the name in that of the client, of the first request
+	Certificate     string // the name in the client's certificate of the first request
 	Cause           audience.Cause
-	Why             string // the first refusal, for the operator, cut to 1 KiB
+	Why             string // the text of the first refusal, for the operator, cut to 1 KiB
 	Calls           uint64
 	First, Last     time.Time
 }
@@ -63,8 +63,8 @@ type reportKey struct {
 	cause                  audience.Cause
 }
 
-// stranger is what is known of a caller that no genuine token names: nothing of it is
-// verified but the address.
+// stranger is what is known of a caller without a genuine token. Of these only the
+// address is verified.
 type stranger struct{ peer, userAgent, certificate string }
 
 // reportRow is what a [WouldBeRefused] counts. Times are nanoseconds since 1970.
@@ -85,13 +85,13 @@ func (r *reportRow) of(key reportKey) WouldBeRefused {
 // refusalReport counts the requests that would be refused, by their callers.
 type refusalReport struct {
 	clients, strangers boundedmap.Map[reportKey, *reportRow]    // with a genuine token, and without
-	crowds             boundedmap.Map[stranger, *atomic.Uint32] // the rows of strangers, by address and certificate
+	rowsByPeer         boundedmap.Map[stranger, *atomic.Uint32] // how many rows strangers have, by address and certificate
 	others             reportRow                                // those without a row
 }
 
 func newRefusalReport() *refusalReport {
 	t := &refusalReport{}
-	t.clients.Bound, t.strangers.Bound, t.crowds.Bound = maxReportRows, maxReportRows, maxReportRows
+	t.clients.Bound, t.strangers.Bound, t.rowsByPeer.Bound = maxReportRows, maxReportRows, maxReportRows
 	return t
 }
 
@@ -111,7 +111,7 @@ func (t *refusalReport) record(v *event) {
 func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
 	from := stranger{v.request.Peer.host(), cut(v.request.Peer.UserAgent, maxUserAgent), v.certificate}
 	method := v.request.Method
-	key, rows, crowd := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers, new(atomic.Uint32)
+	key, rows, ofPeer := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers, new(atomic.Uint32)
 	if v.claims != nil {
 		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients
 	} else {
@@ -122,15 +122,15 @@ func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
 	}
 	if v.claims == nil {
 		place, ok := stranger{peer: from.peer, certificate: from.certificate}, false
-		if crowd, ok = t.crowds.LoadOrAdd(place.clone(), func() *atomic.Uint32 { return crowd }); !ok {
+		if ofPeer, ok = t.rowsByPeer.LoadOrAdd(place.clone(), func() *atomic.Uint32 { return ofPeer }); !ok {
 			return &t.others
 		}
-		if crowd.Load() >= maxPeerRows {
+		if ofPeer.Load() >= maxPeerRows {
 			key = reportKey{stranger: place}
 		}
 	}
 	row, ok := rows.LoadOrAdd(key.clone(), func() *reportRow {
-		crowd.Add(1)
+		ofPeer.Add(1)
 		return &reportRow{why: cut(refusal.Error(), maxWhy), from: from.clone()}
 	})
 	if !ok {
@@ -139,7 +139,8 @@ func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
 	return row
 }
 
-// clone keeps the map from holding on to tokens that the strings are cut from.
+// clone copies the texts of k: they may be parts of tokens, which the map would keep
+// in memory.
 func (k reportKey) clone() reportKey {
 	return reportKey{strings.Clone(k.method), strings.Clone(k.issuer), strings.Clone(k.client), k.stranger.clone(), k.cause}
 }

@@ -14,7 +14,7 @@ type Request struct {
 	// /acme.orders.v1.OrderStatus/GetOrderStatus.
 	Method string
 
-	// Shape says whether messages go on after the request was admitted.
+	// Shape says whether further messages follow after the request was admitted.
 	Shape Shape
 
 	// Credentials are the values of the authorization header, all of them, in
@@ -40,37 +40,37 @@ type Peer struct {
 	// Connection says who else can read what goes over the connection.
 	Connection Connection
 
-	// Certificate returns the certificate that the client proved to hold, nil if
-	// it proved none. It is called with the context of the request, for tokens
-	// that are bound to a certificate (RFC 8705, section 3), also when a running
-	// stream is judged again, and for the name of the client of a refused request. A nil function is no certificate. It must be safe
-	// for concurrent use.
+	// Certificate returns the certificate that the client proved to hold; nil if there
+	// is none. It is called with the context of the request: for tokens that are bound
+	// to a certificate (RFC 8705, section 3), also when a running stream is judged
+	// again, and for the log of a refused request. A nil function means that there is
+	// no certificate. It must be safe for concurrent use.
 	Certificate func(context.Context) *x509.Certificate
 }
 
 // Shape says how many messages a request has.
 type Shape int
 
-// The shapes of requests.
+// These are the shapes of requests.
 const (
-	UnknownShape   Shape = iota // the adapter is not told
+	UnknownShape   Shape = iota // the adapter does not know it
 	UnaryShape                  // one message each way
-	StreamingShape              // several, while the request runs
+	StreamingShape              // several messages, while the request runs
 )
 
 // Connection says who else can read what goes over a connection.
 type Connection int
 
-// The kinds of connections.
+// These are the kinds of connections.
 const (
 	UnknownConnection   Connection = iota
-	PlaintextConnection            // anybody on the way can read or change it
+	PlaintextConnection            // anybody on the way can read or change the messages
 	LoopbackConnection             // plaintext that does not leave the machine
-	PrivateConnection              // nobody can read or change it
+	PrivateConnection              // nobody can read or change the messages
 )
 
-// presentsCredentials reports whether a request has an authorization value, of
-// any form.
+// presentsCredentials reports whether a request has an authorization value of any
+// form.
 func (r *Request) presentsCredentials() bool { return len(r.Credentials) > 0 }
 
 // address returns the peer's address; empty if it is unknown.
@@ -81,8 +81,8 @@ func (p *Peer) address() string {
 	return p.Addr.String()
 }
 
-// host returns the peer's address without the port, which differs with each
-// connection. A long one is cut.
+// host returns the peer's address without the port, which differs between connections.
+// A long one is cut.
 func (p *Peer) host() string {
 	address := p.address()
 	if host, _, err := net.SplitHostPort(address); err == nil {
@@ -91,10 +91,10 @@ func (p *Peer) host() string {
 	return cut(address, maxPeer)
 }
 
-// certificateName returns what the client's certificate calls it, empty if it has
-// none: the first name of the subject alternative names (a URI, such as a SPIFFE ID,
-// a DNS name, an address), else the common name. A long one is cut. Whether an
-// authority vouches for it is for the configuration of TLS to say.
+// certificateName returns the name in the client's certificate, cut if it is long: the
+// first subject alternative name (a URI, such as a SPIFFE ID, a DNS name, an address),
+// or otherwise the common name; empty without a certificate. The configuration of TLS
+// decides whether an authority has verified it.
 func (p *Peer) certificateName(ctx context.Context) string {
 	if p.Certificate == nil {
 		return ""

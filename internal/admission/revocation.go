@@ -8,8 +8,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// checkRevocation refuses a token that was revoked, and one of which that cannot
-// be found out.
+// checkRevocation refuses a token that was revoked, and a token of which the checker
+// does not know whether it was.
 func (c *Controller) checkRevocation(ctx context.Context, claims *claims.Claims) error {
 	if c.config.Revocations == nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// annotateSpan writes a decision into the span of the request, if that is recorded.
+// annotateSpan writes a decision into the span of the request if the span is recorded.
 func annotateSpan(ctx context.Context, v *event) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {

@@ -12,7 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// statsSources are read whenever metrics are collected.
+// statsSources are read each time metrics are collected.
 type statsSources struct {
 	keys   func() []verifier.Stats
 	cache  func() verifier.CacheStats
@@ -20,7 +20,7 @@ type statsSources struct {
 	guard  func() *access.Guard
 }
 
-// observe has meter read the stats until the registration is undone.
+// observe makes meter read the stats until the result is unregistered.
 func (s statsSources) observe(meter metric.Meter) (metric.Registration, error) {
 	i, err := newInstruments(meter)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s statsSources) observe(meter metric.Meter) (metric.Registration, error) {
 	}, i.generation, i.rollout, i.leases, i.hits, i.misses, i.age, i.fetches, i.failures, i.skipped, i.stale)
 }
 
-// instruments are those of the stats.
+// instruments are the instruments of the stats.
 type instruments struct {
 	leases, hits, misses, fetches, failures, skipped, stale metric.Int64Observable
 	generation                                              metric.Int64Observable

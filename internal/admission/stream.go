@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// observedInterval is when a stream is judged again that goes on although
-	// its rule refuses it, since that is not enforced yet.
+	// observedInterval is how soon a stream is judged again that continues although
+	// its rule refuses it, since the rule is not enforced yet.
 	observedInterval = time.Minute
 
-	// questionTimeout is how long one answer about a running stream may take.
-	questionTimeout = time.Second
+	// checkTimeout is how long one check of a running stream may take.
+	checkTimeout = time.Second
 
-	// retryInterval is when a question is asked again that got no answer in time.
+	// retryInterval is how soon a check is repeated that had no answer in time.
 	retryInterval = 5 * time.Second
 )
 
@@ -37,23 +37,23 @@ type Stream struct {
 	began    time.Time
 	judged   atomic.Pointer[judgedToken]
 	invalid  atomic.Pointer[invalidToken] // nil while a new request with the token would be admitted
-	observed atomic.Bool                  // it goes on although its rule refuses it
-	reported atomic.Bool                  // that it does
+	observed atomic.Bool                  // the stream continues although its rule refuses it
+	reported atomic.Bool                  // whether that was recorded
 }
 
-// judgedToken is what a stream is judged by: the claims that its token had last,
-// nil for a stream without a caller, and as of when.
+// judgedToken is what a stream is judged by: the last claims of its token, nil for a
+// stream without a caller, and the time for which they hold.
 type judgedToken struct {
 	claims *claims.Claims
 	at     time.Time
 }
 
-// invalidToken is why a token that was good is not any more.
+// invalidToken is why a token that was valid no longer is.
 type invalidToken struct{ error }
 
-// NewStream returns the stream that e let in; call it once, before the handler
-// runs. end is called when the stream is refused: it ends the stream with the
-// decision, and reports whether it did, which is false if the stream was over.
+// NewStream returns the stream of the request of e. Call it once, before the handler
+// runs. end is called when the stream is refused. It ends the stream with the decision
+// and reports whether it did; it returns false if the stream was over.
 func (e *Evidence) NewStream(end func(Decision) bool) *Stream {
 	s := &Stream{evidence: e, end: end, began: time.Now()}
 	s.judged.Store(&judgedToken{e.claims, s.began})
@@ -106,8 +106,8 @@ func (s *Stream) Judge(schedule func(next time.Time)) {
 	}
 }
 
-// judge ends the stream if rule refuses it, and returns when to judge one that
-// goes on: at its end, or soon where its refusal is not enforced yet.
+// judge ends the stream if rule refuses it. It returns when to judge a stream that
+// continues: at the end of its token, or soon if a refusal is not enforced yet.
 func (s *Stream) judge(rule *access.Rule) time.Time {
 	if rule == nil {
 		s.refuse(rule, withoutRule(s.evidence.controller.guard.Load(), s.evidence.presented.request.Method))
@@ -116,7 +116,7 @@ func (s *Stream) judge(rule *access.Rule) time.Time {
 	config := &s.evidence.controller.config
 	end, now := Never, time.Now().Round(0)
 	token := s.judged.Load()
-	err := s.mayGoOn(rule, token)
+	err := s.mayContinue(rule, token)
 	if token.claims != nil && !config.IgnoreStreamExpiry && !rule.Public() {
 		end = rule.Ends(token.claims).Add(config.StreamGrace)
 		if err == nil && !now.Before(end) {
@@ -134,11 +134,11 @@ func (s *Stream) judge(rule *access.Rule) time.Time {
 	return end
 }
 
-// mayGoOn decides whether the stream might begin now as it did then, in the
-// context of its request. A stream without a caller came without a token, or goes
-// on although it is refused, or nobody looked at its token, since its method was
-// public: then it is refused where a request with a token would have a caller.
-func (s *Stream) mayGoOn(rule *access.Rule, token *judgedToken) error {
+// mayContinue decides whether the request of the stream would be admitted now, in its
+// own context. A stream has no caller if it came without a token, if it continues
+// although its rule refuses it, or if its method was public and its token was not
+// read. Such a stream is refused where a request with a token would have a caller.
+func (s *Stream) mayContinue(rule *access.Rule, token *judgedToken) error {
 	e, invalid := s.evidence, s.invalid.Load()
 	switch {
 	case rule.Public():
@@ -154,7 +154,7 @@ func (s *Stream) mayGoOn(rule *access.Rule, token *judgedToken) error {
 	}
 	refusal := &audience.Refusal{Cause: audience.CauseCredentialsMissing}
 	if e.presented.request.presentsCredentials() {
-		refusal.Hint = "the method was public when the stream began, so that nobody looked at its token; the client opens the stream again"
+		refusal.Hint = "the method was public when the stream began, so that its token was not read; the client opens the stream again"
 	}
 	return refusal
 }
@@ -168,8 +168,8 @@ func expired(c *claims.Claims) error {
 	}
 }
 
-// refuse ends the stream for err. Where the rule is not enforced yet it goes on,
-// with the caller that it has, and that is recorded once.
+// refuse ends the stream with err. If the rule is not enforced yet, the stream
+// continues with its caller, and the refusal is recorded once.
 func (s *Stream) refuse(rule *access.Rule, err error) {
 	e := s.evidence
 	claims := s.judged.Load().claims
@@ -199,18 +199,18 @@ func (s *Stream) CheckRevocation(until context.Context) {
 	if claims == nil || e.controller.config.Revocations == nil {
 		return
 	}
-	ctx, cancel := s.question(until)
+	ctx, cancel := s.checkContext(until)
 	defer cancel()
 	if err := e.controller.checkRevocation(ctx, claims); errors.Is(err, audience.CauseRevoked) {
 		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
 	}
 }
 
-// question returns the context of a question about the stream: that of its
-// request, as it came, but for how long it lasts. An interceptor further out may
-// have ended that while the stream goes on.
-func (s *Stream) question(until context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.evidence.ctx), questionTimeout)
+// checkContext returns the context for a check of the stream: the request's own
+// context with a deadline of its own, since an outer interceptor may have ended the
+// request's context while the stream continues.
+func (s *Stream) checkContext(until context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.evidence.ctx), checkTimeout)
 	stop := context.AfterFunc(until, cancel)
 	return ctx, func() { stop(); cancel() }
 }

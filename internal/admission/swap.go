@@ -38,8 +38,8 @@ func (c *Controller) swap(policy *access.Policy) error {
 	return nil
 }
 
-// coveringGuardLocked returns the server's part of a policy, if that covers all
-// surfaces.
+// coveringGuardLocked returns the server's part of a policy; an error if it does not
+// cover all surfaces.
 func (c *Controller) coveringGuardLocked(policy *access.Policy) (*access.Guard, error) {
 	guard, err := policy.Guard(c.services...)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package authority answers: may a token be sent to this host? It compares the
+// Package authority decides whether a token may be sent to a host. It compares the
 // authority of a call with the hosts that the matrix lists for a service, and with what
-// was dialled.
+// the client has dialled.
 package authority

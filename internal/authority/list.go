@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// List are the hosts that a service's tokens may be sent to, as the matrix lists them;
-// empty means the host that the connection is made for.
+// List has the hosts to which a service's tokens may be sent, as the matrix lists
+// them. An empty list means the host for which the connection is made.
 type List []string
 
-// Check refuses the :authority of a call over a connection that was made for the
-// authority dialled, if a token must not be sent there. Whatever sets the :authority,
-// be it grpc.WithAuthority, grpc.CallAuthority, a server name in the TLS configuration,
-// a resolver or a balancer: TLS must have verified a certificate for it, or it must
-// equal what was dialled, port included. state is that of the connection; nil without
-// TLS.
+// Check refuses the :authority of a call if a token must not be sent there. dialled is
+// the authority for which the connection was made. The :authority may come from
+// grpc.WithAuthority, grpc.CallAuthority, a server name in the TLS configuration, a
+// resolver or a balancer. In each case TLS must have verified a certificate for it, or
+// it must equal dialled, port included. state is the connection's; nil without TLS.
 func (l List) Check(authority, dialled string, state *tls.ConnectionState) error {
 	err := l.check(authority, dialled, false)
 	if err != nil && proved(state, authority) {
@@ -46,8 +45,8 @@ func (l List) check(authority, dialled string, proved bool) error {
 }
 
 // proved reports whether TLS has verified a certificate of the server for the host of
-// this authority. It is false in plaintext, be it within the machine or to a mesh, over
-// other transport credentials, and where the verification is switched off.
+// this authority. It is false without TLS (within the machine, to a mesh, or with
+// other transport credentials), and if the verification is switched off.
 func proved(state *tls.ConnectionState, authority string) bool {
 	if state == nil || len(state.VerifiedChains) == 0 {
 		return false

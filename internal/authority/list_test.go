@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/authority"
 )
 
-// TestOfTarget holds which authority a dial target leads to, as gRPC derives
+// TestOfTarget shows which authority a dial target leads to, as gRPC derives
 // it.
 func TestOfTarget(t *testing.T) {
 	for target, want := range map[string]string{
@@ -31,7 +31,7 @@ func TestOfTarget(t *testing.T) {
 	}
 }
 
-// TestCheck holds where a token may be sent that no certificate proves. The tests of
+// TestCheck shows where a token may be sent that no certificate proves. The tests of
 // package interceptor have the rows with certificates.
 func TestCheck(t *testing.T) {
 	for _, row := range []struct {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// growth is the factor from one pause to the next, that of gRPC's connections.
+// growth is the factor from one pause to the next. gRPC's connections have the same.
 const growth = 1.6
 
 // Policy is an exponential back-off with jitter. Both of its pauses must be

@@ -1,5 +1,5 @@
-// Package boundedmap is a map for labels and names that strangers choose: it
-// grows to a bound and no further.
+// Package boundedmap has a map for labels and names that unknown peers choose. It
+// never has more entries than its bound.
 package boundedmap
 
 import (
@@ -19,7 +19,7 @@ type Map[K comparable, V any] struct {
 	mu      sync.Mutex // serializes additions
 }
 
-// Load returns the entries, not to be changed.
+// Load returns the entries. Do not change them.
 func (m *Map[K, V]) Load() map[K]V {
 	if current := m.current.Load(); current != nil {
 		return *current
@@ -27,15 +27,15 @@ func (m *Map[K, V]) Load() map[K]V {
 	return nil
 }
 
-// LoadOrAdd returns the value of key: the one that is there, else the one that
-// create makes. It is false if key is not there and the map is full.
+// LoadOrAdd returns the value of key, or adds the one that create returns. It returns
+// false if key is missing and the map is full.
 func (m *Map[K, V]) LoadOrAdd(key K, create func() V) (V, bool) {
 	if v, ok := m.Load()[key]; ok {
 		return v, true
 	}
 	if len(m.Load()) >= m.Bound {
 		var none V
-		return none, false // without the lock, where strangers would queue
+		return none, false // before the lock, for which unknown peers would otherwise wait
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/boundedmap"
 )
 
-// TestMapKeepsToItsBound holds that a map has no more entries than its bound, and
+// TestMapKeepsToItsBound shows that a map has no more entries than its bound, and
 // that whoever adds the same key at the same time gets the same value.
 func TestMapKeepsToItsBound(t *testing.T) {
 	const bound, keys, adders = 50, 100, 8

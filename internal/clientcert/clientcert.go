@@ -6,89 +6,53 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"sync"
 
 	"github.com/grpcaud/grpcaud/internal/secretfile"
+	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 // Transport presents the certificate that the files hold now. Each certificate has
-// connections of its own. It is safe for concurrent use.
-type Transport struct {
-	base              *http.Transport
-	certFile, keyFile string
+// connections of its own. An error names the files, and nothing of their content.
+type Transport = webclient.FileTransport[pair]
 
-	mu        sync.Mutex // guards the certificate in use
-	cert, key string     // the text of the files
-	current   *http.Transport
-}
+// pair is the text of the files.
+type pair struct{ cert, key string }
 
 // New returns a transport over clones of base. The client certificates of base are not
-// presented. The files are read for each request: the certificate and the intermediate
-// ones, and its private key, as PEM.
+// presented. The files hold the certificate and the intermediate ones, and its private
+// key, as PEM.
 func New(base *http.Transport, certFile, keyFile string) *Transport {
-	return &Transport{base: base, certFile: certFile, keyFile: keyFile}
-}
-
-// RoundTrip implements [http.RoundTripper]. If the files hold no certificate with its
-// key, nothing is sent; the error names them, and nothing of their content.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	transport, err := t.transport()
-	if err != nil {
-		if r.Body != nil {
-			r.Body.Close()
+	return webclient.NewFileTransport(func() (pair, error) { return read(certFile, keyFile) }, func(p pair) (webclient.Transport, error) {
+		cert, err := tls.X509KeyPair([]byte(p.cert), []byte(p.key))
+		if err != nil {
+			return nil, fmt.Errorf("%s and %s hold no certificate with its private key", certFile, keyFile)
 		}
-		return nil, err
-	}
-	return transport.RoundTrip(r)
+		return presenting(base, &cert), nil
+	})
 }
 
-// Ready reports whether the files hold a certificate with its key.
-func (t *Transport) Ready() error {
-	_, err := t.transport()
-	return err
+func read(certFile, keyFile string) (pair, error) {
+	cert, err := secretfile.Read(certFile)
+	if err != nil {
+		return pair{}, fmt.Errorf("client certificate: %w", err)
+	}
+	key, err := secretfile.Read(keyFile)
+	if err != nil {
+		return pair{}, fmt.Errorf("client certificate's key: %w", err)
+	}
+	return pair{cert, key}, nil
 }
 
-// transport returns the transport for the certificate in the files.
-func (t *Transport) transport() (*http.Transport, error) {
-	cert, err := secretfile.Read(t.certFile)
-	if err != nil {
-		return nil, fmt.Errorf("client certificate: %w", err)
-	}
-	key, err := secretfile.Read(t.keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("client certificate's key: %w", err)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.current != nil && cert == t.cert && key == t.key {
-		return t.current, nil
-	}
-	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
-	if err != nil {
-		return nil, fmt.Errorf("%s and %s hold no certificate with its private key", t.certFile, t.keyFile)
-	}
-	t.closeLocked()
-	t.cert, t.key, t.current = cert, key, t.base.Clone()
-	if t.current.TLSClientConfig == nil {
-		t.current.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+// presenting returns a clone of base that presents cert.
+func presenting(base *http.Transport, cert *tls.Certificate) *http.Transport {
+	transport := base.Clone()
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	// Not the field Certificates: of those, TLS presents only one that fits the
 	// server's list of authorities.
-	t.current.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		return &pair, nil
+	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return cert, nil
 	}
-	return t.current, nil
-}
-
-// CloseIdleConnections closes the idle connections of the current certificate.
-func (t *Transport) CloseIdleConnections() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closeLocked()
-}
-
-func (t *Transport) closeLocked() {
-	if t.current != nil {
-		t.current.CloseIdleConnections()
-	}
+	return transport
 }

@@ -96,7 +96,7 @@ func differing() []string {
 	return names
 }
 
-// TestEnvoyDocs holds that the page about Envoy lists exactly what Envoy admits and the
+// TestEnvoyDocs shows that the page about Envoy lists exactly what Envoy admits and the
 // interceptor refuses.
 func TestEnvoyDocs(t *testing.T) {
 	const heading = "\n## What Envoy lets in that a server refuses\n"

@@ -33,7 +33,7 @@ type fence struct {
 	envoy   *grpc.ClientConn
 }
 
-// TestConformanceEnvoy holds that Envoy admits and refuses what the interceptor does: for
+// TestConformanceEnvoy shows that Envoy admits and refuses what the interceptor does: for
 // each call of the matrix, and for each wrong token.
 func TestConformanceEnvoy(t *testing.T) {
 	if !asked("envoy") {

@@ -1,4 +1,4 @@
-// Package documented holds the tokens that providers give by their documentation, for
+// Package documented has the tokens that providers issue by their documentation, for
 // tests: for each preset, access tokens that are accepted, and tokens of other kinds
 // that are refused. Names, ids and domains are ours.
 package documented
@@ -20,10 +20,10 @@ type Token struct {
 	// empty for an access token.
 	Refused string `json:"refused"`
 
-	// What an access token says.
+	// The fields below are what an access token says.
 	Client, User  string
 	Scopes, Roles []string
-	Service       bool // it is the client's own
+	Service       bool // the token is the client's own
 }
 
 //go:embed tokens/*.json

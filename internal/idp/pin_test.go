@@ -91,7 +91,7 @@ func TestPipRefusesATamperedWheel(t *testing.T) {
 	}
 }
 
-// TestEverythingIsPinned holds that whatever is fetched has a hash in the source.
+// TestEverythingIsPinned shows that whatever is fetched has a hash in the source.
 func TestEverythingIsPinned(t *testing.T) {
 	text := string(idp.Requirements())
 	hashes := regexp.MustCompile(`--hash=sha256:[0-9a-f]{64}\b`).FindAllString(text, -1)

@@ -1,5 +1,5 @@
-// Package jsonvalue reads the values that JSON texts of OAuth and OpenID carry,
-// as decoded with numbers as [json.Number].
+// Package jsonvalue reads values in the JSON texts of OAuth and OpenID. The texts are
+// decoded with numbers as [json.Number].
 package jsonvalue
 
 import (
@@ -24,7 +24,7 @@ func Date(v any) (time.Time, bool) {
 	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
 }
 
-// Strings reads an array of strings, none of them empty.
+// Strings reads an array of strings. It returns false if one of them is empty.
 func Strings(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	out := make([]string, len(list))
@@ -36,7 +36,7 @@ func Strings(v any) ([]string, bool) {
 	return out, ok
 }
 
-// Clone copies a value, whatever is in it.
+// Clone returns a deep copy of a value.
 func Clone(v any) any {
 	switch v := v.(type) {
 	case []any:

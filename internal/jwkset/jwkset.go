@@ -1,4 +1,4 @@
-// Package jwkset says what stands where a JWK set (RFC 7517, section 5) is wanted.
+// Package jwkset explains data that is not a JWK set (RFC 7517, section 5).
 package jwkset
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Misfit says what data is instead of a JWK set, and what to do; empty if it is one, with
-// any keys. It never repeats data.
+// Misfit says what data is, if it is not a JWK set, and what to do. It returns an
+// empty text for a JWK set with any keys. It never repeats data.
 func Misfit(data []byte) string {
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	var members map[string]json.RawMessage
@@ -31,7 +31,7 @@ func Misfit(data []byte) string {
 	}
 }
 
-// object says what a JSON object is that is no JWK set.
+// object says what a JSON object is that is not a JWK set.
 func object(members map[string]json.RawMessage) string {
 	var keys []json.RawMessage
 	has := func(name string) bool { _, ok := members[name]; return ok }
@@ -64,7 +64,7 @@ func certificates(members map[string]json.RawMessage) bool {
 	return len(members) > 0
 }
 
-// pem says what kind of PEM a file is.
+// pem says what a PEM file contains.
 func pem(text []byte) string {
 	for _, kind := range []string{"CERTIFICATE", "PRIVATE KEY", "PUBLIC KEY"} {
 		if first, _, _ := bytes.Cut(text, []byte("\n")); bytes.Contains(first, []byte(kind)) {

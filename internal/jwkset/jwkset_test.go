@@ -40,7 +40,7 @@ func TestMisfit(t *testing.T) {
 	}
 }
 
-// FuzzMisfit holds that nothing of what is read is repeated.
+// FuzzMisfit shows that nothing of what is read is repeated.
 func FuzzMisfit(f *testing.F) {
 	f.Add([]byte(`{"keys":[]}`))
 	f.Add([]byte(certificate))

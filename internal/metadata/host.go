@@ -8,8 +8,8 @@ import (
 )
 
 // subdomain refuses an address that is neither on the host of origin nor on a
-// subdomain of it. The port may differ, and https may stand for http: clients show
-// certificates over TLS alone.
+// subdomain of it. The port may differ, and https may replace http, since clients
+// present certificates only over TLS.
 func subdomain(address, origin string) error {
 	a, o, err := parse(address, origin)
 	if err != nil {

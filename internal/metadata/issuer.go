@@ -10,24 +10,25 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// Issuer says whose metadata is read, where it is, and which hosts it may name.
+// Issuer says which issuer's metadata is read, where it is, and which hosts it may name.
 type Issuer struct {
-	// URL is the issuer, which the document must repeat to the byte.
+	// URL is the issuer. The document must have it byte for byte.
 	URL string
 
 	// Discovery is the address of the document; empty means the well-known ones.
 	Discovery string
 
-	// Hosts are hosts, with or without a port, that endpoints may be on over https,
-	// beside the host of the document; empty means none.
+	// Hosts are further hosts, with or without a port, on which endpoints may be over
+	// https; empty means none.
 	Hosts []string
 
-	// Addresses is what is known of the kind of provider; the zero value is nothing.
+	// Addresses is what is known of the kind of provider; the zero value if nothing
+	// is.
 	Addresses provider.Addresses
 }
 
-// endpoint returns the address at which to ask for what the document at location
-// names by address. It must have the scheme, host and port of the document, or be
+// endpoint returns the address to which requests go if the document at location names
+// address. The address must have the scheme, host and port of the document, or be
 // https on one of the hosts of i.
 func (i Issuer) endpoint(name, address, location string) (string, error) {
 	a, o, err := parse(address, location)

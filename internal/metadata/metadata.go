@@ -3,7 +3,7 @@
 //
 // Servers and clients read it by the same rules: at the same addresses, with the
 // same limits, and with the same refusal of a document that names another issuer
-// or sends them to another host.
+// or names an endpoint on another host.
 package metadata
 
 import (
@@ -32,7 +32,7 @@ const (
 type Document struct {
 	members  map[string]any
 	issuer   Issuer
-	location string // the address that it was read from
+	location string // the address from which it was read
 }
 
 // Read reads the metadata of issuer from the first of its [Locations] that does
@@ -108,8 +108,8 @@ type StatusError struct {
 // Error names the address and the status.
 func (e *StatusError) Error() string { return fmt.Sprintf("%s answered %d", e.Address, e.Code) }
 
-// Parse reads the document that was found at location. It must name the issuer to
-// the byte (RFC 8414, section 3.3).
+// Parse reads the document that was found at location. It must name the issuer byte
+// for byte (RFC 8414, section 3.3).
 func Parse(body []byte, issuer Issuer, location string) (*Document, error) {
 	members, err := strictjson.Object(body)
 	if err != nil {
@@ -122,31 +122,30 @@ func Parse(body []byte, issuer Issuer, location string) (*Document, error) {
 	return &Document{members, issuer, location}, nil
 }
 
-// IssuerError means that the metadata is that of another issuer.
+// IssuerError means that the metadata belongs to another issuer.
 type IssuerError struct {
 	Got  string // empty if the document names none
 	Want string
 }
 
-// Error names both.
+// Error names both issuers.
 func (e *IssuerError) Error() string {
 	return fmt.Sprintf("metadata: issuer is %.128q, want %q", e.Got, e.Want)
 }
 
-// Endpoint returns the address that the document gives by this name. It must have
-// the scheme, host and port that the document came from, or be https on one of the
-// hosts of the [Issuer], so that no document can send a secret elsewhere, or bring
-// keys from elsewhere.
+// Endpoint returns the address with this name in the document. It must have the
+// scheme, host and port of the document, or be https on one of the hosts of the
+// [Issuer], so that no document can send a secret to another host, or take keys from
+// one.
 func (d *Document) Endpoint(name string) (string, error) {
 	return endpoint(d.members[name], name, func(address string) (string, error) {
 		return d.issuer.endpoint(name, address, d.location)
 	})
 }
 
-// MutualTLSEndpoint returns the address that the document gives by this name for
-// clients with a certificate (RFC 8705, section 5): Endpoint's if there is no other.
-// It must be as Endpoint wants it, or on a subdomain of the host that the document
-// came from, at any port.
+// MutualTLSEndpoint returns the address with this name for clients with a certificate
+// (RFC 8705, section 5); if there is none, that of [Document.Endpoint]. It must be on
+// a host that Endpoint allows, or on a subdomain of the document's host, at any port.
 func (d *Document) MutualTLSEndpoint(name string) (string, error) {
 	aliases, _ := d.members["mtls_endpoint_aliases"].(map[string]any)
 	alias, ok := aliases[name]
@@ -173,8 +172,8 @@ func endpoint(value any, name string, check func(address string) (string, error)
 	return checked, nil
 }
 
-// Strings returns the list of strings that the document gives by this name; nil if
-// it gives none. Members of the list that are no strings are left out.
+// Strings returns the list of strings with this name in the document; nil if there is
+// none. Members of the list that are not strings are left out.
 func (d *Document) Strings(name string) []string {
 	list, _ := d.members[name].([]any)
 	var texts []string

@@ -1,4 +1,4 @@
-// Package nearest finds the name that a user may have meant.
+// Package nearest finds the name that a user has probably meant.
 package nearest
 
 import (
@@ -22,8 +22,8 @@ func Hint(name string, known []string) string {
 	return fmt.Sprintf(", did you mean %q?", best)
 }
 
-// distance is the number of bytes to insert, remove or replace on the way from
-// a to b.
+// distance returns how many bytes must be inserted, removed or replaced to get from a
+// to b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -10,31 +10,32 @@ type Addresses struct {
 	// Issuer is an example of the issuer's URL, which is the iss of its tokens.
 	Issuer string
 
-	// Shapes are what the issuer's URL looks like, one of them, without the scheme: a
-	// part in braces stands for one label of the host or one step of the path, {host}
-	// for any host and {base} for any steps. Empty if it can look like anything.
+	// Shapes are the forms of the issuer's URL, without the scheme. A part in braces
+	// stands for one label of the host or one step of the path, {host} for any host,
+	// and {base} for any number of steps. It is empty if the URL can have any form.
 	Shapes []string
 
-	// IssuerPrefixes are what each issuer's URL begins with, one of them, where the
-	// provider runs all issuers itself.
+	// IssuerPrefixes are the beginnings of issuer URLs, for a provider that runs all
+	// issuers itself.
 	IssuerPrefixes []string
 
-	// KeysPath is where its keys are, below the issuer's URL; KeysURL is where they
-	// are at every issuer. Both are empty if the metadata alone tells.
+	// KeysPath is the path of the keys below the issuer's URL. KeysURL is the address
+	// of the keys if it is the same for every issuer. Both are empty if only the
+	// metadata has the address.
 	KeysPath, KeysURL string
 
-	// Hosts are the hosts, beside the issuer's own, that its metadata names. Each is
-	// that very host over https, at port 443 unless a port follows.
+	// Hosts are the hosts that its metadata names in addition to the issuer's own.
+	// Each means exactly this host over https, at port 443 unless it has a port.
 	Hosts []string
 
 	// IssuerHost and TokenHost are the hosts of the issuer and of its token endpoint,
-	// where these differ and a client of the provider chooses a part of the second. A
-	// label in braces stands for any one label, and is the same in both. Empty for
-	// providers that have only such hosts as Hosts lists.
+	// if they differ and a customer of the provider chooses a part of the second. A
+	// label in braces stands for any one label, and is the same in both. They are
+	// empty for other providers, whose hosts are all in Hosts.
 	IssuerHost, TokenHost string
 
-	// NamesItselfByIP says that the metadata names the server by its IP address, where
-	// it was asked by a name: such an endpoint is asked at the name.
+	// NamesItselfByIP says that the metadata names the server by its IP address
+	// although it was asked by a name. Such an endpoint is asked at the name.
 	NamesItselfByIP bool
 }
 
@@ -45,8 +46,9 @@ func (a Addresses) AllowsTokenHost(issuer, host string) bool {
 	return a.TokenHost != "" && matchLabels(a.IssuerHost, issuer, labels) && matchLabels(a.TokenHost, host, labels)
 }
 
-// matchLabels reports whether host has the labels of pattern. It adds what the labels
-// in braces stand for to bound, which later ones of the same name must equal.
+// matchLabels reports whether host has the labels of pattern. It stores the labels
+// that match a label in braces in bound; a later label with the same name must be
+// equal.
 func matchLabels(pattern, host string, bound map[string]string) bool {
 	want, got := strings.Split(pattern, "."), strings.Split(host, ".")
 	if len(want) != len(got) {
@@ -66,8 +68,8 @@ func matchLabels(pattern, host string, bound map[string]string) bool {
 	return true
 }
 
-// OwnIssuer returns the first of the known issuers that is of the same provider as iss;
-// empty if there is none, or if the provider has no issuers of its own.
+// OwnIssuer returns the first of the known issuers that belongs to the same provider
+// as iss; empty if there is none, or if the provider does not run issuers itself.
 func (a Addresses) OwnIssuer(iss string, known []string) string {
 	if !a.owns(iss) {
 		return ""

@@ -1,8 +1,9 @@
 package provider
 
-// adfs is AD FS of Windows Server 2016 and later. The iss of its access tokens is not
-// the issuer of its metadata, which is that of its ID tokens. They have no sub unless a
-// rule issues one, auth_time as a text, and nothing that tells an application from a user.
+// adfs is AD FS of Windows Server 2016 and later. The iss of its access tokens differs
+// from the issuer in its metadata, which is the issuer of its ID tokens. The access
+// tokens have no sub unless a rule adds one. Their auth_time is a text. Nothing in
+// them distinguishes an application from a user.
 var adfs = Provider{
 	Preset:  "adfs",
 	Product: "AD FS",

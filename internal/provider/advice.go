@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// Advice says what to change at a provider, by what is wrong. Its texts have
-// placeholders, which [Names.Fill] replaces. An empty text says that nothing is known.
+// Advice says what to change at a provider when something is wrong. Its texts have
+// placeholders, which [Names.Fill] replaces. An empty text means that nothing is
+// known.
 type Advice struct {
-	// Audience is how a client gets a token for an audience, for somebody who was
-	// shown a token for another.
+	// Audience says how a client gets a token for an audience, after a token for
+	// another one was refused.
 	Audience string
 
 	// MissingAudience is for a client that requested an audience, and got a token
@@ -37,8 +38,9 @@ type Advice struct {
 	// OtherIssuer is for a token of another issuer of the same provider.
 	OtherIssuer string
 
-	// Credentials, Grant and Exchange are where the provider shows the secret or key of
-	// a client, lets it get tokens as itself, and lets it exchange them.
+	// Credentials says where the provider shows the secret or key of a client, Grant
+	// where it lets a client get tokens as itself, and Exchange where it lets a client
+	// exchange tokens.
 	Credentials, Grant, Exchange string
 
 	// NoExchange says that the provider has no token exchange (RFC 8693).
@@ -47,30 +49,31 @@ type Advice struct {
 	// Wider is for a client that gets a token for a service which it may not call.
 	Wider string
 
-	// NameClients is for a client's id that is not the name that people know it by.
+	// NameClients is for a client whose id differs from the name that people know.
 	NameClients string
 
-	// Answers are refusals of its token endpoint whose meaning is known.
+	// Answers are refusals of the token endpoint whose meaning is known.
 	Answers []Answer
 
 	// OwnCodes says that some error codes have more meanings than in RFC 6749:
-	// unauthorized_client, access_denied, invalid_grant. Then Answers alone tell.
+	// unauthorized_client, access_denied, invalid_grant. Then only Answers say what
+	// they mean.
 	OwnCodes bool
 }
 
-// Names are what stands for the placeholders of a text.
+// Names are the replacements for the placeholders of a text.
 type Names struct {
 	Audience string   // {audience}
 	Client   string   // {client}: client "id", or if it is empty, the client
 	Issuer   string   // {issuer}; if it is empty, the issuer
-	Place    string   // {issuer_place}: where the issuer stands, such as "issuers.corp (access.yaml:3)"
+	Place    string   // {issuer_place}: where the issuer is defined, such as "issuers.corp (access.yaml:3)"
 	Service  string   // {service}
 	Method   string   // {method}
 	Entry    string   // {entry}; if it is empty, the entry
 	Scopes   []string // {scopes}
 }
 
-// Fill returns text with the names in the places of the placeholders.
+// Fill returns text with its placeholders replaced.
 func (n Names) Fill(text string) string {
 	client := "the client"
 	if n.Client != "" {

@@ -2,8 +2,9 @@ package provider
 
 import "strings"
 
-// Answer is a refusal of a token endpoint whose meaning is known. It is recognised by its
-// code and by a part of its description, in any case; what is empty is not compared.
+// Answer is a refusal of a token endpoint whose meaning is known. It is recognised by
+// its code and by a part of its description, in any case. An empty field is not
+// compared.
 type Answer struct {
 	Code    string
 	Part    string // in lower case
@@ -11,16 +12,16 @@ type Answer struct {
 	Meaning Meaning
 }
 
-// Meaning is what a refusal of a token endpoint says.
+// Meaning is the meaning of a refusal by a token endpoint.
 type Meaning int
 
-// The meanings, each with its remedy in package remedy.
+// These are the meanings. Package remedy has a remedy for each.
 const (
-	Unclear             Meaning = iota // it is not known
+	Unclear             Meaning = iota // the meaning is not known
 	CredentialRefused                  // the secret or key is not the client's
 	CredentialExpired                  // the secret or key has ended
 	ClientUnknown                      // there is no client of that id
-	ClientOrCredential                 // there is none, or the secret or key is not its own
+	ClientOrCredential                 // there is no client of that id, or the secret or key is not the client's
 	MethodRefused                      // the client is registered for another way to authenticate
 	GrantRefused                       // the client may not use the grant
 	ExchangeRefused                    // the client may not exchange tokens
@@ -31,16 +32,16 @@ const (
 	AudienceRefused                    // the client may not have the audience
 	ConsentMissing                     // nobody has consented to the client's access
 	IssuerUnknown                      // the address names no realm or tenant that exists
-	EncryptionDemanded                 // the endpoint wants https
+	EncryptionDemanded                 // the endpoint requires https
 )
 
-// matches reports whether an answer is a.
+// matches reports whether a refusal is this answer.
 func (a Answer) matches(status int, code, description string) bool {
 	return (a.Status == 0 || a.Status == status) && (a.Code == "" || a.Code == code) &&
 		strings.Contains(strings.ToLower(description), a.Part)
 }
 
-// Meaning returns what a refusal of the provider's token endpoint says.
+// Meaning returns the meaning of a refusal by the provider's token endpoint.
 func (a Advice) Meaning(status int, code, description string) Meaning {
 	for _, known := range a.Answers {
 		if known.matches(status, code, description) {

@@ -2,26 +2,26 @@ package provider
 
 import "strings"
 
-// Audiences says what a provider makes of audiences.
+// Audiences says how a provider handles audiences.
 type Audiences struct {
-	// Defaults are values that it puts into tokens for which no audience was
-	// requested. They do not tell one service from another.
+	// Defaults are values that the provider writes into tokens for which no audience
+	// was requested. They are the same for every service.
 	Defaults []DefaultAudience
 
-	// URIPrefix is what the URI of a service begins with, where tokens of another
-	// version have its id, a GUID, instead.
+	// URIPrefix is the beginning of the URI of a service, in place of which tokens of
+	// another version have the service's id, a GUID.
 	URIPrefix string
 
-	// IDOnly says that tokens have the id, and never such a URI.
+	// IDOnly says that tokens always have the id, and never such a URI.
 	IDOnly bool
 }
 
 // DefaultAudience is an audience that a provider puts into tokens by itself.
 type DefaultAudience struct {
-	// Value is the audience; Suffix is what it ends with, if Value is empty.
+	// Value is the audience. If it is empty, Suffix is the end of the audience.
 	Value, Suffix string
 
-	// By says who puts it there, and Into where, for a sentence.
+	// By says who writes the audience, and Into where, as parts of a sentence.
 	By, Into string
 }
 
@@ -29,8 +29,8 @@ func (d DefaultAudience) matches(audience string) bool {
 	return d.Value != "" && audience == d.Value || d.Suffix != "" && strings.HasSuffix(audience, d.Suffix)
 }
 
-// LookupDefaultAudience returns the provider that puts this audience into tokens by
-// itself; false if none does.
+// LookupDefaultAudience returns the provider that writes this audience into tokens by
+// itself; false if there is none.
 func LookupDefaultAudience(audience string) (Provider, DefaultAudience, bool) {
 	for _, p := range list {
 		for _, d := range p.Audiences.Defaults {

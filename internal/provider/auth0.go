@@ -51,8 +51,8 @@ var auth0Advice = Advice{
 	RefusedAudience: `authorize {client} for the API "{audience}", whose identifier must be exactly that`,
 }
 
-// clientSubject is the subject of a client. Those of users begin with where they come
-// from, and a bar.
+// clientSubject is the subject of a client. The subject of a user begins with the name
+// of its connection and a bar.
 var clientSubject = Condition{Claim: "sub", Value: Client + "@clients"}
 
 var auth0Service = Service{
@@ -61,8 +61,8 @@ var auth0Service = Service{
 	Proxy:   Proxy{Service: []Condition{clientSubject}},
 }
 
-// auth0Answers: access_denied is both a wrong secret, with 401, and a client that is not
-// authorized for the API, with 403.
+// auth0Answers are the refusals of Auth0. access_denied with status 401 means a wrong
+// secret, and with 403 a client that is not authorized for the API.
 var auth0Answers = []Answer{
 	{Part: "client is not authorized to access", Meaning: AudienceRefused},
 	{Part: "client-grant", Meaning: AudienceRefused},

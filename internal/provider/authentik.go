@@ -1,8 +1,8 @@
 package provider
 
 // authentik is authentik. Its access token has the claims of the ID token of the same
-// login, nonce included, and azp and uid beside. By default aud is the client; a scope
-// mapping sets it. Service accounts look like users.
+// login, nonce included, and in addition azp and uid. By default aud is the client; a
+// scope mapping can set it. The tokens of service accounts look like those of users.
 var authentik = Provider{
 	Preset:  "authentik",
 	Product: "authentik",

@@ -1,8 +1,8 @@
 package provider
 
-// azureB2C is Azure AD B2C. An access token may repeat the nonce of the login; scp and
-// azp, which only access tokens have, tell it from an ID token. The metadata belongs to
-// a policy, so that the matrix must name its address.
+// azureB2C is Azure AD B2C. An access token may have the nonce of the login. Only
+// access tokens have scp and azp, which distinguish them from ID tokens. Each policy
+// has its own metadata, so the matrix must name its address.
 var azureB2C = Provider{
 	Preset:  "azure-b2c",
 	Product: "Azure AD B2C",

@@ -1,9 +1,10 @@
 package provider
 
-// dex is Dex. Its access tokens have the at_hash and the nonce of ID tokens; only c_hash,
-// which binds an ID token to a code, marks one. So aud and clients alone protect a
-// service. azp is there when aud has several values; else aud is the caller. The sub of a
-// user names a connector, and that of a client names none.
+// dex is Dex. Its access tokens have the at_hash and the nonce of ID tokens. Only
+// c_hash, which binds an ID token to a code, identifies an ID token. So only aud and
+// clients protect a service. azp is present if aud has several values; otherwise aud
+// is the client. The sub of a user contains a connector, and that of a client does
+// not.
 var dex = Provider{
 	Preset:  "dex",
 	Product: "Dex",

@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// DexSubject returns the sub of a token that Dex gives to a client for itself: a protobuf
-// message with the id as its first field, and without the connector that the sub of each
-// user has; "" for no client.
+// DexSubject returns the sub of a token that Dex issues to a client for itself: a
+// protobuf message whose first field is the id. The sub of a user also has a
+// connector. The result is empty for an empty id.
 func DexSubject(client string) string {
 	if client == "" {
 		return ""
@@ -16,10 +16,10 @@ func DexSubject(client string) string {
 	return base64.RawURLEncoding.EncodeToString(append(message, client...))
 }
 
-// dexField is how the first field of a protobuf message begins, if it is a text.
+// dexField is the tag of the first field of a protobuf message, if it is a text.
 const dexField = 1<<3 | 2
 
-// IsDexSubject reports whether sub is the one of some client of Dex.
+// IsDexSubject reports whether sub is that of a client of Dex.
 func IsDexSubject(sub string) bool {
 	message, err := base64.RawURLEncoding.DecodeString(sub)
 	if err != nil || len(message) == 0 || message[0] != dexField {

@@ -63,8 +63,8 @@ var entraV1 = Provider{
 	Advice:    entraAdvice("have {client} ask with scope={audience}/.default; aud is then the App ID URI or the GUID, as it was asked for"),
 }
 
-// entraLifetime is how long the token of a managed identity may live: up to 28 hours with
-// continuous access evaluation, and otherwise a little over 24.
+// entraLifetime is the longest lifetime of the token of a managed identity: up to 28
+// hours with continuous access evaluation, and otherwise a little over 24.
 const entraLifetime = 28 * time.Hour
 
 var (
@@ -86,8 +86,8 @@ func entraAdvice(audience string) Advice {
 	}
 }
 
-// entraService goes by scp, which is what a user has granted to the client, and by
-// idtyp, which an application may ask for.
+// entraService recognises a service by scp, which has what a user has granted to the
+// client, and by idtyp, which an application may request.
 var entraService = Service{
 	AnyOf: [][]Condition{{{Claim: "scp", Absent: true}, {Claim: "idtyp", Not: "user"}}},
 	Proxy: Proxy{
@@ -96,7 +96,7 @@ var entraService = Service{
 	},
 }
 
-// entraAnswers are known by the numbers in their descriptions.
+// entraAnswers are recognised by the numbers in their descriptions.
 var entraAnswers = []Answer{
 	{Part: "aadsts7000215", Meaning: CredentialRefused},
 	{Part: "aadsts7000222", Meaning: CredentialExpired},

@@ -1,8 +1,8 @@
 package provider
 
-// firebase is Firebase Authentication: the ID token of a user is what apps call their
-// services with. aud is the project, at each of its services. No client is
-// named, and no token is a service's own.
+// firebase is Firebase Authentication. Apps call their services with the ID token of a
+// user. aud is the project, at each of its services. No client is named, and no token
+// is a service's own.
 var firebase = Provider{
 	Preset:  "firebase",
 	Product: "Firebase",

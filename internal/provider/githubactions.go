@@ -1,8 +1,8 @@
 package provider
 
-// githubActions is GitHub Actions: the ID token of a job is what it calls services
-// with. Every job of every repository on GitHub can get one for every audience, so that
-// the repository alone says who calls.
+// githubActions is GitHub Actions. A job calls services with its ID token. Every job
+// of every repository on GitHub can get one for every audience, so only the repository
+// says who calls.
 var githubActions = Provider{
 	Preset:  "github-actions",
 	Product: "GitHub Actions",

@@ -1,9 +1,8 @@
 package provider
 
-// gitlab is GitLab CI/CD: the ID token of a job is what it calls services with. Every
-// job of the instance can get one for every audience, so that the project alone says
-// who calls. The ID token of a user who logs in at GitLab has the same issuer, but no
-// job.
+// gitlab is GitLab CI/CD. A job calls services with its ID token. Every job of the
+// instance can get one for every audience, so only the project says who calls. The ID
+// token of a user who logs in at GitLab has the same issuer, but no job.
 var gitlab = Provider{
 	Preset:  "gitlab",
 	Product: "GitLab",

@@ -1,9 +1,9 @@
 package provider
 
-// google is Google, with the ID tokens of service accounts: what its services call each
-// other with. Everyone can get one for every audience. azp is the number in sub, or, if the
-// token was got with a key, the e-mail address of the account; for a person it is the id of
-// an application.
+// google is Google, with the ID tokens of service accounts, with which Google's
+// services call each other. Everyone can get one for every audience. azp is the number
+// in sub or, for a token that was obtained with a key, the e-mail address of the
+// account. For a person it is the id of an application.
 var google = Provider{
 	Preset:  "google",
 	Product: "Google",

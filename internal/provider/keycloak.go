@@ -1,11 +1,12 @@
 package provider
 
-// Keycloak is the preset of Keycloak, for packages that are about it alone.
+// Keycloak is the name of the preset of Keycloak, for packages that are only about
+// Keycloak.
 const Keycloak = "keycloak"
 
-// keycloak is Keycloak. It types the payload, not the header, unless the client asks
-// for at+jwt. So nonce, which older ones write into access tokens too, marks nothing.
-// Its lightweight tokens leave sub out.
+// keycloak is Keycloak. It writes the type into the payload and not into the header,
+// unless the client requests at+jwt. Older versions write nonce into access tokens
+// too, so nonce does not identify an ID token. Lightweight tokens have no sub.
 var keycloak = Provider{
 	Preset:  Keycloak,
 	Product: "Keycloak",
@@ -45,14 +46,14 @@ var keycloak = Provider{
 	},
 }
 
-// serviceAccount is the name of the account that Keycloak makes for a client. Names
+// serviceAccount is the name of the account that Keycloak creates for a client. Names
 // are in lower case.
 var serviceAccount = Condition{Claim: "preferred_username", Value: "service-account-" + ClientLower}
 
-// keycloakService knows the account of a client by its name. A user could have
-// registered under that name: a user has a session, and no client_id, which Keycloak
-// writes for clients alone. A lightweight token lacks sub, and often all of these: it
-// is taken for a user's then.
+// keycloakService recognises the account of a client by its name. A user could have
+// registered under that name; but a user has a session, and no client_id, which
+// Keycloak writes only for clients. A lightweight token has no sub, and often none of
+// these claims; it then counts as a user's.
 var keycloakService = Service{
 	AnyOf: [][]Condition{
 		{{Claim: "sub", Absent: true}, {Claim: "client_id"}},
@@ -68,8 +69,9 @@ var keycloakService = Service{
 	},
 }
 
-// keycloakAnswers were seen at Keycloak 26.7.3. A wrong secret is unauthorized_client, and
-// an unknown client invalid_client, with the same words.
+// keycloakAnswers were observed with Keycloak 26.7.3. A wrong secret is
+// unauthorized_client, and an unknown client is invalid_client, both with the same
+// description.
 var keycloakAnswers = []Answer{
 	{Code: "unauthorized_client", Part: "invalid client or invalid client credentials", Meaning: CredentialRefused},
 	{Code: "unauthorized_client", Part: "invalid client secret", Meaning: CredentialRefused},

@@ -1,6 +1,6 @@
 package provider
 
-// kubernetes is for tokens of Kubernetes service accounts, projected or by
+// kubernetes describes tokens of Kubernetes service accounts, projected or by
 // TokenRequest.
 var kubernetes = Provider{
 	Preset:  "kubernetes",

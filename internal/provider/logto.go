@@ -1,7 +1,7 @@
 package provider
 
-// logto is Logto. Every application of a tenant can get a token for every API resource,
-// though without scopes.
+// logto is Logto. Every application of a tenant can get a token for every API
+// resource, but without scopes.
 var logto = Provider{
 	Preset:  "logto",
 	Product: "Logto",

@@ -1,7 +1,8 @@
 package provider
 
-// okta is a custom authorization server of Okta: the tokens of the organization's own
-// are not meant for others to read. Each authorization server has one audience.
+// okta is a custom authorization server of Okta. Tokens of the organization's own
+// authorization server are not meant to be read by others. Each authorization server
+// has one audience.
 var okta = Provider{
 	Preset:  "okta",
 	Product: "Okta",

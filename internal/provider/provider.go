@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// Provider is one kind of authorization server. Values are shared: do not change what
-// they refer to.
+// Provider is one kind of authorization server. Values are shared: do not change their
+// slices and maps.
 type Provider struct {
 	// Preset is its name in the access matrix.
 	Preset string
@@ -34,7 +34,8 @@ type Provider struct {
 const Default = "rfc9068"
 
 // Custom returns what is known of an issuer whose tokens and requests the matrix
-// describes: as much as of any issuer. Its preset is no name that a matrix can have.
+// describes: what is known of any issuer. Its preset is a name that a matrix cannot
+// have.
 func Custom() Provider {
 	return Provider{Preset: "custom", Product: rfc9068.Product, Addresses: rfc9068.Addresses, Advice: rfc9068.Advice}
 }
@@ -46,7 +47,7 @@ var list = []Provider{
 	githubActions, gitlab, azureB2C, adfs, vault,
 }
 
-// Lookup returns the provider of that preset; an empty name is [Default].
+// Lookup returns the provider of a preset; an empty name is [Default].
 func Lookup(preset string) (Provider, bool) {
 	if preset == "" {
 		preset = Default
@@ -67,5 +68,5 @@ func Presets() []string {
 	return names
 }
 
-// All returns all providers, in no order that means anything.
+// All returns all providers, in no particular order.
 func All() []Provider { return slices.Clone(list) }

@@ -6,8 +6,8 @@ type Request struct {
 	// value is the parameter audience.
 	Audience Ask
 
-	// Exchange is how it does in a token exchange (RFC 8693); the zero value is like
-	// Audience.
+	// Exchange is how a client states it in a token exchange (RFC 8693); the zero
+	// value is the same as Audience.
 	Exchange Ask
 
 	// OneAudience says that one authorization server issues tokens for one audience.
@@ -27,7 +27,8 @@ type Request struct {
 	// empty if none is needed.
 	RoleScope string
 
-	// Alternative says what to use instead, if there is no token endpoint for this.
+	// Alternative says what to use instead if the provider has no token endpoint for
+	// this.
 	Alternative string
 }
 

@@ -1,7 +1,7 @@
 package provider
 
-// rfc9068 is the JWT profile for access tokens, to the letter: RFC 9068, sections 2.2
-// and 4. It is also for PingOne and Glewlwyd in their newer forms.
+// rfc9068 is the JWT profile for access tokens: RFC 9068, sections 2.2 and 4. It is
+// also for newer versions of PingOne and Glewlwyd.
 var rfc9068 = Provider{
 	Preset:  Default,
 	Product: "the issuer",

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A shape is what the URLs of a provider's issuers look like. A part in braces stands
-// for any one label of the host, or step of the path; {host} is any host, and {base}
-// any steps, also none.
+// A shape is the form of the URLs of a provider's issuers. A part in braces stands
+// for one label of the host or one step of the path, {host} for any host, and {base}
+// for any number of steps, including none.
 
 // anyHost and anySteps are the parts of a shape that stand for several labels or steps.
 const (
@@ -18,7 +18,7 @@ const (
 )
 
 // ProbableIssuer returns the URL that the issuer at address probably has, if tokens of
-// the provider never have the address itself in iss; empty if they may have it.
+// the provider never have address as iss; empty if they may.
 func (a Addresses) ProbableIssuer(address string) string {
 	cut := a.withoutDocument(address)
 	scheme, rest, found := strings.Cut(cut, "://")
@@ -50,14 +50,14 @@ func common(a, b string) (n int) {
 	return n
 }
 
-// HasShape reports whether an address is of a shape that not every host has.
+// HasShape reports whether an address has a shape that is specific to the provider.
 func (a Addresses) HasShape(address string) bool {
 	_, rest, found := strings.Cut(address, "://")
 	return found && slices.ContainsFunc(a.Shapes, func(shape string) bool { return !strings.HasPrefix(shape, anyHost) && fits(shape, rest) })
 }
 
-// withoutDocument cuts what follows the issuer's URL in the address of its metadata or
-// of its keys.
+// withoutDocument removes from the address of an issuer's metadata or keys what
+// follows the issuer's URL.
 func (a Addresses) withoutDocument(address string) string {
 	cut, _, found := strings.Cut(address, "/.well-known/")
 	if !found && a.KeysPath != "" {
@@ -69,7 +69,7 @@ func (a Addresses) withoutDocument(address string) string {
 	return cut
 }
 
-// unless returns text, or nothing if it is the other.
+// unless returns text; empty if it equals other.
 func unless(text, other string) string {
 	if text == other {
 		return ""
@@ -93,9 +93,9 @@ func fits(shape, address string) bool {
 	})
 }
 
-// fill returns an address of the shape with what can be known from another: its host, if
-// that can be one of the provider, the steps of its path, and for the rest those of the
-// example. It is empty if nothing of the shape is there.
+// fill returns an address of the shape with the parts that can be taken from another
+// address: its host, if that can be one of the provider, and the steps of its path.
+// The other parts are those of the example. It is empty if nothing fits the shape.
 func (a Addresses) fill(shape, address string) string {
 	host, path := split(address)
 	wantHost, wantPath := split(shape)
@@ -106,7 +106,7 @@ func (a Addresses) fill(shape, address string) string {
 	case matchLabels(a.TokenHost, host, bound) || len(bound) == 0 && !strings.Contains(wantHost, "{"):
 		host = bind(wantHost, bound)
 		if host != wantHost {
-			path = nil // of a page, and not of the issuer
+			path = nil // the path of a page, and not of the issuer
 		}
 	default:
 		return ""
@@ -123,8 +123,8 @@ func (a Addresses) fill(shape, address string) string {
 	return strings.Join(slices.Concat([]string{host}, base, fillPath(wantPath, path, example)), "/")
 }
 
-// fillPath returns the steps of a shape. A part in braces gets the step in its place, or
-// that of the example if there is none.
+// fillPath returns the steps of a shape. A part in braces gets the step at its
+// position, or that of the example if there is none.
 func fillPath(want, path, example []string) []string {
 	steps := slices.Clone(want)
 	for i, step := range want {

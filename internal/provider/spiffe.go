@@ -1,7 +1,7 @@
 package provider
 
-// spiffe is for JWT-SVIDs: SPIFFE, JWT-SVID, sections 2 and 3. Every workload can name
-// every audience.
+// spiffe describes JWT-SVIDs (SPIFFE, JWT-SVID, sections 2 and 3). Every workload can
+// name every audience.
 var spiffe = Provider{
 	Preset:  "spiffe",
 	Product: "SPIFFE",

@@ -1,9 +1,9 @@
 package provider
 
-// spring is Spring Authorization Server. By default aud is the client, and nothing else
-// names it: a token customizer sets aud to the service, and client_id to the client. An
-// ID token has azp. The sub of a user is the name to log in by, which may be that of a
-// client, and no access token records a login.
+// spring is Spring Authorization Server. By default aud is the client, and no other
+// claim names the client. A token customizer sets aud to the service, and client_id to
+// the client. An ID token has azp. The sub of a user is the name to log in by, which may
+// be the name of a client, and no access token records a login.
 var spring = Provider{
 	Preset:  "spring",
 	Product: "Spring Authorization Server",

@@ -1,8 +1,9 @@
 package provider
 
-// supabase is Supabase Auth with asymmetric signing keys. Its tokens are those of users;
-// aud is "authenticated" at each service, unless a hook adds to it. Only apps that log
-// users in through the OAuth server of the project are named. An ID token has no role.
+// supabase is Supabase Auth with asymmetric signing keys. Its tokens are those of
+// users. aud is "authenticated" for each service, unless a hook adds to it. A token
+// names a client only if the user logged in through the OAuth server of the project.
+// An ID token has no role.
 var supabase = Provider{
 	Preset:  "supabase",
 	Product: "Supabase",

@@ -1,8 +1,8 @@
 package provider
 
-// vault is the identity tokens of HashiCorp Vault. An audience is a role, and the
-// policies of Vault say who may read its tokens; one policy may open all roles. The
-// entity in sub may be a program or a person.
+// vault describes the identity tokens of HashiCorp Vault. An audience is a role, and
+// the policies of Vault say who may read its tokens; one policy may allow all roles.
+// The entity in sub may be a program or a person.
 var vault = Provider{
 	Preset:  "vault",
 	Product: "Vault",

@@ -1,6 +1,5 @@
-// Package quote renders values that strangers wrote for the eyes of an operator:
-// quoted, so that nothing in them can forge a line of a log, and cut where they
-// are long.
+// Package quote shows an operator values that an unknown peer wrote. They are quoted,
+// so that they cannot forge a line of a log, and cut if they are long.
 package quote
 
 import (
@@ -13,8 +12,8 @@ const (
 	longest = 128 // characters of a value
 )
 
-// List renders values, divided by spaces: at most 8 of them, each of at most 128
-// characters. It is "none" for no values.
+// List returns values, quoted and separated by spaces: at most 8 of them, each of at
+// most 128 characters. It returns "none" if there are none.
 func List(values ...string) string {
 	if len(values) == 0 {
 		return "none"
@@ -29,7 +28,7 @@ func List(values ...string) string {
 	return strings.Join(out, " ")
 }
 
-// OrNone renders one value, which may be missing: "none" for an empty one.
+// OrNone returns one value, quoted; "none" if it is empty.
 func OrNone(value string) string {
 	if value == "" {
 		return "none"

@@ -2,6 +2,5 @@
 
 package regularfile
 
-// never are no flags: where there are no pipes in the file system, an open waits
-// for nobody.
+// never has no flags. On systems without pipes in the file system, no open waits.
 const never = 0

@@ -4,6 +4,6 @@ package regularfile
 
 import "syscall"
 
-// never are the flags by which an open neither waits for another process, nor
-// makes a terminal that of this one.
+// never has the flags with which an open does not wait for another process, and does
+// not make a terminal the controlling one.
 const never = syscall.O_NONBLOCK | syscall.O_NOCTTY

@@ -23,7 +23,7 @@ func mkfifo(t *testing.T, path string) string {
 	return path
 }
 
-// TestReadWaitsForNobody holds that no reader waits for a writer, and that no
+// TestReadWaitsForNobody shows that no reader waits for a writer, and that no
 // device is opened.
 func TestReadWaitsForNobody(t *testing.T) {
 	dir := t.TempDir()
@@ -47,7 +47,7 @@ func TestReadWaitsForNobody(t *testing.T) {
 	}
 }
 
-// TestReadDescriptors holds that the paths of open files lead to what is open, as
+// TestReadDescriptors shows that the paths of open files lead to what is open, as
 // /dev/stdin and the <(…) of shells do.
 func TestReadDescriptors(t *testing.T) {
 	r, w, err := os.Pipe()
@@ -74,7 +74,7 @@ func TestReadDescriptors(t *testing.T) {
 	}
 }
 
-// TestReadLooksAtWhatItOpened holds that a pipe which takes the place of the file
+// TestReadLooksAtWhatItOpened shows that a pipe which takes the place of the file
 // between the look and the open is neither waited for nor taken for an empty file.
 func TestReadLooksAtWhatItOpened(t *testing.T) {
 	dir := t.TempDir()

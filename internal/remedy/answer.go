@@ -13,11 +13,11 @@ import (
 
 // Answer is what is known of a request to a provider that failed.
 type Answer struct {
-	// Endpoint is what was asked; empty if nothing was.
+	// Endpoint is the endpoint that was asked; empty if none was.
 	Endpoint Endpoint
 
-	// Status is that of HTTP; 0 if no answer came. Leads is the host that a redirect
-	// leads to.
+	// Status is the HTTP status; 0 if there was no answer. Leads is the host to which
+	// a redirect leads.
 	Status int
 	Leads  string
 
@@ -34,14 +34,14 @@ type Answer struct {
 	// Fault is why there was no answer, or why it could not be used.
 	Fault Fault
 
-	// Other is the issuer that the metadata names in the place of the right one.
+	// Other is the issuer that the metadata names instead of the right one.
 	Other string
 }
 
-// Endpoint is what was asked of a provider.
+// Endpoint is an endpoint of a provider.
 type Endpoint string
 
-// The endpoints, as a sentence names them.
+// These are the endpoints, as a sentence names them.
 const (
 	TokenEndpoint Endpoint = "token endpoint"
 	Metadata      Endpoint = "metadata"
@@ -52,7 +52,7 @@ const (
 // Body is the kind of body of an answer.
 type Body int
 
-// The kinds of bodies; the zero value is not known.
+// These are the kinds of bodies; the zero value means that the kind is not known.
 const (
 	NoBody Body = iota + 1
 	JSON
@@ -63,13 +63,13 @@ const (
 // Fault is why there was no answer, or why it could not be used.
 type Fault int
 
-// The faults; the zero value is not known.
+// These are the faults; the zero value means that the fault is not known.
 const (
 	HostUnknown        Fault = iota + 1 // the name has no address
-	Unreachable                         // nothing listens there, or it hangs up
+	Unreachable                         // no server listens there, or it closes the connection
 	TimedOut                            // no answer came in time
-	CertificateUnknown                  // nobody trusted vouches for the certificate
-	CertificateOther                    // it is for another host, or has ended
+	CertificateUnknown                  // no trusted authority has signed the certificate
+	CertificateOther                    // the certificate is for another host, or has expired
 	NotTLS                              // the server does not use TLS
 	OtherIssuer                         // the metadata names another issuer
 	FileMissing                         // the file with the keys cannot be read
@@ -103,7 +103,7 @@ func (s Situation) ofAnswer() string {
 	return ""
 }
 
-// ofFault returns the remedy where no answer came, or one that cannot be used.
+// ofFault returns the remedy if there was no answer, or one that cannot be used.
 func (s Situation) ofFault() string {
 	switch s.Fault {
 	case HostUnknown:
@@ -124,8 +124,8 @@ func (s Situation) ofFault() string {
 	return ""
 }
 
-// ofOtherIssuer says what to do about metadata that names another issuer than it was
-// asked for.
+// ofOtherIssuer returns the remedy for metadata that names another issuer than the
+// configured one.
 func (s Situation) ofOtherIssuer() string {
 	if s.Other == "" {
 		return "what answers there is no metadata of an issuer: check the address in {issuer_place}"
@@ -134,8 +134,8 @@ func (s Situation) ofOtherIssuer() string {
 		fmt.Sprintf("if both are one issuer, write %.256q as url in {issuer_place}, and beside it, as discovery, an address that this machine can reach", s.Other))
 }
 
-// ofStatus returns the remedy where the answer has no error code: by its status and by
-// the kind of its body. A server that is busy or broken leaves nothing to advise.
+// ofStatus returns the remedy for an answer without an error code, by its status and
+// the kind of its body. There is none for a server that is busy or has failed.
 func (s Situation) ofStatus() string {
 	at := "the address of the " + string(s.Endpoint) + s.key()
 	switch {
@@ -158,7 +158,7 @@ func (s Situation) ofStatus() string {
 	return ""
 }
 
-// key names the keys of the file by which an address can be set.
+// key names the keys of the file that set an address.
 func (s Situation) key() string {
 	switch s.Endpoint {
 	case TokenEndpoint:
@@ -171,7 +171,7 @@ func (s Situation) key() string {
 	return " (url or discovery in {issuer_place})"
 }
 
-// ofMissing returns the remedy for an address where nothing is.
+// ofMissing returns the remedy for an address where there is nothing.
 func (s Situation) ofMissing(at string) string {
 	if s.Endpoint != Metadata {
 		return "nothing is there: check " + at
@@ -196,9 +196,9 @@ func (s Situation) ofCode() string {
 	return s.ofMeaning(meaning, p)
 }
 
-// standardMeaning returns what a code means (RFC 6749, section 5.2; RFC 8693, section
-// 2.2.2; RFC 8707, section 2). A provider with codes of its own uses the others for more
-// than one thing.
+// standardMeaning returns the meaning of a code (RFC 6749, section 5.2; RFC 8693,
+// section 2.2.2; RFC 8707, section 2). A provider with codes of its own uses some of
+// these for more than one meaning.
 func (s Situation) standardMeaning(ownCodes bool) provider.Meaning {
 	switch s.Code {
 	case "invalid_client":
@@ -224,7 +224,7 @@ func (s Situation) standardMeaning(ownCodes bool) provider.Meaning {
 	return provider.Unclear
 }
 
-// ofMeaning returns what to change, by what a refusal means.
+// ofMeaning returns the remedy for a refusal with this meaning.
 func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	a := p.Advice
 	switch m {
@@ -263,8 +263,8 @@ func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	return ""
 }
 
-// ofScopes returns the remedy for a refused scope. Of several it is not known which one
-// lacks.
+// ofScopes returns the remedy for a refused scope. If there are several, it is not
+// known which one is missing.
 func (s Situation) ofScopes(p provider.Provider) string {
 	a := p.Advice
 	asked := strings.Fields(strings.Join(s.Requested, " "))

@@ -60,14 +60,14 @@ func otherForm(got, want []string) string {
 	return ""
 }
 
-// isDefault reports whether a provider puts this audience into tokens by itself.
+// isDefault reports whether a provider writes this audience into tokens by itself.
 func isDefault(aud string) bool {
 	_, _, is := provider.LookupDefaultAudience(aud)
 	return is
 }
 
-// defaultAudience says which provider put one of the audiences there by itself, and what
-// to change.
+// defaultAudience says which provider has written one of the audiences by itself, and
+// what to change.
 func defaultAudience(got []string, names provider.Names) string {
 	aud := got[slices.IndexFunc(got, isDefault)]
 	p, d, _ := provider.LookupDefaultAudience(aud)
@@ -75,7 +75,7 @@ func defaultAudience(got []string, names provider.Names) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.128q is what %s puts into %s: %s", aud, d.By, d.Into, advice), ": ")
 }
 
-// Mismatch returns why a provider may have given a token for other audiences than the
+// Mismatch returns why a provider may have issued a token for other audiences than the
 // requested one, and what to change. Got is the aud of the token.
 func (s Situation) Mismatch() string {
 	p, want := s.provider(), []string{s.Audience}
@@ -95,7 +95,8 @@ func (s Situation) Mismatch() string {
 	return "the issuer chose other audiences: check which ones this client may request there"
 }
 
-// otherParameter says how else an issuer without a preset can be asked for an audience.
+// otherParameter says in which other way an issuer without a preset can be asked for
+// an audience.
 func (s Situation) otherParameter() string {
 	if s.Preset != provider.Default {
 		return ""
@@ -109,7 +110,7 @@ func (s Situation) Wider() string {
 	return s.fill(cmp.Or(s.provider().Advice.Wider, "let {issuer} give {client} no token for {audience}") + "; or let the client call in the matrix")
 }
 
-// describe writes the aud of a token for a sentence.
+// describe returns the aud of a token as a part of a sentence.
 func describe(aud []string) string {
 	switch len(aud) {
 	case 0:

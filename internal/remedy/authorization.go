@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// otherSchemes are the authentication schemes that may be named in a message. Any other
-// word may be a secret.
+// otherSchemes are the authentication schemes that a message may name. Any other word
+// may be a secret.
 var otherSchemes = []string{"basic", "digest", "dpop", "negotiate", "ntlm", "mutual", "oauth", "hoba", "token", "jwt", "apikey", "aws4-hmac-sha256", "gnap", "privatetoken", "vapid"}
 
-// Authorization says what an authorization value is that is not "Bearer", a space and a
-// token, and what to change. It repeats nothing of it but the name of a known scheme.
+// Authorization describes an authorization value that is not "Bearer", a space and a
+// token, and says what to change. Of the value it repeats only the name of a known
+// scheme.
 func Authorization(value string) (got, remedy string) {
 	scheme, rest, spaced := strings.Cut(strings.TrimSpace(value), " ")
 	second, _, _ := strings.Cut(strings.TrimSpace(rest), " ")

@@ -1,12 +1,12 @@
-// Package remedy answers: what is the likely mistake, and what is there to change? Each
-// command, each error of a client and each line of a server's log asks it.
+// Package remedy names the likely mistake behind a failure, and what to change. The
+// commands, the errors of a client and the lines of a server's log use it.
 //
-// A [Situation] holds what is known, and [Situation.Remedy] goes by that alone: the more
+// A [Situation] has what is known, and [Situation.Remedy] uses nothing else: the more
 // particular fact first, such as a known answer of the provider, then the error code,
-// the HTTP status, the cause of a refusal. Where nothing is known it returns nothing, so
-// that the provider's own words stand alone. What is particular to a provider is data of
+// the HTTP status, the cause of a refusal. If nothing is known it returns nothing, so
+// that only the provider's own words are shown. What is particular to a provider is data of
 // package provider.
 //
 // A remedy names things as the operator knows them: a key of the file with its line, an
-// environment variable, a screen of the provider. It holds no secret and no token.
+// environment variable, a screen of the provider. It has no secret and no token.
 package remedy

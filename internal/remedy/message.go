@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// Message is an error text of a stack that checks tokens, as far as it is understood.
+// Message is the meaning of an error text of a library or proxy that checks tokens.
 type Message struct {
-	// Stack is who writes such a text; empty if several do.
+	// Stack is the library or proxy with such a text; empty if several have it.
 	Stack string
 
-	// About is what is wrong: one of the constants below.
+	// About is the subject of the error: one of the constants below.
 	About About
 
-	// Means says what the text means, and Look what to look at.
+	// Means says what the text means, and Look what to check.
 	Means, Look string
 
-	// Got and Want are what the token had and what was wanted, as far as the text says.
+	// Got is the value of the token, and Want the expected one, if the text has them.
 	Got, Want string
 }
 
-// About is what an error text is about.
+// About is the subject of an error text.
 type About string
 
-// What error texts are about, by the checks of this module.
+// These are the subjects of error texts, by the checks of this module.
 const (
 	AboutAudience  About = "audience"
 	AboutIssuer    About = "issuer"
@@ -39,12 +39,13 @@ const (
 	AboutSecret    About = "client authentication"
 )
 
-// phrase recognises a text. Its groups named got and want are what was compared.
+// phrase recognises a text. Its groups named got and want are the values that were
+// compared.
 type phrase struct {
 	stack string
 	about About
 	text  *regexp.Regexp
-	look  string // what to look at with this stack; empty for nothing in particular
+	look  string // what to check with this stack; empty for nothing in particular
 }
 
 func says(stack string, about About, text string) phrase {
@@ -56,7 +57,7 @@ func (p phrase) at(look string) phrase {
 	return p
 }
 
-// longestMessage is how many bytes of a text are looked at.
+// longestMessage is how many bytes of a text are read.
 const longestMessage = 16 << 10
 
 // Recognise returns what an error text means; false if it is not known.
@@ -85,7 +86,8 @@ func Recognise(text string) (Message, bool) {
 	return Message{}, false
 }
 
-// near says by what alone the two values differ that the text names.
+// near names the only difference between the two values of the text; empty if they
+// differ by more.
 func (m Message) near() string {
 	what := map[About]string{AboutAudience: "audiences", AboutIssuer: "issuers"}[m.About]
 	if what == "" || m.Got == "" || m.Want == "" {
@@ -97,7 +99,7 @@ func (m Message) near() string {
 	return NearMiss(split(m.Got), split(m.Want), what)
 }
 
-// String is the meaning and what to look at.
+// String returns the meaning and what to check.
 func (m Message) String() string {
 	from := ""
 	if m.Stack != "" {
@@ -106,7 +108,7 @@ func (m Message) String() string {
 	return m.Means + from + ": " + m.Look
 }
 
-// meanings has what each kind of error means, and what to look at.
+// meanings has the meaning of each subject, and what to check.
 var meanings = map[About]struct{ means, look string }{
 	AboutAudience: {
 		"the token is genuine, and is for another service: its aud does not name the one that refused it",

@@ -9,18 +9,18 @@ import (
 // IDToken says what an ID token is for.
 const IDToken = "an ID token tells a client who logged in; call services with the access token"
 
-// mostCompared is how many values of a token are compared, with how many of those that
-// are wanted, and longestCompared is how long they may be: a stranger may send thousands,
-// at a server of thousands of tenants.
+// mostCompared is how many values of a token are compared, with at most mostWanted wanted
+// ones, and longestCompared is how long a value may be. An unknown peer may send
+// thousands, at a server of thousands of tenants.
 const (
 	mostCompared    = 16
 	mostWanted      = 64
 	longestCompared = 1024 // bytes
 )
 
-// NearMiss finds a value that is almost one of the wanted: it says by what alone the
-// two differ. What is the plural of what they are: "audiences", "issuers", "ids",
-// "scopes" or "roles".
+// NearMiss finds a value that is almost one of the wanted values, and names the only
+// difference between the two. What is the plural of what they are: "audiences",
+// "issuers", "ids", "scopes" or "roles".
 func NearMiss(got, want []string, what string) string {
 	g, w, by := nearest(got, want, what)
 	if by == "" {
@@ -29,8 +29,8 @@ func NearMiss(got, want []string, what string) string {
 	return fmt.Sprintf("%.128q differs from %q only by %s, and %s are compared exactly", g, w, by, what)
 }
 
-// nearest returns the first value that is almost one of the wanted, that one, and by what
-// they differ; "" if there is none.
+// nearest returns the first value that is almost one of the wanted values, that wanted
+// value, and the difference; empty texts if there is none.
 func nearest(got, want []string, what string) (g, w, by string) {
 	for _, g := range got[:min(len(got), mostCompared)] {
 		for _, w := range want[:min(len(want), mostWanted)] {
@@ -42,8 +42,8 @@ func nearest(got, want []string, what string) (g, w, by string) {
 	return "", "", ""
 }
 
-// difference names the only things by which a differs from b, at most three; empty if
-// they have little in common.
+// difference names the differences between a and b, at most three; empty if they have
+// little in common.
 func difference(a, b, what string) string {
 	if a == b || len(a) > longestCompared {
 		return ""
@@ -63,8 +63,8 @@ func difference(a, b, what string) string {
 	return strings.Join(found[:last], ", ") + " and " + found[last]
 }
 
-// prefixDifference says that one of two names has more before it, up to a slash: the URI
-// of an API before a scope, a client before a role.
+// prefixDifference says that one of two names has a prefix up to a slash: the URI of
+// an API before a scope, a client before a role.
 func prefixDifference(a, b string) (string, bool) {
 	long, short := a, b
 	if len(a) < len(b) {
@@ -74,12 +74,12 @@ func prefixDifference(a, b string) (string, bool) {
 	return fmt.Sprintf("the prefix %.64q", prefix+"/"), ok && short != "" && prefix != ""
 }
 
-// parts are a name in its parts, as far as it is like a URL.
+// parts has the parts of a name that has the form of a URL.
 type parts struct {
-	spaced       bool // white space stands around it
+	spaced       bool // the name has white space around it
 	scheme, host string
 	port, path   string
-	slash        bool // a slash ends it
+	slash        bool // the name ends in a slash
 }
 
 func partsOf(s string) parts {
@@ -99,7 +99,7 @@ func partsOf(s string) parts {
 	return p
 }
 
-// differences lists by what x and y differ; false if they are different things.
+// differences lists the differences between x and y; false if they are unrelated.
 func (x parts) differences(y parts, what string) ([]string, bool) {
 	path, ok := x.pathDifference(y, what)
 	sameHost := strings.EqualFold(x.host, y.host)
@@ -132,8 +132,8 @@ func (x parts) portName(y parts) string {
 	return " :" + x.port + y.port
 }
 
-// pathDifference names what one of the paths has beyond the other; false if they are
-// different paths.
+// pathDifference names what one path has in addition to the other; false if the paths
+// are unrelated.
 func (x parts) pathDifference(y parts, what string) (string, bool) {
 	if strings.EqualFold(x.path, y.path) {
 		return "", true

@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
-// TestIssuer holds that the common mistakes with iss are explained, and no others.
+// TestIssuer shows that the common mistakes with iss are explained, and no others.
 func TestIssuer(t *testing.T) {
 	const tenant = "6d0c0de0-0000-4000-8000-000000000001"
 	tests := map[string]struct{ iss, known, want string }{

@@ -9,8 +9,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// ofRefusal returns the remedy for a token that was refused: by the cause, and if that is
-// not known, by the reason.
+// ofRefusal returns the remedy for a token that was refused: by the cause or, if the
+// cause is not known, by the reason.
 func (s Situation) ofRefusal() string {
 	if of, ok := ofCause[s.Cause]; ok {
 		return of(s)
@@ -21,8 +21,8 @@ func (s Situation) ofRefusal() string {
 	return s.ofReason()
 }
 
-// ofCause has the remedies for the causes of package audience. A cause that is not here
-// tells all that is known.
+// ofCause has the remedies for the causes of package audience. A cause that is not
+// here needs no remedy.
 var ofCause = map[string]func(Situation) string{
 	"METHOD_WITHOUT_RULE":   Situation.ofNoRule,
 	"CREDENTIALS_REPEATED":  text("the client may have set credentials both for the connection and for the call"),
@@ -54,10 +54,10 @@ var ofCause = map[string]func(Situation) string{
 	"REVOKED":               text("request a new token; the user may have to log in again"),
 }
 
-// text is a remedy that depends on nothing but the names.
+// text returns a remedy that depends only on the names.
 func text(t string) func(Situation) string { return func(Situation) string { return t } }
 
-// ofReason returns the remedy where only what the peer was told is known.
+// ofReason returns the remedy if only the reason is known, which the peer was told.
 func (s Situation) ofReason() string {
 	switch s.Reason {
 	case "AUDIENCE_MISMATCH":
@@ -101,7 +101,7 @@ func (s Situation) ofAlgorithm() string {
 	return ""
 }
 
-// ofOtherBinding names what else a token is bound to; its claims say so.
+// ofOtherBinding names the other proof to which a token is bound by its claims.
 func (s Situation) ofOtherBinding() string {
 	cnf, _ := s.Claims["cnf"].(map[string]any)
 	if _, ok := cnf["jkt"]; ok {
@@ -152,8 +152,8 @@ func (s Situation) ofCallerKind() string {
 	return "{entry} is for services that call as themselves: call with the client's own token, or remove callers: services there"
 }
 
-// ofMissingScope explains a missing scope. Got are the scopes of the token and Want those
-// that are demanded.
+// ofMissingScope explains a missing scope. Got has the scopes of the token, and Want
+// the demanded ones.
 func (s Situation) ofMissingScope() string {
 	return cmp.Or(NearMiss(s.Got, s.Want, "scopes"), s.howToGrantScopes())
 }
@@ -166,8 +166,8 @@ func (s Situation) ofMissingRole() string {
 	return cmp.Or(NearMiss(s.Got, s.Want, "roles"), "have {issuer} grant the role to the caller")
 }
 
-// ofUnknownIssuer explains an iss that is not among the issuers, where the mistake is a
-// common one. Got is the iss, and Want are the issuers.
+// ofUnknownIssuer explains an iss that is not among the issuers, if the mistake is a
+// common one. Got is the iss, and Want has the issuers.
 func (s Situation) ofUnknownIssuer() string {
 	if len(s.Got) == 0 || s.Got[0] == "" {
 		return "the token names no issuer: it is no access token of an OAuth provider"

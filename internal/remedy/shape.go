@@ -2,11 +2,11 @@ package remedy
 
 import "strings"
 
-// removedSignature is what Google's Cloud Run and API Gateway write in the place of a
+// removedSignature is the text with which Google's Cloud Run and API Gateway replace a
 // signature after they have checked it.
 const removedSignature = "SIGNATURE_REMOVED"
 
-// Shape says what a text may be that is no JWT in three parts, or that has lost its
+// Shape says what a text may be that is not a JWT of three parts, or that has lost its
 // signature; empty if nothing is known. It repeats nothing of the text.
 func Shape(token string) string {
 	trimmed := strings.TrimSpace(token)

@@ -8,16 +8,16 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// Situation is what is known of a failure: a token that was refused, or, with an
-// Endpoint, a request that failed. What is not known is empty. Texts of others, such as
-// claims, are quoted in a remedy, and cut.
+// Situation is what is known of a failure: of a token that was refused or, with an
+// Endpoint, of a request that failed. What is not known is empty. Texts of others,
+// such as claims, are quoted and cut in a remedy.
 type Situation struct {
 	provider.Names
 
 	// Preset names the kind of provider; empty is the default.
 	Preset string
 
-	// Credential is what the client authenticates with.
+	// Credential says with what the client authenticates.
 	Credential Credential
 
 	// Cause and Reason say why a token was refused, as in package audience.
@@ -32,7 +32,8 @@ type Situation struct {
 	// Closed says that the matrix lists the method under closed.
 	Closed bool
 
-	// Callers is whom the entry is for, "users" or "services", if the caller is another.
+	// Callers says for whom the entry is, "users" or "services", if the caller is the
+	// other.
 	Callers string
 
 	// Algorithm is the alg header of the token, if that is refused.
@@ -44,10 +45,10 @@ type Situation struct {
 	TypeRefused bool
 	Kind        string
 
-	// Marked says that a claim marks the token as one of another kind.
+	// Marked says that a claim marks the token as a token of another kind.
 	Marked bool
 
-	// Claims are those of the token. Nobody has verified them.
+	// Claims are the claims of the token. They are not verified.
 	Claims map[string]any
 
 	// Lifetime is how long the token lives, in the form of the file's durations.
@@ -56,7 +57,7 @@ type Situation struct {
 	Answer
 }
 
-// Credential is what a client authenticates with.
+// Credential says with what a client authenticates.
 type Credential struct {
 	// Kind is "secret", "key", "assertion" or "certificate".
 	Kind string
@@ -65,7 +66,7 @@ type Credential struct {
 	Place string
 }
 
-// of returns the credential of a client, for a sentence.
+// of returns the credential of a client as a part of a sentence.
 func (c Credential) of(client string) string {
 	text := "the " + cmp.Or(c.Kind, "secret or key") + " of " + client
 	if c.Place != "" {
@@ -82,10 +83,10 @@ func (s Situation) Remedy() string {
 	return s.fill(s.ofRefusal())
 }
 
-// jwtLike is what may be a token, or a part of one.
+// jwtLike matches a text that may be a token or a part of one.
 var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)
 
-// fill returns text with the names in their places.
+// fill returns text with its placeholders replaced.
 func (s Situation) fill(text string) string {
 	text = strings.ReplaceAll(text, "{credential}", s.Credential.of("{client}"))
 	return jwtLike.ReplaceAllString(s.Fill(text), "[redacted]")
@@ -100,7 +101,7 @@ func (s Situation) provider() provider.Provider {
 	return p
 }
 
-// join joins the parts of a remedy that are there.
+// join joins the parts of a remedy that are not empty.
 func join(parts ...string) string {
 	var all []string
 	for _, part := range parts {

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// tenantWords stand in an issuer's URL for tenants that are not said.
+// tenantWords are words in an issuer's URL that stand for more than one tenant.
 var tenantWords = []string{"common", "organizations", "consumers"}
 
-// otherTenant explains that two issuers of one provider differ by the tenant alone; empty
-// if they differ by more.
+// otherTenant explains that two issuers of one provider differ only by the tenant;
+// empty if they differ by more.
 func otherTenant(got, want string) string {
 	g, w := strings.Split(got, "/"), strings.Split(want, "/")
 	if len(g) != len(w) {

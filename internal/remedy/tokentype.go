@@ -32,7 +32,8 @@ func (s Situation) ofType() string {
 	return other
 }
 
-// ofMissingClaim says what a token may be that lacks a claim of its preset.
+// ofMissingClaim says what a token may be that does not have a claim which its preset
+// requires.
 func (s Situation) ofMissingClaim() string {
 	if s.Missing == "sub" {
 		return join("a user's token must say which user", s.provider().Advice.MissingSubject)
@@ -46,7 +47,8 @@ func (s Situation) ofMissingClaim() string {
 // shortType returns a typ header as presets write it.
 func shortType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }
 
-// forbidden returns the first claim of the token that marks a token of another kind.
+// forbidden returns the first claim of the token that identifies a token of another
+// kind.
 func (s Situation) forbidden() string {
 	for _, name := range s.provider().Token.Forbidden {
 		if _, ok := s.Claims[name]; ok {
@@ -56,9 +58,9 @@ func (s Situation) forbidden() string {
 	return ""
 }
 
-// otherPreset says which preset reads the token: one that is marked as its provider marks
-// tokens, or, if the matrix names no preset, one that it has the form of. Empty if none
-// does.
+// otherPreset says which preset reads the token: the preset of the provider whose
+// marks it has or, if the matrix names no preset, one whose form it has. It is empty
+// if there is none.
 func (s Situation) otherPreset() string {
 	types := s.provider().Token.Types
 	if s.TypeRefused {
@@ -86,7 +88,7 @@ func (s Situation) otherPreset() string {
 	return ""
 }
 
-// names lists presets.
+// names returns a list of presets as a part of a sentence.
 func names(all []provider.Provider) string {
 	const most = 4
 	var list []string
@@ -96,8 +98,8 @@ func names(all []provider.Provider) string {
 	return strings.Join(list, ", ")
 }
 
-// hasForm reports whether a token of one of these types has the form of the access tokens of a provider, and
-// something that tells them from those of others.
+// hasForm reports whether a token of one of these types has the form of the access
+// tokens of a provider, and a claim that distinguishes them from those of others.
 func hasForm(t provider.Token, types []string, claims map[string]any) bool {
 	has := func(place provider.Place) bool { _, ok := at(claims, place); return ok }
 	lacks := func(name string) bool { return !has(name) }
@@ -124,7 +126,7 @@ func hasForm(t provider.Token, types []string, claims map[string]any) bool {
 	return len(t.Values) > 0 || t.SubjectPrefix != "" || slices.ContainsFunc(t.Clients, names) || slices.ContainsFunc(t.Scopes, lists)
 }
 
-// at returns what stands at a place of a token.
+// at returns the value at a place of a token.
 func at(claims map[string]any, p provider.Place) (value any, ok bool) {
 	value = claims
 	for _, step := range provider.Path(p) {

@@ -3,14 +3,14 @@ package spiffe
 
 import "strings"
 
-// Scheme is what each SPIFFE ID begins with.
+// Scheme is the beginning of each SPIFFE ID.
 const Scheme = "spiffe://"
 
 // maxTrustDomain is the length of the longest name of a trust domain, in bytes.
 const maxTrustDomain = 255
 
-// TrustDomain returns the trust domain of the SPIFFE ID of a workload, such as
-// "example.org" of "spiffe://example.org/portal"; empty if id is not one.
+// TrustDomain returns the trust domain of a workload's SPIFFE ID, such as
+// "example.org" for "spiffe://example.org/portal"; empty if id is not a SPIFFE ID.
 func TrustDomain(id string) string {
 	rest, ok := strings.CutPrefix(id, Scheme)
 	domain, path, _ := strings.Cut(rest, "/")

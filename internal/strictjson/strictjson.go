@@ -1,7 +1,7 @@
-// Package strictjson reads the JSON of tokens the way a check can rely on:
-// every name means exactly one value. encoding/json matches names of struct
-// fields without regard to case and keeps the last of several, which lets
-// {"aud":"theirs","Aud":"ours"} pass for a token of ours.
+// Package strictjson reads the JSON of tokens so that checks can rely on it: every name
+// has exactly one value. encoding/json ignores the case of the names of struct fields,
+// and keeps the last of several values. With it,
+// {"aud":"theirs","Aud":"ours"} would be a token for us.
 package strictjson
 
 import (
@@ -17,15 +17,14 @@ import (
 // MaxDepth is how deep objects and arrays may nest.
 const MaxDepth = 32
 
-// Object decodes a JSON object. Its values are of the types that
-// [json.Unmarshal] yields, numbers as [json.Number]. It refuses invalid UTF-8,
-// lone surrogates, a byte order mark, duplicate names at any level, nesting
-// beyond [MaxDepth], and anything after the object (RFC 8259; RFC 7519,
-// section 4, leaves the choice to refuse duplicates). Its errors hold nothing of
-// data but a duplicate name.
+// Object decodes a JSON object. Its values have the types of [json.Unmarshal], with
+// numbers as [json.Number]. It refuses invalid UTF-8, lone surrogates, a byte order
+// mark, duplicate names at any level, nesting beyond [MaxDepth], and anything after
+// the object (RFC 8259; RFC 7519, section 4, allows to refuse duplicates). Of data,
+// its errors have at most a duplicate name.
 //
-// The strings share one copy of data, or data itself if it is a string: who
-// keeps one of them keeps all.
+// The strings share one copy of data, or data itself if it is a string. So one of them
+// keeps all in memory.
 func Object[Data []byte | string](data Data) (map[string]any, error) {
 	p := parser{text: string(data)}
 	if !utf8.ValidString(p.text) {
@@ -44,8 +43,8 @@ func Object[Data []byte | string](data Data) (map[string]any, error) {
 	return members, nil
 }
 
-// parser reads a JSON text once, from left to right. Each method starts at the
-// first byte of what it is named after, and leaves at the byte behind it.
+// parser reads a JSON text once, from left to right. Each method starts at the first
+// byte of the element after which it is named, and stops at the byte after its end.
 type parser struct {
 	text string // valid UTF-8
 	at   int    // the next byte to read
@@ -55,8 +54,8 @@ func (p *parser) wanted(what string) error {
 	return fmt.Errorf("byte %d of the JSON text: want %s", p.at, what)
 }
 
-// next skips white space and returns the byte that follows, 0 at the end, where
-// no JSON text has one.
+// next skips white space and returns the byte that follows; 0 at the end. No JSON text
+// has a byte 0 there.
 func (p *parser) next() byte {
 	for ; p.at < len(p.text); p.at++ {
 		if c := p.text[p.at]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
@@ -66,7 +65,7 @@ func (p *parser) next() byte {
 	return 0
 }
 
-// accept reads one byte if it is among those.
+// accept reads one byte if it is among these.
 func (p *parser) accept(those string) bool {
 	if p.at < len(p.text) && strings.IndexByte(those, p.text[p.at]) >= 0 {
 		p.at++
@@ -75,7 +74,8 @@ func (p *parser) accept(those string) bool {
 	return false
 }
 
-// value reads any value; an object or array stands at depth.
+// value reads any value. depth is the level of the value if it is an object or an
+// array.
 func (p *parser) value(depth int) (any, error) {
 	switch p.next() {
 	case '{':
@@ -97,7 +97,7 @@ func (p *parser) value(depth int) (any, error) {
 func (p *parser) object(depth int) (map[string]any, error) {
 	var members map[string]any
 	if depth == 1 {
-		const usual = 32 // bytes of a member, so that the map seldom grows
+		const usual = 32 // bytes of an average member, so that the map rarely grows
 		members = make(map[string]any, min(len(p.text)/usual, 64))
 	} else {
 		members = map[string]any{}
@@ -141,9 +141,9 @@ func (p *parser) array(depth int) ([]any, error) {
 	}
 }
 
-// more reads what stands around the elements of an object or array: the opening
-// bracket before the first, a comma before each other, and closing behind the
-// last, where it reports false.
+// more reads what is before each element of an object or array, and after the last
+// one: the opening bracket before the first element, a comma before each further one,
+// and closing at the end. It returns false at the end.
 func (p *parser) more(depth int, first bool, closing string) (bool, error) {
 	if depth > MaxDepth {
 		return false, fmt.Errorf("nested more than %d deep", MaxDepth)
@@ -168,7 +168,7 @@ func (p *parser) literal(word string) error {
 	return nil
 }
 
-// number reads a number and leaves its meaning to who needs it.
+// number reads a number. Its meaning is left to the caller.
 func (p *parser) number() (json.Number, error) {
 	start := p.at
 	p.accept("-")
@@ -186,7 +186,7 @@ func (p *parser) number() (json.Number, error) {
 	return json.Number(p.text[start:p.at]), nil
 }
 
-// digits reports whether there is at least one.
+// digits reads digits and reports whether there was at least one.
 func (p *parser) digits() bool {
 	start := p.at
 	for p.accept("0123456789") {
@@ -194,11 +194,11 @@ func (p *parser) digits() bool {
 	return p.at > start
 }
 
-// string reads a string. Without escapes, as nearly all are, it is a part of
-// the text.
+// string reads a string. A string without escapes, as nearly all are, is a part of the
+// text.
 func (p *parser) string() (string, error) {
 	p.at++
-	var before []byte // what was read up to start, if an escape was
+	var before []byte // what was read up to start, if that had an escape
 	for start := p.at; p.at < len(p.text); {
 		switch c := p.text[p.at]; {
 		case c < ' ':
@@ -224,8 +224,8 @@ func (p *parser) string() (string, error) {
 	return "", p.wanted("the end of the string")
 }
 
-// escape reads one escape, or the two that make a surrogate pair. encoding/json
-// replaces half a pair, so that two different names could become one.
+// escape reads one escape, or two that are a surrogate pair. encoding/json replaces
+// half a pair, and so could make one name of two different ones.
 func (p *parser) escape() (rune, error) {
 	if p.at++; p.accept("u") {
 		r, err := p.unit()

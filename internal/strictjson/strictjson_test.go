@@ -87,7 +87,7 @@ func TestObjectRefuses(t *testing.T) {
 	}
 }
 
-// FuzzObject holds that what strictjson reads, encoding/json reads alike; that
+// FuzzObject shows that what strictjson reads, encoding/json reads alike; that
 // it refuses no more than it says; and that it reads its own writing back.
 func FuzzObject(f *testing.F) {
 	for _, seed := range []string{

@@ -1,5 +1,5 @@
-// Package tokentype answers one question: can a token of this token_type be presented
-// as Bearer (RFC 6749, section 7.1)?
+// Package tokentype decides whether a token of some token_type can be presented as
+// Bearer (RFC 6749, section 7.1).
 package tokentype
 
 import (
@@ -12,8 +12,8 @@ import (
 // name is the syntax of a registered type (RFC 6749, section 8.1).
 var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// others are the types of tokens that are presented otherwise, in lower case, with
-// what it means if an issuer answers so.
+// others are the types of tokens that are presented in another way, in lower case,
+// with the meaning of such an answer.
 var others = map[string]string{
 	"dpop": "the issuer binds the token to a key of the client: switch DPoP off for the client there",
 	"pop":  "the issuer binds the token to a key of the client: switch proof of possession off for the client there",
@@ -24,7 +24,7 @@ var others = map[string]string{
 // Bearer reports whether a type is Bearer, in any case.
 func Bearer(kind string) bool { return strings.EqualFold(kind, "bearer") }
 
-// CheckAlias refuses a name that cannot be another one for Bearer.
+// CheckAlias refuses a name that cannot be another name for Bearer.
 func CheckAlias(kind string) error {
 	switch _, other := others[strings.ToLower(kind)]; {
 	case Bearer(kind):

@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
-// Fault returns why a request had no answer, as far as its error tells.
+// Fault returns why a request had no answer, as far as its error says.
 func Fault(err error) remedy.Fault {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return remedy.HostUnknown

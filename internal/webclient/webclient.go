@@ -5,18 +5,32 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
-// New returns a client over transport that follows no redirects, so that no host
-// can send a secret to another, keeps no cookies, and bounds each request by
-// timeout, from its start to the end of the body.
+// New returns a client over transport. It follows no redirects, so that no host can
+// send a secret to another. It keeps no cookies. timeout limits each request, from its
+// start to the end of the body.
 func New(transport http.RoundTripper, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Transport:     transport,
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// DirectHTTP returns t, which from now on takes no proxy for plain http: the exception from
+// https is for one host, and a proxy would read the secrets for it. The zero Proxy is none.
+func DirectHTTP(t *http.Transport) *http.Transport {
+	proxy := t.Proxy
+	t.Proxy = func(r *http.Request) (*url.URL, error) {
+		if proxy == nil || r.URL.Scheme != "https" {
+			return nil, nil
+		}
+		return proxy(r)
+	}
+	return t
 }
 
 // Read returns the body of a response. A body of more than limit bytes is a

@@ -12,7 +12,8 @@
 // An issuer grants exactly what the matrix allows: a client gets tokens for the services
 // that it may call, with the scopes that its entries name, and exchanges the tokens that are
 // addressed to it, or to the service of its name, for such tokens. Tokens are written as those of
-// the issuer's preset. They are opaque if the matrix says that services ask the issuer
+// the issuer's preset. The matrix does not say who has a role: a client that calls as itself
+// has those that the entries for it demand, also those with clients: any. They are opaque if the matrix says that services ask the issuer
 // about them.
 //
 // The command grpcaud dev is this package with a listener. Both are for tests and for a

@@ -46,7 +46,7 @@ func TestCertificateOfTheKeyIsNamed(t *testing.T) {
 	}
 }
 
-// FuzzPrivateKeyText holds that whatever text is taken for a key signs an assertion
+// FuzzPrivateKeyText shows that whatever text is taken for a key signs an assertion
 // or is refused when the cache is made.
 func FuzzPrivateKeyText(f *testing.F) {
 	f.Add(private(testutil.NewKey("ES256"), nil))

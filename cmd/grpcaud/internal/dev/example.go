@@ -3,14 +3,17 @@ package dev
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // exampleAddr is where the server of an example listens.
 const exampleAddr = "127.0.0.1:8080"
+
+// anyMethod stands in an example for a method that no entry of the matrix names.
+const anyMethod = "METHOD"
 
 // example is a call that shows what the matrix does.
 type example struct {
@@ -20,14 +23,11 @@ type example struct {
 
 // line returns the command that makes the call.
 func (e example) line(matrix, flags string) string {
-	text := fmt.Sprintf("grpcaud call %s --as %s --for %s --addr %s --plaintext", quote(matrix), quote(e.client), quote(e.service), exampleAddr)
+	text := fmt.Sprintf("grpcaud call %s --as %s --for %s --addr %s --plaintext", output.ShellWord(matrix), output.ShellWord(e.client), output.ShellWord(e.service), exampleAddr)
 	if e.anyway {
 		text += " --anyway"
 	}
-	if e.method != "" {
-		text += " " + e.method
-	}
-	return text + flags
+	return text + " " + output.ShellWord(e.method) + flags // descriptors can have any text
 }
 
 // examples returns a call that is admitted and one that is refused, by the same server if
@@ -60,7 +60,7 @@ func (s *Server) examplesAt(m access.Matrix, service string) (yes, no example) {
 			switch err := s.judge(m, e); {
 			case err == nil && yes.client == "":
 				yes = e
-			case err != nil && no.client == "" && method != "":
+			case err != nil && no.client == "" && method != anyMethod:
 				no = e
 			}
 		}
@@ -78,32 +78,16 @@ func (s *Server) unasked(m access.Matrix, admitted example) example {
 	return example{}
 }
 
-// methods returns the methods of a service that are known by name, and last the empty name
-// for one that is not.
+// methods returns the methods of a service that are known by name, and last one that is not.
 func (s *Server) methods(service access.Service) []string {
 	methods := slices.Concat(files.MethodNames(service), service.Closed)
 	for _, grpc := range service.GRPC {
 		methods = append(methods, s.options.Methods[grpc]...)
 	}
-	return append(methods, "")
+	return append(methods, anyMethod)
 }
 
-// judge says why a call is refused. A method without a name is one that no entry names.
+// judge says why a call is refused.
 func (s *Server) judge(m access.Matrix, e example) error {
-	method := e.method
-	if method == "" {
-		method = "*"
-	}
-	return s.issuers.Judge(e.client, e.service, "/"+m.Services[e.service].GRPC[0]+"/"+method)
-}
-
-// quote quotes a word for a shell, where it must.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return s.issuers.Judge(e.client, e.service, "/"+m.Services[e.service].GRPC[0]+"/"+e.method)
 }

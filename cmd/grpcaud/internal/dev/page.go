@@ -3,6 +3,7 @@ package dev
 import (
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,19 +19,26 @@ func (s *Server) Write(p *output.Page) {
 		p.Printf("# issuer %s: %s\n", output.Printable(name), m.Issuers[name].URL)
 	}
 	for _, u := range s.options.Users {
-		p.Printf("# user %s, roles: %s\n", output.Printable(u.Name), output.Printable(strings.Join(u.Roles, ", ")))
+		p.Printf("# user %s%s\n", output.Printable(u.Name), output.Printable(rolesText(u.Roles)))
 	}
 	if len(s.options.Users) > 0 {
 		p.Printf("# Users log in at /authorize of an issuer, by authorization code with PKCE.\n")
 	}
-	p.Printf("# Rotate the keys: kill -HUP this process, or curl -X POST http://%s/rotate\n", s.plain.Addr())
+	p.Printf("# Rotate the keys: kill -HUP %d, or curl -X POST http://%s/rotate\n", os.Getpid(), s.plain.Addr())
 	p.Printf("\n# Programs read this file in the place of %s:\n#   %s\n", output.Printable(s.options.Path), output.Printable(s.options.Output))
-	p.Printf("\n# The clients' secrets, for each terminal:\n")
-	for _, line := range s.exports(nil) {
-		p.Printf("%s\n", line)
+	if lines := s.exports(nil); len(lines) > 0 {
+		p.Printf("\n# The clients' secrets, for each terminal:\n%s\n", strings.Join(lines, "\n"))
 	}
 	s.writeExamples(p)
 	p.Printf("\n# %s is followed. Interrupt to end.\n", output.Printable(s.options.Path))
+}
+
+// rolesText returns the roles of a user, to follow the name.
+func rolesText(roles []string) string {
+	if len(roles) == 0 {
+		return ", without roles"
+	}
+	return ", roles: " + strings.Join(roles, ", ")
 }
 
 // writeExamples writes the calls to try.
@@ -42,15 +50,18 @@ func (s *Server) writeExamples(p *output.Page) {
 	}
 	flags := ""
 	if s.certificates.used() {
-		flags = " --issuer-ca " + quote(s.certificates.authority())
+		flags = " --issuer-ca " + output.ShellWord(s.certificates.authority())
 	}
 	p.Printf("\n# A server of %s: yours, or\n", output.Printable(yes.service))
-	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.Printable(quote(s.options.Output)), output.Printable(quote(yes.service)), exampleAddr)
-	p.Printf("\n# A call of it that is admitted:\n%s\n", output.Printable(yes.line(s.options.Output, flags)))
+	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.ShellWord(s.options.Output), output.ShellWord(yes.service), exampleAddr)
+	if yes.method == anyMethod {
+		p.Printf("\n# %s names no method of %s: write one of yours in the place of %s.\n", output.Printable(s.options.Path), output.Printable(yes.service), anyMethod)
+	}
+	p.Printf("\n# A call of it that is admitted:\n%s\n", yes.line(s.options.Output, flags))
 	if no.client != "" {
-		p.Printf("\n# A call that is refused:\n%s\n", output.Printable(no.line(s.options.Output, flags)))
+		p.Printf("\n# A call that is refused:\n%s\n", no.line(s.options.Output, flags))
 	} else {
-		p.Printf("\n# No call is refused: the matrix lets every client call every method of %s.\n", output.Printable(yes.service))
+		p.Printf("\n# No call to refuse: every client may call every method of %s that the matrix names.\n", output.Printable(yes.service))
 	}
 }
 
@@ -79,7 +90,7 @@ func (s *Server) exports(known map[string]string) []string {
 		}
 	}
 	if s.certificates.used() && known == nil {
-		lines = append(lines, "# for clients with certificates, on Linux:", fmt.Sprintf(format, "SSL_CERT_FILE", quote(s.certificates.authority())))
+		lines = append(lines, "# for clients with certificates, on Linux:", fmt.Sprintf(format, "SSL_CERT_FILE", output.ShellWord(s.certificates.authority())))
 	}
 	return lines
 }

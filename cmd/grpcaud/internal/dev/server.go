@@ -47,6 +47,9 @@ func Listen(options Options, policy *access.Policy) (s *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err := refuseWritten(options.Path); err != nil {
+		return s, err
+	}
 	if s.plain, err = listen(options.Addr); err != nil {
 		return s, err
 	}

@@ -99,6 +99,9 @@ func (p *Prober) admittedClient() (id, scope string) {
 func (p *Prober) otherAudience(ctx context.Context) *probe {
 	why := fmt.Sprintf("%s can request no token for another service itself, which could be tried without risk: name a service whose token may be sent to it, with --live-other", p.Service)
 	clients, services := p.ownClients(), files.ServiceNames(p.matrix)
+	if len(services) == 1 {
+		why = "the matrix has no other service, a token for which could be tried"
+	}
 	if p.Other != "" {
 		why = fmt.Sprintf("no client with credentials here gets a token for %s alone", p.Other)
 		clients, services = slices.Concat(p.mayCall(p.policy), clients, p.Clients), []string{p.Other}

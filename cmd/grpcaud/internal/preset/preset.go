@@ -74,7 +74,12 @@ type Preset struct {
 	// for the default.
 	AssertionAudience string `json:"assertion_audience,omitempty"`
 
-	text string
+	// Hosts are what stands beside it as well: other hosts that the provider's metadata
+	// names.
+	Hosts []string `json:"hosts,omitempty"`
+
+	text      string
+	tokenHost string // what the host of the token endpoint looks like, if each team has its own
 }
 
 // New returns the preset of that name.
@@ -90,7 +95,7 @@ func New(name string) (*Preset, error) {
 	node := made.(*yaml.Node)
 	style(node)
 	comment(node, p)
-	one := &Preset{Summary: summaryOf(p)}
+	one := &Preset{Summary: summaryOf(p), Hosts: p.Addresses.Hosts, tokenHost: p.Addresses.TokenHost}
 	if err := node.Decode(&one.Mapping); err != nil {
 		return nil, err
 	}
@@ -133,12 +138,18 @@ func (o *Preset) Write(p *output.Page, format string) {
 		return
 	}
 	p.Printf("# preset: %s, written out (%s; %s).\n", o.Name, o.Product, o.Page)
-	p.Printf("# It may stand below an issuer in the place of the name, and be changed there. Only with\n")
-	p.Printf("# the name does grpcaud know the provider's addresses and screens, and an export to a mesh\n")
-	p.Printf("# tell users from services.\n")
+	p.Printf("# Moved as far to the right as url, it may stand below an issuer in the place of the\n")
+	p.Printf("# name, and be changed there. Only with the name does grpcaud know the provider's\n")
+	p.Printf("# screens and forms of addresses, and an export to a mesh tell users from services.\n")
 	p.Printf("%s", o.text)
 	if o.AssertionAudience != "" {
 		p.Printf("# for whom clients write the assertions of private_key_jwt\nassertion_audience: %s\n", o.AssertionAudience)
+	}
+	if len(o.Hosts) > 0 {
+		p.Printf("# other hosts that the provider's metadata names\nhosts: [%s]\n", strings.Join(o.Hosts, ", "))
+	}
+	if o.tokenHost != "" {
+		p.Printf("# add hosts: [%q], with your values for what is in braces\n", o.tokenHost)
 	}
 }
 

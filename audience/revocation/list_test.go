@@ -79,7 +79,7 @@ func TestRevocationList(t *testing.T) {
 	})
 }
 
-// TestRevocationOfAbsentClaims holds that what a token lacks is not matched by
+// TestRevocationOfAbsentClaims shows that what a token lacks is not matched by
 // what an entry leaves open, and that what has no date may be old.
 func TestRevocationOfAbsentClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestRevocationListRefuses(t *testing.T) {
 	}
 }
 
-// TestRevocationExpires holds that an entry lasts as long as a token may be
+// TestRevocationExpires shows that an entry lasts as long as a token may be
 // accepted, and is forgotten then; and that a list is never full of what is
 // over, nor forgets what is not.
 func TestRevocationExpires(t *testing.T) {
@@ -156,7 +156,7 @@ func TestRevocationExpires(t *testing.T) {
 	})
 }
 
-// TestRevocationListMakesRoom holds that each entry that is over leaves room
+// TestRevocationListMakesRoom shows that each entry that is over leaves room
 // for one, in whatever order they came.
 func TestRevocationListMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestRevocationListMakesRoom(t *testing.T) {
 	})
 }
 
-// TestRevocationsWiden holds that of two entries for the same tokens the later
+// TestRevocationsWiden shows that of two entries for the same tokens the later
 // times count, in whatever order they come.
 func TestRevocationsWiden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,16 @@
+package revocation
+
+import (
+	"context"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+)
+
+// Checker says which genuine tokens were revoked before they expired. It must be safe
+// for concurrent use.
+type Checker interface {
+	// Revoked returns nil for a token that is not revoked, and an [audience.Refusal]
+	// with [audience.CauseRevoked] for one that is. Any other error means that it is
+	// not known; the call is then refused with [audience.CauseRevocationUnavailable].
+	Revoked(ctx context.Context, c *claims.Claims) error
+}
