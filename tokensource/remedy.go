@@ -3,8 +3,6 @@ package tokensource
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -37,7 +35,7 @@ func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Req
 	}
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		header := refusal.Response.Header
-		about.Status, about.Leads = refusal.Response.StatusCode, leads(header)
+		about.Status, about.Leads = refusal.Response.StatusCode, webclient.RedirectHost(header)
 		about.Body = remedy.BodyOf(header.Get("Content-Type"), refusal.Body)
 		about.Code, about.Description = refusal.ErrorCode, refusal.ErrorDescription
 	}
@@ -58,22 +56,13 @@ func (s *authorizationServer) withDiscoveryRemedy(err, cause error) error {
 	about := s.known("", "")
 	about.Endpoint, about.Fault = remedy.Metadata, webclient.Fault(cause)
 	if answer, ok := errors.AsType[*metadata.StatusError](cause); ok {
-		about.Status, about.Leads = answer.Code, leads(answer.Header)
+		about.Status, about.Leads = answer.Code, webclient.RedirectHost(answer.Header)
 		about.Body = remedy.BodyOf(answer.Header.Get("Content-Type"), nil)
 	}
 	if other, ok := errors.AsType[*metadata.IssuerError](cause); ok {
 		about.Fault, about.Other = remedy.OtherIssuer, other.Got
 	}
 	return s.withRemedy(err, about)
-}
-
-// leads returns the scheme and host that a redirect leads to: the rest may hold secrets.
-func leads(header http.Header) string {
-	u, err := url.Parse(header.Get("Location"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }
 
 // message returns the error text in a JSON body that is not an answer of RFC 6749; empty

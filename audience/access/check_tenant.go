@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
@@ -71,7 +72,7 @@ func (c *checker) tenantAddresses(a path, issuer Issuer) {
 
 // placeholders refuses a url with a placeholder, such as one copied from documentation.
 func (c *checker) placeholders(a path, issuer Issuer) {
-	words := []string{"common", "organizations", "consumers"}
+	words := provider.SharedTenants
 	steps := strings.Split(issuer.URL, "/")
 	shared := slices.IndexFunc(words, func(word string) bool { return slices.Contains(steps, word) })
 	switch {

@@ -12,7 +12,8 @@ type rights struct {
 	scopes  []string   // that it may be granted
 	choices [][]string // of each, one is granted unrequested, since one of several is demanded
 
-	// roles and claims are those of the client as itself. What its users have is theirs.
+	// roles and claims are in the tokens of the client as itself. A user has roles and
+	// claims of its own.
 	roles  []string
 	claims map[string]string
 }
