@@ -31,8 +31,9 @@
 //   - [github.com/grpcaud/grpcaud/audience/policyfile] reads the access matrix from
 //     its file, and follows changes.
 //   - [github.com/grpcaud/grpcaud/interceptor/matrixtest] tests a server against its
-//     matrix, and [github.com/grpcaud/grpcaud/testutil] is an issuer and a connection
-//     for tests.
+//     matrix, [github.com/grpcaud/grpcaud/testutil] is an issuer and a connection for
+//     tests, and [github.com/grpcaud/grpcaud/testutil/matrixissuer] plays the issuers
+//     of a matrix.
 //   - [github.com/grpcaud/grpcaud/cmd/grpcaud] is the command line.
 //
 // # Packages for special needs

@@ -7,7 +7,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/clientauth"
 )
 
-// origin says where the client's credential and its issuer stand, for errors.
+// origin says where the client's credential and its issuer are configured, for errors.
 func (p *plan) origin() clientauth.Origin {
 	_, issuer, _ := p.policy.Client(p.name) // which newPlan has found
 	o := clientauth.Origin{Issuer: issuer.Place}

@@ -58,12 +58,12 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // ids of the last 8 of them. If no further refusal comes, a line "more calls refused"
 // reports them within about a second, with method, decision, issuer, client, peer,
 // certificate, reason, cause, repeated and request_ids. All methods that the matrix
-// does not name count as one method, "other". Callers with a genuine token cause at most 16 such lines at
-// once and then 4 in a second, in at most 256 kinds; the same limits apply separately
-// to callers without a genuine token. Refusals beyond these limits are counted in the
-// field repeated of a line "more refusals of too many kinds to name", at most one line
-// in 10 seconds. [Server.Close] writes the counts that are not yet logged. Metrics
-// count every refusal.
+// does not name count as one method, "other". Callers with a genuine token cause at
+// most 16 such lines at once and then 4 in a second, in at most 256 kinds; the same
+// limits apply separately to callers without a genuine token. Refusals beyond these
+// limits are counted in the field repeated of a line "more refusals of too many kinds
+// to name", at most one line in 10 seconds. [Server.Close] writes the counts that are
+// not yet logged. Metrics count every refusal.
 //
 // If a handler returns the refusal of another service, the peer is not told about
 // that refusal. The log has a warning "a call to another service was refused" with
@@ -71,10 +71,11 @@ func (o option) applyClient(to *clientOptions) { o.client(to) }
 // the other service, as far as they are known. Repeated warnings share lines in the same
 // way.
 //
-// A [Client] logs as a warning each call that another service refuses or that it cannot
-// send for want of a token, with client, service, method, code, reason, request_id and,
-// if it was not sent, error; and at info level each stream that is ended. Repeated ones
-// share lines in the same way. For the lines about its tokens see [tokensource.Logger].
+// A [Client] logs as a warning each call that another service refuses, and each call
+// that it cannot send because there is no token, with client, service, method, code,
+// reason, request_id and, if it was not sent, error. At info level it logs each stream
+// that is ended. Repeated calls and streams share lines in the same way. For the lines
+// about its tokens see [tokensource.Logger].
 func Logger(l *slog.Logger) Option {
 	err := absent(l == nil, "logger; to log nothing, give it slog.DiscardHandler")
 	return option{
@@ -115,14 +116,15 @@ func absent(is bool, what string) error {
 //     ends, by service and mode; 0 when all have ended.
 //
 // No label has a value from a token or from an unknown peer. Methods that the matrix
-// does not open or close count as "other", and so do methods after the first 512 and
+// neither opens nor closes count as "other", and so do methods after the first 512 and
 // clients after the first 256.
 //
 // A client counts in grpcaud.client.refusals the calls that were refused or not sent, by
 // service (its name in the matrix), rpc.service, rpc.method and reason; those after the
 // first 1024 series count as "other". [tokensource.MeterProvider] lists the metrics of its
-// tokens. Servers and clients have grpcaud.insecure: 1 for each option that turns off a
-// protection, and for each host that the matrix names for plain http.
+// tokens. Servers and clients have grpcaud.insecure: 1 for each option that weakens a
+// protection, for each host that the matrix names for plain http, and for a loopback
+// address there.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")
 	return option{

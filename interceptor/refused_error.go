@@ -36,8 +36,8 @@ type RefusedError struct {
 	// RequestID names the call in the server's log; may be empty.
 	RequestID string
 
-	// Method is the full name of the method that was called. Service is the service of
-	// the matrix that it belongs to; empty if the connection was not made by a [Client].
+	// Method is the full name of the method that was called. Service is its service in
+	// the matrix; empty if the connection was not made by a [Client].
 	Service, Method string
 
 	// Ended says that a stream ran and was then ended: see [ResumeStream].

@@ -10,8 +10,8 @@ import (
 // not enforced yet.
 type WouldBeRefused struct {
 	// Method is the full name of the method that was called, cut after 200 bytes.
-	// It is empty in the rows that count the calls without a row of their own: those of
-	// one Peer and Certificate, and those of all others.
+	// It is empty in the rows that count the calls without a row of their own: a row for
+	// each Peer and Certificate, and one for all others.
 	Method string
 
 	// Issuer and Client name the caller; empty if the call had no genuine token.
@@ -43,8 +43,7 @@ type WouldBeRefused struct {
 // enforced now, and why, the most frequent first. It counts all calls since the server
 // was made to which [access.Observe] or [access.Warn] applied. It keeps 1024 rows of
 // callers with a genuine token, and 1024 rows of callers without one, of which one Peer
-// with one Certificate has at most 128. It is safe for
-// concurrent use.
+// with one Certificate has at most 128. It is safe for concurrent use.
 func (s *Server) WouldRefuse() []WouldBeRefused {
 	var all []WouldBeRefused
 	for _, row := range s.admission.WouldRefuse() {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// login is a request for a user's login (RFC 6749, section 4.1.1) that was found good.
+// login is a valid request for a user's login (RFC 6749, section 4.1.1).
 type login struct {
 	client    Client
 	redirect  string // where the browser goes, as the client wrote it
@@ -39,9 +39,9 @@ var loginPage = template.Must(template.New("login").Parse(`<!DOCTYPE html>
 {{end}}</form>
 `))
 
-// serveAuthorization shows the page on which a user logs in, and leads the browser back
-// to the client. A mistake in the request is told to the client (RFC 6749, section
-// 4.1.2.1), unless it is about the client itself or its address: then the page says so.
+// serveAuthorization shows the page on which a user logs in, and sends the browser back
+// to the client. It reports a mistake in the request to the client (RFC 6749, section
+// 4.1.2.1), unless the mistake is the client itself or its address: then the page shows it.
 func (i *Issuer) serveAuthorization(w http.ResponseWriter, r *http.Request) {
 	if len(i.userNames()) == 0 {
 		http.NotFound(w, r)

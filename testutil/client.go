@@ -53,7 +53,7 @@ type Client struct {
 	// 6749, section 2.1).
 	Public bool
 
-	boundTo string // the thumbprint of the certificate that a token is bound to
+	boundTo string // the thumbprint of the certificate that the token is bound to; empty for none
 }
 
 // Register adds c, or replaces the client with the same id. It panics if the id is empty.
@@ -71,7 +71,7 @@ func (i *Issuer) Register(c Client) {
 	i.clients[c.ID] = c
 }
 
-// Unregister removes the client with that id, if there is one. Its tokens stay good.
+// Unregister removes the client with that id, if there is one. Its tokens stay valid.
 func (i *Issuer) Unregister(id string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -49,14 +49,14 @@ func AudienceScope(template string) Option {
 
 // MutualTLSAlias publishes base, such as "https://mtls.idp.example.com", as the base of
 // the endpoints for clients that authenticate with a certificate; the path of the issuer
-// is added (RFC 8705, section 5). The default is to publish none.
+// is added (RFC 8705, section 5). By default no such base is published.
 func MutualTLSAlias(base string) Option {
 	return optionFunc(func(o *options) { o.alias = base })
 }
 
-// Keycloak makes the issuer ask and write as Keycloak does: [AudienceScope] of
-// "{audience}", [Typ] of "JWT", and "typ": "Bearer" in [EveryToken]. Use it for a matrix
-// with preset: keycloak.
+// Keycloak makes the issuer behave as Keycloak does: clients request an audience by a
+// scope of its name ([AudienceScope] of "{audience}"), and tokens have [Typ] "JWT" and
+// the claim "typ": "Bearer" ([EveryToken]). Use it for a matrix with preset: keycloak.
 func Keycloak() Option {
 	return optionFunc(func(o *options) {
 		for _, opt := range []Option{AudienceScope("{audience}"), Typ("JWT"), EveryToken(Claims{"typ": "Bearer"})} {

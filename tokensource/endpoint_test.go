@@ -282,7 +282,7 @@ func TestEndpointsOnLoopback(t *testing.T) {
 func TestMissingDocumentHintsAtTheIssuer(t *testing.T) {
 	for status, want := range map[int]bool{404: true, 500: false} {
 		_, err := newSource(t, &wire{discovery: reply(status, "")}).Token(t.Context(), orders)
-		if err == nil || strings.Contains(err.Error(), "to the letter") != want {
+		if err == nil || strings.Contains(err.Error(), "exactly what tokens have in iss") != want {
 			t.Errorf("%d: got %v, want a hint: %v", status, err, want)
 		}
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/boundedmap"
 )
 
-// maxAudiences is how many audiences have labels of their own; otherAudience stands for
-// the others. A program that serves many tenants may ask for ever new ones.
+// maxAudiences is how many audiences have labels of their own; otherAudience is the label
+// of the others. A program that serves many tenants may request tokens for any number of
+// audiences.
 const (
 	maxAudiences  = 256
 	otherAudience = "other"
@@ -68,11 +69,11 @@ func (m *metrics) observe(meter metric.Meter, c *Cache) error {
 	return err
 }
 
-// lifetimes is what the gauges tell of the tokens for one audience.
+// lifetimes are the values of the gauges for the tokens of one audience.
 type lifetimes struct {
 	entries int
-	least   time.Duration // of those requested in the last minute
-	inUse   bool          // there is one
+	least   time.Duration // of the tokens that were requested in the last minute
+	inUse   bool          // whether there is such a token
 }
 
 // lifetimes counts the entries of c by the label of their audience, with the remaining

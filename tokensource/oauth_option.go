@@ -24,13 +24,13 @@ type oauthOptions struct {
 	plain      plainHTTP
 	caFile     string      // empty: the transport decides
 	discovery  string      // empty: the well-known addresses
-	hosts      []string    // that the metadata may name, beside its own
+	hosts      []string    // further hosts that the metadata may name
 	tokenURL   string      // empty: as the metadata says
 	secret     secretStyle // zero: as the metadata says
 	ask        audienceStyle
 	grant      Grant       // zero: the preset's
 	parameters [][2]string // names and values
-	tokenTypes []string    // accepted beside Bearer
+	tokenTypes []string    // accepted in addition to Bearer
 	preset     string      // the name; empty: the default
 	origin     authmethod.Origin
 	dialect    *provider.Provider
@@ -58,8 +58,8 @@ func newOAuthOptions(issuer string, auth ClientAuth, opts []OAuthOption) (*oauth
 	return o, errors.Join(o.options.check(), o.checkURLs(), o.checkAuth(auth), o.checkPreset(), o.checkParameters(), o.checkTokenTypes())
 }
 
-// checkIssuer checks what the tokens have in iss. It is any text, unless the metadata
-// is read there.
+// checkIssuer checks what the tokens have in iss. It is any text, unless metadata is
+// read at that address.
 func (o *oauthOptions) checkIssuer(issuer string) error {
 	_, byAudience := o.ask.(tokenURLs)
 	switch {
@@ -120,11 +120,11 @@ func (o *oauthOptions) grantFor(r Request) Grant {
 	return TokenExchange
 }
 
-// Discovery sets the address of the issuer's metadata document; an empty one stands
-// for the well-known ones, which are the default (OpenID Connect Discovery 1.0, section
-// 4; RFC 8414, section 3.1). Endpoints that the document names must be on the host of
-// the document, or, over https, on one of these hosts or of those that the [Preset]
-// knows of. A host may have a port.
+// Discovery sets the address of the issuer's metadata document. An empty address means
+// the default, the well-known addresses (OpenID Connect Discovery 1.0, section 4; RFC
+// 8414, section 3.1). Endpoints that the document names must be on the host of the
+// document, or, over https, on one of hosts or of the hosts that the [Preset] knows. A
+// host may have a port.
 func Discovery(url string, hosts ...string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.discovery, o.hosts = url, slices.Clone(hosts) })
 }
@@ -138,7 +138,7 @@ func TokenURL(url string) OAuthOption {
 }
 
 // CAFile sets the file with the certificate authorities, in PEM, that are trusted for
-// the issuer's addresses, instead of those that the [Transport] trusts. It is read at
-// each request, so that it can be replaced. A transport that is no [*http.Transport]
-// decides by itself what it trusts.
+// the issuer's addresses. The default is what the [Transport] trusts. The file is read
+// at each request, so that it can be replaced. A transport that is not an
+// [*http.Transport] decides by itself what it trusts.
 func CAFile(path string) OAuthOption { return oauthOption(func(o *oauthOptions) { o.caFile = path }) }

@@ -10,9 +10,9 @@ import (
 	"github.com/grpcaud/grpcaud/internal/loopback"
 )
 
-// InsecureHTTP accepts endpoints on plain http at these hosts, without ports; without
-// hosts, at loopback addresses and localhost. Secrets and tokens then travel without
-// protection. The default is https everywhere.
+// InsecureHTTP accepts plain http for endpoints on these hosts, which are named without
+// ports; without hosts, for endpoints on loopback addresses and localhost. Secrets and
+// tokens then travel without protection. The default is https everywhere.
 func InsecureHTTP(hosts ...string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) {
 		o.plain.loopback = o.plain.loopback || len(hosts) == 0
@@ -20,7 +20,8 @@ func InsecureHTTP(hosts ...string) OAuthOption {
 	})
 }
 
-// plainHTTP says where plain http is accepted; the zero value is nowhere.
+// plainHTTP says for which hosts plain http is accepted; the zero value accepts it for
+// none.
 type plainHTTP struct {
 	loopback bool
 	hosts    []string

@@ -13,8 +13,8 @@ import (
 // [SubjectGrant], override it. [New] refuses unknown names. It also refuses "google",
 // "kubernetes" and "spiffe", which are not authorization servers; the error says what
 // to use instead.
-// In the place of the name, preset may be what this module knows of a server that the access
-// matrix describes.
+// For packages of this module, preset may also be the description of a server in an
+// access matrix, instead of a name.
 func Preset[P string | provider.Provider](preset P) OAuthOption {
 	return oauthOption(func(o *oauthOptions) {
 		o.preset, o.dialect = "", nil

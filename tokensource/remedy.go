@@ -3,8 +3,6 @@ package tokensource
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -16,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
-// known is what is known of a client and its issuer, for a remedy.
+// known returns what is known of a client and its issuer, for a remedy.
 func (s *authorizationServer) known(audience, client string) remedy.Situation {
 	origin := s.options.origin
 	return remedy.Situation{
@@ -26,8 +24,7 @@ func (s *authorizationServer) known(audience, client string) remedy.Situation {
 	}
 }
 
-// situation is what is known of a request for a token that ended in err, an error of
-// x/oauth2.
+// situation describes a request for a token that ended in err, an error of x/oauth2.
 func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Request, err error) remedy.Situation {
 	about := s.known(r.Audience, sent.Config.ClientID)
 	about.Endpoint, about.Exchange = remedy.TokenEndpoint, g != 0
@@ -38,14 +35,14 @@ func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Req
 	}
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		header := refusal.Response.Header
-		about.Status, about.Leads = refusal.Response.StatusCode, leads(header)
+		about.Status, about.Leads = refusal.Response.StatusCode, webclient.RedirectHost(header)
 		about.Body = remedy.BodyOf(header.Get("Content-Type"), refusal.Body)
 		about.Code, about.Description = refusal.ErrorCode, refusal.ErrorDescription
 	}
 	return about
 }
 
-// withRemedy adds to an error what to change, if that is known.
+// withRemedy adds the remedy to an error, if there is one.
 func (s *authorizationServer) withRemedy(err error, about remedy.Situation) error {
 	if refusal, ok := errors.AsType[*TokenError](err); ok {
 		refusal.Hint = about.Remedy()
@@ -59,7 +56,7 @@ func (s *authorizationServer) withDiscoveryRemedy(err, cause error) error {
 	about := s.known("", "")
 	about.Endpoint, about.Fault = remedy.Metadata, webclient.Fault(cause)
 	if answer, ok := errors.AsType[*metadata.StatusError](cause); ok {
-		about.Status, about.Leads = answer.Code, leads(answer.Header)
+		about.Status, about.Leads = answer.Code, webclient.RedirectHost(answer.Header)
 		about.Body = remedy.BodyOf(answer.Header.Get("Content-Type"), nil)
 	}
 	if other, ok := errors.AsType[*metadata.IssuerError](cause); ok {
@@ -68,17 +65,8 @@ func (s *authorizationServer) withDiscoveryRemedy(err, cause error) error {
 	return s.withRemedy(err, about)
 }
 
-// leads returns the scheme and host that a redirect leads to: the rest may hold secrets.
-func leads(header http.Header) string {
-	u, err := url.Parse(header.Get("Location"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-// message returns what a JSON body says for people, if it is no answer of RFC 6749; empty
-// if it says nothing.
+// message returns the error text in a JSON body that is not an answer of RFC 6749; empty
+// if it has none.
 func message(body []byte) string {
 	var members map[string]any
 	if json.Unmarshal(body, &members) != nil {

@@ -11,7 +11,7 @@ import (
 const (
 	minSecret = 4       // bytes; shorter secrets occur in many words, and are soon guessed in any case
 	maxText   = 200     // bytes of a name
-	maxWords  = 1 << 10 // bytes of what an issuer says
+	maxWords  = 1 << 10 // bytes of an issuer's text
 )
 
 var jwtLike = regexp.MustCompile(`eyJ[\w.~+/=-]*`)

@@ -7,7 +7,7 @@ import (
 )
 
 // readToken returns the token that a token endpoint gave to a request with g (RFC
-// 6749, section 5.1). It may have one of these types, beside Bearer.
+// 6749, section 5.1). Its type is Bearer or one of types.
 func readToken(token *oauth2.Token, g Grant, types []string, client string, secrets ...string) (fetchedToken, error) {
 	if err := checkTokenType(token.TokenType, g, types, secrets...); err != nil {
 		return fetchedToken{}, err

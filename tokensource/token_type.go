@@ -7,11 +7,11 @@ import (
 	"github.com/grpcaud/grpcaud/internal/tokentype"
 )
 
-// TokenType accepts this token_type beside "Bearer", for an issuer whose bearer tokens
-// have another name, such as "BearerToken". It is compared exactly. By default an
-// answer with any type but "Bearer", in any case, is refused ([ErrRefused]): whoever
-// sends a token must know how it is to be presented (RFC 6749, section 7.1). [New]
-// refuses the types that are presented otherwise: DPoP, PoP, MAC and N_A.
+// TokenType accepts this token_type in addition to "Bearer", for an issuer whose bearer
+// tokens have another name, such as "BearerToken". It is compared exactly. By default an
+// answer with any type other than "Bearer", in any case, is refused ([ErrRefused]):
+// whoever sends a token must know how to present it (RFC 6749, section 7.1). [New]
+// refuses the types whose tokens are presented in another way: DPoP, PoP, MAC and N_A.
 func TokenType(name string) OAuthOption {
 	return oauthOption(func(o *oauthOptions) { o.tokenTypes = append(o.tokenTypes, name) })
 }
@@ -28,7 +28,7 @@ func (o *oauthOptions) checkTokenTypes() error {
 }
 
 // checkTokenType refuses an answer whose token cannot be presented as Bearer. Another
-// request would be answered likewise, so the error is final.
+// request would get the same answer, so the error is final.
 func checkTokenType(got string, g Grant, accepted []string, secrets ...string) error {
 	assertion := g == exchangeForAssertion && got == tokenTypeNone
 	if assertion || tokentype.Bearer(got) || slices.Contains(accepted, got) {

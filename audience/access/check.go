@@ -27,7 +27,7 @@ type checker struct {
 
 	trustDomains  map[string]string   // the issuers by their trust domain
 	tenantIssuers map[string][]string // the issuers of tenants, by the name that stands for them
-	written       map[place]string    // the names in the file, of issuers and clients that stand in the places of others
+	written       map[place]string    // the names in the file, of issuers and clients that were made for tenants
 
 	audiences         map[party]string           // the services by their aud and its issuer
 	declared          map[string][]MethodOptions // the rules of services that only .proto options define
@@ -54,8 +54,8 @@ func (c *checker) problem(a path, format string, args ...any) {
 // place is an entry of the matrix: its section and its name.
 type place struct{ section, name string }
 
-// inFile returns a path as the file has it: what was made for a tenant stands there
-// under another name.
+// inFile returns a path as the file has it. Issuers and clients that were made for a
+// tenant have another name there.
 func (c *checker) inFile(a path) path {
 	if len(a) > 1 {
 		if name, ok := c.written[place{a[0], a[1]}]; ok {

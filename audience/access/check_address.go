@@ -11,14 +11,14 @@ import (
 	"github.com/grpcaud/grpcaud/internal/loopback"
 )
 
-// address is a place at which an issuer is asked, by the key of the file.
+// address is an address of an issuer, with its key in the file.
 type address struct {
 	key path
 	url string
 }
 
-// addressesOf lists the addresses that the matrix has for an issuer, without those
-// that are empty. Its url is one of them if metadata is read there.
+// addressesOf lists the addresses of an issuer in the matrix that are not empty. The
+// url is one of them if metadata is read there.
 func (c *checker) addressesOf(a path, issuer Issuer) []address {
 	all := []address{
 		{a.to("discovery"), issuer.Discovery},
@@ -130,9 +130,16 @@ func (i Issuer) allowsPlain(host string) bool {
 	return i.InsecureLoopback && loopback.Host(host) || slices.ContainsFunc(i.InsecureHosts, func(named string) bool { return strings.Trim(named, "[]") == host })
 }
 
-// insecureHosts checks the hosts that are asked over plain http. One at which nothing
-// is asked is a mistake.
+// insecureHosts checks the hosts at which plain http is accepted. A host that no address
+// of the issuer has is a mistake.
 func (c *checker) insecureHosts(a path, issuer Issuer) {
+	onLoopback := func(x address) bool {
+		u, err := url.Parse(x.url)
+		return err == nil && u.Scheme == "http" && loopback.Host(u.Hostname())
+	}
+	if issuer.InsecureLoopback && slices.ContainsFunc(c.addressesOf(a, issuer), onLoopback) {
+		c.warn(a.to("insecure"), "the issuer is a process on the machine itself, for development only: whoever can listen there decides which tokens are genuine")
+	}
 	for i, host := range issuer.InsecureHosts {
 		at := a.to("insecure", "host")
 		if len(issuer.InsecureHosts) > 1 {
@@ -146,14 +153,14 @@ func (c *checker) insecureHosts(a path, issuer Issuer) {
 		case !isHost(host) || strings.HasSuffix(host, ":") || (&url.URL{Host: host}).Port() != "":
 			c.problem(at, "%q is not a host without a port, such as keycloak", host)
 		case len(places) == 0:
-			c.problem(at, "no address of this issuer is http://%s: take the exception out", host)
+			c.problem(at, "no address of this issuer is http://%s: remove the exception", host)
 		default:
-			c.warn(at, "%s is asked over plain http: whoever can change that traffic decides which tokens are genuine, and reads the secrets of clients", host)
+			c.warn(at, "requests go to %s over plain http: whoever can change that traffic decides which tokens are genuine, and reads the secrets of clients", host)
 		}
 	}
 }
 
-// hasPlaceholder reports whether something in an address is to be replaced by a value.
+// hasPlaceholder reports whether an address has a part that must be replaced by a value.
 func hasPlaceholder(address string) bool {
 	return strings.ContainsAny(address, "{}") || unfilled(address) != ""
 }
@@ -166,8 +173,7 @@ func (c *checker) filled(a path, value string) {
 }
 
 // unfilled returns the part of a value that looks like a variable of a shell, of
-// Kubernetes or of a template: this file fills in none of them. It is empty if there is
-// no such part.
+// Kubernetes or of a template; empty if there is none. The file fills in no variables.
 func unfilled(value string) string { return variable.FindString(value) }
 
 var variable = regexp.MustCompile(`\$\{[^}]*\}?|\$\([^)]*\)?|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*`)

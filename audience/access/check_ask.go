@@ -10,8 +10,8 @@ import (
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
-// obtainable warns of tokens that clients can never get, by the way in which their
-// issuer is asked for an audience.
+// obtainable warns of tokens that clients can never get, because of the way in which
+// they ask their issuer for an audience.
 func (c *checker) obtainable() {
 	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
 		client := c.matrix.Clients[name]

@@ -86,7 +86,7 @@ func (c *checker) tokenRequests(a path, issuer Issuer) {
 	}
 }
 
-// assertionAudience refuses an audience that is another issuer's: whoever gets such an
+// assertionAudience refuses the audience of another issuer: whoever gets such an
 // assertion could present it there.
 func (c *checker) assertionAudience(a path, issuer Issuer) {
 	audience := issuer.AssertionAudience
@@ -142,7 +142,7 @@ func hostname(address string) string {
 }
 
 // introspection checks that the service authenticates to the issuer, as RFC 7662,
-// section 2.1 requires, or that the file says in so many words that it does not.
+// section 2.1 requires, unless the file has insecure: no_authentication.
 func (c *checker) introspection(a path, issuer Issuer) {
 	in := issuer.Introspection
 	if in == (Introspection{}) {
@@ -172,7 +172,7 @@ func (c *checker) introspection(a path, issuer Issuer) {
 // written down, since the metadata document names one that authenticates clients.
 func (c *checker) noAuthentication(a path, in Introspection) {
 	if in.ClientID != "" {
-		c.problem(a.to("client"), "a client, and insecure: no_authentication; write one")
+		c.problem(a.to("client"), "both client and insecure: no_authentication; write one")
 	}
 	if in.URL == "" {
 		c.problem(a.to("url"), "no url: with insecure: no_authentication, write the address of the endpoint")

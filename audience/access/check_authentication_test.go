@@ -44,10 +44,10 @@ func TestNewRefusesAuthentication(t *testing.T) {
 			i.URL, i.InsecureLoopback = "http://127.0.0.1:8080", true
 			i.Introspection = access.Introspection{URL: "http://127.0.0.1:8080/introspect", ClientID: "s", Certificate: cert}
 		}),
-		"issuers.corp.introspection.client: no client":              ask(access.Introspection{Certificate: cert}),
-		"issuers.corp.introspection.insecure: both mtls and":        ask(access.Introspection{URL: corp, Certificate: cert, InsecureNoAuthentication: true}),
-		"issuers.corp.introspection.client: a client, and insecure": ask(access.Introspection{URL: corp, ClientID: "s", InsecureNoAuthentication: true}),
-		"issuers.corp.introspection.url: no url":                    ask(access.Introspection{InsecureNoAuthentication: true}),
+		"issuers.corp.introspection.client: no client":                ask(access.Introspection{Certificate: cert}),
+		"issuers.corp.introspection.insecure: both mtls and":          ask(access.Introspection{URL: corp, Certificate: cert, InsecureNoAuthentication: true}),
+		"issuers.corp.introspection.client: both client and insecure": ask(access.Introspection{URL: corp, ClientID: "s", InsecureNoAuthentication: true}),
+		"issuers.corp.introspection.url: no url":                      ask(access.Introspection{InsecureNoAuthentication: true}),
 	} {
 		newRefuses(t, change, want)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
 
-// otherTypes are the types of tokens that are no access tokens (OpenID Connect
+// otherTypes are types of tokens that are not access tokens (OpenID Connect
 // Back-Channel Logout, section 2.4; RFC 8417, 9101, 9449 and 9701; RFC 7523bis; OpenID
 // Federation).
 var otherTypes = []string{
@@ -31,7 +31,7 @@ func (c *checker) preset(a path, issuer Issuer) {
 	}
 }
 
-// dialect checks a preset that is written out. What it leaves half-said or says twice is a
+// dialect checks a preset that is written out. An incomplete or contradictory one is a
 // mistake.
 func (c *checker) dialect(a path, issuer Issuer) {
 	d := issuer.Dialect

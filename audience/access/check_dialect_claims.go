@@ -62,8 +62,8 @@ func (c *checker) marks(a path, d Dialect) {
 	}
 }
 
-// tellsIDTokens reports whether no ID token passes for an access token, though d forbids
-// no claim: by its type, or by a claim that ID tokens do not have.
+// tellsIDTokens reports whether d distinguishes access tokens from ID tokens although it
+// forbids no claim: by the type, or by a claim that ID tokens do not have.
 func (d Dialect) tellsIDTokens() bool {
 	shared := func(claim string) bool { return slices.Contains(idTokenHas, claim) }
 	marks := slices.DeleteFunc(append(slices.Collect(maps.Keys(d.Values)), d.Required...), shared)
@@ -71,7 +71,7 @@ func (d Dialect) tellsIDTokens() bool {
 	return !generic || len(marks) > 0
 }
 
-// use says what d needs a claim for; empty if it does not.
+// use says what d needs a claim for; empty if d does not need it.
 func (d Dialect) use(claim string) string {
 	var roles, callers []string
 	for _, r := range d.Roles {
@@ -125,7 +125,7 @@ func (c *checker) serviceMarks(a path, d Dialect) {
 	}
 }
 
-// serviceMark checks one condition: it must be able to hold, and able not to.
+// serviceMark checks one condition. It must hold for some tokens, and not for all.
 func (c *checker) serviceMark(a path, d Dialect, m ServiceMark) {
 	narrow := len(m.Equal)+len(m.Not) > 0
 	for _, claim := range slices.Sorted(maps.Keys(m.Equal)) {

@@ -42,7 +42,7 @@ func (c *checker) issuer(a path, issuer Issuer) {
 	c.tokenRequests(a, issuer)
 }
 
-// shape warns of a url that no token of such a provider has in iss.
+// shape warns of a url that no token of the provider has in iss.
 func (c *checker) shape(a path, issuer Issuer) {
 	p := issuer.Provider()
 	likely := p.Addresses.ProbableIssuer(issuer.URL)

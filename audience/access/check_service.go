@@ -88,7 +88,7 @@ func (c *checker) audience(a path, name, audience string, service Service) {
 	}
 }
 
-// isWildcard reports whether a value is meant to stand for others, such as "*",
+// isWildcard reports whether a value looks like a pattern for others, such as "*",
 // "orders*", "https://*.example.com" or "https://orders.example.com/*".
 func isWildcard(value string) bool {
 	return strings.HasPrefix(value, "*") || strings.HasSuffix(value, "*") || strings.Contains(value, "/*") || strings.Contains(value, "*.")
@@ -137,8 +137,8 @@ func insteadOfAudience(prefix string, roles []string) string {
 	return strings.Join(ways, ", or ")
 }
 
-// audienceRoles checks the roles that stand for the audience of a service. A role that
-// two services have would let the tokens for one into the other.
+// audienceRoles checks the roles that stand for the audience of a service. If two
+// services had the same role, each would accept the tokens for the other.
 func (c *checker) audienceRoles(a path, name string, service Service) {
 	c.exactValues(a, "roles", service.InsecureNoAudienceRoles)
 	for i, role := range service.InsecureNoAudienceRoles {

@@ -9,8 +9,8 @@ import (
 // spiffePreset is the preset of issuers that can have a trust domain.
 const spiffePreset = "spiffe"
 
-// trustDomain returns the trust domain of the tokens of i: as written, else that of a
-// url that names it; empty if there is none.
+// trustDomain returns the trust domain of the tokens of i: TrustDomain, else the one that
+// the URL names; empty if there is none.
 func (i Issuer) trustDomain() string {
 	if name, ok := strings.CutPrefix(i.URL, spiffe.Scheme); ok && i.TrustDomain == "" && i.Preset == spiffePreset {
 		return name
@@ -18,8 +18,8 @@ func (i Issuer) trustDomain() string {
 	return i.TrustDomain
 }
 
-// trustDomain checks the trust domain of an issuer: only JWT-SVIDs have one, and it must
-// tell which issuer a token without iss is of.
+// trustDomain checks the trust domain of an issuer. Only JWT-SVIDs have one, and no two
+// issuers can have the same, since it selects the issuer of a token without iss.
 func (c *checker) trustDomain(a path, issuer Issuer) {
 	domain := issuer.TrustDomain
 	if domain == "" {
@@ -33,7 +33,7 @@ func (c *checker) trustDomain(a path, issuer Issuer) {
 	case strings.HasPrefix(issuer.URL, spiffe.Scheme) && issuer.URL != spiffe.Scheme+domain:
 		c.problem(a.to("trust_domain"), "the url names another trust domain than %q", domain)
 	case issuer.Introspection != (Introspection{}):
-		c.problem(a.to("introspection"), "the issuer is not asked about JWT-SVIDs: their keys are those of the trust domain")
+		c.problem(a.to("introspection"), "JWT-SVIDs are not introspected: the keys of the trust domain verify them")
 	}
 	if other, taken := c.trustDomains[domain]; taken {
 		c.problem(a.to("trust_domain"), "%q has the same trust domain: a token without iss would not tell which of the two issued it", other)

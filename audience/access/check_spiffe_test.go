@@ -54,7 +54,7 @@ func TestTrustDomainsRefused(t *testing.T) {
 			*i = access.Issuer{URL: "spiffe://example.org/a", Preset: "spiffe", KeysFile: "k"}
 		},
 		"the url names another trust domain": func(i *access.Issuer) { i.URL, i.KeysFile = "spiffe://other.org", "k" },
-		"is not asked about JWT-SVIDs": func(i *access.Issuer) {
+		"JWT-SVIDs are not introspected": func(i *access.Issuer) {
 			i.Introspection = access.Introspection{URL: "https://oidc.example.org/i", ClientID: "x", Secret: access.SecretRef{Env: "X"}}
 		},
 	} {

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
-// tenants checks the issuers that have a list of tenants, as they are written. Only
-// listed tenants count: nothing that a token says fills the place of {tenant}.
+// tenants checks the issuers that have a list of tenants, as the file has them. {tenant}
+// stands only for listed tenants, whatever a token says.
 func (c *checker) tenants(written Matrix, expanded tenants) {
 	for _, name := range slices.Sorted(maps.Keys(written.Issuers)) {
 		a, issuer := path{"issuers", name}, written.Issuers[name]
@@ -69,9 +70,9 @@ func (c *checker) tenantAddresses(a path, issuer Issuer) {
 	}
 }
 
-// placeholders refuses what a page of documentation has in the place of a tenant.
+// placeholders refuses a url with a placeholder, such as one copied from documentation.
 func (c *checker) placeholders(a path, issuer Issuer) {
-	words := []string{"common", "organizations", "consumers"}
+	words := provider.SharedTenants
 	steps := strings.Split(issuer.URL, "/")
 	shared := slices.IndexFunc(words, func(word string) bool { return slices.Contains(steps, word) })
 	switch {
@@ -88,14 +89,15 @@ func (i Issuer) isEntra() bool {
 	return slices.Contains(i.Provider().Addresses.IssuerPrefixes, "https://login.microsoftonline.com/")
 }
 
-// isTenant reports whether text can be a tenant in an address: it cannot lead to another
-// host or path.
+// isTenant reports whether text can be a tenant in an address: it cannot change the host
+// or add a step to the path.
 func isTenant(text string) bool {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	return strings.Trim(text, letters+".-_") == "" && strings.Trim(text, ".-_") != "" && !strings.HasPrefix(text, ".")
 }
 
-// standsFor says that a name is not of one issuer but of several, if it is.
+// standsFor says that a name stands for the issuers of several tenants; empty if it does
+// not.
 func (c *checker) standsFor(name string) string {
 	if all := c.tenantIssuers[name]; len(all) > 0 {
 		return "; it has tenants: name one of " + quote.List(all...)

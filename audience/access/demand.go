@@ -60,8 +60,8 @@ func (e *evaluation) callerCause(k check, d *demand) audience.Cause {
 	}
 }
 
-// unreadable returns the cause of a refusal for a part of the token: another one if the
-// part is there and cannot be read. To log in again would not help then.
+// unreadable returns the cause of a refusal because of a part of the token. If the part
+// is there and cannot be read, that is another cause: a new login would not help.
 func (e *evaluation) unreadable(p claims.Part, cause audience.Cause) audience.Cause {
 	if e.claims.Malformed(p) != nil {
 		return audience.CauseClaimsMalformed
@@ -134,8 +134,8 @@ var partOf = map[check]claims.Part{
 	checkLogin: claims.ACR, checkLoginAge: claims.AuthTime,
 }
 
-// describeCaller describes a check of the caller. What cannot be read is told in the
-// place of what was read, and calls for no other login and no other scope.
+// describeCaller describes a check of the caller. If a part of the token cannot be read,
+// the description says why, and asks for no other login and no other scope.
 func (e *evaluation) describeCaller(k check, d *demand) finding {
 	f := e.describeDemand(k, d)
 	if why := e.claims.Malformed(partOf[k]); why != nil && f.want != "" {

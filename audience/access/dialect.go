@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Dialect says how an authorization server writes its tokens, and how it is asked for
-// them, where no preset fits. What is left out is the strict choice. A claim is named by
-// itself, or, inside an object, by a JSON Pointer (RFC 6901) such as
+// Dialect says how an authorization server writes its tokens, and how clients request
+// them, where no preset fits. A field that is left out means the strict choice. A claim
+// is named by itself, or, inside an object, by a JSON Pointer (RFC 6901) such as
 // "/realm_access/roles"; no pointer leads through an array. The zero value is no dialect.
 type Dialect struct {
 	// Types are the accepted typ headers of its access tokens; "none" is a token
-	// without one. Case and a leading "application/" do not count. Required.
+	// without one. Case and a leading "application/" are ignored. Required.
 	Types []string
 
 	// Client are the claims that may hold the client's id; the first that is present
@@ -26,10 +26,10 @@ type Dialect struct {
 	// refuse them.
 	ClientOptional bool
 
-	// NotClient are those of the claims azp and client_id that hold something else
-	// than the client's id, with what it ends with after a star, such as
-	// "*.example.com"; "*" is any value. Elsewhere these claims must be the client's
-	// id.
+	// NotClient says which of the claims azp and client_id may hold something else than
+	// the client's id, and how that value ends, after a star: "*.example.com". "*" is
+	// any value. Any other value of these claims must be the client's id. Empty means
+	// that both must be.
 	NotClient map[string]string
 
 	// CallerClaims are claims that say who calls. A rule that demands values of one
@@ -39,21 +39,21 @@ type Dialect struct {
 	// Subject is the claim that says which user; empty means sub.
 	Subject string
 
-	// SubjectPrefix is what each subject begins with.
+	// SubjectPrefix is what each subject begins with; empty means anything.
 	SubjectPrefix string
 
-	// SubjectOptional accepts tokens that neither name a subject nor are a service's
-	// own, unless they record a login.
+	// SubjectOptional accepts a user's token without a subject, unless it records a
+	// login.
 	SubjectOptional bool
 
 	// Required are claims that each token must have, such as "jti".
 	Required []string
 
-	// Values are claims that must have this very text.
+	// Values are claims that must have exactly this text.
 	Values map[string]string
 
-	// Forbidden are the claims that mark tokens of other kinds. Empty means those of ID
-	// tokens and logout tokens: nonce, at_hash, c_hash and events.
+	// Forbidden are the claims that mark tokens of other kinds. Empty means the claims
+	// of ID tokens and logout tokens: nonce, at_hash, c_hash and events.
 	Forbidden []string
 
 	// NoForbidden forbids no claim. The file writes it as forbidden: none.
@@ -72,12 +72,13 @@ type Dialect struct {
 	// Roles are the claims that hold roles. Empty means that tokens have none.
 	Roles []RolePlace
 
-	// RoleScope is a scope that clients must request, so that their tokens have roles.
+	// RoleScope is a scope that clients must request, so that their tokens have roles;
+	// empty means that none is needed.
 	RoleScope string
 
-	// Services tells the token of a service that calls as itself: all conditions of
-	// one item hold. Empty means that tokens do not tell, so that no rule can restrict
-	// its callers.
+	// Services says which tokens belong to a service that calls as itself: all
+	// conditions of one item hold. Empty means that tokens do not distinguish services
+	// from users, so that no rule can restrict its callers.
 	Services []ServiceMark
 
 	// AllServices says that services alone get tokens, and NoServices that users alone
@@ -88,8 +89,8 @@ type Dialect struct {
 	// can restrict its callers.
 	UncertainServices bool
 
-	// ClientAccount is what marks the subject of an exchanged token as a client and no
-	// user.
+	// ClientAccount marks the subject of an exchanged token as a client, and not a user.
+	// The zero value means that only a client's id does.
 	ClientAccount AccountMark
 
 	// Audiences says for which audiences a client gets tokens; empty means
@@ -104,8 +105,8 @@ type Dialect struct {
 	// is the parameter audience.
 	Ask Ask
 
-	// Exchange says how it does in a token exchange (RFC 8693); the zero value is like
-	// Ask.
+	// Exchange says how a client requests an audience in a token exchange (RFC 8693);
+	// the zero value is like Ask.
 	Exchange Ask
 
 	// ExchangeAudience adds the parameter audience to Ask in a token exchange.
@@ -128,8 +129,8 @@ type CallerClaim struct {
 
 // RolePlace is a claim that holds roles.
 type RolePlace struct {
-	// Claim is its name or its JSON Pointer. A "*" in the pointer is each member of an
-	// object; the member's name and a slash go before the role.
+	// Claim is its name or its JSON Pointer. A "*" in the pointer stands for each member
+	// of an object; a role then begins with the member's name and a slash.
 	Claim string
 
 	// As is "names" if the roles are the names of an object's members, and "objects" if
@@ -139,10 +140,10 @@ type RolePlace struct {
 }
 
 // ServiceMark is a condition on claims; all parts of it must hold. In the texts of Equal,
-// {client} stands for the client's id, {client_lower} for that in lower case, and
-// {client_dex} for the subject that Dex makes of it.
+// {client} stands for the client's id, {client_lower} for the id in lower case, and
+// {client_dex} for the subject that Dex makes of the id.
 type ServiceMark struct {
-	// Equal are claims that must have this very text.
+	// Equal are claims that must have exactly this text.
 	Equal map[string]string
 
 	// Present are claims that must be there, and Absent claims that must not.
@@ -171,7 +172,7 @@ const (
 	// says nothing about who may call. It is the default.
 	AnyAudience Audiences = "any"
 
-	// GrantedAudiences says that a client gets tokens for the audiences alone that it
+	// GrantedAudiences says that a client gets tokens only for the audiences that it
 	// was granted at the issuer.
 	GrantedAudiences Audiences = "granted"
 

@@ -73,8 +73,8 @@ func (g *Guard) addPublic(entry string) {
 // Issuers returns the issuers whose tokens the guarded services accept.
 func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
 
-// Client returns the name in the matrix of the client that tokens of an issuer call id;
-// empty for a client that is not in the matrix.
+// Client returns the name in the matrix of the client with this id at an issuer; empty
+// for a client that is not in the matrix.
 func (g *Guard) Client(issuer, id string) string { return g.clients[party{issuer, id}] }
 
 // Closed reports whether the matrix closes a method, by its full name in gRPC.

@@ -12,16 +12,16 @@ type Introspection struct {
 	// InsecureNoAuthentication.
 	ClientID string
 
-	// Secret refers to the client secret of the service, sent as the issuer's AuthStyle
-	// says.
+	// Secret refers to the client secret of the service, which is sent as
+	// [Issuer.AuthStyle] says.
 	Secret SecretRef
 
 	// Certificate refers to the certificate of the service for mutual TLS (RFC 8705,
 	// section 2).
 	Certificate CertificateRef
 
-	// InsecureNoAuthentication asks without authentication, at an endpoint for
-	// administrators that has none, such as that of Ory Hydra. Whoever reaches such an
+	// InsecureNoAuthentication sends no authentication, to an endpoint for
+	// administrators that demands none, such as Ory Hydra's. Whoever reaches such an
 	// endpoint can ask about tokens.
 	InsecureNoAuthentication bool
 }

@@ -23,8 +23,8 @@ func (i Issuer) Provider() provider.Provider {
 	return p
 }
 
-// TokenPreset returns what reads the tokens of i, by its preset or its own dialect. For an
-// unknown preset it reads none.
+// TokenPreset returns the preset that reads the tokens of i: the named one, or one that
+// its dialect describes. The preset of an unknown name reads no token.
 func (i Issuer) TokenPreset() claims.Preset { return claims.PresetOf(i.Provider()) }
 
 // LongestLifetime returns the longest lifetime of a token of i that is accepted.

@@ -37,8 +37,8 @@ type Issuer struct {
 	// addresses and KeysFile.
 	URL string
 
-	// Place is where it stands in a file, such as "issuers.corp (access.yaml:3)", for
-	// messages. [Policy.WithPlaces] fills it in; leave it empty.
+	// Place is the issuer's place in a file, such as "issuers.corp (access.yaml:3)", for
+	// messages. [Policy.WithPlaces] sets it; leave it empty.
 	Place string
 
 	// Tenants are the ids of the tenants whose tokens are accepted. Each is an issuer of
@@ -51,9 +51,10 @@ type Issuer struct {
 	// URL + "/.well-known/openid-configuration".
 	Discovery string
 
-	// Hosts are hosts, beside that of the metadata document, on which the document may
-	// place keys and endpoints, over https: "keys.example.com", or with a port. They
-	// are compared exactly. Empty means those that the preset knows of.
+	// Hosts are further hosts on which the metadata document may place keys and
+	// endpoints, over https: "keys.example.com", or with a port. They are compared
+	// exactly. The document's own host is always accepted. Empty means the hosts that
+	// the preset knows.
 	Hosts []string
 
 	// JWKS is the address of its signing keys; empty means the one in the metadata
@@ -69,9 +70,10 @@ type Issuer struct {
 	Dialect Dialect
 
 	// TrustDomain is the trust domain of its tokens, such as "example.org", for preset
-	// "spiffe": tokens without iss count as those of the issuer with the trust domain of
-	// their sub, and each of its tokens must have a sub of it. Empty means that tokens
-	// must have iss, unless URL is "spiffe://" and a trust domain, which is it then.
+	// "spiffe". The trust domain in the sub of a token without iss selects the issuer,
+	// and each token of the issuer must have a sub of its trust domain. Empty means the
+	// trust domain in URL if that begins with "spiffe://"; otherwise its tokens must
+	// have iss.
 	TrustDomain string
 
 	// Algorithms are the algorithms that its tokens may be signed with, such as
@@ -84,7 +86,7 @@ type Issuer struct {
 	KeysFile string
 
 	// CAFile is the path of a PEM file with the certificate authorities that are
-	// trusted for its addresses; empty means those of the system.
+	// trusted for its addresses; empty means the system's.
 	CAFile string
 
 	// Leeway is how far its clock and ours may differ, at most 5 minutes; zero means
@@ -115,19 +117,19 @@ type Issuer struct {
 	Ask Ask
 
 	// AuthStyle is how secrets are sent to it: "basic" in the Authorization header, or
-	// "post" in the form (RFC 6749, section 2.3.1). It is for its clients, unless
-	// [Client.AuthStyle] says otherwise, and for introspection. Empty means as the
-	// metadata document says, and basic for introspection.
+	// "post" in the form (RFC 6749, section 2.3.1). It applies to introspection, and to
+	// clients without a [Client.AuthStyle]. Empty means what the metadata document says,
+	// and basic for introspection.
 	AuthStyle string
 
 	// AssertionAudience is the audience of the assertions of its clients
-	// (private_key_jwt): "issuer", "token_endpoint", or an address of the issuer by
-	// which it knows its token endpoint, if clients reach that at another one. Empty
-	// leaves that to the preset.
+	// (private_key_jwt): "issuer", "token_endpoint", or the address that the issuer has
+	// for its token endpoint, if clients reach that at another one. Empty means as the
+	// preset says: "token_endpoint" for Hydra, Okta and Entra ID, else "issuer".
 	AssertionAudience string
 
 	// TokenType is a token_type that stands for Bearer in the answers of its token
-	// endpoint, compared exactly. Empty accepts Bearer alone, in any case.
+	// endpoint, compared exactly. Empty accepts only Bearer, in any case.
 	TokenType string
 
 	// InsecureLoopback accepts plain http, on a loopback address only.
@@ -173,10 +175,11 @@ type Service struct {
 	// has an aud, it must name the service. Empty means that aud is required.
 	InsecureNoAudience string
 
-	// InsecureNoAudienceRoles accepts such tokens if they have one of these roles, where
-	// there are no scopes to tell services apart. Every entry of Allow must then name
-	// clients, and some of these roles alone, or scopes that begin with
-	// InsecureNoAudience. No other service may have one of them.
+	// InsecureNoAudienceRoles accepts such tokens if they have one of these roles, for
+	// tokens whose scopes do not distinguish services. Every entry of Allow must then
+	// name clients, and either only roles of this list, or scopes that begin with
+	// InsecureNoAudience. No other service may have one of these roles. Empty means that
+	// no role stands for the audience.
 	InsecureNoAudienceRoles []string
 
 	// Rollout lists the calls for which the rules are not enforced yet, and until

@@ -66,7 +66,7 @@ func (m Matrix) parties(names []string) map[party]bool {
 	return parties
 }
 
-// names returns the names of the clients by what tokens call them.
+// names returns the names of the clients by their issuer and their id there.
 func (m Matrix) names() map[party]string {
 	names := make(map[party]string, len(m.Clients))
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(m.Clients))) {

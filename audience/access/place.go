@@ -2,8 +2,8 @@ package access
 
 import "fmt"
 
-// WithPlaces returns a policy that is p, and that names in its messages where its matrix
-// was written. Place returns the place of what a path leads to, as of a [Problem], such as
+// WithPlaces returns the same policy, whose messages also name places in files. place
+// returns the place of the entry or key at a path, as of a [Problem], such as
 // "access.yaml:12"; empty if it is not known. It is called from many goroutines.
 func (p *Policy) WithPlaces(place func(path ...string) string) *Policy {
 	placed := *p
@@ -11,8 +11,8 @@ func (p *Policy) WithPlaces(place func(path ...string) string) *Policy {
 	return &placed
 }
 
-// Place returns where the matrix has what this path leads to, such as "access.yaml:12";
-// empty if that is not known. See [Policy.WithPlaces].
+// Place returns the place of the entry or key at a path, such as "access.yaml:12"; empty
+// if it is not known. See [Policy.WithPlaces].
 func (p *Policy) Place(path ...string) string {
 	if p.places == nil {
 		return ""

@@ -18,7 +18,7 @@ type Policy struct {
 	declared map[string][]MethodOptions // the rules of services that only options define
 	clients  map[party]bool             // all of them
 	warnings []*Problem
-	places   func(path ...string) string // where something stands in a file; nil if that is not known
+	places   func(path ...string) string // the place of a path in a file; nil if places are not known
 
 	generation string
 }
@@ -30,10 +30,11 @@ type Policy struct {
 func (p *Policy) Warnings() []*Problem { return slices.Clone(p.warnings) }
 
 // Generation names the content that the policy was made of: for a policy of package
-// policyfile it is the SHA-256 of its files, in hex. It is empty if nothing named it.
+// policyfile it is the SHA-256 of its files, in hex. It is empty unless
+// [Policy.WithGeneration] has set it.
 func (p *Policy) Generation() string { return p.generation }
 
-// WithGeneration returns the same policy with this name of its content.
+// WithGeneration returns the same policy with this [Policy.Generation].
 func (p *Policy) WithGeneration(name string) *Policy {
 	named := *p
 	named.generation = name

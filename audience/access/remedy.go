@@ -81,8 +81,8 @@ func fileDuration(d time.Duration) string {
 	return fmt.Sprintf("%dh%dm", minutes/60, minutes%60)
 }
 
-// longestAdvised is the longest lifetime that a remedy proposes. What is longer is an exp
-// in milliseconds, or a token that should not be.
+// longestAdvised is the longest lifetime that a remedy proposes. A longer one is an exp
+// in milliseconds, or a token that must not be accepted.
 const longestAdvised = 31 * 24 * time.Hour
 
 // lifetimeRemedy says how to accept a token that lives so long.

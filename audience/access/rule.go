@@ -35,7 +35,7 @@ type Rule struct {
 type terms struct {
 	issuer      string // what they have in iss
 	preset      string
-	place       string // where the issuer stands, for messages
+	place       string // of the issuer in a file, for messages
 	leeway      time.Duration
 	maxLifetime time.Duration
 	maxAge      time.Duration // 0 for any

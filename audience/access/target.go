@@ -26,9 +26,9 @@ type Target struct {
 	// several audiences, this is the first.
 	Audience string
 
-	// Scopes are all scopes of the entries that admit the client, and the one that the
-	// issuer writes roles for if an entry demands roles, sorted. If it is empty, the
-	// client requests no scope.
+	// Scopes are all scopes of the entries that admit the client, sorted. If an entry
+	// demands roles, and the issuer writes roles only for a scope, that scope is one of
+	// them. If Scopes is empty, the client requests no scope.
 	Scopes []string
 
 	// Authorities are the hosts that the token may be sent to; empty means the host

@@ -16,10 +16,10 @@ const tenantMark = "{tenant}"
 // them all instead.
 type tenants struct {
 	matrix  Matrix
-	issuers map[string][]string // the names that were made of one that is written
-	clients map[string][]string
-	only    []string // the issuers of what names none, if one issuer is written
-	clashes []place  // what is written under a name that was made for a tenant
+	issuers map[string][]string // the names of the tenants' issuers, by the name in the file
+	clients map[string][]string // the names of the tenants' clients, by the name in the file
+	only    []string            // the issuers of what names none, if the file has one issuer
+	clashes []place             // entries of the file whose name was made for a tenant
 }
 
 // ByTenant returns m as [New] reads it: each tenant of an issuer is an issuer of its
@@ -68,8 +68,9 @@ func (m Matrix) byTenant() tenants {
 	return t
 }
 
-// addIssuer adds an issuer, or those of its tenants. Issuers come in the order of their
-// names, so that a name that was made for a tenant is known before it is written again.
+// addIssuer adds an issuer, or one issuer for each of its tenants. Issuers come in the
+// order of their names, so that a name that was made for a tenant is known before the
+// file's own use of it.
 func (t *tenants) addIssuer(name string, i Issuer) {
 	if _, taken := t.matrix.Issuers[name]; taken {
 		t.clashes = append(t.clashes, place{"issuers", name})
@@ -87,8 +88,9 @@ func (t *tenants) addIssuer(name string, i Issuer) {
 	}
 }
 
-// addClient adds a client, or those of the tenants of its issuer, in the same order; only is the name of
-// the issuer of clients that name none.
+// addClient adds a client, or one client for each tenant of its issuer. Clients come in
+// the order of their names, for the same reason as issuers. only is the name of the
+// issuer of clients that name none.
 func (t *tenants) addClient(name string, c Client, only string) {
 	if _, taken := t.matrix.Clients[name]; taken {
 		t.clashes = append(t.clashes, place{"clients", name})
@@ -122,7 +124,8 @@ func (i Issuer) of(tenant string) Issuer {
 	return i
 }
 
-// written returns the names in the file of what was made for tenants.
+// written returns the names in the file of the issuers and clients that were made for
+// tenants.
 func (t tenants) written() map[place]string {
 	names := map[place]string{}
 	for section, made := range map[string]map[string][]string{"issuers": t.issuers, "clients": t.clients} {
@@ -135,7 +138,8 @@ func (t tenants) written() map[place]string {
 	return names
 }
 
-// replaced returns names with those that stand for several replaced by them.
+// replaced returns the names in which each name that stands for several is replaced by
+// these.
 func replaced(names []string, by map[string][]string) []string {
 	if !slices.ContainsFunc(names, func(name string) bool { return by[name] != nil }) {
 		return names
@@ -165,8 +169,8 @@ func (m Matrix) tenantClients() map[string][]string {
 	return clients
 }
 
-// ofTenants returns the options with each client that stands for those of tenants
-// replaced by them.
+// ofTenants returns the options in which each client that stands for the clients of
+// several tenants is replaced by these clients.
 func (m Matrix) ofTenants(options []MethodOptions) []MethodOptions {
 	clients := m.tenantClients()
 	options = slices.Clone(options)

@@ -30,8 +30,8 @@ func (p Preset) binding(r *reader) (string, error) {
 	return "", refusal
 }
 
-// confirmations lists the names of what a token is bound to. The values say nothing to
-// an operator.
+// confirmations lists the members of cnf by name, without their values, which tell an
+// operator nothing.
 func confirmations(cnf map[string]any) string {
 	if len(cnf) == 0 {
 		return "no member"

@@ -33,8 +33,8 @@ type Claims struct {
 	account   bool      // the subject is a client, perhaps another than the one that calls
 	caller    *audience.Caller
 
-	names     []provider.CallerClaim // which claims say who calls
-	malformed map[Part]error         // what a rule may ask about, and cannot be read; mostly nil
+	names     []provider.CallerClaim // the claims that say who calls
+	malformed map[Part]error         // why parts that rules may ask about cannot be read; mostly nil
 
 	text string // the payload; the strings above are parts of it, which saves memory
 
@@ -93,8 +93,8 @@ const (
 	AuthTime Part = "auth_time"
 )
 
-// readOptional reads the parts that only some rules ask about. It comes first, since it
-// takes the errors.
+// readOptional reads the parts that only some rules ask about, and takes their errors
+// from the reader. It runs before everything else is read.
 func (p Preset) readOptional(c *Claims, r *reader) {
 	c.scopes = r.scopes(p.token.Scopes, p.token.ScopeLists)
 	c.note(Scopes, r.takeError())
@@ -108,7 +108,7 @@ func (p Preset) readOptional(c *Claims, r *reader) {
 	c.note(AuthTime, r.takeError())
 }
 
-// note keeps why a part cannot be read, if it cannot.
+// note records why a part cannot be read; nil if it can.
 func (c *Claims) note(p Part, why error) {
 	if why == nil {
 		return

@@ -78,7 +78,7 @@ func (p Preset) namesItself(r *reader, client string) bool {
 	return (named || account != nil && r.meets(*account, client)) && !r.login()
 }
 
-// dpopClaims are those of a token that is bound by DPoP (RFC 9449, section 6).
+// dpopClaims are the claims of a token that is bound by DPoP (RFC 9449, section 6).
 var dpopClaims = map[string]any{"cnf": map[string]any{"jkt": ""}}
 
 // tokenType refuses a token that is active but is not a bearer access token, such

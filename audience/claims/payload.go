@@ -38,9 +38,9 @@ func (p Payload) Issuer() string {
 	return iss
 }
 
-// TrustDomain returns the trust domain of the SPIFFE ID that is in sub, if the payload
-// has no iss at all: a JWT-SVID need not have one (SPIFFE, JWT-SVID, section 3). Else it
-// is empty, also if iss is empty or of another type.
+// TrustDomain returns the trust domain of the SPIFFE ID in sub, if the payload has no iss
+// at all: a JWT-SVID need not have one (SPIFFE, JWT-SVID, section 3). With any iss, even
+// an empty one or one of another type, the result is empty.
 func (p Payload) TrustDomain() string {
 	if _, ok := p.members["iss"]; ok {
 		return ""
@@ -60,8 +60,8 @@ func (p Payload) date(name string) time.Time {
 	return date
 }
 
-// CheckType is [Preset.CheckType] for the token of p. Its refusal also goes by the claims,
-// which may show whose token it is.
+// CheckType is [Preset.CheckType] for the token of p. The hint of its refusal also uses
+// the claims, which may show which provider wrote the token.
 func (p Payload) CheckType(preset Preset, typ string) error { return preset.checkType(typ, p.members) }
 
 // Claims reads the claims as [Preset.Claims] does, without decoding the payload again.
@@ -69,8 +69,7 @@ func (p Payload) CheckType(preset Preset, typ string) error { return preset.chec
 // [Payload.Equals].
 func (p Payload) Claims(preset Preset) (*Claims, error) { return preset.read(p.members, p.text) }
 
-// ClaimsOf is [Payload.Claims] for a payload without iss: it is read as one of that
-// issuer.
+// ClaimsOf is [Payload.Claims], and reads a payload without iss as if it had this one.
 func (p Payload) ClaimsOf(preset Preset, issuer string) (*Claims, error) {
 	if _, ok := p.members["iss"]; ok {
 		return p.Claims(preset)

@@ -24,7 +24,7 @@ type Preset struct {
 	Name string
 
 	token provider.Token
-	place string // where the issuer stands, for messages
+	place string // of the issuer in a file, for messages
 
 	introspected bool // it reads the issuer's answers about tokens, and no JWTs
 }
@@ -44,8 +44,9 @@ func LookupPreset(name string) (Preset, bool) {
 	return preset, ok
 }
 
-// At returns p for the issuer that stands at this place of the matrix, which refusals
-// then name; empty if it is not known. See [access.Issuer].
+// At returns p for the issuer at this place of the matrix, such as
+// "issuers.corp (access.yaml:3)". Refusals then name the place. Empty means that it is
+// not known.
 func (p Preset) At(place string) Preset {
 	p.place = place
 	return p
@@ -117,7 +118,7 @@ func (p Preset) HasRoles() bool { return len(p.token.Roles) > 0 }
 // that no other kind of token is taken for an access token (RFC 8725, section 3.11).
 func (p Preset) CheckType(typ string) error { return p.checkType(typ, nil) }
 
-// checkType is CheckType for a token with these claims, which only advice goes by.
+// checkType is CheckType for a token with these claims, which only the hint uses.
 func (p Preset) checkType(typ string, members map[string]any) error {
 	short := strings.ToLower(typ)
 	short = strings.TrimPrefix(short, "application/")
@@ -143,8 +144,8 @@ func (p Preset) remedy(s remedy.Situation, members map[string]any) string {
 }
 
 // check checks what the preset requires of the members as a whole. Every token must
-// have exp and iss. What shows that the token is of another kind is told first: such a
-// token mostly lacks claims as well.
+// have exp and iss. A claim that marks another kind of token is reported before a
+// missing claim: a token of another kind mostly lacks claims as well.
 func (p Preset) check(r *reader) error {
 	if err := p.missing(r, []string{"iss", "exp"}); err != nil {
 		return err
@@ -222,8 +223,8 @@ func (p Preset) missingRemedy(r *reader, name string) string {
 	return p.remedy(remedy.Situation{Cause: string(audience.CauseClaimMissing), Missing: name}, r.members)
 }
 
-// client returns the id of the client: what stands at the first of the preset's places
-// at which the token has something. Claims that name two different clients are refused.
+// client returns the id of the client: the value at the first of the preset's places
+// that is in the token. Claims that name two different clients are refused.
 func (p Preset) client(c *Claims, r *reader) (string, error) {
 	from, _, found := r.first(p.token.Clients)
 	client := r.text(from)
@@ -238,7 +239,8 @@ func (p Preset) client(c *Claims, r *reader) (string, error) {
 	return client, nil
 }
 
-// isOtherName reports whether this value of a claim is not meant as the client's id.
+// isOtherName reports whether the preset says that this value of a claim is not the
+// client's id.
 func (p Preset) isOtherName(claim, value string) bool {
 	end, ok := p.token.NotClient[claim]
 	return ok && strings.HasSuffix(value, end)

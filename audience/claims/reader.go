@@ -27,8 +27,8 @@ func (r *reader) fail(name, want string) {
 	}
 }
 
-// takeError returns the first error, and forgets it: what was read so far does not fail
-// the token.
+// takeError returns the first error and clears it, so that it does not make the token
+// malformed.
 func (r *reader) takeError() error {
 	err := r.err
 	r.err = nil
@@ -40,7 +40,7 @@ func (r *reader) has(p provider.Place) bool {
 	return ok
 }
 
-// at returns what stands at a place. What is no object has no members.
+// at returns the value at a place. A value that is not an object has no members.
 func (r *reader) at(p provider.Place) (any, bool) {
 	if !strings.HasPrefix(p, "/") {
 		v, ok := r.members[p]
@@ -58,8 +58,8 @@ func (r *reader) at(p provider.Place) (any, bool) {
 	return v, true
 }
 
-// first returns the first of these places at which the token has something; false if
-// there is none.
+// first returns the first of these places that is in the token, with its value; false if
+// none is.
 func (r *reader) first(places []provider.Place) (provider.Place, any, bool) {
 	for _, p := range places {
 		if v, ok := r.at(p); ok {
@@ -83,7 +83,7 @@ func (r *reader) text(p provider.Place) string {
 	return text
 }
 
-// is reports whether exactly this string stands at a place.
+// is reports whether the value at a place is exactly this string.
 func (r *reader) is(p provider.Place, text string) bool {
 	v, _ := r.at(p)
 	return v == text
@@ -121,9 +121,8 @@ func (r *reader) audience() []string {
 	return audience
 }
 
-// scopes reads the first of these places at which the token has something: a string
-// of scopes divided by spaces (RFC 8693, section 4.2), or, with lists, an array of
-// scopes. A scope consists of visible characters (RFC 6749, section 3.3). If one scope
+// scopes reads the first of these places that is in the token: a string of scopes that
+// are separated by spaces (RFC 8693, section 4.2), or, with lists, an array of scopes. A scope consists of visible characters (RFC 6749, section 3.3). If one scope
 // has another form, such as white space other than the space, no scope is granted.
 func (r *reader) scopes(places []provider.Place, lists bool) []string {
 	place, v, ok := r.first(places)
@@ -160,7 +159,7 @@ func (r *reader) date(name string) time.Time {
 
 // login reports whether the token tells of a person's login (OpenID Connect
 // Core, section 2; sid: OpenID Connect Back-Channel Logout, section 2.1). An auth_time
-// that is a text, as AD FS writes it into every token, tells of none.
+// that is a text, as AD FS writes it into every token, does not count.
 func (r *reader) login() bool {
 	_, text := r.members["auth_time"].(string)
 	return r.has("sid") || r.has("auth_time") && !text

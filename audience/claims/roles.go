@@ -41,9 +41,9 @@ func (r *reader) rolesIn(value any, place provider.Roles, steps int) []string {
 	if step := place.Path[steps]; step != provider.Each {
 		value, held := object[step]
 		if ok && !held {
-			return nil // the object says other things
+			return nil // the object has other members
 		}
-		return r.rolesIn(value, place, steps+1) // without the object, what is there is no array
+		return r.rolesIn(value, place, steps+1) // if it is no object, rolesIn refuses the missing value
 	}
 	if !ok {
 		r.fail(claim, "an object")

@@ -64,7 +64,7 @@ func TestHalfAnAuthenticationIsRefused(t *testing.T) {
 		"introspection: {client: s}":                   "no secret",
 		"introspection: {client: s, mtls: {cert: a}}":  `missing key "key"`,
 		"introspection: {client: s, secret: {env: E}, mtls: {cert: a, key: b}}":                  "both secret and mtls",
-		"introspection: {url: https://a.example, client: s, insecure: no_authentication}":        "a client, and insecure",
+		"introspection: {url: https://a.example, client: s, insecure: no_authentication}":        "both client and insecure",
 		"introspection: {url: https://a.example, secret: {env: E}, insecure: no_authentication}": "both secret and insecure",
 		"introspection: {url: http://10.0.0.1:4445/introspect, insecure: no_authentication}":     "is not https",
 		"assertion_audience: endpoint":                     `got "endpoint"`,

@@ -50,7 +50,7 @@ func TestAddressesOfIssuersRefused(t *testing.T) {
 		"url: 'http://a.example', insecure: {}":          `missing key "host"`,
 		"url: 'http://a.example', insecure: {host: []}":  "got an empty list",
 		"url: 'http://a.example', insecure: {host: b}":   `is not https`,
-		"url: 'https://a.example', insecure: {host: b}":  `3:47: no address of this issuer is http://b: take the exception out`,
+		"url: 'https://a.example', insecure: {host: b}":  `3:47: no address of this issuer is http://b: remove the exception`,
 		"url: 'https://a.example', ca_file: ''":          "got an empty string",
 	} {
 		_, err := policyfile.Parse("access.yaml", issuerFile(text))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/url"
 	"time"
 
 	"github.com/grpcaud/grpcaud/internal/metadata"
@@ -52,7 +51,7 @@ func withRemedy(err error, s remedy.Situation) error {
 	a := &s.Answer
 	a.Fault = webclient.Fault(err)
 	if told := answerOf(err); told.code != 0 {
-		a.Status, a.Body, a.Leads = told.code, remedy.BodyOf(told.header.Get("Content-Type"), nil), leads(told.header.Get("Location"))
+		a.Status, a.Body, a.Leads = told.code, remedy.BodyOf(told.header.Get("Content-Type"), nil), webclient.RedirectHost(told.header)
 	}
 	if _, ok := errors.AsType[*metadata.StatusError](err); ok {
 		a.Endpoint = remedy.Metadata
@@ -64,14 +63,4 @@ func withRemedy(err error, s remedy.Situation) error {
 		a.Fault = remedy.FileMissing
 	}
 	return remedy.With(err, s.Remedy())
-}
-
-// leads returns the scheme and host to which a redirect leads. The rest of the address
-// may have secrets.
-func leads(location string) string {
-	u, err := url.Parse(location)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

@@ -39,11 +39,11 @@ the reason, the challenge, the request id in the server's log, and a fix.
 
 With --on-behalf-of-file the client first exchanges the token in that file, as a
 service does for its caller, and calls with the new token. With --token-file no token
-is requested: the call presents the one in that file as it is, and the server judges
+is requested: the call presents the token in that file as it is, and the server judges
 it. --as then only says whose certificate is shown, and the default of METHOD.
 
-Over TLS the call shows the certificate that the matrix names for the client, or that
-of --cert and --key, so that tokens which are bound to a certificate can be tried.
+Over TLS the call shows the certificate that the matrix names for the client, or the
+certificate in --cert and --key. So tokens that are bound to a certificate can be tried.
 
 METHOD is GetOrderStatus or acme.orders.v1.OrderStatus/GetOrderStatus; the default is
 the first that the matrix names for the client. -d is the request as JSON, or @file;
@@ -144,7 +144,7 @@ func (c *callOptions) open(cmd *cobra.Command, path string) (*tokenrequest.Reque
 }
 
 // present returns the token of the call, and the options that present it. Without
-// options the connection presents the client's own.
+// options the connection presents the client's own token.
 func (c *callOptions) present(ctx context.Context, cmd *cobra.Command, a *tokenrequest.Request, conn *grpc.ClientConn, full string) (string, []grpc.CallOption, error) {
 	subject, err := c.subject.Read(cmd, a.Policy.Matrix())
 	if err != nil || subject.Token.IsZero() && public(a.Policy, full) {

@@ -28,8 +28,8 @@ const checkHelp = `Check reads the access matrix as a server does, and reports
             service that nobody may call, an audience that two services share, an
             audience that the provider puts into every token, an entry for users
             that no user's token can reach
-  info      the file allows much: every method, any client, no scope; or it is for
-            users, and does not say at which of its clients they log in
+  info      the file allows much: every method, any client, no scope; or an entry is
+            for users, and the file does not say at which of its clients they log in
 
 Give it a set of descriptors to compare with the .proto files; protoc
 --descriptor_set_out=set.binpb and buf build -o set.binpb make one. Options of
@@ -96,7 +96,7 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 	return matrix.Locate(problems, set.Options...)
 }
 
-// filesOfIssuers warns of files that do not hold what the matrix names them for.
+// filesOfIssuers warns of files of issuers that hold no keys or no authorities.
 func filesOfIssuers(m access.Matrix) []*access.Problem {
 	var problems []*access.Problem
 	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
@@ -132,7 +132,7 @@ func checkCAFile(path string) error {
 }
 
 // withWarnings adds the warnings about a file to the error about its mistakes, so that
-// all can be mended at once.
+// all can be fixed at once.
 func withWarnings(err error, matrix files.MatrixFile, set descriptor.Set) error {
 	found, _ := matrix.Locate(nil, set.Options...)
 	for _, x := range found {

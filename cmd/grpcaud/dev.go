@@ -24,18 +24,18 @@ import (
 
 const devHelp = `Dev plays the issuers of the matrix on this machine, for development without an
 identity provider. They grant exactly what the matrix allows, in tokens that are
-written as each issuer's preset has them.
+written as each issuer's preset says.
 
-It writes access.dev.yaml beside access.yaml: the same rules, with these issuers in the
-place of those, and for each client a secret in an environment variable. Programs read
-that file meanwhile. A file of that name that was edited by hand is never replaced.
+It writes access.dev.yaml beside access.yaml: the same rules, with these issuers instead
+of the real ones, and for each client a secret in an environment variable. Programs read
+that file in the meantime. A file of that name that was edited by hand is never replaced.
 
 It prints the secrets as lines for a shell, a call that is admitted, and one that is
-refused. It follows access.yaml: if that does not load any more, the last good one stays.
+refused. It follows access.yaml. A version that does not load changes nothing.
 
 Users log in at the authorization endpoint (code with PKCE), with the roles that --role
 gives to the --user before it. Clients with mtls get certificates of an authority that
-ends with the command. The signal HUP, or a POST to /rotate, rotates the keys.
+lives as long as the command. The signal HUP, or a POST to /rotate, rotates the keys.
 
 It listens on a loopback address only: whoever reaches it can be anybody.`
 
@@ -68,7 +68,7 @@ func devCommand() *cobra.Command {
 	return cmd
 }
 
-// run plays the issuers until it is interrupted.
+// run plays the issuers until the command is interrupted.
 func (d devOptions) run(cmd *cobra.Command, path string) error {
 	if err := d.complete(path); err != nil {
 		return err

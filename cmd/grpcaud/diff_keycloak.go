@@ -27,12 +27,12 @@ realm of Keycloak:
   lacks      the matrix lets a client call a service, but it cannot get a token
              for it: the client, the client scope or its mapper is missing
 
-and says how to fix that, in the admin console and by commands of kcadm.sh, from the
-distribution's bin. They are for an admin who may change the realm, logged in with
-kcadm.sh config credentials. Nothing is changed: read them before you run them, and
-then compare again. The admin that compares is a client of the realm
-whose service account has the roles view-clients and view-realm of the client
-realm-management: --admin-client, with its secret in --admin-secret-file. Or the
+and says how to fix that, in the admin console and by commands of kcadm.sh, which is in
+the folder bin of Keycloak. The commands are for an admin who may change the realm,
+logged in with kcadm.sh config credentials. Diff itself changes nothing: read the
+commands before you run them, and then compare again. The admin that compares is a client
+of the realm whose service account has the roles view-clients and view-realm of the
+client realm-management: --admin-client, with its secret in --admin-secret-file. Or the
 environment variable ` + adminToken + ` names a file with an access token.
 A realm file is an export from the admin console, or from kc.sh export. The exit
 status is also 2 if Keycloak cannot be asked.`

@@ -46,9 +46,9 @@ with a fix for this kind of issuer. A client that gets no token for a service th
 may not call is as it should be, and is only counted.
 
 With --user-token-file it also follows the token of a user: each client that the token
-is for exchanges it for each service that it may call for users, and that service goes
-on with the new token. That the provider exchanges no tokens, at all or for a client,
-is said once.
+is for exchanges it for each service that it may call for users, and each of these
+services exchanges the new token in turn. If the provider exchanges no tokens, or none
+for a client, doctor says so once.
 
 Each request is one that a client may make at any time; nothing is changed. Tokens
 are neither shown nor stored.

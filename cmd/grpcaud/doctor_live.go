@@ -21,9 +21,9 @@ import (
 
 const doctorLiveHelp = `
 
-With --live SERVICE=TARGET doctor examines a running server instead of the issuers: it
-calls the method of --live-method, and no other, with one empty message and with
-something that must be refused each time:
+With --live SERVICE=TARGET doctor examines a running server instead of the issuers. It
+calls the method of --live-method, and no other, with one empty message. The server
+must refuse each of these calls:
 
   no token
   a token of another issuer, which doctor signs itself and nobody trusts
@@ -38,15 +38,15 @@ something that must be refused each time:
   accepted   the server accepts another audience, and refused the call for another reason
   unknown    nobody answered, or the server refused the call for another reason
 
-A server that does not check runs the method. So name one that does no harm with an
-empty message. If the call without a token is not refused, or one of the next two is
-admitted, no other follows.
+A server that does not check runs the method, so name one that does no harm with an
+empty message. If the call without a token is not refused, or one of the next two calls
+is admitted, no further call is made.
 
-Whoever runs the server can use a token that is sent to it. By default it gets tokens
-for itself, and for another service one that it can request at any time, as the client
-that it is. If it is no client that calls others, --live-other names the service for
-which it gets a real token: choose one where that token does no harm, or a server that
-you trust.
+Whoever runs the server can use a token that is sent to it. By default the server gets
+tokens for itself, and a token for another service that it can request at any time, as
+the client that it is. If the server calls no other service, --live-other names the
+service for which it gets a real token: choose a service where that token does no harm,
+or examine a server that you trust.
 
 The exit status is then 0 if each call was refused, 1 if one was admitted or accepted,
 and 2 if there was no answer, or no token for another service to try.`

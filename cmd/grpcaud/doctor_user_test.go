@@ -33,7 +33,7 @@ func TestDoctorFollowsAUsersToken(t *testing.T) {
 	}
 	golden(t, "doctor-user", f.steady(r.stdout))
 	f.run(t, "doctor", "--user-token-file", alice, "-o", "json").want(t, 0, `"for_user": true`)
-	f.run(t, "doctor", "--user-token-file", alice, "--client", "order-status").want(t, 0, "no token of the user that is for order-status was there to exchange")
+	f.run(t, "doctor", "--user-token-file", alice, "--client", "order-status").want(t, 0, "the user has no token for order-status that it could exchange")
 
 	// The token of a user that is for the service already is not exchanged.
 	direct := file(t, "direct", f.issuer.User("backoffice-portal", "alice", "order-status", "orders.write"))
@@ -41,7 +41,7 @@ func TestDoctorFollowsAUsersToken(t *testing.T) {
 
 	// What the service refuses is found; nothing goes on from there.
 	f.register("backoffice-portal", map[string][]string{"order-status": nil, "human-resource": nil})
-	f.run(t, "doctor", "--user-token-file", alice).want(t, 1, "backoffice-portal for a user", "no token of the user that is for order-status was there to exchange")
+	f.run(t, "doctor", "--user-token-file", alice).want(t, 1, "backoffice-portal for a user", "the user has no token for order-status that it could exchange")
 }
 
 // TestDoctorFindsExchangeSwitchedOff shows that it is said once that a provider, or a

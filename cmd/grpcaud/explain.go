@@ -43,9 +43,9 @@ Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
 --offline no issuer is asked: without keys, the checks of the rule are shown for the
 case that the token is genuine.
 
-With --error TEXT it says what an error text of another stack means, such as those of
-ASP.NET Core, Microsoft Graph, Spring Security, Envoy, Istio and Go libraries, and what
-to look at. That needs no file; with --token-file it shows the claims that the text is
+With --error TEXT it says what an error text of another stack means, and what to look
+at: of ASP.NET Core, Microsoft Graph, Spring Security, Envoy, Istio, Go libraries and
+others. That needs no file; with --token-file it shows the claims that the text is
 about, and with a file, --service and --method the verdict too.
 
 Only a server can check the connection, the certificate that a token is bound to, and
@@ -88,7 +88,7 @@ func explainCommand() *cobra.Command {
 	return cmd
 }
 
-// arguments demands a file, and what is judged at, unless a text alone is to be explained.
+// arguments demands a file, a service and a method, unless only a text is explained.
 func (e *explainOptions) arguments(cmd *cobra.Command, args []string) error {
 	if e.message != "" && len(args) == 0 {
 		return nil

@@ -17,8 +17,9 @@
 //	grpcaud --version
 //	grpcaud completion bash|zsh|fish|powershell
 //
-// Init writes a first access matrix. Check reads the file as a server does, and reports what is probably wrong; with a set
-// of descriptors, also where the file and the .proto files contradict each other.
+// Init writes a first access matrix. Check reads the file as a server does, and reports
+// what is probably wrong; with a set of descriptors, also where the file and the .proto
+// files contradict each other.
 // Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client
 // for each service, and compares what the issuers give with what the matrix says.

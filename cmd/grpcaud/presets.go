@@ -12,8 +12,8 @@ import (
 const presetsHelp = `Presets lists the presets that an issuer of the access matrix may name: the kinds of
 authorization servers that grpcaud knows, each with its page of the documentation.
 
-With a name it prints that preset written out, as the mapping that may stand in the
-place of the name. Paste it, and change what your server does otherwise.`
+With a name it prints that preset written out, as a mapping that can replace the name.
+Paste it, and change what your server does differently.`
 
 func presetsCommand() *cobra.Command {
 	cmd := &cobra.Command{

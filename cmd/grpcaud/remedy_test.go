@@ -279,7 +279,7 @@ func TestRemediesOfPastedTokens(t *testing.T) {
 func TestExplainError(t *testing.T) {
 	run(t, "", "explain", "--error", "Access token validation failure. Invalid audience.").want(t, 0, "error about: audience", "Microsoft Graph", "https://graph.microsoft.com")
 	run(t, "", "explain", "--error", `error="invalid_token",error_description="The audience '0f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1c' is invalid"`).want(t, 0, "error about: audience", "ASP.NET", "token had")
-	run(t, "", "explain", "--error", "the kettle is on fire").want(t, 2, "unknown: the text is not one that is known here")
+	run(t, "", "explain", "--error", "the kettle is on fire").want(t, 2, "unknown: grpcaud does not know this text")
 	run(t, "", "explain", "--error", "the kettle is on fire", "-o", "json").want(t, 2, `"known": false`)
 	issuer, keys := corp(t)
 	raw := token(issuer, testutil.Claims{"aud": "account"})
@@ -297,7 +297,7 @@ func TestExplainOfAMethodThatIsNotNamed(t *testing.T) {
 	issuer, keys := corp(t)
 	raw := token(issuer, testutil.Claims{"azp": "backoffice-portal", "scope": "orders.read orders.write"})
 	args := []string{"--service", "order-status", "--method", "Frobnicate", "--jwks", keys}
-	run(t, raw, append([]string{"explain", company}, args...)...).want(t, 0, `the file does not name "Frobnicate"`, "with --descriptors alone")
+	run(t, raw, append([]string{"explain", company}, args...)...).want(t, 0, `the file does not name "Frobnicate"`, "only with --descriptors")
 	set := companyDescriptors(t)
 	run(t, raw, append([]string{"explain", company, "--descriptors", set}, args...)...).want(t, 0, `acme.orders.v1.OrderStatus has no method "Frobnicate"`, "UNIMPLEMENTED")
 	run(t, raw, "explain", company, "--service", "kettle", "--method", "Get").want(t, 2, `no service "kettle" in the file; there are human-resource, order-status`)

@@ -35,7 +35,7 @@ func TestRemediesAtKeycloak(t *testing.T) {
 		}, []string{`the secret of client "customer-portal", from environment variable CUSTOMER_PORTAL_SECRET (`, "access.yaml:", "was not accepted by " + c.Issuer}},
 		{"unknown client", portal, c.edited("customer-portal: {secret", "customer-portal: {id: nobody, secret"), []string{`knows no client "nobody"`}},
 		{"grant not enabled", portal, c.toggled("customer-portal", "serviceAccountsEnabled", false), []string{"Service account roles"}},
-		{"one of the scopes is not there", portal, c.edited("\n        scopes: [orders.read]", "\n        scopes: [orders.read, orders.never]"), []string{"does not say which of the 3 scopes lacks", "orders.never"}},
+		{"one of the scopes is not there", portal, c.edited("\n        scopes: [orders.read]", "\n        scopes: [orders.read, orders.never]"), []string{"does not say which of the 3 scopes was refused", "orders.never"}},
 		{"no audience mapper", portal, c.withoutMapper("order-status"), []string{"no audience", `add an audience mapper for "order-status"`}},
 		{"no realm", portal, c.edited("/realms/corp", "/realms/nothing"), []string{"publishes no metadata"}},
 		{"realm in capitals", portal, c.edited("/realms/corp", "/realms/CORP"), []string{"publishes no metadata"}},

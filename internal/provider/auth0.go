@@ -40,7 +40,7 @@ var auth0RFC9068 = Provider{
 var auth0Addresses = Addresses{Issuer: "https://corp.eu.auth0.com/", KeysPath: "/.well-known/jwks.json", Shapes: []string{"{host}/"}}
 
 var auth0Advice = Advice{
-	Audience:        "have {client} ask with audience={audience}, the identifier of the API to the letter, and authorize it for that API",
+	Audience:        "have {client} ask with audience={audience}, exactly the identifier of the API, and authorize it for that API",
 	MissingAudience: `make an API whose identifier is "{audience}", exactly`,
 	Credentials:     "in Auth0 it is under Applications, {client}, Settings and Credentials",
 	Grant:           "in Auth0, switch on Client Credentials under Applications, {client}, Settings, Advanced, Grant Types",

@@ -67,6 +67,10 @@ var entraV1 = Provider{
 // hours with continuous access evaluation, and otherwise a little over 24.
 const entraLifetime = 28 * time.Hour
 
+// SharedTenants are the words that stand for many tenants in a URL of Entra ID. No token
+// has them in iss.
+var SharedTenants = []string{"common", "organizations", "consumers"}
+
 var (
 	entraRequest = Request{Audience: Ask{Scope: "{audience}/.default"}, OnBehalfOf: true, AssertionForEndpoint: true}
 	entraIssuers = []string{"https://sts.windows.net/", "https://login.microsoftonline.com/"}

@@ -128,7 +128,7 @@ func (s Situation) ofFault() string {
 // configured one.
 func (s Situation) ofOtherIssuer() string {
 	if s.Other == "" {
-		return "what answers there is no metadata of an issuer: check the address in {issuer_place}"
+		return "the answer is not the metadata of an issuer: check the address in {issuer_place}"
 	}
 	return join(NearMiss([]string{s.Other}, []string{s.Issuer}, "issuers"),
 		fmt.Sprintf("if both are one issuer, write %.256q as url in {issuer_place}, and beside it, as discovery, an address that this machine can reach", s.Other))
@@ -176,7 +176,7 @@ func (s Situation) ofMissing(at string) string {
 	if s.Endpoint != Metadata {
 		return "nothing is there: check " + at
 	}
-	text := "{issuer} publishes no metadata: its url must be what tokens have in iss, to the letter"
+	text := "{issuer} publishes no metadata: its url must be exactly what tokens have in iss"
 	if example := s.provider().Addresses.Issuer; s.Preset != "" && s.Preset != provider.Default && example != "" {
 		text += ", such as " + example
 	}
@@ -258,7 +258,7 @@ func (s Situation) ofMeaning(m provider.Meaning, p provider.Provider) string {
 	case provider.IssuerUnknown:
 		return "there is no such realm or tenant: check how it is written in {issuer_place}"
 	case provider.EncryptionDemanded:
-		return "{issuer} wants https: write so in {issuer_place}"
+		return "{issuer} wants https: write an https address in {issuer_place}"
 	}
 	return ""
 }
@@ -275,7 +275,7 @@ func (s Situation) ofScopes(p provider.Provider) string {
 	if len(asked) <= 1 {
 		return cmp.Or(a.RefusedScope, a.RefusedAudience)
 	}
-	text := fmt.Sprintf("the answer does not say which of the %d scopes lacks: compare %.512s with those that {issuer} lets {client} have", len(asked), strings.Join(asked, ", "))
+	text := fmt.Sprintf("the answer does not say which of the %d scopes was refused: compare %.512s with the scopes that {issuer} lets {client} have", len(asked), strings.Join(asked, ", "))
 	if p.Request.Audience.Scope != "" && a.RefusedScope != "" {
 		text += "; if it is the one for the audience, " + a.RefusedScope
 	}

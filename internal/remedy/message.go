@@ -116,7 +116,7 @@ var meanings = map[About]struct{ means, look string }{
 	},
 	AboutIssuer: {
 		"another issuer wrote the token than the service accepts",
-		"compare iss in the token with the issuer that the service is configured with, to the letter: a trailing slash, the tenant, the version",
+		"compare iss in the token with the issuer that the service is configured with; they must be equal in every character: a trailing slash, the tenant, the version",
 	},
 	AboutExpiry: {
 		"the token has expired",

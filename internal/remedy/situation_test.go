@@ -88,7 +88,7 @@ var requestRows = []row{
 	{"Keycloak: a code with other words", refused("keycloak", 401, "unauthorized_client", "Something new"), ""},
 	{"Keycloak: a code without words", refused("keycloak", 400, "unauthorized_client", ""), ""},
 	{"Keycloak: the scope of the audience", refused("keycloak", 400, "invalid_scope", "Invalid scopes: order-status"), `create a client scope named "order-status"`},
-	{"Keycloak: one of two scopes", asked(refused("keycloak", 400, "invalid_scope", "Invalid scopes: order-status orders.read"), "order-status", "orders.read"), "does not say which of the 2 scopes lacks: compare order-status, orders.read"},
+	{"Keycloak: one of two scopes", asked(refused("keycloak", 400, "invalid_scope", "Invalid scopes: order-status orders.read"), "order-status", "orders.read"), "does not say which of the 2 scopes was refused: compare order-status, orders.read"},
 	{"Keycloak: one of three scopes", asked(refused("keycloak", 400, "invalid_scope", "Invalid scopes: a b c"), "a b", "c"), "which of the 3 scopes"},
 	{"Keycloak: one other scope", asked(refused("keycloak", 400, "invalid_scope", "Invalid scopes: orders.read"), "orders.read"), "assign the client scopes orders.read"},
 	{"Keycloak: exchange is off", exchange(refused("keycloak", 400, "invalid_request", "Standard token exchange is not enabled for the requested client")), "switch on Standard Token Exchange"},
@@ -176,7 +176,7 @@ var answerRows = []row{
 	{"keys: 403 with a page", answered(remedy.Keys, 403, remedy.HTML), "a web page came"},
 	{"keys: 404", answered(remedy.Keys, 404, 0), "jwks in issuers.corp (access.yaml:3)"},
 	{"keys: 503", answered(remedy.Keys, 503, 0), ""},
-	{"metadata: 404", answered(remedy.Metadata, 404, 0), "to the letter, such as https://sso.example.com/realms/corp"},
+	{"metadata: 404", answered(remedy.Metadata, 404, 0), "exactly what tokens have in iss, such as https://sso.example.com/realms/corp"},
 	{"metadata: 302", answered(remedy.Metadata, 302, 0), "url or discovery in issuers.corp"},
 	{"metadata: 200 with a page", answered(remedy.Metadata, 200, remedy.HTML), "a web page came"},
 	{"introspection: 401", answered(remedy.Introspection, 401, remedy.NoBody), "did not authenticate the client"},
@@ -191,7 +191,7 @@ var answerRows = []row{
 	{"metadata with a slash", failed(remedy.Metadata, remedy.OtherIssuer, issuerURL+"/"), "only by a trailing slash"},
 	{"metadata of another host", failed(remedy.Metadata, remedy.OtherIssuer, "https://sso.corp.internal/realms/corp"), "only by its host"},
 	{"metadata of a stranger", failed(remedy.Metadata, remedy.OtherIssuer, "https://evil.example"), `write "https://evil.example" as url`},
-	{"metadata without an issuer", failed(remedy.Metadata, remedy.OtherIssuer, ""), "no metadata of an issuer"},
+	{"metadata without an issuer", failed(remedy.Metadata, remedy.OtherIssuer, ""), "not the metadata of an issuer"},
 	{"broken for an unknown cause", failed(remedy.Metadata, 0, ""), ""},
 }
 

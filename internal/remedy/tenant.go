@@ -3,10 +3,9 @@ package remedy
 import (
 	"fmt"
 	"strings"
-)
 
-// tenantWords are words in an issuer's URL that stand for more than one tenant.
-var tenantWords = []string{"common", "organizations", "consumers"}
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
 
 // otherTenant explains that two issuers of one provider differ only by the tenant;
 // empty if they differ by more.
@@ -28,7 +27,7 @@ func otherTenant(got, want string) string {
 	if at < 3 || !IsGUID(g[at]) { // after the scheme and the host
 		return ""
 	}
-	for _, word := range tenantWords {
+	for _, word := range provider.SharedTenants {
 		if w[at] == word {
 			return fmt.Sprintf("tokens name the tenant that issued them, and never %s: write %s in its place, if that is your tenant", word, g[at])
 		}

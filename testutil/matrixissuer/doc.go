@@ -9,11 +9,13 @@
 //	admit, err := interceptor.NewServer(issuers.Policy(), interceptor.Services("order-status"), interceptor.Transport(issuers.Transport()))
 //	as, err := interceptor.NewClient(issuers.Policy(), "customer-portal", interceptor.Transport(issuers.Transport()))
 //
-// An issuer grants exactly what the matrix allows: a client gets tokens for the services
-// that it may call, with the scopes that its entries name, and exchanges the tokens that are
-// addressed to it, or to the service of its name, for such tokens. Tokens are written as those of
-// the issuer's preset. They are opaque if the matrix says that services ask the issuer
-// about them.
+// An issuer grants exactly what the matrix allows. A client gets tokens for the services
+// that it may call, with the scopes that its entries name. It can exchange tokens that are
+// addressed to it, or to the service of its name, for such tokens. Tokens are written as
+// the issuer's preset says. They are opaque if the matrix says that services ask the
+// issuer about them.
+// The matrix does not say who has a role: a client that calls as itself has the roles that
+// the entries for it demand, those with clients: any among them.
 //
 // The command grpcaud dev is this package with a listener. Both are for tests and for a
 // laptop only: see [testutil.Issuer].

@@ -15,8 +15,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// Issuers are the authorization servers of an access matrix. Make them with [For]. They
-// are an [http.Handler] of all of them, and safe for concurrent use.
+// Issuers are the authorization servers of an access matrix. Make them with [For]. The
+// value is an [http.Handler] that serves all issuers, and safe for concurrent use.
 type Issuers struct {
 	options options
 	state   atomic.Pointer[state]
@@ -32,11 +32,11 @@ type state struct {
 	issuers map[string]*playedIssuer // by name
 }
 
-// playedIssuer is one issuer, and the entry of the derived matrix that it was made for.
+// playedIssuer is one issuer, with its entry in the derived matrix.
 type playedIssuer struct {
 	*testutil.Issuer
 	entry   access.Issuer
-	clients map[string]bool              // the ids of those that are registered
+	clients map[string]bool              // the ids of the registered clients
 	writer  *atomic.Pointer[tokenWriter] // of the claims of its tokens
 }
 
@@ -78,6 +78,9 @@ func (i *Issuers) Swap(policy *access.Policy) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	derived, err := i.deriveLocked(policy)
+	if err == nil {
+		err = i.checkUsers(derived.Matrix())
+	}
 	if err != nil {
 		return err
 	}
@@ -94,13 +97,14 @@ func (i *Issuers) Swap(policy *access.Policy) error {
 	return nil
 }
 
-// Policy returns the policy with the same rules, in which the issuers have their
-// addresses here, and each client authenticates with a secret in an environment variable.
+// Policy returns the policy with the same rules for the played issuers: they have the
+// addresses that [At] sets, and each client authenticates with a secret in an environment
+// variable, or with the certificate that [Certificates] made.
 func (i *Issuers) Policy() *access.Policy { return i.state.Load().policy }
 
-// Environment returns the secrets of the clients, by the environment variables in which
-// [Issuers.Policy] looks for them. A client whose secret is in an environment variable
-// already keeps that.
+// Environment returns the secrets of the clients, by the environment variables that
+// [Issuers.Policy] names. If the matrix names a variable for a client's secret, the client
+// keeps that variable.
 func (i *Issuers) Environment() map[string]string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -166,8 +170,8 @@ func (i *Issuers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at.ServeHTTP(w, r)
 }
 
-// belongs reports whether a path is that of an issuer at base, or of its metadata (RFC
-// 8414, section 3.1).
+// belongs reports whether a path is below base, the path of an issuer, or is the path of
+// its metadata (RFC 8414, section 3.1).
 func belongs(path, base string) bool {
 	return strings.HasPrefix(path, base+"/") || strings.HasPrefix(path, "/.well-known/") && strings.HasSuffix(path, base)
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// set writes what stands at a place.
+// set writes the value at a place, and the objects that lead to it.
 func set(c testutil.Claims, place string, value any) {
 	path := provider.Path(place)
 	members := map[string]any(c)
@@ -15,7 +15,7 @@ func set(c testutil.Claims, place string, value any) {
 	members[path[len(path)-1]] = value
 }
 
-// get returns what stands at a place.
+// get returns the value at a place.
 func get(c testutil.Claims, place string) (value any, ok bool) {
 	members := map[string]any(c)
 	path := provider.Path(place)
@@ -26,7 +26,7 @@ func get(c testutil.Claims, place string) (value any, ok bool) {
 	return value, ok
 }
 
-// unset removes what stands at a place.
+// unset removes the value at a place, if there is one.
 func unset(c testutil.Claims, place string) {
 	if _, ok := get(c, place); !ok {
 		return
@@ -39,7 +39,7 @@ func unset(c testutil.Claims, place string) {
 	delete(members, path[len(path)-1])
 }
 
-// member returns the object of that name in c.
+// member returns the object of that name in c, which is made if there is none.
 func member(c map[string]any, name string) map[string]any {
 	m, ok := c[name].(map[string]any)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// writeRoles writes roles in the places that the provider has for them. A provider without
-// roles writes none.
+// writeRoles writes roles in the places where the provider has them. A provider without
+// such places writes none.
 func (w *tokenWriter) writeRoles(roles []string, c testutil.Claims) {
 	for _, role := range roles {
 		group, name, grouped := strings.Cut(role, "/")
@@ -25,7 +25,8 @@ func (w *tokenWriter) writeRoles(roles []string, c testutil.Claims) {
 	}
 }
 
-// addRole adds a role at the end of a path; group stands for the step that is each member.
+// addRole adds a role at the end of a path. group replaces the step of the path that
+// stands for each member.
 func addRole(c map[string]any, r provider.Roles, group, role string) {
 	for _, step := range r.Path[:len(r.Path)-1] {
 		c = member(c, strings.ReplaceAll(step, provider.Each, group))

@@ -31,7 +31,7 @@ func typ(t provider.Token) string {
 	return t.Types[0]
 }
 
-// write returns the claims of a token for g. c are those of RFC 9068, with azp.
+// write returns the claims of a token for g. c has the claims of RFC 9068, and azp.
 func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims {
 	for _, name := range []string{"azp", "client_id", "scope", "roles"} {
 		delete(c, name)
@@ -56,7 +56,7 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 	case known || !w.subjects[g.Subject]:
 		user.Name = g.Subject
 		w.writeUser(g, c, user)
-	default: // what a client got for itself was exchanged
+	default: // the exchanged token was one that a client got for itself
 		w.writeScopes(g, c)
 	}
 	w.placeSubject(c)
@@ -83,7 +83,7 @@ func (w *tokenWriter) placeSubject(c testutil.Claims) {
 	}
 }
 
-// verify writes what must be true for a claim that says who calls to count.
+// verify writes the claims that must be true so that claims which say who calls count.
 func (w *tokenWriter) verify(c testutil.Claims) {
 	for _, caller := range w.token.CallerClaims {
 		_, verified := get(c, caller.VerifiedBy)
@@ -145,11 +145,15 @@ func (w *tokenWriter) writeUser(g testutil.Grant, c testutil.Claims, user testut
 	}
 }
 
-// writeScopes writes the scopes that were granted, and those that need no request.
+// writeScopes writes the granted scopes, and the scopes that are granted unrequested.
 func (w *tokenWriter) writeScopes(g testutil.Grant, c testutil.Claims) {
 	scopes := slices.Clone(g.Scopes)
 	for _, audience := range g.Audiences {
-		scopes = append(scopes, w.rights[target{g.Client, audience}].choice...)
+		for _, choice := range w.rights[target{g.Client, audience}].choices {
+			if !slices.ContainsFunc(choice, func(s string) bool { return slices.Contains(scopes, s) }) {
+				scopes = append(scopes, choice[0])
+			}
+		}
 	}
 	scopes = slices.Compact(slices.Sorted(slices.Values(scopes)))
 	if len(w.token.Scopes) > 0 && len(scopes) > 0 {

@@ -14,7 +14,7 @@ type variables struct {
 	given map[string]string // by client
 }
 
-// newVariables returns the variables, of which a matrix names some.
+// newVariables returns the variables of a matrix; the ones that it names are taken.
 func newVariables(m access.Matrix) variables {
 	v := variables{map[string]bool{}, map[string]string{}}
 	for _, c := range m.Clients {

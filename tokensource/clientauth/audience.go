@@ -18,11 +18,11 @@ const (
 )
 
 // Audience sets the audience of the assertion: [Issuer], [TokenEndpoint], or an https
-// URL by which the provider knows its token endpoint, if clients reach it at another
-// address. The default is as the [tokensource.Preset] says: TokenEndpoint at Hydra,
+// URL that the provider has for its token endpoint, if clients reach that at another
+// address. The default is as the [tokensource.Preset] says: TokenEndpoint for Hydra,
 // Okta and Entra ID, else Issuer. An assertion for an issuer has the type
 // "client-authentication+jwt" in its header, every other one "JWT". Whoever receives
-// an assertion may present it where its audience is: name no other provider.
+// an assertion can present it to its audience: name no other provider.
 func Audience(audience string) KeyOption {
 	return keyOption(func(o *keyOptions) { o.audience = &audience })
 }

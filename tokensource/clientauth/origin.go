@@ -5,12 +5,13 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource/internal/authmethod"
 )
 
-// Origin says where the configuration of a client stands. It is written into errors, and
-// must hold no secret. What is empty is not named.
+// Origin says where a client is configured. It is written into errors, and must hold no
+// secret. Empty fields are left out.
 type Origin = authmethod.Origin
 
-// From returns auth. The errors of [tokensource.New] and of its cache then name where the
-// client's secret or key comes from, so that whoever reads them knows what to change.
+// From returns auth with an origin. The errors of [tokensource.New] and of its cache then
+// say where the client's secret or key comes from, so that the reader knows what to
+// change.
 func From(auth tokensource.ClientAuth, o Origin) tokensource.ClientAuth {
 	return authmethod.WithOrigin{Method: auth, Origin: o}
 }

@@ -1,12 +1,13 @@
 package authmethod
 
-// Origin says where the configuration of a client stands, for errors. It holds no secret.
+// Origin says where a client is configured, for errors. It holds no secret.
 type Origin struct {
 	// Kind is what the client authenticates with: "secret", "key", "assertion" or
 	// "certificate".
 	Kind string
 
-	// Place is where that comes from, such as "environment variable X (access.yaml:12)".
+	// Place is where the credential comes from, such as "environment variable X
+	// (access.yaml:12)".
 	Place string
 
 	// Issuer is where the issuer is configured, such as "issuers.corp (access.yaml:3)".

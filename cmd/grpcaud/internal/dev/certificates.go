@@ -13,8 +13,8 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// Certificates are a certificate authority that ends with the process, and the
-// certificates of the clients in a folder of their own.
+// Certificates are a certificate authority, whose key is only in the process, and the
+// certificates of the clients, in a folder of their own.
 type Certificates struct {
 	ca *testutil.CA
 

@@ -70,8 +70,8 @@ func addSection(whole *yaml.Node, name string, section *yaml.Node, m access.Matr
 	add(whole, name, section)
 }
 
-// issuerOf returns what m says of the issuer that the file calls by a name. With tenants, m has
-// an issuer for each, whose addresses differ in the tenant.
+// issuerOf returns the issuer of m that has this name in the file. If it has tenants, m has
+// an issuer for each tenant, and their addresses differ only in the tenant.
 func issuerOf(m access.Matrix, name string) access.Issuer {
 	issuer, ok := m.Issuers[name]
 	for one, of := range m.Issuers {
@@ -83,7 +83,7 @@ func issuerOf(m access.Matrix, name string) access.Issuer {
 	return issuer
 }
 
-// clientOf returns what m says of the client that the file calls by a name: the same for each
+// clientOf returns the client of m that has this name in the file. It is the same for each
 // tenant of its issuer.
 func clientOf(m access.Matrix, name string) access.Client {
 	client, ok := m.Clients[name]
@@ -95,7 +95,7 @@ func clientOf(m access.Matrix, name string) access.Client {
 	return client
 }
 
-// issuerNode returns the entry of an issuer: what is about its tokens stays.
+// issuerNode returns the entry of an issuer. It keeps the keys about the issuer's tokens.
 func issuerNode(from *yaml.Node, issuer access.Issuer) *yaml.Node {
 	to := &yaml.Node{Kind: yaml.MappingNode}
 	add(to, "url", scalar(issuer.URL))
@@ -114,7 +114,7 @@ func issuerNode(from *yaml.Node, issuer access.Issuer) *yaml.Node {
 	return to
 }
 
-// clientNode returns the entry of a client: its name at the issuer stays.
+// clientNode returns the entry of a client. It keeps the client's issuer and id.
 func clientNode(from *yaml.Node, client access.Client) *yaml.Node {
 	to := flow()
 	keep(to, from, "issuer", "id")

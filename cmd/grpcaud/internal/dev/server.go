@@ -68,7 +68,7 @@ func Listen(options Options, policy *access.Policy) (s *Server, err error) {
 	return s, s.write()
 }
 
-// listen listens on an address that others cannot reach.
+// listen listens on a loopback address, which other machines cannot reach.
 func listen(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Server) handler() http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil || !loopback.Host(host) {
-			// A page of another site may have had its name point here.
+			// The name of another site may resolve to this address (DNS rebinding).
 			http.Error(w, "this issuer answers to a loopback address only", http.StatusMisdirectedRequest)
 			return
 		}

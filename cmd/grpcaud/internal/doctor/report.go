@@ -86,17 +86,17 @@ func (r *Report) markdown(p *output.Page) {
 	p.Printf("\n%s\n", output.EscapeMarkdown(r.summary()))
 }
 
-// tellOnce leaves out what an earlier row tells too, such as an issuer that cannot be
-// reached, and says which row that is.
+// tellOnce replaces the text of a row that repeats an earlier one, such as about an issuer
+// that cannot be reached, by a reference to that row.
 func (r *Report) tellOnce() {
-	type trouble struct{ result, text, fix string }
-	told := map[trouble]string{}
+	type problem struct{ result, text, fix string }
+	told := map[problem]string{}
 	for i := range r.Rows {
 		x := &r.Rows[i]
 		if x.Text == "" || x.Result != tokenrequest.NoToken && x.Result != explain.Unclear {
 			continue
 		}
-		at := trouble{x.Result, x.Text, x.Fix}
+		at := problem{x.Result, x.Text, x.Fix}
 		if first := told[at]; first != "" {
 			x.Text, x.Fix = "as for "+first, ""
 		} else {

@@ -14,15 +14,15 @@ import (
 )
 
 // userCalls follows a user's token: each client that a token is for exchanges it for
-// each service that it calls for users, and that service goes on with the new token.
+// each service that it calls for users, and that service exchanges the new token in turn.
 type userCalls struct {
 	*Examiner
 	visited map[string]bool // clients that had a token to exchange
-	off     map[string]bool // the clients and issuers of which it was said that they exchange nothing
+	off     map[string]bool // clients and issuers without token exchange, of which a row says so
 	rows    []row
 }
 
-// held is a token of a user in the hands of a client.
+// held is a user's token that a client has.
 type held struct {
 	client string
 	tokenrequest.Subject
@@ -73,8 +73,8 @@ func (c *Examiner) holders(subject tokenrequest.Subject) []held {
 	return all
 }
 
-// examine examines one call for a user, and returns the token that the service is
-// given; none if that is no good.
+// examine examines one call for a user, and returns the token that the service gets; none
+// if the service refuses it.
 func (u *userCalls) examine(ctx context.Context, h held, service string) tokenrequest.Subject {
 	ctx, cancel := context.WithTimeout(ctx, u.timeout)
 	defer cancel()
@@ -98,8 +98,8 @@ func (u *userCalls) examine(ctx context.Context, h held, service string) tokenre
 	return tokenrequest.Subject{Token: tokensource.NewToken(token, h.Token.Expiry()), Issuer: target.Issuer.URL}
 }
 
-// markNotExchanged records that the issuer did not exchange a token. That exchange is
-// switched off is said once, for the client or for the whole issuer.
+// markNotExchanged records that the issuer did not exchange a token. One row says that
+// exchange is switched off, for the client or for the whole issuer.
 func (u *userCalls) markNotExchanged(r *row, target access.Target, err error) {
 	of := exchangeOff(r.Client, target.Issuer, err)
 	if u.off[of] {
@@ -117,8 +117,8 @@ func (u *userCalls) markNotExchanged(r *row, target access.Target, err error) {
 var notEnabled = regexp.MustCompile(`(?i)token exchange is not (enabled|supported|allowed)`)
 
 // exchangeOff returns the client or the issuer that exchanges no tokens at all; empty
-// if err says nothing like that. The codes are those of RFC 6749, section 5.2; Keycloak
-// says it in the description of invalid_request.
+// if err does not say so. The codes are from RFC 6749, section 5.2; Keycloak says it in
+// the description of invalid_request.
 func exchangeOff(client string, issuer access.Issuer, err error) string {
 	refusal, ok := errors.AsType[*tokensource.TokenError](err)
 	switch {
@@ -133,13 +133,13 @@ func exchangeOff(client string, issuer access.Issuer, err error) string {
 }
 
 // addUnreached adds the calls that are for users alone and that no token of the user
-// leads to.
+// reaches.
 func (u *userCalls) addUnreached() {
 	for _, client := range u.clientNames() {
 		for _, service := range u.services {
 			if !u.visited[client] && u.onlyForUsers(client, service) {
 				r := row{Allowed: true, ForUser: true, Diagnosis: tokenrequest.Diagnosis{Client: client, Service: service, Result: tokenrequest.Skipped}}
-				r.Text = "no token of the user that is for " + client + " was there to exchange"
+				r.Text = "the user has no token for " + client + " that it could exchange"
 				u.rows = append(u.rows, r)
 			}
 		}

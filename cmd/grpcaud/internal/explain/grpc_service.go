@@ -6,9 +6,9 @@ import (
 	echov1 "github.com/grpcaud/grpcaud/proto/grpcaud/echo/v1"
 )
 
-// ServicesWith returns those of the gRPC services that have a method, as far as that is
-// known: methods has the methods of those that are described; Echo is always known. If
-// none is known to have it, they are those of which nothing is known.
+// ServicesWith returns the gRPC services that have a method. methods has the methods of
+// the described services; the methods of Echo are always known. If no service is known to
+// have the method, the result is the services whose methods are not known.
 func ServicesWith(services []string, method string, methods map[string][]string) []string {
 	var certain, possible []string
 	for _, name := range services {

@@ -82,7 +82,7 @@ func (t *GuardedMethod) Unnamed(set descriptor.Set) []string {
 	case described, t.rule == nil, t.rule.Public(), slices.Contains(files.MethodNames(t.service), method), t.Misspelling() != "":
 		return nil
 	}
-	return []string{fmt.Sprintf("the file does not name %q, so that its entry for all methods judges it; whether there is such a method is known with --descriptors alone", method)}
+	return []string{fmt.Sprintf("the file does not name %q, so its entry for all methods judges it; only with --descriptors is it known whether there is such a method", method)}
 }
 
 // IssuerOf returns the issuer that a token names by its iss, or, without iss, by the

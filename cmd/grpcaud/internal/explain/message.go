@@ -68,7 +68,7 @@ func (m *Message) Write(p *output.Page, format string) {
 
 func (m *Message) text(p *output.Page) {
 	if !m.Known {
-		p.Printf("%s\n", p.Colour(output.Doubt, "unknown: the text is not one that is known here"))
+		p.Printf("%s\n", p.Colour(output.Doubt, "unknown: grpcaud does not know this text"))
 		p.Table("  ", [][]string{{"look at", "the log of the service that refused the token, and the token itself: give it with an access matrix, and see the verdict"}})
 		return
 	}

@@ -17,8 +17,8 @@ type Finding struct {
 	Text string `json:"text"`
 	Fix  string `json:"fix"`
 
-	// Commands are those of kcadm.sh that do it, quoted for a POSIX shell. They hold no
-	// secret. They are empty if the ids of the realm's parts are not known.
+	// Commands are the commands of kcadm.sh that fix it, quoted for a POSIX shell. They
+	// hold no secret. They are empty if the ids of the realm's parts are not known.
 	Commands []string `json:"commands,omitempty"`
 }
 
@@ -33,7 +33,7 @@ const (
 // lacks.
 func Compare(want, got Realm) []Finding {
 	c := comparison{realm: got.Name, want: newIndex(want), got: newIndex(got)}
-	c.mended = c.got.withClients(want.Clients)
+	c.completed = c.got.withClients(want.Clients)
 	for _, client := range want.Clients {
 		has, ok := c.got.clients[client.ID]
 		switch {
@@ -56,7 +56,7 @@ func Compare(want, got Realm) []Finding {
 type comparison struct {
 	realm     string // its name
 	want, got index
-	mended    index // got, with the clients that it lacks: what it would grant then, it grants
+	completed index // got with the clients of want, as if these had been created
 	found     []Finding
 }
 
@@ -79,7 +79,7 @@ func (c *comparison) client(want, got Client) {
 	c.settings(want, got)
 	c.riskyMappers(got)
 	allowed := c.want.grants(want)
-	for _, g := range c.mended.grants(got) {
+	for _, g := range c.completed.grants(got) {
 		known := c.want.audiences[g.audience]
 		is := slices.ContainsFunc(allowed, func(a grant) bool { return a.audience == g.audience })
 		switch {
@@ -155,7 +155,7 @@ func (c *comparison) unknownClient(client Client) {
 		return
 	}
 	c.riskyMappers(client)
-	for _, g := range c.mended.grants(client) {
+	for _, g := range c.completed.grants(client) {
 		if c.want.audiences[g.audience] {
 			c.grants(client.ID, removal(g), "the matrix does not know it as a client, and its tokens can name %q, by the %s %q", g.audience, g.how, g.by).Commands = c.remove(client, g)
 		}

@@ -132,7 +132,7 @@ func (e *exporter) applyOptions(o Options) error {
 	return nil
 }
 
-// noteLogins notes that no client lets users log in, though services let users call.
+// noteLogins notes that no client lets users log in, although services admit users.
 func (e *exporter) noteLogins() {
 	for _, c := range e.callees {
 		if slices.ContainsFunc(c.entries, login.ForUsers) {

@@ -45,7 +45,7 @@ func newIndex(r Realm) index {
 	return x
 }
 
-// withClients returns x with these clients instead of those of the same names.
+// withClients returns x with these clients, which replace clients of the same id.
 func (x index) withClients(clients []Client) index {
 	x.clients = maps.Clone(x.clients)
 	for _, c := range clients {

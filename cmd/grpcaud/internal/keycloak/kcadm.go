@@ -20,19 +20,8 @@ type kcadm struct {
 	broken   bool // an id is not known, or is none
 }
 
-// plain is text that a shell takes as it is.
-var plain = regexp.MustCompile(`^[\w./:=@%+,-]+$`)
-
 // id is one that Keycloak gives.
 var id = regexp.MustCompile(`^[\w-]+$`)
-
-// shellQuoted returns text as one word of a POSIX shell.
-func shellQuoted(text string) string {
-	if plain.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
 
 // add adds a command about what is at the path, with further arguments.
 func (k *kcadm) add(verb string, path []string, args ...string) *kcadm {
@@ -42,7 +31,7 @@ func (k *kcadm) add(verb string, path []string, args ...string) *kcadm {
 	}
 	words := append([]string{"kcadm.sh", verb, strings.Join(path, "/"), "-r", k.realm}, args...)
 	for i, word := range words {
-		words[i] = shellQuoted(word)
+		words[i] = output.ShellWord(word)
 	}
 	k.commands = append(k.commands, strings.Join(words, " "))
 	return k
@@ -83,8 +72,8 @@ func (c *comparison) set(client Client, setting string) []string {
 	return c.kcadm().add("update", []string{"clients", client.UUID}, "-s", setting).all()
 }
 
-// create returns the commands that create a client, with the client scopes that the
-// realm lacks of it.
+// create returns the commands that create a client, and those of its client scopes that
+// the realm lacks.
 func (c *comparison) create(client Client) []string {
 	k := c.kcadm()
 	for _, name := range slices.Concat(client.Default, client.Optional) {
@@ -172,8 +161,8 @@ func (c *comparison) deleteMapper(client Client, name string) []string {
 	return nil
 }
 
-// Commands returns the commands that mend what was found, each once, in the order in
-// which they are to be run.
+// Commands returns the commands that fix what was found, each once, in the order in
+// which they must run.
 func Commands(found []Finding) []string {
 	var all []string
 	for _, f := range found {

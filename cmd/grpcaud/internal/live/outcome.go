@@ -11,14 +11,15 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/remote"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
 // errReplied ends a call whose first reply has arrived.
 var errReplied = errors.New("the server replied")
 
-// judge records what the outcome of a call says: err is its error. Whatever is not the
-// answer of a guard is that of the handler, unless nobody answered.
+// judge records what the outcome of a call says: err is its error. An answer that is not
+// a guard's counts as the handler's, unless there was no answer.
 func (p *probe) judge(err error) {
 	if refusal, ok := errors.AsType[*interceptor.RefusedError](err); ok {
 		p.judgeRefusal(refusal)
@@ -26,6 +27,9 @@ func (p *probe) judge(err error) {
 	}
 	st := status.Convert(err)
 	text := fmt.Sprintf("%s: %s", st.Code(), output.StripPackage(st.Message()))
+	if why := remote.NoTLS(st); why != "" {
+		text = fmt.Sprintf("%s: %s", st.Code(), why)
+	}
 	switch {
 	case err == nil || errors.Is(err, errReplied):
 		p.Result, p.Text = admitted, "the handler replied"
@@ -38,14 +42,14 @@ func (p *probe) judge(err error) {
 	}
 }
 
-// refusalCodes are the codes of a guard of any kind.
+// refusalCodes are the codes with which guards of any kind refuse a call.
 var refusalCodes = []codes.Code{codes.Unauthenticated, codes.PermissionDenied}
 
-// silentCodes are those of calls that neither a guard nor a handler has answered for
-// certain. Unimplemented is also that of a method which the server does not have.
+// silentCodes are the codes of calls that perhaps neither a guard nor a handler has
+// answered. A server that does not have the method answers Unimplemented.
 var silentCodes = []codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted, codes.Unimplemented}
 
-// foreignAnswer is in the text of gRPC where something other than gRPC has answered.
+// foreignAnswer is in the status text of gRPC if the answer was not from a gRPC server.
 const foreignAnswer = "unexpected HTTP status code"
 
 // judgeRefusal records the refusal of a guard.
@@ -63,15 +67,15 @@ func (p *probe) judgeRefusal(e *interceptor.RefusedError) {
 	}
 }
 
-// afterAudience are the reasons of checks that a guard makes of tokens which are for its
+// afterAudience are the reasons of checks that a guard makes only if the token is for its
 // service.
 var afterAudience = []audience.Reason{
 	audience.ReasonClientNotAllowed, audience.ReasonScopeInsufficient, audience.ReasonRoleInsufficient,
 	audience.ReasonClaimNotAllowed, audience.ReasonStepUpRequired,
 }
 
-// judgeUnimplemented settles the calls that ended with Unimplemented. Where a guard of
-// this toolkit has refused another call of the method, it is the handler that answered.
+// judgeUnimplemented decides about the calls that ended with Unimplemented. If a guard of
+// this module has refused another call of the method, the handler answered them.
 func judgeUnimplemented(probes []*probe) {
 	guarded := slices.ContainsFunc(probes, func(p *probe) bool { return p.Result == refused && p.Got != "" })
 	for _, p := range probes {

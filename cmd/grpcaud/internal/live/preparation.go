@@ -17,7 +17,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// otherService is what the most important of the calls is made with.
+// otherService names the token of the most important call.
 const otherService = "a token for another service"
 
 // preparations return the calls to make, in order. Each requests its token only when
@@ -39,8 +39,8 @@ func (p *Prober) preparations() []func(context.Context) *probe {
 	return all
 }
 
-// expect has a call present a token, if the matrix refuses it, and for one of these
-// reasons if there are any. Otherwise the call is skipped.
+// expect makes a call present a token, if the matrix refuses the token, and, if reasons
+// are given, refuses it for one of them. Otherwise the call is skipped.
 func (p *Prober) expect(ctx context.Context, next *probe, token string, reasons ...audience.Reason) bool {
 	s := p.at.Explain(ctx, p.verifier, token, time.Now())
 	switch {
@@ -93,12 +93,15 @@ func (p *Prober) admittedClient() (id, scope string) {
 }
 
 // otherAudience calls with a token of the same issuer for another service. By default
-// that is a token which the server can request by itself, as the client that it is, so
-// that it learns nothing. If a service is named, a client that may call is preferred:
-// then only the audience is wrong.
+// the server could request that token itself, as the client that it is, so it gains
+// nothing. If a service is named, a token of a client that may call is preferred: then
+// only the audience is wrong.
 func (p *Prober) otherAudience(ctx context.Context) *probe {
-	why := fmt.Sprintf("%s can request no token for another service itself, which could be tried without risk: name a service whose token may be sent to it, with --live-other", p.Service)
+	why := fmt.Sprintf("no token for another service can be tried without risk, since %s can request none itself: name a service whose token may be sent to it, with --live-other", p.Service)
 	clients, services := p.ownClients(), files.ServiceNames(p.matrix)
+	if len(services) == 1 {
+		why = "the matrix has no other service, a token for which could be tried"
+	}
 	if p.Other != "" {
 		why = fmt.Sprintf("no client with credentials here gets a token for %s alone", p.Other)
 		clients, services = slices.Concat(p.mayCall(p.policy), clients, p.Clients), []string{p.Other}
@@ -114,7 +117,7 @@ func (p *Prober) otherAudience(ctx context.Context) *probe {
 	return p.first(ctx, &probe{What: otherService, Text: why, required: true}, tries, audience.ReasonAudienceMismatch, nil, nil)
 }
 
-// ownClients are the names of the client that the service is.
+// ownClients returns the names under which the matrix has the service as a client.
 func (p *Prober) ownClients() []string {
 	return slices.DeleteFunc(slices.Clone(p.Clients), func(name string) bool {
 		return !slices.Contains(p.service.Audiences, p.matrix.Clients[name].ID)
@@ -139,14 +142,14 @@ func (p *Prober) otherClient(ctx context.Context) *probe {
 	return p.first(ctx, next, p.tries(p.permissive), audience.ReasonClientNotAllowed, nil, nil)
 }
 
-// mayCall are the clients that a policy lets call the service.
+// mayCall returns the clients that a policy lets call the service.
 func (p *Prober) mayCall(policy *access.Policy) []string {
 	return slices.DeleteFunc(slices.Clone(p.Clients), func(client string) bool {
 		return !tokenrequest.MayCall(policy, client, p.Service)
 	})
 }
 
-// tries are the tokens for the service that a policy lets clients request.
+// tries returns the tokens for the service that a policy lets clients request.
 func (p *Prober) tries(policy *access.Policy) []try {
 	var all []try
 	for _, client := range p.mayCall(policy) {
@@ -159,8 +162,8 @@ func (p *Prober) tries(policy *access.Policy) []try {
 type try struct{ client, service string }
 
 // first prepares a call with the first of the tokens that the matrix refuses for this
-// reason; change changes the request, and alter the token. Without one the call is
-// skipped, for the reason in its text.
+// reason. change changes the request for the token, and alter the token; both may be nil.
+// If there is no such token, the call is skipped, and its text says why.
 func (p *Prober) first(ctx context.Context, next *probe, tries []try, reason audience.Reason, change func(*tokensource.Request), alter func(string) string) *probe {
 	for _, t := range tries {
 		token, err := p.request(ctx, t, change)

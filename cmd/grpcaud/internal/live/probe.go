@@ -9,12 +9,12 @@ import (
 const (
 	refused  = explain.Refused
 	admitted = explain.Admitted
-	accepted = "accepted" // the server refused the call, but not for what is wrong with it
+	accepted = "accepted" // the server refused the call for another reason than its audience
 	unknown  = explain.Unclear
 	skipped  = "skipped" // the call was not made
 )
 
-// probe is one call that the server must refuse, and what became of it.
+// probe is one call that the server must refuse, and its outcome.
 type probe struct {
 	What   string          `json:"probe"`
 	Client string          `json:"client,omitempty"` // whose token it is, in the matrix
@@ -24,6 +24,6 @@ type probe struct {
 	Text   string          `json:"text,omitempty"`
 
 	token    string // empty for none
-	harmless bool   // there is no token, or one that opens nothing anywhere
-	required bool   // nothing is shown unless this call is made
+	harmless bool   // there is no token, or one that no server accepts
+	required bool   // without this call, the report shows nothing
 }

@@ -25,8 +25,8 @@ type Options struct {
 	// Service is its name in the matrix, and Method the only method that is called.
 	Service, Method string
 
-	// Other is the service whose tokens may be sent to the server; empty means that
-	// only tokens are sent that the server can have by itself.
+	// Other is the service whose tokens may be sent to the server; empty means that the
+	// server gets only tokens that it can request itself.
 	Other string
 
 	// Clients are the names of the clients whose tokens may be requested.
@@ -93,9 +93,9 @@ func (p *Prober) Close() {
 	p.verifier.Close()
 }
 
-// Examine makes the calls one after the other. If the one without a token is not refused,
-// or one with a token that opens nothing is admitted, it is the last: the server is shown
-// no real token.
+// Examine makes the calls one after the other. If the call without a token is not refused,
+// or a call with a token that no server accepts is admitted, it is the last: the server
+// gets no real token.
 func (p *Prober) Examine(ctx context.Context) *Report {
 	r := &Report{Service: p.Service, Target: p.Connection.Addr, Method: p.at.Method, Probes: []*probe{}}
 	if text := p.at.Misspelling(); text != "" {
@@ -108,7 +108,7 @@ func (p *Prober) Examine(ctx context.Context) *Report {
 		next := p.examine(ctx, prepare)
 		r.Probes = append(r.Probes, next)
 		if next.harmless && next.Result == admitted || next.token == "" && next.Result == unknown {
-			r.Notes = append(r.Notes, "no further call was made: a server that does not refuse one with "+next.What+" is shown no real token")
+			r.Notes = append(r.Notes, "no further call was made: a server that does not refuse a call with "+next.What+" gets no real token")
 			break
 		}
 	}

@@ -15,8 +15,8 @@ import (
 // foreignIssuer is an issuer that nobody has: .invalid is reserved (RFC 2606, section 2).
 const foreignIssuer = "https://issuer.grpcaud.invalid"
 
-// foreignToken returns a token of that issuer, which a new key has signed. It says all
-// else that the server wants to hear, lives for five minutes, and opens nothing anywhere.
+// foreignToken returns a token of that issuer, signed by a new key. Its other claims are
+// as the server demands them. It is valid for five minutes, and no server accepts it.
 func foreignToken(audience, client, scope string) (string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -41,8 +41,8 @@ func foreignToken(audience, client, scope string) (string, error) {
 	return signed.CompactSerialize()
 }
 
-// forgedToken returns a signed token with another signature, of random bytes: whoever
-// gets it cannot make a good one of it. It is empty if the token has no signature.
+// forgedToken returns a signed token in which random bytes replace the signature, so that
+// nobody can restore the token. It is empty if the token has no signature.
 func forgedToken(token string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -64,8 +64,8 @@ func clientsOf(m access.Matrix, a access.Allow) []string {
 }
 
 // addLogins adds the clients at which users can log in so that their tokens reach this
-// client. A client that is no service is one itself. A service has the tokens of those
-// who call it.
+// client. A client that is not a service is one of them itself. A service gets the tokens
+// of the clients that call it.
 func addLogins(m access.Matrix, client string, logins, visited map[string]bool) {
 	if visited[client] {
 		return
@@ -86,8 +86,8 @@ func addLogins(m access.Matrix, client string, logins, visited map[string]bool) 
 	}
 }
 
-// serviceOf returns the service that a client is: its id is the audience; nil if it is
-// none.
+// serviceOf returns the service that a client is, by its id, which is the audience of the
+// service; nil if the client is not a service.
 func serviceOf(m access.Matrix, client string) *access.Service {
 	for _, s := range m.Services {
 		if slices.Contains(s.Audiences, m.Clients[client].ID) {

@@ -1,3 +1,3 @@
-// Package preset writes the presets in the words of the access matrix, so that a preset of
-// one's own can start from one.
+// Package preset writes the presets in the keys of the access matrix, so that a team can
+// start its own preset from one of them.
 package preset

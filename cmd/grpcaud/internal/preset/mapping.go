@@ -10,7 +10,7 @@ import (
 )
 
 // mapping returns what is known of a provider's tokens and requests, in the keys of the
-// access matrix. What a key means by default is left out.
+// access matrix. Keys with their default value are left out.
 func mapping(p provider.Provider) ordered.Map {
 	t, r := p.Token, p.Request
 	return ordered.Map{
@@ -65,7 +65,7 @@ func list(values []string) any {
 	return values
 }
 
-// flag returns true, or nil for what is so by default.
+// flag returns true, or nil for the default, which is false.
 func flag(on bool) any {
 	if !on {
 		return nil
@@ -142,8 +142,8 @@ func roles(places []provider.Roles) any {
 	return list(plain)
 }
 
-// services leaves out alternatives that never hold, since the token must have what they
-// want absent.
+// services leaves out alternatives that never hold, because they want a required claim to
+// be absent.
 func services(t provider.Token) any {
 	if t.Service.Everybody() {
 		return "all"

@@ -67,19 +67,19 @@ func (List) Exit() error { return nil }
 type Preset struct {
 	Summary
 
-	// Mapping is what may stand in the place of the name.
+	// Mapping is the value of preset that can replace the name.
 	Mapping map[string]any `json:"preset"`
 
-	// AssertionAudience is what stands beside it, for clients with private_key_jwt; empty
-	// for the default.
+	// AssertionAudience is the value of assertion_audience for clients with
+	// private_key_jwt; empty means the default.
 	AssertionAudience string `json:"assertion_audience,omitempty"`
 
-	// Hosts are what stands beside it as well: other hosts that the provider's metadata
-	// names.
+	// Hosts is the value of hosts: other hosts that the provider's metadata names; empty
+	// means none.
 	Hosts []string `json:"hosts,omitempty"`
 
 	text      string
-	tokenHost string // what the host of the token endpoint looks like, if each team has its own
+	tokenHost string // the form of the token endpoint's host, if each customer has one; empty for none
 }
 
 // New returns the preset of that name.
@@ -138,12 +138,12 @@ func (o *Preset) Write(p *output.Page, format string) {
 		return
 	}
 	p.Printf("# preset: %s, written out (%s; %s).\n", o.Name, o.Product, o.Page)
-	p.Printf("# Moved as far to the right as url, it may stand below an issuer in the place of the\n")
-	p.Printf("# name, and be changed there. Only with the name does grpcaud know the provider's\n")
-	p.Printf("# screens and forms of addresses, and an export to a mesh tell users from services.\n")
+	p.Printf("# Indented like url, it can replace the name at an issuer, and be changed there. With the\n")
+	p.Printf("# name, grpcaud also knows the provider's screens and forms of addresses, and an export to\n")
+	p.Printf("# a mesh can distinguish users from services.\n")
 	p.Printf("%s", o.text)
 	if o.AssertionAudience != "" {
-		p.Printf("# for whom clients write the assertions of private_key_jwt\nassertion_audience: %s\n", o.AssertionAudience)
+		p.Printf("# the audience of clients' assertions (private_key_jwt)\nassertion_audience: %s\n", o.AssertionAudience)
 	}
 	if len(o.Hosts) > 0 {
 		p.Printf("# other hosts that the provider's metadata names\nhosts: [%s]\n", strings.Join(o.Hosts, ", "))

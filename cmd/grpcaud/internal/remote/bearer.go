@@ -13,7 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// Bearer presents one token, whatever it is. It implements
+// Bearer presents one token, without looking at its content. It implements
 // [credentials.PerRPCCredentials], for one call.
 type Bearer struct {
 	token     tokensource.Token
@@ -23,8 +23,8 @@ type Bearer struct {
 	unsent    atomic.Pointer[error]
 }
 
-// Bearer returns what presents this very token. The token is sent to these hosts only;
-// if there are none, to the host of the connection.
+// Bearer returns credentials that present this token. The token is sent to these hosts
+// only; if there are none, to the host of the connection.
 func (c *Connection) Bearer(token string, conn *grpc.ClientConn, hosts []string) *Bearer {
 	return &Bearer{
 		token: tokensource.NewToken(token, time.Time{}), hosts: hosts,

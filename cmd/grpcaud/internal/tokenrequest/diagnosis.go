@@ -32,7 +32,8 @@ type Diagnosis struct {
 	Text    string `json:"text,omitempty"`
 	Fix     string `json:"fix,omitempty"`
 
-	// Cause, Reason and Methods are why, what the peer is told, and where the service refuses the token.
+	// Cause is why the service refuses the token, Reason what the peer is told, and
+	// Methods the methods that refuse it.
 	Cause   audience.Cause  `json:"cause,omitempty"`
 	Reason  audience.Reason `json:"reason,omitempty"`
 	Methods []string        `json:"methods,omitempty"`

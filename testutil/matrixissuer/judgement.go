@@ -12,9 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// Judge says whether a client that calls a method of a service as itself is admitted, with
-// the token that it gets here: nil, or why not. Method is its full name, such as
-// "/acme.orders.v1.OrderStatus/GetOrderStatus".
+// Judge says whether a client that calls a method of a service as itself, with a token of
+// its played issuer, is admitted: nil, or why not. method is the full name of the method,
+// such as "/acme.orders.v1.OrderStatus/GetOrderStatus".
 func (i *Issuers) Judge(client, service, method string) error {
 	s := i.state.Load()
 	guard, err := s.policy.Guard(service)

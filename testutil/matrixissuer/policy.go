@@ -14,7 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// deriveLocked returns the policy of the same rules, for the issuers here.
+// deriveLocked returns the policy with the same rules, for the played issuers.
 func (i *Issuers) deriveLocked(policy *access.Policy) (*access.Policy, error) {
 	m := policy.Matrix()
 	names := newVariables(m)
@@ -31,8 +31,8 @@ func (i *Issuers) deriveLocked(policy *access.Policy) (*access.Policy, error) {
 	return access.New(m, policy.GivenOptions()...)
 }
 
-// issuerLocked returns the entry of an issuer here. It keeps what is about the content of
-// tokens, and nothing of where keys and tokens come from.
+// issuerLocked returns the entry of a played issuer. It keeps the settings about the
+// content of tokens, and no address of keys and tokens.
 func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) access.Issuer {
 	from := m.Issuers[name]
 	to := access.Issuer{
@@ -40,7 +40,7 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) ac
 		RequireBound: from.RequireBound, Ask: access.Ask{Parameter: "audience"},
 	}
 	if from.Provider().Request.Alternative != "" {
-		to.Preset = "" // its clients get their tokens from files, and from no issuer
+		to.Preset = "" // clients of this preset have tokens in files, and request none
 	}
 	u, err := url.Parse(from.URL)
 	switch {
@@ -65,8 +65,8 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) ac
 	return to
 }
 
-// segment returns the name of an issuer as a part of a URL: other text where a part of the
-// name has other characters than letters, digits, - and _.
+// segment returns the name of an issuer as a part of a URL. It replaces each step of the
+// name that has other characters than letters, digits, - and _ by a digest.
 func segment(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
@@ -78,8 +78,8 @@ func segment(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// writtenName returns the name of a client as it is in the file: without the tenant, if that is
-// added to the client's name and to its issuer's.
+// writtenName returns the name of a client in the file: without the tenant, if the name of
+// its issuer ends in the same tenant.
 func writtenName(client, issuer string) string {
 	if at := strings.LastIndexByte(issuer, '/'); at >= 0 {
 		return strings.TrimSuffix(client, issuer[at:])
@@ -87,7 +87,7 @@ func writtenName(client, issuer string) string {
 	return client
 }
 
-// clientLocked returns the entry of a client here: with a secret, or with a certificate.
+// clientLocked returns the entry of a client, with a new secret or certificate.
 func (i *Issuers) clientLocked(name string, from access.Client, names variables) (access.Client, error) {
 	to := access.Client{Issuer: from.Issuer, ID: from.ID}
 	written := writtenName(name, from.Issuer)
@@ -111,8 +111,8 @@ func (i *Issuers) clientLocked(name string, from access.Client, names variables)
 	return to, nil
 }
 
-// secretLocked refers to the secret in an environment variable, which is made if there is
-// none.
+// secretLocked returns a reference to the secret in an environment variable, and makes the
+// secret if there is none.
 func (i *Issuers) secretLocked(env string) access.SecretRef {
 	i.secrets[env] = cmp.Or(i.secrets[env], i.options.secret(env))
 	return access.SecretRef{Env: env}

@@ -11,7 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// defaultLifetime is how long tokens are valid.
+// defaultLifetime is how long tokens are valid by default.
 const defaultLifetime = 5 * time.Minute
 
 // play returns a new issuer.
@@ -62,7 +62,8 @@ func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *pla
 	issuer.clients = current
 }
 
-// registration returns what a client may have, and tells w what its tokens say.
+// registration returns the registration of a client with what the policy allows it, and
+// adds its rights to w.
 func (i *Issuers) registration(policy *access.Policy, name string, issuer access.Issuer, w *tokenWriter) testutil.Client {
 	m := policy.Matrix()
 	c := m.Clients[name]
@@ -96,8 +97,8 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 	return r
 }
 
-// firstACR returns a kind of login that a rule of the matrix demands; empty if there is
-// none.
+// firstACR returns the first acr, in alphabetical order, that a rule of the matrix
+// demands; empty if there is none.
 func firstACR(m access.Matrix) string {
 	var all []string
 	for _, s := range m.Services {
