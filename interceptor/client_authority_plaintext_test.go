@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,11 +26,13 @@ import (
 
 // collector is a plaintext server that counts the tokens that it receives.
 type collector struct {
+	calls  atomic.Int32
 	mu     sync.Mutex // guards tokens
 	tokens int
 }
 
 func (c *collector) take(_ any, stream grpc.ServerStream) error {
+	c.calls.Add(1)
 	md, _ := metadata.FromIncomingContext(stream.Context())
 	c.mu.Lock()
 	defer c.mu.Unlock()

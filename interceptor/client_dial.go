@@ -24,7 +24,8 @@ import (
 // target that gRPC cannot read. creds overrides transport credentials in opts;
 // credentials.NewTLS(nil) is TLS with the certificate authorities of the system. creds
 // may be nil only for a client that has [AllowPlaintext]([Loopback]): the connection then
-// never leaves the machine (google.golang.org/grpc/credentials/local).
+// never leaves the machine (google.golang.org/grpc/credentials/local). A connection
+// without TLS never takes the proxy that HTTPS_PROXY names.
 func (c *Client) Dial(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	return c.dial(asService, target, service, creds, opts)
 }
@@ -53,7 +54,11 @@ func (c *Client) dial(p propagation, target, service string, creds credentials.T
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient(target, slices.Concat(opts, own, []grpc.DialOption{grpc.WithTransportCredentials(creds)})...)
+	own = append(own, grpc.WithTransportCredentials(creds))
+	if protocol := creds.Info().SecurityProtocol; protocol == "insecure" || protocol == "local" {
+		own = append(own, grpc.WithNoProxy())
+	}
+	conn, err := grpc.NewClient(target, slices.Concat(opts, own)...)
 	if err != nil {
 		return nil, fmt.Errorf("interceptor: dial %q: %w", service, err)
 	}
@@ -93,7 +98,8 @@ func (c *Client) checkDial(target string, creds credentials.TransportCredentials
 // configuration, or a resolver) counts only if TLS has verified a certificate for it.
 // Without TLS (over [Loopback] or a [Mesh]), or if the verification is switched off,
 // the authority is not proven: then it must be the target's host and port, and on the
-// list if there is one. The target of a unix socket is localhost.
+// list if there is one. The target of a unix socket is localhost. With [AllowPlaintext],
+// the connection takes no proxy; one over TLS that needs HTTPS_PROXY is made by Dial.
 //
 // A name that is not in the matrix, or that the matrix does not let the client
 // call, is logged, and fails each call with the same text.
@@ -117,6 +123,9 @@ func (c *Client) DialOptionsForward(services ...string) []grpc.DialOption {
 // calls fail.
 func (c *Client) lenientDialOptions(p propagation, services []string) []grpc.DialOption {
 	options, err := c.dialOptions(p, services)
+	if c.wire.allowsPlaintext() { // what the credentials of the connection are is not known here
+		options = append(options, grpc.WithNoProxy())
+	}
 	if err != nil {
 		c.log.Error("every call on a connection will fail", slog.String("client", c.name), slog.String("error", err.Error()))
 	}

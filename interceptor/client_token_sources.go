@@ -31,6 +31,11 @@ func (p *plan) openCaches(o *clientOptions) (err error) {
 	for _, opt := range opts {
 		oauth = append(oauth, opt)
 	}
+	if p.settings.issuer.InsecureLoopback {
+		if err := reportInsecure(log, o.meters, "tokens are requested from a process on the machine itself, for development only", "insecure: loopback"); err != nil {
+			return err
+		}
+	}
 	for _, host := range p.settings.issuer.InsecureHosts {
 		if err := reportInsecure(log, o.meters, "tokens are requested over plain http: whoever sees that traffic reads the client's secret", "insecure: {host: "+host+"}"); err != nil {
 			return err

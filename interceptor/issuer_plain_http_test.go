@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -73,6 +74,41 @@ func TestPlainHTTPAtANamedHost(t *testing.T) {
 				t.Errorf("%s: a reload tells nothing: %s", shape, text)
 			}
 		})
+	}
+}
+
+// TestIssuerOnTheMachineIsTold shows that log and metrics of both sides tell that an issuer
+// is a process on the machine: a matrix for a laptop that reached production is seen there.
+func TestIssuerOnTheMachineIsTold(t *testing.T) {
+	const option = "insecure: loopback"
+	issuer := testutil.NewIssuer("http://127.0.0.1:8085/corp")
+	policy := company(t, withSecrets(t), func(m *access.Matrix) {
+		m.Issuers["corp"] = access.Issuer{URL: issuer.URL(), InsecureLoopback: true}
+	})
+	if warnings := policy.Warnings(); len(warnings) == 0 || !strings.Contains(warnings[0].Error(), "for development only") {
+		t.Errorf("warnings: %v", warnings)
+	}
+	ofServer, ofClient := &log{}, &log{}
+	counting, reader := meter(t)
+	server := serverOf(t, issuer, policy, counting, jsonLogger(ofServer))
+	meters := sdk.NewManualReader()
+	newClient(t, issuer, policy, "customer-portal", interceptor.Logger(slog.New(slog.NewJSONHandler(ofClient, nil))),
+		interceptor.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(meters))))
+	for side, text := range map[string]string{"server": ofServer.String(), "client": ofClient.String()} {
+		if !strings.Contains(text, `"level":"WARN"`) || !strings.Contains(text, "for development only") {
+			t.Errorf("%s: no warning: %s", side, text)
+		}
+	}
+	for side, r := range map[string]*sdk.ManualReader{"server": reader, "client": meters} {
+		if got := counted(t, r)["grpcaud.insecure option="+option]; got != 1 {
+			t.Errorf("%s: the metric is %v, want 1", side, got)
+		}
+	}
+	if err := server.Swap(company(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := counted(t, reader)["grpcaud.insecure option="+option]; got != 0 {
+		t.Errorf("without it the metric is %v, want 0", got)
 	}
 }
 

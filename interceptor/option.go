@@ -123,7 +123,8 @@ func absent(is bool, what string) error {
 // service (its name in the matrix), rpc.service, rpc.method and reason; those after the
 // first 1024 series count as "other". [tokensource.MeterProvider] lists the metrics of its
 // tokens. Servers and clients have grpcaud.insecure: 1 for each option that weakens a
-// protection, and for each host that the matrix names for plain http.
+// protection, for each host that the matrix names for plain http, and for a loopback
+// address there.
 func MeterProvider(p metric.MeterProvider) Option {
 	err := absent(p == nil, "meter provider")
 	return option{

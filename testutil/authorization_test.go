@@ -125,6 +125,28 @@ func TestCodeIsRedeemedOnceByItsClient(t *testing.T) {
 	}
 }
 
+// TestCodeNeedsALongVerifier shows that a verifier that can be guessed is refused, whatever
+// the challenge (RFC 7636, section 4.1).
+func TestCodeNeedsALongVerifier(t *testing.T) {
+	for _, short := range []string{"", "guess", strings.Repeat("a", 42), strings.Repeat("a", 129)} {
+		issuer := withAlice()
+		digest := sha256.Sum256([]byte(short))
+		request := loginRequest("code_challenge", base64.RawURLEncoding.EncodeToString(digest[:]))
+		form := redeem(logIn(t, issuer, request).Get("code"))
+		form.Set("code_verifier", short)
+		if got := post(t, issuer, testutil.Token, "customer-portal", "s3cret", form).body; !strings.Contains(got, "43 to 128 characters") {
+			t.Errorf("%d characters: got %s", len(short), got)
+		}
+	}
+}
+
+func TestCodeOfAUserWhoIsGone(t *testing.T) {
+	issuer := withAlice()
+	code := logIn(t, issuer, loginRequest()).Get("code")
+	issuer.SetUsers(testutil.User{Name: "bob"})
+	wantRefusal(t, post(t, issuer, testutil.Token, "customer-portal", "s3cret", redeem(code)), 400, "invalid_grant")
+}
+
 func TestCodeExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := withAlice()

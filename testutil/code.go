@@ -17,16 +17,21 @@ const codeLife = time.Minute
 // 7636, section 4.6). A code is good once.
 func (i *Issuer) redeem(c Client, form url.Values) (any, *refusal) {
 	l, ok := i.takeLogin(form.Get("code"))
-	digest := sha256.Sum256([]byte(form.Get("code_verifier")))
+	u, known := i.user(l.user)
+	verifier := form.Get("code_verifier")
+	digest := sha256.Sum256([]byte(verifier))
 	switch {
 	case !ok, l.client.ID != c.ID, time.Since(l.at) > codeLife:
 		return nil, refuse("invalid_grant", "the code is unknown, used, expired, or of another client")
 	case form.Get("redirect_uri") != l.redirect:
 		return nil, refuse("invalid_grant", "redirect_uri is not the one of the login")
+	case !known:
+		return nil, refuse("invalid_grant", "the user of the login is no user any more")
+	case len(verifier) < 43 || len(verifier) > 128:
+		return nil, refuse("invalid_grant", "code_verifier is missing, or has not 43 to 128 characters (RFC 7636, section 4.1)")
 	case subtle.ConstantTimeCompare([]byte(base64url(digest[:])), []byte(l.challenge)) != 1:
 		return nil, refuse("invalid_grant", "code_verifier does not fit the code_challenge of the login")
 	}
-	u, _ := i.user(l.user)
 	token := i.issue(c, i.loginClaims(l, u), l.audiences, l.scope)
 	return tokenResponse{
 		AccessToken: token,

@@ -63,6 +63,9 @@ func (o *oauthOptions) serverTransport(auth ClientAuth) (transport http.RoundTri
 	if !ok {
 		return o.roundTripper(), func() {}
 	}
+	if o.transport == nil {
+		standard = webclient.DirectHTTP(standard.Clone()) // so that its connections can be closed, too
+	}
 	authenticated := func(t *http.Transport) webclient.Transport { return t }
 	if method, ok := auth.(authmethod.ConnectionMethod); ok {
 		authenticated = func(t *http.Transport) webclient.Transport { return method.Transport(t) }
@@ -71,9 +74,7 @@ func (o *oauthOptions) serverTransport(auth ClientAuth) (transport http.RoundTri
 	switch {
 	case o.caFile != "":
 		own = webclient.TrustFile(o.caFile, standard, authenticated)
-	case own == standard && o.transport == nil:
-		own = standard.Clone() // so that its connections can be closed
-	case own == standard:
+	case own == standard && o.transport != nil:
 		return standard, func() {}
 	}
 	return own, own.CloseIdleConnections

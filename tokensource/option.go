@@ -69,9 +69,9 @@ func (o *options) roundTripper() http.RoundTripper {
 }
 
 // Transport sets the transport of HTTP requests; client certificates and private
-// roots go here. The default is a copy of [http.DefaultTransport]. With any
-// transport, a request has a time limit of 10 s and redirects are not followed. The
-// cache does not close the transport.
+// roots go here. The default is a copy of [http.DefaultTransport] that takes no proxy for
+// plain http. With any transport, a request has a time limit of 10 s and redirects are not
+// followed. The cache does not close the transport.
 func Transport(t http.RoundTripper) Option { return option(func(o *options) { o.transport = t }) }
 
 // Bound sets how many tokens are cached at most; the least recently used ones are

@@ -133,6 +133,13 @@ func (i Issuer) allowsPlain(host string) bool {
 // insecureHosts checks the hosts at which plain http is accepted. A host that no address
 // of the issuer has is a mistake.
 func (c *checker) insecureHosts(a path, issuer Issuer) {
+	onLoopback := func(x address) bool {
+		u, err := url.Parse(x.url)
+		return err == nil && u.Scheme == "http" && loopback.Host(u.Hostname())
+	}
+	if issuer.InsecureLoopback && slices.ContainsFunc(c.addressesOf(a, issuer), onLoopback) {
+		c.warn(a.to("insecure"), "the issuer is a process on the machine itself, for development only: whoever can listen there decides which tokens are genuine")
+	}
 	for i, host := range issuer.InsecureHosts {
 		at := a.to("insecure", "host")
 		if len(issuer.InsecureHosts) > 1 {

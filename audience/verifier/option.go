@@ -49,9 +49,9 @@ func (f optionFunc) apply(o *options) { f(o) }
 
 // Transport sets what carries requests to the issuers. The default is a
 // transport of the verifier's own, which asks for TLS 1.2 and honours the
-// proxy environment variables. Timeouts, limits and the refusal of redirects
-// stay the verifier's. An [*http.Transport] trusts the CAFile of an issuer instead of
-// its own authorities; any other transport decides by itself what it trusts.
+// proxy environment variables for https. Timeouts, limits and the refusal of
+// redirects stay the verifier's. An [*http.Transport] trusts the CAFile of an issuer
+// instead of its own authorities; any other transport decides by itself what it trusts.
 func Transport(t http.RoundTripper) Option {
 	return optionFunc(func(o *options) { o.transport = t })
 }

@@ -31,13 +31,13 @@ type web struct {
 func newWeb(transport http.RoundTripper) *web {
 	own := transport == nil
 	if own {
-		transport = &http.Transport{
+		transport = webclient.DirectHTTP(&http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-		}
+		})
 	}
 	return &web{client: webclient.New(transport, fetchTimeout), transport: transport, own: own, trusting: map[string]*web{}}
 }

@@ -502,21 +502,23 @@ func TestDevRefusesToRun(t *testing.T) {
 		want string
 		args []string
 	}{
-		"another address":     {"gives tokens to whoever asks", []string{matrix, "--addr", "0.0.0.0:0"}},
-		"every address":       {"gives tokens to whoever asks", []string{matrix, "--addr", ":0"}},
-		"a name":              {"gives tokens to whoever asks", []string{matrix, "--addr", "idp.example.com:0"}},
-		"no port":             {"want a loopback address and a port", []string{matrix, "--addr", "127.0.0.1"}},
-		"a port that is used": {"port 0", []string{matrix, "--addr", taken.Addr().String()}},
-		"standard input":      {"name a file", []string{"-"}},
-		"no file":             {"no such file", []string{filepath.Join(t.TempDir(), "access.yaml")}},
-		"no matrix":           {"want", []string{file(t, "access.yaml", "version: 2\n")}},
-		"a short life":        {"want a second or more", []string{matrix, "--expire", "10ms"}},
-		"a role of nobody":    {"give the --user before it", []string{matrix, "--role", "clerk"}},
-		"a claim of nobody":   {"give the --user before it", []string{matrix, "--claim", "a=b"}},
-		"half a claim":        {"want name=value", []string{matrix, "--user", "alice", "--claim", "a"}},
-		"a user twice":        {"given twice", []string{matrix, "--user", "alice", "--user", "alice"}},
-		"no name":             {"want a name", []string{matrix, "--user", ""}},
-		"nowhere to write":    {"no such file", []string{matrix, "--out", filepath.Join(t.TempDir(), "no", "access.dev.yaml")}},
+		"another address":      {"gives tokens to whoever asks", []string{matrix, "--addr", "0.0.0.0:0"}},
+		"every address":        {"gives tokens to whoever asks", []string{matrix, "--addr", ":0"}},
+		"a name":               {"gives tokens to whoever asks", []string{matrix, "--addr", "idp.example.com:0"}},
+		"no port":              {"want a loopback address and a port", []string{matrix, "--addr", "127.0.0.1"}},
+		"a port that is used":  {"port 0", []string{matrix, "--addr", taken.Addr().String()}},
+		"standard input":       {"name a file", []string{"-"}},
+		"no file":              {"no such file", []string{filepath.Join(t.TempDir(), "access.yaml")}},
+		"no matrix":            {"want", []string{file(t, "access.yaml", "version: 2\n")}},
+		"a short life":         {"want a second or more", []string{matrix, "--expire", "10ms"}},
+		"a role of nobody":     {"give the --user before it", []string{matrix, "--role", "clerk"}},
+		"a claim of nobody":    {"give the --user before it", []string{matrix, "--claim", "a=b"}},
+		"a user like a client": {`grpcaud: user "portal" has the name of a client`, []string{matrix, "--user", "portal"}},
+		"another audience":     {`grpcaud: user "alice": the issuer itself writes the claim "aud"`, []string{matrix, "--user", "alice", "--claim", "aud=x"}},
+		"half a claim":         {"want name=value", []string{matrix, "--user", "alice", "--claim", "a"}},
+		"a user twice":         {"given twice", []string{matrix, "--user", "alice", "--user", "alice"}},
+		"no name":              {"want a name", []string{matrix, "--user", ""}},
+		"nowhere to write":     {"no such file", []string{matrix, "--out", filepath.Join(t.TempDir(), "no", "access.dev.yaml")}},
 	} {
 		t.Run(name, func(t *testing.T) { refusedDev(t, row.args...).want(t, 2, row.want) })
 	}

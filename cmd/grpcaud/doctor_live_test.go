@@ -241,7 +241,7 @@ func TestLiveHandlerBehindAGuard(t *testing.T) {
 func TestLiveTokensOfOthers(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "echo", "--plaintext")
-	f.live(t, s, "Say").want(t, 2, "with --live-other", "this does not show that the server checks")
+	f.live(t, s, "Say").want(t, 2, "with --live-other", "this does not show that the server checks the audience\n")
 	f.live(t, s, "Say", "--live-other", "order-status").want(t, 0, "a token for another service", "AUDIENCE_MISMATCH")
 	f.live(t, s, "Say", "--live-other", "parcels", "--client", "customer-portal").want(t, 2, "no client with credentials here gets a token for parcels alone")
 
@@ -254,6 +254,13 @@ func TestLiveTokensOfOthers(t *testing.T) {
 	}
 }
 
+// TestLiveOfTheOnlyService shows what is left open where the matrix has one service.
+func TestLiveOfTheOnlyService(t *testing.T) {
+	d := develop(t, "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}}\nclients: {portal: {}}\n")
+	run(t, "", "doctor", d.path("access.dev.yaml"), "--live", "orders="+d.serveAt(t), "--live-method", "Get", "--plaintext").
+		want(t, 2, "3 refused", "the matrix has no other service, a token for which could be tried", "this does not show that the server checks the audience\n")
+}
+
 // TestLiveOverTLS shows that the flags of a connection hold.
 func TestLiveOverTLS(t *testing.T) {
 	f := newField(t)
@@ -262,7 +269,10 @@ func TestLiveOverTLS(t *testing.T) {
 	s.flags = []string{"--tls-ca", ca}
 	f.live(t, s, "GetOrderStatus").want(t, 0, "AUDIENCE_MISMATCH")
 	s.flags = nil
-	f.live(t, s, "GetOrderStatus").want(t, 2, "Unavailable")
+	f.live(t, s, "GetOrderStatus").want(t, 2, "Unavailable", "certificate")
+	plain := f.serve(t, "order-status", "--plaintext")
+	plain.flags = nil
+	f.live(t, plain, "GetOrderStatus").want(t, 2, "Unavailable: the server does not use TLS; on a loopback address use --plaintext", "this does not show that the server checks\n")
 }
 
 func TestLiveWrongUse(t *testing.T) {

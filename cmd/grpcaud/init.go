@@ -88,7 +88,7 @@ func (i *initOptions) run(cmd *cobra.Command, paths []string) error {
 			methods += len(s.Methods)
 		}
 		p.Printf("%s: %s with %s, all closed. Its comments say what to decide.\n", output.Printable(i.out), count(len(services), "service"), count(methods, "method"))
-		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.Printable(i.out))
+		p.Printf("Then: grpcaud check %[1]s; grpcaud dev %[1]s\n", output.ShellWord(i.out))
 	})
 }
 
@@ -161,13 +161,17 @@ func readServices(path string) ([]initial.Service, error) {
 	case err != nil && isAddress(path):
 		return nil, fmt.Errorf("%w; if it is a running server, write --addr %s", err, path)
 	}
-	if filepath.Ext(path) != ".proto" {
-		set, err := descriptor.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		return initial.FromDescriptors(set.Files), nil
+	if filepath.Ext(path) == ".proto" {
+		return readProto(path)
 	}
+	set, err := descriptor.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return initial.FromDescriptors(set.Files), nil
+}
+
+func readProto(path string) ([]initial.Service, error) {
 	text, err := regularfile.Read(path, maxProto)
 	if err != nil {
 		return nil, err
@@ -182,21 +186,23 @@ func isAddress(text string) bool {
 	return err == nil && notANumber == nil
 }
 
-// readFolder reads the .proto files in a folder and below. Hidden folders are not read.
+// readFolder reads the .proto files in a folder and below. Hidden folders are not read, and
+// no link in it to another folder is followed.
 func readFolder(folder string) ([]initial.Service, error) {
 	var all []initial.Service
 	found := false
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+	root := folder + string(filepath.Separator) // the folder itself may be a link
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != folder && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case d.IsDir() || filepath.Ext(path) != ".proto":
 			return nil
 		}
 		found = true
-		services, err := readServices(path)
+		services, err := readProto(path)
 		all = append(all, services...)
 		return err
 	})

@@ -190,6 +190,63 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
+// TestInitReadsFoldersWithLinks shows that the folder may be a link, and that one in it that
+// leads to a folder is an error.
+func TestInitReadsFoldersWithLinks(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "a.proto"), "service A { rpc Get (B) returns (B); }")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Skipf("no links here: %v", err)
+	}
+	run(t, "", "init", link, "--out", "-").want(t, 0, "grpc: [A]")
+	if err := os.Symlink(folder, filepath.Join(folder, "again.proto")); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{folder, link} {
+		run(t, "", "init", path, "--out", "-").want(t, 2, "again.proto: a folder, want a regular file")
+	}
+}
+
+// endless is a reflection service that describes more and more services.
+type endless struct {
+	reflectionv1.UnimplementedServerReflectionServer
+}
+
+func (endless) ServerReflectionInfo(stream reflectionv1.ServerReflection_ServerReflectionInfoServer) error {
+	for n := 0; ; n++ {
+		request, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		answer := &reflectionv1.ServerReflectionResponse{}
+		if symbol := request.GetFileContainingSymbol(); symbol == "" {
+			list := &reflectionv1.ListServiceResponse{}
+			for i := range 1000 {
+				list.Service = append(list.Service, &reflectionv1.ServiceResponse{Name: fmt.Sprint("S", i)})
+			}
+			answer.MessageResponse = &reflectionv1.ServerReflectionResponse_ListServicesResponse{ListServicesResponse: list}
+		} else {
+			data, err := proto.Marshal(&descriptorpb.FileDescriptorProto{Name: proto.String(fmt.Sprint(n)), Package: proto.String(strings.Repeat("a", 1<<20))})
+			if err != nil {
+				return err
+			}
+			answer.MessageResponse = &reflectionv1.ServerReflectionResponse_FileDescriptorResponse{
+				FileDescriptorResponse: &reflectionv1.FileDescriptorResponse{FileDescriptorProto: [][]byte{data}},
+			}
+		}
+		if err := stream.Send(answer); err != nil {
+			return err
+		}
+	}
+}
+
+// TestInitReadsNoEndlessAnswer shows that a server cannot fill the memory.
+func TestInitReadsNoEndlessAnswer(t *testing.T) {
+	addr := reflecting(t, func(s *grpc.Server) { reflectionv1.RegisterServerReflectionServer(s, endless{}) })
+	run(t, "", "init", "--addr", addr, "--plaintext", "--out", "-").want(t, 2, "the server's descriptions have more than 64 MiB")
+}
+
 // TestInitCodeCompiles builds the code for the services of the company.
 func TestInitCodeCompiles(t *testing.T) {
 	r := run(t, "", "init", "--go", "../../proto/acme")

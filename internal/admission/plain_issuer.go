@@ -25,11 +25,14 @@ func newPlainIssuers(meter metric.Meter) (*plainIssuers, error) {
 	return &plainIssuers{gauge, map[string]bool{}}, nil
 }
 
-// show records 1 for each host that these issuers name, and 0 for each host that only
-// the previous ones named.
+// show records 1 for each host that these issuers name and for loopback, and 0 for those
+// that only the previous ones had.
 func (p *plainIssuers) show(issuers []access.Issuer) {
 	now := map[string]bool{}
 	for _, issuer := range issuers {
+		if issuer.InsecureLoopback {
+			now["insecure: loopback"] = true
+		}
 		for _, host := range issuer.InsecureHosts {
 			now["insecure: {host: "+host+"}"] = true
 		}

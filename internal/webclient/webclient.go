@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -17,6 +18,19 @@ func New(transport http.RoundTripper, timeout time.Duration) *http.Client {
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// DirectHTTP returns t, which from now on takes no proxy for plain http: the exception from
+// https is for one host, and a proxy would read the secrets for it. The zero Proxy is none.
+func DirectHTTP(t *http.Transport) *http.Transport {
+	proxy := t.Proxy
+	t.Proxy = func(r *http.Request) (*url.URL, error) {
+		if proxy == nil || r.URL.Scheme != "https" {
+			return nil, nil
+		}
+		return proxy(r)
+	}
+	return t
 }
 
 // Read returns the body of a response. A body of more than limit bytes is a

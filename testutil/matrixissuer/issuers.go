@@ -78,6 +78,9 @@ func (i *Issuers) Swap(policy *access.Policy) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	derived, err := i.deriveLocked(policy)
+	if err == nil {
+		err = i.checkUsers(derived.Matrix())
+	}
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,8 @@ func At(base string) Option { return optionFunc(func(o *options) { o.base = base
 func Lifetime(d time.Duration) Option { return optionFunc(func(o *options) { o.lifetime = d }) }
 
 // Users are the users who can log in, at each issuer. Their roles are written as the
-// preset of the issuer has them. The default is none.
+// preset of the issuer has them. A user with the name of a client is an error, and so is a
+// claim that the issuer itself writes, such as aud. The default is none.
 func Users(users ...testutil.User) Option {
 	users = slices.Clone(users)
 	for i, u := range users {

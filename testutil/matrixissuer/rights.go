@@ -9,8 +9,8 @@ import (
 
 // rights are what the rules of a service let one client have.
 type rights struct {
-	scopes []string // that it may be granted
-	choice []string // scopes that are granted unrequested, since one of several is demanded
+	scopes  []string   // that it may be granted
+	choices [][]string // of each, one is granted unrequested, since one of several is demanded
 
 	// roles and claims are in the tokens of the client as itself. A user has roles and
 	// claims of its own.
@@ -46,7 +46,7 @@ func rightsOf(policy *access.Policy, client, name string, s access.Service) (rig
 func (r *rights) add(allow access.Allow) {
 	r.scopes = slices.Concat(r.scopes, allow.Scopes, allow.AnyScopes)
 	if len(allow.AnyScopes) > 0 {
-		r.choice = append(r.choice, allow.AnyScopes[0])
+		r.choices = append(r.choices, allow.AnyScopes)
 	}
 	if allow.Callers == access.UsersOnly {
 		return

@@ -149,7 +149,11 @@ func (w *tokenWriter) writeUser(g testutil.Grant, c testutil.Claims, user testut
 func (w *tokenWriter) writeScopes(g testutil.Grant, c testutil.Claims) {
 	scopes := slices.Clone(g.Scopes)
 	for _, audience := range g.Audiences {
-		scopes = append(scopes, w.rights[target{g.Client, audience}].choice...)
+		for _, choice := range w.rights[target{g.Client, audience}].choices {
+			if !slices.ContainsFunc(choice, func(s string) bool { return slices.Contains(scopes, s) }) {
+				scopes = append(scopes, choice[0])
+			}
+		}
 	}
 	scopes = slices.Compact(slices.Sorted(slices.Values(scopes)))
 	if len(w.token.Scopes) > 0 && len(scopes) > 0 {

@@ -3,10 +3,10 @@ package dev
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // exampleAddr is where the server of an example listens.
@@ -23,11 +23,11 @@ type example struct {
 
 // line returns the command that makes the call.
 func (e example) line(matrix, flags string) string {
-	text := fmt.Sprintf("grpcaud call %s --as %s --for %s --addr %s --plaintext", quote(matrix), quote(e.client), quote(e.service), exampleAddr)
+	text := fmt.Sprintf("grpcaud call %s --as %s --for %s --addr %s --plaintext", output.ShellWord(matrix), output.ShellWord(e.client), output.ShellWord(e.service), exampleAddr)
 	if e.anyway {
 		text += " --anyway"
 	}
-	return text + " " + e.method + flags
+	return text + " " + output.ShellWord(e.method) + flags // descriptors can have any text
 }
 
 // examples returns a call that is admitted and one that is refused, by the same server if
@@ -90,15 +90,4 @@ func (s *Server) methods(service access.Service) []string {
 // judge says why a call is refused.
 func (s *Server) judge(m access.Matrix, e example) error {
 	return s.issuers.Judge(e.client, e.service, "/"+m.Services[e.service].GRPC[0]+"/"+e.method)
-}
-
-// quote quotes a word for a shell, where it must.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

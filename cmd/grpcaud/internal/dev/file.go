@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
@@ -24,7 +25,7 @@ const edit = ". Edit that one: this one is written again. sha256:"
 // there is replaced only if it is as it was written by this function.
 func writeFile(path, source string, text []byte) error {
 	digest := sha256.Sum256(text)
-	whole := fmt.Appendf(nil, "%s%s%s%s\n%s", mark, filepath.Base(source), edit, hex.EncodeToString(digest[:]), text)
+	whole := fmt.Appendf(nil, "%s%s%s%s\n%s", mark, output.Printable(filepath.Base(source)), edit, hex.EncodeToString(digest[:]), text)
 	switch there, err := regularfile.Read(path, maxMatrix); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:

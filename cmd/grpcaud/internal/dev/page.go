@@ -50,16 +50,16 @@ func (s *Server) writeExamples(p *output.Page) {
 	}
 	flags := ""
 	if s.certificates.used() {
-		flags = " --issuer-ca " + quote(s.certificates.authority())
+		flags = " --issuer-ca " + output.ShellWord(s.certificates.authority())
 	}
 	p.Printf("\n# A server of %s: yours, or\n", output.Printable(yes.service))
-	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.Printable(quote(s.options.Output)), output.Printable(quote(yes.service)), exampleAddr)
+	p.Printf("grpcaud serve %s --service %s --addr %s --plaintext\n", output.ShellWord(s.options.Output), output.ShellWord(yes.service), exampleAddr)
 	if yes.method == anyMethod {
 		p.Printf("\n# %s names no method of %s: write one of yours in the place of %s.\n", output.Printable(s.options.Path), output.Printable(yes.service), anyMethod)
 	}
-	p.Printf("\n# A call of it that is admitted:\n%s\n", output.Printable(yes.line(s.options.Output, flags)))
+	p.Printf("\n# A call of it that is admitted:\n%s\n", yes.line(s.options.Output, flags))
 	if no.client != "" {
-		p.Printf("\n# A call that is refused:\n%s\n", output.Printable(no.line(s.options.Output, flags)))
+		p.Printf("\n# A call that is refused:\n%s\n", no.line(s.options.Output, flags))
 	} else {
 		p.Printf("\n# No call to refuse: every client may call every method of %s that the matrix names.\n", output.Printable(yes.service))
 	}
@@ -90,7 +90,7 @@ func (s *Server) exports(known map[string]string) []string {
 		}
 	}
 	if s.certificates.used() && known == nil {
-		lines = append(lines, "# for clients with certificates, on Linux:", fmt.Sprintf(format, "SSL_CERT_FILE", quote(s.certificates.authority())))
+		lines = append(lines, "# for clients with certificates, on Linux:", fmt.Sprintf(format, "SSL_CERT_FILE", output.ShellWord(s.certificates.authority())))
 	}
 	return lines
 }

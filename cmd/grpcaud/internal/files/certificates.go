@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/grpcaud/grpcaud/internal/regularfile"
+	"github.com/grpcaud/grpcaud/internal/webclient"
 )
 
 // maxCertificates is the size of the largest file that is read, in bytes.
@@ -25,7 +26,7 @@ func IssuerTransport(path string) (http.RoundTripper, error) {
 	if err := AddCertificates(roots, path); err != nil {
 		return nil, err
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := webclient.DirectHTTP(http.DefaultTransport.(*http.Transport).Clone())
 	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return transport, nil
 }

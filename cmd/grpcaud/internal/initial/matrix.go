@@ -28,9 +28,10 @@ func Matrix(source string, services []Service) []byte {
 	return b.Bytes()
 }
 
-// plain returns a name as YAML writes it: quoted where it would mean something else.
+// plain returns a name as YAML writes it: quoted where it would mean something else, as
+// true, 1e3 and 2026-01-01 do.
 func plain(name string) string {
-	if slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}, strings.ToLower(name)) {
+	if name[0] <= '9' || slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}, strings.ToLower(name)) {
 		return strconv.Quote(name)
 	}
 	return name

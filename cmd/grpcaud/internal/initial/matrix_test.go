@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/initial"
@@ -43,6 +44,7 @@ func TestInitMatrixLoads(t *testing.T) {
 		"no package":        {{Short: "Orders", Methods: []string{"Get"}}},
 		"no methods":        {{Package: "a.v1", Short: "Orders"}},
 		"words of YAML":     {{Package: "a.v1", Short: "Null", Methods: []string{"True", "No", "y", "OFF"}}, {Short: "yes", Methods: []string{"on"}}, {Short: "_", Methods: []string{"_"}}},
+		"numbers, dates":    {{Package: "a.v1", Short: "_1e3"}, {Short: "_2026_01_01"}, {Short: "_0x1F"}, {Short: "_12"}},
 		"the same name":     {{Package: "a.v1", Short: "Orders"}, {Package: "a_v1", Short: "Orders"}, {Package: "b", Short: "ORDERS"}, {Short: "a_v1_Orders"}},
 		"500 services":      many,
 		"twice, and health": {{Package: "a", Short: "B"}, {Package: "a", Short: "B"}, {Package: "grpc.health.v1", Short: "Health"}},
@@ -75,6 +77,36 @@ func TestInitRefusesNamesThatAreNone(t *testing.T) {
 	}
 	if _, err := initial.Sort([]initial.Service{{Package: "grpc.health.v1", Short: "Health"}}); err == nil {
 		t.Error("health alone makes a matrix")
+	}
+}
+
+// TestInitReadsLargeFiles shows that the time of a large file does not grow with the square
+// of its size.
+func TestInitReadsLargeFiles(t *testing.T) {
+	services, methods := strings.Builder{}, strings.Builder{}
+	methods.WriteString("service S {")
+	for n := range 300_000 {
+		fmt.Fprintf(&services, "service S%06d {}\n", n)
+		fmt.Fprintf(&methods, "rpc M%06d (A) returns (B);\n", n)
+	}
+	methods.WriteString("}")
+	for what, text := range map[string]string{"services": services.String(), "methods": methods.String()} {
+		read := make(chan error, 1)
+		go func() {
+			found, err := initial.ReadProto("x.proto", text)
+			if err == nil {
+				_, err = initial.Sort(found)
+			}
+			read <- err
+		}()
+		select {
+		case err := <-read:
+			if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: not read after 30 seconds", what)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package initial
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,7 +10,7 @@ import (
 // package, the option go_package, services and methods, and skips everything else: imports
 // are not needed for the names. What it does not understand is an error with its line.
 func ReadProto(name, text string) ([]Service, error) {
-	r := &protoReader{text: text, line: 1}
+	r := &protoReader{text: text, line: 1, declared: map[string]bool{}}
 	r.next()
 	for r.err == nil && r.token != "" {
 		r.declaration()
@@ -34,6 +33,7 @@ type protoReader struct {
 
 	pkg, goPackage string
 	services       []Service
+	declared       map[string]bool // the names of the services
 }
 
 // fail keeps the first error.
@@ -90,9 +90,10 @@ func (r *protoReader) service() {
 		}
 	}
 	r.want("}")
-	if slices.ContainsFunc(r.services, func(other Service) bool { return other.Short == s.Short }) {
+	if r.declared[s.Short] {
 		r.fail("service %s is declared twice", s.Short)
 	}
+	r.declared[s.Short] = true
 	r.services = append(r.services, s)
 }
 

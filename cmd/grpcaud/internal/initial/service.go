@@ -32,17 +32,21 @@ func (s Service) infrastructure() bool {
 	return s.Package == "grpc" || strings.HasPrefix(s.Package, "grpc.")
 }
 
+var identifierPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // check refuses names that are none of the protobuf language: a descriptor can hold any text.
 func (s Service) check() error {
 	for _, name := range append(strings.Split(s.Full(), "."), s.Methods...) {
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+		if !identifierPattern.MatchString(name) {
 			return fmt.Errorf("%.80q is not the name of a service or method", name)
 		}
 	}
-	for i, method := range s.Methods {
-		if slices.Contains(s.Methods[:i], method) {
+	declared := map[string]bool{}
+	for _, method := range s.Methods {
+		if declared[method] {
 			return fmt.Errorf("%s has two methods %s", s.Full(), method)
 		}
+		declared[method] = true
 	}
 	return nil
 }
@@ -83,14 +87,15 @@ func Sort(services []Service) ([]Service, error) {
 	for _, s := range services {
 		count[kebab(s.Short)]++
 	}
-	used := map[string]bool{}
+	used, numbers := map[string]bool{}, map[string]int{}
 	for i, s := range services {
 		name := kebab(s.Short)
 		if count[name] > 1 {
 			name = kebab(strings.ReplaceAll(s.Full(), ".", "_"))
 		}
-		for n := 2; used[name]; n++ {
-			name = fmt.Sprintf("%s-%d", kebab(s.Short), n)
+		for short := kebab(s.Short); used[name]; {
+			numbers[short]++
+			name = fmt.Sprintf("%s-%d", short, numbers[short]+1)
 		}
 		used[name] = true
 		services[i].Name = name

@@ -5,10 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"go/format"
-	"maps"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"text/template"
 )
@@ -30,14 +28,14 @@ type wired struct {
 // option go_package.
 func Wiring(services []Service) ([]byte, error) {
 	var all []wired
-	aliases, names := map[string]string{}, map[string]bool{}
+	aliases, taken, names := map[string]string{}, map[string]bool{}, map[string]bool{}
 	for _, s := range services {
 		at, _, _ := strings.Cut(s.GoPackage, ";")
 		if !regexp.MustCompile(`^[A-Za-z0-9._~/-]+$`).MatchString(at) || path.Clean(at) != at {
 			return nil, fmt.Errorf("%s: the code needs the import path of what protoc-gen-go generates: set option go_package in its .proto file; it is %.80q", s.Full(), s.GoPackage)
 		}
 		if aliases[at] == "" {
-			aliases[at] = alias(s, slices.Collect(maps.Values(aliases)))
+			aliases[at] = alias(s, taken)
 		}
 		w := wired{Service: s, Go: camel(s.Short), Alias: aliases[at], Path: at}
 		if names[w.Go] {
@@ -53,37 +51,38 @@ func Wiring(services []Service) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// alias returns a name for the package with the code of s: ordersv1pb for acme.orders.v1.
-func alias(s Service, taken []string) string {
+// alias takes a name for the package with the code of s: ordersv1pb for acme.orders.v1.
+func alias(s Service, taken map[string]bool) string {
 	parts := strings.Split(strings.ToLower(strings.ReplaceAll(s.Package, "_", "")), ".")
 	if len(parts) > 2 {
 		parts = parts[len(parts)-2:]
 	}
 	name := strings.Join(parts, "") + "pb"
-	for n := 2; slices.Contains(taken, name); n++ {
+	for n := 2; taken[name]; n++ {
 		name = fmt.Sprintf("%spb%d", strings.Join(parts, ""), n)
 	}
+	taken[name] = true
 	return name
 }
 
 // Generated returns what the generated code calls the service.
 func (w wired) Generated() string { return camel(w.Short) }
 
-// camel returns a name of the protobuf language as generated code has it.
+// camel returns a name of the protobuf language as generated code has it: a letter after an
+// underscore or a digit is upper case, and an underscore is left out before a lower one.
 func camel(name string) string {
+	lower := func(i int) bool { return i < len(name) && name[i] >= 'a' && name[i] <= 'z' }
 	var b strings.Builder
-	upper := true
-	for _, r := range name {
-		if r == '_' {
-			upper = true
-			continue
+	for i := range len(name) {
+		switch {
+		case name[i] == '_' && i == 0:
+			b.WriteByte('X')
+		case name[i] == '_' && lower(i+1):
+		case lower(i) && (i == 0 || name[i-1] <= '9' || name[i-1] == '_'):
+			b.WriteByte(name[i] - 'a' + 'A')
+		default:
+			b.WriteByte(name[i])
 		}
-		if upper {
-			b.WriteString(strings.ToUpper(string(r)))
-		} else {
-			b.WriteRune(r)
-		}
-		upper = false
 	}
 	return b.String()
 }

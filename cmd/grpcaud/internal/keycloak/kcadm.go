@@ -20,19 +20,8 @@ type kcadm struct {
 	broken   bool // an id is not known, or is none
 }
 
-// plain is text that a shell takes as it is.
-var plain = regexp.MustCompile(`^[\w./:=@%+,-]+$`)
-
 // id is one that Keycloak gives.
 var id = regexp.MustCompile(`^[\w-]+$`)
-
-// shellQuoted returns text as one word of a POSIX shell.
-func shellQuoted(text string) string {
-	if plain.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
 
 // add adds a command about what is at the path, with further arguments.
 func (k *kcadm) add(verb string, path []string, args ...string) *kcadm {
@@ -42,7 +31,7 @@ func (k *kcadm) add(verb string, path []string, args ...string) *kcadm {
 	}
 	words := append([]string{"kcadm.sh", verb, strings.Join(path, "/"), "-r", k.realm}, args...)
 	for i, word := range words {
-		words[i] = shellQuoted(word)
+		words[i] = output.ShellWord(word)
 	}
 	k.commands = append(k.commands, strings.Join(words, " "))
 	return k

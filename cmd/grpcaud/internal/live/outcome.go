@@ -11,6 +11,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/remote"
 	"github.com/grpcaud/grpcaud/interceptor"
 )
 
@@ -26,6 +27,9 @@ func (p *probe) judge(err error) {
 	}
 	st := status.Convert(err)
 	text := fmt.Sprintf("%s: %s", st.Code(), output.StripPackage(st.Message()))
+	if why := remote.NoTLS(st); why != "" {
+		text = fmt.Sprintf("%s: %s", st.Code(), why)
+	}
 	switch {
 	case err == nil || errors.Is(err, errReplied):
 		p.Result, p.Text = admitted, "the handler replied"

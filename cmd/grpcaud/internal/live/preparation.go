@@ -99,6 +99,9 @@ func (p *Prober) admittedClient() (id, scope string) {
 func (p *Prober) otherAudience(ctx context.Context) *probe {
 	why := fmt.Sprintf("no token for another service can be tried without risk, since %s can request none itself: name a service whose token may be sent to it, with --live-other", p.Service)
 	clients, services := p.ownClients(), files.ServiceNames(p.matrix)
+	if len(services) == 1 {
+		why = "the matrix has no other service, a token for which could be tried"
+	}
 	if p.Other != "" {
 		why = fmt.Sprintf("no client with credentials here gets a token for %s alone", p.Other)
 		clients, services = slices.Concat(p.mayCall(p.policy), clients, p.Clients), []string{p.Other}

@@ -64,6 +64,8 @@ func (r *Report) summary() string {
 		return "ADMITTED: this server does not check. " + text
 	case r.count(accepted) > 0:
 		return "ACCEPTED: this server does not check the audience. " + text
+	case !r.complete() && r.refusedBut(otherService):
+		return text + "; this does not show that the server checks the audience"
 	case !r.complete():
 		return text + "; this does not show that the server checks"
 	}
@@ -72,9 +74,12 @@ func (r *Report) summary() string {
 
 // complete reports whether each required call was refused, and the outcome of none is
 // unknown.
-func (r *Report) complete() bool {
+func (r *Report) complete() bool { return r.refusedBut("") }
+
+// refusedBut is complete without the call that has this token.
+func (r *Report) refusedBut(what string) bool {
 	for _, p := range r.Probes {
-		if p.Result == unknown || p.required && p.Result != refused {
+		if p.Result == unknown || p.required && p.Result != refused && p.What != what {
 			return false
 		}
 	}

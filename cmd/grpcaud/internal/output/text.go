@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Printable returns s, quoted if it has characters that do not print, so that nothing
 // in a file or a token can control the terminal.
 func Printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(s)
 	}
 	return s
@@ -47,7 +48,7 @@ func Few(values []string) string {
 // StripPackage returns the text of an error without the name of the package at its
 // beginning.
 func StripPackage(text string) string {
-	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "access: ", "verifier: "} {
+	for _, name := range []string{"policyfile: ", "protopolicy: ", "interceptor: ", "tokensource: ", "audience: ", "access: ", "verifier: ", "matrixissuer: "} {
 		text = strings.TrimPrefix(text, name)
 	}
 	return text

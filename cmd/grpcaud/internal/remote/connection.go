@@ -72,6 +72,9 @@ func (c *Connection) DialOptions() ([]grpc.DialOption, error) {
 		creds = credentials.NewTLS(config)
 	}
 	opts := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
+	if c.plaintext {
+		opts = append(opts, grpc.WithNoProxy()) // a proxy here would lead off the machine
+	}
 	if c.authority != "" {
 		opts = append(opts, grpc.WithAuthority(c.authority))
 	}

@@ -28,7 +28,7 @@ func readByReflection(ctx context.Context, conn *grpc.ClientConn, service string
 	if err != nil {
 		return descriptor.Types{}, err
 	}
-	r := reflectionClient{stream, map[string]*descriptorpb.FileDescriptorProto{}}
+	r := reflectionClient{stream: stream, files: map[string]*descriptorpb.FileDescriptorProto{}}
 	err = r.readFiles(&reflectionv1.ServerReflectionRequest{
 		MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: service},
 	})
@@ -43,12 +43,11 @@ func readByReflection(ctx context.Context, conn *grpc.ClientConn, service string
 }
 
 // ReadServices asks a server for the .proto files of all its gRPC services, in which imports
-// may be missing. The error says in
-// a sentence why it does not tell.
+// may be missing. The error says in a sentence why it does not tell.
 func ReadServices(ctx context.Context, conn *grpc.ClientConn) (*descriptorpb.FileDescriptorSet, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := reflectionClient{nil, map[string]*descriptorpb.FileDescriptorProto{}}
+	r := reflectionClient{files: map[string]*descriptorpb.FileDescriptorProto{}}
 	var err error
 	if r.stream, err = reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(ctx); err == nil {
 		err = r.readAll()
@@ -67,7 +66,7 @@ func ReadServices(ctx context.Context, conn *grpc.ClientConn) (*descriptorpb.Fil
 const maxServiceFiles = 10000
 
 // readAll reads the file of each gRPC service. It does not ask for imports.
-func (r reflectionClient) readAll() error {
+func (r *reflectionClient) readAll() error {
 	err := r.stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}})
 	if err != nil {
 		_, err = r.stream.Recv() // which returns the error of the call
@@ -77,8 +76,9 @@ func (r reflectionClient) readAll() error {
 	if err != nil {
 		return err
 	}
+	described := map[string]bool{}
 	for _, service := range answer.GetListServicesResponse().GetService() {
-		if r.describes(service.GetName()) {
+		if described[service.GetName()] {
 			continue
 		}
 		added, err := r.request(&reflectionv1.ServerReflectionRequest{
@@ -89,24 +89,15 @@ func (r reflectionClient) readAll() error {
 		}
 		for _, file := range added {
 			r.files[file.GetName()] = file
+			for _, other := range file.GetService() {
+				described[strings.TrimPrefix(file.GetPackage()+"."+other.GetName(), ".")] = true
+			}
 		}
 		if len(r.files) > maxServiceFiles {
 			return fmt.Errorf("the server has more than %d .proto files", maxServiceFiles)
 		}
 	}
 	return nil
-}
-
-// describes reports whether a file that was read describes a gRPC service.
-func (r reflectionClient) describes(full string) bool {
-	for _, file := range r.files {
-		for _, service := range file.GetService() {
-			if file.GetPackage() == "" && service.GetName() == full || file.GetPackage()+"."+service.GetName() == full {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // reflectionFailure says in a sentence why a server did not describe a service.
@@ -140,14 +131,19 @@ func NoTLS(st *status.Status) string {
 type reflectionClient struct {
 	stream reflectionv1.ServerReflection_ServerReflectionInfoClient
 	files  map[string]*descriptorpb.FileDescriptorProto
+	size   int // of the descriptions that were received, in bytes
 }
 
-// maxFiles is the largest number of files that are read.
-const maxFiles = 1000
+// maxFiles is the largest number of files that are read, and maxSize what they and those
+// that came in vain may have together, in bytes.
+const (
+	maxFiles = 1000
+	maxSize  = 64 << 20
+)
 
 // readFiles reads the files in the answer to a request, and those that they import. An
 // import that the server does not have is left out.
-func (r reflectionClient) readFiles(request *reflectionv1.ServerReflectionRequest) error {
+func (r *reflectionClient) readFiles(request *reflectionv1.ServerReflectionRequest) error {
 	added, err := r.request(request)
 	if err != nil {
 		return err
@@ -169,7 +165,7 @@ func (r reflectionClient) readFiles(request *reflectionv1.ServerReflectionReques
 }
 
 // request returns the files in one answer that were not read before.
-func (r reflectionClient) request(request *reflectionv1.ServerReflectionRequest) ([]*descriptorpb.FileDescriptorProto, error) {
+func (r *reflectionClient) request(request *reflectionv1.ServerReflectionRequest) ([]*descriptorpb.FileDescriptorProto, error) {
 	if err := r.stream.Send(request); err != nil {
 		_, err = r.stream.Recv() // which returns the error of the call
 		return nil, err
@@ -186,6 +182,9 @@ func (r reflectionClient) request(request *reflectionv1.ServerReflectionRequest)
 	}
 	var fresh []*descriptorpb.FileDescriptorProto
 	for _, data := range answer.GetFileDescriptorResponse().GetFileDescriptorProto() {
+		if r.size += len(data); r.size > maxSize {
+			return nil, fmt.Errorf("the server's descriptions have more than %d MiB", maxSize>>20)
+		}
 		file := &descriptorpb.FileDescriptorProto{}
 		if err := proto.Unmarshal(data, file); err != nil {
 			return nil, fmt.Errorf("the server's description: %w", err)
