@@ -204,13 +204,13 @@ func (s *state) issuerOf(token claims.Payload) *issuer {
 func (s *state) unknownIssuer(token claims.Payload) error {
 	if domain := token.TrustDomain(); domain != "" {
 		return &audience.Refusal{
-			Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("no iss, and sub of trust domain %.128q", domain), Want: quote.List(slices.Sorted(maps.Keys(s.domains))...),
+			Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("no iss, and sub of trust domain %.128q", domain), Want: "[" + quote.List(slices.Sorted(maps.Keys(s.domains))...) + "]",
 			Hint: "a token without iss is one of the issuer that has the trust domain of its sub: if it may count, write that as trust_domain of an issuer of preset spiffe, with the keys of that trust domain",
 		}
 	}
 	iss := token.Issuer()
 	return &audience.Refusal{
-		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: quote.List(s.urls...),
+		Cause: audience.CauseIssuerUnknown, Got: fmt.Sprintf("iss %.128q", iss), Want: "[" + quote.List(s.urls...) + "]",
 		Hint: remedy.Situation{Cause: string(audience.CauseIssuerUnknown), Got: []string{iss}, Want: s.urls}.Remedy(),
 	}
 }
