@@ -205,21 +205,24 @@ func TestMetrics(t *testing.T) {
 // TestAudienceLabelsAreBounded shows that no more than 256 audiences have labels of
 // their own.
 func TestAudienceLabelsAreBounded(t *testing.T) {
-	reader := sdk.NewManualReader()
-	s := newSource(t, &wire{token: numbered()}, tokensource.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader))))
-	const audiences, most = 300, 256
-	for n := range audiences {
-		must(t, s, tokensource.Request{Audience: fmt.Sprint("tenant-", n)})
-	}
-	got := readMetrics(t, reader)
-	for name, want := range map[string]float64{
-		"fetches audience=other,outcome=fetched,renewal=false": audiences - most, "waits audience=other": audiences - most, "entries audience=other": audiences - most,
-		"entries audience=tenant-0": 1,
-	} {
-		if got["grpcaud.client."+name] != want {
-			t.Errorf("%s = %v, want %v", name, got["grpcaud.client."+name], want)
+	synctest.Test(t, func(t *testing.T) {
+		reader := sdk.NewManualReader()
+		s := newSource(t, &wire{token: numbered()}, tokensource.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader))))
+		const audiences, most = 300, 256
+		for n := range audiences {
+			must(t, s, tokensource.Request{Audience: fmt.Sprint("tenant-", n)})
 		}
-	}
+		synctest.Wait() // until the last fetch is counted
+		got := readMetrics(t, reader)
+		for name, want := range map[string]float64{
+			"fetches audience=other,outcome=fetched,renewal=false": audiences - most, "waits audience=other": audiences - most, "entries audience=other": audiences - most,
+			"entries audience=tenant-0": 1,
+		} {
+			if got["grpcaud.client."+name] != want {
+				t.Errorf("%s = %v, want %v", name, got["grpcaud.client."+name], want)
+			}
+		}
+	})
 }
 
 func TestInvalidOptionsAreRefused(t *testing.T) {
