@@ -96,7 +96,7 @@ func (a *Options) load(cmd *cobra.Command, path string) (*access.Policy, descrip
 		return nil, set, err
 	}
 	m := policy.Matrix()
-	err = files.CheckName("service", a.Service, slices.Values(files.ServiceNames(m)))
+	err = files.CheckService(m, a.Service, slices.Values(files.ServiceNames(m)))
 	if a.Client != "" {
 		err = errors.Join(files.CheckName("client", a.Client, maps.Keys(m.Clients)), err)
 	}
