@@ -62,7 +62,7 @@ func TestCallPresentsTheTokenOfAFile(t *testing.T) {
 func TestAdviceAboutAnotherAudienceOpensNothing(t *testing.T) {
 	f := newField(t)
 	s := f.serve(t, "order-status", "--plaintext")
-	const other, advice, opens = `is for another audience: it has aud "human-resource", and order-status wants aud "order-status"`, "in Keycloak, add a mapper", "the matrix does not let client "
+	const other, advice, opens = `is for another audience: it has aud "human-resource", and order-status wants aud "order-status"`, "in Keycloak, a", "the matrix does not let client "
 	place := ` call order-status: see services.order-status.allow (` + f.matrix + ":7)"
 	for _, row := range []struct {
 		name        string
