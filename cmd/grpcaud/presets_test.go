@@ -121,7 +121,8 @@ func readsAlike(t *testing.T, p provider.Provider, named, custom claims.Preset) 
 		}
 	}
 	admitted := 0
-	for _, payload := range payloads(p) {
+	once, twice := payloads(p)
+	for n, payload := range append(once, twice...) {
 		text, err := json.Marshal(payload)
 		if err != nil {
 			t.Fatal(err)
@@ -133,8 +134,8 @@ func readsAlike(t *testing.T, p provider.Provider, named, custom claims.Preset) 
 		if a.Cause == "" {
 			admitted++
 		}
-		if payload["sub"] == nil && slices.Contains(p.Token.Required, "sub") {
-			continue // an answer may lack it; only the name then still knows a service
+		if n >= len(once) || payload["sub"] == nil && slices.Contains(p.Token.Required, "sub") {
+			continue // an answer may lack sub; only the name then still knows a service
 		}
 		answer := maps.Clone(payload)
 		answer["active"] = true
@@ -169,8 +170,8 @@ func readingOf(c *claims.Claims, err error) reading {
 	}
 }
 
-// payloads returns tokens of p, each with one or two claims changed.
-func payloads(p provider.Provider) []map[string]any {
+// payloads returns a token of p and tokens with one claim changed, and those with two.
+func payloads(p provider.Provider) (once, twice []map[string]any) {
 	good := map[string]any{
 		"iss": p.Addresses.Issuer, "aud": []string{"orders"}, "exp": 4102444800, "iat": 1795353716, "jti": "1",
 		"sub": p.Token.SubjectPrefix + "alice", "scope": "a b", "roles": []string{"clerk"},
@@ -206,20 +207,20 @@ func payloads(p provider.Provider) []map[string]any {
 		"nonce": {"n"}, "at_hash": {"h"}, "c_hash": {"h"}, "events": {map[string]any{}},
 		"typ": {nil, "ID", "Bearer"}, "token_use": {"id", "access"}, "ver": {"1.0", "2.0"}, "iss": {"accounts.google.com"},
 	}
-	all := []map[string]any{good}
+	once = []map[string]any{good}
 	names := slices.Sorted(maps.Keys(changes))
 	for i, first := range names {
 		for _, value := range changes[first] {
 			one := changed(good, first, value)
-			all = append(all, one)
+			once = append(once, one)
 			for _, second := range names[i+1:] {
 				for _, value := range changes[second] {
-					all = append(all, changed(one, second, value))
+					twice = append(twice, changed(one, second, value))
 				}
 			}
 		}
 	}
-	return all
+	return once, twice
 }
 
 func changed(payload map[string]any, claim string, value any) map[string]any {

@@ -18,7 +18,7 @@ type Authority struct {
 
 // These are the errors of [AuthorityFrom] and [Authority.Check].
 var (
-	ErrNoCaller = errors.New("no admitted caller in the context; use that of the handler")
+	ErrNoCaller = errors.New("no admitted caller in the context; use the context of the handler")
 
 	ErrEnded = errors.New("the call that the caller was admitted for has ended, and with it all that is done on the caller's behalf; " +
 		"for work that is done later, store the caller's Record (audience.Caller) and call with the service's own token (AsService)")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,5 +164,10 @@ func (f *fence) judge(t *testing.T, m method, authorization ...string) (ours, en
 	for _, value := range authorization {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", value)
 	}
-	return status.Code(m.try(ctx, f.guarded[m.service])), status.Code(m.try(ctx, f.envoy))
+	err := m.try(ctx, f.guarded[m.service])
+	ours = status.Code(err)
+	if strings.Contains(status.Convert(err).Message(), "a call to another service was not admitted") {
+		ours = codes.OK // its handler was reached, and got no token for a call of its own
+	}
+	return ours, status.Code(m.try(ctx, f.envoy))
 }

@@ -18,7 +18,7 @@ var zitadel = provider{
 	login:       url.Values{"scope": {"openid offline_access"}},
 	chain:       []string{"order-status", "backoffice-portal"},
 	unaddressed: "AUDIENCE_MISMATCH",
-	idToken:     "CLAIM_MISSING", refresh: "TOKEN_MALFORMED",
+	idToken:     "TYPE_NOT_ALLOWED", refresh: "TOKEN_MALFORMED",
 	several: map[string]request{
 		withoutAZP: {client: "backoffice-portal", Request: tokensource.Request{Audience: "order-status", Also: []string{"human-resource"}, Scope: "orders.read orders.write"}},
 	},

@@ -69,7 +69,7 @@ func (s Situation) ofOtherAudience() string {
 	case slices.ContainsFunc(got, isDefault):
 		return defaultAudience(got, s.Names)
 	case len(got) > 0 && IsGUID(got[0]) && !slices.ContainsFunc(s.Want, IsGUID):
-		return fmt.Sprintf("%q is an id and not a name: if it is that of this service at the issuer, write it as its audience", got[0])
+		return fmt.Sprintf("%q is an id and not a name: if the issuer knows this service by it, write it as the audience of the service", got[0])
 	}
 	return s.howToAsk()
 }

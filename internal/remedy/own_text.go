@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/grpcaud/grpcaud/audience"
 )
 
 // ownText is what a cause or a reason of package audience is about. Means is what it
@@ -14,6 +12,25 @@ import (
 type ownText struct {
 	about About
 	means string
+}
+
+// ownReasons has the phrase of every reason, as package audience has it.
+var ownReasons = map[string]string{
+	"CREDENTIALS_MISSING":   "credentials missing",
+	"CREDENTIALS_MALFORMED": "credentials malformed: send one authorization value, Bearer and a token",
+	"TRANSPORT_INSECURE":    "tokens are not accepted over this transport",
+	"TOKEN_INVALID":         "token invalid",
+	"TOKEN_EXPIRED":         "token expired",
+	"TOKEN_REVOKED":         "token revoked",
+	"AUDIENCE_MISMATCH":     "token is meant for another audience",
+	"CLIENT_NOT_ALLOWED":    "client not allowed",
+	"SCOPE_INSUFFICIENT":    "scope insufficient",
+	"ROLE_INSUFFICIENT":     "role insufficient",
+	"CLAIM_NOT_ALLOWED":     "claim not allowed",
+	"STEP_UP_REQUIRED":      "a stronger or newer login is required",
+	"NO_POLICY":             "method has no access rule",
+	"ISSUER_UNAVAILABLE":    "token cannot be judged now",
+	"TOKEN_NOT_OBTAINED":    "no token for the call",
 }
 
 // ownTexts has every cause and every reason of package audience.
@@ -85,10 +102,8 @@ var (
 // ownPhrases returns the phrases of the reasons, as regular expressions.
 func ownPhrases() []string {
 	var all []string
-	for word := range ownTexts {
-		if phrase := audience.Reason(word).Phrase(); phrase != "" {
-			all = append(all, regexp.QuoteMeta(phrase))
-		}
+	for _, phrase := range ownReasons {
+		all = append(all, regexp.QuoteMeta(phrase))
 	}
 	slices.Sort(all)
 	return all
@@ -101,12 +116,12 @@ func ownMessage(text string) (phrase, bool) {
 	cause, reason := "", ""
 	for _, match := range ownWord.FindAllString(text, -1) {
 		word := match[strings.LastIndexFunc(match, func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') })+1:]
-		switch _, own := ownTexts[word]; {
-		case !own:
-		case audience.Reason(word).Phrase() == "":
-			cause = cmp.Or(cause, word)
-		default:
+		_, known := ownTexts[word]
+		switch _, told := ownReasons[word]; {
+		case told:
 			reason = cmp.Or(reason, word)
+		case known:
+			cause = cmp.Or(cause, word)
 		}
 	}
 	word := cmp.Or(cause, reason)
@@ -119,8 +134,8 @@ func ownMessage(text string) (phrase, bool) {
 
 // reasonWith returns the reason that has this phrase.
 func reasonWith(text string) string {
-	for word := range ownTexts {
-		if strings.EqualFold(audience.Reason(word).Phrase(), text) {
+	for word, phrase := range ownReasons {
+		if strings.EqualFold(phrase, text) {
 			return word
 		}
 	}

@@ -65,9 +65,9 @@ func TestOwnTextsAreKnown(t *testing.T) {
 		bare := about(string(c))
 		for _, text := range []string{
 			(&audience.Refusal{Cause: c, Got: "plaintext", Want: "TLS", Hint: "x"}).Error(),
-			fmt.Sprintf(`level=WARN msg="call refused" reason=%s cause=%s code=Unauthenticated`, c.Reason(), c),
-			fmt.Sprintf(`{"msg":"call refused","cause":"%s","reason":"%s"}`, c, c.Reason()),
-			fmt.Sprintf(`err="%s"`, audience.Refusal{Cause: c}.Cause.Error()),
+			fmt.Sprintf(`level=WARN msg="call refused" reason=%s cause=%s code=Unauthenticated`, c.Reason(), string(c)),
+			fmt.Sprintf(`{"msg":"call refused","cause":"%s","reason":"%s"}`, string(c), c.Reason()),
+			fmt.Sprintf("err=%q", c.Error()),
 		} {
 			if got := about(text); got != bare {
 				t.Errorf("%q is about %s, and %s about %s", text, got, c, bare)

@@ -111,7 +111,9 @@ func (i Issuer) JWKS() string {
 	if i.Settings.JWKS != "" {
 		return i.Settings.JWKS
 	}
-	if i.addresses.KeysPath == "" || !strings.HasPrefix(i.Settings.URL, "https://") {
+	plain := i.Settings.InsecureLoopback || len(i.Settings.InsecureHosts) > 0
+	isAddress := strings.HasPrefix(i.Settings.URL, "https://") || plain && strings.HasPrefix(i.Settings.URL, "http://")
+	if i.addresses.KeysPath == "" || !isAddress {
 		return i.addresses.KeysURL
 	}
 	return strings.TrimSuffix(i.Settings.URL, "/") + i.addresses.KeysPath
