@@ -44,9 +44,10 @@ Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
 case that the token is genuine.
 
 With --error TEXT it says what an error text means, and what to look at: a status or
-a line of the log of grpcaud, or a text of ASP.NET Core, Microsoft Graph, Spring Security, Envoy, Istio, Go libraries and
-others. That needs no file; with --token-file it shows the claims that the text is
-about, and with a file, --service and --method the verdict too.
+a line of the log of grpcaud, or a text of ASP.NET Core, Microsoft Graph, Spring
+Security, Envoy, Istio, Go libraries and others. That needs no file; with --token-file
+it shows the claims that the text is about, and with a file, --service and --method
+the verdict too.
 
 Only a server can check the connection, the certificate that a token is bound to, and
 whether the token was revoked.
