@@ -32,7 +32,7 @@ type layer struct {
 // layers holds every package of the module; the first that matches counts.
 var layers = []layer{
 	{packages: module},
-	{packages: "internal/remedy", imports: []string{"internal/provider"}},
+	{packages: "internal/remedy", imports: []string{"internal/loopback", "internal/provider"}},
 	{packages: "internal/metadata", imports: []string{"internal/provider", "internal/strictjson", "internal/webclient"}},
 	{packages: "internal/webclient", imports: []string{"internal/regularfile", "internal/remedy"}},
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},

@@ -47,7 +47,7 @@ func Example() {
 	}
 	// Output:
 	// the peer reads:     AUDIENCE_MISMATCH
-	// the operator reads: audience: AUDIENCE_MISMATCH: got aud "order-status", want "human-resource"; in Keycloak, add a mapper of type Audience for human-resource to a client scope, and assign that to client "customer-portal"; if it is optional, the client asks for it by scope. Keycloak ignores an audience parameter
+	// the operator reads: audience: AUDIENCE_MISMATCH: got aud "order-status", want "human-resource"; the matrix does not let client "customer-portal" call human-resource: see services.human-resource.allow, which must name the client if it may call; until then, change nothing at the issuer
 }
 
 // A server without a matrix file: the issuer, the audience, what is guarded, and who

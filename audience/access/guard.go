@@ -160,13 +160,14 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	if len(service.Rollout) > 0 {
 		g.rollouts[name] = slices.Clone(service.Rollout)
 	}
-	if rest := p.rule(name, "*"); rest != nil {
+	callers := p.callers(name)
+	if rest := p.rule(name, "*", callers); rest != nil {
 		for _, grpc := range service.GRPC {
 			g.services[grpc] = rest
 		}
 	}
 	for _, method := range service.methods() {
-		rule := p.rule(name, method)
+		rule := p.rule(name, method, callers)
 		g.named = append(g.named, methodOf{service.GRPC, method})
 		for _, grpc := range service.GRPC {
 			full := "/" + grpc + "/" + method

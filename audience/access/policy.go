@@ -45,13 +45,13 @@ func (p *Policy) WithGeneration(name string) *Policy {
 func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.Services)) }
 
 // rule returns the rule for one method of a service, nil if nobody may call it;
-// "*" means all methods that the matrix does not name.
-func (p *Policy) rule(name, method string) *Rule {
+// "*" means all methods that the matrix does not name. Callers are those of the service.
+func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	service := p.matrix.Services[name]
 	if slices.Contains(service.Closed, method) {
 		return nil
 	}
-	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience}
+	r := &Rule{service: name, audiences: service.audiences(name), sole: service.SoleAudience, callers: callers}
 	for _, issuer := range p.issuersOf(service) {
 		r.issuers = append(r.issuers, issuer.terms(service))
 	}

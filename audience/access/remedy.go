@@ -18,6 +18,9 @@ func (e *evaluation) remedy(cause audience.Cause, s remedy.Situation) string {
 		Audience: e.rule.audiences[0], Client: e.claims.Client(), Issuer: e.claims.Issuer(),
 		Service: e.rule.service, Entry: s.Entry, Scopes: s.Scopes, Place: e.terms.place,
 	}
+	if e.rule.callers.exclude(e.claims) {
+		s.NoEntry = e.rule.callers.place
+	}
 	return s.Remedy()
 }
 

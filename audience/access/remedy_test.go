@@ -16,6 +16,9 @@ func TestRemediesOfRules(t *testing.T) {
 	named, numbered, uri := entry(nil), entry(nil), entry(nil)
 	numbered.Audiences, uri.Audiences = []string{guid}, []string{"api://orders"}
 	roles := entry(func(a *access.Allow) { a.Roles = []string{"Clerk"} })
+	open := entry(func(a *access.Allow) { a.Clients, a.AnyClient = nil, true })
+	otherMethod := entry(nil)
+	otherMethod.Allow = append(otherMethod.Allow, access.Allow{Clients: []string{"backoffice-portal"}, Methods: []string{"Other"}, NoScopes: true})
 	for _, row := range []struct {
 		service access.Service
 		members members
@@ -35,6 +38,11 @@ func TestRemediesOfRules(t *testing.T) {
 		{numbered, members{"aud": "api://" + guid}, "App ID URI"},
 		{numbered, members{"aud": "api://orders"}, "App ID URI"},
 		{uri, members{"aud": guid}, "requestedAccessTokenVersion"},
+		{named, members{"aud": "invoices", "azp": "stranger"}, `the matrix does not let client "stranger" call order-status: see services.order-status.allow, `},
+		{named, members{"aud": nil, "azp": "stranger"}, `the matrix does not let client "stranger" call`},
+		{named, members{"aud": "order-status/", "azp": "stranger"}, `the matrix does not let client "stranger" call`},
+		{open, members{"aud": "invoices", "azp": "stranger"}, `mapper of type Audience for order-status to a client scope, and assign that to client "stranger"`},
+		{otherMethod, members{"aud": "invoices", "azp": "backoffice-portal"}, `assign that to client "backoffice-portal"`},
 		{named, members{"iss": corp + "/"}, "a trailing slash, and issuers"},
 		{named, members{"iss": "https://evil.example"}, "if services.order-status is to accept its tokens"},
 		{named, members{"azp": "CUSTOMER-portal"}, "upper and lower case, and ids"},

@@ -29,6 +29,7 @@ type Rule struct {
 	demands   []demand // alternatives, at least one
 	extra     *demand  // what the .proto file demands in addition; nil for nothing
 	rollouts  []rollout
+	callers   *callers // of the service; for messages
 }
 
 // terms are what is required of the tokens of one issuer.

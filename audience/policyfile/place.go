@@ -7,12 +7,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// places returns the function of [access.Policy.WithPlaces]. It knows issuers and clients,
-// and the keys of each, and keeps no file in memory.
+// places returns the function of [access.Policy.WithPlaces]. It knows the
+// issuers, services, APIs of others and clients, and the keys of each, and keeps no file
+// in memory.
 func (f *files) places() func(path ...string) string {
 	lines := map[string]string{}
 	for _, r := range f.readers {
-		for _, section := range []string{"issuers", "clients"} {
+		for _, section := range []string{"issuers", "services", "external", "clients"} {
 			if r.root == nil {
 				continue
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 // TestPolicyKnowsFilesAndLines shows that a policy knows the file and the line of
-// issuers and clients, and of their keys, also in files that are included.
+// issuers, services and clients, and of their keys, also in files that are included.
 func TestPolicyKnowsFilesAndLines(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -39,7 +39,9 @@ func TestPolicyKnowsFilesAndLines(t *testing.T) {
 		{[]string{"clients", "portal"}, team + ":5"},
 		{[]string{"clients", "portal", "secret"}, team + ":6"},
 		{[]string{"clients", "nobody"}, ""},
-		{[]string{"services", "orders"}, ""},
+		{[]string{"services", "orders"}, team + ":3"},
+		{[]string{"services", "orders", "allow"}, team + ":3"},
+		{[]string{"services", "nothing"}, ""},
 		{nil, ""},
 	} {
 		if got := policy.Place(row.path...); got != row.want {

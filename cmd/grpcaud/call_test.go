@@ -102,7 +102,7 @@ func TestCallRefused(t *testing.T) {
 
 	// An issuer that gives no token, and a matrix that does not let the client call.
 	f.call(t, s, "order-status").want(t, 1, "not allowed: order-status for order-status", "--anyway")
-	f.call(t, s, "order-status", "--anyway").want(t, 1, "no token: order-status for order-status", "invalid_target", "add a mapper of type Audience for order-status")
+	f.call(t, s, "order-status", "--anyway").want(t, 1, "no token: order-status for order-status", "invalid_target", `the matrix does not let client "order-status" call order-status: see services.order-status.allow (`+f.matrix+":7)")
 	f.issuer.Down()
 	f.call(t, s, "customer-portal", "grpc.health.v1.Health/Check").want(t, 0, "status") // for which nobody asks for a token
 	f.call(t, s, "customer-portal").want(t, 2, "unknown: customer-portal for order-status")

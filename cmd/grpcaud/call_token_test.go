@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/pem"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -53,6 +54,76 @@ func TestCallPresentsTheTokenOfAFile(t *testing.T) {
 	}
 	// The token also arrives at a method that needs none.
 	f.callWith(t, s, "grpc.health.v1.Health/Check", "--token-file", file(t, "token", mint(nil))).want(t, 0, "status")
+}
+
+// TestAdviceAboutAnotherAudienceOpensNothing shows that a refused token of another service
+// is called that, and that only a client which the matrix lets call is advised to get
+// another one at the provider.
+func TestAdviceAboutAnotherAudienceOpensNothing(t *testing.T) {
+	f := newField(t)
+	s := f.serve(t, "order-status", "--plaintext")
+	const other, advice, opens = `is for another audience: it has aud "human-resource", and order-status wants aud "order-status"`, "in Keycloak, a", "the matrix does not let client "
+	place := ` call order-status: see services.order-status.allow (` + f.matrix + ":7)"
+	for _, row := range []struct {
+		name        string
+		claims      testutil.Claims
+		want, never string
+	}{
+		{"a client that may call", testutil.Claims{"aud": "human-resource", "azp": "customer-portal"}, advice, opens},
+		{"a client of the matrix without an entry", testutil.Claims{"aud": "human-resource", "azp": "order-status"}, opens + `"order-status"` + place, advice},
+		{"a client that the matrix does not know", testutil.Claims{"aud": "human-resource", "azp": "batch"}, opens + `"batch"` + place, advice},
+	} {
+		token := f.issuer.Mint(row.claims)
+		for _, r := range []result{
+			f.callWith(t, s, "GetOrderStatus", "--token-file", file(t, "token", token)),
+			f.callWith(t, s, "WatchOrderStatus", "--token-file", file(t, "token", token)),
+			f.run(t, "explain", "--service", "order-status", "--method", "GetOrderStatus", "--token-file", file(t, "token", token)),
+		} {
+			r.want(t, 1, "refused: AUDIENCE_MISMATCH", row.want)
+			if strings.HasPrefix(r.stdout, "refused: AUDIENCE_MISMATCH\n  method") {
+				r.want(t, 1, other)
+			}
+			if strings.Contains(r.stdout, row.never) {
+				t.Errorf("%s: %q in\n%s", row.name, row.never, r.stdout)
+			}
+		}
+	}
+	if strings.Contains(s.log.String(), `assign that to client \"batch\"`) || !strings.Contains(s.log.String(), `does not let client \"batch\" call`) {
+		t.Errorf("the log advises to open what the matrix forbids:\n%s", s.log)
+	}
+}
+
+// TestAnywayAdvisesNothingAtTheProvider shows that a client which the matrix does not let
+// call is told so, whatever the issuer says, and that mistakes of its credentials are
+// still named.
+func TestAnywayAdvisesNothingAtTheProvider(t *testing.T) {
+	f := newField(t)
+	ignores := f.issuer.Alter(testutil.Token, func(answer map[string]any) {
+		answer["access_token"] = f.issuer.Mint(testutil.Claims{"aud": "account", "azp": "order-status"})
+	})
+	forbidden := "fix  the matrix does not let client"
+	for _, row := range []struct {
+		name, client, service, method string
+		answer                        http.Handler
+		want                          string
+	}{
+		{"audience refused", "order-status", "order-status", "GetOrderStatus", nil, forbidden + ` "order-status" call order-status: see services.order-status.allow (` + f.matrix + ":7)"},
+		{"audience ignored", "order-status", "order-status", "GetOrderStatus", ignores, forbidden},
+		{"scope refused", "order-status", "order-status", "GetOrderStatus", oauth(400, "invalid_scope", "Invalid scopes: orders.read"), forbidden},
+		{"API of others", "customer-portal", "parcels", "parcels.v1.Parcels/Track", oauth(400, "invalid_scope", "Invalid scopes: x"), forbidden + ` "customer-portal" call parcels: see external.parcels.clients (` + f.matrix + ":20)"},
+		{"secret", "order-status", "order-status", "GetOrderStatus", oauth(401, "invalid_client", "wrong"), "was not accepted by"},
+	} {
+		f.issuer.Fault(testutil.Token, row.answer)
+		for _, r := range []result{
+			f.run(t, "token", "--as", row.client, "--for", row.service, "--anyway"),
+			f.call(t, &served{Addr: "127.0.0.1:1", Service: row.service, flags: []string{"--plaintext"}}, row.client, "--anyway", row.method),
+		} {
+			r.want(t, 1, row.want)
+			if strings.Contains(r.stdout, "Keycloak, a") {
+				t.Errorf("%s: advice at the provider in\n%s", row.name, r.stdout)
+			}
+		}
+	}
 }
 
 // TestCallSendsTheTokenOfAFileToTheAuthoritiesOnly shows that a token in a file, and an

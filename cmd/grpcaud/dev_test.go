@@ -11,6 +11,7 @@ import (
 	"time"
 
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
+	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // shopMatrix has a call that its server refuses.
@@ -63,6 +64,34 @@ func TestDevPrintsACallThatIsAdmittedAndOneThatIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAdviceAtTheIssuersOfDev shows what is advised if dev refuses a token, does not run any
+// more, or was started again; and that nothing is opened which the matrix forbids.
+func TestAdviceAtTheIssuersOfDev(t *testing.T) {
+	matrix := shopMatrix + "  other: {secret: {file: nowhere}}\n"
+	d := develop(t, matrix)
+	dev := d.path("access.dev.yaml")
+	for _, command := range []string{"token", "call"} {
+		args := []string{command, dev, "--as", "other", "--for", "orders", "--anyway"}
+		if command == "call" {
+			args = append(args, "--addr", "127.0.0.1:1", "--plaintext")
+		}
+		r := run(t, "", args...)
+		r.want(t, 1, "invalid_target", `the matrix does not let client "other" call orders: see services.orders.allow (`+dev+":")
+		if strings.Contains(r.stdout, "Keycloak") {
+			t.Errorf("advice at the provider in\n%s", r.stdout)
+		}
+	}
+	last := os.Getenv("PORTAL_SECRET")
+	t.Setenv("PORTAL_SECRET", last+"x")
+	token := []string{"token", dev, "--as", "portal", "--for", "orders"}
+	run(t, "", token...).want(t, 1, "invalid_client", "may be of an earlier run of grpcaud dev", "set the variables that it prints")
+	t.Setenv("PORTAL_SECRET", last)
+	d.stop()
+	run(t, "", token...).want(t, 2, "is grpcaud dev running")
+	run(t, testutil.NewIssuer(d.issuer(t, "corp"), testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"})).Mint(testutil.Claims{"aud": "orders", "azp": "portal", "scope": "orders.read"}),
+		"explain", dev, "--service", "orders", "--method", "Get").want(t, 2, "is grpcaud dev running")
 }
 
 // TestDevSaysThatNothingIsOpen shows what dev prints for a matrix as init writes it.

@@ -130,7 +130,7 @@ func (e *doctorOptions) narrow(m access.Matrix) error {
 		errs = append(errs, files.CheckName("client", name, maps.Keys(m.Clients)))
 	}
 	for _, name := range e.Services {
-		errs = append(errs, files.CheckName("service", name, slices.Values(files.ServiceNames(m))))
+		errs = append(errs, files.CheckService(m, name, slices.Values(files.ServiceNames(m))))
 	}
 	if e.Clients == nil {
 		e.Clients = files.ClientNames(m)

@@ -92,9 +92,9 @@ func (l *liveOptions) examine(cmd *cobra.Command, policy *access.Policy, o docto
 		return nil, fmt.Errorf("--live: got %q, want SERVICE=TARGET", l.server)
 	}
 	m := policy.Matrix()
-	err := files.CheckName("service", service, maps.Keys(m.Services))
+	err := files.CheckService(m, service, maps.Keys(m.Services))
 	if l.other != "" {
-		err = errors.Join(err, files.CheckName("service", l.other, slices.Values(files.ServiceNames(m))))
+		err = errors.Join(err, files.CheckService(m, l.other, slices.Values(files.ServiceNames(m))))
 	}
 	if err != nil {
 		return nil, err

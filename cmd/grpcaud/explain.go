@@ -27,7 +27,7 @@ type explainOptions struct {
 	descriptors     string
 	issuerCA        string
 	offline         bool
-	message         string // of another stack
+	message         string // an error text
 }
 
 const explainHelp = `Explain judges a token as the server of the service would, with the same engine, and
@@ -43,10 +43,11 @@ Keys come from --jwks, from the issuer's keys_file, or from the issuer. With
 --offline no issuer is asked: without keys, the checks of the rule are shown for the
 case that the token is genuine.
 
-With --error TEXT it says what an error text of another stack means, and what to look
-at: of ASP.NET Core, Microsoft Graph, Spring Security, Envoy, Istio, Go libraries and
-others. That needs no file; with --token-file it shows the claims that the text is
-about, and with a file, --service and --method the verdict too.
+With --error TEXT it says what an error text means, and what to look at: a status or
+a line of the log of grpcaud, or a text of ASP.NET Core, Microsoft Graph, Spring
+Security, Envoy, Istio, Go libraries and others. That needs no file; with --token-file
+it shows the claims that the text is about, and with a file, --service and --method
+the verdict too.
 
 Only a server can check the connection, the certificate that a token is bound to, and
 whether the token was revoked.
@@ -75,7 +76,7 @@ func explainCommand() *cobra.Command {
 	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
 	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
-	flags.StringVar(&e.message, "error", "", "an error text of another stack, to say what it means")
+	flags.StringVar(&e.message, "error", "", "an error text of grpcaud or of another stack, to say what it means")
 	cli.IssuerCAFlag(cmd, &e.issuerCA)
 	cmd.MarkFlagsMutuallyExclusive("offline", "issuer-ca")
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))

@@ -37,7 +37,7 @@ func (m *meshFlags) flags(cmd *cobra.Command) {
 // plan returns the plan that a proxy has to enforce, and the keys for it.
 func (m *meshFlags) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
 	for _, name := range m.services {
-		if err := files.CheckName("service", name, slices.Values(policy.Services())); err != nil {
+		if err := files.CheckService(policy.Matrix(), name, slices.Values(policy.Services())); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -279,6 +279,9 @@ func TestRemediesOfPastedTokens(t *testing.T) {
 func TestExplainError(t *testing.T) {
 	run(t, "", "explain", "--error", "Access token validation failure. Invalid audience.").want(t, 0, "error about: audience", "Microsoft Graph", "https://graph.microsoft.com")
 	run(t, "", "explain", "--error", `error="invalid_token",error_description="The audience '0f2b6a3e-5d1c-4f7a-8b0e-2c4d6e8f0a1c' is invalid"`).want(t, 0, "error about: audience", "ASP.NET", "token had")
+	run(t, "", "explain", "--error", "method has no access rule (NO_POLICY, request ABC)").want(t, 0, "error about: method", "grpcaud", "name it under methods")
+	run(t, "", "explain", "--error", "audience: TRANSPORT_INSECURE: got plaintext").want(t, 0, "error about: transport", "with TLS")
+	run(t, "", "explain", "--error", "token invalid; reason TOKEN_INVALID").want(t, 0, "error about: token", "the log of the service has the cause")
 	run(t, "", "explain", "--error", "the kettle is on fire").want(t, 2, "unknown: grpcaud does not know this text")
 	run(t, "", "explain", "--error", "the kettle is on fire", "-o", "json").want(t, 2, `"known": false`)
 	issuer, keys := corp(t)
@@ -328,4 +331,24 @@ func TestDoctorOfClientsThatAreTheirOwnAudience(t *testing.T) {
 		answer["access_token"] = f.issuer.Mint(claims)
 	}))
 	f.run(t, "doctor", "--client", "order-status").want(t, 0, "0 to fix")
+}
+
+// TestTheNameOfAGRPCServiceIsRecognised shows that every command which takes a service of
+// the matrix says which one has the gRPC service of that name.
+func TestTheNameOfAGRPCServiceIsRecognised(t *testing.T) {
+	const grpc = "acme.orders.v1.OrderStatus"
+	for _, args := range [][]string{
+		{"doctor", company, "--service", grpc},
+		{"doctor", company, "--live", grpc + "=127.0.0.1:1", "--live-method", "GetOrderStatus"},
+		{"doctor", company, "--live", "order-status=127.0.0.1:1", "--live-method", "GetOrderStatus", "--live-other", grpc},
+		{"call", company, "--as", "customer-portal", "--for", grpc, "--addr", "127.0.0.1:1"},
+		{"call", company, "--token-file", file(t, "token", "x"), "--for", grpc, "--addr", "127.0.0.1:1"},
+		{"token", company, "--as", "customer-portal", "--for", grpc},
+		{"serve", company, "--service", grpc},
+		{"explain", company, "--service", grpc, "--method", "GetOrderStatus"},
+		{"matrix", company, "--service", grpc},
+		{"export", company, "--to", "istio", "--service", grpc},
+	} {
+		run(t, "x", args...).want(t, 2, `no service "`+grpc+`" in the file: it is a gRPC service of "order-status"`)
+	}
 }

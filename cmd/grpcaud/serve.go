@@ -88,7 +88,7 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := files.CheckName("service", s.service, maps.Keys(policy.Matrix().Services)); err != nil {
+	if err := files.CheckService(policy.Matrix(), s.service, maps.Keys(policy.Matrix().Services)); err != nil {
 		return err
 	}
 	creds, err := s.credentials()

@@ -60,21 +60,6 @@ const (
 	OtherBody
 )
 
-// Fault is why there was no answer, or why it could not be used.
-type Fault int
-
-// These are the faults; the zero value means that the fault is not known.
-const (
-	HostUnknown        Fault = iota + 1 // the name has no address
-	Unreachable                         // no server listens there, or it closes the connection
-	TimedOut                            // no answer came in time
-	CertificateUnknown                  // no trusted authority has signed the certificate
-	CertificateOther                    // the certificate is for another host, or has expired
-	NotTLS                              // the server does not use TLS
-	OtherIssuer                         // the metadata names another issuer
-	FileMissing                         // the file with the keys cannot be read
-)
-
 // BodyOf returns the kind of a body, by its content type or by how it begins.
 func BodyOf(contentType string, body []byte) Body {
 	kind, _, _ := mime.ParseMediaType(contentType)
@@ -101,37 +86,6 @@ func (s Situation) ofAnswer() string {
 		return s.ofStatus()
 	}
 	return ""
-}
-
-// ofFault returns the remedy if there was no answer, or one that cannot be used.
-func (s Situation) ofFault() string {
-	switch s.Fault {
-	case HostUnknown:
-		return "the host of {issuer} has no address here: check how it is written in {issuer_place}, and whether this machine can resolve it"
-	case Unreachable, TimedOut:
-		return "check that {issuer} can be reached from here and works"
-	case CertificateUnknown:
-		return "if the certificate of {issuer} is from an authority of your own, have this machine trust it; for commands, name it by --issuer-ca"
-	case CertificateOther:
-		return "the certificate of {issuer} has ended, or is for another host: write the host in {issuer_place} as the certificate has it"
-	case NotTLS:
-		return "{issuer} does not use TLS at this address: check the port in {issuer_place}"
-	case OtherIssuer:
-		return s.ofOtherIssuer()
-	case FileMissing:
-		return "keys_file in {issuer_place} names a file that is not there, or that this process may not read"
-	}
-	return ""
-}
-
-// ofOtherIssuer returns the remedy for metadata that names another issuer than the
-// configured one.
-func (s Situation) ofOtherIssuer() string {
-	if s.Other == "" {
-		return "the answer is not the metadata of an issuer: check the address in {issuer_place}"
-	}
-	return join(NearMiss([]string{s.Other}, []string{s.Issuer}, "issuers"),
-		fmt.Sprintf("if both are one issuer, write %.256q as url in {issuer_place}, and beside it, as discovery, an address that this machine can reach", s.Other))
 }
 
 // ofStatus returns the remedy for an answer without an error code, by its status and
@@ -185,6 +139,9 @@ func (s Situation) ofMissing(at string) string {
 
 // ofCode returns the remedy for a refusal with an error code.
 func (s Situation) ofCode() string {
+	if s.Code == "invalid_client" && s.isLocal() {
+		return "{credential} was not accepted by {issuer}: it may be of an earlier run of grpcaud dev. " + ofEarlierRun
+	}
 	p := s.provider()
 	if s.Exchange && p.Advice.NoExchange {
 		return fmt.Sprintf("%s has no token exchange (RFC 8693): let the service call with a token of its own", p.Product)

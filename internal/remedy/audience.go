@@ -14,6 +14,38 @@ func (s Situation) howToAsk() string {
 	return cmp.Or(s.provider().Advice.Audience, "have {client} request a token for the audience {audience} from {issuer}")
 }
 
+// unlessNoEntry returns a remedy that advises nothing at the provider if the matrix does
+// not let the client call: the token would open what the matrix forbids.
+func unlessNoEntry(of func(Situation) string) func(Situation) string {
+	return func(s Situation) string {
+		if s.NoEntry != "" {
+			return "the matrix does not let {client} call {service}: see " + s.NoEntry + ", which must name the client if it may call; until then, change nothing at the issuer"
+		}
+		return of(s)
+	}
+}
+
+// EntriesPlace returns the path of the entries of a service, with their place as a
+// policy knows it.
+func EntriesPlace(place func(path ...string) string, path ...string) string {
+	text := strings.Join(path, ".")
+	if at := cmp.Or(place(path...), place(path[:2]...)); at != "" {
+		text += " (" + at + ")"
+	}
+	return text
+}
+
+// ofAudienceReason explains a refused audience if the peer was told no more. Got is the
+// token's aud, as far as it is known, and Want are the audiences of the service.
+func (s Situation) ofAudienceReason() string {
+	names := slices.ContainsFunc(s.Got, func(aud string) bool { return slices.Contains(s.Want, aud) })
+	if len(s.Got) == 0 || names {
+		return unlessNoEntry(Situation.howToAsk)(s)
+	}
+	other := fmt.Sprintf("the token is for another audience: it has %s, and {service} wants %s", describe(s.Got), describe(s.Want))
+	return join(other, unlessNoEntry(Situation.ofOtherAudience)(s))
+}
+
 func (s Situation) ofMissingAudience() string {
 	if s.provider().Token.NoAudience {
 		return s.howToAsk()

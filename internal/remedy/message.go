@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -37,6 +38,14 @@ const (
 	AboutMissing   About = "credentials"
 	AboutClient    About = "client"
 	AboutSecret    About = "client authentication"
+	AboutMethod    About = "method"
+	AboutTransport About = "transport"
+	AboutClaims    About = "claims"
+	AboutBinding   About = "binding"
+	AboutLogin     About = "login"
+	AboutRevoked   About = "revocation"
+	AboutOutage    About = "availability"
+	AboutToken     About = "token"
 )
 
 // phrase recognises a text. Its groups named got and want are the values that were
@@ -45,6 +54,7 @@ type phrase struct {
 	stack string
 	about About
 	text  *regexp.Regexp
+	means string // if that is more particular than the subject
 	look  string // what to check with this stack; empty for nothing in particular
 }
 
@@ -63,27 +73,37 @@ const longestMessage = 16 << 10
 // Recognise returns what an error text means; false if it is not known.
 func Recognise(text string) (Message, bool) {
 	text = text[:min(len(text), longestMessage)]
+	if p, ok := ownMessage(text); ok {
+		return p.message(text)
+	}
 	for _, p := range phrases {
-		found := p.text.FindStringSubmatch(text)
-		if found == nil {
-			continue
+		if m, ok := p.message(text); ok {
+			return m, true
 		}
-		m := Message{Stack: p.stack, About: p.about, Means: meanings[p.about].means, Look: meanings[p.about].look}
-		for i, name := range p.text.SubexpNames() {
-			switch value := strings.Trim(found[i], `"'[] `); name {
-			case "got":
-				m.Got = value
-			case "want":
-				m.Want = value
-			}
-		}
-		if strings.EqualFold(m.Want, "null") {
-			m.Want = ""
-		}
-		m.Look = join(m.near(), p.look, m.Look)
-		return m, true
 	}
 	return Message{}, false
+}
+
+// message returns what a text means; false if p does not recognise it.
+func (p phrase) message(text string) (Message, bool) {
+	found := p.text.FindStringSubmatch(text)
+	if found == nil {
+		return Message{}, false
+	}
+	m := Message{Stack: p.stack, About: p.about, Means: cmp.Or(p.means, meanings[p.about].means), Look: meanings[p.about].look}
+	for i, name := range p.text.SubexpNames() {
+		switch value := strings.Trim(found[i], `"'[] `); name {
+		case "got":
+			m.Got = value
+		case "want":
+			m.Want = value
+		}
+	}
+	if strings.EqualFold(m.Want, "null") {
+		m.Want = ""
+	}
+	m.Look = join(m.near(), p.look, m.Look)
+	return m, true
 }
 
 // near names the only difference between the two values of the text; empty if they
@@ -153,5 +173,37 @@ var meanings = map[About]struct{ means, look string }{
 	AboutSecret: {
 		"the issuer gave no token: it did not authenticate the client, or does not let it have this token",
 		"check the client's id, its secret or key, and its grants at the issuer; grpcaud token shows the answer of the issuer, and what it means",
+	},
+	AboutMethod: {
+		"the matrix has no rule for the method, so that nobody may call it",
+		"see whether the method is written as the service has it; if it may be called, name it under methods of an entry of the service in the matrix",
+	},
+	AboutTransport: {
+		"the call came without TLS, and the service accepts tokens over TLS alone",
+		"have the client connect with TLS; if a proxy ends TLS before the service, have it connect to the service with TLS too",
+	},
+	AboutClaims: {
+		"a claim of the token is missing, cannot be read, or has a value that the rule does not allow",
+		"compare the claims in the token with claims of the entry in the matrix, and with what the issuer's preset reads; the log of the service names the claim",
+	},
+	AboutBinding: {
+		"the token is bound to another key than the caller has shown, or is not bound although it must be",
+		"compare cnf in the token with the certificate that the client shows to the service: both connections, to the issuer and to the service, need the same one",
+	},
+	AboutLogin: {
+		"the token is good, and the user's login is too weak or too long ago for the method",
+		"have the user log in again; compare acr and auth_time in the token with acr and max_auth_age of the entry in the matrix",
+	},
+	AboutRevoked: {
+		"the token was revoked",
+		"request a new one; the user may have to log in again",
+	},
+	AboutOutage: {
+		"the service could not judge the token now, which says nothing about the token",
+		"see whether the service can reach the issuer and what says which tokens are revoked, and call again; the log of the service names what did not answer",
+	},
+	AboutToken: {
+		"the service did not accept the token, and tells the caller no more",
+		"the log of the service has the cause; give the token and the matrix to grpcaud explain to see it here",
 	},
 }

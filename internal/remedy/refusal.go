@@ -36,8 +36,8 @@ var ofCause = map[string]func(Situation) string{
 	"SIGNATURE_INVALID":     text("check whether the token was truncated or altered; if it was not, somebody other than {issuer} signed it"),
 	"TOKEN_INACTIVE":        text("{issuer} says that the token has ended, was revoked, or was not issued for the client that asks about it: request a new one"),
 	"BINDING_UNSUPPORTED":   Situation.ofOtherBinding,
-	"AUDIENCE_MISSING":      Situation.ofMissingAudience,
-	"AUDIENCE_MISMATCH":     Situation.ofOtherAudience,
+	"AUDIENCE_MISSING":      unlessNoEntry(Situation.ofMissingAudience),
+	"AUDIENCE_MISMATCH":     unlessNoEntry(Situation.ofOtherAudience),
 	"AUDIENCE_NOT_SOLE":     text("every other service in aud could use this token here: the client should request one token for each service"),
 	"EXPIRED":               text("request a new token from {issuer}; clients should do so before the old one expires"),
 	"NOT_YET_VALID":         text("the clocks of issuer and service differ: set them by NTP; leeway in {issuer_place} allows for up to 5 minutes"),
@@ -47,8 +47,8 @@ var ofCause = map[string]func(Situation) string{
 	"CLIENT_MISSING":        Situation.ofMissingClient,
 	"CLIENT_NOT_ALLOWED":    Situation.ofOtherClient,
 	"CALLER_KIND":           Situation.ofCallerKind,
-	"SCOPE_MISSING":         Situation.ofMissingScope,
-	"ROLE_MISSING":          Situation.ofMissingRole,
+	"SCOPE_MISSING":         unlessNoEntry(Situation.ofMissingScope),
+	"ROLE_MISSING":          unlessNoEntry(Situation.ofMissingRole),
 	"CLAIM_NOT_ALLOWED":     text("have {issuer} put the claim into the token, or remove it from {entry}"),
 	"STEP_UP":               text("have the user log in again, as {entry} demands"),
 	"REVOKED":               text("request a new token; the user may have to log in again"),
@@ -61,7 +61,7 @@ func text(t string) func(Situation) string { return func(Situation) string { ret
 func (s Situation) ofReason() string {
 	switch s.Reason {
 	case "AUDIENCE_MISMATCH":
-		return s.howToAsk()
+		return s.ofAudienceReason()
 	case "SCOPE_INSUFFICIENT":
 		return s.howToGrantScopes()
 	case "NO_POLICY":

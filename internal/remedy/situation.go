@@ -32,6 +32,10 @@ type Situation struct {
 	// Closed says that the matrix lists the method under closed.
 	Closed bool
 
+	// NoEntry is the place of the entries of the service, such as
+	// "services.orders.allow (access.yaml:7)", if none of them is for the client.
+	NoEntry string
+
 	// Callers says for whom the entry is, "users" or "services", if the caller is the
 	// other.
 	Callers string

@@ -56,6 +56,12 @@ func failed(of remedy.Endpoint, fault remedy.Fault, other string) remedy.Situati
 	return remedy.Situation{Names: known, Preset: "keycloak", Answer: remedy.Answer{Endpoint: of, Fault: fault, Other: other}}
 }
 
+// local is the situation at an issuer that grpcaud dev plays.
+func local(s remedy.Situation) remedy.Situation {
+	s.Issuer = "http://127.0.0.1:40001/corp"
+	return s
+}
+
 // judged is a token that was refused.
 func judged(preset, cause string) remedy.Situation {
 	return remedy.Situation{Names: known, Preset: preset, Cause: cause}
@@ -184,6 +190,10 @@ var answerRows = []row{
 	{"unknown host", failed(remedy.Metadata, remedy.HostUnknown, ""), "has no address here"},
 	{"nobody listens", failed(remedy.TokenEndpoint, remedy.Unreachable, ""), "can be reached from here"},
 	{"time-out", failed(remedy.Keys, remedy.TimedOut, ""), "can be reached from here"},
+	{"nobody listens on this machine", local(failed(remedy.Metadata, remedy.Unreachable, "")), "is grpcaud dev running"},
+	{"time-out on this machine", local(failed(remedy.Keys, remedy.TimedOut, "")), "is grpcaud dev running"},
+	{"secret of an earlier run", local(refused("keycloak", 401, "invalid_client", "")), "it may be of an earlier run of grpcaud dev"},
+	{"secret of an earlier run, Entra", local(refused("entra", 401, "invalid_client", "AADSTS7000215")), "it may be of an earlier run of grpcaud dev"},
 	{"own authority", failed(remedy.Metadata, remedy.CertificateUnknown, ""), "--issuer-ca"},
 	{"certificate of another host", failed(remedy.Metadata, remedy.CertificateOther, ""), "for another host"},
 	{"no TLS", failed(remedy.Metadata, remedy.NotTLS, ""), "does not use TLS"},
@@ -381,4 +391,20 @@ func FuzzNearMiss(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestIssuersOfOthersAreNotThoseOfDev shows that only an issuer without TLS on this machine
+// is taken for one of grpcaud dev.
+func TestIssuersOfOthersAreNotThoseOfDev(t *testing.T) {
+	for issuer, want := range map[string]bool{
+		"http://localhost:8080": true, "http://[::1]:8080/x": true, "http://127.0.0.1": true,
+		"https://127.0.0.1:8443": false, "https://idp.example.com": false, "http://10.0.0.1": false, "http://%": false, "": false,
+	} {
+		for _, s := range []remedy.Situation{failed(remedy.Metadata, remedy.Unreachable, ""), refused("rfc9068", 401, "invalid_client", "")} {
+			s.Issuer = issuer
+			if got := s.Remedy(); strings.Contains(got, "grpcaud dev") != want || got == "" {
+				t.Errorf("%q: %q, want a word about grpcaud dev: %t", issuer, got, want)
+			}
+		}
+	}
 }

@@ -124,7 +124,7 @@ func (c *Examiner) markWider(r *row, target access.Target) {
 // markBroad records a token that other services of the matrix accept too.
 func (c *Examiner) markBroad(r *row, token string) {
 	var others []string
-	for _, aud := range audiences(token) {
+	for _, aud := range explain.Decode(token).Audiences() {
 		if name := c.serviceOfAudience(aud); name != "" && name != r.Service && aud != c.idOf(r.Client) {
 			others = append(others, name)
 		}
@@ -139,23 +139,6 @@ func (c *Examiner) markBroad(r *row, token string) {
 
 // idOf returns the id of a client in tokens.
 func (c *Examiner) idOf(client string) string { return cmp.Or(c.matrix.Clients[client].ID, client) }
-
-// audiences returns the aud of a JWT.
-func audiences(token string) []string {
-	switch aud := explain.Decode(token).Claims["aud"].(type) {
-	case string:
-		return []string{aud}
-	case []any:
-		var all []string
-		for _, one := range aud {
-			if text, ok := one.(string); ok {
-				all = append(all, text)
-			}
-		}
-		return all
-	}
-	return nil
-}
 
 // serviceOfAudience returns the service with that audience; empty if there is none.
 func (c *Examiner) serviceOfAudience(aud string) string {

@@ -66,7 +66,7 @@ func (c *Examiner) holders(subject tokenrequest.Subject) []held {
 	var all []held
 	for _, name := range c.clientNames() {
 		client, issuer, err := c.policy.Client(name)
-		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(append(audiences(token), d.Client(issuer.Provider())), client.ID)) {
+		if err == nil && issuer.URL == subject.Issuer && (d.Claims == nil || slices.Contains(append(d.Audiences(), d.Client(issuer.Provider())), client.ID)) {
 			all = append(all, held{name, subject})
 		}
 	}
@@ -85,7 +85,7 @@ func (u *userCalls) examine(ctx context.Context, h held, service string) tokenre
 		panic(err) // it calls the service for users
 	}
 	token := h.Token.Reveal()
-	if slices.Contains(audiences(token), target.Audience) {
+	if slices.Contains(explain.Decode(token).Audiences(), target.Audience) {
 		r.Text = "the token is for it already: nothing is exchanged"
 	} else if token, err = tokenrequest.Fetch(ctx, u.clients[h.client], service, h.Subject); err != nil {
 		u.markNotExchanged(&r, target, err)

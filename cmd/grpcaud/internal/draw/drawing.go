@@ -45,7 +45,7 @@ type entry struct {
 // that is about these services and clients; an empty list means all.
 func New(m access.Matrix, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
 	for _, name := range services {
-		if err := files.CheckName("service", name, slices.Values(files.ServiceNames(m))); err != nil {
+		if err := files.CheckService(m, name, slices.Values(files.ServiceNames(m))); err != nil {
 			return nil, err
 		}
 	}

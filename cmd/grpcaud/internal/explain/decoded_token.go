@@ -36,6 +36,23 @@ func Decode(token string) Decoded {
 	return d
 }
 
+// Audiences returns the values of aud.
+func (d Decoded) Audiences() []string {
+	switch aud := d.Claims["aud"].(type) {
+	case string:
+		return []string{aud}
+	case []any:
+		var all []string
+		for _, one := range aud {
+			if text, ok := one.(string); ok {
+				all = append(all, text)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
 func decodePart(part string) (map[string]any, []byte) {
 	data, err := base64.RawURLEncoding.DecodeString(part)
 	if err != nil {

@@ -29,7 +29,7 @@ type GuardedMethod struct {
 // as "Method" or "grpc.Service/Method".
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
 	m := policy.Matrix()
-	if err := files.CheckName("service", service, maps.Keys(m.Services)); err != nil {
+	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
 		return nil, err
 	}
 	t := &GuardedMethod{serviceName: service, service: m.Services[service]}

@@ -35,6 +35,9 @@ var claimsAbout = map[remedy.About][]string{
 	remedy.AboutForm:      {"typ", "token_use", "nonce"},
 	remedy.AboutSignature: {"iss", "aud"},
 	remedy.AboutKeys:      {"iss"},
+	remedy.AboutBinding:   {"cnf"},
+	remedy.AboutLogin:     {"acr", "auth_time"},
+	remedy.AboutRevoked:   {"jti", "sid", "sub", "iat"},
 }
 
 // NewMessage returns what a text means. Token may be empty.

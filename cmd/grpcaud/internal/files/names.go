@@ -29,6 +29,25 @@ func CheckName(what, name string, names iter.Seq[string]) error {
 	return fmt.Errorf("no %s %q in the file%s", what, name, hint)
 }
 
+// CheckService returns an error if the name is not among these services of the matrix. It
+// says so if it is the name of a gRPC service of one.
+func CheckService(m access.Matrix, name string, names iter.Seq[string]) error {
+	err := CheckName("service", name, names)
+	if err == nil {
+		return nil
+	}
+	var owners []string
+	for _, owner := range GuardedServiceNames(m) {
+		if slices.Contains(m.Services[owner].GRPC, name) {
+			owners = append(owners, fmt.Sprintf("%q", owner))
+		}
+	}
+	if len(owners) == 0 {
+		return err
+	}
+	return fmt.Errorf("no service %q in the file: it is a gRPC service of %s", name, output.List(owners))
+}
+
 // ServiceNames returns the names of the services and of the APIs of others, sorted.
 func ServiceNames(m access.Matrix) []string {
 	names := slices.AppendSeq(GuardedServiceNames(m), maps.Keys(m.External))

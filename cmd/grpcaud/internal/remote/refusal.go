@@ -12,8 +12,6 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/internal/provider"
-	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Refusal is the server's refusal of a call. As an error the answer is no, or unknown if
@@ -41,14 +39,9 @@ func NewRefusal(a *tokenrequest.Request, full, token string, e *interceptor.Refu
 	if e.Challenge.Realm != "" || e.Challenge.Error != "" {
 		r.Challenge = e.Challenge.String()
 	}
-	issuer := a.Target.Issuer
-	r.Fix = remedy.Situation{
-		Names: provider.Names{
-			Audience: a.Target.Audience, Client: explain.Decode(token).Client(issuer.Provider()), Issuer: issuer.URL, Place: issuer.Place,
-			Service: a.Target.Service, Method: full, Scopes: e.Challenge.Wanted.Scopes,
-		},
-		Preset: issuer.Provider().Preset, Reason: string(e.Reason),
-	}.Remedy()
+	about := a.Situation(e.Reason, token)
+	about.Method, about.Scopes = full, e.Challenge.Wanted.Scopes
+	r.Fix = about.Remedy()
 	if e.Code == codes.PermissionDenied {
 		r.Fix = cmp.Or(a.Misspelling(full), r.Fix)
 	}

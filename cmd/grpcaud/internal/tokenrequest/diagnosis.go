@@ -79,6 +79,13 @@ func Diagnose(client string, target access.Target, err error) *Diagnosis {
 	return d
 }
 
+// refusesToken reports whether an issuer that knows the client gives it no token for its
+// target.
+func refusesToken(err error) bool {
+	refusal, ok := errors.AsType[*tokensource.TokenError](err)
+	return errors.Is(err, tokensource.ErrRefused) && (!ok || refusal.Code != "invalid_client")
+}
+
 // Write implements [output.Answer].
 func (d *Diagnosis) Write(p *output.Page, format string) {
 	if format == "json" {

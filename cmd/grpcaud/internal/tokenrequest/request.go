@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
@@ -95,7 +96,7 @@ func (a *Options) load(cmd *cobra.Command, path string) (*access.Policy, descrip
 		return nil, set, err
 	}
 	m := policy.Matrix()
-	err = files.CheckName("service", a.Service, slices.Values(files.ServiceNames(m)))
+	err = files.CheckService(m, a.Service, slices.Values(files.ServiceNames(m)))
 	if a.Client != "" {
 		err = errors.Join(files.CheckName("client", a.Client, maps.Keys(m.Clients)), err)
 	}
@@ -133,7 +134,11 @@ func (a *Request) Close() {
 func (a *Request) Token(ctx context.Context, subject Subject) (string, error) {
 	token, err := Fetch(ctx, a.Client, a.Target.Service, subject)
 	if err != nil {
-		return "", Diagnose(a.ClientName, a.Target, err)
+		d := Diagnose(a.ClientName, a.Target, err)
+		if !MayCall(a.Policy, a.ClientName, a.Target.Service) && refusesToken(err) {
+			d.Fix = a.Situation(audience.ReasonAudienceMismatch, "").Remedy()
+		}
+		return "", d
 	}
 	return token, nil
 }
