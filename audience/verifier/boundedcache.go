@@ -22,9 +22,18 @@ func newKeyer() *keyer {
 	return k
 }
 
+// keyBuffers are what tokens are copied into for their digest. On the stack, so large a
+// buffer would make the stack of each call grow.
+var keyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
 func (k *keyer) key(raw string) tokenKey {
-	text := make([]byte, 0, 4<<10) // on the stack, and large enough for most tokens
-	return sha256.Sum256(append(append(text, k.secret[:]...), raw...))
+	buffer := keyBuffers.Get().(*[]byte)
+	text := append(append((*buffer)[:0], k.secret[:]...), raw...)
+	key := sha256.Sum256(text)
+	clear(text) // no token stays in memory for this
+	*buffer = text
+	keyBuffers.Put(buffer)
+	return key
 }
 
 // boundedCache keeps values by token. Each value has a size, and the sum of the sizes
