@@ -86,12 +86,12 @@ func TestAdviceAtTheIssuersOfDev(t *testing.T) {
 	last := os.Getenv("PORTAL_SECRET")
 	t.Setenv("PORTAL_SECRET", last+"x")
 	token := []string{"token", dev, "--as", "portal", "--for", "orders"}
-	run(t, "", token...).want(t, 1, "invalid_client", "may be of an earlier run of grpcaud dev", "set the variables that it prints")
+	run(t, "", token...).want(t, 1, "invalid_client", "may be of an earlier run", "set the variables that it prints")
 	t.Setenv("PORTAL_SECRET", last)
 	d.stop()
-	run(t, "", token...).want(t, 2, "is grpcaud dev running")
+	run(t, "", token...).want(t, 2, "if that is grpcaud dev, start it")
 	run(t, testutil.NewIssuer(d.issuer(t, "corp"), testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"})).Mint(testutil.Claims{"aud": "orders", "azp": "portal", "scope": "orders.read"}),
-		"explain", dev, "--service", "orders", "--method", "Get").want(t, 2, "is grpcaud dev running")
+		"explain", dev, "--service", "orders", "--method", "Get").want(t, 2, "if that is grpcaud dev, start it")
 }
 
 // TestDevSaysThatNothingIsOpen shows what dev prints for a matrix as init writes it.

@@ -139,9 +139,6 @@ func (s Situation) ofMissing(at string) string {
 
 // ofCode returns the remedy for a refusal with an error code.
 func (s Situation) ofCode() string {
-	if s.Code == "invalid_client" && s.isLocal() {
-		return "{credential} was not accepted by {issuer}: it may be of an earlier run of grpcaud dev. " + ofEarlierRun
-	}
 	p := s.provider()
 	if s.Exchange && p.Advice.NoExchange {
 		return fmt.Sprintf("%s has no token exchange (RFC 8693): let the service call with a token of its own", p.Product)
@@ -150,7 +147,11 @@ func (s Situation) ofCode() string {
 	if meaning == provider.Unclear {
 		meaning = s.standardMeaning(p.Advice.OwnCodes)
 	}
-	return s.ofMeaning(meaning, p)
+	remedy := s.ofMeaning(meaning, p)
+	if s.Code == "invalid_client" && s.isLocal() {
+		return join(remedy, "if that is grpcaud dev, the secret may be of an earlier run: "+ofEarlierRun)
+	}
+	return remedy
 }
 
 // standardMeaning returns the meaning of a code (RFC 6749, section 5.2; RFC 8693,

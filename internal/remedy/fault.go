@@ -29,7 +29,7 @@ func (s Situation) ofFault() string {
 		return "the host of {issuer} has no address here: check how it is written in {issuer_place}, and whether this machine can resolve it"
 	case Unreachable, TimedOut:
 		if s.isLocal() {
-			return "is grpcaud dev running, or what else is to answer at {issuer}? " + ofEarlierRun
+			return "check that {issuer} runs on this machine; if that is grpcaud dev, start it: " + ofEarlierRun
 		}
 		return "check that {issuer} can be reached from here and works"
 	case CertificateUnknown:
@@ -47,7 +47,7 @@ func (s Situation) ofFault() string {
 }
 
 // ofEarlierRun says what is out of date after grpcaud dev was started again.
-const ofEarlierRun = "Each run has secrets of its own, and another port unless --addr names one: start it, and set the variables that it prints"
+const ofEarlierRun = "each run has secrets of its own, and another port unless --addr names one, so set the variables that it prints"
 
 // isLocal reports whether the issuer is one for development on this machine, which the
 // file allows by insecure: loopback.
