@@ -22,17 +22,17 @@ func newKeyer() *keyer {
 	return k
 }
 
-// keyBuffers are what tokens are copied into for their digest. On the stack, so large a
-// buffer would make the stack of each call grow.
-var keyBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func (k *keyer) key(raw string) tokenKey {
-	buffer := keyBuffers.Get().(*[]byte)
-	text := append(append((*buffer)[:0], k.secret[:]...), raw...)
-	key := sha256.Sum256(text)
-	clear(text) // no token stays in memory for this
-	*buffer = text
-	keyBuffers.Put(buffer)
+// key returns the key of a token. The text is hashed in parts: with a buffer on the stack
+// that holds it all, the stack of each call would have to grow.
+func (k *keyer) key(raw string) (key tokenKey) {
+	hash := sha256.New()
+	hash.Write(k.secret[:])
+	for part := [8 * sha256.BlockSize]byte{}; raw != ""; {
+		n := copy(part[:], raw)
+		hash.Write(part[:n])
+		raw = raw[n:]
+	}
+	hash.Sum(key[:0])
 	return key
 }
 
