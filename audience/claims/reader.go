@@ -40,23 +40,8 @@ func (r *reader) has(p provider.Place) bool {
 	return ok
 }
 
-// at returns the value at a place. A value that is not an object has no members.
-func (r *reader) at(p provider.Place) (any, bool) {
-	if !strings.HasPrefix(p, "/") {
-		v, ok := r.members[p]
-		return v, ok
-	}
-	var v any = r.members
-	for _, step := range provider.Path(p) {
-		object, _ := v.(map[string]any)
-		member, ok := object[step]
-		if !ok {
-			return nil, false
-		}
-		v = member
-	}
-	return v, true
-}
+// at returns the value at a place.
+func (r *reader) at(p provider.Place) (any, bool) { return provider.ValueAt(r.members, p) }
 
 // first returns the first of these places that is in the token, with its value; false if
 // none is.

@@ -98,6 +98,23 @@ func Path(p Place) []string {
 	return path
 }
 
+// ValueAt returns the value at a place of a token with these members. A value that is not
+// an object has no members.
+func ValueAt(members map[string]any, p Place) (value any, ok bool) {
+	if !strings.HasPrefix(p, "/") {
+		value, ok = members[p]
+		return value, ok
+	}
+	value = members
+	for _, step := range Path(p) {
+		object, _ := value.(map[string]any)
+		if value, ok = object[step]; !ok {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
 // PlaceOf returns the place at the end of a path.
 func PlaceOf(path []string) Place {
 	if len(path) == 1 && !strings.HasPrefix(path[0], "/") {

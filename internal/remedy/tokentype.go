@@ -101,9 +101,9 @@ func names(all []provider.Provider) string {
 // hasForm reports whether a token of one of these types has the form of the access
 // tokens of a provider, and a claim that distinguishes them from those of others.
 func hasForm(t provider.Token, types []string, claims map[string]any) bool {
-	has := func(place provider.Place) bool { _, ok := at(claims, place); return ok }
+	has := func(place provider.Place) bool { _, ok := provider.ValueAt(claims, place); return ok }
 	lacks := func(name string) bool { return !has(name) }
-	value, _ := at(claims, cmp.Or(t.Subject, "sub"))
+	value, _ := provider.ValueAt(claims, cmp.Or(t.Subject, "sub"))
 	subject, _ := value.(string)
 	common := slices.ContainsFunc(types, func(typ string) bool { return slices.Contains(t.Types, typ) })
 	if len(claims) == 0 || !common || slices.ContainsFunc(t.Required, lacks) || slices.ContainsFunc(t.Forbidden, has) || !strings.HasPrefix(subject, t.SubjectPrefix) {
@@ -113,27 +113,15 @@ func hasForm(t provider.Token, types []string, claims map[string]any) bool {
 		return false
 	}
 	for name, want := range t.Values {
-		if got, _ := at(claims, name); got != want {
+		if got, _ := provider.ValueAt(claims, name); got != want {
 			return false
 		}
 	}
 	names := func(name string) bool { return name != "sub" && has(name) }
 	lists := func(name string) bool {
-		value, _ := at(claims, name)
+		value, _ := provider.ValueAt(claims, name)
 		_, ok := value.([]any)
 		return ok && t.ScopeLists
 	}
 	return len(t.Values) > 0 || t.SubjectPrefix != "" || slices.ContainsFunc(t.Clients, names) || slices.ContainsFunc(t.Scopes, lists)
-}
-
-// at returns the value at a place of a token.
-func at(claims map[string]any, p provider.Place) (value any, ok bool) {
-	value = claims
-	for _, step := range provider.Path(p) {
-		object, _ := value.(map[string]any)
-		if value, ok = object[step]; !ok {
-			return nil, false
-		}
-	}
-	return value, ok
 }

@@ -272,6 +272,7 @@ const dialect = `
     preset:
       types: [none]
       client: /app/id
+      caller_claims: [team]
       subject: /who/name
       subject_prefix: "u:"
       required: [jti, /app/id]

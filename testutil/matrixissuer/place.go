@@ -15,20 +15,9 @@ func set(c testutil.Claims, place string, value any) {
 	members[path[len(path)-1]] = value
 }
 
-// get returns the value at a place.
-func get(c testutil.Claims, place string) (value any, ok bool) {
-	members := map[string]any(c)
-	path := provider.Path(place)
-	for _, step := range path[:len(path)-1] {
-		members, _ = members[step].(map[string]any)
-	}
-	value, ok = members[path[len(path)-1]]
-	return value, ok
-}
-
 // unset removes the value at a place, if there is one.
 func unset(c testutil.Claims, place string) {
-	if _, ok := get(c, place); !ok {
+	if _, ok := provider.ValueAt(c, place); !ok {
 		return
 	}
 	path := provider.Path(place)

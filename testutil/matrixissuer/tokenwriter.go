@@ -40,7 +40,7 @@ func (w *tokenWriter) write(g testutil.Grant, c testutil.Claims) testutil.Claims
 		set(c, place, value)
 	}
 	for _, place := range w.token.Required {
-		switch _, ok := get(c, place); {
+		switch _, ok := provider.ValueAt(c, place); {
 		case ok, place == "iat", place == "jti":
 		case slices.Contains(w.token.Scopes, place):
 			set(c, place, "") // if none is granted
@@ -86,8 +86,8 @@ func (w *tokenWriter) placeSubject(c testutil.Claims) {
 // verify writes the claims that must be true so that claims which say who calls count.
 func (w *tokenWriter) verify(c testutil.Claims) {
 	for _, caller := range w.token.CallerClaims {
-		_, verified := get(c, caller.VerifiedBy)
-		if _, ok := get(c, caller.Claim); ok && caller.VerifiedBy != "" && !verified {
+		_, verified := provider.ValueAt(c, caller.VerifiedBy)
+		if _, ok := provider.ValueAt(c, caller.Claim); ok && caller.VerifiedBy != "" && !verified {
 			set(c, caller.VerifiedBy, true)
 		}
 	}
@@ -163,7 +163,7 @@ func (w *tokenWriter) writeScopes(g testutil.Grant, c testutil.Claims) {
 
 // meet changes c so that a condition holds.
 func meet(cond provider.Condition, name string, c testutil.Claims) {
-	value, has := get(c, cond.Claim)
+	value, has := provider.ValueAt(c, cond.Claim)
 	switch {
 	case cond.Absent, cond.Not != "" && value == cond.Not:
 		unset(c, cond.Claim)
@@ -178,7 +178,7 @@ func meet(cond provider.Condition, name string, c testutil.Claims) {
 // already.
 func (w *tokenWriter) breakOne(all []provider.Condition, client, user string, c testutil.Claims) {
 	for _, cond := range all {
-		value, has := get(c, cond.Claim)
+		value, has := provider.ValueAt(c, cond.Claim)
 		if cond.Absent && has || cond.Not != "" && value == cond.Not || cond.Value != "" && value != fill(cond.Value, client) {
 			return
 		}
