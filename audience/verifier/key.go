@@ -3,7 +3,6 @@ package verifier
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/grpcaud/grpcaud/internal/jwkset"
 	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
@@ -45,10 +45,6 @@ type key struct {
 	algs   []string
 }
 
-// minModulus is the smallest size of an RSA key, in bits (RFC 7518, section 3.3).
-// go-jose refuses keys that are too large to verify in a reasonable time.
-const minModulus = 2048
-
 // secrets are the members that only private and symmetric keys have (RFC 7518,
 // section 6).
 var secrets = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
@@ -79,7 +75,7 @@ func parseKey(data []byte, uses []string) (*key, error) {
 	if len(jwk.KeyID) > maxKeyID {
 		return nil, fmt.Errorf("kid of more than %d bytes", maxKeyID)
 	}
-	algs, err := algorithmsOf(jwk.Key)
+	algs, err := jwkset.Algorithms(jwk.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -99,27 +95,6 @@ func narrow(algs []string, alg any) []string {
 		return algs
 	}
 	return slices.DeleteFunc(algs, func(a string) bool { return a != alg })
-}
-
-// algorithmsOf returns the algorithms for which a key of this type can be used.
-func algorithmsOf(public crypto.PublicKey) ([]string, error) {
-	switch k := public.(type) {
-	case *rsa.PublicKey:
-		if k.N.BitLen() < minModulus || k.E < 3 || k.E%2 == 0 {
-			return nil, fmt.Errorf("RSA key of %d bits with exponent %d, want at least %d bits and an odd exponent from 3", k.N.BitLen(), k.E, minModulus)
-		}
-		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}, nil
-	case *ecdsa.PublicKey:
-		alg, ok := map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[k.Params().BitSize]
-		if !ok {
-			return nil, errors.New("curve that is not accepted")
-		}
-		return []string{alg}, nil
-	case ed25519.PublicKey:
-		return []string{"EdDSA", "Ed25519"}, nil
-	default:
-		return nil, errors.New("not a public key")
-	}
 }
 
 // verify returns the payload of a token if k signed it.

@@ -1,4 +1,5 @@
-// Package jwkset explains data that is not a JWK set (RFC 7517, section 5).
+// Package jwkset says which keys of a JWK set (RFC 7517) can verify tokens, and explains
+// data that is not a JWK set.
 package jwkset
 
 import (

@@ -2,9 +2,6 @@ package keyset
 
 import (
 	"cmp"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,8 +65,8 @@ func unfitReason(raw json.RawMessage, key jose.JSONWebKey) string {
 			return "by its key_ops, it is not for verifying"
 		}
 	}
-	algorithms := algorithmsOf(key.Key)
-	if len(algorithms) == 0 {
+	algorithms, err := jwkset.Algorithms(key.Key)
+	if err != nil {
 		return "its kind or its size is not accepted"
 	}
 	if alg, ok := members["alg"]; ok {
@@ -78,22 +75,4 @@ func unfitReason(raw json.RawMessage, key jose.JSONWebKey) string {
 		}
 	}
 	return ""
-}
-
-// algorithmsOf returns the algorithms of a key (RFC 7518, section 3.1, RFC 8037 and RFC
-// 9864). RSA keys need at least 2048 bits.
-func algorithmsOf(public any) []string {
-	switch key := public.(type) {
-	case *rsa.PublicKey:
-		if key.N.BitLen() >= 2048 && key.E >= 3 && key.E%2 == 1 {
-			return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
-		}
-	case *ecdsa.PublicKey:
-		if alg, ok := map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[key.Params().BitSize]; ok {
-			return []string{alg}
-		}
-	case ed25519.PublicKey:
-		return []string{"EdDSA", "Ed25519"}
-	}
-	return nil
 }
