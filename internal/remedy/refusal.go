@@ -60,6 +60,18 @@ func text(t string) func(Situation) string { return func(Situation) string { ret
 // ofReason returns the remedy if only the reason is known, which the peer was told.
 func (s Situation) ofReason() string {
 	switch s.Reason {
+	case "TOKEN_EXPIRED":
+		return ofCause["EXPIRED"](s)
+	case "TOKEN_REVOKED":
+		return ofCause["REVOKED"](s)
+	case "CLAIM_NOT_ALLOWED":
+		return ofCause["CLAIM_NOT_ALLOWED"](s)
+	case "STEP_UP_REQUIRED":
+		return ofCause["STEP_UP"](s)
+	case "CLIENT_NOT_ALLOWED":
+		return "if {client} may call {method}, " + nameClient
+	case "ROLE_INSUFFICIENT":
+		return "have {issuer} grant the role to the caller"
 	case "AUDIENCE_MISMATCH":
 		return s.ofAudienceReason()
 	case "SCOPE_INSUFFICIENT":
@@ -67,14 +79,7 @@ func (s Situation) ofReason() string {
 	case "NO_POLICY":
 		return s.ofNoRule()
 	}
-	return map[string]string{
-		"TOKEN_EXPIRED":      "request a new token from {issuer}; clients should do so before the old one expires",
-		"TOKEN_REVOKED":      "request a new token; the user may have to log in again",
-		"CLIENT_NOT_ALLOWED": "if {client} may call {method}, " + nameClient,
-		"ROLE_INSUFFICIENT":  "have {issuer} grant the role to the caller",
-		"CLAIM_NOT_ALLOWED":  "have {issuer} put the claim into the token, or remove it from {entry}",
-		"STEP_UP_REQUIRED":   "have the user log in again, as {entry} demands",
-	}[s.Reason]
+	return ""
 }
 
 const nameClient = "name it under clients of an entry of services.{service}.allow; if tokens name it differently, write that as its id under clients"
