@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -51,7 +52,7 @@ func (w *wire) serve(h http.Handler) {
 		case w.response == nil:
 			close(w.ready)
 		default:
-			w.out.CloseWithError(io.ErrUnexpectedEOF)
+			w.out.CloseWithError(cmp.Or(w.sent.Context().Err(), io.ErrUnexpectedEOF)) // the handler may abort because the request has ended
 		}
 	}()
 	h.ServeHTTP(w, w.request)
