@@ -91,6 +91,9 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	if err := files.CheckService(policy.Matrix(), s.service, maps.Keys(policy.Matrix().Services)); err != nil {
 		return err
 	}
+	if len(policy.Matrix().Services[s.service].GRPC) == 0 {
+		return fmt.Errorf("service %q has no gRPC services to serve: it is called over HTTP alone", s.service)
+	}
 	creds, err := s.credentials()
 	if err != nil {
 		return err

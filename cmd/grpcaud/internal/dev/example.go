@@ -35,6 +35,9 @@ func (e example) line(matrix, flags string) string {
 func (s *Server) examples() (yes, no example) {
 	m := s.issuers.Policy().Matrix()
 	for _, service := range files.GuardedServiceNames(m) {
+		if len(m.Services[service].GRPC) == 0 {
+			continue // an example is a gRPC call
+		}
 		admitted, refused := s.examplesAt(m, service)
 		if yes.client == "" || admitted.client != "" && refused.client != "" {
 			yes, no = admitted, refused
