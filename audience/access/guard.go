@@ -62,7 +62,10 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 			g.addPublic(entry)
 		}
 	}
-	return g, g.addOperations(p)
+	if err := g.addOperations(p); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // addPublic makes public what an entry names, unless that belongs to a service of the

@@ -17,6 +17,7 @@ func viewed() access.Matrix {
 		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Algorithms: []string{"RS256"}}},
 		Services: map[string]access.Service{"orders": {
 			GRPC:    []string{"acme.orders.v1.OrderStatus"},
+			HTTP:    &access.HTTP{Operations: map[string][]string{"Get": {"GET /v1/orders/{id}"}}},
 			Rollout: []access.Rollout{{Mode: access.Warn, Until: time.Now().Add(time.Hour), Clients: []string{"portal"}}},
 			Allow: []access.Allow{{
 				Clients: []string{"portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}, Roles: []string{"clerk"},
@@ -80,6 +81,10 @@ func spoil(v reflect.Value) {
 			if v.Field(i).CanSet() {
 				spoil(v.Field(i))
 			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			spoil(v.Elem())
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
