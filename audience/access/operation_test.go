@@ -201,6 +201,39 @@ func TestPublicOperations(t *testing.T) {
 	}
 }
 
+// TestPublicOperationOpensNoOtherService shows that an entry which names an operation opens no
+// gRPC service that has the name of the service, and that demands of the .proto file beside it
+// are a contradiction.
+func TestPublicOperationOpensNoOtherService(t *testing.T) {
+	m := company()
+	m.Services["orders"] = access.Service{
+		Issuers: []string{"corp"}, HTTP: &access.HTTP{Operations: map[string][]string{"Version": {"GET /version"}}},
+		Allow: []access.Allow{{AnyClient: true, Methods: []string{"*"}, NoScopes: true}},
+	}
+	m.Public = []string{"orders/Version"}
+	policy, err := access.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, services := range [][]string{{"orders"}, {"order-status"}} {
+		g, err := policy.Guard(services...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rule := g.Rule("/orders/Version"); rule != nil {
+			t.Errorf("%q: Rule(/orders/Version) = %+v, want none", services, rule)
+		}
+	}
+	public := overHTTP(map[string][]string{"UpdateOrderStatus": {"PUT /v1/orders/{id}"}})
+	public.Public = []string{"order-status/UpdateOrderStatus"}
+	_, err = access.New(public, access.MethodOptions{
+		GRPC: "acme.orders.v1.OrderStatus", Method: "UpdateOrderStatus", Place: "orders.proto:7", Demands: access.Allow{Roles: []string{"clerk"}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "public[0]: acme.orders.v1.OrderStatus/UpdateOrderStatus is public here, but has demands at orders.proto:7") {
+		t.Errorf("New = %v", err)
+	}
+}
+
 // TestOptionalAndClosedOperations shows that the rest of a service holds for its operations.
 func TestOptionalAndClosedOperations(t *testing.T) {
 	m := withClosed("UpdateOrderStatus")
