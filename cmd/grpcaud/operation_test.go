@@ -113,3 +113,27 @@ func TestOperationsAndDescriptors(t *testing.T) {
 	wrong := file(t, "access.yaml", strings.Replace(withOperations, "methods: [GetOrderStatus]", "methods: [GetOrderStatus, Exports]", 1))
 	run(t, "", "check", wrong, "--descriptors", descriptors(t, ordersv1.File_acme_orders_v1_order_status_proto)).want(t, 1, `has no method "Exports", did you mean "Export"?`)
 }
+
+// TestTokensForServicesWithoutGRPC shows that token, doctor and dev know a service that is
+// called over HTTP alone, and one whose operations are all closed.
+func TestTokensForServicesWithoutGRPC(t *testing.T) {
+	f := newField(t)
+	f.change(t, "    grpc: [shop.hr.v1.HumanResource]", `    http: {operations: {GetEmployee: "GET /v1/employees/{id}", PutEmployee: "PUT /v1/employees/{id}"}}`)
+	f.run(t, "token", "--as", "order-status", "--for", "human-resource").want(t, 0, "human-resource/GetEmployee")
+	f.run(t, "token", "--as", "backoffice-portal", "--for", "human-resource", "--method", "PutEmployee").want(t, 0, "human-resource/PutEmployee")
+	f.run(t, "token", "--as", "order-status", "--for", "human-resource", "--method", "PUT /v1/employees/5").want(t, 1, "CLIENT_NOT_ALLOWED")
+	f.run(t, "doctor").want(t, 0, "6 ok, 0 to fix, 0 unknown")
+	f.change(t, "{clients: [order-status], methods: [GetEmployee]", "{clients: [order-status], methods: [\"*\"]")
+	f.change(t, "PUT /v1/employees/{id}\"}}", "PUT /v1/employees/{id}\"}}\n    closed: [GetEmployee, PutEmployee]")
+	f.run(t, "doctor").want(t, 0, "6 ok, 0 to fix, 0 unknown")
+	f.run(t, "token", "--as", "order-status", "--for", "human-resource").want(t, 2, `service "human-resource" has no operation`)
+}
+
+// TestDevWithoutGRPC shows that dev gives tokens for a service that is called over HTTP alone,
+// and makes no example of it, since examples are gRPC calls.
+func TestDevWithoutGRPC(t *testing.T) {
+	d := develop(t, strings.Replace(withOperations, "order-status:\n    grpc: [acme.orders.v1.OrderStatus]\n", "order-status:\n", 1))
+	if page := strings.Join(d.page, "\n"); strings.Contains(page, "grpcaud call") || !strings.Contains(page, "Every service is called over HTTP alone: grpcaud token ") {
+		t.Errorf("the page is\n%s", page)
+	}
+}

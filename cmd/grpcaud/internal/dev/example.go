@@ -52,6 +52,16 @@ func (s *Server) examples() (yes, no example) {
 	return yes, no
 }
 
+// hasGRPC reports whether some service is called over gRPC.
+func (s *Server) hasGRPC() bool {
+	for _, service := range s.issuers.Policy().Matrix().Services {
+		if len(service.GRPC) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // examplesAt returns calls of one service, of clients that get a token for it.
 func (s *Server) examplesAt(m access.Matrix, service string) (yes, no example) {
 	for _, client := range files.ClientNames(m) {
