@@ -71,8 +71,8 @@ var layers = []layer{
 	},
 	{
 		packages: "audience/revocation/shared",
-		imports:  []string{helpers, "audience/claims", "audience/revocation", "github.com/valkey-io/valkey-go/..."},
-		never:    []string{grpc, protobuf, "net/http", "tokensource"},
+		imports:  []string{helpers, "audience/claims", "audience/revocation", "github.com/valkey-io/valkey-go/...", "go.opentelemetry.io/otel/..."},
+		never:    []string{grpc, protobuf, "tokensource"},
 	},
 	{
 		packages: "audience/policyfile",

@@ -87,6 +87,13 @@ func (l *List) Revoked(_ context.Context, c *claims.Claims) error {
 	return nil
 }
 
+// Len returns the number of entries. Some of them may have expired.
+func (l *List) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count
+}
+
 // Entries returns the entries that have not expired, in no order. What is revoked
 // meanwhile may be among them or not.
 func (l *List) Entries() iter.Seq[Entry] {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/valkey-io/valkey-go"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/revocation"
@@ -38,8 +39,9 @@ type List struct {
 	client valkey.Client      // nil while there is no connection
 	unsent []revocation.Entry // what the store has to be told yet
 
-	stop context.CancelFunc
-	done chan struct{}
+	registration metric.Registration
+	stop         context.CancelFunc
+	done         chan struct{}
 }
 
 // New returns a replica of the list in a store. It checks the options, and does no
@@ -66,6 +68,10 @@ func New(store valkey.ClientOption, opts ...Option) (*List, error) {
 		settings: s, store: store, keys: newKeys(s.name), memory: revocation.NewList(s.bound),
 		start: time.Now(), stop: stop, done: make(chan struct{}),
 	}
+	if l.registration, err = l.observe(s.meters); err != nil {
+		stop()
+		return nil, err
+	}
 	go l.run(ctx)
 	return l, nil
 }
@@ -75,7 +81,7 @@ func (l *List) Close() error {
 	l.stop()
 	<-l.done
 	l.complete.Store(false)
-	return nil
+	return l.registration.Unregister()
 }
 
 // Revoked implements [revocation.Checker]. Its error is an [audience.Refusal] for a
@@ -138,3 +144,5 @@ func (l *List) keep(e ...revocation.Entry) {
 		l.unsent = append(l.unsent, e...)
 	}
 }
+
+var _ revocation.Readier = (*List)(nil)

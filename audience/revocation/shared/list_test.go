@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/revocation"
@@ -238,5 +240,31 @@ func TestMistakes(t *testing.T) {
 		if err := l.Revoke(t.Context(), e); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Revoke(%v) = %v, want %s", e, err, want)
 		}
+	}
+}
+
+// TestMetrics shows what is measured of a list.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	store, reader := miniredis.RunT(t), sdk.NewManualReader()
+	l := ready(t, store.Addr(), shared.MeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader))))
+	if err := l.Revoke(t.Context(), entry("alice")); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	var all metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all.ScopeMetrics[0].Metrics {
+		switch data := m.Data.(type) {
+		case metricdata.Gauge[int64]:
+			got[m.Name] = float64(data.DataPoints[0].Value)
+		case metricdata.Gauge[float64]:
+			got[m.Name] = data.DataPoints[0].Value
+		}
+	}
+	if got["grpcaud.revocations.entries"] != 1 || got["grpcaud.revocations.ready"] != 1 || got["grpcaud.revocations.age"] <= 0 {
+		t.Errorf("got %v, want 1 entry, ready, and an age", got)
 	}
 }

@@ -1,9 +1,13 @@
 package shared
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 )
 
 const (
@@ -25,24 +29,27 @@ type settings struct {
 	stale      time.Duration
 	serveStale bool
 	log        *slog.Logger
+	meters     metric.MeterProvider
 	pulse      time.Duration // how long a replica waits for a change before it asks for the state
 	settle     time.Duration // how long the replicas have to fill a store that came back empty
 }
 
 func newSettings(opts []Option) (settings, error) {
-	s := settings{name: defaultName, bound: defaultBound, stale: defaultStale, log: slog.Default(), pulse: 500 * time.Millisecond, settle: 2 * time.Second}
+	s := settings{name: defaultName, bound: defaultBound, stale: defaultStale, log: slog.Default(), meters: otel.GetMeterProvider(), pulse: 500 * time.Millisecond, settle: 2 * time.Second}
 	for _, o := range opts {
 		o.apply(&s)
 	}
 	switch {
 	case s.name == "":
-		return s, fmt.Errorf("shared: the name of the list is empty")
+		return s, errors.New("shared: the name of the list is empty")
 	case s.bound < 1:
 		return s, fmt.Errorf("shared: a bound of %d entries, want at least 1", s.bound)
 	case s.stale < s.pulse+patience:
 		return s, fmt.Errorf("shared: a replica that is stale after %v, want at least %v", s.stale, s.pulse+patience)
 	case s.log == nil:
-		return s, fmt.Errorf("shared: no logger")
+		return s, errors.New("shared: no logger")
+	case s.meters == nil:
+		return s, errors.New("shared: no provider of meters")
 	}
 	return s, nil
 }
@@ -70,3 +77,10 @@ func InsecureServeStale() Option { return optionFunc(func(s *settings) { s.serve
 // Logger sets where the list tells that it lost the store, and that it is back. The
 // default is [slog.Default].
 func Logger(log *slog.Logger) Option { return optionFunc(func(s *settings) { s.log = log }) }
+
+// MeterProvider sets the provider of the metrics' instruments: how many entries the list
+// has, whether the replica is ready, and for how long it has heard nothing. The default
+// is [otel.GetMeterProvider].
+func MeterProvider(p metric.MeterProvider) Option {
+	return optionFunc(func(s *settings) { s.meters = p })
+}
