@@ -176,11 +176,17 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	if _, twice := g.hosted[name]; twice {
 		return fmt.Errorf("access: %q is named twice", name)
 	}
-	callers := p.callers(name)
-	g.hosted[name] = callers
+	g.hosted[name] = p.callers(name)
 	if m := p.resourceMetadata(name, service); m != nil {
 		g.resources[name] = m
 	}
+	g.addRules(p, name, service)
+	return nil
+}
+
+// addRules adds the rules of the methods of a service.
+func (g *Guard) addRules(p *Policy, name string, service Service) {
+	callers := g.hosted[name]
 	if rest := p.rule(name, "*", callers); rest != nil {
 		for _, grpc := range service.GRPC {
 			g.services[grpc] = rest
@@ -199,7 +205,6 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		full := "/" + o.GRPC + "/" + o.Method
 		g.methods[full] = g.Rule(full).withOptions(p, o)
 	}
-	return nil
 }
 
 // methods lists the methods that s names, sorted.
