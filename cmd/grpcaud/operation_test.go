@@ -94,6 +94,7 @@ func TestExportsAreOfGRPCAlone(t *testing.T) {
 		if strings.Contains(r.stdout, "reports/GetReport") || strings.Contains(r.stdout, "/reports/Version") || strings.Contains(r.stdout, "/v1/orders") {
 			t.Errorf("%s has an operation:\n%s", to, r.stdout)
 		}
+		run(t, "", "export", matrix, "--to", to, "--service", "reports").want(t, 2, `there is nothing to export: "reports" is called over HTTP alone`)
 	}
 }
 

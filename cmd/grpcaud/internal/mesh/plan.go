@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Plan is what a proxy enforces. It refuses what no rule admits.
@@ -80,6 +81,9 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 	}
 	for _, name := range services {
 		p.addService(name)
+	}
+	if len(p.Services) == 0 {
+		return nil, fmt.Errorf("there is nothing to export: %s is called over HTTP alone, and only gRPC calls can be exported", quote.List(services...))
 	}
 	return p, nil
 }
