@@ -67,10 +67,10 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 	if len(services) == 0 {
 		services = policy.Services()
 	}
-	if _, err := policy.Guard(services...); err != nil {
+	p := &Plan{policy: policy, matrix: policy.Matrix()}
+	if err := p.check(services); err != nil {
 		return nil, err
 	}
-	p := &Plan{policy: policy, matrix: policy.Matrix()}
 	for _, entry := range p.matrix.Public {
 		name, _, one := strings.Cut(entry, "/")
 		if s := p.matrix.Services[name]; one && s.HTTP != nil && !slices.Contains(s.GRPC, name) {
@@ -86,6 +86,24 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 		return nil, fmt.Errorf("there is nothing to export: %s is called over HTTP alone, and only gRPC calls can be exported", quote.List(services...))
 	}
 	return p, nil
+}
+
+// check returns an error for a service that the policy does not have, and for two with the
+// same gRPC service. Their HTTP operations are not exported, and may be alike.
+func (p *Plan) check(services []string) error {
+	owner := map[string]string{}
+	for _, name := range services {
+		if _, err := p.policy.Guard(name); err != nil {
+			return err
+		}
+		for _, grpc := range p.matrix.Services[name].GRPC {
+			if other, taken := owner[grpc]; taken {
+				return fmt.Errorf("%s belongs to %q and to %q; one proxy cannot guard both", grpc, other, name)
+			}
+			owner[grpc] = name
+		}
+	}
+	return nil
 }
 
 // Issuer returns the issuer of that name.
