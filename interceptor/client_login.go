@@ -91,6 +91,9 @@ func (p *plan) login(how propagation, services []string) ([]string, []oauth2.Aut
 			return nil, nil, err
 		}
 	}
+	if from := p.settings.issuer.Provider(); how == forwardToken && from.Token.NoAudience {
+		return nil, nil, fmt.Errorf("interceptor: the tokens of issuer %q have no aud, and such a token is not forwarded", p.settings.issuer.URL)
+	}
 	if len(l.audiences) > 0 {
 		if err := l.ask(p.asksLogin()); err != nil {
 			return nil, nil, err

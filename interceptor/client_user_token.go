@@ -47,7 +47,7 @@ func (s userTokens) Token() (*oauth2.Token, error) {
 		return nil, fmt.Errorf("%w: the source returned the ID token, which tells the front end who has logged in; it must return the access token", tokensource.ErrRefused)
 	case hasEnded(t):
 		return nil, callerEndedError{fmt.Errorf("%w: the source returned a token that has expired", tokensource.ErrRefused)}
-	case s.tokenType != "" && t.TokenType == s.tokenType:
+	case t.TokenType == "", t.TokenType == s.tokenType: // without a type it is Bearer to x/oauth2
 		bearer := *t
 		bearer.TokenType = "Bearer"
 		return &bearer, nil
