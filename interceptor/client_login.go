@@ -9,10 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
-	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
@@ -45,32 +42,6 @@ func (c *Client) LoginForward(services ...string) (scopes []string, parameters [
 	return c.plan.Load().login(forwardToken, services)
 }
 
-// LoginRequired reports whether a call for a user of [Client.ForUser] failed because the
-// user must log in again, and nothing else helps: the token has ended or was revoked, and
-// cannot be refreshed, or a service demands a stronger or a newer login. It is false for
-// an outage and for a mistake in the configuration, in this client or in a service that
-// the called one calls for the same user. Err is the error of the call, wrapped or not.
-//
-// For a stronger login, the [RefusedError] has a Challenge with what to request. An
-// UNAUTHENTICATED that comes without a reason counts as well, since a service with a guard
-// of this toolkit passes it on only if a login helps. So that no other server keeps a user
-// in a circle, show an error if a call still needs a login right after one.
-func (c *Client) LoginRequired(err error) bool {
-	if refusal, ok := errors.AsType[*RefusedError](err); ok {
-		return refusal.ofCaller && slices.Contains(mendedByLogin, refusal.Reason)
-	}
-	st, ok := status.FromError(err)
-	if info := infoOf(st); info != nil {
-		_, ended := info.GetMetadata()[callerEndedKey]
-		return ended
-	}
-	return ok && st.Code() == codes.Unauthenticated
-}
-
-// mendedByLogin are the reasons for which a service refuses a user's token until the user
-// has logged in again.
-var mendedByLogin = []audience.Reason{audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonStepUpRequired}
-
 // login returns what the login of a user must request for calls to these services.
 func (p *plan) login(how propagation, services []string) ([]string, []oauth2.AuthCodeOption, error) {
 	if len(services) == 0 {
@@ -85,13 +56,14 @@ func (p *plan) login(how propagation, services []string) ([]string, []oauth2.Aut
 		scopes, audiences = append(scopes, target.Scopes...), append(audiences, target.Audience)
 	}
 	slices.Sort(audiences)
-	l := login{issuer: p.settings.issuer.URL, scopes: scopes, audiences: slices.Compact(audiences)}
+	from := p.settings.issuer.Provider()
+	l := login{issuer: p.settings.issuer.URL, client: p.settings.client.ID, oneAudience: from.Request.OneAudience, scopes: scopes, audiences: slices.Compact(audiences)}
 	if how == onBehalfOf {
 		if err := p.forExchange(&l); err != nil {
 			return nil, nil, err
 		}
 	}
-	if from := p.settings.issuer.Provider(); how == forwardToken && from.Token.NoAudience {
+	if how == forwardToken && from.Token.NoAudience {
 		return nil, nil, fmt.Errorf("interceptor: the tokens of issuer %q have no aud, and such a token is not forwarded", p.settings.issuer.URL)
 	}
 	if len(l.audiences) > 0 {
@@ -105,10 +77,12 @@ func (p *plan) login(how propagation, services []string) ([]string, []oauth2.Aut
 
 // login is what the login of a user requests.
 type login struct {
-	issuer     string
-	scopes     []string
-	audiences  []string // that the token must have
-	parameters []oauth2.AuthCodeOption
+	issuer      string // its URL
+	client      string // its id
+	oneAudience bool   // an authorization server of the provider has one audience
+	scopes      []string
+	audiences   []string // that the token must have
+	parameters  []oauth2.AuthCodeOption
 }
 
 // forExchange changes a login whose token is exchanged.
@@ -120,7 +94,7 @@ func (p *plan) forExchange(l *login) error {
 	case from.Advice.NoExchange:
 		return fmt.Errorf("interceptor: %s has no token exchange (RFC 8693): forward the user's token", from.Product)
 	case ask.OnBehalfOf: // what the services demand is part of the consent to this client
-		l.audiences, l.scopes = []string{p.settings.client.ID}, nil
+		l.audiences, l.scopes = []string{l.client}, nil
 	case ask.Audience.Scope != "" && ask.Exchange.Parameter != "": // an exchange adds no audience
 	default:
 		l.audiences = nil
@@ -155,11 +129,11 @@ const entireConsent = "/.default"
 func (l *login) ask(by provider.Ask) error {
 	several := len(l.audiences) > 1
 	switch {
-	case by.Nothing:
+	case by.Nothing && !(several && l.oneAudience):
 		return nil
 	case by.Parameter == byTokenURL:
 		return fmt.Errorf("interceptor: issuer %q has a token endpoint for each audience (ask: token_urls), and a login has one: exchange the user's token, or write an issuer for each", l.issuer)
-	case several && (by.Parameter != "" || strings.HasSuffix(by.Scope, entireConsent)):
+	case several && (by.Nothing || by.Parameter != "" || strings.HasSuffix(by.Scope, entireConsent)):
 		return fmt.Errorf("interceptor: one login at issuer %q requests one audience, and the services have %q: exchange the user's token, or log the user in for each", l.issuer, l.audiences)
 	case by.Parameter != "":
 		return l.askByParameter(by.Parameter, l.audiences[0])
@@ -175,8 +149,10 @@ func (l *login) ask(by provider.Ask) error {
 	return nil
 }
 
+// askByParameter states an audience in a parameter. The id of the client need not be a URI:
+// AD FS has no such rule.
 func (l *login) askByParameter(name, audience string) error {
-	if u, err := url.Parse(audience); name == "resource" && (err != nil || !u.IsAbs() || strings.Contains(audience, "#")) {
+	if u, err := url.Parse(audience); name == "resource" && audience != l.client && (err != nil || !u.IsAbs() || strings.Contains(audience, "#")) {
 		return fmt.Errorf("interceptor: the parameter resource: got %q, want an absolute URI without a fragment (RFC 8707)", audience)
 	}
 	l.parameters = append(l.parameters, oauth2.SetAuthURLParam(name, audience))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -51,17 +53,16 @@ func newFrontEnd(t *testing.T, changes ...func(*access.Matrix)) *frontEnd {
 
 // login returns the access token of a user who has logged in, which can be exchanged and
 // forwarded.
-func (p *frontEnd) login(user string, changes ...testutil.Claims) *oauth2.Token {
+func (p *frontEnd) login(user string) *oauth2.Token { return p.loginWith(user, nil) }
+
+// loginWith is login with changes of the token.
+func (p *frontEnd) loginWith(user string, changes testutil.Claims, opts ...testutil.MintOption) *oauth2.Token {
 	claims := testutil.Claims{
 		"sub": user, "aud": []string{"customer-portal", "order-status"}, "client_id": "customer-portal", "scope": "orders.read",
 		"exp": time.Now().Add(5 * time.Minute).Unix(),
 	}
-	for _, change := range changes {
-		for name, value := range change {
-			claims[name] = value
-		}
-	}
-	return &oauth2.Token{AccessToken: p.issuer.Mint(claims)}
+	maps.Copy(claims, changes)
+	return &oauth2.Token{AccessToken: p.issuer.Mint(claims, opts...)}
 }
 
 // session is the source of the tokens of a user. It counts how often it is asked.
@@ -136,16 +137,16 @@ func failingWith(err error) func(*oauth2.Token) (*oauth2.Token, error) {
 }
 
 var userTokenRows = map[string]userTokenRow{
-	"of another issuer":        {change: testutil.Claims{"iss": "https://other.example"}, want: `its iss is "https://other.example"`},
-	"of no issuer":             {change: testutil.Claims{"iss": nil}, want: `its iss is ""`},
-	"of another client":        {change: testutil.Claims{"client_id": "backoffice-portal"}, want: `issued to client "backoffice-portal"`},
-	"of another spelling":      {change: testutil.Claims{"client_id": "Customer-Portal"}, want: `issued to client "Customer-Portal"`},
-	"of two clients":           {change: testutil.Claims{"azp": "backoffice-portal"}, want: "CLIENT_AMBIGUOUS"},
-	"of no client":             {change: testutil.Claims{"client_id": nil}, want: "CLAIM_MISSING: got no client_id"},
-	"of a client as itself":    {change: testutil.Claims{"sub": "customer-portal"}, want: "names no user"},
-	"an ID token by its type":  {header: []testutil.MintOption{testutil.Header("typ", "JWT")}, want: "TYPE_NOT_ALLOWED"},
-	"bound to a key":           {change: testutil.Claims{"cnf": testutil.Claims{"jkt": "x"}}, want: "BINDING_UNSUPPORTED"},
-	"claims twice":             {header: []testutil.MintOption{testutil.RawPayload([]byte(`{"iss":"` + corp + `","client_id":"a","client_id":"customer-portal"}`))}, want: "CLAIMS_MALFORMED"},
+	"of another issuer":       {change: testutil.Claims{"iss": "https://other.example"}, want: `its iss is "https://other.example"`},
+	"of no issuer":            {change: testutil.Claims{"iss": nil}, want: `its iss is ""`},
+	"of another client":       {change: testutil.Claims{"client_id": "backoffice-portal"}, want: `issued to client "backoffice-portal"`},
+	"of another spelling":     {change: testutil.Claims{"client_id": "Customer-Portal"}, want: `issued to client "Customer-Portal"`},
+	"of two clients":          {change: testutil.Claims{"azp": "backoffice-portal"}, want: "CLIENT_AMBIGUOUS"},
+	"of no client":            {change: testutil.Claims{"client_id": nil}, want: "CLAIM_MISSING: got no client_id"},
+	"of a client as itself":   {change: testutil.Claims{"sub": "customer-portal"}, want: "names no user"},
+	"an ID token by its type": {header: []testutil.MintOption{testutil.Header("typ", "JWT")}, want: "TYPE_NOT_ALLOWED"},
+	"bound to a key":          {change: testutil.Claims{"cnf": testutil.Claims{"jkt": "x"}}, want: "BINDING_UNSUPPORTED"},
+	"claims twice":            {header: []testutil.MintOption{testutil.RawPayload([]byte(`{"iss":"` + corp + `","client_id":"a","client_id":"customer-portal"}`))}, want: "CLAIMS_MALFORMED"},
 	"an ID token": {
 		answer: func(t *oauth2.Token) (*oauth2.Token, error) {
 			return t.WithExtra(map[string]any{"id_token": t.AccessToken}), nil
@@ -185,20 +186,17 @@ func TestUserTokenIsRefusedBeforeItIsSent(t *testing.T) {
 	for name, row := range userTokenRows {
 		t.Run(name, func(t *testing.T) {
 			p := newFrontEnd(t)
-			claims := testutil.Claims{
-				"sub": "alice", "aud": []string{"customer-portal", "order-status"}, "client_id": "customer-portal", "scope": "orders.read",
-			}
-			for name, value := range row.change {
-				claims[name] = value
-			}
-			text := p.issuer.Mint(claims, row.header...)
+			token := p.loginWith("alice", row.change, row.header...)
 			tokens := &session{token: func() (*oauth2.Token, error) {
 				if row.answer == nil {
-					return &oauth2.Token{AccessToken: text}, nil
+					return token, nil
 				}
-				return row.answer(&oauth2.Token{AccessToken: text})
+				return row.answer(token)
 			}}
-			p.eachWay(p.forUser(t.Context(), t, tokens), func(how string, err error) { row.check(t, how, p, err) })
+			p.eachWay(p.forUser(t.Context(), t, tokens), func(how string, err error) {
+				row.check(t, how, p, err)
+				secretless(t, how, fmt.Sprint(err), token.AccessToken)
+			})
 			if n := p.issuer.Requests(testutil.Token); n != 0 || len(p.served.callers) != 0 {
 				t.Errorf("%d token requests, %d calls", n, len(p.served.callers))
 			}
@@ -221,7 +219,6 @@ func (row userTokenRow) check(t *testing.T, how string, p *frontEnd, err error) 
 	if got := p.client.LoginRequired(err); got != row.login {
 		t.Errorf("%s: LoginRequired = %v, want %v", how, got, row.login)
 	}
-	secretless(t, how, fmt.Sprint(err), p.login("alice").AccessToken[:20])
 }
 
 // TestOpaqueUserTokenIsExchangedAndNotForwarded shows that an opaque token is sent to its
@@ -456,6 +453,30 @@ func TestCallsForAUserEndWithTheContext(t *testing.T) {
 	if n := p.issuer.Requests(testutil.Token); n != asked || len(p.served.callers) != 4 {
 		t.Errorf("%d exchanges, %d calls after the logout", n-asked, len(p.served.callers)-4)
 	}
+}
+
+// TestStreamForAUserOutlivesItsToken shows that a stream which the server ends with the
+// user's token goes on with the next one.
+func TestStreamForAUserOutlivesItsToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		p.served.inHandler = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		tokens := &session{token: func() (*oauth2.Token, error) { return p.login("alice"), nil }}
+		for way, conn := range p.conns {
+			ctx, cancel := context.WithTimeout(p.forUser(t.Context(), t, tokens), 12*time.Minute)
+			watch := func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
+				return ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
+			}
+			var last error
+			for _, last = range interceptor.ResumeStream(ctx, watch) {
+			}
+			cancel()
+			if n := len(p.served.callers); status.Code(last) != codes.DeadlineExceeded || n < 3 || n > 4 || p.served.callers[n-1].User != "alice" {
+				t.Errorf("%s: %v after %d streams, want about three in twelve minutes", way, last, n)
+			}
+			p.served.callers = nil
+		}
+	})
 }
 
 // TestTokenOfAUserGoesWhereTheMatrixSays shows that nothing is sent for a user to a place
