@@ -221,6 +221,21 @@ func (row userTokenRow) check(t *testing.T, how string, p *frontEnd, err error) 
 	}
 }
 
+// TestUserTokenOfAnotherTypeThatMeansBearer shows that the token_type of the issuer in the
+// matrix counts for the tokens of users too.
+func TestUserTokenOfAnotherTypeThatMeansBearer(t *testing.T) {
+	p := newFrontEnd(t, func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, TokenType: "AcmeToken"} })
+	for kind, want := range map[string]codes.Code{"AcmeToken": codes.OK, "bearer": codes.OK, "acmetoken": codes.Internal, "DPoP": codes.Internal} {
+		token := p.login("alice")
+		token.TokenType = kind
+		p.eachWay(p.forUser(t.Context(), t, oauth2.StaticTokenSource(token)), func(how string, err error) {
+			if status.Code(err) != want {
+				t.Errorf("%s, %s: %v, want %v", kind, how, err, want)
+			}
+		})
+	}
+}
+
 // TestOpaqueUserTokenIsExchangedAndNotForwarded shows that an opaque token is sent to its
 // issuer if the matrix says that the issuer is asked about tokens, and to nobody else.
 func TestOpaqueUserTokenIsExchangedAndNotForwarded(t *testing.T) {
@@ -313,14 +328,15 @@ func TestContextOfAUserIsForItsClient(t *testing.T) {
 			}
 		}
 	}
-	p.served.inHandler = func(handler context.Context) error {
-		err := shapes["unary"](both{handler, ctx}, p.conns["OnBehalfOf"])
-		if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "has both") {
-			t.Errorf("a handler with a user's context: %v", err)
-		}
+	between := &orders{inHandler: func(handler context.Context) error {
+		p.eachWay(both{handler, ctx}, func(how string, err error) {
+			if status.Code(err) != codes.Internal || !strings.Contains(fmt.Sprint(err), "has both") {
+				t.Errorf("%s, a handler with a user's context: %v", how, err)
+			}
+		})
 		return nil
-	}
-	if err := shapes["unary"](bearing(t.Context(), "Bearer "+p.login("bob").AccessToken), connect(t, p.issuer, p.served)); err != nil {
+	}}
+	if err := shapes["unary"](bearing(t.Context(), "Bearer "+p.login("bob").AccessToken), connect(t, p.issuer, between)); err != nil {
 		t.Error(err)
 	}
 	if n := p.issuer.Requests(testutil.Token); n != 0 {
@@ -410,7 +426,8 @@ func TestSourceThatHangsHangsNoCall(t *testing.T) {
 		p := newFrontEnd(t)
 		hang := make(chan struct{})
 		tokens := &session{token: func() (*oauth2.Token, error) { <-hang; return nil, errors.New("late") }}
-		ctx := p.forUser(t.Context(), t, tokens)
+		signedIn, logout := context.WithCancel(t.Context())
+		ctx := p.forUser(signedIn, t, tokens)
 		for way, conn := range p.conns {
 			for shape, call := range shapes {
 				ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -421,6 +438,12 @@ func TestSourceThatHangsHangsNoCall(t *testing.T) {
 					t.Errorf("%s, %s: %v after %v", way, shape, err, time.Since(began))
 				}
 			}
+		}
+		began := time.Now()
+		time.AfterFunc(time.Second, logout)
+		err := shapes["unary"](context.WithoutCancel(ctx), p.conns["OnBehalfOf"])
+		if status.Code(err) != codes.Canceled || time.Since(began) > time.Second {
+			t.Errorf("a call that waits while the user logs out: %v after %v", err, time.Since(began))
 		}
 		if n := tokens.asked.Load(); n != 1 {
 			t.Errorf("the source was asked %d times", n)
@@ -433,8 +456,8 @@ func TestSourceThatHangsHangsNoCall(t *testing.T) {
 // user whose context has ended, also by a call that was detached from it.
 func TestCallsForAUserEndWithTheContext(t *testing.T) {
 	p := newFrontEnd(t)
-	session, logout := context.WithCancel(t.Context())
-	ctx := p.forUser(session, t, oauth2.StaticTokenSource(p.login("alice")))
+	signedIn, logout := context.WithCancel(t.Context())
+	ctx := p.forUser(signedIn, t, oauth2.StaticTokenSource(p.login("alice")))
 	p.eachWay(ctx, func(how string, err error) {
 		if err != nil {
 			t.Errorf("%s: %v", how, err)
