@@ -1,7 +1,6 @@
 package interceptor
 
 import (
-	"errors"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -21,8 +20,9 @@ import (
 // of this toolkit passes it on only if a login helps. So that no other server keeps a user
 // in a circle, show an error if a call still needs a login right after one.
 func (c *Client) LoginRequired(err error) bool {
-	if refusal, ok := errors.AsType[*RefusedError](err); ok {
-		return refusal.ofCaller && slices.Contains(mendedByLogin, refusal.Reason)
+	if refused := refusedElsewhere(err); refused != nil {
+		_, ofCaller := refused.GetMetadata()[ofCallerKey]
+		return ofCaller && slices.Contains(mendedByLogin, audience.Reason(refused.GetReason()))
 	}
 	st, ok := status.FromError(err)
 	if info := infoOf(st); info != nil {

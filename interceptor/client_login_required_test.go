@@ -173,6 +173,37 @@ func TestRefusalAsksForALoginOnlyIfThatHelps(t *testing.T) {
 	}
 }
 
+// TestPassedOnRefusalAsksForALoginOnlyIfThatHelps shows the same for a refusal which a
+// server that hides none passes on: that of the service's own token is no reason for a
+// login.
+func TestPassedOnRefusalAsksForALoginOnlyIfThatHelps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		ctx := p.forUser(t.Context(), t, oauth2.StaticTokenSource(p.login("alice")))
+		own := newClient(t, p.issuer, company(t, withSecrets(t)), "order-status")
+		for reason, login := range map[audience.Reason]bool{audience.ReasonAudienceMismatch: false, audience.ReasonTokenInvalid: false, audience.ReasonTokenExpired: true} {
+			for who, dial := range map[string][]grpc.DialOption{"for the user": p.client.DialOptionsForward("order-status"), "as itself": own.DialOptions("human-resource")} {
+				refusing := &gate{script: []audience.Reason{reason}}
+				further := refusing.serve(t, dial...)
+				open := testutil.Serve(t, []grpc.ServerOption{grpc.UnknownServiceHandler(func(_ any, _ grpc.ServerStream) error {
+					if who == "as itself" {
+						_, err := employee(t.Context(), further)
+						return err
+					}
+					return shapes["unary"](ctx, further)
+				})}, func(*grpc.Server) {}, p.client.DialOptionsForward("order-status")...)
+				for shape, call := range shapes {
+					err := call(ctx, open)
+					want := login && who == "for the user"
+					if got := p.client.LoginRequired(err); got != want || status.Code(err) != codes.Unauthenticated {
+						t.Errorf("%s, %s, %s: LoginRequired(%v) = %v, want %v", reason, who, shape, err, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestOtherErrorsAskForNoLogin shows that no other error sends a user to log in, apart
 // from an UNAUTHENTICATED that a service passes on.
 func TestOtherErrorsAskForNoLogin(t *testing.T) {

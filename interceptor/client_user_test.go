@@ -2,7 +2,6 @@ package interceptor_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -22,7 +20,6 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -114,152 +111,6 @@ func TestFrontEndCallsForItsUser(t *testing.T) {
 	}
 	if n := p.issuer.Requests(testutil.Token); n != 1 || len(p.served.callers) != 4 {
 		t.Errorf("%d exchanges for %d calls, want 1 for 4", n, len(p.served.callers))
-	}
-}
-
-// userTokenRow is an answer of the source of a user's tokens that is not used.
-type userTokenRow struct {
-	change testutil.Claims
-	header []testutil.MintOption
-	answer func(*oauth2.Token) (*oauth2.Token, error) // of the source; nil for the token itself
-	want   string
-	login  bool
-	code   codes.Code // 0 for INTERNAL, or UNAUTHENTICATED if login
-}
-
-// instead returns an answer with this text.
-func instead(text string) func(*oauth2.Token) (*oauth2.Token, error) {
-	return func(*oauth2.Token) (*oauth2.Token, error) { return &oauth2.Token{AccessToken: text}, nil }
-}
-
-func failingWith(err error) func(*oauth2.Token) (*oauth2.Token, error) {
-	return func(*oauth2.Token) (*oauth2.Token, error) { return nil, err }
-}
-
-var userTokenRows = map[string]userTokenRow{
-	"of another issuer":       {change: testutil.Claims{"iss": "https://other.example"}, want: `its iss is "https://other.example"`},
-	"of no issuer":            {change: testutil.Claims{"iss": nil}, want: `its iss is ""`},
-	"of another client":       {change: testutil.Claims{"client_id": "backoffice-portal"}, want: `issued to client "backoffice-portal"`},
-	"of another spelling":     {change: testutil.Claims{"client_id": "Customer-Portal"}, want: `issued to client "Customer-Portal"`},
-	"of two clients":          {change: testutil.Claims{"azp": "backoffice-portal"}, want: "CLIENT_AMBIGUOUS"},
-	"of no client":            {change: testutil.Claims{"client_id": nil}, want: "CLAIM_MISSING: got no client_id"},
-	"of a client as itself":   {change: testutil.Claims{"sub": "customer-portal"}, want: "names no user"},
-	"an ID token by its type": {header: []testutil.MintOption{testutil.Header("typ", "JWT")}, want: "TYPE_NOT_ALLOWED"},
-	"bound to a key":          {change: testutil.Claims{"cnf": testutil.Claims{"jkt": "x"}}, want: "BINDING_UNSUPPORTED"},
-	"claims twice":            {header: []testutil.MintOption{testutil.RawPayload([]byte(`{"iss":"` + corp + `","client_id":"a","client_id":"customer-portal"}`))}, want: "CLAIMS_MALFORMED"},
-	"an ID token": {
-		answer: func(t *oauth2.Token) (*oauth2.Token, error) {
-			return t.WithExtra(map[string]any{"id_token": t.AccessToken}), nil
-		},
-		want: "the ID token",
-	},
-	"two dots":  {answer: instead("opaque.but.dotted"), want: "TOKEN_MALFORMED"},
-	"opaque":    {answer: instead("opaque"), want: "it is no JWT, and the matrix has no introspection"},
-	"encrypted": {answer: instead("a.b.c.d.e"), want: "it is no JWT"},
-	"none":      {answer: failingWith(nil), want: "no token and no error"},
-	"empty":     {answer: instead(""), want: "without a text"},
-	"no token":  {answer: instead("two words"), want: "characters that a bearer token must not have", code: codes.Unavailable},
-	"no bearer": {answer: func(t *oauth2.Token) (*oauth2.Token, error) { t.TokenType = "DPoP"; return t, nil }, want: "want Bearer"},
-	"a panic":   {answer: func(t *oauth2.Token) (*oauth2.Token, error) { panic(t.AccessToken) }, want: "panicked with a string"},
-	"a nil panic": {answer: func(*oauth2.Token) (*oauth2.Token, error) {
-		var t *oauth2.Token
-		return &oauth2.Token{AccessToken: t.AccessToken}, nil
-	}, want: "nil pointer"},
-	"wrong set-up of the portal": {
-		answer: failingWith(&oauth2.RetrieveError{ErrorCode: "invalid_client", ErrorDescription: "no such client"}), want: "invalid_client: no such client",
-	},
-	"an outage":     {answer: failingWith(errors.New("no route to host")), want: "no route to host", code: codes.Unavailable},
-	"session ended": {answer: failingWith(fmt.Errorf("refresh: %w", &oauth2.RetrieveError{ErrorCode: "invalid_grant"})), want: "could not be refreshed", login: true},
-	"expired":       {change: testutil.Claims{"exp": int64(1)}, want: "has expired", login: true},
-	"said to be expired": {
-		answer: func(t *oauth2.Token) (*oauth2.Token, error) { t.Expiry = time.Now().Add(-time.Minute); return t, nil }, want: "has expired", login: true,
-	},
-	"no refresh token": {answer: func(*oauth2.Token) (*oauth2.Token, error) {
-		return (&oauth2.Config{}).TokenSource(context.Background(), &oauth2.Token{AccessToken: "x", Expiry: time.Now().Add(-time.Minute)}).Token()
-	}, want: "there is no refresh token", login: true},
-}
-
-// TestUserTokenIsRefusedBeforeItIsSent shows that a token which is not the user's, or not
-// for this client, is sent neither to the issuer nor to a service, and that the user has to
-// log in again only if that helps.
-func TestUserTokenIsRefusedBeforeItIsSent(t *testing.T) {
-	for name, row := range userTokenRows {
-		t.Run(name, func(t *testing.T) {
-			p := newFrontEnd(t)
-			token := p.loginWith("alice", row.change, row.header...)
-			tokens := &session{token: func() (*oauth2.Token, error) {
-				if row.answer == nil {
-					return token, nil
-				}
-				return row.answer(token)
-			}}
-			p.eachWay(p.forUser(t.Context(), t, tokens), func(how string, err error) {
-				row.check(t, how, p, err)
-				secretless(t, how, fmt.Sprint(err), token.AccessToken)
-			})
-			if n := p.issuer.Requests(testutil.Token); n != 0 || len(p.served.callers) != 0 {
-				t.Errorf("%d token requests, %d calls", n, len(p.served.callers))
-			}
-		})
-	}
-}
-
-func (row userTokenRow) check(t *testing.T, how string, p *frontEnd, err error) {
-	t.Helper()
-	want := row.code
-	switch {
-	case row.login:
-		want = codes.Unauthenticated
-	case want == 0:
-		want = codes.Internal
-	}
-	if status.Code(err) != want || !strings.Contains(fmt.Sprint(err), row.want) {
-		t.Errorf("%s: %v, want %v with %q", how, err, want, row.want)
-	}
-	if got := p.client.LoginRequired(err); got != row.login {
-		t.Errorf("%s: LoginRequired = %v, want %v", how, got, row.login)
-	}
-}
-
-// TestUserTokenOfAnotherTypeThatMeansBearer shows that the token_type of the issuer in the
-// matrix counts for the tokens of users too.
-func TestUserTokenOfAnotherTypeThatMeansBearer(t *testing.T) {
-	p := newFrontEnd(t, func(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, TokenType: "AcmeToken"} })
-	for kind, want := range map[string]codes.Code{"AcmeToken": codes.OK, "bearer": codes.OK, "acmetoken": codes.Internal, "DPoP": codes.Internal} {
-		token := p.login("alice")
-		token.TokenType = kind
-		p.eachWay(p.forUser(t.Context(), t, oauth2.StaticTokenSource(token)), func(how string, err error) {
-			if status.Code(err) != want {
-				t.Errorf("%s, %s: %v, want %v", kind, how, err, want)
-			}
-		})
-	}
-}
-
-// TestOpaqueUserTokenIsExchangedAndNotForwarded shows that an opaque token is sent to its
-// issuer if the matrix says that the issuer is asked about tokens, and to nobody else.
-func TestOpaqueUserTokenIsExchangedAndNotForwarded(t *testing.T) {
-	p := newFrontEnd(t, func(m *access.Matrix) {
-		i := m.Issuers["corp"]
-		i.Introspection = access.Introspection{ClientID: "order-status", Secret: access.SecretRef{Env: "ORDERS_SECRET"}}
-		m.Issuers["corp"] = i
-	})
-	portal := testutil.Client{
-		ID: "customer-portal", Secret: "customer-secret", Exchange: true, Opaque: true,
-		Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read"}},
-	}
-	p.issuer.Register(portal)
-	opaque := p.issuer.User("customer-portal", "alice", "customer-portal")
-	portal.Opaque = false
-	p.issuer.Register(portal)
-	p.eachWay(p.forUser(t.Context(), t, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: opaque})), func(how string, err error) {
-		forwarded := strings.HasPrefix(how, "Forward")
-		if !forwarded && err != nil || forwarded && (status.Code(err) != codes.Internal || !strings.Contains(fmt.Sprint(err), "is opaque")) {
-			t.Errorf("%s: %v", how, err)
-		}
-	})
-	if n := p.issuer.Requests(testutil.Token); n != 1 {
-		t.Errorf("%d token requests, want the exchange", n)
 	}
 }
 
@@ -390,116 +241,6 @@ func TestTokensOfUsersAreKeptApart(t *testing.T) {
 	if len(wrong) != 0 || p.issuer.Requests(testutil.Token) != 8 {
 		t.Errorf("got %q; %d exchanges for 8 users", wrong, p.issuer.Requests(testutil.Token))
 	}
-}
-
-// TestSourceOfAUserIsAskedAgainBeforeItsTokenEnds shows that a session outlives its
-// tokens: the source is asked once for all calls, and again in the background.
-func TestSourceOfAUserIsAskedAgainBeforeItsTokenEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newFrontEnd(t)
-		tokens := &session{token: func() (*oauth2.Token, error) { return p.login("alice"), nil }}
-		ctx := p.forUser(t.Context(), t, tokens)
-		for range 60 { // an hour
-			var all sync.WaitGroup
-			for range 5 {
-				all.Go(func() {
-					p.eachWay(ctx, func(how string, err error) {
-						if err != nil {
-							t.Errorf("%s: %v", how, err)
-						}
-					})
-				})
-			}
-			all.Wait()
-			time.Sleep(time.Minute)
-		}
-		if n := tokens.asked.Load(); n < 12 || n > 20 {
-			t.Errorf("the source was asked %d times in an hour of tokens for 5 minutes", n)
-		}
-	})
-}
-
-// TestSourceThatHangsHangsNoCall shows that a call waits for the source of a user's tokens
-// no longer than its deadline, and that the source is asked once meanwhile.
-func TestSourceThatHangsHangsNoCall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newFrontEnd(t)
-		hang := make(chan struct{})
-		tokens := &session{token: func() (*oauth2.Token, error) { <-hang; return nil, errors.New("late") }}
-		signedIn, logout := context.WithCancel(t.Context())
-		ctx := p.forUser(signedIn, t, tokens)
-		for way, conn := range p.conns {
-			for shape, call := range shapes {
-				ctx, cancel := context.WithTimeout(ctx, time.Second)
-				began := time.Now()
-				err := call(ctx, conn)
-				cancel()
-				if status.Code(err) != codes.DeadlineExceeded || time.Since(began) > time.Second {
-					t.Errorf("%s, %s: %v after %v", way, shape, err, time.Since(began))
-				}
-			}
-		}
-		began := time.Now()
-		time.AfterFunc(time.Second, logout)
-		err := shapes["unary"](context.WithoutCancel(ctx), p.conns["OnBehalfOf"])
-		if status.Code(err) != codes.Canceled || time.Since(began) > time.Second {
-			t.Errorf("a call that waits while the user logs out: %v after %v", err, time.Since(began))
-		}
-		if n := tokens.asked.Load(); n != 1 {
-			t.Errorf("the source was asked %d times", n)
-		}
-		close(hang)
-	})
-}
-
-// TestCallsForAUserEndWithTheContext shows that nothing is exchanged or forwarded for a
-// user whose context has ended, also by a call that was detached from it.
-func TestCallsForAUserEndWithTheContext(t *testing.T) {
-	p := newFrontEnd(t)
-	signedIn, logout := context.WithCancel(t.Context())
-	ctx := p.forUser(signedIn, t, oauth2.StaticTokenSource(p.login("alice")))
-	p.eachWay(ctx, func(how string, err error) {
-		if err != nil {
-			t.Errorf("%s: %v", how, err)
-		}
-	})
-	asked := p.issuer.Requests(testutil.Token)
-	logout()
-	p.eachWay(context.WithoutCancel(ctx), func(how string, err error) {
-		if status.Code(err) != codes.Canceled || !strings.Contains(fmt.Sprint(err), "the context that ForUser was given has ended") {
-			t.Errorf("%s, after the logout: %v", how, err)
-		}
-		if p.client.LoginRequired(err) {
-			t.Errorf("%s: a login is asked for", how)
-		}
-	})
-	if n := p.issuer.Requests(testutil.Token); n != asked || len(p.served.callers) != 4 {
-		t.Errorf("%d exchanges, %d calls after the logout", n-asked, len(p.served.callers)-4)
-	}
-}
-
-// TestStreamForAUserOutlivesItsToken shows that a stream which the server ends with the
-// user's token goes on with the next one.
-func TestStreamForAUserOutlivesItsToken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newFrontEnd(t)
-		p.served.inHandler = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-		tokens := &session{token: func() (*oauth2.Token, error) { return p.login("alice"), nil }}
-		for way, conn := range p.conns {
-			ctx, cancel := context.WithTimeout(p.forUser(t.Context(), t, tokens), 12*time.Minute)
-			watch := func(ctx context.Context) (grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse], error) {
-				return ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{})
-			}
-			var last error
-			for _, last = range interceptor.ResumeStream(ctx, watch) {
-			}
-			cancel()
-			if n := len(p.served.callers); status.Code(last) != codes.DeadlineExceeded || n < 3 || n > 4 || p.served.callers[n-1].User != "alice" {
-				t.Errorf("%s: %v after %d streams, want about three in twelve minutes", way, last, n)
-			}
-			p.served.callers = nil
-		}
-	})
 }
 
 // TestTokenOfAUserGoesWhereTheMatrixSays shows that nothing is sent for a user to a place

@@ -63,16 +63,16 @@ func downstreamCode(err error) codes.Code {
 	if _, ended := infoOf(st).GetMetadata()[callerEndedKey]; ended {
 		return codes.Unauthenticated
 	}
-	further := furtherOf(err)
+	further := refusedElsewhere(err)
 	if _, ofCaller := further.GetMetadata()[ofCallerKey]; ofCaller {
 		return codeForCaller(audience.Reason(further.GetReason()))
 	}
 	return codes.Internal
 }
 
-// furtherOf returns what an error says of a call that another service refused; nil if that
-// is not its cause, or not certain.
-func furtherOf(err error) *errdetails.ErrorInfo {
+// refusedElsewhere returns what an error says of a call that another service refused; nil if
+// it does not come from a [RefusedError].
+func refusedElsewhere(err error) *errdetails.ErrorInfo {
 	if refusal, ok := errors.AsType[*RefusedError](err); ok {
 		return refusal.elsewhere()
 	}
@@ -103,7 +103,7 @@ func downstreamOf(err error) admission.Downstream {
 		Service: info[serviceInfo], Method: info[methodInfo],
 		Code: st.Code().String(), Reason: infoOf(st).GetReason(), RequestID: info[requestIDInfo],
 	}
-	if further := furtherOf(err); further != nil {
+	if further := refusedElsewhere(err); further != nil {
 		info = further.GetMetadata()
 		d.Service, d.Method, d.Reason, d.RequestID = info[serviceInfo], info[methodInfo], further.GetReason(), info[requestIDInfo]
 	}
