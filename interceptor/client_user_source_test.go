@@ -182,10 +182,13 @@ func TestStreamForAUserOutlivesItsToken(t *testing.T) {
 			for _, last = range interceptor.ResumeStream(ctx, watch) {
 			}
 			cancel()
+			synctest.Wait() // for the handlers
+			p.served.mu.Lock()
 			if n := len(p.served.callers); status.Code(last) != codes.DeadlineExceeded || n < 3 || n > 4 || p.served.callers[n-1].User != "alice" {
 				t.Errorf("%s: %v after %d streams, want about three in twelve minutes", way, last, n)
 			}
 			p.served.callers = nil
+			p.served.mu.Unlock()
 		}
 	})
 }
