@@ -142,9 +142,9 @@ func TestContextOfAUserIsRefused(t *testing.T) {
 		tokens oauth2.TokenSource
 		want   string
 	}{
-		"an unknown issuer":  {t.Context(), "corb", tokens, `no issuer "corb" in the matrix, did you mean "corp"?`},
+		"an unknown issuer":  {t.Context(), "corb", tokens, `no issuer "corb" in the matrix, did you mean "corp"?; the client is registered at "corp"`},
 		"no issuer":          {t.Context(), "", tokens, `no issuer ""`},
-		"another issuer":     {t.Context(), "partner", tokens, `they log in at the issuer at which the client is registered, "` + corp + `", and not at "https://partner.example"`},
+		"another issuer":     {t.Context(), "partner", tokens, `the client is registered at issuer "corp", and not at "partner"`},
 		"no source":          {t.Context(), "corp", nil, "no source of the user's tokens"},
 		"a guarded call":     {guarded, "corp", tokens, "the context is that of a guarded call"},
 		"a user's context":   {p.forUser(t.Context(), t, tokens), "corp", tokens, "belongs to a user already"},
@@ -159,6 +159,26 @@ func TestContextOfAUserIsRefused(t *testing.T) {
 	}), "idle")
 	if _, err := idle.ForUser(t.Context(), "corp", tokens); err == nil || !strings.Contains(err.Error(), "lets the client call no service") {
 		t.Errorf("a client that may call nothing: %v", err)
+	}
+}
+
+// TestUsersOfATenantAreOfItsClient shows that the users of each tenant log in at the client
+// of that tenant.
+func TestUsersOfATenantAreOfItsClient(t *testing.T) {
+	issuer := newIssuer()
+	client := newClient(t, issuer, company(t, withSecrets(t), func(m *access.Matrix) {
+		m.Issuers["corp"] = access.Issuer{URL: "https://idp.example.com/{tenant}", Tenants: []string{"north", "south"}}
+		s := m.Services["order-status"]
+		s.Self = false
+		m.Services["order-status"] = s
+	}), "customer-portal/north")
+	tokens := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x"})
+	for name, want := range map[string]string{
+		"corp/north": "", "corp/south": `registered at issuer "corp/north", and not at "corp/south"`, "corp": `no issuer "corp" in the matrix; the client is registered at "corp/north"`,
+	} {
+		if _, err := client.ForUser(t.Context(), name, tokens); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
 	}
 }
 

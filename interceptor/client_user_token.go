@@ -100,12 +100,17 @@ func (p *plan) readUserToken(token string, opaque bool) (audience []string, err 
 
 // checkUsers refuses an issuer whose users the client cannot call for.
 func (p *plan) checkUsers(issuer string) error {
-	url, ok := p.issuers[issuer]
-	switch {
-	case !ok:
-		return fmt.Errorf("no issuer %q in the matrix%s", issuer, nearest.Hint(issuer, slices.Collect(maps.Keys(p.issuers))))
-	case url != p.settings.issuer.URL:
-		return fmt.Errorf("they log in at the issuer at which the client is registered, %q, and not at %q: use the client of the matrix that is registered there", p.settings.issuer.URL, url)
+	var own string // the name of the client's issuer
+	for name, url := range p.issuers {
+		if url == p.settings.issuer.URL {
+			own = name
+		}
+	}
+	switch _, known := p.issuers[issuer]; {
+	case !known:
+		return fmt.Errorf("no issuer %q in the matrix%s; the client is registered at %q", issuer, nearest.Hint(issuer, slices.Collect(maps.Keys(p.issuers))), own)
+	case issuer != own:
+		return fmt.Errorf("the client is registered at issuer %q, and not at %q: users of the latter log in at a client of the matrix that is registered there", own, issuer)
 	case len(p.callable) == 0:
 		return fmt.Errorf("the matrix lets the client call no service with a token of issuer %q: name it in an entry under allow", issuer)
 	}
