@@ -25,6 +25,7 @@ const (
 	ReasonTokenInvalid         Reason = "TOKEN_INVALID"
 	ReasonTokenExpired         Reason = "TOKEN_EXPIRED"
 	ReasonTokenRevoked         Reason = "TOKEN_REVOKED"
+	ReasonTokenInactive        Reason = "TOKEN_INACTIVE"
 	ReasonAudienceMismatch     Reason = "AUDIENCE_MISMATCH"
 	ReasonClientNotAllowed     Reason = "CLIENT_NOT_ALLOWED"
 	ReasonScopeInsufficient    Reason = "SCOPE_INSUFFICIENT"
@@ -60,6 +61,7 @@ var reasons = map[Reason]struct {
 	ReasonTokenInvalid:         {StatusUnauthenticated, "token invalid", "invalid_token"},
 	ReasonTokenExpired:         {StatusUnauthenticated, "token expired", "invalid_token"},
 	ReasonTokenRevoked:         {StatusUnauthenticated, "token revoked", "invalid_token"},
+	ReasonTokenInactive:        {StatusUnauthenticated, "token is no longer active", "invalid_token"},
 	ReasonAudienceMismatch:     {StatusUnauthenticated, "token is meant for another audience", "invalid_token"},
 	ReasonClientNotAllowed:     {StatusPermissionDenied, "client not allowed", ""},
 	ReasonScopeInsufficient:    {StatusPermissionDenied, "scope insufficient", "insufficient_scope"},
@@ -117,6 +119,7 @@ const (
 	CauseBindingMismatch          Cause = "BINDING_MISMATCH"
 	CauseRevoked                  Cause = "REVOKED"
 	CauseRevocationUnavailable    Cause = "REVOCATION_UNAVAILABLE"
+	CauseInactiveOnline           Cause = "INACTIVE_ONLINE"
 	CauseExpiredMidstream         Cause = "EXPIRED_MIDSTREAM"
 )
 
@@ -172,5 +175,6 @@ var causes = map[Cause]Reason{
 	CauseBindingMismatch:          ReasonTokenInvalid,
 	CauseRevoked:                  ReasonTokenRevoked,
 	CauseRevocationUnavailable:    ReasonIssuerUnavailable,
+	CauseInactiveOnline:           ReasonTokenInactive,
 	CauseExpiredMidstream:         ReasonTokenExpired,
 }

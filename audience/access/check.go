@@ -21,6 +21,7 @@ type checker struct {
 	problems []*Problem
 	warnings []*Problem
 	used     map[string]bool   // the clients that a rule names
+	asked    map[string]bool   // the issuers that a rule with online asks
 	parties  map[party]string  // the clients by issuer and id
 	urls     map[string]string // the issuers by their iss
 	public   map[string]bool   // the entries of Public
@@ -99,7 +100,7 @@ func (c *checker) hint(name string, known iter.Seq[string]) string {
 func newChecker(m Matrix, now time.Time) *checker {
 	c := &checker{
 		matrix: m, now: now,
-		used: map[string]bool{}, parties: map[party]string{}, urls: map[string]string{}, public: map[string]bool{},
+		used: map[string]bool{}, asked: map[string]bool{}, parties: map[party]string{}, urls: map[string]string{}, public: map[string]bool{},
 		audiences: map[party]string{}, trustDomains: map[string]string{},
 	}
 	for _, entry := range m.Public {
@@ -135,8 +136,10 @@ func (c *checker) check() {
 	}
 }
 
-// unused warns about clients that neither the matrix nor options name.
+// unused warns about clients that neither the matrix nor options name, and about issuers
+// that no rule asks.
 func (c *checker) unused() {
+	c.neverAsked()
 	for _, name := range slices.Sorted(maps.Keys(c.matrix.Clients)) {
 		if !c.used[name] {
 			c.warn(path{"clients", name}, "no rule names client %q", name)

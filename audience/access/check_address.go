@@ -38,10 +38,8 @@ func (c *checker) addressesOf(a path, issuer Issuer) []address {
 // serversReadMetadata reports whether servers read the metadata of i, for its keys or
 // for its introspection endpoint.
 func (i Issuer) serversReadMetadata() bool {
-	if i.Introspection != (Introspection{}) {
-		return i.Introspection.URL == ""
-	}
-	return i.KeysFile == "" && i.JWKS == ""
+	asks := i.Introspection != (Introspection{}) && i.Introspection.URL == ""
+	return asks || !i.Introspected() && i.KeysFile == "" && i.JWKS == ""
 }
 
 // clientsReadMetadata returns the clients of an issuer that find its token endpoint in

@@ -27,6 +27,7 @@ func (c *checker) allow(a path, service Service, allow Allow) {
 		c.claim(a.to("claims"), name, allow.Claims[name])
 	}
 	c.login(a, allow)
+	c.online(a, service, allow)
 }
 
 // warnBroad reports what admits more than it names.

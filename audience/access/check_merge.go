@@ -41,6 +41,7 @@ func (c *checker) options(written Matrix, options []MethodOptions) {
 		}
 		for _, name := range owners[o.GRPC] {
 			c.addedDemands(path{"services", name}, name, written.Services[name], o)
+			c.addedOnline(a, c.matrix.Services[name], o)
 		}
 	}
 }

@@ -60,8 +60,11 @@ func (c *checker) tenantAddresses(a path, issuer Issuer) {
 			c.problem(a.to("ask", "token_urls", service), "one token endpoint is of one tenant: write %s in it", tenantMark)
 		}
 	}
-	if issuer.Introspection != (Introspection{}) && len(issuer.Tenants) > 1 {
-		c.problem(a.to("introspection"), "an opaque token does not say which tenant issued it")
+	if issuer.Introspected() && len(issuer.Tenants) > 1 {
+		c.problem(a.to("introspection"), "an opaque token does not say which tenant issued it; if the tokens are JWTs, write online_only: true")
+	}
+	if shared(issuer.Introspection.URL) {
+		c.problem(a.to("introspection", "url"), "one introspection endpoint is of one tenant: write %s in it", tenantMark)
 	}
 	for key, address := range map[string]string{"jwks": issuer.JWKS, "keys_file": issuer.KeysFile} {
 		if shared(address) {

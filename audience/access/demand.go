@@ -26,6 +26,8 @@ type demand struct {
 	claims     []claimDemand
 	acr        []string // one of them, unless there are none
 	maxAuthAge time.Duration
+	online     bool          // whether the issuer must call the token active
+	answerAge  time.Duration // how old its answer may be
 }
 
 // claimDemand demands a claim that has one of some values.
@@ -55,6 +57,8 @@ func (e *evaluation) callerCause(k check, d *demand) audience.Cause {
 		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()), e.unreadable(claims.ACR, audience.CauseStepUp))
 	case checkLoginAge:
 		return unless(d.maxAuthAge == 0 || e.recentLogin(d), e.unreadable(claims.AuthTime, audience.CauseStepUp))
+	case checkOnline: // RFC 7662, section 2.2
+		return unless(!d.online || e.offline || e.active(d), audience.CauseIntrospectionUnavailable)
 	default:
 		return ""
 	}
@@ -163,6 +167,8 @@ func (e *evaluation) describeDemand(k check, d *demand) finding {
 		return finding{got: "acr " + quote.OrNone(c.ACR()), want: "one of " + list(d.acr), challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
 	case k == checkLoginAge && d.maxAuthAge > 0:
 		return finding{got: "auth_time " + stamp(c.AuthTime()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
+	case k == checkOnline && d.online:
+		return e.describeOnline(d)
 	default:
 		return finding{}
 	}

@@ -34,6 +34,7 @@ const (
 	checkClaims
 	checkLogin
 	checkLoginAge
+	checkOnline // the last one: the issuer is asked only if all others pass
 
 	admitted // no check refuses
 )
@@ -41,7 +42,7 @@ const (
 // checkNames are the names of the checks in an [Explanation].
 var checkNames = [admitted]string{
 	"issuer", "audience", "sole audience", "expiry", "not before", "issued at", "lifetime", "age", "binding",
-	"client", "caller", "scopes", "any scope", "roles", "claims", "login", "login age",
+	"client", "caller", "scopes", "any scope", "roles", "claims", "login", "login age", "online",
 }
 
 // evaluation is one rule applied to one token. The methods that return a cause
@@ -53,11 +54,12 @@ type evaluation struct {
 	claims      *claims.Claims
 	now         time.Time // wall time: another machine dated the token
 	certificate string    // the thumbprint of the caller's, empty for none
-	offline     bool      // there is no connection that could show a certificate
+	answer      Answer    // of the issuer, for an entry with online
+	offline     bool      // there is no connection that could show a certificate, and no issuer is asked
 }
 
 func (r *Rule) evaluate(c *claims.Claims, p Presentation) evaluation {
-	return evaluation{rule: r, terms: r.terms(c), claims: c, now: p.Time.Round(0), certificate: p.Certificate}
+	return evaluation{rule: r, terms: r.terms(c), claims: c, now: p.Time.Round(0), certificate: p.Certificate, answer: p.Answer}
 }
 
 // first returns the first check that refuses the call, and the demand that it
@@ -69,8 +71,10 @@ func (e *evaluation) first() (check, *demand) {
 		}
 	}
 	d, k := e.alternative()
-	if k == admitted && e.rule.extra != nil {
-		d, k = e.rule.extra, e.firstOf(e.rule.extra)
+	if k >= checkOnline && e.rule.extra != nil {
+		if added := e.firstOf(e.rule.extra); added < k {
+			d, k = e.rule.extra, added
+		}
 	}
 	return k, d
 }

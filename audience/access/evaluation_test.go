@@ -25,7 +25,7 @@ func TestJudgeAndExplainAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := access.Presentation{Time: now, Certificate: one(r, "", thumbprint, another)}
+			p := access.Presentation{Time: now, Certificate: one(r, "", thumbprint, another), Answer: one(r, access.Answer{}, access.Answer{Active: true, Age: one(r, 0, time.Minute)})}
 			var judged audience.Cause
 			if err := rule.Judge(c, p); err != nil {
 				judged = err.(*audience.Refusal).Cause
@@ -39,7 +39,20 @@ func TestJudgeAndExplainAgree(t *testing.T) {
 			if judged != failed || judged != explained.Verdict {
 				t.Fatalf("seed %d: Judge = %q, Explain = %s", seed, judged, explained)
 			}
+			age, asks := rule.AsksIssuer(c, p)
+			if asks != (judged == audience.CauseIntrospectionUnavailable) {
+				t.Fatalf("seed %d: Judge = %q, AsksIssuer = %t", seed, judged, asks)
+			}
 			offline := rule.ExplainOffline(c, now)
+			if asks {
+				if !offline.Unasked {
+					t.Fatalf("seed %d: ExplainOffline = %s", seed, offline)
+				}
+				judged, p.Answer = "", access.Answer{Active: true, Age: age}
+				if err := rule.Judge(c, p); err != nil {
+					t.Fatalf("seed %d: Judge with an answer = %v", seed, err)
+				}
+			}
 			if c.Binding() != "" && !offline.Unproven || judged != audience.CauseBindingMismatch && judged != offline.Verdict && !offline.Unproven {
 				t.Fatalf("seed %d: Judge = %q, ExplainOffline = %s", seed, judged, offline)
 			}
@@ -50,6 +63,7 @@ func TestJudgeAndExplainAgree(t *testing.T) {
 		audience.CauseExpired, audience.CauseNotYetValid, audience.CauseLifetimeTooLong, audience.CauseTokenTooOld,
 		audience.CauseBindingMissing, audience.CauseBindingMismatch, audience.CauseClientMissing, audience.CauseClientNotAllowed,
 		audience.CauseCallerKind, audience.CauseScopeMissing, audience.CauseRoleMissing, audience.CauseClaimNotAllowed, audience.CauseStepUp,
+		audience.CauseIntrospectionUnavailable,
 	} {
 		if seen[cause] == 0 {
 			t.Errorf("seed %d: no token was refused by %q: the test shows nothing about it", seed, cause)
@@ -74,7 +88,7 @@ func (r random) rarely() bool { return r.IntN(8) == 0 }
 func (r random) rule(t *testing.T) *access.Rule {
 	t.Helper()
 	m := access.Matrix{
-		Issuers: map[string]access.Issuer{"corp": {URL: corp, Preset: "keycloak", RequireBound: r.rarely(), MaxAge: one(r, 0, time.Minute)}},
+		Issuers: map[string]access.Issuer{"corp": {URL: corp, Preset: "keycloak", RequireBound: r.rarely(), MaxAge: one(r, 0, time.Minute), Introspection: onlineOnly}},
 		Services: map[string]access.Service{"order-status": {
 			GRPC: []string{"acme.orders.v1.OrderStatus"}, Self: true, SoleAudience: one(r, false, true), Allow: []access.Allow{r.allow(), r.allow()},
 		}},
@@ -84,7 +98,7 @@ func (r random) rule(t *testing.T) *access.Rule {
 	if r.rarely() {
 		options = append(options, access.MethodOptions{
 			GRPC: "acme.orders.v1.OrderStatus", Method: "GetOrderStatus", Place: "orders.proto:7",
-			Demands: access.Allow{Scopes: []string{one(r, "orders.read", "orders.audit")}, Roles: one(r, nil, []string{"clerk"})},
+			Demands: access.Allow{Scopes: []string{one(r, "orders.read", "orders.audit")}, Roles: one(r, nil, []string{"clerk"}), Online: r.rarely()},
 		})
 	}
 	policy, err := access.New(m, options...)
@@ -107,6 +121,9 @@ func (r random) allow() access.Allow {
 	}
 	if r.rarely() {
 		a.Claims = map[string][]string{"department": {"hr"}}
+	}
+	if r.rarely() {
+		a.Online, a.OnlineMaxAge = true, one(r, 0, time.Second)
 	}
 	if r.rarely() {
 		a.Callers = one(r, access.UsersOnly, access.ServicesOnly)

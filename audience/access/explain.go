@@ -31,6 +31,10 @@ type Explanation struct {
 	// certificate.
 	Unproven bool
 
+	// Unasked reports that the rule admits the call only if the issuer calls the token
+	// active, and that the issuer was not asked; see [Rule.ExplainOffline].
+	Unasked bool
+
 	// Checks are what the rule checks, in this order. Those after a refusal are
 	// made too. Judge refuses exactly if one of them is not OK, with the cause of
 	// the first such.
@@ -63,10 +67,16 @@ func (r *Rule) Explain(c *claims.Claims, p Presentation) Explanation {
 
 // ExplainOffline is [Rule.Explain] for a token without a connection, at the time
 // now. It does not check whether the caller holds the certificate that a token is
-// bound to, and [Explanation.Unproven] says so.
+// bound to, and [Explanation.Unproven] says so. It asks no issuer, and
+// [Explanation.Unasked] says so.
 func (r *Rule) ExplainOffline(c *claims.Claims, now time.Time) Explanation {
 	x := r.explain(c, Presentation{Time: now}, true)
 	x.Unproven = !r.public && c != nil && c.Binding() != ""
+	if r.online && c != nil {
+		e := r.evaluate(c, Presentation{Time: now, Certificate: c.Binding()})
+		k, _ := e.first()
+		x.Unasked = k == checkOnline
+	}
 	return x
 }
 
@@ -84,16 +94,24 @@ func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanati
 	d, _ := eval.alternative()
 	x := Explanation{Service: r.service, Entry: d.entry}
 	x.add(&eval, checkIssuer, checkClient, nil)
-	x.add(&eval, checkClient, admitted, d)
+	x.add(&eval, checkClient, checkOnline, d)
 	if r.extra == nil {
+		x.add(&eval, checkOnline, admitted, d)
 		return x
 	}
-	admits := x.Verdict == ""
-	x.add(&eval, checkClient, admitted, r.extra)
-	if admits && x.Verdict != "" {
-		x.Entry = r.extra.entry
-	}
+	x.addExtra(&eval, checkClient, checkOnline)
+	x.add(&eval, checkOnline, admitted, d)
+	x.addExtra(&eval, checkOnline, admitted)
 	return x
+}
+
+// addExtra adds those checks that the .proto file demands.
+func (x *Explanation) addExtra(eval *evaluation, first, end check) {
+	admits := x.Verdict == ""
+	x.add(eval, first, end, eval.rule.extra)
+	if admits && x.Verdict != "" {
+		x.Entry = eval.rule.extra.entry
+	}
 }
 
 // add adds those checks from first to before end that the rule makes.
@@ -118,14 +136,7 @@ func (x *Explanation) add(eval *evaluation, first, end check, d *demand) {
 // hint below it.
 func (x Explanation) String() string {
 	var b strings.Builder
-	switch {
-	case x.Verdict != "":
-		b.WriteString("refused: " + string(x.Verdict))
-	case x.Unproven:
-		b.WriteString("admitted, if the connection shows the certificate that the token is bound to,")
-	default:
-		b.WriteString("admitted")
-	}
+	b.WriteString(x.verdict())
 	if x.Entry != "" {
 		b.WriteString(" by " + x.Entry)
 	}
@@ -140,4 +151,23 @@ func (x Explanation) String() string {
 		}
 	}
 	return b.String()
+}
+
+// verdict returns the verdict, with what was not checked.
+func (x Explanation) verdict() string {
+	var ifs []string
+	if x.Unproven {
+		ifs = append(ifs, "the connection shows the certificate that the token is bound to")
+	}
+	if x.Unasked {
+		ifs = append(ifs, "the issuer, asked at the call, says that the token is active")
+	}
+	switch {
+	case x.Verdict != "":
+		return "refused: " + string(x.Verdict)
+	case len(ifs) > 0:
+		return "admitted, if " + strings.Join(ifs, " and ") + ","
+	default:
+		return "admitted"
+	}
 }

@@ -24,6 +24,18 @@ type Introspection struct {
 	// administrators that demands none, such as Ory Hydra's. Whoever reaches such an
 	// endpoint can ask about tokens.
 	InsecureNoAuthentication bool
+
+	// OnlineOnly means that the tokens are JWTs, which are verified with the issuer's
+	// keys, and that the issuer is asked only about the calls for which an [Allow] has
+	// Online. Otherwise the issuer is asked about each of its tokens, and its keys are
+	// not used.
+	OnlineOnly bool
+}
+
+// Introspected reports whether the issuer is asked about each of its tokens, which may
+// then be opaque.
+func (i Issuer) Introspected() bool {
+	return i.Introspection != (Introspection{}) && !i.Introspection.OnlineOnly
 }
 
 // ways lists how the service authenticates, by the keys of the file.

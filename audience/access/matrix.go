@@ -105,8 +105,8 @@ type Issuer struct {
 	// client (RFC 8705, section 3). Tokens that are bound are always checked.
 	RequireBound bool
 
-	// Introspection says how to ask the issuer about opaque tokens. The zero
-	// value means that its tokens are JWTs.
+	// Introspection says how to ask the issuer about its tokens. The zero value means
+	// that it is not asked: its tokens are JWTs.
 	Introspection Introspection
 
 	// TokenURL is the address of its token endpoint; empty means the one in the
@@ -246,6 +246,16 @@ type Allow struct {
 	// Callers restricts the callers to users or to services; the zero value means
 	// both.
 	Callers CallerKind
+
+	// Online demands that the issuer, asked about the token while the call waits, calls
+	// it active (RFC 7662), also if the token is a JWT. The issuer is asked after all
+	// other demands hold. The entry's issuers must have an [Introspection].
+	Online bool
+
+	// OnlineMaxAge is how old an answer of the issuer may be when the call arrives, at
+	// most 1 minute. Zero means that only a question counts that is sent after the call
+	// arrived. It needs Online.
+	OnlineMaxAge time.Duration
 
 	// Optional also admits calls without a token, which then have no caller. All
 	// demands hold for a token that is sent.

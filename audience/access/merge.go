@@ -44,7 +44,7 @@ func (o MethodOptions) OnlyHTTP() bool {
 // demandsAnything reports whether the options demand anything of a call.
 func (o MethodOptions) demandsAnything() bool {
 	d := o.Demands
-	return d.AnyClient || d.NoScopes || d.MaxAuthAge != 0 || d.Callers != "" || len(d.Claims) > 0 ||
+	return d.AnyClient || d.NoScopes || d.Online || d.OnlineMaxAge != 0 || d.MaxAuthAge != 0 || d.Callers != "" || len(d.Claims) > 0 ||
 		len(d.Clients)+len(d.Scopes)+len(d.AnyScopes)+len(d.Roles)+len(d.ACR) > 0
 }
 
@@ -168,6 +168,7 @@ func (r *Rule) withOptions(p *Policy, o MethodOptions) *Rule {
 	d := p.demand(o.Place, o.Demands)
 	narrowed := *r
 	narrowed.extra = &d
+	narrowed.online = narrowed.asksOnline()
 	narrowed.optional = r.optional && o.Demands.Optional
 	return &narrowed
 }

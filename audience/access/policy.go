@@ -73,6 +73,7 @@ func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	if len(r.demands) == 0 {
 		return nil
 	}
+	r.online = r.asksOnline()
 	return r
 }
 
@@ -88,7 +89,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
 		entry: entry, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
-		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
+		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge, online: allow.Online, answerAge: allow.OnlineMaxAge,
 	}
 	if d.kind == UsersOnly {
 		d.accounts = p.clients

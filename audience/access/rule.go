@@ -28,6 +28,7 @@ type Rule struct {
 	self      party    // the service's own client, whose tokens may lack aud; zero for none
 	demands   []demand // alternatives, at least one
 	extra     *demand  // what the .proto file demands in addition; nil for nothing
+	online    bool     // whether one of them demands that the issuer is asked
 	rollouts  []rollout
 	callers   *callers // of the service; for messages
 }
@@ -85,8 +86,8 @@ func (r *Rule) CheckIssuer(iss string) error {
 
 // Judge decides whether a call with a token of claims c, presented as p says, may
 // proceed: nil, or an [audience.Refusal]. It checks in this order: the issuer, the
-// audience, the times, the certificate that the token is bound to, the client and
-// what it may do. Every check is on, always; a [Rule] cannot be built without an
+// audience, the times, the certificate that the token is bound to, the client, what it
+// may do, and what the issuer answered if an entry has Online. Every check is on, always; a [Rule] cannot be built without an
 // issuer and an audience. A token that is bound to a certificate is refused unless
 // p has that certificate. Nil claims are refused, except by a public rule.
 func (r *Rule) Judge(c *claims.Claims, p Presentation) error {

@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/grpcaud/grpcaud/internal/provider"
 	"github.com/grpcaud/grpcaud/internal/quote"
 	"github.com/grpcaud/grpcaud/internal/remedy"
-	"github.com/grpcaud/grpcaud/internal/strictjson"
 )
 
 // Introspected reads the answer of an introspection request about a token (RFC
@@ -20,19 +18,9 @@ import (
 // neither true nor false with [audience.CauseIntrospectionUnavailable].
 func (p Preset) Introspected(answer []byte, issuer string) (*Claims, error) {
 	text := string(answer)
-	members, err := strictjson.Object(text)
+	members, err := p.active(text, issuer)
 	if err != nil {
-		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: err}
-	}
-	switch members["active"] {
-	case true:
-	case false:
-		return nil, &audience.Refusal{
-			Cause: audience.CauseTokenInactive,
-			Hint:  p.remedy(remedy.Situation{Cause: string(audience.CauseTokenInactive), Names: provider.Names{Issuer: issuer}}, nil),
-		}
-	default:
-		return nil, &audience.Refusal{Cause: audience.CauseIntrospectionUnavailable, Err: errors.New("active is not a boolean")}
+		return nil, err
 	}
 	if _, ok := members["iss"]; !ok {
 		members["iss"] = issuer
