@@ -17,6 +17,7 @@ import (
 type Drawing struct {
 	Services []service `json:"services"`
 	Public   []string  `json:"public,omitempty"`
+	clients  []string  // those that are shown even if no entry names them
 }
 
 // service is one service of a drawing.
@@ -29,6 +30,8 @@ type service struct {
 	Remarks   []string `json:"remarks,omitempty"`
 	Allow     []entry  `json:"allow"`
 	Closed    []string `json:"closed,omitempty"` // methods that nobody may call
+	id        string   // of its section of a page
+	at        places
 }
 
 // entry is one entry of allow.
@@ -37,13 +40,15 @@ type entry struct {
 	AnyClient bool     `json:"any_client,omitempty"`
 	Clients   []string `json:"clients,omitempty"`
 	Methods   []string `json:"methods"`
+	At        string   `json:"-"` // the file and the line; empty if they are not known
 	closed    []string // methods of the service that nobody may call
 	demands
 }
 
-// New returns the part of m, and of the options of .proto files that it was merged with,
-// that is about these services and clients; an empty list means all.
-func New(m access.Matrix, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
+// New returns the part of a policy, and of the options of .proto files that it was merged
+// with, that is about these services and clients; an empty list means all.
+func New(policy *access.Policy, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
+	m := policy.Matrix()
 	for _, name := range services {
 		if err := files.CheckService(m, name, slices.Values(files.ServiceNames(m))); err != nil {
 			return nil, err
@@ -54,7 +59,10 @@ func New(m access.Matrix, options []access.MethodOptions, services, clients []st
 			return nil, err
 		}
 	}
-	d := &Drawing{Services: []service{}, Public: m.Public}
+	d := &Drawing{Services: []service{}, Public: m.Public, clients: clients}
+	if len(clients) == 0 {
+		d.clients = files.ClientNames(m)
+	}
 	for _, name := range files.ServiceNames(m) {
 		if len(services) > 0 && !slices.Contains(services, name) {
 			continue
@@ -64,6 +72,8 @@ func New(m access.Matrix, options []access.MethodOptions, services, clients []st
 			s = externalOf(name, external)
 		}
 		s.Remarks = append(s.Remarks, s.protoRemarks(options)...)
+		s.locate(policy.Place)
+		s.id = fmt.Sprintf("s%d", len(d.Services))
 		if len(clients) > 0 {
 			s.keepClients(clients)
 		}
