@@ -70,8 +70,9 @@ var memberOrder = []string{
 	"iss", "aud", "azp", "client_id", "cid", "appid", "sub", "act", "scope", "scp", "roles", "exp", "nbf", "iat", "auth_time", "acr", "cnf", "jti", "sid",
 }
 
-// memberRows lists members for a table: the name, and the value, with times in words.
-func memberRows(members map[string]any, now time.Time) [][]string {
+// MemberRows lists the members of a header or of claims for a table: the name, and the
+// value, with times in words.
+func MemberRows(members map[string]any, now time.Time) [][]string {
 	var names []string
 	for name := range members {
 		names = append(names, name)

@@ -28,13 +28,8 @@ type GuardedMethod struct {
 // NewGuardedMethod returns a method of the service of that name. The method is written
 // as "Method" or "grpc.Service/Method".
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
-	m := policy.Matrix()
-	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
-		return nil, err
-	}
-	t := &GuardedMethod{serviceName: service, service: m.Services[service]}
-	var err error
-	if t.Guard, err = policy.Guard(service); err != nil {
+	t, err := newGuardedService(policy, service)
+	if err != nil {
 		return nil, err
 	}
 	if t.Method, err = t.fullName(method); err != nil {
@@ -42,6 +37,16 @@ func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMe
 	}
 	t.rule = t.Guard.Rule(t.Method)
 	return t, nil
+}
+
+// newGuardedService returns what the methods of a service have in common.
+func newGuardedService(policy *access.Policy, service string) (*GuardedMethod, error) {
+	m := policy.Matrix()
+	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
+		return nil, err
+	}
+	guard, err := policy.Guard(service)
+	return &GuardedMethod{Guard: guard, serviceName: service, service: m.Services[service]}, err
 }
 
 // fullName returns the full name of a method, as gRPC has it.
