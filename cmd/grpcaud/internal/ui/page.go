@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+)
+
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"plain": output.Printable,
+	"list":  output.List,
+	"few":   output.Few,
+	"clock": func(t time.Time) string { return t.Format("15:04:05") },
+	"lines": errorLines,
+	"mark":  mark,
+}).ParseFS(assets, "page.html"))
+
+// page is what every page shows.
+type page struct {
+	Name    string // of the template: matrix, token, changes or message
+	Title   string
+	Path    string // of the matrix
+	Version int    // how many changes there were
+	Files   []fileState
+	Content any
+	Result  result // of a form; nil if none was sent
+}
+
+// result is the answer to a form. Kind names its template.
+type result interface{ Kind() string }
+
+// fileState is the state of a file that is followed.
+type fileState struct {
+	Path  string
+	Since time.Time
+	Err   error
+}
+
+// render writes a page.
+func (s *Server) render(w http.ResponseWriter, status int, p page) {
+	p.Path = s.file.path
+	p.Version, _ = s.events.now()
+	for _, file := range []*followedFile{s.file, s.against} {
+		if file != nil {
+			v := file.now()
+			p.Files = append(p.Files, fileState{file.path, v.Since, v.Err})
+		}
+	}
+	var text bytes.Buffer
+	if err := pageTemplate.Execute(&text, p); err != nil {
+		panic(err) // the template does not fit the page
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(text.Bytes())
+}
+
+// notice says what is wrong with a request, and what to do.
+type notice struct {
+	Title, Text string
+	Alone       bool // it is the page
+}
+
+// Kind implements result.
+func (notice) Kind() string { return "notice" }
+
+// message writes a page that holds nothing of the matrix: it may be for a stranger.
+func (s *Server) message(w http.ResponseWriter, status int, title, text string) {
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, page{Name: "message", Title: title, Result: notice{title, text, true}}); err != nil {
+		panic(err) // the template does not fit the page
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// errorLines returns the lines of an error, as the terminal has them.
+func errorLines(err error) []string {
+	var all []string
+	for line := range strings.Lines(err.Error()) {
+		all = append(all, output.Printable(output.StripPackage(strings.TrimSpace(line))))
+	}
+	return all
+}

@@ -1,0 +1,81 @@
+"use strict";
+
+// fetchPage returns a page of ours as a document, whose scripts do not run.
+async function fetchPage(address, options) {
+  const answer = await fetch(address, options);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// take puts the element of that id of another document into the place of ours.
+function take(other, id) {
+  const ours = document.getElementById(id);
+  const theirs = other.getElementById(id);
+  if (ours && theirs && ours.innerHTML !== theirs.innerHTML) {
+    ours.replaceWith(document.adoptNode(theirs));
+  }
+}
+
+// labelled returns the button of the matrix with that name before its colon.
+function labelled(label) {
+  const name = label.split(":")[0];
+  return [...document.querySelectorAll("button.mark")].find((b) => b.getAttribute("aria-label").split(":")[0] === name);
+}
+
+// refresh takes over what has changed, and keeps the focus and the open cell.
+async function refresh() {
+  const page = await fetchPage(location.pathname, {});
+  const open = document.querySelector(".mark:has(+ .why:popover-open)");
+  const focused = document.activeElement;
+  const label = (open || focused).getAttribute("aria-label");
+  take(page, "files");
+  take(page, "content");
+  const button = label && !(open || focused).isConnected && labelled(label);
+  if (button) {
+    button.focus();
+    if (open) {
+      button.click();
+    }
+  }
+  document.body.dataset.version = page.body.dataset.version;
+  const form = document.getElementById("token-form");
+  if (form && document.getElementById("result").dataset.kind === "verdict" && form.elements.token.value) {
+    await send(form, false);
+  }
+}
+
+// send sends a form and shows the answer in this page, so that no history has the form.
+async function send(form, show) {
+  const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(new FormData(form));
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    take(await fetchPage(form.getAttribute("action"), { method: "POST", body }), "result");
+  } catch {
+    document.getElementById("lost").hidden = false;
+  }
+  button.disabled = false;
+  const title = document.getElementById("result-title");
+  if (show && title) {
+    title.focus();
+    title.scrollIntoView({ block: "start" });
+  }
+}
+
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form, true);
+  });
+}
+
+const events = new EventSource("/events");
+events.addEventListener("message", (event) => {
+  document.getElementById("lost").hidden = true;
+  if (event.data !== document.body.dataset.version) {
+    refresh();
+  }
+});
+events.addEventListener("error", () => {
+  document.getElementById("lost").hidden = false;
+});
+addEventListener("pagehide", () => events.close());
