@@ -96,9 +96,9 @@ func (u uiOptions) announce(cmd *cobra.Command) func(string) {
 		if !u.open {
 			return
 		}
-		if err := openBrowser(url); err != nil {
+		openBrowser(url, func(err error) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "grpcaud: no browser was opened: %v; open the address yourself\n", err)
-		}
+		})
 	}
 }
 
@@ -114,8 +114,9 @@ func reportTo(cmd *cobra.Command) func(string, error) {
 	}
 }
 
-// openBrowser opens a page with the program that the system has for that.
-func openBrowser(url string) error {
+// openBrowser opens a page with the program that the system has for that. It does not
+// wait for it, since a browser may run for long, and calls failed if it fails.
+func openBrowser(url string, failed func(error)) {
 	var cmd *exec.Cmd
 	switch runtime.GOOS {
 	case "windows":
@@ -125,9 +126,9 @@ func openBrowser(url string) error {
 	default:
 		cmd = exec.Command("xdg-open", url)
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	go func() { _ = cmd.Wait() }() // a browser may run for long
-	return nil
+	go func() {
+		if err := cmd.Run(); err != nil {
+			failed(err)
+		}
+	}()
 }

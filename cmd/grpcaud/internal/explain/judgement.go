@@ -71,11 +71,13 @@ func (j *Judgement) note(t *GuardedMethod, v verified, keys Keys) {
 	case v.refusal != nil:
 		j.Unverified = "the issuer could not be asked"
 	case issuer.URL != "" && keys.JWKS != nil:
-		j.Verified = "with the keys of --jwks, for " + issuer.URL
+		j.Verified = "the signature was verified with the keys in the file of --jwks"
 	case issuer.KeysFile != "":
-		j.Verified = "with the keys_file of " + issuer.URL
+		j.Verified = "the signature was verified with the keys in the keys_file of its issuer, " + issuer.URL
+	case issuer.URL != "" && issuer.Introspection == (access.Introspection{}):
+		j.Verified = "the signature was verified with the keys that its issuer publishes, " + issuer.URL
 	default:
-		j.Verified = "by its issuer " + v.claims.Issuer() + ", which was asked now"
+		j.Verified = "its issuer, " + v.claims.Issuer() + ", was asked about it, and says that it is active"
 	}
 }
 
@@ -102,12 +104,10 @@ func (t *GuardedMethod) verifyOnce(ctx context.Context, keys Keys, token string)
 // share one.
 func (t *GuardedMethod) judge(policy *access.Policy, set descriptor.Set, v verified, token string, now time.Time) ServiceJudgement {
 	s := ServiceJudgement{Name: t.serviceName}
-	for _, full := range t.methods(policy.Public(), set) {
+	methods := t.methods(policy.Public(), set)
+	for _, full := range methods {
 		x := t.at(full).explain(func() verified { return v }, token, now)
-		name := x.Method
-		if len(t.service.GRPC) == 1 {
-			name = name[strings.LastIndex(name, "/")+1:]
-		}
+		name := t.nameOf(full, len(methods) == len(t.service.GRPC))
 		if n := len(s.Methods); n > 0 && alike(s.Methods[n-1].Explanation, x) {
 			s.Methods[n-1].Names = append(s.Methods[n-1].Names, name)
 			continue
@@ -126,6 +126,27 @@ func (t *GuardedMethod) at(full string) *GuardedMethod {
 	}
 	one.rule = t.Guard.Rule(full)
 	return &one
+}
+
+// nameOf returns the name of a method for people, with its gRPC service if the service
+// consists of several. It may be the only name for its gRPC service.
+func (t *GuardedMethod) nameOf(full string, only bool) string {
+	grpc, method, _ := strings.Cut(strings.TrimPrefix(full, "/"), "/")
+	name := method
+	switch {
+	case method == descriptor.EveryMethod && only:
+		name = "all methods"
+	case method == descriptor.EveryMethod:
+		name = "all other methods"
+	}
+	switch {
+	case len(t.service.GRPC) == 1:
+		return name
+	case method == descriptor.EveryMethod:
+		return name + " of " + grpc
+	default:
+		return grpc + "/" + method
+	}
 }
 
 // methods returns the full names of the methods that are known of a service, sorted, and

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
@@ -17,6 +18,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"clock": func(t time.Time) string { return t.Format("15:04:05") },
 	"lines": errorLines,
 	"mark":  mark,
+	"cause": func(m explain.MethodsJudgement) string { return string(m.Cause) },
 }).ParseFS(assets, "page.html"))
 
 // page is what every page shows.
