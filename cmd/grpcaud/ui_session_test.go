@@ -85,11 +85,26 @@ func TestUIAnswersItsOwnHostOnly(t *testing.T) {
 		host   string
 		status int
 	}{
-		{host, http.StatusOK}, {"localhost:" + port, http.StatusForbidden}, // which has no cookie yet
-		{"attacker.example:" + port, 421}, {"127.0.0.1.attacker.example:" + port, 421}, {"localhost.attacker.example:" + port, 421},
-		{"127.0.0.1", 421}, {"localhost", 421}, {"127.0.0.1:1", 421}, {"127.0.0.1:0" + port, 421}, {"127.0.0.1.:" + port, 421}, {"localhost.:" + port, 421},
-		{"LOCALHOST:" + port, 421}, {"[::1]:" + port, 421}, {"[::1]", 421}, {"[::ffff:127.0.0.1]:" + port, 421}, {"127.1:" + port, 421}, {"2130706433:" + port, 421}, {"0.0.0.0:" + port, 421},
-		{"user@127.0.0.1:" + port, 421}, {"127.0.0.1:" + port + ":" + port, 421},
+		{host, http.StatusOK},
+		{"localhost:" + port, http.StatusForbidden}, // which has no cookie yet
+		{"attacker.example:" + port, 421},
+		{"127.0.0.1.attacker.example:" + port, 421},
+		{"localhost.attacker.example:" + port, 421},
+		{"127.0.0.1", 421},
+		{"localhost", 421},
+		{"127.0.0.1:1", 421},
+		{"127.0.0.1:0" + port, 421},
+		{"127.0.0.1.:" + port, 421},
+		{"localhost.:" + port, 421},
+		{"LOCALHOST:" + port, 421},
+		{"[::1]:" + port, 421},
+		{"[::1]", 421},
+		{"[::ffff:127.0.0.1]:" + port, 421},
+		{"127.1:" + port, 421},
+		{"2130706433:" + port, 421},
+		{"0.0.0.0:" + port, 421},
+		{"user@127.0.0.1:" + port, 421},
+		{"127.0.0.1:" + port + ":" + port, 421},
 	} {
 		for _, path := range []string{"/", "/style.css"} {
 			a := b.send(t, b.request(t, http.MethodGet, path, "", func(r *http.Request) { r.Host = row.host }))
