@@ -15,7 +15,9 @@ func TestUIShowsWhoMayCallWhat(t *testing.T) {
 	page := show(t, company).get(t, "/")
 	page.want(
 		t, http.StatusOK,
-		`aria-label="customer-portal at human-resource: none"`, `aria-label="customer-portal at order-status: some methods"`, `aria-label="backoffice-portal at human-resource: all methods"`,
+		`customer-portal at human-resource: </span><span aria-hidden="true">— </span><span class="extent">none</span>`,
+		`customer-portal at order-status: </span><span aria-hidden="true">◐ </span><span class="extent">some methods</span>`,
+		`backoffice-portal at human-resource: </span><span aria-hidden="true">● </span><span class="extent">all methods</span>`,
 		"<code>services.order-status.allow[0]</code>", "<code>"+company+":18</code>", "scope orders.read",
 		"Refused, CLIENT_NOT_ALLOWED: no entry names this client.", "add an entry to services.human-resource.allow ("+company+":29)", "- clients: [customer-portal]\n  methods: [METHOD]\n  scopes: [SCOPE]",
 	)

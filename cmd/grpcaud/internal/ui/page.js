@@ -15,10 +15,9 @@ function take(other, id) {
   }
 }
 
-// labelled returns the button of the matrix with that name before its colon.
-function labelled(label) {
-  const name = label.split(":")[0];
-  return [...document.querySelectorAll("button.mark")].find((b) => b.getAttribute("aria-label").split(":")[0] === name);
+// cellOf returns the button of the matrix for the same client and service.
+function cellOf(cell) {
+  return [...document.querySelectorAll("button.mark")].find((button) => button.dataset.cell === cell);
 }
 
 // refresh takes over what has changed, and keeps the focus and the open cell.
@@ -26,10 +25,10 @@ async function refresh() {
   const page = await fetchPage(location.pathname, {});
   const open = document.querySelector(".mark:has(+ .why:popover-open)");
   const focused = document.activeElement;
-  const label = (open || focused).getAttribute("aria-label");
+  const cell = (open || focused).dataset.cell;
   take(page, "files");
   take(page, "content");
-  const button = label && !(open || focused).isConnected && labelled(label);
+  const button = cell && !(open || focused).isConnected && cellOf(cell);
   if (button) {
     button.focus();
     if (open) {
