@@ -18,7 +18,8 @@ import (
 
 // browser is a command ui that runs, and a browser that has opened its page.
 type browser struct {
-	base     string // the URL of the page, without a slash at its end
+	base     string // the URL of the server, without a slash at its end
+	folder   string // the path of the pages, likewise; empty before they are open
 	next     string // the address for another browser
 	out, log *growing
 	client   *http.Client
@@ -29,9 +30,17 @@ type browser struct {
 func show(t *testing.T, path string, args ...string) *browser {
 	t.Helper()
 	b := started(t, append([]string{"ui", path}, args...))
-	b.get(t, strings.TrimPrefix(b.next, b.base)).want(t, http.StatusOK, "<h1>Access matrix</h1>")
-	b.out.wait(t, "The next browser opens it with")
+	b.open(t)
 	return b
+}
+
+// open opens the page with the address of the terminal.
+func (b *browser) open(t *testing.T) {
+	t.Helper()
+	a := b.get(t, strings.TrimPrefix(b.next, b.base))
+	a.want(t, http.StatusOK, "<h1>Access matrix</h1>")
+	b.folder = strings.TrimSuffix(a.path, "/")
+	b.out.wait(t, "The next browser opens it with")
 }
 
 // address matches an address that ui prints.
@@ -72,7 +81,7 @@ func started(t *testing.T, args []string) *browser {
 // request returns a request of the browser. The changes are made to it last.
 func (b *browser) request(t *testing.T, method, path, body string, changes ...func(*http.Request)) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, b.base+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, b.base+b.folder+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +101,7 @@ type answer struct {
 	status int
 	header http.Header
 	text   string
+	path   string // after the last redirect
 }
 
 // send sends a request, and follows redirects.
@@ -106,7 +116,7 @@ func (b *browser) send(t *testing.T, r *http.Request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{response.StatusCode, response.Header, string(text)}
+	return answer{response.StatusCode, response.Header, string(text), response.Request.URL.Path}
 }
 
 func (b *browser) get(t *testing.T, path string) answer {

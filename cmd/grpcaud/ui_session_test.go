@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -15,60 +16,61 @@ const secret = "customer-portal"
 // that was used.
 func TestUIAnswersItsUserOnly(t *testing.T) {
 	b := started(t, []string{"ui", company})
-	for _, path := range []string{"/", "/token", "/changes", "/events", "/nothing", "/?key=", "/?key=AAAAAAAAAAAAAAAAAAAAAAAAAA", "/?key=a&key=b", "/?kez=a", "/token?" + strings.TrimPrefix(b.next, b.base+"/?")} {
+	first := strings.TrimPrefix(b.next, b.base)
+	for _, path := range []string{"/", "/token", "/changes", "/events", "/nothing", "/?key=", "/?key=AAAAAAAAAAAAAAAAAAAAAAAAAA", "/?key=a&key=b", "/?kez=a", "/?key=%zz", first + "&a=b", "/token" + first[1:]} {
 		a := b.get(t, path)
 		a.want(t, http.StatusForbidden, "terminal")
 		a.lacks(t, secret, "access.yaml")
 	}
 	b.send(t, b.request(t, http.MethodPost, "/token", "token=a")).want(t, http.StatusForbidden, "Open the address that the terminal shows")
-	b.send(t, b.request(t, http.MethodPost, strings.TrimPrefix(b.next, b.base), "")).want(t, http.StatusForbidden)
+	b.send(t, b.request(t, http.MethodPost, first, "")).want(t, http.StatusForbidden, "Open the address that the terminal shows")
 
-	first := strings.TrimPrefix(b.next, b.base)
-	b.get(t, first).want(t, http.StatusOK, secret)
-	b.get(t, first).want(t, http.StatusOK, secret) // which a reload of the address is
+	b.open(t)
 	b.get(t, "/").want(t, http.StatusOK, secret)
-	b.out.wait(t, "The next browser opens it with")
+	folder, jar := b.folder, b.client.Jar
 	all := address.FindAllStringSubmatch(b.out.String(), -1)
 	if len(all) != 2 || all[0][0] == all[1][0] {
 		t.Fatalf("got addresses %q, want another one after the first was used", all)
 	}
-	jar := b.client.Jar
-	b.client.Jar = nil
+	b.client.Jar, b.folder = nil, ""
 	a := b.get(t, first)
 	a.want(t, http.StatusForbidden, "This address was used already", "If it was not you")
 	a.lacks(t, secret)
-	b.client.Jar = jar
 
-	home, err := url.Parse(b.base)
-	if err != nil {
-		t.Fatal(err)
+	b.folder = folder
+	for _, path := range []string{"/", "/token", "/changes", "/events", "/nothing"} {
+		a := b.get(t, path)
+		a.want(t, http.StatusForbidden, "Open the address that the terminal shows")
+		a.lacks(t, secret)
 	}
-	for _, cookie := range jar.Cookies(home) {
-		for name, value := range map[string]string{"another value": cookie.Name + "=x", "two cookies": cookie.String() + "; " + cookie.String(), "another name": "x=" + cookie.Value} {
-			b.client.Jar = nil
-			a := b.send(t, b.request(t, http.MethodGet, "/", "", func(r *http.Request) { r.Header.Set("Cookie", value) }))
-			if a.status != http.StatusForbidden {
-				t.Errorf("%s: status = %d, want 403", name, a.status)
-			}
+	home, err := url.Parse(b.base + folder + "/")
+	if err != nil || len(jar.Cookies(home)) != 1 {
+		t.Fatalf("cookies = %v, %v, want one", jar.Cookies(home), err)
+	}
+	cookie := jar.Cookies(home)[0]
+	for name, value := range map[string]string{"another value": cookie.Name + "=x", "two cookies": cookie.String() + "; " + cookie.String(), "another name": "x=" + cookie.Value} {
+		a := b.send(t, b.request(t, http.MethodGet, "/", "", func(r *http.Request) { r.Header.Set("Cookie", value) }))
+		if a.status != http.StatusForbidden {
+			t.Errorf("%s: status = %d, want 403", name, a.status)
 		}
 	}
 }
 
-// TestUICookie shows that scripts and other sites cannot use the cookie.
+// TestUICookie shows that scripts and other sites cannot use the cookie, and that servers at other
+// ports do not get it: browsers send it to each port, but to its folder alone.
 func TestUICookie(t *testing.T) {
 	b := started(t, []string{"ui", company})
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	a := b.get(t, strings.TrimPrefix(b.next, b.base))
 	a.want(t, http.StatusSeeOther)
-	_, port, _ := net.SplitHostPort(strings.TrimPrefix(b.base, "http://"))
-	cookie := a.header.Get("Set-Cookie")
-	for _, want := range []string{"grpcaud-ui-" + port + "=", "; HttpOnly", "; SameSite=Strict", "; Path=/"} {
+	folder, cookie := a.header.Get("Location"), a.header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^/[A-Z2-7]{26}/$`).MatchString(folder) || strings.Contains(b.out.String(), folder) {
+		t.Errorf("the key leads to %q, want a folder that nobody can guess", folder)
+	}
+	for _, want := range []string{"grpcaud-ui=", "; HttpOnly", "; SameSite=Strict", "; Path=" + folder} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("cookie = %q, want it with %q", cookie, want)
 		}
-	}
-	if got := a.header.Get("Location"); got != "/" {
-		t.Errorf("the key leads to %q, want an address without it", got)
 	}
 }
 
@@ -106,11 +108,11 @@ func TestUIAnswersItsOwnHostOnly(t *testing.T) {
 		{"user@127.0.0.1:" + port, 421},
 		{"127.0.0.1:" + port + ":" + port, 421},
 	} {
-		for _, path := range []string{"/", "/style.css"} {
-			a := b.send(t, b.request(t, http.MethodGet, path, "", func(r *http.Request) { r.Host = row.host }))
-			if row.status != 421 && path != "/" {
-				continue // a style sheet is for everybody
+		for _, path := range []string{"/", "/token", "/events"} {
+			if path == "/events" && row.status == http.StatusOK {
+				continue // which has no end
 			}
+			a := b.send(t, b.request(t, http.MethodGet, path, "", func(r *http.Request) { r.Host = row.host }))
 			if a.status != row.status && !(a.status == http.StatusBadRequest && row.status == 421) { // net/http refuses some itself
 				t.Errorf("host %q: status = %d, want %d", row.host, a.status, row.status)
 			}

@@ -151,7 +151,7 @@ func TestUIReadsNoTokenFromAnAddress(t *testing.T) {
 // what is typed.
 func TestUIFormKeepsNothing(t *testing.T) {
 	show(t, company).get(t, "/token").want(
-		t, http.StatusOK, `method="post" action="/token" autocomplete="off"`,
+		t, http.StatusOK, `method="post" action="token" autocomplete="off"`,
 		`<textarea id="token" name="token" rows="5" required autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"`,
 		`<label for="token">`,
 	)

@@ -3,6 +3,7 @@ package ui
 import (
 	"embed"
 	"net/http"
+	"strings"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
 )
@@ -26,8 +27,11 @@ func (s *Server) handler() http.Handler {
 		}
 		s.message(w, http.StatusNotFound, "There is no such page", "The pages are the matrix, a token and the changes.")
 	})
+	folder := s.session.folder()
 	all := http.NewServeMux()
-	all.Handle("/", s.forSession(pages))
+	all.Handle(folder, s.forSession(http.StripPrefix(strings.TrimSuffix(folder, "/"), pages)))
+	all.HandleFunc("GET /{$}", s.open)
+	all.HandleFunc("/", s.refuse)
 	all.HandleFunc("GET /style.css", asset("text/css; charset=utf-8", draw.Style, "page.css"))
 	all.HandleFunc("GET /page.js", asset("text/javascript; charset=utf-8", "", "page.js"))
 	all.HandleFunc("GET /icon.svg", asset("image/svg+xml", "", "icon.svg"))

@@ -51,35 +51,37 @@ func namesOwn(header string, own *net.TCPAddr) bool {
 	return slices.Contains(names, header)
 }
 
-// forSession serves next to whoever has the cookie. The key of the terminal is exchanged
-// for it. No other page reads anything from an address.
-func (s *Server) forSession(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, isKey := keyOf(r.URL)
+// open exchanges the key in an address of the terminal for the cookie.
+func (s *Server) open(w http.ResponseWriter, r *http.Request) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || len(query) != 1 || len(query[keyParameter]) != 1 {
+		s.refuse(w, r)
+		return
+	}
+	if !s.session.use(query.Get(keyParameter)) {
+		s.message(w, http.StatusForbidden, "This address was used already", "An address of the terminal opens the page once. The terminal shows the next one. If it was not you who used this one, end the command and start it again.")
+		return
+	}
+	http.SetCookie(w, &s.session.cookie)
+	http.Redirect(w, r, s.session.folder(), http.StatusSeeOther)
+	s.options.Address(s.address())
+}
+
+// refuse answers a stranger.
+func (s *Server) refuse(w http.ResponseWriter, _ *http.Request) {
+	s.message(w, http.StatusForbidden, "Open the address that the terminal shows", "This page is for the user who started grpcaud ui. Its terminal shows an address that opens it.")
+}
+
+// forSession serves next to whoever has the cookie. No page reads anything from an address.
+func (s *Server) forSession(next http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.Method == http.MethodGet && isKey && s.session.use(key):
-			http.SetCookie(w, &s.session.cookie)
-			http.Redirect(w, r, "/", http.StatusSeeOther)
-			s.options.Address(s.address())
-		case isKey && s.session.holds(r):
-			http.Redirect(w, r, "/", http.StatusSeeOther)
-		case isKey:
-			s.message(w, http.StatusForbidden, "This address was used already", "An address of the terminal opens the page once. The terminal shows the next one. If it was not you who used this one, end the command and start it again.")
 		case !s.session.holds(r):
-			s.message(w, http.StatusForbidden, "Open the address that the terminal shows", "This page is for the user who started grpcaud ui. Its terminal shows an address that opens it.")
+			s.refuse(w, r)
 		case r.URL.RawQuery != "" || r.URL.ForceQuery:
 			s.message(w, http.StatusBadRequest, "Nothing is read from an address", "If the part after the question mark is a token, it is now in the history of the browser: revoke it. Paste a token into the form of the page instead.")
 		default:
 			next.ServeHTTP(w, r)
 		}
-	})
-}
-
-// keyOf returns the key in an address of the terminal.
-func keyOf(u *url.URL) (string, bool) {
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil || u.Path != "/" || len(query) != 1 || len(query[keyParameter]) != 1 {
-		return "", false
 	}
-	return query.Get(keyParameter), true
 }

@@ -58,7 +58,7 @@ func Listen(options Options) (*Server, error) {
 	if s.listener, err = listen(options.Addr); err != nil {
 		return nil, err
 	}
-	s.session = newSession(s.listener.Addr().(*net.TCPAddr).Port)
+	s.session = newSession()
 	return s, nil
 }
 

@@ -3,7 +3,6 @@ package ui
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"fmt"
 	"net/http"
 	"sync"
 )
@@ -21,13 +20,17 @@ type session struct {
 	key string     // empty if it was used
 }
 
-// newSession returns the session of a server at this port. Browsers send a cookie to every
-// port of a host, so that the port is in its name.
-func newSession(port int) *session {
+// newSession returns a session. Browsers send a cookie to every port of a host, and so to
+// the servers of other users of this machine, but only to its path. So the pages are in a
+// folder whose name nobody can guess.
+func newSession() *session {
 	return &session{cookie: http.Cookie{
-		Name: fmt.Sprintf("grpcaud-ui-%d", port), Value: rand.Text(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: "grpcaud-ui", Value: rand.Text(), Path: "/" + rand.Text() + "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}}
 }
+
+// folder returns the path of the pages, which ends with a slash.
+func (s *session) folder() string { return s.cookie.Path }
 
 // newKey returns another key, in the place of the last one.
 func (s *session) newKey() string {
