@@ -158,3 +158,28 @@ func TestUIOpensTheBrowserOfTheSystem(t *testing.T) {
 	}
 	b.open(t)
 }
+
+// TestUIOfALargeMatrix shows that a matrix of many services has a page for each, and that a token
+// is judged at all of them.
+func TestUIOfALargeMatrix(t *testing.T) {
+	path := file(t, "access.yaml", strings.Replace(large(300, 60), "services:\n", "services:\n  'a/<b>?': {grpc: [a.A], allow: [{clients: [client-1], methods: [M], scopes: [x]}]}\n", 1))
+	b := show(t, path, "--offline")
+	a := b.get(t, "/")
+	a.want(t, http.StatusOK, "This matrix is too large for one page", `<a href="service/service-299">service-299</a>`, `<a href="service/a%2F%3Cb%3E%3F">a/&lt;b&gt;?</a>`)
+	if len(a.text) > 100<<10 {
+		t.Errorf("the page has %d bytes", len(a.text))
+	}
+	a = b.get(t, "/service/service-299")
+	a.want(t, http.StatusOK, "popovertarget=", "services.service-299.allow[0]", `<a href="../token">`, `data-events="../events"`)
+	a.lacks(t, "service-298")
+	wellFormed(t, a.text)
+	b.get(t, "/service/a%2F%3Cb%3E%3F").want(t, http.StatusOK, "services.a/&lt;b&gt;?.allow[0]")
+	b.get(t, "/service/service-300").want(t, http.StatusNotFound, "There is no such service")
+	b.paste(t, "a.b.c").want(t, http.StatusOK, "Refused by every service", "service-299")
+
+	r := run(t, "", "matrix", path, "-o", "html")
+	r.want(t, 0, "<span class=\"yes\">scope ")
+	if strings.Contains(r.stdout, "popovertarget=") {
+		t.Error("each of many cells opens something")
+	}
+}

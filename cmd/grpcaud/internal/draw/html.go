@@ -35,11 +35,25 @@ func (d *Drawing) html(p *output.Page) {
 	_ = matrixTemplate.Execute(p, map[string]any{"Style": template.CSS(Style), "Matrix": d.HTML()})
 }
 
+// mostCells is the largest number of cells of services that open something: a page with
+// more would be too large for a browser.
+const mostCells = 5000
+
+// Large reports whether there are too many cells to open what stands behind each.
+func (d *Drawing) Large() bool {
+	cells := 0
+	for _, s := range d.Services {
+		cells += len(clientClasses(s.Allow)) * len(methodClasses(s.Allow))
+	}
+	return cells > mostCells
+}
+
 // HTML returns the drawing as sections of a page, for the style sheet [Style]. A click on
-// a cell, or the key Enter, opens what stands behind it, without a script.
+// a cell, or the key Enter, opens what stands behind it, without a script, unless the
+// drawing is [Drawing.Large].
 func (d *Drawing) HTML() template.HTML {
 	var text strings.Builder
-	if err := matrixTemplate.ExecuteTemplate(&text, "matrix", map[string]any{"Drawing": d, "Overview": d.overview()}); err != nil {
+	if err := matrixTemplate.ExecuteTemplate(&text, "matrix", map[string]any{"Drawing": d, "Overview": d.overview(), "Large": d.Large()}); err != nil {
 		panic(err) // the template does not fit the drawing
 	}
 	return template.HTML(text.String())

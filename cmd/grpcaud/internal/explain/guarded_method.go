@@ -28,7 +28,7 @@ type GuardedMethod struct {
 // NewGuardedMethod returns a method of the service of that name. The method is written
 // as "Method" or "grpc.Service/Method".
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
-	t, err := newGuardedService(policy, service)
+	t, err := newGuardedService(policy, policy.Matrix(), service)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +39,9 @@ func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMe
 	return t, nil
 }
 
-// newGuardedService returns what the methods of a service have in common.
-func newGuardedService(policy *access.Policy, service string) (*GuardedMethod, error) {
-	m := policy.Matrix()
+// newGuardedService returns what the methods of a service have in common. m is the matrix
+// of the policy.
+func newGuardedService(policy *access.Policy, m access.Matrix, service string) (*GuardedMethod, error) {
 	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
 		return nil, err
 	}

@@ -41,9 +41,10 @@ type MethodsJudgement struct {
 // error is about the keys.
 func Judge(ctx context.Context, policy *access.Policy, set descriptor.Set, keys Keys, token string, now time.Time) (*Judgement, error) {
 	j := &Judgement{Decoded: Decode(token)}
+	m := policy.Matrix() // a copy
 	verifications := map[string]verified{}
-	for _, name := range files.GuardedServiceNames(policy.Matrix()) {
-		t, err := newGuardedService(policy, name)
+	for _, name := range files.GuardedServiceNames(m) {
+		t, err := newGuardedService(policy, m, name)
 		if err != nil {
 			return nil, err
 		}

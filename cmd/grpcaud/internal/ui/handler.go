@@ -15,6 +15,7 @@ var assets embed.FS
 func (s *Server) handler() http.Handler {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /{$}", s.matrixPage)
+	pages.HandleFunc("GET /service/{name}", s.servicePage)
 	pages.HandleFunc("GET /token", s.tokenPage)
 	pages.HandleFunc("POST /token", s.judge)
 	pages.HandleFunc("GET /changes", s.changesPage)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"few":   output.Few,
 	"clock": func(t time.Time) string { return t.Format("15:04:05") },
 	"lines": errorLines,
+	"path":  url.PathEscape,
 	"mark":  mark,
 	"cause": func(m explain.MethodsJudgement) string { return string(m.Cause) },
 }).ParseFS(assets, "page.html"))
@@ -26,6 +28,7 @@ type page struct {
 	Name    string // of the template: matrix, token, changes or message
 	Title   string
 	Path    string // of the matrix
+	Up      string // the way to the folder of the pages
 	Version int    // how many changes there were
 	Files   []fileState
 	Content any

@@ -67,7 +67,7 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 
-const events = new EventSource("events");
+const events = new EventSource(document.body.dataset.events);
 events.addEventListener("message", (event) => {
   document.getElementById("lost").hidden = true;
   if (event.data !== document.body.dataset.version) {
