@@ -108,10 +108,7 @@ func TestUIAnswersItsOwnHostOnly(t *testing.T) {
 		{"user@127.0.0.1:" + port, 421},
 		{"127.0.0.1:" + port + ":" + port, 421},
 	} {
-		for _, path := range []string{"/", "/token", "/events"} {
-			if path == "/events" && row.status == http.StatusOK {
-				continue // which has no end
-			}
+		for _, path := range []string{"/", "/token"} {
 			a := b.send(t, b.request(t, http.MethodGet, path, "", func(r *http.Request) { r.Host = row.host }))
 			if a.status != row.status && !(a.status == http.StatusBadRequest && row.status == 421) { // net/http refuses some itself
 				t.Errorf("host %q: status = %d, want %d", row.host, a.status, row.status)

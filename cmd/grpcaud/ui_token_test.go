@@ -177,7 +177,7 @@ func TestUISaysHowATokenWasVerified(t *testing.T) {
 	}{
 		{"issuer", matrix("insecure: loopback, jwks: " + base + "/realms/corp/jwks"), nil, []string{"Admitted by 1 of 1", "the keys that its issuer publishes, https://idp.example.com/realms/corp"}},
 		{"keys_file", matrix("keys_file: " + keys), []string{"--offline"}, []string{"Admitted by 1 of 1", "the keys in the keys_file of its issuer"}},
-		{"offline", matrix("jwks: https://idp.example.com/keys"), []string{"--offline"}, []string{
+		{"offline", matrix("insecure: loopback, jwks: " + base + "/realms/corp/jwks"), []string{"--offline"}, []string{
 			"Not known: the token could not be verified", "no issuer was asked (--offline)", "if the token is genuine it is admitted", `data-verdict="unknown"`, "No issuer is asked",
 		}},
 		{"down", matrix("insecure: loopback, jwks: http://127.0.0.1:1/jwks"), nil, []string{"Not known: the token could not be verified", "the issuer could not be asked", "connection refused"}},

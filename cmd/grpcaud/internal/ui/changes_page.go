@@ -33,11 +33,12 @@ func (s *Server) changesPage(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) changesResult(w http.ResponseWriter, status int, result result) {
-	var content any
+	p := s.page("changes", "Changes")
+	p.Result = result
 	if s.against != nil {
-		content = s.comparison(s.against.path, s.against.now().Policy, true)
+		p.Content = s.comparison(s.against.path, s.against.now().Policy, true)
 	}
-	s.render(w, status, page{Name: "changes", Title: "Changes", Content: content, Result: result})
+	p.write(w, status)
 }
 
 func (s *Server) comparison(name string, before *access.Policy, followed bool) comparison {

@@ -23,10 +23,10 @@ func (s *Server) handler() http.Handler {
 	pages.Handle("GET /events", s.events)
 	pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			s.message(w, http.StatusMethodNotAllowed, "This page takes no form", "Use the forms of the page.")
+			message(w, http.StatusMethodNotAllowed, "This page takes no form", "Use the forms of the page.")
 			return
 		}
-		s.message(w, http.StatusNotFound, "There is no such page", "The pages are the matrix, a token and the changes.")
+		message(w, http.StatusNotFound, "There is no such page", "The pages are the matrix, a token and the changes.")
 	})
 	folder := s.session.folder()
 	all := http.NewServeMux()

@@ -16,24 +16,29 @@ type matrixView struct {
 
 // matrixPage shows who may call what.
 func (s *Server) matrixPage(w http.ResponseWriter, _ *http.Request) {
+	p := s.page("matrix", "Access matrix")
 	policy := s.file.now().Policy
 	d, err := draw.New(policy, s.options.Set.Options, nil, nil)
 	switch {
 	case err != nil: // it is about a name, and there is none
-		s.message(w, http.StatusInternalServerError, "The matrix cannot be drawn", errorLines(err)[0])
+		message(w, http.StatusInternalServerError, "The matrix cannot be drawn", errorLines(err)[0])
+		return
 	case d.Large():
-		s.render(w, http.StatusOK, page{Name: "matrix", Title: "Access matrix", Content: matrixView{Services: files.ServiceNames(policy.Matrix())}})
+		p.Content = matrixView{Services: files.ServiceNames(policy.Matrix())}
 	default:
-		s.render(w, http.StatusOK, page{Name: "matrix", Title: "Access matrix", Content: matrixView{Drawing: d.HTML()}})
+		p.Content = matrixView{Drawing: d.HTML()}
 	}
+	p.write(w, http.StatusOK)
 }
 
 // servicePage shows who may call one service.
 func (s *Server) servicePage(w http.ResponseWriter, r *http.Request) {
+	p := s.page("matrix", "Access matrix")
 	d, err := draw.New(s.file.now().Policy, s.options.Set.Options, []string{r.PathValue("name")}, nil)
 	if err != nil {
-		s.message(w, http.StatusNotFound, "There is no such service", errorLines(err)[0])
+		message(w, http.StatusNotFound, "There is no such service", errorLines(err)[0])
 		return
 	}
-	s.render(w, http.StatusOK, page{Name: "matrix", Title: "Access matrix", Up: "../", Content: matrixView{Drawing: d.HTML()}})
+	p.Up, p.Content = "../", matrixView{Drawing: d.HTML()}
+	p.write(w, http.StatusOK)
 }

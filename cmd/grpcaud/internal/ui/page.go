@@ -45,9 +45,10 @@ type fileState struct {
 	Err   error
 }
 
-// render writes a page.
-func (s *Server) render(w http.ResponseWriter, status int, p page) {
-	p.Path = s.file.path
+// page returns a page without content. Its version is read before the content, so that the
+// browser hears of a change that comes between the two.
+func (s *Server) page(name, title string) page {
+	p := page{Name: name, Title: title, Path: s.file.path}
 	p.Version, _ = s.events.now()
 	for _, file := range []*followedFile{s.file, s.against} {
 		if file != nil {
@@ -55,13 +56,18 @@ func (s *Server) render(w http.ResponseWriter, status int, p page) {
 			p.Files = append(p.Files, fileState{file.path, v.Since, v.Err})
 		}
 	}
+	return p
+}
+
+// write writes a page.
+func (p page) write(w http.ResponseWriter, status int) {
 	var text bytes.Buffer
 	if err := pageTemplate.Execute(&text, p); err != nil {
 		panic(err) // the template does not fit the page
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(text.Bytes())
+	_, _ = w.Write(text.Bytes()) // to a browser that may be gone
 }
 
 // notice says what is wrong with a request, and what to do.
@@ -73,15 +79,9 @@ type notice struct {
 // Kind implements result.
 func (notice) Kind() string { return "notice" }
 
-// message writes a page that holds nothing of the matrix: it may be for a stranger.
-func (s *Server) message(w http.ResponseWriter, status int, title, text string) {
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, page{Name: "message", Title: title, Result: notice{title, text, true}}); err != nil {
-		panic(err) // the template does not fit the page
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
+// message writes a page of a title and a text, which may be for a stranger.
+func message(w http.ResponseWriter, status int, title, text string) {
+	page{Name: "message", Title: title, Result: notice{title, text, true}}.write(w, status)
 }
 
 // errorLines returns the lines of an error, as the terminal has them.

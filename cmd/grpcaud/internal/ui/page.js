@@ -36,8 +36,9 @@ async function refresh() {
     }
   }
   document.body.dataset.version = page.body.dataset.version;
-  const form = document.getElementById("token-form");
-  if (form && document.getElementById("result").dataset.kind === "verdict" && form.elements.token.value) {
+  const form = document.querySelector("form");
+  const kind = document.getElementById("result").dataset.kind;
+  if ((kind === "verdict" || kind === "comparison") && form.checkValidity()) {
     await send(form, false);
   }
 }
@@ -46,11 +47,13 @@ async function refresh() {
 async function send(form, show) {
   const body = form.enctype === "multipart/form-data" ? new FormData(form) : new URLSearchParams(new FormData(form));
   const button = form.querySelector("button");
+  const unsent = document.getElementById("unsent");
   button.disabled = true;
   try {
     take(await fetchPage(form.getAttribute("action"), { method: "POST", body }), "result");
+    unsent.hidden = true;
   } catch {
-    document.getElementById("lost").hidden = false;
+    unsent.hidden = false;
   }
   button.disabled = false;
   const title = document.getElementById("result-title");

@@ -26,7 +26,7 @@ func (s *Server) protect(next http.Handler) http.Handler {
 	own := s.listener.Addr().(*net.TCPAddr)
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.message(w, http.StatusForbidden, "This form was sent by another site", "Nothing was judged. Open the page itself, and use its form.")
+		message(w, http.StatusForbidden, "This form was sent by another site", "Nothing was judged. Open the page itself, and use its form.")
 	}))
 	inner := sameOrigin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +59,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.session.use(query.Get(keyParameter)) {
-		s.message(w, http.StatusForbidden, "This address was used already", "An address of the terminal opens the page once. The terminal shows the next one. If it was not you who used this one, end the command and start it again.")
+		message(w, http.StatusForbidden, "This address was used already", "An address of the terminal opens the page once. The terminal shows the next one. If it was not you who used this one, end the command and start it again.")
 		return
 	}
 	http.SetCookie(w, &s.session.cookie)
@@ -69,7 +69,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers a stranger.
 func (s *Server) refuse(w http.ResponseWriter, _ *http.Request) {
-	s.message(w, http.StatusForbidden, "Open the address that the terminal shows", "This page is for the user who started grpcaud ui. Its terminal shows an address that opens it.")
+	message(w, http.StatusForbidden, "Open the address that the terminal shows", "This page is for the user who started grpcaud ui. Its terminal shows an address that opens it.")
 }
 
 // forSession serves next to whoever has the cookie. No page reads anything from an address.
@@ -79,7 +79,7 @@ func (s *Server) forSession(next http.Handler) http.HandlerFunc {
 		case !s.session.holds(r):
 			s.refuse(w, r)
 		case r.URL.RawQuery != "" || r.URL.ForceQuery:
-			s.message(w, http.StatusBadRequest, "Nothing is read from an address", "If the part after the question mark is a token, it is now in the history of the browser: revoke it. Paste a token into the form of the page instead.")
+			message(w, http.StatusBadRequest, "Nothing is read from an address", "If the part after the question mark is a token, it is now in the history of the browser: revoke it. Paste a token into the form of the page instead.")
 		default:
 			next.ServeHTTP(w, r)
 		}

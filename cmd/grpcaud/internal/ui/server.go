@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -11,9 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
-	"github.com/grpcaud/grpcaud/internal/loopback"
 )
 
 // Options say what is shown, and where.
@@ -55,30 +54,11 @@ func Listen(options Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.listener, err = listen(options.Addr); err != nil {
+	if s.listener, err = cli.ListenLocally(options.Addr, "the page is for this machine alone"); err != nil {
 		return nil, err
 	}
 	s.session = newSession()
 	return s, nil
-}
-
-// listen listens on a loopback address, which other machines cannot reach.
-func listen(addr string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("--addr %s: %w; want a loopback address and a port, such as 127.0.0.1:8080", addr, err)
-	}
-	if !loopback.Host(host) {
-		return nil, fmt.Errorf("--addr %s: the page is for this machine alone, so it listens on a loopback address only, such as 127.0.0.1:0", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%w; port 0, as in --addr 127.0.0.1:0, is any free port", err)
-	}
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return nil, errors.Join(fmt.Errorf("--addr %s: %s is no loopback address", addr, l.Addr()), l.Close())
-	}
-	return l, nil
 }
 
 // Serve serves, and follows the files, until ctx ends.

@@ -30,7 +30,9 @@ func (s *Server) tokenPage(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) tokenResult(w http.ResponseWriter, status int, result result) {
-	s.render(w, status, page{Name: "token", Title: "Judge a token", Content: s.options.Keys.Offline, Result: result})
+	p := s.page("token", "Judge a token")
+	p.Content, p.Result = s.options.Keys.Offline, result
+	p.write(w, status)
 }
 
 // judge judges the token of the form. Nothing keeps it.
