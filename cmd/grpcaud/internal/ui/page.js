@@ -6,12 +6,14 @@ async function fetchPage(address, options) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// take puts the element of that id of another document into the place of ours.
+// take gives the element of that id the content that it has in another document. The
+// element stays, so that a screen reader says what is new in it.
 function take(other, id) {
   const ours = document.getElementById(id);
   const theirs = other.getElementById(id);
   if (ours && theirs && ours.innerHTML !== theirs.innerHTML) {
-    ours.replaceWith(document.adoptNode(theirs));
+    ours.dataset.kind = theirs.dataset.kind || "";
+    ours.replaceChildren(...theirs.childNodes);
   }
 }
 
