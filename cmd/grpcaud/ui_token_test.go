@@ -87,7 +87,7 @@ func TestUIClaimsAreText(t *testing.T) {
 		a.lacks(t, "<script>alert", "\x1b", "\u202e", "\u2066", "\x00", "\u200b", "\ufeff", "\U000e0041")
 		wellFormed(t, a.text)
 		if name == "claims" {
-			a.want(t, http.StatusOK, `\u001b[31m\u202e\u2066\u0000\u200b\ufeff\udb40\udc41`)
+			a.want(t, http.StatusOK, `&lt;/dd&gt;&lt;script&gt;alert(1)&lt;/script&gt;\u001b[31m\u202e\u2066\u0000\u200b\ufeff\udb40\udc41`)
 		}
 	}
 	if got := b.out.String() + b.log.String(); strings.Contains(got, "script") {
