@@ -36,6 +36,28 @@ func TestUIJudgesAToken(t *testing.T) {
 	b.get(t, "/token").lacks(t, "azp", "data-verdict")
 }
 
+// TestUIJudgesATokenAtOperations shows the verdict where a service has HTTP operations, beside
+// methods of gRPC or alone.
+func TestUIJudgesATokenAtOperations(t *testing.T) {
+	issuer, keys := corp(t)
+	matrix := file(t, "access.yaml", `version: 1
+issuers: {corp: {url: https://idp.example.com/realms/corp, preset: keycloak}}
+services:
+  web:
+    audience: order-status
+    http: {operations: {Track: 'GET /v1/parcels/{id}', Drop: 'DELETE /v1/parcels/{id}'}}
+    allow: [{clients: [customer-portal], methods: [Track], scopes: none}, {clients: [office], methods: [Drop], scopes: none}]
+  both:
+    grpc: [acme.Both]
+    http: {operations: {Get: 'GET /v1/both', Extra: 'GET /v1/extra'}}
+    allow: [{clients: [office], methods: [Get], scopes: none}, {clients: [customer-portal], methods: ["*"], scopes: none}]
+clients: {customer-portal: {}, office: {}}
+`)
+	b := show(t, matrix, "--jwks", keys, "--offline")
+	b.paste(t, token(issuer, nil)).want(t, http.StatusOK, "Admitted by 1 of 2", "<b>Track</b>", "<b>Drop</b>", "<b>Get, all other methods, Extra</b>")
+	b.get(t, "/").want(t, http.StatusOK, "Track (GET /v1/parcels/{id})", "customer-portal at web: ")
+}
+
 // TestUIExplainsWhyATokenIsRefused shows what the page says about each kind of mistake.
 func TestUIExplainsWhyATokenIsRefused(t *testing.T) {
 	issuer, keys := corp(t)

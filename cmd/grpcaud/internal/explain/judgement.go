@@ -105,7 +105,7 @@ func (t *GuardedMethod) verifyOnce(ctx context.Context, keys Keys, token string)
 // share one.
 func (t *GuardedMethod) judge(policy *access.Policy, set descriptor.Set, v verified, token string, now time.Time) ServiceJudgement {
 	s := ServiceJudgement{Name: t.serviceName}
-	methods := t.methods(policy.Public(), set)
+	methods := t.withOperations(t.methods(policy.Public(), set))
 	for _, full := range methods {
 		x := t.at(full).explain(func() verified { return v }, token, now)
 		name := t.nameOf(full, len(methods) == len(t.service.GRPC))
@@ -133,6 +133,9 @@ func (t *GuardedMethod) at(full string) *GuardedMethod {
 // consists of several. It may be the only name for its gRPC service.
 func (t *GuardedMethod) nameOf(full string, only bool) string {
 	grpc, method, _ := strings.Cut(strings.TrimPrefix(full, "/"), "/")
+	if !strings.HasPrefix(full, "/") {
+		return method // an operation
+	}
 	name := method
 	switch {
 	case method == descriptor.EveryMethod && only:
@@ -169,6 +172,18 @@ func (t *GuardedMethod) methods(public []string, set descriptor.Set) []string {
 		}
 		for _, name := range slices.Compact(names) {
 			all = append(all, "/"+grpc+"/"+name)
+		}
+	}
+	return all
+}
+
+// withOperations adds the full names of the operations to those of the methods. An operation
+// with the name of a method of the only gRPC service has its rule.
+func (t *GuardedMethod) withOperations(methods []string) []string {
+	all := slices.Clone(methods)
+	for _, o := range t.Guard.Operations() {
+		if len(t.service.GRPC) != 1 || !slices.Contains(methods, "/"+t.service.GRPC[0]+"/"+o.Method) {
+			all = append(all, o.Name)
 		}
 	}
 	return all
