@@ -71,7 +71,11 @@ func TestUserLogsIn(t *testing.T) {
 		answer := post(t, issuer, testutil.Token, "customer-portal", "s3cret", redeem(back.Get("code"))).json(t)
 		claims, id := part(t, answer["access_token"].(string), 1), part(t, answer["id_token"].(string), 1)
 		now := float64(time.Now().Unix())
+		if sid := claims["sid"]; sid == nil || sid != id["sid"] {
+			t.Errorf("sid = %v, of the ID token %v", sid, id["sid"])
+		}
 		delete(claims, "jti")
+		delete(claims, "sid")
 		want := map[string]any{
 			"iss": issuerURL, "sub": "alice", "aud": "order-status", "azp": "customer-portal", "client_id": "customer-portal", "scope": "orders.read",
 			"roles": []any{"clerk"}, "department": "hr", "auth_time": now, "iat": now, "exp": now + 300,

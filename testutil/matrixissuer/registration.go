@@ -2,6 +2,8 @@ package matrixissuer
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -21,7 +23,7 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 	lifetime = min(lifetime, cmp.Or(entry.MaxLifetime, lifetime))
 	writer := &atomic.Pointer[tokenWriter]{}
 	issuer := testutil.NewIssuer(entry.URL, testutil.Typ(typ(p.Token)), testutil.Lifetime(lifetime),
-		testutil.MutualTLSAlias(i.options.alias),
+		testutil.MutualTLSAlias(i.options.alias), testutil.BackchannelTransport(i.options.backchannel),
 		testutil.WriteClaims(func(g testutil.Grant, c testutil.Claims) testutil.Claims { return writer.Load().write(g, c) }))
 	if entry.Introspection == (access.Introspection{}) {
 		issuer.Fault(testutil.Introspection, http.NotFoundHandler())
@@ -71,6 +73,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
 		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
 	}
+	i.options.frontEnds[name].add(&r)
 	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
 		r.Certificates = append(r.Certificates, held.cert)
 	}
@@ -95,6 +98,29 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		}
 	}
 	return r
+}
+
+// add adds what is known of a front end to its registration.
+func (f FrontEnd) add(c *testutil.Client) {
+	c.RedirectURIs, c.PostLogoutRedirectURIs = f.RedirectURIs, f.PostLogoutRedirectURIs
+	c.BackchannelLogoutURI, c.Consent = f.BackchannelLogoutURI, f.Consent
+}
+
+// checkFrontEnds refuses front ends that the matrix does not have, or with addresses that
+// cannot be registered.
+func (i *Issuers) checkFrontEnds(m access.Matrix) error {
+	for _, name := range slices.Sorted(maps.Keys(i.options.frontEnds)) {
+		c, ok := m.Clients[name]
+		if !ok {
+			return fmt.Errorf("matrixissuer: front end %q: the matrix has no client of this name: want one of %q", name, slices.Sorted(maps.Keys(m.Clients)))
+		}
+		r := testutil.Client{ID: c.ID}
+		i.options.frontEnds[name].add(&r)
+		if err := r.Validate(); err != nil {
+			return fmt.Errorf("matrixissuer: front end %q: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // firstACR returns the first acr, in alphabetical order, that a rule of the matrix
