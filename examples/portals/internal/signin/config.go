@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -23,9 +24,14 @@ type Config struct {
 	Scopes     []string                // beside openid and profile: what the portal calls for its users
 	Parameters []oauth2.AuthCodeOption // beside the scopes, if the provider wants more
 	Network    http.RoundTripper       // to the provider
-	Log        *slog.Logger            // for the operator
-	Idle       time.Duration           // a session ends after this time without a request; the default is DefaultIdle
-	Life       time.Duration           // a session ends after this time; the default is DefaultLife
+
+	// Calls returns the context in which the portal calls services for the user with these
+	// tokens. It ends with ctx, which is that of the session.
+	Calls func(ctx context.Context, tokens oauth2.TokenSource) (context.Context, error)
+
+	Log  *slog.Logger  // for the operator
+	Idle time.Duration // a session ends after this time without a request; the default is DefaultIdle
+	Life time.Duration // a session ends after this time; the default is DefaultLife
 }
 
 func (c *Config) check() error {
@@ -38,6 +44,8 @@ func (c *Config) check() error {
 		return errors.New("signin: no client secret")
 	case c.Network == nil:
 		return errors.New("signin: no network to the identity provider")
+	case c.Calls == nil:
+		return errors.New("signin: no context for calls")
 	case c.Log == nil:
 		return errors.New("signin: no log")
 	case c.Idle < 0, c.Life < 0:

@@ -38,15 +38,15 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, redeemProblem(err, p.ReturnTo), err)
 		return
 	}
-	h.start(w, r, at, token, id)
+	if err := h.start(w, r, at, token, id); err != nil {
+		h.refuse(w, r, problemSetUp, err)
+		return
+	}
 	http.Redirect(w, r, p.ReturnTo, http.StatusSeeOther)
 }
 
 // start begins a session under a new id. The session that this browser had before ends.
-func (h *Handler) start(w http.ResponseWriter, r *http.Request, at *endpoints, token *oauth2.Token, id *oidc.IDToken) {
-	if old := h.Session(r); old != nil {
-		old.End(ErrReplaced)
-	}
+func (h *Handler) start(w http.ResponseWriter, r *http.Request, at *endpoints, token *oauth2.Token, id *oidc.IDToken) (err error) {
 	var more struct {
 		Name     string `json:"name"`
 		Username string `json:"preferred_username"`
@@ -56,8 +56,16 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request, at *endpoints, t
 	s := newSession(h.config, User{Subject: id.Subject, Name: firstOf(more.Name, more.Username, id.Subject)})
 	s.login, s.idToken = more.Login, token.Extra("id_token").(string)
 	s.Tokens = at.oauth.TokenSource(oidc.ClientContext(s.ctx, h.provider.client), token)
+	if s.calls, err = h.config.Calls(s.ctx, s.Tokens); err != nil {
+		s.End(err)
+		return err
+	}
+	if old := h.Session(r); old != nil {
+		old.End(ErrReplaced)
+	}
 	h.sessions.add(s)
 	setCookie(w, sessionCookie, s.id, 0)
+	return nil
 }
 
 func firstOf(names ...string) string {

@@ -31,6 +31,7 @@ type Session struct {
 	login   string // sid: the login at the provider
 	idToken string // for signing out
 	ctx     context.Context
+	calls   context.Context // in which the portal calls for the user; ends with ctx
 	end     context.CancelCauseFunc
 	idle    *time.Timer
 	limit   time.Duration // of idle
@@ -56,6 +57,16 @@ func newSession(c Config, user User) *Session {
 
 // Context ends with the session; [context.Cause] says why, in words for the user.
 func (s *Session) Context() context.Context { return s.ctx }
+
+// Calls returns a context for calls for the user, which ends with the session and with ctx.
+func (s *Session) Calls(ctx context.Context) (context.Context, context.CancelFunc) {
+	calls, cancel := context.WithCancel(s.calls)
+	stop := context.AfterFunc(ctx, cancel)
+	return calls, func() {
+		stop()
+		cancel()
+	}
+}
 
 // End ends the session.
 func (s *Session) End(why error) {
