@@ -1,4 +1,4 @@
-package main
+package company
 
 import (
 	"context"
@@ -19,31 +19,29 @@ import (
 // admitted each caller.
 type people struct {
 	hrv1.UnimplementedHumanResourceServer
-	employees []*hrv1.Employee
-	mu        sync.Mutex // guards reviews
-	reviews   map[string]int32
+	staff   staff
+	mu      sync.Mutex // guards reviews
+	reviews map[string]int32
 }
 
-func newPeople() *people {
-	return &people{
-		employees: []*hrv1.Employee{{Id: "e-1", Name: "Bob Builder", Department: "Shipping"}, {Id: "e-2", Name: "Carol Clerk", Department: "Sales"}},
-		reviews:   map[string]int32{},
-	}
-}
+func newPeople(staff staff) *people { return &people{staff: staff, reviews: map[string]int32{}} }
 
 // GetEmployee returns an employee, and the callers that the token names.
 func (p *people) GetEmployee(ctx context.Context, r *hrv1.GetEmployeeRequest) (*hrv1.GetEmployeeResponse, error) {
-	at := slices.IndexFunc(p.employees, func(e *hrv1.Employee) bool { return e.GetId() == r.GetEmployeeId() })
+	caller, _ := audience.FromContext(ctx)
+	if err := p.staff.check(caller); err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(p.staff.employees, func(e *hrv1.Employee) bool { return e.GetId() == r.GetEmployeeId() })
 	if at < 0 {
 		return nil, status.Errorf(codes.NotFound, "no employee %q", r.GetEmployeeId())
 	}
-	return &hrv1.GetEmployeeResponse{Employee: p.employees[at], Callers: callers(ctx)}, nil
+	return &hrv1.GetEmployeeResponse{Employee: p.staff.employees[at], Callers: callers(caller)}, nil
 }
 
 // callers lists everybody whom the token names, the nearest caller first.
-func callers(ctx context.Context) []string {
-	caller, _ := audience.FromContext(ctx)
-	all := caller.Chain
+func callers(caller audience.Caller) []string {
+	all := slices.Clone(caller.Chain)
 	if len(all) == 0 {
 		all = []string{caller.Client}
 	}
@@ -55,7 +53,11 @@ func callers(ctx context.Context) []string {
 
 // ListEmployees sends the employees of a department, or of all.
 func (p *people) ListEmployees(r *hrv1.ListEmployeesRequest, stream grpc.ServerStreamingServer[hrv1.ListEmployeesResponse]) error {
-	for _, e := range p.employees {
+	caller, _ := audience.FromContext(stream.Context())
+	if err := p.staff.check(caller); err != nil {
+		return err
+	}
+	for _, e := range p.staff.employees {
 		if r.GetDepartment() != "" && r.GetDepartment() != e.GetDepartment() {
 			continue
 		}
@@ -68,6 +70,10 @@ func (p *people) ListEmployees(r *hrv1.ListEmployeesRequest, stream grpc.ServerS
 
 // ReviewEmployees counts reviews and confirms each.
 func (p *people) ReviewEmployees(stream grpc.BidiStreamingServer[hrv1.ReviewEmployeesRequest, hrv1.ReviewEmployeesResponse]) error {
+	caller, _ := audience.FromContext(stream.Context())
+	if err := p.staff.check(caller); err != nil {
+		return err
+	}
 	for {
 		review, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
