@@ -58,30 +58,6 @@ func Users(users ...testutil.User) Option {
 	return optionFunc(func(o *options) { o.users = users })
 }
 
-// FrontEnd is what an issuer knows of a client at which users log in. See the fields of
-// these names of [testutil.Client].
-type FrontEnd struct {
-	RedirectURIs           []string
-	PostLogoutRedirectURIs []string
-	BackchannelLogoutURI   string
-	Consent                bool
-}
-
-// FrontEnds registers what the matrix does not say of clients at which users log in, by the
-// names of the clients in the matrix. A name that the matrix does not have is an error. The
-// default is that a login may lead to any address on this machine, and that no client is
-// told of a logout.
-func FrontEnds(byClient map[string]FrontEnd) Option {
-	byClient = maps.Clone(byClient)
-	return optionFunc(func(o *options) { o.frontEnds = byClient })
-}
-
-// BackchannelTransport sets what carries logout tokens to the clients: see
-// [testutil.BackchannelTransport].
-func BackchannelTransport(t http.RoundTripper) Option {
-	return optionFunc(func(o *options) { o.backchannel = t })
-}
-
 // Secrets sets how the secret for an environment variable is made. The default is a random
 // text. A test that runs in parallel with others of its process has its secrets in the same
 // environment, and needs the same.

@@ -2,8 +2,6 @@ package matrixissuer
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -98,29 +96,6 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		}
 	}
 	return r
-}
-
-// add adds what is known of a front end to its registration.
-func (f FrontEnd) add(c *testutil.Client) {
-	c.RedirectURIs, c.PostLogoutRedirectURIs = f.RedirectURIs, f.PostLogoutRedirectURIs
-	c.BackchannelLogoutURI, c.Consent = f.BackchannelLogoutURI, f.Consent
-}
-
-// checkFrontEnds refuses front ends that the matrix does not have, or with addresses that
-// cannot be registered.
-func (i *Issuers) checkFrontEnds(m access.Matrix) error {
-	for _, name := range slices.Sorted(maps.Keys(i.options.frontEnds)) {
-		c, ok := m.Clients[name]
-		if !ok {
-			return fmt.Errorf("matrixissuer: front end %q: the matrix has no client of this name: want one of %q", name, slices.Sorted(maps.Keys(m.Clients)))
-		}
-		r := testutil.Client{ID: c.ID}
-		i.options.frontEnds[name].add(&r)
-		if err := r.Validate(); err != nil {
-			return fmt.Errorf("matrixissuer: front end %q: %w", name, err)
-		}
-	}
-	return nil
 }
 
 // firstACR returns the first acr, in alphabetical order, that a rule of the matrix
