@@ -2,6 +2,7 @@ package signin
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -24,6 +25,6 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, problemSetUp, err)
 		return
 	}
-	parameters := append([]oauth2.AuthCodeOption{oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier)}, h.config.Parameters...)
+	parameters := append(slices.Clip(h.config.Parameters), oidc.Nonce(p.Nonce), oauth2.S256ChallengeOption(p.Verifier))
 	http.Redirect(w, r, at.oauth.AuthCodeURL(p.State, parameters...), http.StatusSeeOther)
 }

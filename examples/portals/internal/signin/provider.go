@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -133,7 +134,7 @@ func (p *provider) origins() []string {
 // redeem exchanges the code of a sign-in for tokens, and reads who signed in.
 func (p *provider) redeem(ctx context.Context, at *endpoints, code string, of pending) (*oauth2.Token, *oidc.IDToken, error) {
 	ctx = oidc.ClientContext(ctx, p.client)
-	token, err := at.oauth.Exchange(ctx, code, oauth2.VerifierOption(of.Verifier))
+	token, err := at.oauth.Exchange(ctx, code, append(slices.Clip(p.config.Parameters), oauth2.VerifierOption(of.Verifier))...)
 	if err != nil {
 		return nil, nil, err
 	}
