@@ -38,7 +38,7 @@ type Company struct {
 
 // Open starts the company. What has started is stopped again if the rest cannot.
 func Open(config Config) (*Company, error) {
-	c := &Company{config: config, ca: testutil.NewCA(), transport: config.Transport, clients: map[string]*interceptor.Client{}}
+	c := &Company{config: config, ca: testutil.NewCA(), transport: http.DefaultTransport, clients: map[string]*interceptor.Client{}}
 	if err := c.open(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -51,12 +51,16 @@ func (c *Company) open() (err error) {
 			return err
 		}
 	}
-	if !c.config.Provider {
-		if c.policy, err = c.openIssuer(c.policy); err != nil {
-			return err
+	if p := c.config.Provider; p == nil {
+		c.policy, err = c.openIssuer(c.policy)
+	} else {
+		c.policy, err = p.policy(c.policy)
+		if p.Transport != nil {
+			c.transport = p.Transport
 		}
-	} else if c.transport == nil {
-		c.transport = http.DefaultTransport
+	}
+	if err != nil {
+		return err
 	}
 	for id := range c.policy.Matrix().Clients {
 		if c.clients[id], err = c.NewClient(id); err != nil {

@@ -1,8 +1,6 @@
 package company
 
 import (
-	"net/http"
-
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -25,15 +23,11 @@ const (
 // 127.0.0.1.
 type Config struct {
 	// Policy is the access matrix; the default is that of [examples.Policy]. Its issuer has
-	// the name corp, unless Provider is set.
+	// the name corp.
 	Policy *access.Policy
 
-	// Provider says that the issuer of Policy is a real authorization server: none is
-	// embedded, and the clients have their secrets where Policy says. See [At].
-	Provider bool
-
-	// Transport is how a Provider is reached; the default is [http.DefaultTransport].
-	Transport http.RoundTripper
+	// Provider is the issuer; nil for the embedded one.
+	Provider *Provider
 
 	// IssuerAddr, OrdersAddr and PeopleAddr are the addresses that the embedded issuer and
 	// the two services listen on; the default is 127.0.0.1:0.
