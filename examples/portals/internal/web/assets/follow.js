@@ -1,0 +1,53 @@
+// An open page follows its events: a new status of the order that it shows, and the end of the
+// session. All data is set as text, never as markup.
+(() => {
+  "use strict";
+  const notice = document.getElementById("notice");
+  const live = document.getElementById("live");
+  const source = new EventSource(document.body.dataset.follow);
+
+  const say = (text) => { if (live) live.textContent = text; };
+
+  source.addEventListener("open", () => say("Live: this page follows the order."));
+
+  source.addEventListener("error", () => {
+    say("The connection is lost. Trying again.");
+  });
+
+  source.addEventListener("order", (event) => {
+    const order = JSON.parse(event.data);
+    for (const place of document.querySelectorAll("[data-order]")) {
+      place.textContent = order[place.dataset.order];
+    }
+    for (const step of document.querySelectorAll("[data-step]")) {
+      const state = order.steps[step.dataset.step] || "";
+      step.className = state;
+      if (state === "now") step.setAttribute("aria-current", "step");
+      else step.removeAttribute("aria-current");
+    }
+  });
+
+  source.addEventListener("end", (event) => {
+    source.close();
+    const end = JSON.parse(event.data);
+    const title = document.createElement("strong");
+    title.textContent = end.title;
+    const text = document.createElement("p");
+    text.textContent = end.text;
+    notice.replaceChildren(title, text);
+    if (end.link) {
+      const link = document.createElement("a");
+      link.className = "button";
+      link.href = end.link;
+      link.textContent = "Sign in";
+      notice.append(link);
+    }
+    notice.hidden = false;
+    say("Ended.");
+    document.title = end.title + " · " + document.title;
+    document.body.classList.add("ended");
+    for (const control of document.querySelectorAll("main form button, main form select, header form button")) {
+      control.disabled = true;
+    }
+  });
+})();
