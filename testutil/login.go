@@ -76,8 +76,39 @@ func (i *Issuer) readLogin(c Client, query url.Values) (login, *refusal) {
 	scopes = slices.DeleteFunc(scopes, func(s string) bool { return slices.Contains(openIDScopes, s) })
 	form := url.Values{"audience": query["audience"], "resource": query["resource"], "scope": {strings.Join(scopes, " ")}}
 	var err *refusal
-	l.audiences, l.scope, err = i.target(c, form)
+	l.audiences, l.scope, err = i.loginTarget(c, form)
 	return l, err
+}
+
+// loginTarget is target for a login. A client that exchanges tokens may request no audience:
+// then the token is for the client itself, with any scopes that the client may have.
+func (i *Issuer) loginTarget(c Client, form url.Values) (audiences []string, scope string, err *refusal) {
+	scopes := strings.Fields(form.Get("scope"))
+	asked := slices.Concat(form["audience"], form["resource"])
+	if i.options.template != "" {
+		asked, _ = c.split(i.options.template, scopes)
+	}
+	if len(asked) > 0 || !c.Exchange || len(c.OwnAudiences) == 0 {
+		return i.target(c, form)
+	}
+	for _, s := range scopes {
+		if !slices.Contains(c.scopesOf(c.OwnAudiences[:1]), s) {
+			return nil, "", refuse("invalid_scope", fmt.Sprintf("%s may not have %q", c.ID, s))
+		}
+	}
+	return c.OwnAudiences[:1], strings.Join(scopes, " "), nil
+}
+
+// scopesOf returns the scopes that c may have in a token with these audiences: in one for
+// itself, all of them.
+func (c Client) scopesOf(audiences []string) []string {
+	var all []string
+	for a, scopes := range c.Scopes {
+		if slices.Contains(audiences, a) || slices.Contains(c.OwnAudiences, audiences[0]) {
+			all = append(all, scopes...)
+		}
+	}
+	return all
 }
 
 // readQuestions reads what the user is to be asked, and who the user has to be.

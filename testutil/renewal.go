@@ -39,13 +39,12 @@ func (i *Issuer) renew(c Client, form url.Values) (any, *refusal) {
 	if !known {
 		return nil, refuse("invalid_grant", "the user of the login is no user any more")
 	}
-	var allowed []string
 	for _, a := range l.audiences {
-		if !slices.Contains(c.Audiences, a) {
+		if !slices.Contains(c.Audiences, a) && !slices.Contains(c.OwnAudiences, a) {
 			return nil, refuse("invalid_grant", c.ID+" may not have these tokens any more")
 		}
-		allowed = append(allowed, c.Scopes[a]...)
 	}
+	allowed := c.scopesOf(l.audiences)
 	granted := slices.DeleteFunc(strings.Fields(l.scope), func(s string) bool { return !slices.Contains(allowed, s) })
 	for _, s := range strings.Fields(form.Get("scope")) {
 		if !slices.Contains(granted, s) && !slices.Contains(openIDScopes, s) {

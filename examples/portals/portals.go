@@ -53,7 +53,7 @@ func (p *portals) open() error {
 		return err
 	}
 	p.company, err = company.Open(company.Config{
-		IssuerHost: loginHost, IssuerAddr: p.config.loginAddr, Server: p.guard,
+		IssuerHost: loginHost, IssuerAddr: p.config.loginAddr, Server: p.guard, Client: p.client,
 		Issuer: []matrixissuer.Option{
 			matrixissuer.Users(users()...),
 			matrixissuer.FrontEnds(map[string]matrixissuer.FrontEnd{
@@ -97,6 +97,11 @@ func (p *portals) guard(service string) []interceptor.ServerOption {
 		// The page about the personnel files shows the line of this very call.
 		interceptor.SampleRefused(0),
 	}
+}
+
+// client returns the options of a client.
+func (p *portals) client(name string) []interceptor.ClientOption {
+	return []interceptor.ClientOption{interceptor.Logger(p.log.With(slog.String("client", name)))}
 }
 
 // openCustomer adds the customer portal, which presents the token of its user.

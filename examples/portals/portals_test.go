@@ -14,7 +14,7 @@ func TestCustomerSeesTheirOwnOrders(t *testing.T) {
 	checkShows(t, page, 200, "Signed in as ada", "Writing desk, walnut", "Packed")
 	checkShows(t, b.Open(p.customer()+"/orders/o-1"), 200, "Writing desk, walnut", "It is being packed.")
 	checkShows(t, b.Open(p.customer()+"/orders/o-4"), 404, "It does not exist, or it is not yours.")
-	checkShows(t, b.Open(p.customer()+"/personnel"), 200, "CLIENT")
+	checkShows(t, b.Open(p.customer()+"/personnel"), 200, "AUDIENCE_MISMATCH")
 }
 
 func TestEmployeeNeedsNoSecondPassword(t *testing.T) {
