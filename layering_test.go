@@ -70,6 +70,11 @@ var layers = []layer{
 		never:    []string{"net", "net/http", "audience/access"},
 	},
 	{
+		packages: "audience/logout",
+		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
+	{
 		packages: "audience/policyfile",
 		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "go.yaml.in/yaml/v3"},
 		never:    []string{"net", "net/http"},
