@@ -36,7 +36,8 @@ type portals struct {
 // open starts the company, and listens for the portals. What has started is stopped again if
 // the rest cannot.
 func open(c config, log slog.Handler) (*portals, error) {
-	p := &portals{config: c, log: slog.New(log), decisions: operatorlog.New(log), revoked: revocation.NewList(10_000)}
+	p := &portals{config: c, log: slog.New(log), revoked: revocation.NewList(10_000)}
+	p.decisions = operatorlog.New(p.library().Handler())
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -88,7 +89,7 @@ func frontEnd(origin string) matrixissuer.FrontEnd {
 
 // guard returns the options of the guard of a service.
 func (p *portals) guard(service string) []interceptor.ServerOption {
-	log := p.log
+	log := p.library()
 	if service == company.HumanResource {
 		log = slog.New(p.decisions)
 	}
@@ -101,8 +102,17 @@ func (p *portals) guard(service string) []interceptor.ServerOption {
 }
 
 // client returns the options of a client.
-func (p *portals) client(name string) []interceptor.ClientOption {
-	return []interceptor.ClientOption{interceptor.Logger(p.log.With(slog.String("client", name)))}
+func (p *portals) client(string) []interceptor.ClientOption {
+	return []interceptor.ClientOption{interceptor.Logger(p.library())}
+}
+
+// library is the log of the guards and clients. Without -log it has errors alone: the first
+// lines would warn of the plain HTTP that leaves no machine here.
+func (p *portals) library() *slog.Logger {
+	if p.config.log {
+		return p.log
+	}
+	return slog.New(errorsOnly{p.log.Handler()})
 }
 
 // openCustomer adds the customer portal, which presents the token of its user.
@@ -124,12 +134,11 @@ func (p *portals) openCustomer(l net.Listener, origin string) error {
 	if err != nil {
 		return err
 	}
-	added, err := newPortal(p.company, company.CustomerPortal, l, site, scopes, parameters, p.log)
+	added, err := p.newPortal(company.CustomerPortal, l, site, scopes, parameters)
 	if err != nil {
 		return err
 	}
 	customer.Register(added.pages, site, added.signin, customer.Services{Caller: added.caller, Orders: orders, People: people, Decisions: p.decisions})
-	p.all = append(p.all, added)
 	return nil
 }
 
@@ -150,12 +159,11 @@ func (p *portals) openBackoffice(l net.Listener, origin string) error {
 			return err
 		}
 	}
-	added, err := newPortal(p.company, company.BackofficePortal, l, site, scopes, parameters, p.log)
+	added, err := p.newPortal(company.BackofficePortal, l, site, scopes, parameters)
 	if err != nil {
 		return err
 	}
 	backoffice.Register(added.pages, site, added.signin, backoffice.Services{Caller: added.caller, Orders: conns[0], People: conns[1], Trail: p.company.Trail})
-	p.all = append(p.all, added)
 	return nil
 }
 
@@ -197,6 +205,7 @@ func (p *portals) serve(ctx context.Context) error {
 func (p *portals) close() error {
 	for _, each := range p.all {
 		each.signin.Close()
+		each.logouts.Close()
 	}
 	for _, l := range p.listeners {
 		_ = l.Close() // again, after a portal has served it
@@ -206,6 +215,3 @@ func (p *portals) close() error {
 	}
 	return p.company.Close()
 }
-
-// logoutPath is where the issuer tells a portal that a login has ended.
-const logoutPath = "/backchannel-logout"

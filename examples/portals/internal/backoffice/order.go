@@ -19,7 +19,7 @@ type orderPage struct {
 	Form    string
 	Choices []order.Step
 	Current string
-	Changed bool // by the form, just now
+	Done    bool // the form has changed it just now
 }
 
 func (p *portal) order(w http.ResponseWriter, r *http.Request, s *signin.Session) {
@@ -34,7 +34,7 @@ func (p *portal) order(w http.ResponseWriter, r *http.Request, s *signin.Session
 	page.Title, page.Follow = "Order "+web.Plain(reply.GetOrder().GetId()), r.URL.EscapedPath()+"/events"
 	page.Content = orderPage{
 		View: order.Of(reply.GetOrder()), Clerk: reply.GetClerk(), Callers: reply.GetCallers(),
-		Form: s.Form, Choices: order.Choices(), Current: reply.GetOrder().GetStatus().String(), Changed: r.URL.Query().Has("changed"),
+		Form: s.Form, Choices: order.Choices(), Current: reply.GetOrder().GetStatus().String(), Done: r.URL.Query().Has("changed"),
 	}
 	p.site.Show(w, r, http.StatusOK, "order.html", page)
 }

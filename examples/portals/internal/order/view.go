@@ -16,21 +16,20 @@ type View struct {
 	Changed string // when the status last changed, such as "29 November 2026, 20:15 UTC"
 	Stamp   string // the same for programs (RFC 3339)
 	Steps   []Step
-	Ended   bool // nothing follows
-	Stopped bool // the order is cancelled
+	Mood    string // the colour of the status: "good" if the order has arrived, "bad" if it never will
 }
 
 // Step is one step of an order. State is "past", "now", or empty for what is to come.
 type Step struct{ Key, Text, State string }
 
 var steps = []struct {
-	status     ordersv1.Status
-	text, note string
+	status           ordersv1.Status
+	text, note, mood string
 }{
-	{ordersv1.Status_STATUS_PLACED, "Placed", "We have your order."},
-	{ordersv1.Status_STATUS_PACKED, "Packed", "It is being packed."},
-	{ordersv1.Status_STATUS_SHIPPED, "Shipped", "The carrier has it."},
-	{ordersv1.Status_STATUS_DELIVERED, "Delivered", "It has arrived."},
+	{ordersv1.Status_STATUS_PLACED, "Placed", "We have your order.", ""},
+	{ordersv1.Status_STATUS_PACKED, "Packed", "It is being packed.", ""},
+	{ordersv1.Status_STATUS_SHIPPED, "Shipped", "The carrier has it.", ""},
+	{ordersv1.Status_STATUS_DELIVERED, "Delivered", "It has arrived.", "good"},
 }
 
 // Of returns the view of an order.
@@ -40,16 +39,14 @@ func Of(o *ordersv1.Order) View {
 		v.Changed, v.Stamp = at.AsTime().Format("2 January 2006, 15:04:05 UTC"), at.AsTime().Format(time.RFC3339)
 	}
 	if o.GetStatus() == ordersv1.Status_STATUS_CANCELLED {
-		v.Status, v.Note, v.Ended, v.Stopped = "Cancelled", "It will not be delivered.", true, true
+		v.Status, v.Note, v.Mood = "Cancelled", "It will not be delivered.", "bad"
 	}
 	for _, s := range steps {
 		step := Step{Key: s.status.String(), Text: s.text}
 		switch {
-		case v.Stopped:
 		case s.status == o.GetStatus():
-			step.State, v.Status, v.Note = "now", s.text, s.note
-			v.Ended = s.status == ordersv1.Status_STATUS_DELIVERED
-		case s.status < o.GetStatus():
+			step.State, v.Status, v.Note, v.Mood = "now", s.text, s.note, s.mood
+		case s.status < o.GetStatus() && v.Mood != "bad":
 			step.State = "past"
 		}
 		v.Steps = append(v.Steps, step)
@@ -72,7 +69,7 @@ func (v View) Event() map[string]any {
 	for _, s := range v.Steps {
 		states[s.Key] = s.State
 	}
-	return map[string]any{"status": v.Status, "note": v.Note, "changed": v.Changed, "steps": states}
+	return map[string]any{"status": v.Status, "note": v.Note, "changed": v.Changed, "mood": v.Mood, "steps": states}
 }
 
 // Choices are the statuses that an order can be changed to, in order.

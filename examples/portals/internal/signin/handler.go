@@ -3,6 +3,7 @@ package signin
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
 )
@@ -41,12 +42,21 @@ func (h *Handler) Register(mux *http.ServeMux) {
 // Forms returns the origins that an answer to a form may lead to.
 func (h *Handler) Forms() []string { return h.provider.origins() }
 
-// Ended ends the sessions of a login at the provider, or of a user: the provider has said that
-// they have signed out.
-func (h *Handler) Ended(user, login string) { h.sessions.ended(user, login) }
+// EndLogin ends the sessions of a login (sid), which has ended at the identity provider.
+func (h *Handler) EndLogin(login string) {
+	h.sessions.endThose(func(s *Session) bool { return login != "" && s.login == login }, ErrElsewhere)
+}
+
+// EndUser ends the sessions of a user that began at or before a time, in whole seconds: the
+// identity provider has ended all logins of the user.
+func (h *Handler) EndUser(subject string, until time.Time) {
+	h.sessions.endThose(func(s *Session) bool { return s.User.Subject == subject && s.began.Unix() <= until.Unix() }, ErrElsewhere)
+}
 
 // Close ends all sessions.
-func (h *Handler) Close() { h.sessions.close() }
+func (h *Handler) Close() {
+	h.sessions.endThose(func(*Session) bool { return true }, ErrStopped)
+}
 
 // Session returns the session of a request, if there is one, without prolonging it.
 func (h *Handler) Session(r *http.Request) *Session {

@@ -29,6 +29,7 @@ type Session struct {
 
 	id      string
 	login   string // sid: the login at the provider
+	began   time.Time
 	idToken string // for signing out
 	ctx     context.Context
 	calls   context.Context // in which the portal calls for the user; ends with ctx
@@ -44,7 +45,7 @@ type User struct {
 }
 
 func newSession(c Config, user User) *Session {
-	s := &Session{User: user, Form: rand.Text(), id: rand.Text(), limit: c.Idle}
+	s := &Session{User: user, Form: rand.Text(), id: rand.Text(), began: time.Now(), limit: c.Idle}
 	ctx, end := context.WithCancelCause(context.Background())
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Life, ErrTooOld)
 	s.ctx, s.end = ctx, func(cause error) {

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 )
@@ -65,28 +64,17 @@ func (all *sessions) find(id string) *Session {
 	return s
 }
 
-// ended ends the sessions of a user that belong to a login at the provider, or all of the
-// user's sessions if login is empty. An empty user stands for every user of that login.
-func (all *sessions) ended(user, login string) {
-	var out []*Session
+// endThose ends the sessions that are meant.
+func (all *sessions) endThose(meant func(*Session) bool, why error) {
 	all.mu.Lock()
+	var out []*Session
 	for _, s := range all.byID {
-		if (user == "" || s.User.Subject == user) && (login == "" || s.login == login) && user+login != "" {
+		if meant(s) {
 			out = append(out, s)
 		}
 	}
 	all.mu.Unlock()
 	for _, s := range out {
-		s.End(ErrElsewhere)
-	}
-}
-
-// close ends all sessions.
-func (all *sessions) close() {
-	all.mu.Lock()
-	out := slices.Collect(maps.Values(all.byID))
-	all.mu.Unlock()
-	for _, s := range out {
-		s.End(ErrStopped)
+		s.End(why) // which removes it, and needs the lock for that
 	}
 }

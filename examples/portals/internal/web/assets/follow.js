@@ -19,6 +19,9 @@
     for (const place of document.querySelectorAll("[data-order]")) {
       place.textContent = order[place.dataset.order];
     }
+    for (const pill of document.querySelectorAll("[data-mood]")) {
+      pill.className = "pill " + order.mood;
+    }
     for (const step of document.querySelectorAll("[data-step]")) {
       const state = order.steps[step.dataset.step] || "";
       step.className = state;
