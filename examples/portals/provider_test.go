@@ -30,7 +30,9 @@ func secretsOf(t *testing.T, secret func(client string) string) {
 // site is a provider that runs, and the portals on it.
 type site struct {
 	*portals
-	signIn func(b *webtest.Browser, login webtest.Page, user string) webtest.Page // fills in the provider's own pages
+	// These fill in the pages of the provider itself.
+	signIn  func(b *webtest.Browser, login webtest.Page, user string) webtest.Page
+	signOut func(b *webtest.Browser, page webtest.Page) webtest.Page
 }
 
 // TestProvider runs the portals on real authorization servers.
@@ -60,11 +62,16 @@ func everything(t *testing.T, s site) {
 	checkShows(t, page, http.StatusOK, "Shipped")
 	wantEvent(t, live, "order", "Shipped")
 
+	for page = employee.Open(s.backoffice() + "/trail"); !strings.Contains(page.Shown(), company.NightWorker) && t.Context().Err() == nil; {
+		page = employee.Open(s.backoffice() + "/trail") // until the worker has done the job
+	}
+	checkShows(t, page, http.StatusOK, company.BackofficePortal, "Carol Clerk")
+
 	following := employee.Events(s.customer() + "/session")
 	office := employee.Events(s.backoffice() + "/session")
-	out := employee.Submit(employee.Open(s.backoffice()+"/"), "/signout", nil)
-	if out.URL.Path == "/" {
-		t.Logf("%s %s", out.URL, out.Shown())
+	out := s.signOut(employee, employee.Submit(employee.Open(s.backoffice()+"/"), "/signout", nil))
+	if want := s.backoffice() + "/signed-out"; out.Status != http.StatusOK || !strings.HasPrefix(out.URL.String(), want) {
+		t.Errorf("after the logout: got %d at %s, want 200 at %s\n%s", out.Status, out.URL, want, out.Shown())
 	}
 	wantEvent(t, office, "end", "")
 	wantEvent(t, following, "end", "")
@@ -117,9 +124,13 @@ func onKeycloak(t *testing.T) site {
 		t.Fatal(err)
 	}
 	idp.Keycloak(t, text)
-	return site{p, func(b *webtest.Browser, login webtest.Page, user string) webtest.Page {
-		return b.Submit(login, "", url.Values{"username": {user}, "password": {idp.Password(user)}})
-	}}
+	return site{
+		portals: p,
+		signIn: func(b *webtest.Browser, login webtest.Page, user string) webtest.Page {
+			return b.Submit(login, "", url.Values{"username": {user}, "password": {idp.Password(user)}})
+		},
+		signOut: func(_ *webtest.Browser, page webtest.Page) webtest.Page { return page },
+	}
 }
 
 func onOIDCProvider(t *testing.T) site {
