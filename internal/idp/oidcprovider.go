@@ -1,9 +1,11 @@
 package idp
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -59,6 +61,9 @@ func startOIDCProvider() (*Server, error) {
 	}
 	s := &Server{Product: "oidc-provider " + oidcProviderVersion, Issuer: "http://" + at.addr, TLS: "https://" + at.tls, Key: testutil.NewKey("ES256")}
 	s.rotate = postRotate(s.Issuer)
+	s.tell = func(ctx context.Context, client, uri string) error {
+		return call(ctx, http.MethodPost, s.Issuer+"/admin/logouts", "", map[string]string{"client": client, "uri": uri}, nil)
+	}
 	s.process = &process{dir: at.dir, args: []string{"node", "server.mjs", at.addr, at.tls}, ready: answers(s.Issuer)}
 	batch, err := json.Marshal([]any{s.Key.JWK()})
 	if err != nil {

@@ -32,6 +32,16 @@ type Server struct {
 
 	process *process
 	rotate  func(context.Context) error
+	tell    func(ctx context.Context, client, uri string) error // nil if it tells nobody of logouts
+}
+
+// TellOfLogouts makes the server send the logout tokens for a client to this address
+// (OpenID Connect Back-Channel Logout 1.0, section 2.2).
+func (s *Server) TellOfLogouts(ctx context.Context, client, uri string) error {
+	if s.tell == nil {
+		return fmt.Errorf("idp: %s tells nobody of logouts here", s.Product)
+	}
+	return s.tell(ctx, client, uri)
 }
 
 // Rotate makes the server sign with a new key from now on. The key before
@@ -60,6 +70,7 @@ type metadata struct {
 	Issuer        string `json:"issuer"`
 	Authorization string `json:"authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
+	EndSession    string `json:"end_session_endpoint"`
 }
 
 // discover asks the issuer at url for its metadata.

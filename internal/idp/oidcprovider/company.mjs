@@ -34,12 +34,16 @@ export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const itself = ['client_credentials'];
 const forPeople = [...itself, 'authorization_code', 'refresh_token'];
 
+// logouts are where clients are told of logouts (Back-Channel Logout 1.0), by client.
+export const logouts = {};
+
 // may is which indicators a client can ask for, with which scopes.
 const client = (id, grants, may, how = { client_secret: `${id}-secret` }) => ({
   client_id: id,
   grant_types: grants,
   redirect_uris: grants.includes('authorization_code') ? ['http://127.0.0.1/callback'] : [],
   response_types: grants.includes('authorization_code') ? ['code'] : [],
+  ...(logouts[id] && { backchannel_logout_uri: logouts[id], backchannel_logout_session_required: true }),
   may,
   ...how,
 });

@@ -47,7 +47,9 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
     findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     formats: { customizers: { jwt: shape } },
     pkce: { required: () => true },
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options), // its own dispatcher keeps logout tokens from loopback
     features: {
+      backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
       introspection: { enabled: true },
@@ -63,6 +65,7 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
   });
   addExchange(provider, keys.map(({ d, p, q, dp, dq, qi, ...open }) => open), resourceInfo);
   provider.on('server_error', (ctx, err) => console.error(err));
+  provider.on('backchannel.error', (ctx, err, client) => console.error(client.clientId, err.message, err.cause ?? ''));
   provider.on('grant.error', (ctx, err) => console.error(err.message, err.error_description, err.error_detail ?? ''));
   return provider;
 }
