@@ -26,7 +26,7 @@ func (c config) check() error {
 	if c.night < 0 {
 		return fmt.Errorf("-night: got %v, want no less than 0s", c.night)
 	}
-	return nil
+	return c.provider.check()
 }
 
 // listen opens the socket of a portal, and returns the origin that its pages have.

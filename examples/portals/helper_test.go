@@ -14,8 +14,14 @@ import (
 // start runs the portals on free ports until the test ends.
 func start(t *testing.T) *portals {
 	t.Helper()
+	return startAt(t, provider{})
+}
+
+// startAt runs the portals with a real authorization server.
+func startAt(t *testing.T, at provider) *portals {
+	t.Helper()
 	const free = "127.0.0.1:0"
-	p, err := open(config{customerAddr: free, backofficeAddr: free, loginAddr: free, night: time.Millisecond}, slog.DiscardHandler)
+	p, err := open(config{customerAddr: free, backofficeAddr: free, loginAddr: free, night: time.Millisecond, provider: at}, slog.DiscardHandler)
 	if err != nil {
 		t.Fatal(err)
 	}

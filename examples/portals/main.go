@@ -3,6 +3,7 @@
 // and who can sign in, and runs until Ctrl-C.
 //
 //	go run ./examples/portals
+//	go run ./examples/portals -issuer https://idp.example.com/realms/corp
 //
 // The services, their authorization server and the access matrix are those of
 // examples/backoffice. The portals, and the authorization server, have names of their own
@@ -36,6 +37,8 @@ func main() {
 type config struct {
 	customerAddr, backofficeAddr, loginAddr string
 
+	provider provider // empty for the embedded authorization server
+
 	log   bool
 	night time.Duration // how long a job waits for the worker
 }
@@ -47,6 +50,9 @@ func parse(args []string, errors io.Writer) (config, error) {
 	flags.StringVar(&c.customerAddr, "customer-addr", "127.0.0.1:9201", "loopback `address` of the customer portal; port 0 takes a free one")
 	flags.StringVar(&c.backofficeAddr, "backoffice-addr", "127.0.0.1:9202", "loopback `address` of the back-office portal")
 	flags.StringVar(&c.loginAddr, "login-addr", "127.0.0.1:9203", "loopback `address` of the authorization server, with the page to sign in on")
+	flags.StringVar(&c.provider.issuer, "issuer", "", "sign users in at this `URL` of a real authorization server; the clients have their secrets where access.yaml says")
+	flags.StringVar(&c.provider.preset, "preset", "", "with -issuer: the `name` of the preset for its tokens (default the one in access.yaml)")
+	flags.StringVar(&c.provider.audience, "audience", "", "with -issuer: the `text` that names a service in aud, with * for the name of the service, such as urn:acme:* (default the name)")
 	flags.DurationVar(&c.night, "night", 3*time.Second, "how long a job waits until the worker does it")
 	flags.BoolVar(&c.log, "log", false, "write the decision logs of the services to standard error")
 	if err := flags.Parse(args); err != nil {

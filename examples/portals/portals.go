@@ -54,7 +54,8 @@ func (p *portals) open() error {
 		return err
 	}
 	p.company, err = company.Open(company.Config{
-		IssuerHost: loginHost, IssuerAddr: p.config.loginAddr, Server: p.guard, Client: p.client,
+		IssuerHost: loginHost, IssuerAddr: p.config.loginAddr, Provider: p.config.provider.of(), Login: loginName,
+		Server: p.guard, Client: p.client,
 		Issuer: []matrixissuer.Option{
 			matrixissuer.Users(users()...),
 			matrixissuer.FrontEnds(map[string]matrixissuer.FrontEnd{
@@ -171,6 +172,10 @@ func (p *portals) describe(out io.Writer) {
 	fmt.Fprintf(out, "Open these two in one browser:\n\n")
 	for _, each := range p.all {
 		fmt.Fprintf(out, "  %-16s %s\n", each.site.Name, each.site.Origin)
+	}
+	if p.config.provider.issuer != "" {
+		p.describeProvider(out)
+		return
 	}
 	fmt.Fprintf(out, "\nSign in with the password %q as\n\n  a customer       %s\n  an employee      %s\n\nCtrl-C stops everything.\n",
 		password, strings.Join(customers, ", "), strings.Join(employees, ", "))

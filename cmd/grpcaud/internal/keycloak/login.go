@@ -32,6 +32,7 @@ func (e *exporter) applyLogins(o Options) error {
 		}
 		client.Code, client.RedirectURIs = true, o.Logins[name]
 		client.Attributes[pkce] = "S256"
+		e.addProfile(client)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Logouts)) {
 		if err := e.applyLogout(o, name); err != nil {
@@ -44,6 +45,32 @@ func (e *exporter) applyLogins(o Options) error {
 		}
 	}
 	return nil
+}
+
+// profileScope is the scope with which a client asks who the user is (OpenID Connect Core,
+// section 5.4).
+const profileScope = "profile"
+
+// addProfile lets a client request the name of its user, in ID tokens and not in the access
+// tokens that services see.
+func (e *exporter) addProfile(client *Client) {
+	named := scope(profileScope, "Who the user is, for the client at which the user logs in", false,
+		idClaim("name", mapsFullName), idClaim("preferred_username", mapsAttribute, "user.attribute", "username"))
+	if taken, ok := e.scopes[profileScope]; ok && taken.Description != named.Description {
+		e.note("the scope %q, with which clients ask who the user is: the matrix has a permission or an audience of that name", profileScope)
+		return
+	}
+	e.scopes[profileScope] = named
+	client.Optional = append(client.Optional, profileScope)
+	slices.Sort(client.Optional)
+}
+
+// idClaim returns a mapper that writes a claim into ID tokens alone.
+func idClaim(name, kind string, settings ...string) Mapper {
+	m := claim(name, kind, settings...)
+	m.Config["id.token.claim"], m.Config["userinfo.token.claim"] = "true", "true"
+	m.Config[intoAccessToken], m.Config[intoAnswer] = "false", "false"
+	return m
 }
 
 // applyLogout registers where a client is told of the end of a session. Its logout tokens

@@ -1,6 +1,7 @@
 package keycloak_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,19 @@ func TestExportLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := slices.IndexFunc(realm.Scopes, func(s keycloak.Scope) bool { return s.Name == "profile" })
+	if at < 0 || len(realm.Scopes[at].Mappers) != 2 {
+		t.Fatalf("no scope that tells the portal who the user is: %+v", realm.Scopes)
+	}
+	for _, m := range realm.Scopes[at].Mappers {
+		if m.Config["id.token.claim"] != "true" || m.Config["access.token.claim"] != "false" || m.Config["introspection.token.claim"] != "false" {
+			t.Errorf("%s is not in ID tokens, or in access tokens too: %v", m.Name, m.Config)
+		}
+	}
 	for _, c := range realm.Clients {
+		if asks := slices.Contains(c.Optional, "profile"); asks != (c.ID == "portal") || slices.Contains(c.Default, "profile") {
+			t.Errorf("%q can ask who the user is: %t, or is told unasked: %q", c.ID, asks, c.Default)
+		}
 		if c.ID != "portal" {
 			if c.Code || c.Attributes["backchannel.logout.url"] != "" || c.Attributes["post.logout.redirect.uris"] != "" {
 				t.Errorf("users can log in or out at %q: %+v", c.ID, c)
@@ -41,6 +54,24 @@ func TestExportLogin(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, c.Attributes); diff != "" || !c.Code {
 			t.Errorf("login %t, attributes (-want +got):\n%s", c.Code, diff)
+		}
+	}
+}
+
+// TestExportLoginScopeTaken shows that a permission with the name of the scope of OpenID Connect
+// stays one.
+func TestExportLoginScopeTaken(t *testing.T) {
+	policy, err := policyfile.Parse("access.yaml", []byte(strings.Replace(company, "orders.read", "profile", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	realm, notes, err := keycloak.Export(policy, keycloak.Options{Logins: map[string][]string{"portal": {callback}}})
+	if err != nil || !strings.Contains(strings.Join(notes, "\n"), `the scope "profile"`) {
+		t.Errorf("got %v and notes %q, want one about the scope profile", err, notes)
+	}
+	for _, s := range realm.Scopes {
+		if s.Name == "profile" && len(s.Mappers) > 0 {
+			t.Errorf("the permission has mappers: %v", s.Mappers)
 		}
 	}
 }
