@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -71,4 +72,29 @@ func serve(t *testing.T, page http.HandlerFunc) (at string, stop func() error) {
 	}
 	t.Cleanup(func() { _ = stop() })
 	return "http://" + l.Addr().String(), stop
+}
+
+// TestPageIsFollowedAtOnce shows that a browser hears that its page is followed before there is
+// an event, and that events go on after the time for reading a request.
+func TestPageIsFollowedAtOnce(t *testing.T) {
+	t.Parallel()
+	connected := make(chan struct{})
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		events := web.StartEvents(w)
+		<-connected
+		select {
+		case <-time.After(200 * time.Millisecond): // more than the time to read a request
+			_ = events.Send("late", nil)
+		case <-r.Context().Done():
+		}
+	}))
+	s.Config.ReadTimeout = 50 * time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
+	b := webtest.NewBrowser(t)
+	events := b.Events(s.URL)
+	close(connected)
+	if got := b.Next(events); got.Name != "late" {
+		t.Errorf("got %+v, want the late event", got)
+	}
 }
