@@ -3,12 +3,20 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/examples/portals/internal/webtest"
+	"github.com/grpcaud/grpcaud/interceptor"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
 // start runs the portals on free ports until the test ends.
@@ -63,5 +71,33 @@ func checkShows(t *testing.T, p webtest.Page, status int, texts ...string) {
 		if !strings.Contains(p.Shown(), text) {
 			t.Errorf("%s: no %q in: %s", p.URL, text, p.Shown())
 		}
+	}
+}
+
+// withCookies returns a request with the cookies that a browser has for a portal.
+func withCookies(b *webtest.Browser, portal string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, portal, nil)
+	const session = "__Host-session"
+	r.AddCookie(&http.Cookie{Name: session, Value: b.Cookie(portal, session)})
+	return r
+}
+
+// watch opens a stream of order-status with a token.
+func watch(t *testing.T, p *portals, token, order string) grpc.ServerStreamingClient[ordersv1.WatchOrderStatusResponse] {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
+	stream, err := ordersv1.NewOrderStatusClient(p.company.Orders.Conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{OrderId: order})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
+}
+
+func checkRevoked(t *testing.T, err error) {
+	t.Helper()
+	if reason, _ := interceptor.ReasonOf(err); reason != audience.ReasonTokenRevoked {
+		t.Errorf("got %v, want %s", err, audience.ReasonTokenRevoked)
 	}
 }

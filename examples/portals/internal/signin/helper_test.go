@@ -56,7 +56,8 @@ func newWorld(t *testing.T, users ...string) *world {
 		p.Title = "Home"
 		site.Show(rw, r, http.StatusOK, "home.html", p)
 	})
-	mux.Handle("/", page)
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /orders/", page)
 	serve(t, l, site.Guard(mux, w.signin.Forms))
 	t.Cleanup(w.signin.Close) // first, so that open pages end
 	return w

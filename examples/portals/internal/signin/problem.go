@@ -20,7 +20,12 @@ var (
 	problemSignIn = web.Problem{Status: http.StatusUnauthorized, Title: "Sign in to see this page", Text: "You return to it after the sign-in.", Next: again}
 	problemEnded  = web.Problem{Status: http.StatusUnauthorized, Title: "Your session has ended", Text: "You signed out, or did nothing for a while. Sign in again to go on.", Next: again}
 
-	problemSignedOut = web.Problem{Status: http.StatusOK, Title: "You are signed out", Text: "Both portals of Acme have ended your session in this browser.", Next: again}
+	problemSignedOut = web.Problem{Status: http.StatusOK, Title: "You are signed out", Text: "The identity provider has ended your login, and tells the other portals.", Next: again}
+
+	problemHereOnly = web.Problem{
+		Status: http.StatusOK, Title: "You are signed out of this portal", Next: again,
+		Text: "The identity provider could not be told. Close the browser to end your sessions at other portals.",
+	}
 
 	problemReturnTo = web.Problem{
 		Status: http.StatusBadRequest, Title: "This link leads away from the portal", Next: again,
@@ -119,7 +124,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, p web.Problem, 
 	if s := h.Session(r); s != nil {
 		page = s.Page()
 		if p.Next == again {
-			p.Next = web.Link{Text: "Go on as " + s.User.Name, To: "/"}
+			p.Next = web.Link{Text: "Go on as " + web.Plain(s.User.Name), To: "/"}
 		}
 	}
 	h.site.ShowProblem(w, r, page, p)

@@ -39,7 +39,7 @@ type provider struct {
 type endpoints struct {
 	oauth      oauth2.Config
 	verifier   *oidc.IDTokenVerifier
-	endSession string // empty if the provider has none
+	endSession *url.URL // nil if the provider has none
 }
 
 func newProvider(c Config, home string) *provider {
@@ -108,13 +108,17 @@ func (p *provider) fetch(ctx context.Context) (*endpoints, error) {
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
+	end, err := url.Parse(more.EndSession)
+	if err != nil || end.Host == "" || end.Scheme != "https" && end.Scheme != "http" {
+		end = nil
+	}
 	return &endpoints{
 		oauth: oauth2.Config{
 			ClientID: p.config.ClientID, ClientSecret: p.config.Secret, Endpoint: found.Endpoint(),
 			RedirectURL: p.home + "/callback", Scopes: append([]string{oidc.ScopeOpenID, "profile"}, p.config.Scopes...),
 		},
 		verifier:   found.Verifier(&oidc.Config{ClientID: p.config.ClientID}),
-		endSession: more.EndSession,
+		endSession: end,
 	}, nil
 }
 
@@ -122,13 +126,10 @@ func (p *provider) fetch(ctx context.Context) (*endpoints, error) {
 func (p *provider) origins() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.known == nil {
+	if p.known == nil || p.known.endSession == nil {
 		return nil
 	}
-	if u, err := url.Parse(p.known.endSession); err == nil && u.Host != "" {
-		return []string{u.Scheme + "://" + u.Host}
-	}
-	return nil
+	return []string{p.known.endSession.Scheme + "://" + p.known.endSession.Host}
 }
 
 // redeem exchanges the code of a sign-in for tokens, and reads who signed in.

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
 )
@@ -12,20 +11,21 @@ import (
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, s *Session) {
 	s.End(ErrSignedOut)
 	setCookie(w, sessionCookie, "", -1)
-	to := "/signed-out"
-	if at, err := h.provider.find(r.Context()); err == nil && at.endSession != "" {
-		if u, err := url.Parse(at.endSession); err == nil {
-			query := u.Query()
-			query.Set("id_token_hint", s.idToken)
-			query.Set("client_id", h.config.ClientID)
-			query.Set("post_logout_redirect_uri", h.site.Origin+to)
-			u.RawQuery = query.Encode()
-			to = u.String()
-		}
+	at, err := h.provider.find(r.Context())
+	if err != nil || at.endSession == nil {
+		h.site.ShowProblem(w, r, web.Page{}, problemHereOnly)
+		return
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	to := *at.endSession
+	query := to.Query()
+	query.Set("id_token_hint", s.idToken)
+	query.Set("client_id", h.config.ClientID)
+	query.Set("post_logout_redirect_uri", h.site.Origin+"/signed-out")
+	to.RawQuery = query.Encode()
+	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
+// signedOut is where the identity provider leads the browser after it has ended the login.
 func (h *Handler) signedOut(w http.ResponseWriter, r *http.Request) {
 	if h.Session(r) != nil {
 		http.Redirect(w, r, "/", http.StatusSeeOther)

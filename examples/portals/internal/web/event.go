@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -16,10 +17,13 @@ type Events struct {
 	control *http.ResponseController
 }
 
-// StartEvents begins the response.
+// StartEvents begins the response, so that the page knows that it is followed. The time limit for
+// reading a request ends here: with it, the request would end too.
 func StartEvents(w http.ResponseWriter) *Events {
 	w.Header().Set("Content-Type", "text/event-stream")
-	return &Events{w, http.NewResponseController(w)}
+	e := &Events{w, http.NewResponseController(w)}
+	_ = errors.Join(e.control.SetReadDeadline(time.Time{}), e.control.Flush()) // Send reports a connection that has gone
+	return e
 }
 
 // Send writes one event, with data as JSON: JSON has no line breaks of its own, so that no

@@ -58,10 +58,10 @@ func textOf(n *html.Node) string {
 	var text strings.Builder
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {
-			text.WriteString(d.Data)
+			text.WriteString(d.Data + " ")
 		}
 	}
-	return strings.Join(strings.Fields(text.String()), " ")
+	return strings.NewReplacer(" ,", ",", " .", ".").Replace(strings.Join(strings.Fields(text.String()), " "))
 }
 
 func attr(n *html.Node, name string) string {
