@@ -32,6 +32,7 @@ type site struct {
 	*portals
 	// These fill in the pages of the provider itself.
 	signIn  func(b *webtest.Browser, login webtest.Page, user string) webtest.Page
+	consent func(b *webtest.Browser, page webtest.Page) webtest.Page // without a password
 	signOut func(b *webtest.Browser, page webtest.Page) webtest.Page
 }
 
@@ -49,11 +50,11 @@ func everything(t *testing.T, s site) {
 	checkShows(t, customer.Open(s.customer()+"/orders/o-1"), http.StatusOK, "Writing desk, walnut")
 	checkShows(t, customer.Open(s.customer()+"/orders/o-4"), http.StatusNotFound, "not yours")
 	checkShows(t, customer.Open(s.customer()+"/personnel"), http.StatusOK, "AUDIENCE_MISMATCH")
-	checkShows(t, customer.Open(s.backoffice()+"/signin"), http.StatusForbidden)
+	checkShows(t, s.consent(customer, customer.Open(s.backoffice()+"/signin")), http.StatusForbidden)
 
 	employee := webtest.NewBrowser(t)
 	s.signIn(employee, employee.Open(s.customer()+"/signin"), "alice")
-	page = employee.Open(s.backoffice() + "/signin") // no second password
+	page = s.consent(employee, employee.Open(s.backoffice()+"/signin"))
 	checkShows(t, page, http.StatusOK, "Bookshelf, oak", "Writing desk, walnut")
 	checkShows(t, employee.Open(s.backoffice()+"/employees"), http.StatusOK, "Bob Builder")
 	live := customer.Events(s.customer() + "/orders/o-1/events")
@@ -78,6 +79,9 @@ func everything(t *testing.T, s site) {
 	checkShows(t, employee.Open(s.customer()+"/orders/o-1"), http.StatusUnauthorized)
 	checkShows(t, customer.Open(s.customer()+"/"), http.StatusOK, "Shipped") // another session goes on
 }
+
+// nothing is what the user does where a provider asks nothing.
+func nothing(_ *webtest.Browser, page webtest.Page) webtest.Page { return page }
 
 // wantEvent waits for the next event of this name, which must hold the text.
 func wantEvent(t *testing.T, events <-chan webtest.Event, name, text string) {
@@ -129,13 +133,42 @@ func onKeycloak(t *testing.T) site {
 		signIn: func(b *webtest.Browser, login webtest.Page, user string) webtest.Page {
 			return b.Submit(login, "", url.Values{"username": {user}, "password": {idp.Password(user)}})
 		},
-		signOut: func(_ *webtest.Browser, page webtest.Page) webtest.Page { return page },
+		consent: nothing, signOut: nothing,
 	}
 }
 
+// onOIDCProvider runs the portals on oidc-provider. It asks each user for consent, at each
+// portal, and before a logout.
 func onOIDCProvider(t *testing.T) site {
-	t.Skip("later")
-	return site{}
+	server := idp.OIDCProvider(t)
+	secretsOf(t, idp.Secret)
+	p := startAt(t, provider{issuer: server.Issuer, preset: "oidc-provider", audience: "urn:acme:*"})
+	for _, each := range p.all {
+		known := frontEnd(each.site.Origin)
+		err := server.Register(t.Context(), each.client, map[string]any{
+			"redirect_uris": known.RedirectURIs, "post_logout_redirect_uris": known.PostLogoutRedirectURIs,
+			"backchannel_logout_uri": each.logoutAddress(), "backchannel_logout_session_required": true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	consent := func(b *webtest.Browser, page webtest.Page) webtest.Page {
+		if page.HasInput("password") {
+			t.Fatalf("%s asks for a password:\n%s", page.URL, page.Shown())
+		}
+		return b.Submit(page, "", nil)
+	}
+	return site{
+		portals: p,
+		signIn: func(b *webtest.Browser, login webtest.Page, user string) webtest.Page {
+			return consent(b, b.Submit(login, "", url.Values{"login": {user}, "password": {idp.Password(user)}}))
+		},
+		consent: consent,
+		signOut: func(b *webtest.Browser, page webtest.Page) webtest.Page {
+			return b.Submit(page, "", url.Values{"logout": {"yes"}})
+		},
+	}
 }
 
 // exported returns what grpcaud exports for the matrix.

@@ -1,7 +1,7 @@
 // The server's configuration.
 import { X509Certificate } from 'node:crypto';
 import { Provider, errors } from 'oidc-provider';
-import { clients, people, resource } from './company.mjs';
+import { clients, people, resource, urn } from './company.mjs';
 import { addExchange } from './exchange.mjs';
 import { shapes } from './shapes.mjs';
 
@@ -9,6 +9,12 @@ function resourceInfo(ctx, indicator, client) {
   const scope = client.may[indicator];
   if (scope === undefined) throw new errors.InvalidTarget(`client ${client.clientId} may not request ${indicator}`);
   return resource(indicator, scope);
+}
+
+// A login that names no resource gets a token for the client itself, which may exchange it.
+function defaultResource(ctx, client, oneOf) {
+  const own = urn(client.clientId);
+  return oneOf ?? (ctx.oidc.route === 'authorization' && own in client.may ? own : undefined);
 }
 
 function shape(ctx, token, parts) {
@@ -57,7 +63,7 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
       mTLS: mutualTLS,
       resourceIndicators: {
         enabled: true,
-        defaultResource: (ctx, client, oneOf) => oneOf,
+        defaultResource,
         useGrantedResource: () => true,
         getResourceServerInfo: resourceInfo,
       },

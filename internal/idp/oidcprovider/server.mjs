@@ -1,14 +1,14 @@
 // node server.mjs ADDRESS TLS-ADDRESS: an authorization server for tests, on
 // loopback. Its folder holds ca.pem, tls.pem, tls.key, batch.json (the public
 // keys of the client batch) and keys.json, its own. POST /admin/rotate makes
-// new keys; those before stay in the published set. POST /admin/logouts sets
-// where a client is told of logouts.
+// new keys; those before stay in the published set. POST /admin/clients
+// changes the metadata of a client.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { json } from 'node:stream/consumers';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { logouts } from './company.mjs';
+import { registered } from './company.mjs';
 import { newProvider } from './provider.mjs';
 
 const [address, tlsAddress] = process.argv.slice(2);
@@ -41,8 +41,8 @@ async function answer(req, res) {
   if (req.url === '/admin/rotate') {
     await rotate();
   } else {
-    const { client, uri } = await json(req);
-    logouts[client] = uri;
+    const { client, metadata } = await json(req);
+    registered[client] = { ...registered[client], ...metadata };
   }
   serve();
   return res.writeHead(204).end();
