@@ -32,14 +32,14 @@ type Server struct {
 
 	process *process
 	rotate  func(context.Context) error
-	tell    func(ctx context.Context, client, uri string) error // nil if it tells nobody of logouts
+	tell    func(ctx context.Context, client, uri string) error // nil if it sends no logout tokens
 }
 
 // TellOfLogouts makes the server send the logout tokens for a client to this address
 // (OpenID Connect Back-Channel Logout 1.0, section 2.2).
 func (s *Server) TellOfLogouts(ctx context.Context, client, uri string) error {
 	if s.tell == nil {
-		return fmt.Errorf("idp: %s tells nobody of logouts here", s.Product)
+		return fmt.Errorf("idp: %s sends no logout tokens here", s.Product)
 	}
 	return s.tell(ctx, client, uri)
 }
