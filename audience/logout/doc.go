@@ -12,5 +12,5 @@
 // program.
 //
 // An issuer tells the clients that users log in at, and nobody else. A service in another
-// process learns of a logout only if it has the same revocations: see package revocation.
+// process learns of a logout by a list of revocations that they share: [RevokeWith].
 package logout

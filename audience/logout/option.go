@@ -14,7 +14,7 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	list      *revocation.List
+	revoke    func(context.Context, revocation.Entry) error
 	told      func(context.Context, *claims.Logout) error
 	types     []string
 	every     bool
@@ -30,7 +30,18 @@ func (f optionFunc) apply(o *options) { f(o) }
 // matrix accepts tokens of the issuer. The default is no list. While the list is full, the
 // issuer is answered 503.
 func RevokeIn(list *revocation.List) Option {
-	return optionFunc(func(o *options) { o.list = list })
+	return optionFunc(func(o *options) {
+		if o.revoke = nil; list != nil {
+			o.revoke = func(_ context.Context, e revocation.Entry) error { return list.Revoke(e) }
+		}
+	})
+}
+
+// RevokeWith is [RevokeIn] for a list of another kind: the method Revoke of a list that
+// replicas share, such as that of package shared. It may be called concurrently. If it
+// returns an error, the issuer is answered 503.
+func RevokeWith(revoke func(ctx context.Context, e revocation.Entry) error) Option {
+	return optionFunc(func(o *options) { o.revoke = revoke })
 }
 
 // OnLogout calls told for each login that has ended, after the tokens are revoked and before

@@ -36,7 +36,7 @@ type Receiver struct {
 }
 
 // NewReceiver returns a receiver of the logout tokens for a client, by its name in the
-// matrix of the policy. It needs [RevokeIn] or [OnLogout]. It does no network I/O: the keys
+// matrix of the policy. It needs [RevokeIn], [RevokeWith] or [OnLogout]. It does no network I/O: the keys
 // of the issuer are fetched for the first logout token. It keeps the issuer and the id that
 // the policy has now: after a policy that changes them, make a new one. Close it when it is
 // no longer used.
@@ -63,8 +63,8 @@ func (r *Receiver) configure(policy *access.Policy, client string) error {
 	switch {
 	case policy == nil:
 		return errors.New("no policy")
-	case r.options.list == nil && r.options.told == nil:
-		return errors.New("nothing would follow from a logout: want RevokeIn or OnLogout")
+	case r.options.revoke == nil && r.options.told == nil:
+		return errors.New("nothing would follow from a logout: want RevokeIn, RevokeWith or OnLogout")
 	case r.options.log == nil:
 		return errors.New("no logger")
 	case len(r.options.types) == 0 || slices.Contains(r.options.types, ""):
@@ -130,9 +130,9 @@ func (r *Receiver) judge(l *claims.Logout, now time.Time) error {
 
 // end revokes the tokens of a login, and tells the program.
 func (r *Receiver) end(ctx context.Context, ended *claims.Logout, now time.Time) error {
-	if r.options.list != nil {
+	if r.options.revoke != nil {
 		for _, entry := range r.entries(ended, now) {
-			if err := r.options.list.Revoke(entry); err != nil {
+			if err := r.options.revoke(ctx, entry); err != nil {
 				return err
 			}
 		}

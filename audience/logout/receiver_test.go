@@ -153,6 +153,32 @@ func TestFullListIsAnsweredLater(t *testing.T) {
 	})
 }
 
+// TestRevocationThatFailsIsAnsweredLater shows that a shared list which cannot be written
+// makes no logout count as done.
+func TestRevocationThatFailsIsAnsweredLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var written []revocation.Entry
+		down := errors.New("the store is down")
+		err := down
+		o := newOffice(t, company(t), logout.RevokeWith(func(_ context.Context, e revocation.Entry) error {
+			written = append(written, e)
+			return err
+		}))
+		token := o.token(statement(nil))
+		if got := o.send(t, token); got.status != http.StatusServiceUnavailable || len(o.ended.all) > 0 {
+			t.Errorf("while the store is down: %d, told %d times", got.status, len(o.ended.all))
+		}
+		err = nil
+		if got := o.send(t, token); got.status != http.StatusOK || len(o.ended.all) != 1 {
+			t.Errorf("again: %d, told %d times", got.status, len(o.ended.all))
+		}
+		want := revocation.Entry{Issuer: corp, Session: "s-1", Expires: time.Now().Add(access.DefaultMaxLifetime)}
+		if diff := cmp.Diff([]revocation.Entry{want, want}, written); diff != "" {
+			t.Errorf("entries (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestKeysThatCannotBeFetched shows that an outage makes no logout token bad.
 func TestKeysThatCannotBeFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -225,6 +251,7 @@ func TestNewReceiverRefuses(t *testing.T) {
 		"no policy":                    {nil, "customer-portal", []logout.Option{told}},
 		"nothing would follow":         {company(t), "customer-portal", nil},
 		`no client "portal": want one`: {company(t), "portal", []logout.Option{told}},
+		"want RevokeIn, RevokeWith":    {company(t), "customer-portal", []logout.Option{logout.RevokeIn(nil)}},
 		`no client ""`:                 {company(t), "", []logout.Option{told}},
 		"no logger":                    {company(t), "customer-portal", []logout.Option{told, logout.Logger(nil)}},
 		"an empty typ":                 {company(t), "customer-portal", []logout.Option{told, logout.Types("")}},

@@ -32,7 +32,7 @@ type Server struct {
 
 	process *process
 	rotate  func(context.Context) error
-	tell    func(ctx context.Context, client, uri string) error // nil if it tells nobody of logouts
+	tell    func(ctx context.Context, client, uri string) error // nil if it sends no logout tokens
 
 	register func(ctx context.Context, client string, metadata map[string]any) error // nil if its clients cannot be changed
 }
@@ -41,7 +41,7 @@ type Server struct {
 // (OpenID Connect Back-Channel Logout 1.0, section 2.2).
 func (s *Server) TellOfLogouts(ctx context.Context, client, uri string) error {
 	if s.tell == nil {
-		return fmt.Errorf("idp: %s tells nobody of logouts here", s.Product)
+		return fmt.Errorf("idp: %s sends no logout tokens here", s.Product)
 	}
 	return s.tell(ctx, client, uri)
 }
