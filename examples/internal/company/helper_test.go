@@ -14,10 +14,10 @@ import (
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
-// open opens a company, and closes it with the test. The context ends after a minute.
+// open opens a company, and closes it with the test. The context ends after 20 seconds.
 func open(t *testing.T, config company.Config) (context.Context, *company.Company) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	c, err := company.Open(config)
 	if err != nil {

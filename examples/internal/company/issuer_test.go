@@ -64,12 +64,31 @@ func TestOpenLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	addr := taken.Addr().String()
+	addr, issuer, people := taken.Addr().String(), free(t), free(t)
 	for part, config := range map[string]company.Config{
-		"authorization server": {IssuerAddr: addr}, "order-status": {OrdersAddr: addr}, "human-resource": {PeopleAddr: addr},
+		"authorization server": {IssuerAddr: addr}, "human-resource": {IssuerAddr: issuer, PeopleAddr: addr},
+		"order-status": {IssuerAddr: issuer, PeopleAddr: people, OrdersAddr: addr},
 	} {
 		if c, err := company.Open(config); err == nil || c != nil || !strings.Contains(err.Error(), part) || !strings.Contains(err.Error(), addr) {
 			t.Errorf("Open = %v, %v, want an error that names %s and %s", c, err, part, addr)
 		}
+		for _, stopped := range []string{issuer, people} {
+			l, err := net.Listen("tcp", stopped)
+			if err != nil {
+				t.Fatalf("after the failure of %s: %v", part, err)
+			}
+			l.Close()
+		}
 	}
+}
+
+// free returns an address that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

@@ -37,6 +37,11 @@ func (p Page) Attribute(element, name string) string {
 	return attr(n, name)
 }
 
+// HasInput reports whether the page has a field of this type, such as password.
+func (p Page) HasInput(kind string) bool {
+	return p.find(func(n *html.Node) bool { return n.Data == "input" && attr(n, "type") == kind }) != nil
+}
+
 func (p Page) text(tag string) string {
 	n := p.find(func(n *html.Node) bool { return n.Data == tag })
 	if n == nil {
