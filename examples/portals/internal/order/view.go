@@ -1,11 +1,7 @@
 // Package order is an order as the pages of both portals show it.
 package order
 
-import (
-	"time"
-
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
-)
+import ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 
 // View is an order for people.
 type View struct {
@@ -14,7 +10,6 @@ type View struct {
 	Status  string // such as "Packed"
 	Note    string // what the status means
 	Changed string // when the status last changed, such as "29 November 2026, 20:15 UTC"
-	Stamp   string // the same for programs (RFC 3339)
 	Steps   []Step
 	Mood    string // the colour of the status: "good" if the order has arrived, "bad" if it never will
 }
@@ -36,7 +31,7 @@ var steps = []struct {
 func Of(o *ordersv1.Order) View {
 	v := View{ID: o.GetId(), Item: o.GetItem(), Customer: o.GetCustomer(), Status: "Unknown", Note: "The status of this order is not known."}
 	if at := o.GetChangedAt(); at.IsValid() {
-		v.Changed, v.Stamp = at.AsTime().Format("2 January 2006, 15:04:05 UTC"), at.AsTime().Format(time.RFC3339)
+		v.Changed = at.AsTime().Format("2 January 2006, 15:04:05 UTC")
 	}
 	if o.GetStatus() == ordersv1.Status_STATUS_CANCELLED {
 		v.Status, v.Note, v.Mood = "Cancelled", "It will not be delivered.", "bad"

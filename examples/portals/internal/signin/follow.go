@@ -32,16 +32,8 @@ func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
 		_ = events.Send("end", lastEvent{problemEnded.Title, problemEnded.Text, again.To})
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	updates, over, done := make(chan update), make(chan *web.Problem, 1), make(chan struct{})
-	go func() {
-		defer close(done)
-		over <- runFeed(ctx, s, feed, updates)
-	}()
-	defer func() { // the feed ends before the request
-		cancel()
-		<-done
-	}()
+	updates, over, stop := s.start(r.Context(), feed)
+	defer stop() // the feed ends before the request
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
@@ -74,7 +66,21 @@ type update struct {
 	data  any
 }
 
-func runFeed(ctx context.Context, s *Session, feed Feed, updates chan<- update) *web.Problem {
+// start runs a feed. Stop ends it, and returns when it has ended.
+func (s *Session) start(ctx context.Context, feed Feed) (updates <-chan update, over <-chan *web.Problem, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out, end, done := make(chan update), make(chan *web.Problem, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		end <- s.run(ctx, feed, out)
+	}()
+	return out, end, func() {
+		cancel()
+		<-done
+	}
+}
+
+func (s *Session) run(ctx context.Context, feed Feed, updates chan<- update) *web.Problem {
 	if feed == nil {
 		<-ctx.Done()
 		return nil

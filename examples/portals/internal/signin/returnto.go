@@ -19,9 +19,10 @@ func returnTo(values []string) (string, error) {
 	}
 	to := values[0]
 	hostile := func(r rune) bool { return r == '\\' || unicode.IsControl(r) || unicode.IsSpace(r) }
+	foreign := func(r rune) bool { return r > unicode.MaxASCII } // browsers write these as %…
 	u, err := url.Parse(to)
 	switch {
-	case len(values) > 1, len(to) > 512, err != nil, strings.ContainsFunc(to, hostile):
+	case len(values) > 1, len(to) > 512, err != nil, strings.ContainsFunc(to, hostile), strings.ContainsFunc(to, foreign):
 		return "", errReturnTo
 	case !strings.HasPrefix(to, "/"), u.Scheme != "", u.Host != "", u.User != nil, u.Opaque != "", u.Fragment != "":
 		return "", errReturnTo

@@ -4,22 +4,28 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"time"
 
 	"golang.org/x/oauth2"
 )
 
-// Why a session has ended: the cause of its context.
-var (
-	ErrSignedOut = errors.New("You have signed out.")
-	ErrElsewhere = errors.New("You have signed out in another place.")
-	ErrIdle      = errors.New("Nothing was done here for a while.")
-	ErrTooOld    = errors.New("You signed in many hours ago.")
-	ErrReplaced  = errors.New("You have signed in again in this browser.")
-	ErrStopped   = errors.New("The portal is being stopped.")
-	ErrNoToken   = errors.New("The identity provider asks you to sign in again.")
+// Ending is why a session has ended, in words for its user. It is the cause of the session's
+// context.
+type Ending string
+
+// Why a session has ended.
+const (
+	ErrSignedOut Ending = "You have signed out."
+	ErrElsewhere Ending = "You have signed out in another place."
+	ErrIdle      Ending = "Nothing was done here for a while."
+	ErrTooOld    Ending = "You signed in many hours ago."
+	ErrReplaced  Ending = "You have signed in again in this browser."
+	ErrStopped   Ending = "The portal is being stopped."
+	ErrNoToken   Ending = "The identity provider asks you to sign in again."
 )
+
+// Error implements error.
+func (e Ending) Error() string { return string(e) }
 
 // Session is a user who is signed in, in one browser.
 type Session struct {

@@ -3,6 +3,7 @@ package webtest
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -35,28 +36,33 @@ func (b *Browser) Events(address string) <-chan Event {
 		defer close(done)
 		defer close(events)
 		defer response.Body.Close()
-		var e Event
-		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-			name, value, _ := strings.Cut(lines.Text(), ": ")
-			switch name {
-			case "event":
-				e.Name = value
-			case "data":
-				e.Data = value
-			case "":
-				if e == (Event{}) {
-					continue // a sign of life
-				}
-				select {
-				case events <- e:
-				case <-ctx.Done():
-					return
-				}
-				e = Event{}
-			}
-		}
+		readEvents(ctx, response.Body, events)
 	}()
 	return events
+}
+
+// readEvents sends the events of a stream until it ends, or ctx does.
+func readEvents(ctx context.Context, stream io.Reader, events chan<- Event) {
+	var e Event
+	for lines := bufio.NewScanner(stream); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch name {
+		case "event":
+			e.Name = value
+		case "data":
+			e.Data = value
+		case "":
+			if e == (Event{}) {
+				continue // a sign of life
+			}
+			select {
+			case events <- e:
+			case <-ctx.Done():
+				return
+			}
+			e = Event{}
+		}
+	}
 }
 
 // Next returns the next event. It fails the test after ten seconds without one.
