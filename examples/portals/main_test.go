@@ -80,6 +80,11 @@ func TestFlagsAreChecked(t *testing.T) {
 		{[]string{"-login-addr", "example.com:9203"}, "-login-addr: "},
 		{[]string{"-customer-addr", ""}, "-customer-addr: "},
 		{[]string{"-night", "-1s"}, "-night: got -1s"},
+		{[]string{"-preset", "keycloak"}, "-preset and -audience are about a real authorization server: name it with -issuer"},
+		{[]string{"-audience", "urn:acme:*"}, "name it with -issuer"},
+		{[]string{"-customer-addr", free, "-backoffice-addr", free, "-issuer", "https://idp.example.com", "-audience", "urn:acme"}, "want a * in it"},
+		{[]string{"-customer-addr", free, "-backoffice-addr", free, "-issuer", "http://idp.example.com"}, "is not https"},
+		{[]string{"-customer-addr", free, "-backoffice-addr", free, "-issuer", "https://idp.example.com", "-preset", "nobody"}, "preset"},
 		{[]string{"now"}, `unexpected argument "now"`},
 		{[]string{"-customer-addr", taken.Addr().String()}, "give another port, or 127.0.0.1:0 for a free one"},
 		{[]string{"-customer-addr", free, "-backoffice-addr", taken.Addr().String()}, "-backoffice-addr: "},
@@ -117,3 +122,33 @@ func TestPageHasWhatTheProgramPrints(t *testing.T) {
 		t.Errorf("docs/portals.md does not have:\n%s", want)
 	}
 }
+
+// TestPageHasTheRealm holds the documentation to the flags of the export that the program prints.
+func TestPageHasTheRealm(t *testing.T) {
+	for _, variable := range []string{"CUSTOMER_PORTAL_SECRET", "BACKOFFICE_PORTAL_SECRET", "ORDER_STATUS_SECRET", "NIGHT_WORKER_SECRET"} {
+		t.Setenv(variable, strings.ToLower(variable))
+	}
+	page, err := os.ReadFile("../../docs/portals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const free = "127.0.0.1:0"
+	p, err := open(config{customerAddr: free, backofficeAddr: free, loginAddr: free, provider: provider{issuer: "http://127.0.0.1:8080/realms/corp"}}, slog.DiscardHandler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	var out bytes.Buffer
+	p.describe(&out)
+	usual := strings.NewReplacer("\\\n    ", "", ":9201", portOf(p.customer()), ":9202", portOf(p.backoffice())).Replace(string(page))
+	_, command, found := strings.Cut(out.String(), "  grpcaud export ")
+	command, _, _ = strings.Cut(command, "\n")
+	if !found || !strings.Contains(usual, "grpcaud export "+command+" > corp.json") {
+		t.Errorf("docs/portals.md does not have this realm: %s", out.String())
+	}
+	if strings.Contains(out.String(), strings.ToLower("ORDER_STATUS_SECRET")) {
+		t.Error("a secret is printed")
+	}
+}
+
+func portOf(origin string) string { return origin[strings.LastIndex(origin, ":"):] }

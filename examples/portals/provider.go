@@ -46,8 +46,23 @@ func (p *portals) describeProvider(out io.Writer) {
 		fmt.Fprintf(out, "\n  client %s\n    redirect                %s\n    after a logout          %s\n    back-channel logout     %s\n",
 			each.client, strings.Join(known.RedirectURIs, " "), strings.Join(known.PostLogoutRedirectURIs, " "), each.logoutAddress())
 	}
-	fmt.Fprintf(out, "\nFor Keycloak, grpcaud export writes a realm with them. The company knows these users by their names:\n\n  customers        %s\n  employees        %s\n\nCtrl-C stops everything.\n",
+	if p.config.provider.preset == "" { // that of access.yaml, which is Keycloak's
+		fmt.Fprintf(out, "\nA realm of Keycloak has them after\n\n  grpcaud export examples/backoffice/access.yaml %s\n", strings.Join(p.exportFlags(), " "))
+	}
+	fmt.Fprintf(out, "\nThe company knows these users by their names:\n\n  customers        %s\n  employees        %s\n\nCtrl-C stops everything.\n",
 		strings.Join(customers, ", "), strings.Join(employees, ", "))
+}
+
+// exportFlags are the flags with which grpcaud export writes a realm of Keycloak that knows the
+// portals. The back-office portal exchanges the tokens of its users.
+func (p *portals) exportFlags() []string {
+	flags := []string{"--to", "keycloak", "--exchange", company.BackofficePortal}
+	for _, each := range p.all {
+		known := frontEnd(each.site.Origin)
+		flags = append(flags, "--login", each.client+"="+known.RedirectURIs[0],
+			"--after-logout", each.client+"="+known.PostLogoutRedirectURIs[0], "--logout", each.client+"="+each.logoutAddress())
+	}
+	return flags
 }
 
 // logoutAddress is where a program that does not know the name of the portal can tell it of a

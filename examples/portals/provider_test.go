@@ -102,13 +102,8 @@ func onKeycloak(t *testing.T) site {
 	other := idp.Keycloak(t, []byte(`{"realm": "other", "enabled": true}`)) // tells where Keycloak is
 	secretsOf(t, idp.Secret)
 	p := startAt(t, provider{issuer: strings.TrimSuffix(other.Issuer, "other") + "corp"})
-	flags := []string{"--exchange", company.BackofficePortal}
-	for _, each := range p.all {
-		known := frontEnd(each.site.Origin)
-		flags = append(flags, "--login", each.client+"="+known.RedirectURIs[0], "--after-logout", each.client+"="+known.PostLogoutRedirectURIs[0], "--logout", each.client+"="+each.logoutAddress())
-	}
 	var with map[string]any
-	if err := json.Unmarshal(exported(t, flags...), &with); err != nil {
+	if err := json.Unmarshal(exported(t, p.exportFlags()...), &with); err != nil {
 		t.Fatal(err)
 	}
 	for _, each := range with["clients"].([]any) {
@@ -176,7 +171,7 @@ func exported(t *testing.T, flags ...string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "../../cmd/grpcaud", "export", matrix, "--to", "keycloak"}, flags...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", "../../cmd/grpcaud", "export", matrix}, flags...)...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
