@@ -51,6 +51,9 @@ func (c *Company) open() (err error) {
 			return err
 		}
 	}
+	if _, ok := c.policy.Matrix().Issuers[issuerName]; !ok {
+		return fmt.Errorf("the access matrix has no issuer %q, at which the users and clients of the company are", issuerName)
+	}
 	if p := c.config.Provider; p == nil {
 		c.policy, err = c.openIssuer(c.policy)
 	} else {

@@ -16,6 +16,8 @@ const (
 	OrderStatus      = "order-status"
 	HumanResource    = "human-resource"
 	NightWorker      = "night-worker"
+
+	issuerName = "corp"
 )
 
 // Config is in what one company differs from another. The zero value is the company of

@@ -67,7 +67,7 @@ func (c *Company) embed(policy *access.Policy, addr string) (*access.Policy, err
 	if err != nil {
 		return nil, err
 	}
-	c.Issuer = &Issuer{Issuer: issuers.Issuer("corp"), Addr: addr, Secrets: issuers.Environment()}
+	c.Issuer = &Issuer{Issuer: issuers.Issuer(issuerName), Addr: addr, Secrets: issuers.Environment()}
 	for name, secret := range c.Issuer.Secrets {
 		if err := os.Setenv(name, secret); err != nil {
 			return nil, err
@@ -86,7 +86,7 @@ func (c *Company) embed(policy *access.Policy, addr string) (*access.Policy, err
 	return issuers.Policy(), nil
 }
 
-// hosted returns the policy with the issuer corp at a name of this machine and the port of
+// hosted returns the policy with its issuer at a name of this machine and the port of
 // addr, over plain HTTP.
 func hosted(policy *access.Policy, host, addr string) (*access.Policy, error) {
 	_, port, err := net.SplitHostPort(addr)
@@ -94,9 +94,9 @@ func hosted(policy *access.Policy, host, addr string) (*access.Policy, error) {
 		return nil, err
 	}
 	m := policy.Matrix()
-	corp := m.Issuers["corp"]
-	corp.URL, corp.InsecureHosts = "http://"+net.JoinHostPort(host, port)+"/realms/corp", []string{host}
-	m.Issuers["corp"] = corp
+	played := m.Issuers[issuerName]
+	played.URL, played.InsecureHosts = "http://"+net.JoinHostPort(host, port)+"/realms/corp", []string{host}
+	m.Issuers[issuerName] = played
 	return access.New(m, policy.GivenOptions()...)
 }
 

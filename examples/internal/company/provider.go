@@ -32,14 +32,10 @@ func (p Provider) policy(from *access.Policy) (*access.Policy, error) {
 		return nil, fmt.Errorf("audience: got %q, want a * in it for the name of the service, such as urn:acme:*: a token for one service must not be good at another", p.Audience)
 	}
 	m := from.Matrix()
-	entry, ok := m.Issuers["corp"]
-	if !ok {
-		return nil, fmt.Errorf("the access matrix has no issuer corp, which %s could be", p.URL)
-	}
 	if p.Preset == "" {
-		p.Preset = entry.Preset
+		p.Preset = m.Issuers[issuerName].Preset
 	}
-	m.Issuers["corp"] = access.Issuer{URL: p.URL, Preset: p.Preset, InsecureLoopback: strings.HasPrefix(p.URL, "http:")}
+	m.Issuers[issuerName] = access.Issuer{URL: p.URL, Preset: p.Preset, InsecureLoopback: strings.HasPrefix(p.URL, "http:")}
 	if p.Audience != "" {
 		for name, service := range m.Services {
 			service.Audiences = []string{strings.ReplaceAll(p.Audience, "*", name)}

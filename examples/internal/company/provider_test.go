@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -40,6 +41,26 @@ func TestProviderTakesThePlaceOfTheIssuer(t *testing.T) {
 	_, err = ordersv1.NewOrderStatusClient(bearing(t, c, c.Orders, token("order-status"))).ListOrders(ctx, &ordersv1.ListOrdersRequest{})
 	if status.Code(err) != codes.Unauthenticated {
 		t.Errorf("a token for another audience: got %v, want %s", err, codes.Unauthenticated)
+	}
+}
+
+// TestIssuerHasItsName shows that a matrix without the company's issuer is an error, with and
+// without a provider.
+func TestIssuerHasItsName(t *testing.T) {
+	policy, err := policyfile.Parse("access.yaml", []byte(`
+version: 1
+issuers: {acme: {url: "https://login.example.com"}}
+services: {hr: {grpc: [acme.hr.v1.HumanResource], allow: [{clients: [portal], methods: ["*"], scopes: none}]}}
+clients: {portal: {}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []company.Config{{}, {IssuerHost: "login.localhost"}, {Provider: &company.Provider{URL: "https://login.example.com"}}} {
+		config.Policy = policy
+		if _, err := company.Open(config); err == nil || !strings.Contains(err.Error(), `no issuer "corp"`) {
+			t.Errorf("%+v: got %v, want an error that names the issuer", config, err)
+		}
 	}
 }
 
