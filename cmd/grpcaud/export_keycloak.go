@@ -27,8 +27,8 @@ func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
 	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
 	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI; its logins must use PKCE, with S256")
-	flags.StringArrayVar(&k.logouts, "logout", nil, "for keycloak: where such a client is told of the end of a session, as CLIENT=URL (OpenID Connect back-channel logout)")
-	flags.StringArrayVar(&k.afterLogout, "after-logout", nil, "for keycloak: where such a client sends a browser after a logout, as CLIENT=URI")
+	flags.StringArrayVar(&k.logouts, "logout", nil, "for keycloak: where a client with --login is told of the end of a session, as CLIENT=URL (OpenID Connect back-channel logout)")
+	flags.StringArrayVar(&k.afterLogout, "after-logout", nil, "for keycloak: where a client with --login may send a browser after a logout, as CLIENT=URI")
 	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "issuer", cli.FromMatrix(files.IssuerNames))
 }
