@@ -17,6 +17,7 @@ import (
 type job struct {
 	Order  string          `json:"order"`
 	Asked  audience.Record `json:"asked"`
+	Name   string          `json:"name"` // of the user, as people know it
 	Status ordersv1.Status `json:"status"`
 }
 
@@ -43,7 +44,7 @@ func (c *Company) Work(ctx context.Context, text []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{Time: time.Now(), Order: j.Order, Status: j.Status, Told: reply.GetEmployee().GetName(), Callers: reply.GetCallers(), Asked: j.Asked, Worker: NightWorker}
+	e := Entry{Time: time.Now(), Order: j.Order, Status: j.Status, Told: reply.GetEmployee().GetName(), Callers: reply.GetCallers(), Asked: j.Asked, Employee: j.Name, Worker: NightWorker}
 	c.orders.trail.add(e)
 	return e, nil
 }

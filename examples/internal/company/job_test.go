@@ -66,7 +66,7 @@ func TestTheTrailNamesEmployeePortalAndWorker(t *testing.T) {
 		{Told: "Carol Clerk", Callers: []string{company.NightWorker}, Worker: company.NightWorker},
 	} {
 		got := trail[i]
-		if got.Order != "o-3" || got.Status != change.GetStatus() || got.Time.IsZero() || got.Asked.User != "alice" || got.Asked.Client != company.BackofficePortal ||
+		if got.Order != "o-3" || got.Status != change.GetStatus() || got.Time.IsZero() || got.Asked.User != "alice" || got.Employee != "alice" || got.Asked.Client != company.BackofficePortal ||
 			got.Told != want.Told || got.Worker != want.Worker || !slices.Equal(got.Callers, want.Callers) {
 			t.Errorf("entry %d of the trail is %+v, want %+v for alice at the portal", i, got, want)
 		}

@@ -117,8 +117,8 @@ func (o *orders) tell(ctx context.Context, order *ordersv1.Order, to ordersv1.St
 	if err != nil {
 		return err
 	}
-	asked := caller.Record(interceptor.RequestID(ctx))
-	later, err := json.Marshal(job{Order: order.GetId(), Status: to, Asked: asked})
+	asked, name := caller.Record(interceptor.RequestID(ctx)), o.staff.login(caller)
+	later, err := json.Marshal(job{Order: order.GetId(), Status: to, Asked: asked, Name: name})
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (o *orders) tell(ctx context.Context, order *ordersv1.Order, to ordersv1.St
 	default:
 		return status.Error(codes.ResourceExhausted, "too many jobs wait for the night")
 	}
-	o.trail.add(Entry{Time: asked.Time, Order: order.GetId(), Status: to, Told: reply.GetEmployee().GetName(), Callers: reply.GetCallers(), Asked: asked})
+	o.trail.add(Entry{Time: asked.Time, Order: order.GetId(), Status: to, Told: reply.GetEmployee().GetName(), Callers: reply.GetCallers(), Asked: asked, Employee: name})
 	return nil
 }
 

@@ -29,6 +29,9 @@ type Entry struct {
 	// Asked says who asked for the change: the user, and the portal of the user.
 	Asked audience.Record
 
+	// Employee is the name with which that user logs in, as [Config.Login] reads it.
+	Employee string
+
 	// Worker is the client that did this later, as itself. It is empty if order-status did
 	// it on behalf of the user, during the call of the user.
 	Worker string

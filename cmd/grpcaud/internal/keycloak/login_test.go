@@ -27,15 +27,7 @@ func TestExportLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(realm.Scopes, func(s keycloak.Scope) bool { return s.Name == "profile" })
-	if at < 0 || len(realm.Scopes[at].Mappers) != 2 {
-		t.Fatalf("no scope that tells the portal who the user is: %+v", realm.Scopes)
-	}
-	for _, m := range realm.Scopes[at].Mappers {
-		if m.Config["id.token.claim"] != "true" || m.Config["access.token.claim"] != "false" || m.Config["introspection.token.claim"] != "false" {
-			t.Errorf("%s is not in ID tokens, or in access tokens too: %v", m.Name, m.Config)
-		}
-	}
+	checkProfile(t, realm)
 	for _, c := range realm.Clients {
 		if asks := slices.Contains(c.Optional, "profile"); asks != (c.ID == "portal") || slices.Contains(c.Default, "profile") {
 			t.Errorf("%q can ask who the user is: %t, or is told unasked: %q", c.ID, asks, c.Default)
@@ -54,6 +46,20 @@ func TestExportLogin(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, c.Attributes); diff != "" || !c.Code {
 			t.Errorf("login %t, attributes (-want +got):\n%s", c.Code, diff)
+		}
+	}
+}
+
+// checkProfile checks that the names of users are in ID tokens, and not in access tokens.
+func checkProfile(t *testing.T, realm keycloak.Realm) {
+	t.Helper()
+	at := slices.IndexFunc(realm.Scopes, func(s keycloak.Scope) bool { return s.Name == "profile" })
+	if at < 0 || len(realm.Scopes[at].Mappers) != 2 {
+		t.Fatalf("no scope that tells the portal who the user is: %+v", realm.Scopes)
+	}
+	for _, m := range realm.Scopes[at].Mappers {
+		if m.Config["id.token.claim"] != "true" || m.Config["access.token.claim"] != "false" || m.Config["introspection.token.claim"] != "false" {
+			t.Errorf("%s is not in ID tokens, or in access tokens too: %v", m.Name, m.Config)
 		}
 	}
 }
