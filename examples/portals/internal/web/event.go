@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -17,12 +16,11 @@ type Events struct {
 	control *http.ResponseController
 }
 
-// StartEvents begins the response, so that the page knows that it is followed. The time limit for
-// reading a request ends here: with it, the request would end too.
+// StartEvents begins the response, so that the page knows that it is followed.
 func StartEvents(w http.ResponseWriter) *Events {
 	w.Header().Set("Content-Type", "text/event-stream")
 	e := &Events{w, http.NewResponseController(w)}
-	_ = errors.Join(e.control.SetReadDeadline(time.Time{}), e.control.Flush()) // Send reports a connection that has gone
+	_ = e.control.Flush() // Send reports a connection that has gone
 	return e
 }
 

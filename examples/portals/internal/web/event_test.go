@@ -81,7 +81,11 @@ func TestPageIsFollowedAtOnce(t *testing.T) {
 	connected := make(chan struct{})
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		events := web.StartEvents(w)
-		<-connected
+		select {
+		case <-connected:
+		case <-r.Context().Done():
+			return
+		}
 		select {
 		case <-time.After(200 * time.Millisecond): // more than the time to read a request
 			_ = events.Send("late", nil)

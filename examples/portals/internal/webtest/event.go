@@ -20,9 +20,11 @@ func (b *Browser) Events(address string) <-chan Event {
 	r := b.Request(http.MethodGet, address, nil).WithContext(ctx)
 	client := *b.http
 	client.Timeout = 0
+	late := time.AfterFunc(10*time.Second, cancel) // a page hears at once that it is followed
 	response, err := client.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
+	if err != nil || !late.Stop() {
+		cancel()
+		b.t.Fatalf("%s: %v", address, err)
 	}
 	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" {
 		b.t.Fatalf("%s: got %s %q, want events", address, response.Status, got)
