@@ -11,6 +11,9 @@ import (
 // pingEvery is how often a page that is followed is sent a sign of life.
 const pingEvery = 15 * time.Second
 
+// maxOpen is how many pages of a session are followed at a time.
+const maxOpen = 32
+
 // Feed sends a page its events until ctx ends, or send returns an error. A problem is the last
 // event of the page. With a problem that may be over soon, or none, the browser asks again in a
 // few seconds.
@@ -30,6 +33,11 @@ func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
 	s := h.Session(r)
 	if s == nil {
 		_ = events.Send("end", lastEvent{problemEnded.Title, problemEnded.Text, again.To})
+		return
+	}
+	defer s.open.Add(-1)
+	if s.open.Add(1) > maxOpen {
+		_ = events.Send("end", lastEvent{"Too many pages are open", "Close some of them, and load this one again.", ""})
 		return
 	}
 	updates, over, stop := s.start(r.Context(), feed)

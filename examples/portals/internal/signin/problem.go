@@ -116,10 +116,14 @@ func isOutage(err error) bool {
 	return network || errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "fetching keys")
 }
 
+// maxWhy is how many bytes of a reason are logged.
+const maxWhy = 512
+
 // refuse shows a problem, and tells the operator why. The reason may hold what a stranger
-// wrote, and is quoted by the log.
+// wrote: it is cut, and the log quotes it.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, p web.Problem, why error) {
-	h.config.Log.Warn("sign-in", slog.String("page", p.Title), slog.String("why", strings.ToValidUTF8(why.Error(), "?")))
+	text := why.Error()
+	h.config.Log.Warn("sign-in", slog.String("page", p.Title), slog.String("why", strings.ToValidUTF8(text[:min(len(text), maxWhy)], "?")))
 	var page web.Page
 	if s := h.Session(r); s != nil {
 		page = s.Page()

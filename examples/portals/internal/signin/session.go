@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -15,7 +16,7 @@ type Ending string
 
 // Why a session has ended.
 const (
-	ErrSignedOut Ending = "You have signed out."
+	ErrSignedOut Ending = "You have signed out on another page."
 	ErrElsewhere Ending = "You have signed out in another place."
 	ErrIdle      Ending = "Nothing was done here for a while."
 	ErrTooOld    Ending = "You signed in many hours ago."
@@ -41,6 +42,7 @@ type Session struct {
 	calls   context.Context // in which the portal calls for the user; ends with ctx
 	end     context.CancelCauseFunc
 	idle    *time.Timer
+	open    atomic.Int32  // pages that are followed
 	limit   time.Duration // of idle
 }
 

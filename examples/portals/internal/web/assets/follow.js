@@ -41,8 +41,8 @@
     if (end.link) {
       const link = document.createElement("a");
       link.className = "button";
-      link.href = end.link;
-      link.textContent = "Sign in";
+      link.href = end.link === "/signin" ? "/signin?return_to=" + encodeURIComponent(location.pathname) : end.link;
+      link.textContent = end.link === "/signin" ? "Sign in" : "Go on";
       notice.append(link);
     }
     notice.hidden = false;
