@@ -52,7 +52,9 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request, at *endpoints, t
 		Username string `json:"preferred_username"`
 		Login    string `json:"sid"`
 	}
-	_ = id.Claims(&more) // a claim of another type names nobody: the subject stands for the name
+	if err := id.Claims(&more); err != nil {
+		return err // without its sid, the session could not be ended
+	}
 	s := newSession(h.config, User{Subject: id.Subject, Name: firstOf(more.Name, more.Username, id.Subject)})
 	s.login, s.idToken = more.Login, token.Extra("id_token").(string)
 	s.Tokens = at.oauth.TokenSource(oidc.ClientContext(s.ctx, h.provider.client), token)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/examples/portals/internal/webtest"
+	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // TestSessionIsNewAtEachSignIn shows that no session that a browser brings along is adopted.
@@ -174,6 +175,24 @@ func TestNamesAreText(t *testing.T) {
 		page := b.Open(w.portal + "/callback") // whose link has the name
 		if strings.Contains(page.Text, "<script>alert") || page.Attribute("img", "src") != "" || strings.ContainsAny(page.Text, "\u202e\u0007\u001b") {
 			t.Errorf("%q is markup in: %s", row.name, page.Text)
+		}
+	}
+}
+
+// TestNamesOfTheProviderAreText shows that the name in an ID token is text too.
+func TestNamesOfTheProviderAreText(t *testing.T) {
+	t.Parallel()
+	for _, claim := range []string{"name", "preferred_username"} {
+		w := newWorld(t, "ada")
+		w.issuer.Fault(testutil.Token, w.issuer.Alter(testutil.Token, func(response map[string]any) {
+			claims := payload(t, response["id_token"].(string))
+			claims[claim] = "<b>Ada</b>\u202e\u0000"
+			response["id_token"] = w.issuer.Mint(claims)
+		}))
+		b := webtest.NewBrowser(t)
+		home := w.enter(b, "ada")
+		if !strings.Contains(home.Shown(), "Signed in as <b>Ada</b>\ufffd\ufffd ") {
+			t.Errorf("%s: got %d %s, want the name as text", claim, home.Status, home.Shown())
 		}
 	}
 }

@@ -116,6 +116,18 @@ func TestWrongSetUpIsNotTheUsersFault(t *testing.T) {
 			}
 		}
 	})
+	for name, value := range map[string]any{"sid": 5, "name": []string{"ada"}, "preferred_username": map[string]any{}} {
+		t.Run("the ID token's "+name, func(t *testing.T) {
+			w := newWorld(t, "ada")
+			w.issuer.Fault(testutil.Token, w.issuer.Alter(testutil.Token, func(response map[string]any) {
+				claims := payload(t, response["id_token"].(string))
+				claims[name] = value
+				response["id_token"] = w.issuer.Mint(claims)
+			}))
+			b := webtest.NewBrowser(t)
+			w.checkRefused(t, b, w.enter(b, "ada"), http.StatusInternalServerError, wrongSetUp)
+		})
+	}
 	t.Run("another secret", func(t *testing.T) {
 		w := newWorld(t, "ada")
 		w.issuer.Register(testutil.Client{ID: "portal", Secret: "another", Audiences: []string{"order-status"}})
