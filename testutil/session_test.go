@@ -1,6 +1,8 @@
 package testutil_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -239,6 +241,13 @@ func TestPagesCannotBeFramed(t *testing.T) {
 		if !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") || header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: headers %v", at, header)
 		}
+	}
+	page := get(t, issuer, loginRequest())
+	_, style, _ := strings.Cut(page.body, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	digest := sha256.Sum256([]byte(style))
+	if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'"; !strings.Contains(page.header.Get("Content-Security-Policy"), want) {
+		t.Errorf("policy %s, want %s, so that browsers take the style", page.header.Get("Content-Security-Policy"), want)
 	}
 	if got := send(t, issuer, request(t, http.MethodPut, loginRequest(), "")).status; got != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d, want 405", got)
