@@ -87,8 +87,8 @@ func (i *Issuer) join(id, client string) bool {
 	return false
 }
 
-// end removes a session with all that follows from it, and returns it; false if there is
-// none. Its tokens are not active any more.
+// end removes a session, and returns it; false if there is none. Its tokens are not active
+// any more, and its codes and refresh tokens are not valid: see [Issuer.join].
 func (i *Issuer) end(id string) (session, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -98,7 +98,6 @@ func (i *Issuer) end(id string) (session, bool) {
 		}
 		delete(i.sessions, key)
 		i.ended[id] = true
-		maps.DeleteFunc(i.logins, func(_ string, l login) bool { return l.session == id })
 		maps.DeleteFunc(i.renewals, func(_ string, r *renewal) bool { return r.login.session == id })
 		return *s, true
 	}

@@ -1,6 +1,8 @@
 package testutil_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -211,60 +213,23 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-// TestConsent shows that a form of consent counts once, for the request and the session
-// that it was shown for.
-func TestConsent(t *testing.T) {
+// TestExchangedTokenIsOfTheSession shows that a service's token for a user ends with the
+// user's session, and that no further one is given.
+func TestExchangedTokenIsOfTheSession(t *testing.T) {
 	issuer := withAlice()
-	ask := loginRequest("prompt", "consent")
-	b := newBrowser(t, issuer)
-	page := b.submit(t, ask, "user", "alice")
-	if page.status != http.StatusOK || !strings.Contains(page.body, "customer-portal asks for order-status orders.read, in the name of alice") {
-		t.Fatalf("page = %d %s", page.status, page.body)
+	token := newBrowser(t, issuer).tokens(t, issuer, "customer-portal", "s3cret")["access_token"].(string)
+	ask := form("grant_type", exchange, "subject_token", token, "subject_token_type", typeToken, "audience", "human-resource")
+	further := post(t, issuer, testutil.Token, "order-status", "s3cret", ask).json(t)["access_token"].(string)
+	if was, is := part(t, token, 1)["sid"], part(t, further, 1)["sid"]; was == nil || was != is {
+		t.Errorf("sid = %v, want %v", is, was)
 	}
-	ticket := page.ticket(t)
-	stranger := newBrowser(t, issuer)
-	stranger.tokens(t, issuer, "customer-portal", "s3cret")
-	for name, got := range map[string]answer{
-		"another session":  stranger.submit(t, ask, "ticket", ticket, "consent", "allow"),
-		"another request":  b.submit(t, loginRequest("prompt", "consent", "scope", "openid"), "ticket", ticket, "consent", "allow"),
-		"a made-up ticket": b.submit(t, ask, "ticket", "x", "consent", "allow"),
-	} {
-		if got.status != http.StatusBadRequest {
-			t.Errorf("%s: %d, want 400", name, got.status)
-		}
+	if err := issuer.EndSessions(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
 	}
-	if got := b.submit(t, ask, "ticket", ticket, "consent", "allow").back(t); !got.Has("code") {
-		t.Errorf("allowed: %v, want a code", got)
+	if got := post(t, issuer, testutil.Introspection, "order-status", "s3cret", form("token", further)).json(t)["active"]; got != false {
+		t.Errorf("after the logout: active = %v", got)
 	}
-	if got := b.submit(t, ask, "ticket", ticket, "consent", "allow"); got.status != http.StatusBadRequest {
-		t.Errorf("a second time: %d, want 400", got.status)
-	}
-	ticket = b.open(t, ask).ticket(t)
-	if got := b.submit(t, ask, "ticket", ticket, "consent", "refuse").back(t).Get("error"); got != "access_denied" {
-		t.Errorf("refused: %s, want access_denied", got)
-	}
-}
-
-// TestClientNeedsConsent shows that a client for which users are asked gets codes without
-// a question once a user has allowed the same in this session.
-func TestClientNeedsConsent(t *testing.T) {
-	issuer := withAlice()
-	issuer.Register(testutil.Client{ID: "app", Public: true, Consent: true, Audiences: []string{"order-status", "human-resource"}})
-	b := newBrowser(t, issuer)
-	b.tokens(t, issuer, "customer-portal", "s3cret")
-	ask := loginRequest("client_id", "app", "scope", "openid")
-	silent := loginRequest("client_id", "app", "scope", "openid", "prompt", "none")
-	more := loginRequest("client_id", "app", "scope", "openid", "prompt", "none", "audience", "human-resource")
-	if got := b.open(t, silent).back(t).Get("error"); got != "consent_required" {
-		t.Errorf("before: %s, want consent_required", got)
-	}
-	b.submit(t, ask, "ticket", b.open(t, ask).ticket(t), "consent", "allow")
-	if got := b.open(t, silent).back(t); !got.Has("code") {
-		t.Errorf("after: %v, want a code", got)
-	}
-	if got := b.open(t, more).back(t).Get("error"); got != "consent_required" {
-		t.Errorf("another audience: %s, want consent_required", got)
-	}
+	wantRefusal(t, post(t, issuer, testutil.Token, "order-status", "s3cret", ask), 400, "invalid_grant")
 }
 
 // TestPagesCannotBeFramed shows the headers of the pages.
@@ -276,6 +241,13 @@ func TestPagesCannotBeFramed(t *testing.T) {
 		if !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") || header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: headers %v", at, header)
 		}
+	}
+	page := get(t, issuer, loginRequest())
+	_, style, _ := strings.Cut(page.body, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	digest := sha256.Sum256([]byte(style))
+	if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'"; !strings.Contains(page.header.Get("Content-Security-Policy"), want) {
+		t.Errorf("policy %s, want %s, so that browsers take the style", page.header.Get("Content-Security-Policy"), want)
 	}
 	if got := send(t, issuer, request(t, http.MethodPut, loginRequest(), "")).status; got != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d, want 405", got)

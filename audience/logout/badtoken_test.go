@@ -47,6 +47,7 @@ func badTokens(o *office) map[string]struct{ token, cause string } {
 		"the nonce of an ID token":   {o.token(changed("nonce", "n")), "CLAIMS_MALFORMED"},
 		"an empty nonce":             {o.token(changed("nonce", "")), "CLAIMS_MALFORMED"},
 		"a null nonce":               {o.token(changed("nonce", json.RawMessage("null"))), "CLAIMS_MALFORMED"},
+		"a nonce in capitals":        {o.token(changed("NONCE", "n")), "CLAIMS_MALFORMED"},
 		"no events":                  {o.token(changed("events", nil)), "CLAIM_MISSING"},
 		"events of another type":     {o.token(changed("events", event)), "CLAIMS_MALFORMED"},
 		"events in a list":           {o.token(changed("events", []string{event})), "CLAIMS_MALFORMED"},
