@@ -23,6 +23,7 @@ type Guard struct {
 	issuers  []Issuer
 	clients  map[party]string     // the names of all clients of the policy
 	rollouts map[string][]Rollout // of the guarded services
+	hosts    map[string][]string  // the authorities of the guarded services
 
 	generation string // of the policy
 }
@@ -40,7 +41,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("access: a guard needs the name of a service that the server hosts, such as \"order-status\"")
 	}
-	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, generation: p.generation}
+	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, hosts: map[string][]string{}, generation: p.generation}
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
@@ -76,6 +77,18 @@ func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
 // Client returns the name in the matrix of the client with this id at an issuer; empty
 // for a client that is not in the matrix.
 func (g *Guard) Client(issuer, id string) string { return g.clients[party{issuer, id}] }
+
+// Owner returns the guarded service of the matrix to which a method belongs, by the
+// method's full name in gRPC. It is empty if the method belongs to none, as that of a
+// public service which every server may have.
+func (g *Guard) Owner(fullMethod string) string {
+	service, _, _ := splitMethod(fullMethod)
+	return g.owner[service]
+}
+
+// Authorities returns [Service.Authorities] of the guarded services, by the name of the
+// service. Do not change it.
+func (g *Guard) Authorities() map[string][]string { return g.hosts }
 
 // Closed reports whether the matrix closes a method, by its full name in gRPC.
 func (g *Guard) Closed(fullMethod string) bool { return g.closed[fullMethod] }
@@ -152,6 +165,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		}
 		g.owner[grpc] = name
 	}
+	g.hosts[name] = slices.Clone(service.Authorities)
 	for _, issuer := range p.issuersOf(service) {
 		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)

@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"net"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/audience"
 )
 
 // Request is a request as its transport received it. Everything that the peer wrote
@@ -13,6 +15,14 @@ type Request struct {
 	// Method is the full name of the gRPC method that is called, such as
 	// /acme.orders.v1.OrderStatus/GetOrderStatus.
 	Method string
+
+	// Malformed is why the adapter cannot say what is called; nil if it can. Such a
+	// request is refused whatever the policy says.
+	Malformed *audience.Refusal
+
+	// Addressee is the service for which a proxy asks. It is nil on a server, where
+	// the method alone selects the service.
+	Addressee *Addressee
 
 	// Shape says whether further messages follow after the request was admitted.
 	Shape Shape
@@ -39,6 +49,10 @@ type Peer struct {
 
 	// Connection says who else can read what goes over the connection.
 	Connection Connection
+
+	// Hint is what the operator can do if the connection is refused; empty for the
+	// hint of [Config.Plaintext].
+	Hint string
 
 	// Certificate returns the certificate that the client proved to hold; nil if there
 	// is none. It is called with the context of the request: for tokens that are bound

@@ -1,0 +1,109 @@
+package extauthz
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+// wouldRefuseHeader tells a client that its request would be refused if the rule were
+// enforced; see [access.Warn].
+const wouldRefuseHeader = "grpcaud-would-refuse"
+
+// answer is the answer to Envoy about one request.
+type answer struct {
+	service  *Service
+	ctx      context.Context
+	request  *request
+	decision admission.Decision
+}
+
+// admitted lets the request go on. The service behind Envoy gets the caller in headers,
+// and none of the headers that it must not see.
+func (a answer) admitted() *authv3.CheckResponse {
+	ok := &authv3.OkHttpResponse{}
+	evidence := a.decision.Evidence
+	remove := a.hidden(evidence)
+	for _, h := range callerHeaders(evidence.Caller()) {
+		if h.value == "" {
+			remove[h.name] = true
+			continue
+		}
+		delete(remove, h.name)
+		ok.Headers = append(ok.Headers, set(h.name, h.value))
+	}
+	ok.HeadersToRemove = slices.Sorted(maps.Keys(remove))
+	if a.decision.Outcome == admission.WouldRefuse && a.decision.Mode == access.Warn {
+		ok.ResponseHeadersToAdd = []*corev3.HeaderValueOption{set(wouldRefuseHeader, a.decision.Answer().Word())}
+	}
+	return &authv3.CheckResponse{
+		Status:          &rpcstatus.Status{Code: int32(codes.OK)},
+		HttpResponse:    &authv3.CheckResponse_OkResponse{OkResponse: ok},
+		DynamicMetadata: a.dynamicMetadata(),
+	}
+}
+
+// hidden returns the names of the headers that the service must not see.
+func (a answer) hidden(e *admission.Evidence) map[string]bool {
+	visible := maps.Clone(a.request.headers)
+	a.service.guard.Filter(visible, e.Reveal())
+	hidden := map[string]bool{"authorization": true}
+	for name := range a.request.headers {
+		if _, ok := visible[name]; !ok {
+			hidden[name] = true
+		}
+	}
+	if a.service.keepToken && e.Caller() != nil {
+		delete(hidden, "authorization")
+	}
+	return hidden
+}
+
+// refused refuses the request, in the form of the caller's protocol.
+func (a answer) refused() *authv3.CheckResponse {
+	answer := a.decision.Answer()
+	st := status.Convert(a.service.guard.StatusError(a.ctx, a.request.http.GetPath(), a.decision))
+	denied := &authv3.DeniedHttpResponse{Status: &typev3.HttpStatus{Code: httpStatus(answer.Status)}}
+	if a.request.isGRPC() {
+		denied.Headers = grpcRefusal(st, answer)
+	} else {
+		denied.Headers, denied.Body = httpRefusal(answer, a.decision.RequestID)
+	}
+	return &authv3.CheckResponse{
+		Status:          &rpcstatus.Status{Code: int32(st.Code()), Message: st.Message()},
+		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: denied},
+		DynamicMetadata: a.dynamicMetadata(),
+	}
+}
+
+// httpStatus returns the status of HTTP for the status of a refusal. Envoy answers 200 to
+// a gRPC call whatever it is.
+func httpStatus(s audience.Status) typev3.StatusCode {
+	switch s {
+	case audience.StatusUnauthenticated:
+		return typev3.StatusCode_Unauthorized
+	case audience.StatusPermissionDenied:
+		return typev3.StatusCode_Forbidden
+	default:
+		return typev3.StatusCode_ServiceUnavailable
+	}
+}
+
+// set returns a header that replaces all others of its name.
+func set(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}

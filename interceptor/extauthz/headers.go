@@ -1,0 +1,51 @@
+package extauthz
+
+import (
+	"strings"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+)
+
+// headers are the headers of a request, with all their values, by names in lower case.
+type headers map[string][]string
+
+// headersOf returns the headers of a request as Envoy reports them. Without
+// encode_raw_headers Envoy joins the values of a name with commas; the values of
+// authorization, which has none itself, are separated again.
+func headersOf(r *authv3.AttributeContext_HttpRequest) (h headers, mistake string) {
+	h = headers{}
+	raw := r.GetHeaderMap().GetHeaders()
+	if len(raw) > 0 && len(r.GetHeaders()) > 0 {
+		return h, "both kinds of headers are in it, raw ones and joined ones"
+	}
+	for _, header := range raw {
+		value := header.GetValue()
+		if len(header.GetRawValue()) > 0 {
+			value = string(header.GetRawValue())
+		}
+		h.add(header.GetKey(), value)
+	}
+	for name, value := range r.GetHeaders() {
+		if strings.EqualFold(name, "authorization") {
+			for part := range strings.SplitSeq(value, ",") {
+				h.add(name, strings.TrimLeft(part, " \t"))
+			}
+			continue
+		}
+		h.add(name, value)
+	}
+	return h, ""
+}
+
+func (h headers) add(name, value string) {
+	name = strings.ToLower(name)
+	h[name] = append(h[name], value)
+}
+
+// only returns the value of a header that has one, and otherwise the empty string.
+func (h headers) only(name string) string {
+	if len(h[name]) != 1 {
+		return ""
+	}
+	return h[name][0]
+}
