@@ -42,7 +42,7 @@ func (s *Server) decide(ctx context.Context, method string, shape admission.Shap
 // metadata as they came.
 func (s *Server) handlerContext(ctx context.Context, md metadata.MD, e *admission.Evidence) context.Context {
 	if md != nil {
-		s.metadata.filter(md, e.Reveal())
+		s.metadata.Apply(md, e.Reveal(), md[authorization])
 		ctx = metadata.NewIncomingContext(ctx, md)
 	}
 	ctx = admission.NewContext(ctx, e)
