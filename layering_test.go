@@ -48,6 +48,9 @@ var layers = []layer{
 		indirect: []string{"net/http"},
 		never:    []string{grpc, protobuf, "tokensource"},
 	},
+	{packages: "internal/hiddenheader", imports: []string{"internal/boundedmap"}},
+	{packages: "internal/leasing", imports: []string{"internal/admission"}, never: []string{grpc, protobuf, "tokensource"}},
+	{packages: "internal/serving", imports: []string{"internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
 	{packages: helpers},
 	{
 		packages: "audience",

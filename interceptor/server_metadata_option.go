@@ -1,5 +1,7 @@
 package interceptor
 
+import "github.com/grpcaud/grpcaud/internal/hiddenheader"
+
 // StripMetadata hides more incoming metadata from handlers, by names in lower
 // case. A name that ends in * means all names with that beginning. Metadata is
 // not verified, and any client can write it. So metadata that looks like
@@ -48,7 +50,7 @@ package interceptor
 func StripMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		o.strip = append(o.strip, names...)
-		if err := metadataNames(names).check(); err != nil {
+		if err := hiddenheader.Names(names).Check(); err != nil {
 			o.refuse(err)
 		}
 	})

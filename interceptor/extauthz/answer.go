@@ -57,7 +57,7 @@ func (a answer) admitted() *authv3.CheckResponse {
 // hidden returns the names of the headers that the service must not see.
 func (a answer) hidden(e *admission.Evidence) map[string]bool {
 	visible := maps.Clone(a.request.headers)
-	a.service.guard.Filter(visible, e.Reveal())
+	a.service.guard.Headers.Apply(visible, e.Reveal(), visible["authorization"])
 	hidden := map[string]bool{"authorization": true}
 	for name := range a.request.headers {
 		if _, ok := visible[name]; !ok {
@@ -73,7 +73,7 @@ func (a answer) hidden(e *admission.Evidence) map[string]bool {
 // refused refuses the request, in the form of the caller's protocol.
 func (a answer) refused() *authv3.CheckResponse {
 	answer := a.decision.Answer()
-	st := status.Convert(a.service.guard.StatusError(a.ctx, a.request.http.GetPath(), a.decision))
+	st := status.Convert(a.service.guard.RefusalError(a.ctx, a.request.http.GetPath(), a.decision))
 	denied := &authv3.DeniedHttpResponse{Status: &typev3.HttpStatus{Code: httpStatus(answer.Status)}}
 	if a.request.isGRPC() {
 		denied.Headers = grpcRefusal(st, answer)

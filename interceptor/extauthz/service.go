@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/serving"
 )
 
 // Service is the gRPC service envoy.service.auth.v3.Authorization. It keeps nothing from
@@ -18,7 +18,7 @@ import (
 type Service struct {
 	authv3.UnimplementedAuthorizationServer
 	options
-	guard admission.Adapter
+	guard *serving.Core
 }
 
 // New returns a [Service] that decides as guard does. It does no network I/O. Close guard
@@ -27,7 +27,7 @@ func New(guard *interceptor.Server, opts ...Option) (*Service, error) {
 	if guard == nil {
 		return nil, errors.New("extauthz: no guard; make one with interceptor.NewServer")
 	}
-	s := &Service{guard: guard.Adapter()}
+	s := &Service{guard: guard.Core(serving.Internal{})}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("extauthz: a nil option")
@@ -49,7 +49,7 @@ func (s *Service) Register(to grpc.ServiceRegistrar) { authv3.RegisterAuthorizat
 func (s *Service) Check(ctx context.Context, check *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	r := newRequest(check)
 	ctx = metadata.NewIncomingContext(ctx, r.metadata())
-	d := s.guard.Decide(ctx, s.admissionRequest(r))
+	d := s.guard.Admission.Decide(ctx, s.admissionRequest(r))
 	a := answer{service: s, ctx: ctx, request: r, decision: d}
 	if d.Evidence == nil {
 		return a.refused(), nil
