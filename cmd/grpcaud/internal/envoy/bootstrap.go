@@ -19,22 +19,39 @@ func Bootstrap(p *mesh.Plan, o Options) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := upstream(o.Upstream)
+	return bootstrap(o.Listen, o.Upstream, filters, object{
+		"name", "service", "domains",
+		[]string{"*"},
+		"routes",
+		[]object{{
+			"match",
+			object{"prefix", "/", "grpc", object{}},
+			// A stream may last as long as the client wants.
+			"route",
+			object{"cluster", "service", "timeout", "0s"},
+		}},
+	}, clusters...)
+}
+
+// bootstrap returns a listener with these filters and this virtual host, the service
+// behind them, and further clusters.
+func bootstrap(listen, service string, filters []object, host object, clusters ...object) (object, error) {
+	behind, err := upstream(service)
 	if err != nil {
 		return nil, err
 	}
-	front, err := listener(o.Listen, append(filters, filter("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", nil)))
+	front, err := listener(listen, append(filters, filter("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", nil)), host)
 	if err != nil {
 		return nil, err
 	}
 	return object{"static_resources", object{
 		"listeners",
 		[]object{front},
-		"clusters", append([]object{service}, clusters...),
+		"clusters", append([]object{behind}, clusters...),
 	}}, nil
 }
 
-func listener(at string, filters []object) (object, error) {
+func listener(at string, filters []object, virtualHost object) (object, error) {
 	host, port, err := split(at)
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
@@ -44,18 +61,7 @@ func listener(at string, filters []object) (object, error) {
 		"codec_type", "HTTP2",
 		"http_filters", filters,
 		"route_config",
-		object{"virtual_hosts", []object{{
-			"name", "service", "domains",
-			[]string{"*"},
-			"routes",
-			[]object{{
-				"match",
-				object{"prefix", "/", "grpc", object{}},
-				// A stream may last as long as the client wants.
-				"route",
-				object{"cluster", "service", "timeout", "0s"},
-			}},
-		}}},
+		object{"virtual_hosts", []object{virtualHost}},
 	})
 	return object{"name", "grpc", "address", address(host, port), "filter_chains", []object{{"filters", []object{manager}}}}, nil
 }
@@ -67,12 +73,17 @@ func upstream(at string) (object, error) {
 		return nil, fmt.Errorf("--upstream: %w", err)
 	}
 	c, err := cluster("service", host, strconv.FormatUint(port, 10))
+	return overHTTP2(c), err
+}
+
+// overHTTP2 makes Envoy use HTTP/2 for a cluster.
+func overHTTP2(c object) object {
 	const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 	return append(c, "typed_extension_protocol_options", object{options, object{
 		"@type", "type.googleapis.com/" + options,
 		"explicit_http_config",
 		object{"http2_protocol_options", object{}},
-	}}), err
+	}})
 }
 
 func split(at string) (host string, port uint64, err error) {
