@@ -45,7 +45,7 @@ func (a *authzFlags) check(cmd *cobra.Command, target string) error {
 
 // exportAuthz writes the wiring of a proxy with the command authz.
 func (e *exportOptions) exportAuthz(cmd *cobra.Command, policy *access.Policy) error {
-	services, err := e.mesh.serviceNames(policy)
+	services, err := serviceNames(policy, e.mesh.services)
 	if err != nil {
 		return err
 	}

@@ -34,22 +34,9 @@ func (m *meshFlags) flags(cmd *cobra.Command) {
 	flags.BoolVar(&m.forward, "forward", false, "for istio and envoy: leave the token in the call, for a service that reads it too")
 }
 
-// serviceNames returns the names of the services to guard.
-func (m *meshFlags) serviceNames(policy *access.Policy) ([]string, error) {
-	if len(m.services) == 0 {
-		return policy.Services(), nil
-	}
-	for _, name := range m.services {
-		if err := files.CheckService(policy.Matrix(), name, slices.Values(policy.Services())); err != nil {
-			return nil, err
-		}
-	}
-	return m.services, nil
-}
-
 // plan returns the plan that a proxy has to enforce, and the keys for it.
 func (m *meshFlags) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
-	services, err := m.serviceNames(policy)
+	services, err := serviceNames(policy, m.services)
 	if err != nil {
 		return nil, nil, err
 	}
