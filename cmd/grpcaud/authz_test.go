@@ -62,11 +62,11 @@ func (e *envoy) ask(t *testing.T, service, method, token string, plaintext bool,
 		Source: &authv3.AttributeContext_Peer{Address: &corev3.Address{Address: &corev3.Address_SocketAddress{
 			SocketAddress: &corev3.SocketAddress{Address: "127.0.0.1"},
 		}}},
-		Request: &authv3.AttributeContext_Request{Http: http}, TlsSession: &authv3.AttributeContext_TLSSession{},
+		Destination: &authv3.AttributeContext_Peer{Principal: "envoy.example.com"}, Request: &authv3.AttributeContext_Request{Http: http},
 		ContextExtensions: map[string]string{"service": service},
 	}
 	if plaintext {
-		attributes.TlsSession = nil
+		attributes.Destination = nil
 	}
 	return authv3.NewAuthorizationClient(e.conn).Check(ctx, &authv3.CheckRequest{Attributes: attributes})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -57,10 +58,10 @@ func (a answer) admitted() *authv3.CheckResponse {
 // hidden returns the names of the headers that the service must not see.
 func (a answer) hidden(e *admission.Evidence) map[string]bool {
 	visible := maps.Clone(a.request.headers)
-	a.service.guard.Headers.Apply(visible, e.Reveal(), visible["authorization"])
+	a.service.guard.Headers.Apply(visible, e.Reveal(), a.request.headers.credentials())
 	hidden := map[string]bool{"authorization": true}
 	for name := range a.request.headers {
-		if _, ok := visible[name]; !ok {
+		if _, ok := visible[name]; !ok && !strings.HasPrefix(name, ":") {
 			hidden[name] = true
 		}
 	}

@@ -9,9 +9,8 @@ import (
 // headers are the headers of a request, with all their values, by names in lower case.
 type headers map[string][]string
 
-// headersOf returns the headers of a request as Envoy reports them. Without
-// encode_raw_headers Envoy joins the values of a name with commas; the values of
-// authorization, which has none itself, are separated again.
+// headersOf returns the headers of a request as Envoy reports them: raw ones, or, without
+// encode_raw_headers, one value for each name.
 func headersOf(r *authv3.AttributeContext_HttpRequest) (h headers, mistake string) {
 	h = headers{}
 	raw := r.GetHeaderMap().GetHeaders()
@@ -26,12 +25,6 @@ func headersOf(r *authv3.AttributeContext_HttpRequest) (h headers, mistake strin
 		h.add(header.GetKey(), value)
 	}
 	for name, value := range r.GetHeaders() {
-		if strings.EqualFold(name, "authorization") {
-			for part := range strings.SplitSeq(value, ",") {
-				h.add(name, strings.TrimLeft(part, " \t"))
-			}
-			continue
-		}
 		h.add(name, value)
 	}
 	return h, ""
@@ -40,6 +33,21 @@ func headersOf(r *authv3.AttributeContext_HttpRequest) (h headers, mistake strin
 func (h headers) add(name, value string) {
 	name = strings.ToLower(name)
 	h[name] = append(h[name], value)
+}
+
+// credentials returns the values of authorization. Envoy joins several of them with
+// commas, also in raw headers. A bearer token has no comma (RFC 6750, section 2.1), so
+// that a value with one is separated again.
+func (h headers) credentials() []string {
+	var all []string
+	for _, value := range h["authorization"] {
+		if scheme, _, _ := strings.Cut(value, " "); !strings.EqualFold(scheme, "bearer") {
+			all = append(all, value)
+			continue
+		}
+		all = append(all, strings.Split(value, ",")...)
+	}
+	return all
 }
 
 // only returns the value of a header that has one, and otherwise the empty string.

@@ -137,9 +137,10 @@ func (c call) request() *authv3.CheckRequest {
 		http.HeaderMap.Headers = append(http.HeaderMap.Headers, &corev3.HeaderValue{Key: h[0], RawValue: []byte(h[1])})
 	}
 	attributes := &authv3.AttributeContext{
-		Source:     &authv3.AttributeContext_Peer{Address: address("203.0.113.7")},
-		Request:    &authv3.AttributeContext_Request{Http: http},
-		TlsSession: &authv3.AttributeContext_TLSSession{},
+		Source:      &authv3.AttributeContext_Peer{Address: address("203.0.113.7")},
+		Destination: &authv3.AttributeContext_Peer{Principal: "envoy.example.com"},
+		Request:     &authv3.AttributeContext_Request{Http: http},
+		TlsSession:  &authv3.AttributeContext_TLSSession{},
 	}
 	if c.service != "" {
 		attributes.ContextExtensions = map[string]string{"service": c.service}

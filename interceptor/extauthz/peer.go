@@ -12,24 +12,23 @@ import (
 	"sync"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
-// peerOf returns what Envoy reports of the connection that the request came over. Only
-// Envoy's own statements about TLS count: the scheme and x-forwarded-proto may come from
-// the client.
+// peerOf returns what Envoy reports of the connection that the request came over.
 func (s *Service) peerOf(r *request) admission.Peer {
 	source := r.check.GetSource()
 	p := admission.Peer{
 		Addr: addressOf(source.GetAddress()), UserAgent: strings.Join(r.headers["user-agent"], " "),
-		Hint: "let Envoy's listener use TLS and report it: include_tls_session: true; " +
+		Hint: "let Envoy's listener use TLS, with a certificate that has a name; " +
 			"if something else encrypts the way to Envoy, or while you develop on one machine, let the guard say so by name: interceptor.AllowPlaintext, or grpcaud authz --allow-plaintext",
 	}
 	certificate := sync.OnceValue(func() *x509.Certificate { return s.certificateOf(r) })
 	p.Certificate = func(context.Context) *x509.Certificate { return certificate() }
 	switch {
-	case r.check.GetTlsSession() != nil, source.GetCertificate() != "":
+	case overTLS(r.check):
 		p.Connection = admission.PrivateConnection
 	case p.Addr == nil:
 	case isLoopback(p.Addr):
@@ -38,6 +37,14 @@ func (s *Service) peerOf(r *request) admission.Peer {
 		p.Connection = admission.PlaintextConnection
 	}
 	return p
+}
+
+// overTLS reports whether the connection to Envoy has TLS. Only what Envoy itself knows of
+// the connection counts: the name in its own certificate, the client's certificate, and the
+// server name that the client asked for. The session is there without TLS too, but has no
+// server name then. The scheme and x-forwarded-proto may come from the client.
+func overTLS(c *authv3.AttributeContext) bool {
+	return c.GetDestination().GetPrincipal() != "" || c.GetSource().GetCertificate() != "" || c.GetTlsSession().GetSni() != ""
 }
 
 // certificateOf returns the certificate that the client proved to hold; nil if there is

@@ -100,17 +100,22 @@ func TestPlaintext(t *testing.T) {
 		change               func(*authv3.AttributeContext)
 		none, loopback, mesh string
 	}{
-		"TLS":                 {func(*authv3.AttributeContext) {}, "OK", "OK", "OK"},
-		"TLS from nowhere":    {func(a *authv3.AttributeContext) { a.Source = nil }, "OK", "OK", "OK"},
-		"plaintext":           {func(a *authv3.AttributeContext) { a.TlsSession = nil }, refused, refused, "OK"},
-		"loopback":            {plaintextFrom(address("127.0.0.1")), refused, "OK", "OK"},
-		"loopback, version 6": {plaintextFrom(address("::1")), refused, "OK", "OK"},
-		"loopback, 6 of 4":    {plaintextFrom(address("::ffff:127.0.0.1")), refused, "OK", "OK"},
-		"a unix socket":       {plaintextFrom(pipe), refused, "OK", "OK"},
-		"no address":          {plaintextFrom(nil), refused, refused, refused},
-		"a name":              {plaintextFrom(address("localhost")), refused, refused, refused},
+		"TLS":              {func(*authv3.AttributeContext) {}, "OK", "OK", "OK"},
+		"TLS from nowhere": {func(a *authv3.AttributeContext) { a.Source = nil }, "OK", "OK", "OK"},
+		"TLS by the server name": {func(a *authv3.AttributeContext) {
+			a.Destination, a.TlsSession.Sni = nil, "envoy.example.com"
+		}, "OK", "OK", "OK"},
+		"TLS by the client's certificate": {func(a *authv3.AttributeContext) { a.Destination, a.Source.Certificate = nil, "x" }, "OK", "OK", "OK"},
+		"plaintext":                       {func(a *authv3.AttributeContext) { a.Destination = nil }, refused, refused, "OK"},
+		"no session":                      {func(a *authv3.AttributeContext) { a.Destination, a.TlsSession = nil, nil }, refused, refused, "OK"},
+		"loopback":                        {plaintextFrom(address("127.0.0.1")), refused, "OK", "OK"},
+		"loopback, version 6":             {plaintextFrom(address("::1")), refused, "OK", "OK"},
+		"loopback, 6 of 4":                {plaintextFrom(address("::ffff:127.0.0.1")), refused, "OK", "OK"},
+		"a unix socket":                   {plaintextFrom(pipe), refused, "OK", "OK"},
+		"no address":                      {plaintextFrom(nil), refused, refused, refused},
+		"a name":                          {plaintextFrom(address("localhost")), refused, refused, refused},
 		"a claim of TLS": {func(a *authv3.AttributeContext) {
-			a.TlsSession, a.Request.Http.Scheme = nil, "https"
+			a.Destination, a.Request.Http.Scheme = nil, "https"
 			a.Request.Http.HeaderMap.Headers = append(a.Request.Http.HeaderMap.Headers,
 				&corev3.HeaderValue{Key: "x-forwarded-proto", RawValue: []byte("https")}, &corev3.HeaderValue{Key: "x-forwarded-for", RawValue: []byte("127.0.0.1")})
 		}, refused, refused, "OK"},
@@ -122,7 +127,7 @@ func TestPlaintext(t *testing.T) {
 			if got := reason(t, w.check(t, c.request())); got != want {
 				t.Errorf("%s: got %s, want %s", name, got, want)
 			}
-			if want == refused && !strings.Contains(w.log.String(), "include_tls_session") {
+			if want == refused && !strings.Contains(w.log.String(), "let Envoy's listener use TLS") {
 				t.Errorf("%s: the log does not say what to do at Envoy", name)
 			}
 		}
@@ -130,5 +135,5 @@ func TestPlaintext(t *testing.T) {
 }
 
 func plaintextFrom(a *corev3.Address) func(*authv3.AttributeContext) {
-	return func(c *authv3.AttributeContext) { c.TlsSession, c.Source.Address = nil, a }
+	return func(c *authv3.AttributeContext) { c.Destination, c.Source.Address = nil, a }
 }

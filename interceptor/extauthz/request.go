@@ -55,7 +55,7 @@ func (r *request) metadata() metadata.MD { return metadata.MD(r.headers) }
 // admissionRequest returns the request that package admission decides about.
 func (s *Service) admissionRequest(r *request) admission.Request {
 	to := admission.Request{
-		Method: r.http.GetPath(), Credentials: r.headers["authorization"], Peer: s.peerOf(r), RequestID: r.headers.only("x-request-id"),
+		Method: r.http.GetPath(), Credentials: r.headers.credentials(), Peer: s.peerOf(r), RequestID: r.headers.only("x-request-id"),
 		Addressee: &admission.Addressee{Service: r.check.GetContextExtensions()[serviceExtension], Authority: r.http.GetHost()},
 	}
 	switch {

@@ -67,19 +67,26 @@ func add(a *authv3.AttributeContext, h *corev3.HeaderValue) {
 	a.Request.Http.HeaderMap.Headers = append(a.Request.Http.HeaderMap.Headers, h)
 }
 
-// TestJoinedHeaders shows that without raw headers, where Envoy joins the values of one
-// name, two tokens are refused all the same.
+// TestJoinedHeaders shows that two tokens are refused where Envoy has joined them with a
+// comma, which it does without raw headers, and with them for authorization alone.
 func TestJoinedHeaders(t *testing.T) {
 	w := serve(t, company(), nil)
 	for name, row := range map[string]struct{ authorization, want string }{
 		"one token":                  {w.portal(nil), "OK"},
 		"two tokens":                 {w.portal(nil) + "," + w.portal(nil), "CREDENTIALS_MALFORMED"},
 		"a token and nothing":        {w.portal(nil) + ",", "CREDENTIALS_MALFORMED"},
-		"nothing and a token":        {"," + w.portal(nil), "CREDENTIALS_MALFORMED"},
-		"a password and a token":     {"Basic YTpi," + w.portal(nil), "CREDENTIALS_MALFORMED"},
+		"nothing and a token":        {"," + w.portal(nil), "CREDENTIALS_MISSING"},
+		"a password and a token":     {"Basic YTpi," + w.portal(nil), "CREDENTIALS_MISSING"},
 		"a token with a second part": {w.portal(nil) + ", realm=x", "CREDENTIALS_MALFORMED"},
 		"none":                       {"", "CREDENTIALS_MISSING"},
 	} {
+		raw := orders(row.authorization)
+		if row.authorization == "" {
+			raw = orders()
+		}
+		if got := reason(t, w.check(t, raw.request())); got != row.want {
+			t.Errorf("%s, raw: got %s, want %s", name, got, row.want)
+		}
 		for _, key := range []string{"authorization", "Authorization"} {
 			c := orders()
 			c.change = func(a *authv3.AttributeContext) {
