@@ -51,6 +51,11 @@ var layers = []layer{
 	{packages: "internal/hiddenheader", imports: []string{"internal/boundedmap"}},
 	{packages: "internal/leasing", imports: []string{"internal/admission"}, never: []string{grpc, protobuf, "tokensource"}},
 	{packages: "internal/serving", imports: []string{"internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
+	{
+		packages: "internal/overhttp",
+		imports:  []string{"internal/admission", "internal/leasing", "internal/serving", "audience"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
 	{packages: helpers},
 	{
 		packages: "audience",

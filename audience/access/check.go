@@ -161,7 +161,9 @@ func (c *checker) client(a path, client Client) {
 
 func (c *checker) publicEntry(a path, entry string) {
 	service, method, found := strings.Cut(entry, "/")
-	c.grpc(a, service)
+	if _, _, operation := c.matrix.opensOperation(entry); !operation {
+		c.grpc(a, service)
+	}
 	if found && !validName(method) {
 		c.problem(a, "%q is not a method, such as grpc.health.v1.Health/Check", entry)
 	}

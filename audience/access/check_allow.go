@@ -157,9 +157,19 @@ func (c *checker) method(a path, service Service, method string) {
 	if method != "*" && !validName(method) {
 		c.problem(a, "%q is not the name of a method, such as GetOrderStatus", method)
 	}
-	for _, grpc := range service.GRPC {
-		if c.public[grpc+"/"+method] {
-			c.problem(a, "%s/%s is public as well; it can be only one of the two", grpc, method)
+	names := service.GRPC
+	if service.HTTP != nil && len(a) > 1 {
+		names = append(slices.Clone(names), a[1]) // the service of an operation
+	}
+	for _, name := range names {
+		if c.public[name+"/"+method] {
+			c.problem(a, "%s/%s is public as well; it can be only one of the two", name, method)
 		}
+	}
+	if len(service.GRPC) > 0 || service.HTTP == nil || method == "*" {
+		return
+	}
+	if _, ok := service.HTTP.Operations[method]; !ok {
+		c.problem(a, "%q is no operation of this service%s", method, c.hint(method, maps.Keys(service.HTTP.Operations)))
 	}
 }

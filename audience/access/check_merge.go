@@ -22,6 +22,9 @@ func (c *checker) options(written Matrix, options []MethodOptions) {
 		if !validName(o.Method) {
 			c.problem(a, "%q is not the name of a method, such as GetOrderStatus", o.Method)
 		}
+		if o.OnlyHTTP() {
+			continue
+		}
 		c.publicOptions(a, written, o)
 		service, taken := written.Services[o.GRPC]
 		declared, ok := c.matrix.Services[o.GRPC]

@@ -26,6 +26,7 @@ func (c *checker) service(a path, name string, service Service) {
 		c.audience(a, name, audience, service)
 	}
 	c.grpcs(a, service)
+	c.http(a, service)
 	c.authorities(a, service.Authorities)
 	c.insecureNoAudience(a, name, service)
 	for i, rollout := range service.Rollout {
@@ -44,8 +45,8 @@ func (c *checker) service(a path, name string, service Service) {
 }
 
 func (c *checker) grpcs(a path, service Service) {
-	if len(service.GRPC) == 0 {
-		c.problem(a.to("grpc"), "no gRPC service: list the full names, such as [acme.orders.v1.OrderStatus]")
+	if len(service.GRPC) == 0 && service.HTTP == nil {
+		c.problem(a.to("grpc"), "no gRPC service: list the full names, such as [acme.orders.v1.OrderStatus]; or say under http which requests call the service")
 	}
 	seen := map[string]bool{}
 	for i, grpc := range service.GRPC {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grpcaud/grpcaud/internal/httproute"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -14,7 +15,7 @@ import (
 // Guard is the part of a policy that one server enforces: the rule of each method,
 // and the issuers to trust. It is immutable, and safe for concurrent use.
 type Guard struct {
-	methods  map[string]*Rule    // rules for one method, by its full name
+	methods  map[string]*Rule    // rules for one method or operation, by its full name
 	services map[string]*Rule    // rules for the other methods of a gRPC service, by its full name
 	closed   map[string]bool     // the methods that nobody may call, by their full names
 	named    []methodOf          // the methods that the matrix names
@@ -25,6 +26,11 @@ type Guard struct {
 	rollouts map[string][]Rollout // of the guarded services
 	hosts    map[string][]string  // the authorities of the guarded services
 
+	hosted     map[string]*callers // of each guarded service
+	operations []Operation         // of the guarded services
+	routes     *httproute.Table
+	resources  map[string]*ResourceMetadata // of the guarded services that have one
+
 	generation string // of the policy
 }
 
@@ -32,6 +38,7 @@ type Guard struct {
 type methodOf struct {
 	grpc   []string
 	method string
+	http   bool // whether it is an operation too
 }
 
 // Guard returns the part of the policy for a server that hosts the services of these
@@ -41,7 +48,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("access: a guard needs the name of a service that the server hosts, such as \"order-status\"")
 	}
-	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, hosts: map[string][]string{}, generation: p.generation}
+	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, hosts: map[string][]string{}, hosted: map[string]*callers{}, resources: map[string]*ResourceMetadata{}, generation: p.generation}
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
@@ -52,9 +59,11 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 		}
 	}
 	for _, entry := range p.matrix.Public {
-		g.addPublic(entry)
+		if service, _, operation := p.matrix.opensOperation(entry); !operation || g.owner[service] != "" {
+			g.addPublic(entry)
+		}
 	}
-	return g, nil
+	return g, g.addOperations(p)
 }
 
 // addPublic makes public what an entry names, unless that belongs to a service of the
@@ -78,19 +87,25 @@ func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
 // for a client that is not in the matrix.
 func (g *Guard) Client(issuer, id string) string { return g.clients[party{issuer, id}] }
 
-// Owner returns the guarded service of the matrix to which a method belongs, by the
-// method's full name in gRPC. It is empty if the method belongs to none, as that of a
-// public service which every server may have.
+// Owner returns the guarded service of the matrix to which a method or an operation
+// belongs, by its full name as for [Guard.Rule]. It is empty if the method belongs to
+// none, as that of a public gRPC service which every server may have.
 func (g *Guard) Owner(fullMethod string) string {
-	service, _, _ := splitMethod(fullMethod)
-	return g.owner[service]
+	if service, _, isMethod := splitMethod(fullMethod); isMethod {
+		return g.owner[service]
+	}
+	service, _, _ := strings.Cut(fullMethod, "/")
+	if _, hosted := g.hosted[service]; !hosted {
+		return ""
+	}
+	return service
 }
 
 // Authorities returns [Service.Authorities] of the guarded services, by the name of the
 // service. Do not change it.
 func (g *Guard) Authorities() map[string][]string { return g.hosts }
 
-// Closed reports whether the matrix closes a method, by its full name in gRPC.
+// Closed reports whether the matrix closes a method or an operation, by its full name.
 func (g *Guard) Closed(fullMethod string) bool { return g.closed[fullMethod] }
 
 // Generation returns [Policy.Generation] of the policy.
@@ -101,8 +116,9 @@ func (g *Guard) Generation() string { return g.generation }
 func (g *Guard) Rollouts() map[string][]Rollout { return maps.Clone(g.rollouts) }
 
 // Rule returns the rule of a method by its full name in gRPC, such as
-// "/acme.orders.v1.OrderStatus/GetOrderStatus". Nil means that the method has no rule
-// and the call must be refused. A name of any other form has no rule.
+// "/acme.orders.v1.OrderStatus/GetOrderStatus", or of an operation by [Operation.Name].
+// Nil means that the method has no rule and the call must be refused. A name of any other
+// form has no rule.
 func (g *Guard) Rule(fullMethod string) *Rule {
 	if rule, ok := g.methods[fullMethod]; ok {
 		return rule
@@ -133,7 +149,7 @@ func (g *Guard) CheckCoverage(registered []string) error {
 		}
 	}
 	for _, m := range g.named {
-		if !slices.ContainsFunc(m.grpc, func(grpc string) bool { return !services[grpc] || slices.Contains(registered, "/"+grpc+"/"+m.method) }) {
+		if !m.http && !slices.ContainsFunc(m.grpc, func(grpc string) bool { return !services[grpc] || slices.Contains(registered, "/"+grpc+"/"+m.method) }) {
 			errs = append(errs, fmt.Errorf("access: the matrix names method %q, which %s does not have%s", m.method, strings.Join(m.grpc, ", "), nearest.Hint(m.method, methodsOf(registered, m.grpc))))
 		}
 	}
@@ -174,7 +190,14 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	if len(service.Rollout) > 0 {
 		g.rollouts[name] = slices.Clone(service.Rollout)
 	}
+	if _, twice := g.hosted[name]; twice {
+		return fmt.Errorf("access: %q is named twice", name)
+	}
 	callers := p.callers(name)
+	g.hosted[name] = callers
+	if m := p.resourceMetadata(name, service); m != nil {
+		g.resources[name] = m
+	}
 	if rest := p.rule(name, "*", callers); rest != nil {
 		for _, grpc := range service.GRPC {
 			g.services[grpc] = rest
@@ -182,7 +205,8 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	}
 	for _, method := range service.methods() {
 		rule := p.rule(name, method, callers)
-		g.named = append(g.named, methodOf{service.GRPC, method})
+		isOperation := slices.ContainsFunc(p.operations[name], func(o Operation) bool { return o.Method == method })
+		g.named = append(g.named, methodOf{service.GRPC, method, isOperation})
 		for _, grpc := range service.GRPC {
 			full := "/" + grpc + "/" + method
 			g.methods[full], g.closed[full] = rule, slices.Contains(service.Closed, method)

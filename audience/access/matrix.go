@@ -20,8 +20,9 @@ type Matrix struct {
 	// guard. No service may have the name of one.
 	External map[string]External
 
-	// Public lists the gRPC services ("grpc.health.v1.Health") and single methods
-	// ("grpc.health.v1.Health/Check") that anybody may call without a token.
+	// Public lists the gRPC services ("grpc.health.v1.Health"), single methods
+	// ("grpc.health.v1.Health/Check") and operations of services of the matrix
+	// ("order-status/Version") that anybody may call without a token.
 	Public []string
 }
 
@@ -153,8 +154,11 @@ type Service struct {
 	Audiences []string
 
 	// GRPC lists the full names of the gRPC services it consists of
-	// ("acme.orders.v1.OrderStatus"). Required.
+	// ("acme.orders.v1.OrderStatus"). Required, unless HTTP is set.
 	GRPC []string
+
+	// HTTP says which HTTP requests call the service. Nil means that none does.
+	HTTP *HTTP
 
 	// Authorities are the hosts that its tokens may be sent to, with or without a
 	// port, as in gRPC's :authority. Empty means the host that a client dials.
@@ -206,8 +210,8 @@ type Allow struct {
 	// must say who may call. The file writes it as clients: any.
 	AnyClient bool
 
-	// Methods are the methods that the clients may call, by their short names; "*"
-	// means all methods. Required.
+	// Methods are the methods and operations that the clients may call, by their short
+	// names; "*" means all of them. A name that is both is one rule. Required.
 	Methods []string
 
 	// Scopes are scopes of which all must have been granted. Required, unless AnyScopes

@@ -104,7 +104,10 @@ func (m Matrix) serviceHint(name string, known []string) string {
 // publicEntry returns the index of the entry of Public that opens a method, -1 if
 // there is none.
 func (m Matrix) publicEntry(o MethodOptions) int {
-	return slices.IndexFunc(m.Public, func(entry string) bool { return entry == o.GRPC || entry == o.GRPC+"/"+o.Method })
+	return slices.IndexFunc(m.Public, func(entry string) bool {
+		service, method, operation := m.opensOperation(entry)
+		return entry == o.GRPC || entry == o.GRPC+"/"+o.Method || operation && method == o.Method && slices.Contains(m.Services[service].GRPC, o.GRPC)
+	})
 }
 
 // audiences returns the values by which the service of that name is named in aud.

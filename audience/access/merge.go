@@ -27,6 +27,18 @@ type MethodOptions struct {
 
 	// Public says that anybody should be able to call the method without a token.
 	Public bool
+
+	// HTTP are the HTTP methods and path templates (google.api.http) of the requests
+	// that call the method, such as "GET /v1/{name=orders/*}:track". They count if the
+	// matrix has HTTP for the service. Of two templates of a gRPC service that match
+	// common requests, the more specific one must belong to the later options.
+	HTTP []string
+}
+
+// OnlyHTTP reports whether the options have HTTP and nothing else: they demand nothing, and
+// define no service.
+func (o MethodOptions) OnlyHTTP() bool {
+	return len(o.HTTP) > 0 && o.Audience == "" && !o.Public && !o.Demands.Optional && !o.demandsAnything()
 }
 
 // demandsAnything reports whether the options demand anything of a call.
@@ -60,6 +72,7 @@ func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	c.tenants(m, expanded)
 	c.check()
 	c.options(expanded.matrix, options)
+	p.operations = c.operations(p)
 	c.unused()
 	c.obtainable()
 	if len(c.problems) > 0 {
@@ -100,6 +113,7 @@ func (p *Policy) merge(options []MethodOptions, issuers []string) {
 		switch {
 		case owners[o.GRPC] != nil:
 			p.options[o.GRPC] = append(p.options[o.GRPC], o)
+		case o.OnlyHTTP():
 		case !taken && !o.Public && p.matrix.publicEntry(o) < 0:
 			p.addRule(o, issuers)
 		}

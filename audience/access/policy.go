@@ -12,13 +12,14 @@ import (
 // Policy is a checked access matrix. It is immutable, and safe for concurrent use.
 // Only [New] makes one, so every rule of it names an issuer and an audience.
 type Policy struct {
-	matrix   Matrix
-	given    []MethodOptions            // all options of .proto files
-	options  map[string][]MethodOptions // added demands, by gRPC service
-	declared map[string][]MethodOptions // the rules of services that only options define
-	clients  map[party]bool             // all of them
-	warnings []*Problem
-	places   func(path ...string) string // the place of a path in a file; nil if places are not known
+	matrix     Matrix
+	given      []MethodOptions            // all options of .proto files
+	options    map[string][]MethodOptions // added demands, by gRPC service
+	declared   map[string][]MethodOptions // the rules of services that only options define
+	operations map[string][]Operation     // by service of the matrix
+	clients    map[party]bool             // all of them
+	warnings   []*Problem
+	places     func(path ...string) string // the place of a path in a file; nil if places are not known
 
 	generation string
 }

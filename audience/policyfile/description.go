@@ -110,7 +110,8 @@ var descriptions = map[string]description{
 	"services.*.sole_audience":        {"Refuses tokens that have another service in aud too.", "false", true},
 	"services.*.insecure_no_audience": {"Accepts tokens without aud from an issuer that writes none (preset cognito), if a scope begins with the prefix of the service, or the token has one of its roles.", "aud is required", map[string]any{"scope_prefix": "orders/"}},
 	"services.*.authorities":          {"The hosts that its tokens may be sent to, with or without a port.", "the host that a client dials", []string{"orders.example.com"}},
-	"services.*.grpc":                 {"The full names of the gRPC services that it consists of.", "", []string{"acme.orders.v1.OrderStatus"}},
+	"services.*.grpc":                 {"The full names of the gRPC services that it consists of.", "http must be there", []string{"acme.orders.v1.OrderStatus"}},
+	"services.*.http":                 {"Which HTTP requests call the service. {} means those of the google.api.http options of its .proto files.", "none", map[string]any{"operations": map[string]any{"GetOrderStatus": "GET /v1/orders/{id}"}}},
 	"services.*.self":                 {"Accepts a token without aud from the client that has the name of the service.", "false", true},
 	"services.*.rollout":              {"Calls for which the rules are not enforced yet.", "the rules are enforced", nil},
 	"services.*.allow":                {"The rules. A call is admitted if all demands of one rule hold.", "nobody may call", nil},
@@ -119,13 +120,17 @@ var descriptions = map[string]description{
 	"services.*.insecure_no_audience.scope_prefix": {"The identifier of the resource server and a slash.", "no scope stands for aud", "orders/"},
 	"services.*.insecure_no_audience.roles":        {"Roles that stand for the service, and for no other one.", "no role stands for aud", []string{"order-clerks"}},
 
+	"services.*.http.operations":    {"The patterns of each operation, in the syntax of Go's http.ServeMux and with a method. An operation with the name of a gRPC method has its rule.", "those of the .proto options", map[string]any{"GetOrderStatus": "GET /v1/orders/{id}"}},
+	"services.*.http.resource":      {"What identifies the service to clients that read its metadata (RFC 9728): an https URL, which is also an audience.", "no metadata is published", "https://orders.example.com"},
+	"services.*.http.documentation": {"A page for developers of clients, for the metadata.", "none", "https://docs.example.com/orders"},
+
 	"services.*.rollout.mode":    {"What happens to a call that the rules refuse: it goes through without a caller, and is reported in log and metrics; warn also tells the caller.", "", "observe"},
 	"services.*.rollout.until":   {"The last day, in UTC, or the time at which it ends, at most 90 days ahead. The rules are enforced from then on.", "", "2027-01-31"},
 	"services.*.rollout.methods": {"The methods that it applies to.", "all", []string{"GetOrderStatus"}},
 	"services.*.rollout.clients": {"The clients that it applies to.", "every call", []string{"customer-portal"}},
 
 	"services.*.allow.clients":      {"The clients that may call, or any.", "", []string{"customer-portal"}},
-	"services.*.allow.methods":      {"The methods that they may call, by short names; [\"*\"] for all.", "", []string{"GetOrderStatus"}},
+	"services.*.allow.methods":      {"The methods and operations that they may call, by short names; [\"*\"] for all.", "", []string{"GetOrderStatus"}},
 	"services.*.allow.scopes":       {"The scopes that the token must have, or none.", "any_scopes must be there", []string{"orders.read"}},
 	"services.*.allow.any_scopes":   {"Scopes of which the token must have one.", "none of them is demanded", []string{"orders.read", "orders.audit"}},
 	"services.*.allow.roles":        {"Roles of which the token must have one.", "none is demanded", []string{"clerk"}},

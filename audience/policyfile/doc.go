@@ -70,6 +70,13 @@
 //	    methods: [GetOrderStatus] # default: all
 //	    clients: [customer-portal]  # default: everybody
 //	closed: [UpdateOrderStatus]   # nobody may call these, whatever "*" says
+//	http:                         # which HTTP requests call it; {} for those of its .proto options
+//	  operations: {GetOrderStatus: "GET /v1/orders/{id}"}  # or a list of patterns
+//	  resource: https://orders.example.com  # publishes metadata (RFC 9728); default: none
+//	  documentation: https://docs.example.com/orders  # for that metadata
+//
+// It needs grpc or http. Operations have the names of gRPC methods, whose rules are then
+// theirs, or names of their own; methods, closed and public (order-status/Version) name both
 //
 // and a rule
 //

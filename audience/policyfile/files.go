@@ -140,6 +140,10 @@ func (f *files) policy(options []access.MethodOptions) (*access.Policy, error) {
 		f.problem(err)
 		return nil, joined(f.findings())
 	}
+	f.operations(policy)
+	if err := joined(f.findings()); err != nil {
+		return nil, err
+	}
 	return policy.WithGeneration(f.digest).WithPlaces(f.places()), nil
 }
 

@@ -37,7 +37,7 @@ func (f *files) limits(options []access.MethodOptions) {
 // checkName refuses a name that a service from the options of .proto files has: a
 // server would get the service of the file under that name.
 func (h holder) checkName(options []access.MethodOptions) {
-	i := slices.IndexFunc(options, func(o access.MethodOptions) bool { return o.GRPC == h.name })
+	i := slices.IndexFunc(options, func(o access.MethodOptions) bool { return o.GRPC == h.name && !o.OnlyHTTP() })
 	if i >= 0 && !h.isAPI() {
 		h.file.finding(h.node(), "%q is what the options at %s call a service: give this one another name", h.name, options[i].Place)
 	}
@@ -99,7 +99,8 @@ func (f *files) public() {
 	for i, entry := range f.matrix.Public {
 		r, n := f.locate([]string{"public", strconv.Itoa(i)})
 		grpc, _, _ := strings.Cut(entry, "/")
-		if !r.top && !f.ownedBy(r, grpc) {
+		operation := f.matrix.Services[grpc].HTTP != nil && f.owner(grpc) == r
+		if !r.top && !operation && !f.ownedBy(r, grpc) {
 			r.finding(n, "%q belongs to no service of this file: only %s can make it public", entry, r.first)
 		}
 	}

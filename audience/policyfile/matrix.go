@@ -67,6 +67,9 @@ func (r *reader) insecure(to *access.Issuer) value {
 
 func (r *reader) service(n *yaml.Node) (s access.Service) {
 	var issuer string
+	grpc := r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)
+	http, _ := child(n, "http")
+	grpc.required = http == nil && n != probe
 	r.fields(n, map[string]value{
 		"issuer":               r.text("the name of an issuer", &issuer),
 		"issuers":              r.strings("a list of issuer names", &s.Issuers),
@@ -74,7 +77,8 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 		"sole_audience":        r.boolean(&s.SoleAudience),
 		"insecure_no_audience": {want: "{scope_prefix: …} or {roles: […]}", read: func(n *yaml.Node) { r.noAudience(n, &s) }},
 		"authorities":          r.strings("a list of hosts such as [orders.example.com]", &s.Authorities),
-		"grpc":                 required(r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)),
+		"grpc":                 grpc,
+		"http":                 r.http(&s.HTTP),
 		"self":                 r.boolean(&s.Self),
 		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
 		"allow":                r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),

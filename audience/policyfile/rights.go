@@ -63,12 +63,14 @@ var rights = []right{
 	{keys: []string{"services.*.insecure_no_audience", "services.*.insecure_no_audience.scope_prefix"}, text: "a prefix that neither begins one in another file nor is begun by it"},
 	{keys: []string{"services.*.insecure_no_audience.roles"}, text: "roles that stand for no other service"},
 	{keys: []string{"services.*.grpc"}, text: "gRPC services that no service or API in another file has; none of the package `grpc`, such as health and reflection, which every server may have"},
+	{keys: []string{"services.*.http", "services.*.http.operations"}, text: "patterns that match no request which an operation of a service in another file matches: write the host before each path, as in `GET orders.example.com/v1/orders/{id}`"},
+	{keys: []string{"services.*.http.resource"}, text: "an address that is no audience and no resource in another file"},
 	{keys: []string{"services.*.self"}, text: "if the client of that name stands in this file or in the first"},
 	{keys: []string{"services.*.allow.scopes", "services.*.allow.any_scopes"}, text: "scopes by which nobody gets a token for a service in another file: none is, or contains as a part, an audience or a scope prefix there"},
 	{
 		text: "whatever it likes: they are about its own services",
 		keys: []string{
-			"services.*.sole_audience", "services.*.authorities", "services.*.closed",
+			"services.*.sole_audience", "services.*.authorities", "services.*.closed", "services.*.http.documentation",
 			"services.*.rollout", "services.*.rollout.mode", "services.*.rollout.until", "services.*.rollout.methods", "services.*.rollout.clients",
 			"services.*.allow", "services.*.allow.clients", "services.*.allow.methods", "services.*.allow.roles", "services.*.allow.claims",
 			"services.*.allow.acr", "services.*.allow.max_auth_age", "services.*.allow.callers", "services.*.allow.optional",
@@ -92,7 +94,7 @@ var rights = []right{
 	{keys: []string{"external.*.audience", "external.*.grpc"}, text: "what no service in another file has, and no address of an issuer"},
 	{keys: []string{"external.*.scopes"}, text: "as those of services"},
 	{keys: []string{"external.*.authorities"}, text: "whatever it likes"},
-	{keys: []string{"public"}, text: "methods of gRPC services that its own services have"},
+	{keys: []string{"public"}, text: "methods of gRPC services that its own services have, and operations of its own services"},
 }
 
 // keysOf returns the right of each key by its path, and the paths that have keys or

@@ -13,9 +13,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/overhttp"
 )
 
 // wouldRefuseHeader tells a client that its request would be refused if the rule were
@@ -46,7 +46,12 @@ func (a answer) admitted() *authv3.CheckResponse {
 	}
 	ok.HeadersToRemove = slices.Sorted(maps.Keys(remove))
 	if a.decision.Outcome == admission.WouldRefuse && a.decision.Mode == access.Warn {
-		ok.ResponseHeadersToAdd = []*corev3.HeaderValueOption{set(wouldRefuseHeader, a.decision.Answer().Word())}
+		ok.ResponseHeadersToAdd = append(ok.ResponseHeadersToAdd, set(wouldRefuseHeader, a.decision.Answer().Word()))
+	}
+	if a.request.isHTTP() {
+		vary := set("vary", "Authorization") // beside what the service says
+		vary.AppendAction = corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD
+		ok.ResponseHeadersToAdd = append(ok.ResponseHeadersToAdd, vary)
 	}
 	return &authv3.CheckResponse{
 		Status:          &rpcstatus.Status{Code: int32(codes.OK)},
@@ -65,21 +70,27 @@ func (a answer) hidden(e *admission.Evidence) map[string]bool {
 			hidden[name] = true
 		}
 	}
+	if a.request.isHTTP() {
+		for _, name := range overhttp.OtherTargets {
+			hidden[strings.ToLower(name)] = true
+		}
+	}
 	if a.service.keepToken && e.Caller() != nil {
 		delete(hidden, "authorization")
 	}
 	return hidden
 }
 
-// refused refuses the request, in the form of the caller's protocol.
+// refused refuses the request, in the form of the caller's protocol. Envoy answers 200 to a
+// gRPC call whatever the status of HTTP is here.
 func (a answer) refused() *authv3.CheckResponse {
 	answer := a.decision.Answer()
 	st := status.Convert(a.service.guard.RefusalError(a.ctx, a.request.http.GetPath(), a.decision))
-	denied := &authv3.DeniedHttpResponse{Status: &typev3.HttpStatus{Code: httpStatus(answer.Status)}}
-	if a.request.isGRPC() {
-		denied.Headers = grpcRefusal(st, answer)
+	denied := &authv3.DeniedHttpResponse{Status: &typev3.HttpStatus{Code: httpStatus(answer)}}
+	if a.request.isHTTP() {
+		denied.Headers, denied.Body = httpRefusal(a.decision)
 	} else {
-		denied.Headers, denied.Body = httpRefusal(answer, a.decision.RequestID)
+		denied.Headers = grpcRefusal(st, answer)
 	}
 	return &authv3.CheckResponse{
 		Status:          &rpcstatus.Status{Code: int32(st.Code()), Message: st.Message()},
@@ -88,17 +99,14 @@ func (a answer) refused() *authv3.CheckResponse {
 	}
 }
 
-// httpStatus returns the status of HTTP for the status of a refusal. Envoy answers 200 to
-// a gRPC call whatever it is.
-func httpStatus(s audience.Status) typev3.StatusCode {
-	switch s {
-	case audience.StatusUnauthenticated:
-		return typev3.StatusCode_Unauthorized
-	case audience.StatusPermissionDenied:
-		return typev3.StatusCode_Forbidden
-	default:
+// httpStatus returns the status of HTTP for a refusal. Envoy knows no number for a request
+// that its client has left.
+func httpStatus(a admission.Answer) typev3.StatusCode {
+	status := typev3.StatusCode(overhttp.StatusOf(a.Status))
+	if typev3.StatusCode_name[int32(status)] == "" {
 		return typev3.StatusCode_ServiceUnavailable
 	}
+	return status
 }
 
 // set returns a header that replaces all others of its name.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"github.com/google/go-cmp/cmp"
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
@@ -56,21 +55,17 @@ func TestRefusalOfCall(t *testing.T) {
 // TestRefusalOfHTTPRequest shows what an HTTP client is told.
 func TestRefusalOfHTTPRequest(t *testing.T) {
 	w := serve(t, company(), nil)
-	c := orders(w.portal(nil)).with("x-request-id", "r1")
-	c.change = func(a *authv3.AttributeContext) {
-		a.Request.Http.Method = "GET"
-		a.Request.Http.HeaderMap.Headers = a.Request.Http.HeaderMap.Headers[4:]
-	}
-	answer := w.check(t, c.request())
+	answer := w.check(t, get("/v1/orders/7", w.portal(testutil.Claims{"scope": "none"})).with("x-request-id", "r1").request())
 	var problem map[string]any
 	if err := json.Unmarshal([]byte(answer.GetDeniedResponse().GetBody()), &problem); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]any{"status": 403.0, "detail": "method has no access rule", "reason": "NO_POLICY", "request_id": "r1"}, problem); diff != "" {
+	if diff := cmp.Diff(map[string]any{"title": "Forbidden", "status": 403.0, "detail": "scope insufficient", "reason": "SCOPE_INSUFFICIENT", "request_id": "r1"}, problem); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 	want := map[string]string{
-		"content-type": "application/problem+json", "cache-control": "no-store", "vary": "Authorization", "www-authenticate": `Bearer realm="grpcaud"`,
+		"content-type": "application/problem+json", "cache-control": "no-store", "vary": "Authorization", "x-content-type-options": "nosniff", "x-request-id": "r1",
+		"www-authenticate": `Bearer realm="grpcaud", error="insufficient_scope", error_description="scope insufficient", scope="orders.read"`,
 	}
 	if diff := cmp.Diff(want, denied(answer)); diff != "" || answer.GetDeniedResponse().GetStatus().GetCode() != 403 {
 		t.Errorf("status %v, headers (-want +got):\n%s", answer.GetDeniedResponse().GetStatus(), diff)

@@ -1,6 +1,7 @@
 package extauthz
 
 import (
+	"net/http"
 	"strings"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -46,6 +47,17 @@ func (h headers) credentials() []string {
 			continue
 		}
 		all = append(all, strings.Split(value, ",")...)
+	}
+	return all
+}
+
+// http returns the headers in the form of net/http, without pseudo-headers.
+func (h headers) http() http.Header {
+	all := http.Header{}
+	for name, values := range h {
+		if !strings.HasPrefix(name, ":") {
+			all[http.CanonicalHeaderKey(name)] = values
+		}
 	}
 	return all
 }

@@ -38,14 +38,18 @@ func company(changes ...func(*access.Matrix)) access.Matrix {
 			"order-status": {
 				GRPC: []string{"acme.orders.v1.OrderStatus"}, Authorities: []string{"orders.example.com", "api.example.com"},
 				Allow: []access.Allow{{Clients: []string{"customer-portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}}},
+				HTTP: &access.HTTP{Operations: map[string][]string{
+					"GetOrderStatus": {"GET /v1/orders/{id}"}, "FindOrders": {"GET /v1/orders"}, "Ping": {"GET /v1/ping"},
+				}},
 			},
 			"human-resource": {
 				GRPC: []string{"acme.hr.v1.HumanResource"}, Authorities: []string{"hr.example.com", "api.example.com"},
 				Allow: []access.Allow{{Clients: []string{"backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+				HTTP:  &access.HTTP{Operations: map[string][]string{"GetEmployee": {"GET /v1/employees/{id}"}}},
 			},
 		},
 		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
-		Public:  []string{"acme.hr.v1.Holidays"},
+		Public:  []string{"acme.hr.v1.Holidays", "order-status/Ping"},
 	}
 	for _, change := range changes {
 		change(&m)
@@ -156,6 +160,30 @@ func orders(authorization ...string) call {
 	c := call{path: getOrder, host: "orders.example.com", service: "order-status"}
 	for _, value := range authorization {
 		c.headers = append(c.headers, [2]string{"authorization", value})
+	}
+	return c
+}
+
+// get is an HTTP request as Envoy reports it, with these values of authorization.
+func get(target string, authorization ...string) call {
+	c := orders(authorization...)
+	c.path = target
+	c.change = func(a *authv3.AttributeContext) {
+		a.Request.Http.Method = "GET"
+		headers := a.Request.Http.HeaderMap.Headers
+		a.Request.Http.HeaderMap.Headers = append(headers[:2:2], headers[4:]...)
+	}
+	return c
+}
+
+// changed changes the check once more.
+func (c call) changed(change func(*authv3.AttributeContext)) call {
+	before := c.change
+	c.change = func(a *authv3.AttributeContext) {
+		if before != nil {
+			before(a)
+		}
+		change(a)
 	}
 	return c
 }

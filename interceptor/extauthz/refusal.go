@@ -2,15 +2,18 @@ package extauthz
 
 import (
 	"encoding/base64"
-	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/overhttp"
 )
 
 // grpcRefusal returns the headers of a gRPC answer without messages. The phrase has
@@ -29,31 +32,14 @@ func grpcRefusal(st *status.Status, answer admission.Answer) []*corev3.HeaderVal
 	return headers
 }
 
-// problem is the body of a refusal over HTTP (RFC 9457). The members type and title are
-// left out: the type is about:blank then, and the status says it all.
-type problem struct {
-	Status    int    `json:"status"`
-	Detail    string `json:"detail"`
-	Reason    string `json:"reason,omitempty"`
-	RequestID string `json:"request_id,omitempty"`
-}
-
 // httpRefusal returns the headers and the body of a refusal over HTTP.
-func httpRefusal(answer admission.Answer, requestID string) ([]*corev3.HeaderValueOption, string) {
-	headers := []*corev3.HeaderValueOption{
-		set("content-type", "application/problem+json"),
-		set("cache-control", "no-store"),
-		set("vary", "Authorization"),
+func httpRefusal(d admission.Decision) ([]*corev3.HeaderValueOption, string) {
+	h := http.Header{}
+	overhttp.SetRefusalHeader(h, d, "")
+	headers := []*corev3.HeaderValueOption{set("content-type", "application/problem+json")}
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		headers = append(headers, set(strings.ToLower(name), h.Get(name)))
 	}
-	if challenge, ok := answer.Challenge(); ok {
-		headers = append(headers, set("www-authenticate", challenge.String()))
-	}
-	if answer.RetryAfter > 0 {
-		headers = append(headers, set("retry-after", strconv.Itoa(int((answer.RetryAfter+time.Second-1)/time.Second))))
-	}
-	body, err := json.Marshal(problem{int(httpStatus(answer.Status)), answer.Phrase, string(answer.Reason), requestID})
-	if err != nil {
-		return headers, ""
-	}
+	_, body := overhttp.Problem(d)
 	return headers, string(body)
 }

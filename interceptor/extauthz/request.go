@@ -2,13 +2,16 @@ package extauthz
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/overhttp"
 )
 
 // serviceExtension is the key of the context extension with the name of the service.
@@ -52,6 +55,10 @@ func (r *request) isGRPC() bool {
 // metadata returns the headers as the metadata of a gRPC call.
 func (r *request) metadata() metadata.MD { return metadata.MD(r.headers) }
 
+// isHTTP reports whether the request is one over HTTP that is no gRPC call. A request
+// that cannot be read is taken for one.
+func (r *request) isHTTP() bool { return !r.isGRPC() }
+
 // admissionRequest returns the request that package admission decides about.
 func (s *Service) admissionRequest(r *request) admission.Request {
 	to := admission.Request{
@@ -60,13 +67,35 @@ func (s *Service) admissionRequest(r *request) admission.Request {
 	}
 	switch {
 	case r.mistake != "":
-		to.Malformed = unreadable("a check of which " + r.mistake)
-	case !r.isGRPC():
-		to.Malformed = unreadable(fmt.Sprintf("an HTTP request (%.32q)", r.http.GetMethod()))
+		to.Unmatched = "a check of which " + r.mistake
+	case r.isHTTP():
+		to.Guard = s.guard.Admission.Guard()
+		operation, err := r.operation(to.Guard)
+		if err != nil {
+			to.Unmatched = err.Error()
+			break
+		}
+		to.Method = operation
+	case !strings.HasPrefix(to.Method, "/"):
+		to.Unmatched = "a gRPC call whose path does not begin with a slash"
 	}
 	return to
 }
 
-func unreadable(got string) *audience.Refusal {
-	return &audience.Refusal{Cause: audience.CauseNoRule, Got: got, Want: "a gRPC call: POST, content-type application/grpc, and the method as its path"}
+// operation returns the full name of the operation that an HTTP request calls.
+func (r *request) operation(guard *access.Guard) (string, error) {
+	target := r.http.GetPath()
+	path, _, _ := strings.Cut(target, "?")
+	parsed, err := url.ParseRequestURI(target)
+	if err != nil {
+		return "", fmt.Errorf("the target %.100q is no path", target)
+	}
+	as := &http.Request{Method: r.http.GetMethod(), URL: parsed, Host: r.http.GetHost(), RequestURI: target, Header: r.headers.http()}
+	if err := overhttp.CheckTarget(as); err != nil {
+		return "", err
+	}
+	if to := overhttp.UpgradeOf(as); to != "" {
+		return "", fmt.Errorf("the request asks to change to the protocol %.32q", to)
+	}
+	return guard.Operation(r.http.GetMethod(), r.http.GetHost(), path)
 }

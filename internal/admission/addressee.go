@@ -21,13 +21,10 @@ type Addressee struct {
 	Authority string
 }
 
-// misdirected returns why a request is refused before its method is looked up: the
-// adapter cannot read it, or the method does not belong to the service for which the
-// proxy asks. A nil result means that it is looked up.
+// misdirected returns why a request is refused before its method is looked up: the method
+// does not belong to the service for which the proxy asks. A nil result means that it is
+// looked up.
 func (r *Request) misdirected(guard *access.Guard) error {
-	if r.Malformed != nil {
-		return r.Malformed
-	}
 	if r.Addressee == nil {
 		return nil
 	}
@@ -35,7 +32,7 @@ func (r *Request) misdirected(guard *access.Guard) error {
 	if refusal != nil {
 		return refusal
 	}
-	if owner := guard.Owner(r.Method); owner != "" && !slices.Contains(services, owner) {
+	if owner := guard.Owner(r.Method); r.Unmatched == "" && owner != "" && !slices.Contains(services, owner) {
 		return r.Addressee.refuse(services, fmt.Sprintf("the method belongs to service %q", owner), "ask for each route with the service that is behind it")
 	}
 	return nil

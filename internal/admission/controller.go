@@ -107,6 +107,9 @@ func (c *Controller) logWarnings(policy *access.Policy) {
 	}
 }
 
+// Guard returns the policy in force.
+func (c *Controller) Guard() *access.Guard { return c.guard.Load() }
+
 // Ready returns nil if the keys of every issuer are in memory, so that requests can
 // be judged. It starts to fetch keys that have not been requested before.
 func (c *Controller) Ready(ctx context.Context) error { return c.verifier.Ready(ctx) }

@@ -12,6 +12,10 @@ import (
 
 // Surface is what a server lets its clients call, which policies must cover.
 type Surface struct {
+	// Check returns why a policy does not cover the surface of another transport than
+	// gRPC. If it is set, the fields below are not.
+	Check func(*access.Guard) error
+
 	// Methods are the full names of the methods.
 	Methods []string
 
@@ -36,6 +40,9 @@ func (c *Controller) CheckCoverage(key any, s Surface) error {
 // check returns why a policy does not cover the surface. guard is the server's part of
 // the policy, and given are the options with which the policy was made.
 func (s Surface) check(guard *access.Guard, given []access.MethodOptions) error {
+	if s.Check != nil {
+		return s.Check(guard)
+	}
 	return errors.Join(guard.CheckCoverage(s.Methods), s.OptionsError, missingOptions(s.Options, given))
 }
 

@@ -6,19 +6,25 @@ import (
 	"net"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Request is a request as its transport received it. Everything that the peer wrote
 // in it is unchanged: the adapter judges nothing.
 type Request struct {
 	// Method is the full name of the gRPC method that is called, such as
-	// /acme.orders.v1.OrderStatus/GetOrderStatus.
+	// /acme.orders.v1.OrderStatus/GetOrderStatus, or of the operation.
 	Method string
 
-	// Malformed is why the adapter cannot say what is called; nil if it can. Such a
-	// request is refused whatever the policy says.
-	Malformed *audience.Refusal
+	// Unmatched is why the request is no method and no operation of the matrix, if its
+	// transport finds out; Method is then only a name for the log. The request is
+	// refused. Its peer is told so if it has a genuine token, and otherwise the same as
+	// elsewhere otherwise: a stranger does not learn which operations exist.
+	Unmatched string
+
+	// Guard is the policy by which Method was found, from [Controller.Guard]; nil for
+	// the policy in force.
+	Guard *access.Guard
 
 	// Addressee is the service for which a proxy asks. It is nil on a server, where
 	// the method alone selects the service.
