@@ -30,6 +30,8 @@ func (a *authzFlags) check(cmd *cobra.Command, target string) error {
 		return errors.New("--max-stream is for --authz: without it, give the routes a limit of your own")
 	case !changed("authz"):
 		return nil
+	case a.at == "":
+		return errors.New("--authz: got nothing, want where the authorization service is")
 	case target == "keycloak":
 		return errors.New("--authz is for envoy and istio")
 	case a.maxStream < time.Second:

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type External struct {
 
 	// GRPC are the gRPC services of each of the services.
 	GRPC map[string][]string
+
+	// HTTP are the authorities of each service that has HTTP operations.
+	HTTP map[string][]string
 }
 
 // NewExternal returns the wiring for these services of the policy, or for all of them if
@@ -39,13 +43,21 @@ func NewExternal(policy *access.Policy, services []string) (External, error) {
 	if len(services) == 0 {
 		services = policy.Services()
 	}
-	e := External{Services: services, GRPC: map[string][]string{}}
+	e := External{Services: services, GRPC: map[string][]string{}, HTTP: map[string][]string{}}
 	if _, err := policy.Guard(services...); err != nil {
 		return e, err
 	}
 	all := policy.Matrix().Services
 	for _, name := range services {
 		e.GRPC[name] = all[name].GRPC
+		if len(policy.Operations(name)) > 0 {
+			e.HTTP[name] = all[name].Authorities
+		}
+	}
+	for name, hosts := range e.HTTP {
+		if len(services) > 1 && len(hosts) == 0 {
+			return e, fmt.Errorf("service %q has HTTP operations, and other services are behind the same Envoy: list its hosts under authorities, or export each service with --service", name)
+		}
 	}
 	return e, nil
 }
@@ -62,7 +74,7 @@ func (e External) Parts() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return object{"http_filters", []object{e.filter()}, "virtual_hosts", []object{e.virtualHost()}, "clusters", []object{cluster}}, nil
+	return object{"http_filters", []object{e.filter()}, "virtual_hosts", e.virtualHosts(), "clusters", []object{cluster}}, nil
 }
 
 // Bootstrap returns a whole configuration: a listener, the filter, the service behind
@@ -72,7 +84,7 @@ func (e External) Bootstrap() (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bootstrap(e.Listen, e.Upstream, []object{e.filter()}, e.virtualHost(), decides)
+	return bootstrap(e.Listen, e.Upstream, len(e.HTTP) > 0, []object{e.filter()}, e.virtualHosts(), decides)
 }
 
 // filter asks about each request. What it reports is what a guard needs: all headers as
@@ -91,22 +103,51 @@ func (e External) filter() object {
 	})
 }
 
-// virtualHost has a route for each gRPC service, which tells the filter the service of the
-// matrix. The last route is for public methods, which every server may have.
-func (e External) virtualHost() object {
-	var routes []object
+// virtualHosts tell the filter the service of the matrix: by the gRPC service of a call,
+// and by the host of another request. The last route for calls is for public methods,
+// which every server may have.
+func (e External) virtualHosts() []object {
+	if only := e.Services[0]; len(e.Services) == 1 {
+		_, overHTTP := e.HTTP[only]
+		return []object{virtualHost(only, []string{"*"}, e.route("/", only, !overHTTP))}
+	}
+	var hosts, calls []object
 	for _, name := range e.Services {
 		for _, grpc := range e.GRPC[name] {
-			routes = append(routes, e.route("/"+grpc+"/", name))
+			calls = append(calls, e.route("/"+grpc+"/", name, true))
+		}
+		if domains := domainsOf(e.HTTP[name]); len(domains) > 0 {
+			hosts = append(hosts, virtualHost(name, domains, e.route("/", name, false)))
 		}
 	}
-	return object{"name", "service", "domains", []string{"*"}, "routes", append(routes, e.route("/", e.Services[0]))}
+	return append(hosts, virtualHost("calls", []string{"*"}, append(calls, e.route("/", e.Services[0], true))...))
 }
 
-func (e External) route(prefix, service string) object {
+func virtualHost(name string, domains []string, routes ...object) object {
+	return object{"name", name, "domains", domains, "routes", routes}
+}
+
+// domainsOf returns authorities in the form of Envoy: one without a port means every port.
+func domainsOf(authorities []string) []string {
+	var domains []string
+	for _, authority := range authorities {
+		domains = append(domains, authority)
+		if _, _, err := net.SplitHostPort(authority); err != nil {
+			domains = append(domains, authority+":*")
+		}
+	}
+	return domains
+}
+
+// route leads to the service, and says which one it is. Only a route for calls is limited
+// to gRPC.
+func (e External) route(prefix, service string, calls bool) object {
+	match := object{"prefix", prefix}
+	if calls {
+		match = append(match, "grpc", object{})
+	}
 	return object{
-		"match",
-		object{"prefix", prefix, "grpc", object{}},
+		"match", match,
 		"route",
 		object{"cluster", "service", "timeout", "0s", "max_stream_duration", object{"max_stream_duration", duration(e.MaxStream)}},
 		"typed_per_filter_config",
