@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
 	"github.com/grpcaud/grpcaud/internal/idp"
@@ -85,16 +87,27 @@ type external struct {
 	authz   *extauthz.Service
 	addr    string // of the authorization service
 	stop    func() // ends it
-	change  func([]byte) []byte
 }
 
-// newExternal starts all of them. change changes Envoy's configuration; nil leaves it.
-func newExternal(t *testing.T, change func([]byte) []byte, opts ...interceptor.ServerOption) *external {
+// An arrangement says what differs from the exported configuration. Its zero value changes
+// nothing.
+type arrangement struct {
+	matrix   func(string) string // changes the access matrix
+	config   func([]byte) []byte // changes Envoy's configuration
+	upstream string              // the address of another service behind Envoy
+	guard    []interceptor.ServerOption
+}
+
+// newExternal starts all of them.
+func newExternal(t *testing.T, a arrangement) *external {
 	t.Helper()
 	x := &external{fence: newGuards(t), service: newUnguarded(t)}
+	if a.matrix != nil {
+		x.rewrite(t, a.matrix)
+	}
 	var err error
 	x.guard, err = interceptor.NewServer(x.policy, interceptor.Services("order-status", "human-resource"),
-		append(append(x.guards, interceptor.Logger(slog.New(slog.DiscardHandler))), opts...)...)
+		append(append(x.guards, interceptor.Logger(slog.New(slog.DiscardHandler))), a.guard...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,12 +116,27 @@ func newExternal(t *testing.T, change func([]byte) []byte, opts ...interceptor.S
 		t.Fatal(err)
 	}
 	x.start(t, "127.0.0.1:0")
-	config := exported(t, x.path, "--to", "envoy", "--authz", x.addr, "--bootstrap", "--listen", "127.0.0.1:0", "--upstream", x.service.addr)
-	if change != nil {
-		config = change(config)
+	config := exported(t, x.path, "--to", "envoy", "--authz", x.addr, "--bootstrap", "--listen", "127.0.0.1:0", "--upstream", cmp.Or(a.upstream, x.service.addr))
+	if a.config != nil {
+		config = a.config(config)
 	}
 	x.envoy = connect(t, idp.Envoy(t, config).Addr("grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	return x
+}
+
+// rewrite changes the access matrix.
+func (x *external) rewrite(t *testing.T, change func(string) string) {
+	t.Helper()
+	text, err := os.ReadFile(x.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(x.path, []byte(change(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if x.policy, err = policyfile.Load(x.path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // start starts the authorization service.
@@ -130,7 +158,7 @@ func connect(t testing.TB, addr string, opts ...grpc.DialOption) *grpc.ClientCon
 }
 
 // onLoopback lets tokens come to Envoy without TLS.
-var onLoopback = interceptor.AllowPlaintext(interceptor.Loopback)
+var onLoopback = arrangement{guard: []interceptor.ServerOption{interceptor.AllowPlaintext(interceptor.Loopback)}}
 
 // verdict is "admitted" or the reason of a refusal.
 func verdict(err error) string {
@@ -150,7 +178,7 @@ func TestExtAuthzConformance(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
 	}
-	x := newExternal(t, nil, onLoopback)
+	x := newExternal(t, onLoopback)
 	x.awaitKeys(t)
 	t.Run("matrix", x.matrix)
 	differing := map[string]string{}
@@ -205,7 +233,7 @@ func TestExtAuthzCallerReachesTheService(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
 	}
-	x := newExternal(t, nil, onLoopback)
+	x := newExternal(t, onLoopback)
 	x.awaitKeys(t)
 	spoofed := []string{"x-forwarded-user", "root", "cookie", "a=b", "x-forwarded-client-cert", "Hash=1", "x_grpcaud_client", "root", "x-trace", "kept"}
 	for _, name := range []string{
@@ -255,7 +283,7 @@ func TestExtAuthzFailsClosed(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
 	}
-	x := newExternal(t, nil, onLoopback)
+	x := newExternal(t, onLoopback)
 	x.awaitKeys(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

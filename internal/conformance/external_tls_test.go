@@ -33,7 +33,7 @@ func TestExtAuthzOverTLS(t *testing.T) {
 	}
 	ca := testutil.NewCA()
 	client, thief := ca.Certificate("client"), ca.Certificate("thief")
-	x := newExternal(t, func(config []byte) []byte { return withTLS(t, config, ca) })
+	x := newExternal(t, arrangement{config: func(config []byte) []byte { return withTLS(t, config, ca) }})
 	sum := sha256.Sum256(client.Leaf.Raw)
 	bound := "Bearer " + x.token(testutil.Claims{"cnf": testutil.Claims{"x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}})
 	free := "Bearer " + x.token(nil)
@@ -64,7 +64,7 @@ func TestExtAuthzOverPlaintext(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
 	}
-	x := newExternal(t, nil)
+	x := newExternal(t, arrangement{})
 	plain := connect(t, x.envoy.Target(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	token := "Bearer " + x.token(nil)
 	for _, headers := range [][]string{nil, {"x-forwarded-proto", "https"}, {"x-forwarded-for", "127.0.0.1"}, {"x-forwarded-client-cert", "Hash=1"}, {"x-envoy-external-address", "127.0.0.1"}} {
@@ -80,7 +80,7 @@ func TestExtAuthzKnowsTheConnection(t *testing.T) {
 	if !asked("envoy") {
 		idp.Envoy(t, nil) // skips
 	}
-	x := newExternal(t, nil, onLoopback)
+	x := newExternal(t, onLoopback)
 	if got := x.call(t, x.envoy, "Bearer "+x.token(nil), "x-forwarded-for", "203.0.113.9"); got != "admitted" {
 		t.Errorf("got %s, want admitted: the connection is from this machine", got)
 	}
