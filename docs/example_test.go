@@ -14,7 +14,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/extauthz"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -37,6 +39,26 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
+}
+
+// A program that decides for Envoy.
+func Example_envoy() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(10_000)
+	guard, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer guard.Close()
+	authz, err := extauthz.New(guard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := grpc.NewServer(grpc.Creds(tlsCreds))
+	authz.Register(srv)
 }
 
 // A client on a machine of Google's.
