@@ -64,6 +64,7 @@ func TestHTTPRequests(t *testing.T) {
 		"escaped twice":                 {get("/v1/orders/%252e", good), "NO_POLICY"},
 		"a backslash":                   {get("/v1/orders\\7", good), "NO_POLICY"},
 		"an invalid escape":             {get("/v1/orders/%zz", good), "NO_POLICY"},
+		"two content types":             {get("/v1/ping").with("content-type", "application/grpc", "content-type", "application/json"), "CREDENTIALS_MISSING"},
 		"a fragment":                    {get("/v1/orders/7#a", good), "NO_POLICY"},
 		"absolute form":                 {get("http://orders.example.com/v1/orders/7", good), "NO_POLICY"},
 		"the target *":                  {get("*", good), "NO_POLICY"},

@@ -60,6 +60,7 @@ func TestBoundToken(t *testing.T) {
 		"forwarded without TLS":                   {[]extauthz.Option{trusted}, "", []string{xfcc, forwarded(client)}, "TOKEN_INVALID"},
 		"forwarded twice":                         {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, forwarded(client), xfcc, forwarded(client)}, "TOKEN_INVALID"},
 		"forwarded in two elements":               {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, forwarded(client) + "," + forwarded(client)}, "TOKEN_INVALID"},
+		"forwarded in two plain elements":         {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, "Hash=1,By=a;Cert=" + fromEnvoy(client)}, "TOKEN_INVALID"},
 		"forwarded with two certificates":         {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, forwarded(client) + ";Cert=" + fromEnvoy(client)}, "TOKEN_INVALID"},
 		"forwarded in quotes that do not end":     {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, `Cert="` + fromEnvoy(client)}, "TOKEN_INVALID"},
 		"forwarded in the text of another value":  {[]extauthz.Option{trusted}, fromEnvoy(gateway), []string{xfcc, `Subject="x\";Cert=` + fromEnvoy(client) + `;y=\""`}, "TOKEN_INVALID"},

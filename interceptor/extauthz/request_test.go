@@ -42,7 +42,7 @@ func TestMalformedCheckIsRefused(t *testing.T) {
 			a.Request.Http.HeaderMap.Headers = a.Request.Http.HeaderMap.Headers[3:]
 		}),
 		"both kinds of headers": changed(func(a *authv3.AttributeContext) {
-			a.Request.Http.Headers = map[string]string{"content-type": "application/grpc"}
+			a.Request.Http.Headers = map[string]string{"x-other": "a"}
 		}),
 		"another path":      changed(func(a *authv3.AttributeContext) { a.Request.Http.HeaderMap.Headers[0] = header(":path", getOrder) }),
 		"another host":      changed(func(a *authv3.AttributeContext) { a.Request.Http.HeaderMap.Headers[1] = header(":authority", "x") }),
@@ -100,6 +100,15 @@ func TestJoinedHeaders(t *testing.T) {
 				t.Errorf("%s in %s: got %s, want %s", name, key, got, row.want)
 			}
 		}
+	}
+}
+
+// TestJoinedTokensAreTwo shows that the log tells the operator of two values.
+func TestJoinedTokensAreTwo(t *testing.T) {
+	w := serve(t, company(), nil)
+	w.check(t, orders(w.portal(nil)+","+w.portal(nil)).request())
+	if !strings.Contains(w.log.String(), "cause=CREDENTIALS_REPEATED") {
+		t.Errorf("the log does not say that there were two:\n%s", w.log)
 	}
 }
 
