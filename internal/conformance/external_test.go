@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -16,10 +15,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
@@ -95,6 +92,7 @@ type arrangement struct {
 	matrix   func(string) string // changes the access matrix
 	config   func([]byte) []byte // changes Envoy's configuration
 	upstream string              // the address of another service behind Envoy
+	flags    []string            // of the export
 	guard    []interceptor.ServerOption
 }
 
@@ -116,7 +114,7 @@ func newExternal(t *testing.T, a arrangement) *external {
 		t.Fatal(err)
 	}
 	x.start(t, "127.0.0.1:0")
-	config := exported(t, x.path, "--to", "envoy", "--authz", x.addr, "--bootstrap", "--listen", "127.0.0.1:0", "--upstream", cmp.Or(a.upstream, x.service.addr))
+	config := exported(t, append(a.flags, x.path, "--to", "envoy", "--authz", x.addr, "--bootstrap", "--listen", "127.0.0.1:0", "--upstream", cmp.Or(a.upstream, x.service.addr))...)
 	if a.config != nil {
 		config = a.config(config)
 	}
@@ -275,32 +273,4 @@ func TestExtAuthzCallerReachesTheService(t *testing.T) {
 			t.Errorf("%s: the service sees x-trace %q, want what the client sent", name, got)
 		}
 	}
-}
-
-// TestExtAuthzFailsClosed shows that without an answer Envoy refuses, that it admits again
-// when the authorization service is back, and that a stream does not survive its limit.
-func TestExtAuthzFailsClosed(t *testing.T) {
-	if !asked("envoy") {
-		idp.Envoy(t, nil) // skips
-	}
-	x := newExternal(t, onLoopback)
-	x.awaitKeys(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+x.token(nil))
-	running, err := x.envoy.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, watchOrderStatus.full)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(running.SendMsg(&emptypb.Empty{}), running.RecvMsg(&emptypb.Empty{})); err != nil {
-		t.Fatal(err)
-	}
-	x.stop()
-	for _, m := range []method{getOrderStatus, watchOrderStatus, {"unary", "order-status", "/grpc.health.v1.Health/Check"}} {
-		if err := m.try(ctx, x.envoy); status.Code(err) != codes.Unavailable {
-			t.Errorf("%s, while nobody decides: %v, want Unavailable", m.full, err)
-		}
-	}
-	x.start(t, x.addr)
-	eventually(t, "Envoy", func() string { return verdict(getOrderStatus.try(ctx, x.envoy)) }, "admitted")
 }
