@@ -114,6 +114,7 @@ var layers = []layer{
 			"go.opentelemetry.io/otel/...",
 		},
 	},
+	{packages: "interceptor/httpguard", imports: []string{helpers, "audience/access", "interceptor"}},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
 	{packages: "testutil/matrixissuer", imports: []string{helpers, "audience/access", "audience/claims", "testutil"}},
