@@ -2,6 +2,7 @@ package httpguard_test
 
 import (
 	"crypto/tls"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -253,8 +254,7 @@ var foreign = []string{
 // alone.
 func TestHandlersSeeNoTokenAndNoOtherCaller(t *testing.T) {
 	var seen http.Header
-	var trailer http.Header
-	handle := func(w http.ResponseWriter, r *http.Request) { seen, trailer = r.Header, r.Trailer }
+	handle := func(_ http.ResponseWriter, r *http.Request) { seen = r.Header }
 	w := newWorld(t, setup{handle: handle})
 	token := w.issuer.Mint(good(nil))
 	for _, protocol := range protocols {
@@ -275,9 +275,30 @@ func TestHandlersSeeNoTokenAndNoOtherCaller(t *testing.T) {
 					t.Errorf("%s %s: handlers see %s: %q", protocol, path, name, seen[name])
 				}
 			}
-			if seen.Get("X-Request-Id") != "r-1" || seen.Get("Accept") != "text/plain" || trailer != nil {
-				t.Errorf("%s %s: handlers see %v, trailer %v", protocol, path, seen, trailer)
+			if seen.Get("X-Request-Id") != "r-1" || seen.Get("Accept") != "text/plain" {
+				t.Errorf("%s %s: handlers see %v", protocol, path, seen)
 			}
+		}
+	}
+}
+
+// TestHandlersSeeNoTrailers shows that what comes after a request was judged is no part of
+// it for the handler.
+func TestHandlersSeeNoTrailers(t *testing.T) {
+	var seen http.Header
+	w := newWorld(t, setup{handle: func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		seen = r.Trailer
+	}})
+	for _, protocol := range protocols {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", "https://"+host+watching, io.MultiReader(strings.NewReader("x")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+w.issuer.Mint(good(nil)))
+		r.Trailer = http.Header{"X-User": {"admin"}}
+		if got := do(t, w.client(t, protocol), r); got.status != 200 || len(seen) > 0 {
+			t.Errorf("%s: %d, trailers %v", protocol, got.status, seen)
 		}
 	}
 }

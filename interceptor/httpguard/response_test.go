@@ -71,7 +71,11 @@ func TestLongRequestsEndWithTheirTokens(t *testing.T) {
 						time.Sleep(5 * time.Second)
 						row.end(t, w, list)
 					}()
+					began := time.Now()
 					got := do(t, w.client(t, protocol), r)
+					if took := time.Since(began); took > 90*time.Second {
+						t.Errorf("%s, %s, %s: took %v", name, protocol, handler, took)
+					}
 					for _, what := range []string{"cause", "read", "write"} {
 						if err := <-report; !errors.Is(err, row.cause) {
 							t.Errorf("%s, %s, %s: %s is %v, want %v", name, protocol, handler, what, err, row.cause)
@@ -101,7 +105,9 @@ var waits = map[string]func(http.ResponseWriter, *http.Request){
 	},
 	"while it reads": func(w http.ResponseWriter, r *http.Request) {
 		begin(w)
-		_, _ = io.ReadAll(r.Body)
+		if _, err := io.ReadAll(r.Body); context.Cause(r.Context()) != err {
+			panic("what a handler waits for ends with another error than its context: " + err.Error())
+		}
 	},
 	"while it writes": func(w http.ResponseWriter, _ *http.Request) {
 		begin(w)
@@ -141,6 +147,31 @@ type dots struct{}
 func (*dots) Read(p []byte) (int, error) {
 	time.Sleep(time.Second)
 	return copy(p, "."), nil
+}
+
+// TestBegunResponseIsCutOff shows that the peer does not take an ended response for
+// complete although a handler around the guard hides how to set deadlines.
+func TestBegunResponseIsCutOff(t *testing.T) {
+	for _, protocol := range protocols {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, setup{
+				handle: waits["after it has flushed"],
+				around: func(next http.Handler) http.Handler {
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(bare{w, w.(http.Flusher)}, r) })
+				},
+			})
+			token := "Bearer " + w.issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(30 * time.Second).Unix()}))
+			if got := ask(t, w.client(t, protocol), "GET", watching, "Authorization", token); got.body != "begun" || got.err == nil {
+				t.Errorf("%s: %q, %v, want the beginning and an error", protocol, got.body, got.err)
+			}
+		})
+	}
+}
+
+// bare is a writer of a handler that knows nothing of deadlines.
+type bare struct {
+	http.ResponseWriter
+	http.Flusher
 }
 
 // TestSwapKeepsRequestsThatBothPoliciesAdmit shows that a change of the policy does not end

@@ -74,8 +74,8 @@ func TestConnectionThatWasTakenOverEndsWithItsToken(t *testing.T) {
 				time.Sleep(2 * time.Minute) // with the leeway
 			}
 			synctest.Wait()
-			if rest, _ := io.ReadAll(reader); len(rest) > 0 {
-				t.Errorf("%q after the end", rest)
+			if rest, err := io.ReadAll(reader); len(rest) > 0 || err != nil {
+				t.Errorf("after the end: %q, %v, want the end of the connection", rest, err)
 			}
 			if n := leases(w.admit); n != 0 {
 				t.Errorf("%d leases are left (the peer left: %v)", n, leaves)
