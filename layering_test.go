@@ -78,6 +78,11 @@ var layers = []layer{
 		never:    []string{"net", "net/http", "audience/access"},
 	},
 	{
+		packages: "audience/revocation/shared",
+		imports:  []string{helpers, "audience/claims", "audience/revocation", "github.com/valkey-io/valkey-go/...", "go.opentelemetry.io/otel/..."},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
+	{
 		packages: "audience/policyfile",
 		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "go.yaml.in/yaml/v3"},
 		never:    []string{"net", "net/http"},

@@ -2,11 +2,13 @@ package docs_test
 
 import (
 	"context"
+	"crypto/tls"
 	"log"
 	"net/http"
 	"testing"
 	"time"
 
+	"github.com/valkey-io/valkey-go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -14,6 +16,8 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -216,4 +220,43 @@ var _ = func(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer admit.Close()
+}
+
+// A list of revocations in one process.
+func Example_revocation() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	issuer, sid, lifetime := "https://idp.example.com/realms/corp", "f3b1", 5*time.Minute
+
+	revoked := revocation.NewList(10_000)
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(revoked))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	err = revoked.Revoke(revocation.Entry{Issuer: issuer, Session: sid, Expires: time.Now().Add(lifetime)})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// A list of revocations that replicas share.
+var _ = func(policy *access.Policy, password string) error {
+	revoked, err := shared.New(valkey.ClientOption{
+		InitAddress: []string{"valkey.internal:6379"},
+		Username:    "guard",
+		Password:    password,
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
+	})
+	if err != nil {
+		return err
+	}
+	defer revoked.Close()
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(revoked))
+	if err != nil {
+		return err
+	}
+	return admit.Close()
 }

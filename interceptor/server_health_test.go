@@ -2,12 +2,17 @@ package interceptor_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/grpcaud/grpcaud/audience/revocation"
+	"github.com/grpcaud/grpcaud/interceptor"
 )
 
 // TestReportHealth shows that a server says that it serves once it can judge
@@ -46,6 +51,44 @@ func TestReportHealth(t *testing.T) {
 		}
 		if err := o.server.Ready(t.Context()); err != nil {
 			t.Errorf("Ready, with keys at hand: %v", err)
+		}
+	})
+}
+
+// uncertain is a checker that may not know what was revoked.
+type uncertain struct {
+	*revocation.List
+	lost atomic.Bool
+}
+
+func (u *uncertain) Ready() error {
+	if u.lost.Load() {
+		return errors.New("no store")
+	}
+	return nil
+}
+
+// TestReportHealthOfRevocations shows that a server does not serve while it is not known
+// what was revoked, and serves again afterwards.
+func TestReportHealthOfRevocations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		checker := &uncertain{List: revocation.NewList(1)}
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(checker))
+		h := health.NewServer()
+		o.server.ReportHealth(t.Context(), h)
+		for _, lost := range []bool{false, true, false} {
+			checker.lost.Store(lost)
+			time.Sleep(2 * time.Second)
+			answer, err := h.Check(t.Context(), &healthpb.HealthCheckRequest{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if serving := answer.GetStatus() == healthpb.HealthCheckResponse_SERVING; serving == lost {
+				t.Errorf("lost: %t, but %v", lost, answer.GetStatus())
+			}
+			if err := o.server.Ready(t.Context()); (err != nil) != lost {
+				t.Errorf("lost: %t, but Ready returns %v", lost, err)
+			}
 		}
 	})
 }

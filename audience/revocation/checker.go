@@ -14,3 +14,12 @@ type Checker interface {
 	// not known; the call is then refused with [audience.CauseRevocationUnavailable].
 	Revoked(ctx context.Context, c *claims.Claims) error
 }
+
+// Readier is a [Checker] that may not know what was revoked, such as one that has lost
+// its source. A server is not ready while its Checker is not.
+type Readier interface {
+	Checker
+
+	// Ready returns nil, or why it is not known what was revoked. It must not wait.
+	Ready() error
+}

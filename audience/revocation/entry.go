@@ -42,3 +42,9 @@ func (r *listed) matches(c *claims.Claims) bool {
 
 // expired compares the wall clock, since another machine dated the tokens.
 func (r *listed) expired(now time.Time) bool { return !now.Round(0).Before(r.expires) }
+
+// entry returns the entry as it was given to [List.Revoke].
+func (r *listed) entry() Entry {
+	v := r.target.values
+	return Entry{Issuer: r.target.issuer, ID: v[0], Session: v[1], Subject: v[2], Client: v[3], IssuedBefore: r.before, Expires: r.expires.Add(-Leeway)}
+}

@@ -3,6 +3,7 @@ package revocation
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,8 +12,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 )
 
-// maxLeeway is the widest difference of clocks that a matrix may allow for.
-const maxLeeway = 5 * time.Minute
+// Leeway is for how much longer than its Expires an entry counts: a token is accepted
+// for as long after its exp as clocks may differ, and a matrix allows no more than this.
+const Leeway = 5 * time.Minute
 
 // ErrFull says that a [List] is full. A list drops only entries that have expired.
 var ErrFull = errors.New("revocation: list is full")
@@ -51,8 +53,7 @@ func (l *List) Revoke(r Entry) error {
 		return errors.New("revocation: entry without an end")
 	}
 	now := time.Now()
-	// A token is accepted for as long after exp as clocks may differ.
-	entry := &listed{target: target, before: r.IssuedBefore, expires: r.Expires.Add(maxLeeway)}
+	entry := &listed{target: target, before: r.IssuedBefore, expires: r.Expires.Add(Leeway)}
 	if entry.expired(now) {
 		return nil
 	}
@@ -77,13 +78,33 @@ func (l *List) Revoke(r Entry) error {
 // Revoked implements [Checker]. It needs no network: its error is always an
 // [audience.Refusal].
 func (l *List) Revoked(_ context.Context, c *claims.Claims) error {
-	table, now := l.table.Load(), time.Now()
+	table := l.table.Load()
 	for s := range table.shapes() {
-		if r := table.find(targetOf(c, s)); r != nil && r.matches(c) && !r.expired(now) {
+		if r := table.find(targetOf(c, s)); r != nil && r.matches(c) && !r.expired(time.Now()) {
 			return &audience.Refusal{Cause: audience.CauseRevoked, Got: r.target.String()}
 		}
 	}
 	return nil
+}
+
+// Len returns the number of entries. Some of them may have expired.
+func (l *List) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.count
+}
+
+// Entries returns the entries that have not expired, in no order. What is revoked
+// meanwhile may be among them or not.
+func (l *List) Entries() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		table, now := l.table.Load(), time.Now()
+		for i := range table.slots {
+			if r := table.slots[i].Load(); r != nil && !r.expired(now) && !yield(r.entry()) {
+				return
+			}
+		}
+	}
 }
 
 // sweepLocked drops the expired entries, and reports whether there is room now.

@@ -110,9 +110,16 @@ func (c *Controller) logWarnings(policy *access.Policy) {
 // Guard returns the policy in force.
 func (c *Controller) Guard() *access.Guard { return c.guard.Load() }
 
-// Ready returns nil if the keys of every issuer are in memory, so that requests can
-// be judged. It starts to fetch keys that have not been requested before.
-func (c *Controller) Ready(ctx context.Context) error { return c.verifier.Ready(ctx) }
+// Ready returns nil if requests can be judged: the keys of every issuer are in memory,
+// and it is known what was revoked. It starts to fetch keys that have not been requested
+// before.
+func (c *Controller) Ready(ctx context.Context) error {
+	if err := c.verifier.Ready(ctx); err != nil {
+		return err
+	}
+	ready, _ := c.RevocationsReady()
+	return ready
+}
 
 // StopVerifier ends the requests to the issuers. Tokens whose keys are in memory can
 // still be verified.

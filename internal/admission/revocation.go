@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
 )
 
 // checkRevocation refuses a token that was revoked, and a token of which the checker
@@ -25,4 +26,14 @@ func (c *Controller) checkRevocation(ctx context.Context, claims *claims.Claims)
 		return ctx.Err()
 	}
 	return &audience.Refusal{Cause: audience.CauseRevocationUnavailable, Err: err}
+}
+
+// RevocationsReady returns nil if it is known what was revoked, and whether that can
+// change while the program runs.
+func (c *Controller) RevocationsReady() (ready error, changes bool) {
+	r, changes := c.config.Revocations.(revocation.Readier)
+	if !changes {
+		return nil, false
+	}
+	return r.Ready(), true
 }

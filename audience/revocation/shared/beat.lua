@@ -1,0 +1,16 @@
+-- Tells the state of the list: its epoch, the number of the last change, the age of the
+-- epoch in milliseconds, and the entry that the change with a number was about. Keys:
+-- state, entries, ends, changes. Arguments: an epoch for a list that has none, and the
+-- number. What is left of a list that lost a part is dropped, and a new epoch begins, so
+-- that every replica writes back what it knows.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local state = redis.call('HMGET', KEYS[1], 'epoch', 'change', 'entries', 'born')
+local entries = redis.call('HLEN', KEYS[2])
+if not state[1] or tonumber(state[3]) ~= entries or entries ~= redis.call('ZCARD', KEYS[3]) then
+	redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+	redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'change', 0, 'entries', 0, 'born', string.format('%.0f', now))
+	return {ARGV[1], '0', '0', ''}
+end
+local about = redis.call('XRANGE', KEYS[4], ARGV[2] .. '-0', ARGV[2] .. '-0')
+return {state[1], state[2], string.format('%.0f', now - state[4]), about[1] and about[1][2][2] or ''}

@@ -1,0 +1,148 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/valkey-io/valkey-go"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/revocation"
+)
+
+// ErrNotReady is the error of a replica that does not know what was revoked: it has not
+// read the list yet, has heard nothing from the store for too long ([StaleAfter]), or
+// has a [Bound] that is too small for the list.
+var ErrNotReady = errors.New("shared: it is not known what was revoked")
+
+// List is a replica of a shared list of revocations. It is a [revocation.Checker] that
+// answers from memory. An entry counts on this replica as soon as [List.Revoke] returns,
+// and on the others within milliseconds, as far as the store can be reached. It is safe
+// for concurrent use. Make one with [New], and close it at the end.
+type List struct {
+	settings settings
+	store    valkey.ClientOption
+	keys     keys
+	memory   *revocation.List
+
+	start    time.Time
+	heard    atomic.Int64 // when the list was as the store's, in nanoseconds since start
+	complete atomic.Bool  // memory has all that the store has
+
+	mu     sync.Mutex
+	client valkey.Client      // nil while there is no connection
+	unsent []revocation.Entry // what the store has to be told yet
+
+	registration metric.Registration
+	stop         context.CancelFunc
+	done         chan struct{}
+}
+
+// New returns a replica of the list in a store. It checks the options, and does no
+// network I/O itself: it connects in the background, again and again if need be. TLS,
+// the user and the password are fields of store. [valkey.MustParseURL] and
+// [valkey.ParseURL] read an address such as valkeys://user:password@host:6379.
+func New(store valkey.ClientOption, opts ...Option) (*List, error) {
+	s, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	if len(store.InitAddress) == 0 {
+		return nil, errors.New("shared: no address of a store")
+	}
+	if store.Dialer.Timeout == 0 {
+		store.Dialer.Timeout = patience
+	}
+	if store.ConnWriteTimeout == 0 {
+		store.ConnWriteTimeout = patience
+	}
+	store.DisableCache = true
+	ctx, stop := context.WithCancel(context.Background())
+	l := &List{
+		settings: s, store: store, keys: newKeys(s.name), memory: revocation.NewList(s.bound),
+		start: time.Now(), stop: stop, done: make(chan struct{}),
+	}
+	if l.registration, err = l.observe(s.meters); err != nil {
+		stop()
+		return nil, err
+	}
+	go l.run(ctx)
+	return l, nil
+}
+
+// Close ends the connection to the store. The list is not ready afterwards.
+func (l *List) Close() error {
+	l.stop()
+	<-l.done
+	l.complete.Store(false)
+	return l.registration.Unregister()
+}
+
+// Revoked implements [revocation.Checker]. Its error is an [audience.Refusal] for a
+// token that is known to be revoked, and wraps [ErrNotReady] if that is not known. It
+// does not wait for the store, and allocates nothing for a token that is not revoked.
+func (l *List) Revoked(ctx context.Context, c *claims.Claims) error {
+	if err := l.memory.Revoked(ctx, c); err != nil {
+		return err
+	}
+	return l.Ready()
+}
+
+// Ready returns nil while the replica knows what was revoked; see [ErrNotReady].
+func (l *List) Ready() error {
+	if !l.complete.Load() {
+		return fmt.Errorf("%w: the list has not been read", ErrNotReady)
+	}
+	if age := l.Age(); age > l.settings.stale && !l.settings.serveStale {
+		return fmt.Errorf("%w: nothing was heard from the store for %v", ErrNotReady, age.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// Age returns for how long nothing was heard from the store.
+func (l *List) Age() time.Duration { return time.Since(l.start) - time.Duration(l.heard.Load()) }
+
+// Revoke adds an entry for all replicas. If there is an entry for the same tokens, the
+// later times of the two count. An error that is about the store means that the entry
+// counts on this replica only, for now: it is stored as soon as the store can be
+// reached, if this replica still runs then. Call again to be sure. [revocation.ErrFull]
+// means that the list is full, here or in the store.
+func (l *List) Revoke(ctx context.Context, e revocation.Entry) error {
+	for _, value := range []string{e.Issuer, e.ID, e.Session, e.Subject, e.Client} {
+		if !utf8.ValidString(value) {
+			return errors.New("shared: an entry with a text that is not UTF-8")
+		}
+	}
+	if err := l.memory.Revoke(e); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	client := l.client
+	l.mu.Unlock()
+	err := errors.New("shared: not connected to the store")
+	if client != nil {
+		err = l.send(ctx, client, e)
+	}
+	if err != nil && !errors.Is(err, revocation.ErrFull) {
+		l.keep(e)
+		return fmt.Errorf("%w; the entry counts on this replica only", err)
+	}
+	return err
+}
+
+// keep keeps an entry for the store. What does not fit is in memory all the same.
+func (l *List) keep(e ...revocation.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.unsent) < l.settings.bound {
+		l.unsent = append(l.unsent, e...)
+	}
+}
+
+var _ revocation.Readier = (*List)(nil)

@@ -1,0 +1,41 @@
+-- Adds an entry, or widens the one that names the same tokens. Keys: state, entries,
+-- ends, changes. Arguments: an epoch for a list that has none, the digest of what the
+-- entry names, that itself, the time before which the tokens were issued (0 for any),
+-- the end of the tokens, for how much longer the entry is kept, and how many entries
+-- there may be. Times are in milliseconds. It answers "ok" or "full".
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 then
+	redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+	redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'change', 0, 'entries', 0, 'born', string.format('%.0f', now))
+end
+local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now), 'LIMIT', 0, 100)
+for _, digest in ipairs(gone) do
+	redis.call('HDEL', KEYS[2], digest)
+	redis.call('ZREM', KEYS[3], digest)
+end
+redis.call('HINCRBY', KEYS[1], 'entries', -#gone)
+
+local digest, named, before, ends, longer = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+if ends + longer < now then
+	return 'ok'
+end
+local known = redis.call('HGET', KEYS[2], digest)
+if known then
+	local b, e = string.match(known, '^(%d+) (%d+) ')
+	b, e = tonumber(b), tonumber(e)
+	if b >= before and e >= ends then
+		return 'ok'
+	end
+	before, ends = math.max(b, before), math.max(e, ends)
+elseif redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[7]) then
+	return 'full'
+else
+	redis.call('HINCRBY', KEYS[1], 'entries', 1)
+end
+local entry = string.format('%.0f %.0f ', before, ends) .. named
+redis.call('HSET', KEYS[2], digest, entry)
+redis.call('ZADD', KEYS[3], string.format('%.0f', ends + longer), digest)
+local change = redis.call('HINCRBY', KEYS[1], 'change', 1)
+redis.call('XADD', KEYS[4], 'MAXLEN', '~', 10000, string.format('%.0f-0', change), 'entry', entry)
+return 'ok'
