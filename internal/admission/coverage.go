@@ -52,6 +52,9 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 	const most = 8
 	var missing, services []string
 	for _, o := range inFiles {
+		if o.OnlyHTTP() {
+			continue // paths alone demand nothing
+		}
 		services = append(services, fmt.Sprintf("%q", o.GRPC))
 		if instead := givenInstead(o, given); instead != "" {
 			missing = append(missing, fmt.Sprintf("%s/%s has options at %s, and the policy was made %s", o.GRPC, o.Method, o.Place, instead))
@@ -95,7 +98,7 @@ func sameOptions(a, b access.MethodOptions) bool {
 // canonical returns the canonical form of o: options with the same meaning have the
 // same form.
 func canonical(o access.MethodOptions) access.MethodOptions {
-	o.Place, o.Demands.Methods = "", nil
+	o.Place, o.Demands.Methods, o.HTTP = "", nil, nil // paths demand nothing
 	for _, list := range []*[]string{&o.Demands.Clients, &o.Demands.Scopes, &o.Demands.AnyScopes, &o.Demands.Roles, &o.Demands.ACR} {
 		*list = sortedSet(*list)
 	}
