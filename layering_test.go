@@ -50,7 +50,7 @@ var layers = []layer{
 	},
 	{packages: "internal/hiddenheader", imports: []string{"internal/boundedmap"}},
 	{packages: "internal/leasing", imports: []string{"internal/admission"}, never: []string{grpc, protobuf, "tokensource"}},
-	{packages: "internal/serving", imports: []string{"internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
+	{packages: "internal/serving", imports: []string{"audience/access", "internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
 	{
 		packages: "internal/overhttp",
 		imports:  []string{"internal/admission", "internal/leasing", "internal/serving", "audience"},

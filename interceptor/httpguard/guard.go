@@ -24,8 +24,8 @@ type Handlers map[string]http.Handler
 // wildcards of patterns by [http.Request.PathValue].
 //
 // These are errors, which are joined: an operation of the services of admit without a
-// handler (unless it is closed) or without a rule, and a handler without an operation. Swap
-// refuses policies with which New would fail. New does no network I/O. The result is safe
+// handler (unless it is closed) or without a rule, a handler without an operation, and a
+// policy without the options of the .proto files of these services. Swap refuses policies with which New would fail. New does no network I/O. The result is safe
 // for concurrent use; do not use it after admit is closed.
 func New(admit *interceptor.Server, handlers Handlers, opts ...Option) (http.Handler, error) {
 	if len(handlers) == 0 {
@@ -69,7 +69,9 @@ func newGuard(admit *interceptor.Server, handlers Handlers, next http.Handler, o
 		return nil, err
 	}
 	g := &guard{options: o, core: admit.Core(serving.Internal{}), handlers: handlers, next: next}
-	if err := g.core.Admission.CheckCoverage(g, admission.Surface{Check: g.check}); err != nil {
+	surface := admission.Surface{Check: g.check}
+	surface.Options, surface.OptionsError = g.core.LinkedOptions(g.core.Admission.Guard().GRPC())
+	if err := g.core.Admission.CheckCoverage(g, surface); err != nil {
 		return nil, fmt.Errorf("httpguard: %w", err)
 	}
 	return g, nil

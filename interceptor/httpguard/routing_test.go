@@ -9,9 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/reflect/protoregistry"
+
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/httpguard"
+	_ "github.com/grpcaud/grpcaud/proto/acme/catalogue/v1" // links its options
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -68,6 +72,39 @@ func TestMistakesAtStart(t *testing.T) {
 	}
 	if _, err := httpguard.Wrap(admitOf(t, company(t)), nil); err == nil {
 		t.Error("a nil handler is no error")
+	}
+}
+
+// TestOptionsOfProtoFilesAreDemanded shows that a policy which was made without what a
+// .proto file demands of callers guards no HTTP face of that service either.
+func TestOptionsOfProtoFilesAreDemanded(t *testing.T) {
+	const catalogue = "acme.catalogue.v1.Catalogue"
+	matrix := access.Matrix{
+		Issuers: map[string]access.Issuer{"corp": {URL: corp}},
+		Services: map[string]access.Service{"order-status": {
+			GRPC: []string{catalogue}, Audiences: []string{"catalogue"}, HTTP: &access.HTTP{Operations: map[string][]string{"GetItem": {"GET /v1/items/{id}"}}},
+			Allow: []access.Allow{{Clients: []string{"customer-portal", "backoffice-portal"}, Methods: []string{"*"}, NoScopes: true}},
+		}},
+		Clients: map[string]access.Client{"customer-portal": {}, "backoffice-portal": {}},
+	}
+	without, err := access.New(matrix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handlers := httpguard.Handlers{"GetItem": http.HandlerFunc(echo)}
+	if _, err := httpguard.New(admitOf(t, without), handlers); err == nil || !strings.Contains(err.Error(), "protopolicy.FromFiles") {
+		t.Errorf("%v, want an error that says how to read the options", err)
+	}
+	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles, catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with, err := access.New(matrix, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := httpguard.New(admitOf(t, with), handlers); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -6,6 +6,7 @@ package serving
 import (
 	"log/slog"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/admission"
 	"github.com/grpcaud/grpcaud/internal/hiddenheader"
 	"github.com/grpcaud/grpcaud/internal/leasing"
@@ -17,6 +18,10 @@ type Core struct {
 	Leases    *leasing.Leases
 	Headers   *hiddenheader.Filter
 	Log       *slog.Logger
+
+	// LinkedOptions returns what the .proto files of gRPC services that are linked into
+	// the program demand of callers.
+	LinkedOptions func(services []string) ([]access.MethodOptions, error)
 }
 
 // Internal is an argument of methods that only packages of this module can call.
