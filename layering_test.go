@@ -50,7 +50,7 @@ var layers = []layer{
 	},
 	{packages: "internal/hiddenheader", imports: []string{"internal/boundedmap"}},
 	{packages: "internal/leasing", imports: []string{"internal/admission"}, never: []string{grpc, protobuf, "tokensource"}},
-	{packages: "internal/serving", imports: []string{"internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
+	{packages: "internal/serving", imports: []string{"audience/access", "internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
 	{
 		packages: "internal/overhttp",
 		imports:  []string{"internal/admission", "internal/leasing", "internal/serving", "audience"},
@@ -126,6 +126,7 @@ var layers = []layer{
 			"google.golang.org/genproto/googleapis/rpc/...", "github.com/envoyproxy/go-control-plane/envoy/...",
 		},
 	},
+	{packages: "interceptor/httpguard", imports: []string{helpers, "audience/access", "interceptor"}},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
 	{packages: "testutil/matrixissuer", imports: []string{helpers, "audience/access", "audience/claims", "testutil"}},

@@ -108,7 +108,10 @@ func (p *plan) addRoute(r *routeTable, how propagation, service string) error {
 		return err
 	}
 	to := &route{service: service, credentials: creds, authorities: target.Authorities}
-	if len(target.GRPC) == 0 {
+	switch guarded := slices.Contains(p.policy.Services(), service); {
+	case len(target.GRPC) == 0 && guarded:
+		return fmt.Errorf("interceptor: the matrix has no gRPC service of %q: it is called over HTTP alone", service)
+	case len(target.GRPC) == 0:
 		r.catchAll = to
 	}
 	for _, grpc := range target.GRPC {

@@ -105,8 +105,13 @@ func (c *checker) operationsOf(name string, p *Policy, all []Operation) {
 	for _, o := range all {
 		c.operation(service, o, p.optionsOf(service))
 	}
-	if len(all) == 0 {
-		c.warn(path{"services", name, "http"}, "no operation, so every HTTP request is refused: name some under operations, or give the .proto options that have google.api.http")
+	a := path{"services", name, "http"}
+	switch {
+	case len(all) > 0:
+	case len(service.GRPC) == 0:
+		c.problem(a, "no operation: name some under operations, or list gRPC services under grpc")
+	default:
+		c.warn(a, "no operation, so every HTTP request is refused: name some under operations, or give the .proto options that have google.api.http")
 	}
 }
 

@@ -63,7 +63,10 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 			g.addPublic(entry)
 		}
 	}
-	return g, g.addOperations(p)
+	if err := g.addOperations(p); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // addPublic makes public what an entry names, unless that belongs to a service of the
@@ -193,11 +196,17 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 	if _, twice := g.hosted[name]; twice {
 		return fmt.Errorf("access: %q is named twice", name)
 	}
-	callers := p.callers(name)
-	g.hosted[name] = callers
+	g.hosted[name] = p.callers(name)
 	if m := p.resourceMetadata(name, service); m != nil {
 		g.resources[name] = m
 	}
+	g.addRules(p, name, service)
+	return nil
+}
+
+// addRules adds the rules of the methods of a service.
+func (g *Guard) addRules(p *Policy, name string, service Service) {
+	callers := g.hosted[name]
 	if rest := p.rule(name, "*", callers); rest != nil {
 		for _, grpc := range service.GRPC {
 			g.services[grpc] = rest
@@ -216,7 +225,6 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		full := "/" + o.GRPC + "/" + o.Method
 		g.methods[full] = g.Rule(full).withOptions(p, o)
 	}
-	return nil
 }
 
 // methods lists the methods that s names, sorted.

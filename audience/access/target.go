@@ -127,6 +127,6 @@ func (p *Policy) Client(name string) (Client, Issuer, error) {
 	return client, p.issuer(client.Issuer), nil
 }
 
-// Public returns the gRPC services that anybody may call without a token, and single
-// methods such as "grpc.health.v1.Health/Check".
+// Public returns the gRPC services that anybody may call without a token, single methods
+// such as "grpc.health.v1.Health/Check", and operations such as "order-status/Version".
 func (p *Policy) Public() []string { return slices.Clone(p.matrix.Public) }

@@ -39,7 +39,7 @@ func (p *Policy) Matrix() Matrix {
 	return m
 }
 
-// deepCopy returns v with copies of all its maps and slices. It uses reflection, so
+// deepCopy returns v with copies of all its maps, slices and pointers. It uses reflection, so
 // that no field of a matrix can be forgotten.
 func deepCopy(v reflect.Value) reflect.Value {
 	c := reflect.New(v.Type()).Elem()
@@ -51,6 +51,9 @@ func deepCopy(v reflect.Value) reflect.Value {
 				f.Set(deepCopy(f))
 			}
 		}
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		c.Set(reflect.New(v.Type().Elem()))
+		c.Elem().Set(deepCopy(v.Elem()))
 	case v.Kind() == reflect.Map && !v.IsNil():
 		c.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
 		for key, value := range v.Seq2() {

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ func viewed() access.Matrix {
 		Issuers: map[string]access.Issuer{"corp": {URL: "https://idp.example.com", Algorithms: []string{"RS256"}}},
 		Services: map[string]access.Service{"orders": {
 			GRPC:    []string{"acme.orders.v1.OrderStatus"},
+			HTTP:    &access.HTTP{Operations: map[string][]string{"Get": {"GET /v1/orders/{id}"}}},
 			Rollout: []access.Rollout{{Mode: access.Warn, Until: time.Now().Add(time.Hour), Clients: []string{"portal"}}},
 			Allow: []access.Allow{{
 				Clients: []string{"portal"}, Methods: []string{"*"}, Scopes: []string{"orders.read"}, Roles: []string{"clerk"},
@@ -62,12 +64,22 @@ func TestMatrixIsACopy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := policy.Matrix()
+	want := asText(t, policy.Matrix())
 	spoiled := policy.Matrix()
 	spoil(reflect.ValueOf(&spoiled).Elem())
-	if diff := cmp.Diff(policy.Matrix(), want); diff != "" {
+	if diff := cmp.Diff(asText(t, policy.Matrix()), want); diff != "" {
 		t.Errorf("after a change to a view: got -, want +\n%s", diff)
 	}
+}
+
+// asText returns a matrix as a text, which shares nothing with it.
+func asText(t *testing.T, m access.Matrix) string {
+	t.Helper()
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // spoil overwrites every string that can be reached from v.
@@ -80,6 +92,10 @@ func spoil(v reflect.Value) {
 			if v.Field(i).CanSet() {
 				spoil(v.Field(i))
 			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			spoil(v.Elem())
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

@@ -15,6 +15,10 @@
 //	options, err := protopolicy.FromFiles(protoregistry.GlobalFiles)
 //	policy, err := policyfile.Load("access.yaml", options...)
 //
+// A method may also have the option google.api.http, with additional_bindings: its paths
+// come with the options ([access.MethodOptions.HTTP]), and are the HTTP operation of that
+// name if the matrix has http for the service. No other configuration of a gateway is read.
+//
 // [access.New] says how options and the access matrix are combined. A field of an option
 // that this version does not know is an error, since it may be a demand.
 package protopolicy

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -25,7 +26,7 @@ import (
 // program: [protoregistry.GlobalFiles]. services are the full names of the gRPC
 // services whose options are returned; it is an error if files do not have one of
 // them. Without services, all are read. Services without options are left out. The
-// options are sorted by name.
+// options are sorted by the names of the services, and have the order of the file.
 func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodOptions, error) {
 	set := &descriptorpb.FileDescriptorSet{}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
@@ -36,12 +37,27 @@ func FromFiles(files *protoregistry.Files, services ...string) ([]access.MethodO
 	})
 	data, err := proto.Marshal(set) // parsed again below, so that options of dynamic types get the generated types
 	if err == nil {
-		err = proto.Unmarshal(data, set)
+		err = parse(data, set)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("protopolicy: files: %w", err)
 	}
 	return from(set.GetFile(), services)
+}
+
+// ownOptions are the types of the options of package grpcaud.v1.
+var ownOptions = sync.OnceValue(func() *protoregistry.Types {
+	types := &protoregistry.Types{}
+	for _, option := range []protoreflect.ExtensionType{grpcaudv1.E_Service, grpcaudv1.E_Method} {
+		_ = types.RegisterExtension(option) // fails for a second option of one name alone
+	}
+	return types
+})
+
+// parse parses a serialized descriptor set. The options of other packages stay fields
+// without a type, whether or not the program has types for them.
+func parse(data []byte, set *descriptorpb.FileDescriptorSet) error {
+	return proto.UnmarshalOptions{Resolver: ownOptions()}.Unmarshal(data, set)
 }
 
 // maxSet is the size of the largest descriptor set that is read, in bytes.
@@ -54,7 +70,7 @@ func FromDescriptorSet(data []byte, services ...string) ([]access.MethodOptions,
 		return nil, fmt.Errorf("protopolicy: descriptor set: got %d MiB, want at most %d", len(data)>>20, maxSet>>20)
 	}
 	var set descriptorpb.FileDescriptorSet
-	if err := proto.Unmarshal(data, &set); err != nil {
+	if err := parse(data, &set); err != nil {
 		return nil, fmt.Errorf("protopolicy: descriptor set: %w", err)
 	}
 	if len(set.GetFile()) == 0 {
@@ -110,24 +126,30 @@ func (s service) options() ([]access.MethodOptions, error) {
 	var all []access.MethodOptions
 	for _, m := range s.GetMethod() {
 		own, has, err := read[*grpcaudv1.MethodAccess](m.GetOptions(), grpcaudv1.E_Method)
-		if err == nil && (has || spoken) {
+		var http []string
+		if err == nil {
+			http, err = bindings(m.GetOptions().ProtoReflect().GetUnknown())
+		}
+		if err == nil && (has || spoken || len(http) > 0) {
 			err = s.named(m.GetName())
 		}
 		switch {
 		case err != nil:
 			return nil, s.wrong(fmt.Errorf("%.64q: %w", m.GetName(), err))
 		case has:
-			all = append(all, s.option(m.GetName(), s.GetName()+"."+m.GetName(), whole, own))
+			all = append(all, s.option(m.GetName(), s.GetName()+"."+m.GetName(), whole, own, http))
 		case spoken:
-			all = append(all, s.option(m.GetName(), s.GetName(), whole, whole.GetMethods()))
+			all = append(all, s.option(m.GetName(), s.GetName(), whole, whole.GetMethods(), http))
+		case len(http) > 0:
+			all = append(all, s.option(m.GetName(), s.GetName()+"."+m.GetName(), nil, nil, http))
 		}
 	}
 	return all, nil
 }
 
-func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m *grpcaudv1.MethodAccess) access.MethodOptions {
+func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m *grpcaudv1.MethodAccess, http []string) access.MethodOptions {
 	return access.MethodOptions{
-		GRPC: s.grpc, Method: method, Place: s.file + ":" + place, Audience: whole.GetAudience(), Public: m.GetPublic(),
+		GRPC: s.grpc, Method: method, Place: s.file + ":" + place, Audience: whole.GetAudience(), Public: m.GetPublic(), HTTP: http,
 		Demands: access.Allow{
 			Clients: m.GetClients(), AnyClient: m.GetAnyClient(),
 			Scopes: m.GetScopes(), AnyScopes: m.GetAnyScopes(), NoScopes: m.GetNoScopes(),

@@ -163,6 +163,9 @@ func (c *callOptions) callOver(ctx context.Context, cmd *cobra.Command, a *token
 	if err != nil {
 		return err
 	}
+	if !strings.HasPrefix(full, "/") {
+		return fmt.Errorf("%s is an HTTP operation, and grpcaud call makes gRPC calls; grpcaud token gives a token for an HTTP client", full)
+	}
 	opts := []grpc.CallOption{c.connection.Bearer(token, conn, a.Target.Authorities).Option()}
 	if a.Client != nil {
 		if token, opts, err = c.present(ctx, cmd, a, conn, full); err != nil {

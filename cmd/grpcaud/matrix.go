@@ -49,7 +49,7 @@ func matrixCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		d, err := draw.New(policy.Matrix(), set.Options, services, clients)
+		d, err := draw.New(policy, set.Options, services, clients)
 		if err != nil {
 			return err
 		}

@@ -151,6 +151,9 @@ func (s serveOptions) credentials() (credentials.TransportCredentials, error) {
 
 // guard returns the guard of the service, which logs each decision.
 func (s serveOptions) guard(policy *access.Policy, log *slog.Logger) (*interceptor.Server, error) {
+	if len(policy.Matrix().Services[s.service].GRPC) == 0 {
+		return nil, fmt.Errorf("service %q has no gRPC services to serve: it is called over HTTP alone", s.service)
+	}
 	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.SampleAdmitted(1), interceptor.SampleRefused(0)}
 	if s.plaintext {
 		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))

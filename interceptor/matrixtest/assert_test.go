@@ -107,6 +107,17 @@ func TestAssertExpectsClosedMethodsToRefuse(t *testing.T) {
 	}), both, register)
 }
 
+// TestAssertExpectsPublicOperationsToBeOpen shows that a method is expected to be open if the
+// operation of its name is public.
+func TestAssertExpectsPublicOperationsToBeOpen(t *testing.T) {
+	matrixtest.Assert(t, company(t, func(m *access.Matrix) {
+		s := m.Services["human-resource"]
+		s.HTTP = &access.HTTP{Operations: map[string][]string{"ReviewEmployees": {"POST /v1/reviews"}, "GetEmployee": {"GET /v1/employees/{id}"}}}
+		m.Services["human-resource"] = s
+		m.Public = append(m.Public, "human-resource/ReviewEmployees")
+	}), both, register)
+}
+
 // The presets whose tokens are all of services, or all of users.
 var (
 	servicesOnly = []string{"google", "github-actions", "gitlab"}

@@ -84,6 +84,7 @@ func methods(srv *grpc.Server, matrix access.Matrix, services []string, options 
 			for _, service := range services {
 				if s := matrix.Services[service]; slices.Contains(s.GRPC, name) {
 					m.service, m.allow = service, about(matrix, s, info.Name)
+					m.public = m.public || s.HTTP != nil && slices.Contains(matrix.Public, service+"/"+info.Name)
 				}
 			}
 			for _, o := range options {

@@ -12,12 +12,12 @@ import (
 
 // Surface is what a server lets its clients call, which policies must cover.
 type Surface struct {
-	// Check returns why a policy does not cover the surface of another transport than
-	// gRPC. If it is set, the fields below are not.
-	Check func(*access.Guard) error
-
-	// Methods are the full names of the methods.
+	// Methods are the full names of the gRPC methods.
 	Methods []string
+
+	// Check returns why a policy does not cover the operations, for a surface that has
+	// these instead of methods; nil for methods.
+	Check func(*access.Guard) error
 
 	// Options are what the .proto files demand of the callers of these methods.
 	Options []access.MethodOptions
@@ -40,10 +40,11 @@ func (c *Controller) CheckCoverage(key any, s Surface) error {
 // check returns why a policy does not cover the surface. guard is the server's part of
 // the policy, and given are the options with which the policy was made.
 func (s Surface) check(guard *access.Guard, given []access.MethodOptions) error {
-	if s.Check != nil {
-		return s.Check(guard)
+	covers := s.Check
+	if covers == nil {
+		covers = func(guard *access.Guard) error { return guard.CheckCoverage(s.Methods) }
 	}
-	return errors.Join(guard.CheckCoverage(s.Methods), s.OptionsError, missingOptions(s.Options, given))
+	return errors.Join(covers(guard), s.OptionsError, missingOptions(s.Options, given))
 }
 
 // missingOptions returns an error if a policy was not given some of the options
@@ -52,6 +53,9 @@ func missingOptions(inFiles, given []access.MethodOptions) error {
 	const most = 8
 	var missing, services []string
 	for _, o := range inFiles {
+		if o.OnlyHTTP() {
+			continue // paths alone demand nothing
+		}
 		services = append(services, fmt.Sprintf("%q", o.GRPC))
 		if instead := givenInstead(o, given); instead != "" {
 			missing = append(missing, fmt.Sprintf("%s/%s has options at %s, and the policy was made %s", o.GRPC, o.Method, o.Place, instead))
@@ -95,7 +99,7 @@ func sameOptions(a, b access.MethodOptions) bool {
 // canonical returns the canonical form of o: options with the same meaning have the
 // same form.
 func canonical(o access.MethodOptions) access.MethodOptions {
-	o.Place, o.Demands.Methods = "", nil
+	o.Place, o.Demands.Methods, o.HTTP = "", nil, nil // paths demand nothing
 	for _, list := range []*[]string{&o.Demands.Clients, &o.Demands.Scopes, &o.Demands.AnyScopes, &o.Demands.Roles, &o.Demands.ACR} {
 		*list = sortedSet(*list)
 	}

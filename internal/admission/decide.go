@@ -96,10 +96,7 @@ func (c *Controller) refuseUnmatched(e *Evidence, now time.Time) error {
 	if _, err := c.verify(e, now); err != nil {
 		return err
 	}
-	return &audience.Refusal{
-		Cause: audience.CauseNoRule, Got: e.presented.request.Unmatched,
-		Hint: remedy.Situation{Cause: string(audience.CauseNoRule)}.Remedy(),
-	}
+	return &audience.Refusal{Cause: audience.CauseNoRule, Got: e.presented.request.Unmatched}
 }
 
 // judge decides by rule, at the time now, whether the bearer of a genuine token may

@@ -92,12 +92,11 @@ func (n Names) match(key string) bool {
 	})
 }
 
-// plain returns the name of which key is another spelling: with the prefix of a
-// gateway, with the suffix of binary values, or with underscores.
+// plain returns the name of which key is another spelling: with a prefix of grpc-gateway, with the suffix of binary values, or with underscores.
 func plain(key string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
 	for {
-		shorter := strings.TrimSuffix(strings.TrimPrefix(key, "grpcgateway-"), "-bin")
+		shorter := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(key, "grpcgateway-"), "grpc-metadata-"), "-bin")
 		if shorter == key {
 			return key
 		}

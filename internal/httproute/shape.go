@@ -61,19 +61,6 @@ type shape struct {
 	rest     bool // whether any segments may stand before the last
 }
 
-func (s shape) matches(path []string) bool {
-	last := len(s.segments) - 1
-	if len(path) <= last || !s.rest && len(path) > last+1 || !s.segments[last].matches(path[len(path)-1]) {
-		return false
-	}
-	for i, want := range s.segments[:last] {
-		if !want.matches(path[i]) {
-			return false
-		}
-	}
-	return true
-}
-
 // compare returns how the paths that s matches relate to those that o matches.
 func (s shape) compare(o shape) relation {
 	if len(s.segments) > len(o.segments) || len(s.segments) == len(o.segments) && o.rest && !s.rest {
@@ -86,8 +73,10 @@ func (s shape) compare(o shape) relation {
 	case len(o.segments) > len(s.segments) || s.rest && !o.rest:
 		r = wider
 	}
-	for i, mine := range s.segments[:last] {
-		r = r.and(mine.compare(o.segments[i]))
+	for i := range last {
+		if r = r.and(s.segments[i].compare(o.segments[i])); r == disjoint {
+			return r
+		}
 	}
 	return r.and(s.segments[last].compare(o.segments[len(o.segments)-1]))
 }

@@ -113,57 +113,61 @@ type candidate struct {
 	route     *Route
 	operation string
 	wider     int // how many others of the same host match its requests and more
+	place     int // of all candidates, those with a host first, and of those alike the most specific
 }
 
 // Table finds the operation of a request. It is immutable, and safe for concurrent use.
 type Table struct {
-	hosts      bool                      // whether a route names a host
-	candidates map[string][][]*candidate // by the method of a request, and the number of segments, at most the last index; those with a host first, and of those alike the most specific
+	hosts bool             // whether a route names a host
+	roots map[string]*node // by the method of a request
 }
 
 // NewTable returns a table of routes, which must have no [Conflicts].
 func NewTable(entries []Entry) *Table {
-	t, longest := &Table{candidates: map[string][][]*candidate{}}, 0
-	var all []*candidate
-	for _, e := range entries {
-		t.hosts = t.hosts || e.Route.host != ""
-		for _, s := range e.Route.shapes {
-			longest = max(longest, len(s.segments))
-			all = append(all, &candidate{s, e.Route, e.Operation, 0})
+	t := &Table{roots: map[string]*node{}}
+	for i, c := range ordered(entries) {
+		c.place = i
+		t.hosts = t.hosts || c.route.host != ""
+		t.root(c.route.method).add(c)
+		if c.route.method == "GET" {
+			t.root("HEAD").add(c)
 		}
 	}
-	for _, c := range all {
-		for _, o := range all {
-			if c.route.host == o.route.host && c.route.compare(c.shape, o.route, o.shape) == narrower {
+	return t
+}
+
+// ordered returns the candidates of routes, in the order of their places.
+func ordered(entries []Entry) []*candidate {
+	var all []*candidate
+	for _, e := range entries {
+		for _, s := range e.Route.shapes {
+			all = append(all, &candidate{shape: s, route: e.Route, operation: e.Operation})
+		}
+	}
+	for i, c := range all {
+		for _, o := range all[:i] {
+			if c.route.host != o.route.host {
+				continue
+			}
+			switch c.route.compare(c.shape, o.route, o.shape) {
+			case narrower:
 				c.wider++
+			case wider:
+				o.wider++
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *candidate) int {
 		return cmp.Or(cmp.Compare(min(len(b.route.host), 1), min(len(a.route.host), 1)), cmp.Compare(b.wider, a.wider))
 	})
-	for _, c := range all {
-		t.add(c, c.route.method, longest+1)
-		if c.route.method == "GET" {
-			t.add(c, "HEAD", longest+1)
-		}
-	}
-	return t
+	return all
 }
 
-// add adds a candidate for requests of a method, up to this number of segments, which
-// stands for all numbers above it too.
-func (t *Table) add(c *candidate, method string, most int) {
-	if t.candidates[method] == nil {
-		t.candidates[method] = make([][]*candidate, most+1)
+func (t *Table) root(method string) *node {
+	if t.roots[method] == nil {
+		t.roots[method] = &node{}
 	}
-	end := len(c.segments)
-	if c.rest {
-		end = most
-	}
-	for n := len(c.segments); n <= end; n++ {
-		t.candidates[method][n] = append(t.candidates[method][n], c)
-	}
+	return t.roots[method]
 }
 
 // Match returns the operation that a request calls. path is escaped, as it was received,
@@ -193,18 +197,17 @@ func (t *Table) Match(method, host, path string) (operation string, err error) {
 	return operation, nil
 }
 
-// find returns the operation of the most specific route that matches; empty for none.
+// find returns the operation of the first candidate that matches; empty for none.
 func (t *Table) find(method, host string, path []string) string {
-	byLength := t.candidates[method]
-	if byLength == nil {
+	root := t.roots[method]
+	if root == nil {
 		return ""
 	}
-	for _, c := range byLength[min(len(path), len(byLength)-1)] {
-		if (c.route.host == "" || c.route.host == host) && c.matches(path) {
-			return c.operation
-		}
+	best := root.find(host, path, nil)
+	if best == nil {
+		return ""
 	}
-	return ""
+	return best.operation
 }
 
 // withoutPort returns a host without its port, as ServeMux does.

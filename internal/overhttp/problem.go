@@ -90,11 +90,11 @@ func SetRefusalHeader(h http.Header, d admission.Decision, metadata string) {
 	}
 }
 
-// LeaveBody lets the answer to a request over HTTP/1 go out before its body has come:
-// net/http would otherwise wait for up to 256 KiB of it. If that cannot be had, the
-// connection ends with the answer.
+// LeaveBody lets the answer to a request over HTTP/1 go out before its body has come. The
+// connection ends with the answer: net/http would otherwise wait for up to 256 KiB of the
+// body first.
 func LeaveBody(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor == 1 && r.ContentLength != 0 && http.NewResponseController(w).EnableFullDuplex() != nil {
+	if r.ProtoMajor == 1 && r.ContentLength != 0 {
 		w.Header().Set("Connection", "close")
 	}
 }

@@ -91,10 +91,6 @@ func CheckTarget(r *http.Request) error {
 		host = name
 	}
 	switch {
-	case r.Method == http.MethodConnect:
-		return errors.New("the method CONNECT")
-	case r.URL.IsAbs() || r.URL.Host != "" || r.URL.Opaque != "" || r.RequestURI != "" && !strings.HasPrefix(r.RequestURI, "/"):
-		return fmt.Errorf("the target %.100q is not the path of a resource, such as /v1/orders", r.RequestURI)
 	case strings.HasSuffix(host, "."):
 		return fmt.Errorf("the host %.100q ends with a dot", r.Host)
 	case strings.ContainsFunc(host, notInHost):

@@ -3,7 +3,6 @@ package overhttp
 import (
 	"bufio"
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -18,8 +17,9 @@ import (
 var past = time.Unix(1, 0)
 
 // response is the response of a request that may be ended while its handler runs. It
-// gives nobody the writer that it wraps, through which a handler could write on. It is as
-// safe for concurrent use as the writer of net/http.
+// gives nobody the writer that it wraps, through which a handler could write on; for the
+// same reason it is no [io.ReaderFrom], whose copy would go on. It is as safe for
+// concurrent use as the writer of net/http.
 type response struct {
 	http.ResponseWriter // of which Header alone is not replaced
 
@@ -143,17 +143,6 @@ func (r *response) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.ResponseWriter.Write(p)
-}
-
-// ReadFrom implements [io.ReaderFrom], so that files are sent as net/http sends them.
-func (r *response) ReadFrom(from io.Reader) (int64, error) {
-	if err := r.use(true); err != nil {
-		return 0, err
-	}
-	if to, ok := r.ResponseWriter.(io.ReaderFrom); ok {
-		return to.ReadFrom(from)
-	}
-	return io.Copy(struct{ io.Writer }{r}, from)
 }
 
 // Flush implements [http.Flusher].

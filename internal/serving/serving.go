@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/admission"
 	"github.com/grpcaud/grpcaud/internal/hiddenheader"
 	"github.com/grpcaud/grpcaud/internal/leasing"
@@ -22,6 +23,10 @@ type Core struct {
 	// RefusalError returns the gRPC status for the peer of a refused call, as an
 	// error. ctx has the metadata of the call as they came.
 	RefusalError func(ctx context.Context, method string, d admission.Decision) error
+
+	// LinkedOptions returns what the .proto files of gRPC services that are linked into
+	// the program demand of callers.
+	LinkedOptions func(services []string) ([]access.MethodOptions, error)
 }
 
 // Internal is an argument of methods that only packages of this module can call.

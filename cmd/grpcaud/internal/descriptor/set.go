@@ -70,7 +70,7 @@ func (d Set) Compare(policy *access.Policy) []*access.Problem {
 	owned := map[string]bool{}
 	for _, name := range policy.Services() {
 		found = append(found, d.missingRules(policy, name, m.Services[name])...)
-		found = append(found, d.unknownMethods(name, m.Services[name])...)
+		found = append(found, d.unknownMethods(policy, name, m.Services[name])...)
 		for _, grpc := range m.Services[name].GRPC {
 			owned[grpc] = true
 		}
@@ -114,9 +114,13 @@ func (d Set) missingRules(policy *access.Policy, name string, s access.Service) 
 }
 
 // unknownMethods returns a problem for each method that an entry names and that none of
-// the gRPC services has. A service is left out if the descriptors lack one of them.
-func (d Set) unknownMethods(name string, s access.Service) []*access.Problem {
+// the gRPC services has, and that is no operation. A service is left out if the descriptors
+// lack one of them.
+func (d Set) unknownMethods(policy *access.Policy, name string, s access.Service) []*access.Problem {
 	known := []string{EveryMethod}
+	for _, o := range policy.Operations(name) {
+		known = append(known, o.Method)
+	}
 	for _, grpc := range s.GRPC {
 		methods, ok := d.Methods[grpc]
 		if !ok {

@@ -35,6 +35,9 @@ func (e example) line(matrix, flags string) string {
 func (s *Server) examples() (yes, no example) {
 	m := s.issuers.Policy().Matrix()
 	for _, service := range files.GuardedServiceNames(m) {
+		if len(m.Services[service].GRPC) == 0 {
+			continue // an example is a gRPC call
+		}
 		admitted, refused := s.examplesAt(m, service)
 		if yes.client == "" || admitted.client != "" && refused.client != "" {
 			yes, no = admitted, refused
@@ -47,6 +50,16 @@ func (s *Server) examples() (yes, no example) {
 		no = s.unasked(m, yes)
 	}
 	return yes, no
+}
+
+// hasGRPC reports whether some service is called over gRPC.
+func (s *Server) hasGRPC() bool {
+	for _, service := range s.issuers.Policy().Matrix().Services {
+		if len(service.GRPC) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // examplesAt returns calls of one service, of clients that get a token for it.

@@ -44,6 +44,10 @@ func rolesText(roles []string) string {
 // writeExamples writes the calls to try.
 func (s *Server) writeExamples(p *output.Page) {
 	yes, no := s.examples()
+	if yes.client == "" && !s.hasGRPC() {
+		p.Printf("\n# Every service is called over HTTP alone: grpcaud token %s gives their clients tokens.\n", output.ShellWord(s.options.Output))
+		return
+	}
 	if yes.client == "" {
 		p.Printf("\n# No client may call a service as itself yet: open a method in %s.\n", output.Printable(s.options.Path))
 		return

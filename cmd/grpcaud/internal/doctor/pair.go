@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/tokenrequest"
@@ -150,12 +151,34 @@ func (c *Examiner) serviceOfAudience(aud string) string {
 	return ""
 }
 
+// operations returns methods of a service without gRPC services: its operations that are not
+// closed stand for all methods.
+func (c *Examiner) operations(service string, methods []string) []string {
+	if !slices.Contains(methods, descriptor.EveryMethod) {
+		return methods
+	}
+	var all []string
+	for _, o := range c.policy.Operations(service) {
+		if !slices.Contains(c.matrix.Services[service].Closed, o.Method) {
+			all = append(all, o.Method)
+		}
+	}
+	return all
+}
+
 // markVerdict judges the token at each of these methods, and records the first refusal.
 func (c *Examiner) markVerdict(ctx context.Context, r *row, token string, target access.Target, at []string) {
 	var methods []string
 	var first *explain.Explanation
+	if len(target.GRPC) == 0 {
+		at = c.operations(r.Service, at)
+	}
 	for _, method := range at {
-		t, err := explain.GuardedMethodAt(c.policy, r.Service, target.GRPC[0]+"/"+method)
+		full := r.Service + "/" + method // an operation
+		if len(target.GRPC) > 0 {
+			full = target.GRPC[0] + "/" + method
+		}
+		t, err := explain.GuardedMethodAt(c.policy, r.Service, full)
 		if err != nil {
 			panic(err) // it is a method of the service
 		}

@@ -43,6 +43,8 @@ func (c *changes) compareValues(where string, old, now reflect.Value) {
 				c.compareValues(strings.TrimPrefix(where+"."+keyOf(field), "."), old.Field(i), now.Field(i))
 			}
 		}
+	case old.Kind() == reflect.Pointer:
+		c.compareValues(where, old.Elem(), now.Elem())
 	case old.Kind() == reflect.Map:
 		for _, name := range keys(old, now) {
 			c.compareValues(where+"."+name.String(), old.MapIndex(name), now.MapIndex(name))

@@ -25,6 +25,7 @@ type service struct {
 	Issuers   []string `json:"issuers,omitempty"`
 	Audiences []string `json:"audiences"`
 	GRPC      []string `json:"grpc,omitempty"`
+	HTTP      []string `json:"http,omitempty"`     // the operations with their patterns
 	External  bool     `json:"external,omitempty"` // an API of others
 	Remarks   []string `json:"remarks,omitempty"`
 	Allow     []entry  `json:"allow"`
@@ -41,9 +42,10 @@ type entry struct {
 	demands
 }
 
-// New returns the part of m, and of the options of .proto files that it was merged with,
-// that is about these services and clients; an empty list means all.
-func New(m access.Matrix, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
+// New returns the part of a policy, and of the options of .proto files that it was made
+// with, that is about these services and clients; an empty list means all.
+func New(policy *access.Policy, options []access.MethodOptions, services, clients []string) (*Drawing, error) {
+	m := policy.Matrix()
 	for _, name := range services {
 		if err := files.CheckService(m, name, slices.Values(files.ServiceNames(m))); err != nil {
 			return nil, err
@@ -60,6 +62,9 @@ func New(m access.Matrix, options []access.MethodOptions, services, clients []st
 			continue
 		}
 		s := serviceOf(name, m.Services[name])
+		for _, o := range policy.Operations(name) {
+			s.HTTP = append(s.HTTP, fmt.Sprintf("%s (%s)", o.Method, output.Join(o.Patterns, " or ")))
+		}
 		if external, ok := m.External[name]; ok {
 			s = externalOf(name, external)
 		}
@@ -93,7 +98,7 @@ func serviceOf(name string, from access.Service) service {
 func (s service) protoRemarks(options []access.MethodOptions) []string {
 	var all []string
 	for _, o := range options {
-		if s.Name == o.GRPC || o.Public || !slices.Contains(s.GRPC, o.GRPC) {
+		if s.Name == o.GRPC || o.Public || o.OnlyHTTP() || !slices.Contains(s.GRPC, o.GRPC) {
 			continue
 		}
 		what := demandsOf(o.Demands).String()

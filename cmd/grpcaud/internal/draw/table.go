@@ -43,7 +43,7 @@ func (d *Drawing) table(p *output.Page) {
 	}
 }
 
-// about names the audiences, the issuers and the gRPC services of s.
+// about names the audiences, the issuers, the gRPC services and the operations of s.
 func (s service) about() string {
 	about := "audience " + output.Join(s.Audiences, " or ")
 	if len(s.Issuers) > 0 {
@@ -51,6 +51,9 @@ func (s service) about() string {
 	}
 	if len(s.GRPC) > 0 {
 		about += ", gRPC " + output.List(s.GRPC)
+	}
+	if len(s.HTTP) > 0 {
+		about += ", HTTP " + output.Few(s.HTTP)
 	}
 	return about
 }

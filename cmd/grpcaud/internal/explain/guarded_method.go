@@ -18,7 +18,7 @@ import (
 // GuardedMethod is one method as the server of its service guards it.
 type GuardedMethod struct {
 	Guard  *access.Guard
-	Method string // the full name, "/grpc.Service/Method"
+	Method string // the full name: "/grpc.Service/Method", or "service/Operation"
 
 	serviceName string // in the matrix
 	service     access.Service
@@ -26,7 +26,8 @@ type GuardedMethod struct {
 }
 
 // NewGuardedMethod returns a method of the service of that name. The method is written
-// as "Method" or "grpc.Service/Method".
+// as "Method" or "grpc.Service/Method"; an operation as "Operation", "service/Operation", or
+// as a request that calls it: "GET /v1/orders/5", or with a host before the path.
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
 	m := policy.Matrix()
 	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
@@ -46,8 +47,22 @@ func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMe
 
 // fullName returns the full name of a method, as gRPC has it.
 func (t *GuardedMethod) fullName(method string) (string, error) {
+	if verb, target, isRequest := strings.Cut(method, " "); isRequest {
+		slash := max(strings.IndexByte(target, '/'), 0)
+		name, err := t.Guard.Operation(verb, target[:slash], target[slash:])
+		if err != nil {
+			return "", fmt.Errorf("service %q refuses %s: %w", t.serviceName, output.Printable(method), err)
+		}
+		return name, nil
+	}
 	method = strings.TrimPrefix(method, "/")
+	if operation := t.operation(method); operation != "" {
+		return operation, nil
+	}
 	grpc := t.service.GRPC
+	if len(grpc) == 0 {
+		return "", fmt.Errorf("service %q has no operation %q", t.serviceName, output.Printable(method))
+	}
 	if service, _, full := strings.Cut(method, "/"); full {
 		if t.Guard.Rule("/"+method) == nil && !slices.Contains(grpc, service) {
 			return "", fmt.Errorf("service %q consists of %s, not of %s", t.serviceName, output.List(grpc), output.Printable(service))
@@ -59,6 +74,21 @@ func (t *GuardedMethod) fullName(method string) (string, error) {
 		return "", fmt.Errorf("service %q consists of %s: write the method with its gRPC service, such as %s/%s", t.serviceName, output.List(grpc), with[0], method)
 	}
 	return "/" + with[0] + "/" + method, nil
+}
+
+// operation returns the full name of the operation of that name; empty if there is none. A
+// short name is that of a method of the only gRPC service, if there is one: both have one rule.
+func (t *GuardedMethod) operation(name string) string {
+	short := strings.TrimPrefix(name, t.serviceName+"/")
+	if short == name && len(t.service.GRPC) == 1 {
+		return ""
+	}
+	for _, o := range t.Guard.Operations() {
+		if o.Method == short {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 // Misspelling says that the file does not name the method, but one like it; empty if
@@ -74,6 +104,9 @@ func (t *GuardedMethod) Misspelling() string {
 // Unnamed notes that the file does not name the method, so that an entry for all methods
 // judges it; with descriptors, whether there is such a method.
 func (t *GuardedMethod) Unnamed(set descriptor.Set) []string {
+	if !strings.HasPrefix(t.Method, "/") {
+		return nil // the matrix has every operation
+	}
 	grpc, method, _ := strings.Cut(strings.TrimPrefix(t.Method, "/"), "/")
 	known, described := set.Methods[grpc]
 	switch {

@@ -71,6 +71,11 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 	}
 	p := &Plan{policy: policy, matrix: policy.Matrix()}
 	for _, entry := range p.matrix.Public {
+		name, _, one := strings.Cut(entry, "/")
+		if s := p.matrix.Services[name]; one && s.HTTP != nil && !slices.Contains(s.GRPC, name) {
+			p.note("the public operation %s: it needs a token", entry)
+			continue
+		}
 		p.Public = append(p.Public, path(strings.Cut(entry, "/")))
 	}
 	for _, name := range services {

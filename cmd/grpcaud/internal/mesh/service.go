@@ -12,6 +12,12 @@ import (
 // addService adds a service with its rules.
 func (p *Plan) addService(name string) {
 	from := p.matrix.Services[name]
+	if from.HTTP != nil {
+		p.note("the HTTP operations of service %q: only gRPC calls are admitted", name)
+	}
+	if len(from.GRPC) == 0 {
+		return
+	}
 	s := Service{Name: name, Audiences: from.Audiences, OmitsAudience: from.Self || insecure(from)}
 	for _, issuer := range from.Issuers {
 		if p.addIssuer(issuer) {

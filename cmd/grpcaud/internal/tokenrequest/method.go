@@ -41,10 +41,27 @@ func (a *Request) firstMethod(s access.Service) string {
 			names = append(names, allow.Methods...)
 		}
 	}
+	if len(s.GRPC) == 0 {
+		return a.Target.Service + "/" + a.firstOperation(names, s)
+	}
 	names = slices.Concat(names, files.MethodNames(s), a.Descriptors.Methods[s.GRPC[0]])
 	names = slices.DeleteFunc(names, func(m string) bool { return m == descriptor.EveryMethod || slices.Contains(s.Closed, m) })
 	names = append(names, descriptor.EveryMethod)
 	return explain.ServicesWith(s.GRPC, names[0], a.Descriptors.Methods)[0] + "/" + names[0]
+}
+
+// firstOperation returns the first of these names that is the name of an operation, or else
+// the first operation that is not closed; empty if all are.
+func (a *Request) firstOperation(names []string, s access.Service) string {
+	for _, o := range a.Policy.Operations(a.Target.Service) {
+		names = append(names, o.Method)
+	}
+	for _, name := range names {
+		if name != descriptor.EveryMethod && !slices.Contains(s.Closed, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // externalMethod returns a method of an API of others.
