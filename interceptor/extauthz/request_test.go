@@ -1,20 +1,11 @@
 package extauthz_test
 
 import (
-	"context"
-	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-	"google.golang.org/protobuf/proto"
-
-	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/interceptor/extauthz"
-	"github.com/grpcaud/grpcaud/testutil"
 )
 
 // TestMalformedCheckIsRefused shows that a check which cannot be read is refused, also
@@ -110,67 +101,4 @@ func TestJoinedTokensAreTwo(t *testing.T) {
 	if !strings.Contains(w.log.String(), "cause=CREDENTIALS_REPEATED") {
 		t.Errorf("the log does not say that there were two:\n%s", w.log)
 	}
-}
-
-// FuzzCheck shows that no check makes the service panic, that each gets a whole answer,
-// and that a request without a token reaches no method but a public one.
-func FuzzCheck(f *testing.F) {
-	issuer := testutil.NewIssuer(corp)
-	policy, err := access.New(company())
-	if err != nil {
-		f.Fatal(err)
-	}
-	guard, err := interceptor.NewServer(policy, interceptor.Services("order-status", "human-resource"), interceptor.Transport(issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { guard.Close() })
-	service, err := extauthz.New(guard, extauthz.ForwardedClientCert("gateway.example.com"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	certificate := fromEnvoy(testutil.NewCA().Certificate("gateway.example.com"))
-	for _, c := range []call{
-		orders("Bearer a.b.c"), orders(),
-		{path: holidays, service: "human-resource"},
-		{path: "/", host: "orders.example.com"},
-		get("/v1/ping?a=b"), get("/v1/orders/7%2f..", "Bearer a.b.c"),
-		orders("Bearer a").with("x-forwarded-client-cert", `Cert="`+certificate+`";By=`, "x-grpcaud-user", "root"),
-		{path: getOrder, change: func(a *authv3.AttributeContext) { a.Source.Certificate = certificate }},
-		{path: getOrder, change: func(a *authv3.AttributeContext) {
-			a.Request.Http.Headers, a.Request.Http.HeaderMap = map[string]string{"a": "b"}, nil
-		}},
-	} {
-		seed, err := proto.Marshal(c.request())
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var request authv3.CheckRequest
-		if proto.Unmarshal(data, &request) != nil {
-			return // gRPC refuses it
-		}
-		answer, err := service.Check(context.Background(), &request)
-		if err != nil {
-			t.Fatalf("got the error %v, want an answer", err)
-		}
-		if _, err := proto.Marshal(answer); err != nil {
-			t.Fatalf("the answer cannot be sent: %v", err)
-		}
-		ok := answer.GetOkResponse() != nil
-		if ok != (answer.GetStatus().GetCode() == 0) || ok == (answer.GetDeniedResponse() != nil) {
-			t.Errorf("the parts of the answer contradict each other: %v", &request)
-		}
-		path, _, _ := strings.Cut(request.GetAttributes().GetRequest().GetHttp().GetPath(), "?")
-		if ok && !strings.HasPrefix(path, "/acme.hr.v1.Holidays/") && path != "/v1/ping" {
-			t.Errorf("%q goes on without a genuine token", path)
-		}
-		for _, name := range identity {
-			if ok && !slices.Contains(answer.GetOkResponse().GetHeadersToRemove(), name) {
-				t.Errorf("%s is not removed, and there is no caller", name)
-			}
-		}
-	})
 }
