@@ -50,16 +50,16 @@ which Envoy asks about each request before the request goes on to a service in a
 language. It decides as a guarded server does, by the same file. "grpcaud export --authz"
 writes the configuration of Envoy and of Istio.
 
-Envoy says for which service of the file it asks: by the context extension "service", or by
-a host that the file lists under authorities. A request that names none, or two, is
-refused.
+Envoy says for which service of the file it asks: by the context extension "service",
+or by a host that the file lists under authorities. A request that names none, or two,
+is refused.
 
-When it is ready it writes one line of JSON, {"addr":"…","services":["…"]}, to standard
-output, and then its decisions to standard error. It follows the file: a change takes
-effect within seconds, and a broken file changes nothing. It keeps no state, so that any
-number of replicas can run. gRPC health (grpc.health.v1) says whether it has the keys of
-the issuers. It ends when it is interrupted, and waits at most five seconds for running
-checks.
+When it is ready it writes one line of JSON, {"addr":"…","services":["…"]}, to
+standard output, and then its decisions to standard error. It follows the file: a change
+takes effect within seconds, and a broken file changes nothing. It keeps no state, so that
+any number of replicas can run. gRPC health (grpc.health.v1) says whether it has the keys
+of the issuers. It ends when it is interrupted, and waits at most five seconds for
+running checks.
 
 Whoever can reach it can find out whether a token would be admitted: let only Envoy reach
 it, by a loopback address, a unix socket, or TLS with --client-ca. It answers without TLS
