@@ -3,23 +3,28 @@ package docs_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/valkey-io/valkey-go"
+	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/logout"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -42,6 +47,69 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
+}
+
+// The login at a web front end.
+func Example_login() {
+	var secret, state, verifier string
+	var endpoint oauth2.Endpoint
+	var as *interceptor.Client
+	config := oauth2.Config{ClientID: "customer-portal", ClientSecret: secret, Endpoint: endpoint, RedirectURL: "https://shop.example.com/callback"}
+	scopes, parameters, err := as.LoginOnBehalfOf("order-status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Scopes = append([]string{"openid"}, scopes...)
+	address := config.AuthCodeURL(state, append(parameters, oauth2.S256ChallengeOption(verifier))...)
+	_ = address
+}
+
+// A call for the user of a web front end.
+func Example_forUser() {
+	var as *interceptor.Client
+	var orders ordersv1.OrderStatusClient
+	var tokensOf func(*http.Request) oauth2.TokenSource
+	show := func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := as.ForUser(r.Context(), "corp", tokensOf(r))
+		if err != nil {
+			http.Error(w, "The orders cannot be shown.", http.StatusInternalServerError)
+			return
+		}
+		order, err := orders.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: r.PathValue("id")})
+		switch {
+		case as.LoginRequired(err):
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case err != nil:
+			http.Error(w, "The order cannot be shown now.", http.StatusBadGateway)
+		default:
+			fmt.Fprintln(w, order.GetOrder().GetStatus())
+		}
+	}
+	http.HandleFunc("GET /orders/{id}", show)
+}
+
+// A portal that is told of logouts, in one process with its service.
+func Example_logout() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(100_000)
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	ended, err := logout.NewReceiver(policy, "customer-portal", logout.RevokeIn(list), logout.OnLogout(
+		func(_ context.Context, l *claims.Logout) error {
+			log.Printf("session %q of user %q has ended", l.Session, l.Subject) // end your own session here
+			return nil
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ended.Close()
+	http.Handle("/backchannel-logout", ended)
 }
 
 // A program that decides for Envoy.
