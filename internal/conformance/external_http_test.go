@@ -76,7 +76,7 @@ func TestExtAuthzHTTP(t *testing.T) {
 		"a body before":        {"POST /v1/orders/7 HTTP/1.1\r\n" + here + "Content-Length: 1000000\r\n", 401, "CREDENTIALS_MISSING"},
 	} {
 		request := strings.ReplaceAll(row.request, "{token}", x.token(nil))
-		answer, body := exchange(t, x.envoy.Target(), request)
+		answer, body := sendRaw(t, x.envoy.Target(), request)
 		if answer.StatusCode != row.status {
 			t.Errorf("%s: got %d, want %d\n%s", name, answer.StatusCode, row.status, body)
 		}
@@ -104,7 +104,7 @@ func TestExtAuthzHTTPCaller(t *testing.T) {
 	x := newExternal(t, a)
 	spoofed := "Host: orders.example.com\r\nX-Grpcaud-Client: root\r\nx-grpcaud-user: root\r\nX_Grpcaud_Client: root\r\nX-Original-URL: /v1/ping\r\nX-Forwarded-User: root\r\n"
 	for path, client := range map[string]string{"/v1/orders/7": "customer-portal", "/v1/ping": ""} {
-		_, body := exchange(t, x.envoy.Target(), "GET "+path+" HTTP/1.1\r\n"+spoofed+"Authorization: Bearer "+x.token(testutil.Claims{"sub": "customer-portal"})+"\r\n")
+		_, body := sendRaw(t, x.envoy.Target(), "GET "+path+" HTTP/1.1\r\n"+spoofed+"Authorization: Bearer "+x.token(testutil.Claims{"sub": "customer-portal"})+"\r\n")
 		var seen struct{ Header http.Header }
 		if err := json.Unmarshal(body, &seen); err != nil {
 			t.Fatalf("%s: %v\n%s", path, err, body)
@@ -118,8 +118,8 @@ func TestExtAuthzHTTPCaller(t *testing.T) {
 	}
 }
 
-// exchange sends a request as it is written, but for its end, and returns the answer.
-func exchange(t *testing.T, addr, request string) (*http.Response, []byte) {
+// sendRaw sends a request as it is written, but for its end, and returns the answer.
+func sendRaw(t *testing.T, addr, request string) (*http.Response, []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
