@@ -16,11 +16,14 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/logout"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/extauthz"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -83,6 +86,50 @@ func Example_forUser() {
 		}
 	}
 	http.HandleFunc("GET /orders/{id}", show)
+}
+
+// A portal that is told of logouts, in one process with its service.
+func Example_logout() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(100_000)
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	ended, err := logout.NewReceiver(policy, "customer-portal", logout.RevokeIn(list), logout.OnLogout(
+		func(_ context.Context, l *claims.Logout) error {
+			log.Printf("session %q of user %q has ended", l.Session, l.Subject) // end your own session here
+			return nil
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ended.Close()
+	http.Handle("/backchannel-logout", ended)
+}
+
+// A program that decides for Envoy.
+func Example_envoy() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(10_000)
+	guard, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer guard.Close()
+	authz, err := extauthz.New(guard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := grpc.NewServer(grpc.Creds(tlsCreds))
+	authz.Register(srv)
 }
 
 // A client on a machine of Google's.
