@@ -125,7 +125,7 @@ func (r *retrier) retryable(a *attempt, err error) bool {
 		return false
 	}
 	switch refusal.Reason {
-	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked:
+	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenInactive:
 	case audience.ReasonTokenInvalid:
 		if r.secondTokenInvalid.Load() {
 			return false

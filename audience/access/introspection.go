@@ -49,8 +49,8 @@ func (i Introspection) ways() []string {
 	})
 }
 
-// Introspects reports whether the issuer of this URL is asked about its tokens, for an
-// issuer whose tokens the guarded services accept.
+// Introspects reports whether the issuer of this URL is asked about each of its tokens,
+// for an issuer whose tokens the guarded services accept.
 func (g *Guard) Introspects(issuer string) bool {
-	return slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer && i.Introspection != (Introspection{}) })
+	return slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer && i.Introspected() })
 }

@@ -39,7 +39,8 @@
 //	bound: required               # tokens must be bound to a certificate
 //	introspection: {client: order-status, secret: {env: SECRET}}  # ask about opaque tokens; url: where;
 //	                              # instead of secret: mtls: {cert: …, key: …}; or neither, and
-//	                              # insecure: no_authentication and url
+//	                              # insecure: no_authentication and url; online_only: true: ask
+//	                              # only for entries with online
 //	token_url: https://…          # default: what the metadata says
 //	ask: resource                 # how an audience is asked for; default: as the preset says
 //	                              # also audience, nothing, {scope: "{audience}/.default"},
@@ -85,6 +86,8 @@
 //	claims: {department: [hr]}  # each of them, with one of its values
 //	acr: [gold]               # one of them
 //	max_auth_age: 10m         # since the user logged in
+//	online: true              # the issuer, asked at each call, says that the token is active
+//	online_max_age: 5s        # how old its answer may be; default: 0
 //	callers: users            # or services; default: both
 //	optional: true            # calls without a token too
 //

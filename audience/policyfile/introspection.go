@@ -10,11 +10,12 @@ import (
 func (r *reader) introspection(to *access.Introspection) value {
 	return r.some(value{want: "a mapping with client and secret", read: func(n *yaml.Node) {
 		r.fields(n, map[string]value{
-			"url":      r.text("a URL", &to.URL),
-			"client":   r.text("a client id", &to.ClientID),
-			"secret":   r.secret(&to.Secret),
-			"mtls":     {want: "{cert: …, key: …}", read: func(n *yaml.Node) { to.Certificate = r.certificate(n) }},
-			"insecure": oneOf(r, &to.InsecureNoAuthentication, map[string]bool{"no_authentication": true}),
+			"url":         r.text("a URL", &to.URL),
+			"client":      r.text("a client id", &to.ClientID),
+			"secret":      r.secret(&to.Secret),
+			"mtls":        {want: "{cert: …, key: …}", read: func(n *yaml.Node) { to.Certificate = r.certificate(n) }},
+			"online_only": r.boolean(&to.OnlineOnly),
+			"insecure":    oneOf(r, &to.InsecureNoAuthentication, map[string]bool{"no_authentication": true}),
 		})
 	}})
 }

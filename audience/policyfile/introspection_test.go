@@ -15,7 +15,7 @@ import (
 const authentications = `version: 1
 issuers:
   a: {url: https://a.example, auth_style: post, assertion_audience: token_endpoint, token_type: BearerToken}
-  b: {url: https://b.example, assertion_audience: https://b.example/token, introspection: {url: https://b.example/ask, client: s, mtls: {cert: s.crt, key: s.key}}}
+  b: {url: https://b.example, assertion_audience: https://b.example/token, introspection: {url: https://b.example/ask, client: s, online_only: true, mtls: {cert: s.crt, key: s.key}}}
   c: {url: https://c.example, introspection: {url: https://c.internal.example/admin/introspect, insecure: no_authentication}}
 services:
   s: {issuer: a, grpc: [g.S], allow: [{clients: [portal], methods: [M], scopes: none}]}
@@ -27,7 +27,7 @@ func TestAuthenticationsAreRead(t *testing.T) {
 	want := map[string]access.Issuer{
 		"a": {URL: "https://a.example", AuthStyle: "post", AssertionAudience: "token_endpoint", TokenType: "BearerToken"},
 		"b": {URL: "https://b.example", AssertionAudience: "https://b.example/token", Introspection: access.Introspection{
-			URL: "https://b.example/ask", ClientID: "s",
+			URL: "https://b.example/ask", ClientID: "s", OnlineOnly: true,
 			Certificate: access.CertificateRef{File: filepath.Join("etc", "s.crt"), KeyFile: filepath.Join("etc", "s.key")},
 		}},
 		"c": {URL: "https://c.example", Introspection: access.Introspection{URL: "https://c.internal.example/admin/introspect", InsecureNoAuthentication: true}},

@@ -119,16 +119,18 @@ func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 	anyScopes, _ := child(n, "any_scopes")
 	scopes.required = anyScopes == nil && n != probe
 	r.fields(n, map[string]value{
-		"clients":      required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
-		"methods":      required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
-		"scopes":       scopes,
-		"any_scopes":   r.strings("a list of scopes", &a.AnyScopes),
-		"roles":        r.strings("a list of roles", &a.Roles),
-		"claims":       r.claims(&a.Claims),
-		"acr":          r.strings("a list of acr values", &a.ACR),
-		"max_auth_age": r.duration(&a.MaxAuthAge),
-		"callers":      oneOf(r, &a.Callers, map[string]access.CallerKind{"users": access.UsersOnly, "services": access.ServicesOnly}),
-		"optional":     r.boolean(&a.Optional),
+		"clients":        required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
+		"methods":        required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
+		"scopes":         scopes,
+		"any_scopes":     r.strings("a list of scopes", &a.AnyScopes),
+		"roles":          r.strings("a list of roles", &a.Roles),
+		"claims":         r.claims(&a.Claims),
+		"acr":            r.strings("a list of acr values", &a.ACR),
+		"max_auth_age":   r.duration(&a.MaxAuthAge),
+		"online":         r.boolean(&a.Online),
+		"online_max_age": r.duration(&a.OnlineMaxAge),
+		"callers":        oneOf(r, &a.Callers, map[string]access.CallerKind{"users": access.UsersOnly, "services": access.ServicesOnly}),
+		"optional":       r.boolean(&a.Optional),
 	})
 	return a
 }

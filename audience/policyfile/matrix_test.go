@@ -134,6 +134,8 @@ services:
       claims: {department: [hr, it]}
       acr: [gold]
       max_auth_age: 10m
+      online: true
+      online_max_age: 5s
       callers: users
       optional: true
     - {clients: [s], methods: [N], scopes: [orders/read], any_scopes: [a], callers: services, optional: false}
@@ -164,7 +166,7 @@ func TestDemandsOfRulesAreRead(t *testing.T) {
 				{
 					AnyClient: true, Methods: []string{"M"}, AnyScopes: []string{"orders/read", "orders/write"},
 					Roles: []string{"clerk"}, Claims: map[string][]string{"department": {"hr", "it"}},
-					ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute, Callers: access.UsersOnly, Optional: true,
+					ACR: []string{"gold"}, MaxAuthAge: 10 * time.Minute, Online: true, OnlineMaxAge: 5 * time.Second, Callers: access.UsersOnly, Optional: true,
 				},
 				{
 					Clients: []string{"s"}, Methods: []string{"N"}, Scopes: []string{"orders/read"}, AnyScopes: []string{"a"},

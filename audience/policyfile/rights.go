@@ -54,7 +54,7 @@ var rights = []right{
 		keys: []string{
 			"issuers.*.auth_style", "issuers.*.assertion_audience", "issuers.*.token_type",
 			"issuers.*.introspection.mtls", "issuers.*.introspection.mtls.cert", "issuers.*.introspection.mtls.key",
-			"issuers.*.introspection.insecure",
+			"issuers.*.introspection.insecure", "issuers.*.introspection.online_only",
 		},
 	},
 	{keys: []string{"services"}, text: "services of names that no other file has, as services or under `external`; a gRPC service of the `.proto` options gives none its name"},
@@ -74,6 +74,7 @@ var rights = []right{
 			"services.*.rollout", "services.*.rollout.mode", "services.*.rollout.until", "services.*.rollout.methods", "services.*.rollout.clients",
 			"services.*.allow", "services.*.allow.clients", "services.*.allow.methods", "services.*.allow.roles", "services.*.allow.claims",
 			"services.*.allow.acr", "services.*.allow.max_auth_age", "services.*.allow.callers", "services.*.allow.optional",
+			"services.*.allow.online", "services.*.allow.online_max_age",
 		},
 	},
 	{keys: []string{"clients"}, text: "clients of names that no other file has"},

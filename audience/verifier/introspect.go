@@ -22,7 +22,8 @@ const (
 	askAgain   = 5 * time.Second // between two checks of a stream while the issuer cannot be asked
 )
 
-// introspector asks one issuer about its tokens (RFC 7662). It caches the answers for a
+// introspector asks one issuer about its tokens (RFC 7662): about each of them, or, if
+// its tokens are JWTs, about those of calls that demand it. It caches the answers for a
 // short time, and asks once for all calls with the same token.
 type introspector struct {
 	issuer      access.Issuer
@@ -90,7 +91,7 @@ func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*a
 			until, cancel = context.WithTimeout(until, staleAfter)
 			defer cancel()
 		}
-		kept = i.question(until, key, raw, last != nil)
+		kept = i.question(until, key, raw, last != nil, time.Time{})
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -106,12 +107,13 @@ func (i *introspector) answer(ctx context.Context, key tokenKey, raw string) (*a
 // may be used instead.
 func mayBeStale(a *answer) bool { return errors.Is(a.err, audience.CauseIntrospectionUnavailable) }
 
-// question asks the issuer, and waits for the answer until the context ends.
-func (i *introspector) question(until context.Context, key tokenKey, raw string, known bool) *answer {
+// question asks the issuer, and waits for the answer until the context ends. The request
+// is sent at the time since or later.
+func (i *introspector) question(until context.Context, key tokenKey, raw string, known bool, since time.Time) *answer {
 	if a := i.down(); a != nil {
 		return a
 	}
-	switch a, err := i.queue.put(until, key, raw, known); {
+	switch a, err := i.queue.put(until, key, raw, known, since); {
 	case err == nil:
 		return a
 	case until.Err() != nil:
@@ -171,7 +173,7 @@ func unavailable(err error, wait time.Duration) *audience.Refusal {
 // request. limited means that the issuer limits its requests (429), and after is how
 // long it asks to wait.
 func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited bool, after time.Duration) {
-	began := time.Now().Round(0)
+	began := time.Now()
 	claims, err := i.post(ctx, raw)
 	refusal, aboutIt := errors.AsType[*audience.Refusal](err)
 	told := answerOf(err)
@@ -186,23 +188,24 @@ func (i *introspector) ask(ctx context.Context, raw string) (a *answer, limited 
 		refusal = unavailable(err, max(firstRetry, told.after))
 	case refusal.Cause != audience.CauseIntrospectionUnavailable:
 		i.requests.ended(nil, false)
-		return notActive(refusal, began.Add(min(i.ttl, inactiveTTL))), false, 0
+		return notActive(refusal, began, min(i.ttl, inactiveTTL)), false, 0
 	}
 	i.requests.ended(err, !aboutIt)
 	refusal.RetryAfter = max(firstRetry, refusal.RetryAfter)
-	return notActive(refusal, began.Add(min(i.ttl, firstRetry))), false, 0
+	return notActive(refusal, began, min(i.ttl, firstRetry)), false, 0
 }
 
 // active returns the answer that a token is active. No answer is valid after the
 // token's exp (RFC 7662, section 4).
 func (i *introspector) active(claims *claims.Claims, began time.Time) *answer {
-	until, end := began.Add(i.ttl), claims.Expiry()
-	return &answer{claims: claims, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
+	until, end := began.Round(0).Add(i.ttl), claims.Expiry()
+	return &answer{claims: claims, began: began, until: earlier(until, end), stale: earlier(until.Add(maxStaleAnswer), end), end: end}
 }
 
-// notActive returns any other answer.
-func notActive(err error, until time.Time) *answer {
-	return &answer{err: err, until: until, stale: until, end: until}
+// notActive returns any other answer, which is valid for the time ttl.
+func notActive(err error, began time.Time, ttl time.Duration) *answer {
+	until := began.Round(0).Add(ttl)
+	return &answer{err: err, began: began, until: until, stale: until, end: until}
 }
 
 // post sends a token to the issuer (RFC 7662, section 2.1) and reads the answer. Its
@@ -223,6 +226,9 @@ func (i *introspector) post(ctx context.Context, raw string) (*claims.Claims, er
 		return nil, unavailable(withRemedy(err, i.situation()), firstRetry)
 	case err != nil:
 		return nil, withRemedy(err, i.situation())
+	}
+	if i.issuer.Introspection.OnlineOnly {
+		return i.confirmed(raw, body)
 	}
 	return i.preset.Introspected(body, i.issuer.URL)
 }

@@ -20,6 +20,7 @@ const (
 type answer struct {
 	claims *claims.Claims // nil if there is an error
 	err    error
+	began  time.Time // when the question was sent
 	until  time.Time // when the issuer must be asked again, in wall time
 	stale  time.Time // until when the answer may be used while the issuer cannot be asked
 	end    time.Time // when it is dropped; until then it shows that the token was active
@@ -42,6 +43,19 @@ func newIntrospectionCache() *introspectionCache {
 func (c *introspectionCache) fresh(key tokenKey, now time.Time) *answer {
 	for _, among := range []*boundedCache[*answer]{c.active, c.inactive} {
 		if kept, ok := among.get(key, now); ok && now.Before(kept.until) {
+			return kept
+		}
+	}
+	return nil
+}
+
+// since returns the answer about a token to a question that was sent at the time asked or
+// later; nil if there is none. A clock that was set, or a machine that was suspended,
+// makes no answer younger.
+func (c *introspectionCache) since(key tokenKey, asked, now time.Time) *answer {
+	for _, among := range []*boundedCache[*answer]{c.active, c.inactive} {
+		kept, ok := among.get(key, now)
+		if ok && !kept.began.Before(asked) && !kept.began.Round(0).Before(asked.Round(0)) {
 			return kept
 		}
 	}

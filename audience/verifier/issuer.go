@@ -35,19 +35,34 @@ func (o *options) newIssuer(config access.Issuer, old *issuer) (*issuer, error) 
 		return nil, fmt.Errorf("got algorithms %q, want some of %q", i.algorithms, algorithms)
 	}
 	i.configs = oidcConfigs(i.algorithms)
-	switch {
-	case config.Introspection == access.Introspection{}:
-		return i, o.setKeys(i, config, old)
-	case old.introspect != nil && old.introspect.serves(config):
-		i.introspect = old.introspect
-		return i, nil
+	if !config.Introspected() {
+		if err := o.setKeys(i, config, old); err != nil {
+			return nil, err
+		}
 	}
-	if err := checkIntrospection(config.Introspection); err != nil {
+	if err := o.setOnline(i, config, old); err != nil {
 		return nil, err
 	}
-	var err error
-	i.introspect, err = newIntrospector(config, preset, o)
-	return i, err
+	if config.Introspected() {
+		i.introspect = i.online
+	}
+	return i, nil
+}
+
+// setOnline gives i what asks about its tokens, if the configuration says how.
+func (o *options) setOnline(i *issuer, config access.Issuer, old *issuer) (err error) {
+	switch {
+	case config.Introspection == access.Introspection{}:
+		return nil
+	case old.online != nil && old.online.serves(config):
+		i.online = old.online
+		return nil
+	}
+	if err := checkIntrospection(config.Introspection); err != nil {
+		return err
+	}
+	i.online, err = newIntrospector(config, i.preset, o)
+	return err
 }
 
 // oidcConfigs returns the configuration of go-oidc for tokens of each algorithm.
@@ -88,15 +103,15 @@ func (o *options) setKeys(i *issuer, config access.Issuer, old *issuer) error {
 // same reports whether other would verify each token of i with the same result.
 func (i *issuer) same(other *issuer) bool {
 	return i.trustDomain == other.trustDomain && i.preset.Equal(other.preset) && slices.Equal(i.algorithms, other.algorithms) && i.leeway == other.leeway &&
-		i.keys == other.keys && i.introspect == other.introspect
+		i.keys == other.keys && i.online == other.online
 }
 
 func (i *issuer) close() {
 	if i.keys != nil {
 		i.keys.close()
 	}
-	if i.introspect != nil {
-		i.introspect.close()
+	if i.online != nil {
+		i.online.close()
 	}
 }
 
@@ -109,11 +124,11 @@ func (i *issuer) ready(ctx context.Context) error {
 
 func (i *issuer) stats() Stats {
 	var s Stats
-	if i.introspect != nil {
-		s = i.introspect.requests.stats()
-		s.Stale = i.introspect.staleAnswers.Load()
-	} else {
+	if i.introspect == nil {
 		s = i.keys.stats()
+	}
+	if i.online != nil {
+		s.add(i.online)
 	}
 	s.Issuer = i.url
 	return s

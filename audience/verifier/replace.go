@@ -111,8 +111,8 @@ func (s *state) retire(next *state) {
 		if successor := next.issuers[url]; i.keys != nil && (successor == nil || successor.keys != i.keys) {
 			i.keys.retire()
 		}
-		if successor := next.issuers[url]; i.introspect != nil && (successor == nil || successor.introspect != i.introspect) {
-			i.introspect.retire()
+		if successor := next.issuers[url]; i.online != nil && (successor == nil || successor.online != i.online) {
+			i.online.retire()
 		}
 	}
 }

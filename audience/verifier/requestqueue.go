@@ -17,8 +17,8 @@ const (
 
 var errCrowded = errors.New("too many introspection requests wait for this issuer")
 
-// requestQueue sends introspection requests to one issuer: one for all calls with the
-// same token, a bounded number at the same time, in order of arrival. Tokens that were
+// requestQueue sends introspection requests to one issuer: one at a time for all calls
+// with the same token, a bounded number at the same time, in order of arrival. Tokens that were
 // active before have a queue and capacity of their own, so that no flood of unknown
 // tokens delays them. Each request runs in its own goroutine with its own timeout,
 // independent of the calls that wait for it.
@@ -45,7 +45,9 @@ type introspection struct {
 	raw     string
 	known   bool // the token was active before
 	sent    bool // the request is under way
-	waiting int  // calls that wait for the outcome
+	sentAt  time.Time
+	waiting int            // calls that wait for the outcome
+	next    *introspection // for calls that may not use this one, since it was sent before they came; nil for none
 	outcome *answer
 	ended   chan struct{} // closed when outcome is set
 }
@@ -56,11 +58,11 @@ func newRequestQueue(ask func(context.Context, string) (*answer, bool, time.Dura
 	return q
 }
 
-// put returns the answer of the issuer about a token. Its error is errCrowded,
-// errClosed or ctx's. A request for which no call waits any more is sent only for a
-// token that was active before.
-func (q *requestQueue) put(ctx context.Context, key tokenKey, raw string, known bool) (*answer, error) {
-	r, err := q.join(key, raw, known)
+// put returns the answer of the issuer about a token to a request that is sent at the time
+// since or later. Its error is errCrowded, errClosed or ctx's. A request for which no call
+// waits any more is sent only for a token that was active before.
+func (q *requestQueue) put(ctx context.Context, key tokenKey, raw string, known bool, since time.Time) (*answer, error) {
+	r, err := q.join(key, raw, known, since)
 	if err != nil {
 		return nil, err
 	}
@@ -73,12 +75,12 @@ func (q *requestQueue) put(ctx context.Context, key tokenKey, raw string, known 
 	}
 }
 
-func (q *requestQueue) join(key tokenKey, raw string, known bool) (*introspection, error) {
+func (q *requestQueue) join(key tokenKey, raw string, known bool, since time.Time) (*introspection, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if r, ok := q.open[key]; ok {
-		r.waiting++
-		return r, nil
+	r := &introspection{key: key, raw: raw, known: known, ended: make(chan struct{})}
+	if open, ok := q.open[key]; ok {
+		return open.orNext(r, since), nil
 	}
 	queue := q.queue(known)
 	switch {
@@ -87,11 +89,24 @@ func (q *requestQueue) join(key tokenKey, raw string, known bool) (*introspectio
 	case len(*queue) >= maxQueued:
 		return nil, errCrowded
 	}
-	r := &introspection{key: key, raw: raw, known: known, waiting: 1, ended: make(chan struct{})}
+	r.waiting = 1
 	q.open[key] = r
 	*queue = append(*queue, r)
 	q.sendLocked()
 	return r, nil
+}
+
+// orNext returns the request that a call may wait for: r, if it is sent at the time since
+// or later, or else the one that is sent after r, which is next if there is none yet.
+func (r *introspection) orNext(next *introspection, since time.Time) *introspection {
+	if r.sent && r.sentAt.Before(since) {
+		if r.next == nil {
+			r.next = next
+		}
+		r = r.next
+	}
+	r.waiting++
+	return r
 }
 
 func (q *requestQueue) queue(known bool) *[]*introspection {
@@ -117,7 +132,7 @@ func (q *requestQueue) sendLocked() {
 	}
 	for r := q.nextLocked(); r != nil; r = q.nextLocked() {
 		q.underway++
-		r.sent = true
+		r.sent, r.sentAt = true, time.Now()
 		q.rate.sent(time.Now())
 		go q.run(r)
 	}
@@ -194,14 +209,27 @@ func (q *requestQueue) settleLocked(r *introspection, a *answer) {
 	r.outcome = a
 	delete(q.open, r.key)
 	close(r.ended)
+	switch next := r.next; {
+	case next == nil || next.waiting == 0:
+	case q.closed:
+		next.outcome = &answer{err: unavailable(errClosed, firstRetry)}
+		close(next.ended)
+	default:
+		q.open[next.key] = next
+		queue := q.queue(next.known)
+		*queue = append(*queue, next)
+	}
 }
 
 // refuseLocked gives the same answer to all requests that are not sent yet.
 func (q *requestQueue) refuseLocked(a *answer) {
-	for _, r := range slices.Concat(q.known, q.others) {
-		q.settleLocked(r, a)
+	for len(q.known)+len(q.others) > 0 {
+		refused := slices.Concat(q.known, q.others)
+		q.known, q.others = nil, nil
+		for _, r := range refused {
+			q.settleLocked(r, a)
+		}
 	}
-	q.known, q.others = nil, nil
 }
 
 // close ends the requests under way and refuses all others.

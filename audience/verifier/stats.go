@@ -1,9 +1,12 @@
 package verifier
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
-// Stats are the statistics of one issuer: of its keys, or, if it is asked about each
-// token, of those requests.
+// Stats are the statistics of one issuer: of its keys, and of the requests about its
+// tokens. An issuer that is asked about each token has no keys.
 type Stats struct {
 	// Issuer is the URL of the issuer.
 	Issuer string
@@ -58,4 +61,12 @@ func (k *keySet) stats() Stats {
 	defer k.mu.Unlock()
 	s.Fetches, s.Failures, s.LastError = k.begun.Load(), k.failed, k.err
 	return s
+}
+
+// add adds the statistics of the requests about tokens.
+func (s *Stats) add(i *introspector) {
+	requests := i.requests.stats()
+	s.Fetches += requests.Fetches
+	s.Failures += requests.Failures
+	s.Stale, s.LastError = i.staleAnswers.Load(), cmp.Or(s.LastError, requests.LastError)
 }

@@ -53,7 +53,8 @@ type issuer struct {
 	leeway      time.Duration
 	reread      bool // a verified token may have been read by another preset
 	keys        *keySet
-	introspect  *introspector // nil if its tokens are JWTs
+	introspect  *introspector // asked about each of its tokens; nil if they are JWTs
+	online      *introspector // asked for rules with online; introspect if that is not nil; nil if it cannot be asked
 }
 
 // New returns a verifier of the tokens of these issuers, at least one; an

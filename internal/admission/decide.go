@@ -63,14 +63,22 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	case e.rule.Public(), e.rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	}
+	arrived := now
 	now, err := c.verify(e, now)
 	if err != nil {
 		return err
 	}
-	if err := c.judge(e, e.rule, e.claims, now); err != nil {
+	p := e.presentation(e.claims, now)
+	maxAge, asks := e.rule.AsksIssuer(e.claims, p)
+	if !asks {
+		if err := e.rule.Judge(e.claims, p); err != nil {
+			return err
+		}
+	}
+	if err := c.checkRevocation(e.ctx, e.claims); err != nil || !asks {
 		return err
 	}
-	return c.checkRevocation(e.ctx, e.claims)
+	return c.confirm(e, arrived, maxAge)
 }
 
 // verify verifies the token of a request and stores it in e with its claims. It returns
@@ -97,12 +105,6 @@ func (c *Controller) refuseUnmatched(e *Evidence, now time.Time) error {
 		return err
 	}
 	return &audience.Refusal{Cause: audience.CauseNoRule, Got: e.presented.request.Unmatched}
-}
-
-// judge decides by rule, at the time now, whether the bearer of a genuine token may
-// make the request of e.
-func (c *Controller) judge(e *Evidence, rule *access.Rule, claims *claims.Claims, now time.Time) error {
-	return rule.Judge(claims, e.presentation(claims, now))
 }
 
 var (

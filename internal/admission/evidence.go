@@ -23,6 +23,7 @@ type Evidence struct {
 	rule       *access.Rule
 	claims     *claims.Claims // nil if there is no caller
 	changes    uint64         // how often the issuers' keys had changed before the token was verified
+	asked      time.Time      // when the issuer was asked about the token; zero if its rule demands no answer
 	stream     *Stream        // nil unless NewStream was called
 	ended      atomic.Bool
 

@@ -63,6 +63,6 @@ func sameCaller(before, after *claims.Claims) error {
 	return &audience.Refusal{
 		Cause: audience.CauseTokenInactive,
 		Got:   fmt.Sprintf("client %.64q, user %.64q", is.Client, is.User), Want: fmt.Sprintf("client %.64q, user %.64q", was.Client, was.User),
-		Hint: "the issuer calls the token active, and says that it is of another caller than when the stream began",
+		Hint: "the issuer calls the token active, and says that it is of another caller than before",
 	}
 }

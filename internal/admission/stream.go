@@ -35,6 +35,7 @@ type Stream struct {
 	end      func(Decision) bool
 	began    time.Time
 	judged   atomic.Pointer[judgedToken]
+	asked    atomic.Pointer[time.Time]    // when the issuer last called the token active; nil if it was not asked
 	invalid  atomic.Pointer[invalidToken] // nil while a new request with the token would be admitted
 	observed atomic.Bool                  // the stream continues although its rule refuses it
 	reported atomic.Bool                  // whether that was recorded
@@ -56,6 +57,9 @@ type invalidToken struct{ error }
 func (e *Evidence) NewStream(end func(Decision) bool) *Stream {
 	s := &Stream{evidence: e, end: end, began: time.Now()}
 	s.judged.Store(&judgedToken{e.claims, s.began})
+	if !e.asked.IsZero() {
+		s.asked.Store(&e.asked)
+	}
 	e.stream = s
 	return s
 }
@@ -142,7 +146,7 @@ func (s *Stream) mayContinue(rule *access.Rule, token *judgedToken) error {
 	case token.claims != nil && invalid != nil:
 		return invalid.error
 	case token.claims != nil:
-		return e.controller.judge(e, rule, token.claims, token.at)
+		return rule.Judge(token.claims, s.presentation(token))
 	case rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	case e.observedRefusal != nil:

@@ -57,6 +57,7 @@ type Lease struct {
 	heapIndex  int       // -1 if it is not in the heap
 	recheckAt  time.Time // when its token is checked again; Never if only changes of keys matter
 	keyChanges uint64    // how often the issuers' keys had changed when its token was last found good
+	confirmAt  time.Time // when the issuer is asked about its token, if its rule demands that; otherwise Never
 }
 
 // Begin begins the lease of the request of e, and judges it for the first time. end is
@@ -90,9 +91,12 @@ func (s *Leases) JudgeAll() {
 }
 
 // judge judges a running stream by the policy in force, and stores when the stream is
-// judged again.
+// judged again, and when its issuer is asked.
 func (s *Leases) judge(l *Lease) {
-	l.stream.Judge(func(next time.Time) { s.move(l, next) })
+	l.stream.Judge(func(next time.Time) {
+		s.move(l, next)
+		s.confirmNext(l, l.stream.NextQuestion())
+	})
 }
 
 const (
@@ -163,6 +167,13 @@ func (s *Leases) recheckNext(l *Lease, r admission.Rechecked, changes uint64) {
 	if r.Answered {
 		l.keyChanges = changes
 	}
+}
+
+// confirmNext stores when the issuer of l is asked about its token.
+func (s *Leases) confirmNext(l *Lease, next time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.confirmAt = next
 }
 
 // Count returns how many streams run.

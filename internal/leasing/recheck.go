@@ -16,7 +16,7 @@ const (
 // watch checks the running streams at each interval until the leases are closed. While
 // there are none it waits for the first one.
 func (s *Leases) watch() {
-	revoked, keys, answers := &round{leases: s}, &round{leases: s}, &round{leases: s}
+	rounds := rounds{revoked: round{leases: s}, keys: round{leases: s}, answers: round{leases: s}, online: round{leases: s}}
 	for {
 		select {
 		case <-s.open.Done():
@@ -28,7 +28,7 @@ func (s *Leases) watch() {
 			select {
 			case <-s.open.Done():
 			case <-tick.C:
-				s.recheckStreams(revoked, keys, answers)
+				s.recheckStreams(&rounds)
 			}
 		}
 		tick.Stop()
@@ -39,24 +39,43 @@ func (s *Leases) watch() {
 // concerns every stream. If keys have changed, the tokens that were verified before
 // are checked again. An opaque token is checked when the issuer's answer about it is
 // no longer valid; a token whose exp has passed is not, since the issuer would call it
-// inactive and the lease ends with its leeway. Each kind has a round of its own, so
-// that none waits for another.
-func (s *Leases) recheckStreams(revoked, keys, answers *round) {
+// inactive and the lease ends with its leeway. The same holds for a JWT whose rule demands
+// that the issuer is asked. Each kind has a round of its own, so that none waits for
+// another.
+func (s *Leases) recheckStreams(r *rounds) {
 	if s.checkRevocations {
-		revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
+		r.revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
 	}
 	now, changes := time.Now().Round(0), s.controller.KeyChanges()
 	recheck := func(l *Lease) { s.recheck(l, changes) }
-	keys.begin(func() []*Lease {
+	r.keys.begin(func() []*Lease {
 		return s.filter(func(l *Lease) bool {
 			return l.stream.HasToken() && l.recheckAt.Equal(admission.Never) && l.keyChanges != changes
 		})
 	}, recheck)
-	answers.begin(func() []*Lease {
+	r.answers.begin(func() []*Lease {
 		return s.filter(func(l *Lease) bool {
 			return l.stream.HasToken() && !now.Before(l.recheckAt) && !l.stream.TokenExpired(now)
 		})
 	}, recheck)
+	r.online.begin(func() []*Lease {
+		return s.filter(func(l *Lease) bool {
+			return l.stream.HasToken() && !now.Before(l.confirmAt) && !l.stream.TokenExpired(now)
+		})
+	}, s.confirm)
+}
+
+// rounds has a round for each kind of check.
+type rounds struct{ revoked, keys, answers, online round }
+
+// confirm asks the issuer about the token of a running stream, and stores when the next
+// question is due.
+func (s *Leases) confirm(l *Lease) {
+	result := l.stream.Confirm(s.open)
+	s.confirmNext(l, result.Next)
+	if result.Changed {
+		s.judge(l)
+	}
 }
 
 // recheck checks the token of a running stream again and stores when the next check is
