@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/usertoken"
@@ -69,7 +68,7 @@ func hasEnded(t *oauth2.Token) bool {
 // for a user, or it is no access token.
 func (p *plan) readUserToken(token string, opaque bool) (audience []string, err error) {
 	issuer, client := p.settings.issuer, p.settings.client
-	if opaque && issuer.Introspection == (access.Introspection{}) {
+	if opaque && !issuer.Introspected() {
 		return nil, errors.New("it is no JWT, and the matrix has no introspection for its issuer: have the login request an audience, or add introspection if the issuer's tokens are opaque")
 	}
 	if opaque {

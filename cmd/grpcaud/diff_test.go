@@ -27,7 +27,7 @@ func TestDiffOfTheSame(t *testing.T) {
 // matrixWith returns a matrix of one service with these entries.
 func matrixWith(t *testing.T, allow string) string {
 	t.Helper()
-	text := "version: 1\nissuers: {corp: {url: https://idp.example.com, preset: keycloak}}\n" +
+	text := "version: 1\nissuers: {corp: {url: https://idp.example.com, preset: keycloak, introspection: {client: o, secret: {env: E}}}}\n" +
 		"services:\n  orders:\n    grpc: [acme.Orders]\n"
 	if allow != "" {
 		text += "    allow:\n"
@@ -61,6 +61,8 @@ func TestDiffKinds(t *testing.T) {
 		{"claim value", "{clients: [a], methods: [M], scopes: [s], claims: {c: [x]}}", "{clients: [a], methods: [M], scopes: [s], claims: {c: [x, y]}}", "weaker services.orders a M scope s, c = x -> scope s, c = x or y"},
 		{"acr", plain, "{clients: [a], methods: [M], scopes: [s], acr: [gold]}", "stronger services.orders a M scope s -> scope s, acr gold"},
 		{"login age", "{clients: [a], methods: [M], scopes: [s], max_auth_age: 5m}", "{clients: [a], methods: [M], scopes: [s], max_auth_age: 10m}", "weaker services.orders a M scope s, a login within 5m0s -> scope s, a login within 10m0s"},
+		{"online", plain, "{clients: [a], methods: [M], scopes: [s], online: true}", "stronger services.orders a M scope s -> scope s, active at the issuer now"},
+		{"online within a time", "{clients: [a], methods: [M], scopes: [s], online: true}", "{clients: [a], methods: [M], scopes: [s], online: true, online_max_age: 5s}", "weaker services.orders a M scope s, active at the issuer now -> scope s, active at the issuer within 5s"},
 		{"callers", plain, "{clients: [a], methods: [M], scopes: [s], callers: users}", "stronger services.orders a M scope s -> scope s, users only"},
 		{"optional", plain, "{clients: [a], methods: [M], scopes: [s], optional: true}", "weaker services.orders a M scope s -> scope s, or no token at all"},
 		{"alternative", plain, plain + "\n{clients: [a], methods: [M], scopes: [t]}", "weaker services.orders a M scope s -> scope s; or scope t"},

@@ -99,6 +99,7 @@ func TestExportRefuses(t *testing.T) {
 func TestExportLeavesOutWhatProxiesCannotCheck(t *testing.T) {
 	for _, row := range []struct{ name, issuer, allow, want string }{
 		{"login age", "preset: keycloak", "clients: [c], methods: [Get], scopes: none, max_auth_age: 5m", "max_auth_age"},
+		{"online", "preset: keycloak, introspection: {client: c, secret: {env: SECRET}, online_only: true}", "clients: [c], methods: [Get], scopes: none, online: true", "online"},
 		{"opaque", "preset: hydra, introspection: {client: c, secret: {env: SECRET}}", "clients: [c], methods: [Get], scopes: none", "its tokens are opaque"},
 		{"opaque, asked without authentication", "preset: hydra, introspection: {url: 'https://a.example.com/introspect', insecure: no_authentication}", "clients: [c], methods: [Get], scopes: none", "its tokens are opaque"},
 		{"bound", "preset: keycloak, bound: required", "clients: [c], methods: [Get], scopes: none", "bound to the certificate"},

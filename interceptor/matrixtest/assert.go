@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,8 +31,9 @@ import (
 // Assert makes the guard itself. [AssertInstalled] tests whether your program installs
 // its own.
 //
-// Assert does not test what the matrix says about keys, introspection, certificates and
-// the times of tokens. It ignores rollouts: all rules are tested as if they were
+// Where an entry has Online, Assert plays an issuer that can be asked, and a token that
+// the issuer has withdrawn must be refused. Assert does not test what else the matrix says
+// about introspection, keys, certificates and the times of tokens. It ignores rollouts: all rules are tested as if they were
 // enforced now. It takes a few hundred microseconds for each cell, and also runs in a
 // [testing/synctest] bubble.
 func Assert(t testing.TB, policy *access.Policy, services interceptor.ServiceNames, register func(*grpc.Server), opts ...grpc.ServerOption) {
@@ -67,6 +69,7 @@ type world struct {
 	conn      *grpc.ClientConn
 	methods   []method
 	arrivals  arrivals
+	withdrawn sync.Map // has the tokens that the issuers call inactive
 }
 
 func newWorld(policy *access.Policy) (*world, error) {
@@ -74,8 +77,13 @@ func newWorld(policy *access.Policy) (*world, error) {
 	var others []*testutil.Issuer
 	for n, name := range slices.Sorted(maps.Keys(w.matrix.Issuers)) {
 		i, at := w.matrix.Issuers[name], fmt.Sprintf("https://issuer-%d.test", n)
-		w.matrix.Issuers[name] = access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
+		played := access.Issuer{URL: i.URL, Preset: i.Preset, Dialect: i.Dialect, JWKS: at + string(testutil.JWKS), TokenURL: at + string(testutil.Token)}
 		w.issuers[name] = testutil.NewIssuer(i.URL, testutil.At(at))
+		if i.Introspection != (access.Introspection{}) {
+			played.Introspection = access.Introspection{URL: at + string(testutil.Introspection), InsecureNoAuthentication: true, OnlineOnly: true}
+			w.issuers[name].Fault(testutil.Introspection, http.HandlerFunc(w.introspect))
+		}
+		w.matrix.Issuers[name] = played
 		others = append(others, w.issuers[name])
 	}
 	for name, s := range w.matrix.Services {
@@ -86,6 +94,13 @@ func newWorld(policy *access.Policy) (*world, error) {
 	var err error
 	w.policy, err = access.New(w.matrix, policy.GivenOptions()...)
 	return w, err
+}
+
+// introspect says of each token that it is active, unless it was withdrawn.
+func (w *world) introspect(answer http.ResponseWriter, r *http.Request) {
+	_, withdrawn := w.withdrawn.Load(r.PostFormValue("token"))
+	answer.Header().Set("Content-Type", "application/json")
+	_, _ = fmt.Fprintf(answer, `{"active": %t}`, !withdrawn)
 }
 
 // assert tests what the matrix says about one method.
@@ -128,6 +143,11 @@ func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 			elsewhere := tok
 			elsewhere.audience = "https://elsewhere.example"
 			w.call(t, m, who, what+", for another audience", w.mint(elsewhere)).refused(audience.ReasonAudienceMismatch)
+			if m.asks(tok) {
+				withdrawn := w.mint(tok)
+				w.withdrawn.Store(withdrawn, true)
+				w.call(t, m, who, what+", which the issuer has withdrawn", withdrawn).refused(audience.ReasonTokenInactive)
+			}
 		} else {
 			c.refused(w.reasons(m, tok)...)
 		}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
@@ -222,6 +223,31 @@ func TestAssertIgnoresSettingsOfIssuers(t *testing.T) {
 			Introspection: access.Introspection{URL: "https://login.partner.example/ask", ClientID: "shop", Secret: access.SecretRef{File: "none"}},
 		}
 	}), both, register)
+}
+
+// TestAssertWithdrawsTokens shows that a matrix with entries that ask the issuer is tested
+// with tokens that the issuer has withdrawn.
+func TestAssertWithdrawsTokens(t *testing.T) {
+	asking := company(t, func(m *access.Matrix) {
+		for name, issuer := range m.Issuers {
+			issuer.Introspection = access.Introspection{ClientID: "order-status", Secret: access.SecretRef{Env: "NONE"}, OnlineOnly: true}
+			m.Issuers[name] = issuer
+		}
+		m.Services["order-status"].Allow[0].Online = true
+	})
+	matrixtest.Assert(t, asking, both, register)
+	forgiving := grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		answer, err := next(ctx, req)
+		if reason, _ := interceptor.ReasonOf(err); reason == audience.ReasonTokenInactive {
+			return &emptypb.Empty{}, nil
+		}
+		return answer, err
+	})
+	r := &recorder{TB: t}
+	matrixtest.Assert(r, asking, both, register, forgiving)
+	if all := strings.Join(r.errors, "\n"); !strings.Contains(all, "which the issuer has withdrawn") {
+		t.Errorf("errors of a server that admits withdrawn tokens: %q", all)
+	}
 }
 
 // recorder collects the errors that would fail a test.

@@ -47,6 +47,13 @@ func (m method) admits(tok token) bool {
 		!slices.ContainsFunc(m.demands, func(a access.Allow) bool { return !tok.fits(a) })
 }
 
+// asks reports whether the issuer is asked about a token that the matrix admits: no entry
+// without Online admits it, or the .proto file demands it.
+func (m method) asks(tok token) bool {
+	return !slices.ContainsFunc(m.allow, func(e entry) bool { return !e.Online && e.names(tok) && tok.fits(e.Allow) }) ||
+		slices.ContainsFunc(m.demands, func(a access.Allow) bool { return a.Online })
+}
+
 // tokens returns the tokens that tok's client calls with, by their names: for each entry
 // that names the client, one token that satisfies the entry and others that lack one
 // thing each. A client that no entry names calls with everything that the entries

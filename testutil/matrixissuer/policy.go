@@ -62,7 +62,7 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) ac
 		if secret == "" {
 			secret = names.of(in.ClientID + "-introspection")
 		}
-		to.Introspection = access.Introspection{ClientID: in.ClientID, Secret: i.secretLocked(secret)}
+		to.Introspection = access.Introspection{ClientID: in.ClientID, Secret: i.secretLocked(secret), OnlineOnly: in.OnlineOnly}
 	}
 	return to
 }

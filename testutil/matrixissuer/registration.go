@@ -69,7 +69,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 	c := m.Clients[name]
 	r := testutil.Client{
 		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
-		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
+		Opaque: issuer.Introspected(), Bound: issuer.RequireBound, Public: true,
 	}
 	i.options.frontEnds[name].add(&r)
 	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {

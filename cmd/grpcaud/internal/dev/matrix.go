@@ -109,6 +109,9 @@ func issuerNode(from *yaml.Node, issuer access.Issuer) *yaml.Node {
 		asked := flow()
 		add(asked, "client", scalar(in.ClientID))
 		add(asked, "secret", environment(in.Secret.Env))
+		if in.OnlineOnly {
+			add(asked, "online_only", scalar("true"))
+		}
 		add(to, "introspection", asked)
 	}
 	return to

@@ -18,6 +18,8 @@ type demands struct {
 	Claims     map[string][]string `json:"claims,omitempty"`
 	ACR        []string            `json:"acr,omitempty"`
 	MaxAuthAge duration            `json:"max_auth_age,omitempty"`
+	Online     bool                `json:"online,omitempty"`
+	AnswerAge  duration            `json:"online_max_age,omitempty"`
 	Callers    access.CallerKind   `json:"callers,omitempty"`
 	Optional   bool                `json:"optional,omitempty"`
 }
@@ -31,7 +33,7 @@ func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func demandsOf(a access.Allow) demands {
 	return demands{
 		Scopes: a.Scopes, AnyScopes: a.AnyScopes, Roles: a.Roles, Claims: a.Claims,
-		ACR: a.ACR, MaxAuthAge: duration(a.MaxAuthAge), Callers: a.Callers, Optional: a.Optional,
+		ACR: a.ACR, MaxAuthAge: duration(a.MaxAuthAge), Online: a.Online, AnswerAge: duration(a.OnlineMaxAge), Callers: a.Callers, Optional: a.Optional,
 	}
 }
 
@@ -59,6 +61,12 @@ func (d demands) String() string {
 	if d.MaxAuthAge > 0 {
 		parts = append(parts, "a login within "+time.Duration(d.MaxAuthAge).String())
 	}
+	switch {
+	case d.Online && d.AnswerAge > 0:
+		parts = append(parts, "active at the issuer within "+time.Duration(d.AnswerAge).String())
+	case d.Online:
+		parts = append(parts, "active at the issuer now")
+	}
 	if d.Callers != "" {
 		parts = append(parts, string(d.Callers)+" only")
 	}
@@ -79,6 +87,7 @@ func (d demands) within(other demands) bool {
 		d.claimsWithin(other) &&
 		oneSuffices(d.ACR, other.ACR) &&
 		(other.MaxAuthAge == 0 || d.MaxAuthAge > 0 && d.MaxAuthAge <= other.MaxAuthAge) &&
+		(!other.Online || d.Online && d.AnswerAge <= other.AnswerAge) &&
 		(other.Callers == "" || d.Callers == other.Callers) &&
 		(other.Optional || !d.Optional)
 }

@@ -112,11 +112,14 @@ func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
 	for _, q := range explained.Checks {
 		s.Checks = append(s.Checks, Check{q.Name, q.OK, q.Got, q.Want, q.Cause, q.Hint})
 	}
-	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, access.Presentation{Time: s.now, Certificate: claims.Binding()})); ok {
+	if refusal, ok := errors.AsType[*audience.Refusal](t.rule.Judge(claims, access.Presentation{Time: s.now, Certificate: claims.Binding(), Answer: access.Answer{Active: true}})); ok {
 		s.setRefusal(t, refusal, Refused)
 	}
 	if explained.Unproven {
 		s.addNote("the token is bound to a certificate: a server admits it only over a connection with that certificate, which was not checked here")
+	}
+	if explained.Unasked {
+		s.addNote("a server asks the issuer about the token at each call (online), and admits it only if it is active: the issuer was not asked here")
 	}
 }
 

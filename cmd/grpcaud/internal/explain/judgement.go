@@ -75,7 +75,7 @@ func (j *Judgement) note(t *GuardedMethod, v verified, keys Keys) {
 		j.Verified = "the signature was verified with the keys in the file of --jwks"
 	case issuer.KeysFile != "":
 		j.Verified = "the signature was verified with the keys in the keys_file of its issuer, " + issuer.URL
-	case issuer.URL != "" && issuer.Introspection == (access.Introspection{}):
+	case issuer.URL != "" && !issuer.Introspected():
 		j.Verified = "the signature was verified with the keys that its issuer publishes, " + issuer.URL
 	default:
 		j.Verified = "its issuer, " + v.claims.Issuer() + ", was asked about it, and says that it is active"

@@ -15,6 +15,9 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 	every := []Either{}
 	kinds := []access.CallerKind{}
 	for _, a := range entries {
+		if a.Online {
+			return nil, errors.New("online: a proxy does not ask the issuer about a JWT")
+		}
 		if a.MaxAuthAge > 0 {
 			return nil, errors.New("max_auth_age: how long ago a user logged in is not compared with the clock")
 		}

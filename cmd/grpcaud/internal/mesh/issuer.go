@@ -82,7 +82,7 @@ func (i Issuer) Scopes() []string { return i.token.Scopes }
 // unsupported says why no proxy can judge the tokens of i; empty if one can.
 func (i Issuer) unsupported() string {
 	switch {
-	case i.Settings.Introspection != (access.Introspection{}):
+	case i.Settings.Introspected():
 		return "its tokens are opaque, and the issuer must be asked about each"
 	case i.Settings.RequireBound:
 		return "its tokens are bound to the certificate of the client"
