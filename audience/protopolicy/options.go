@@ -153,7 +153,7 @@ func (s service) option(method, place string, whole *grpcaudv1.ServiceAccess, m 
 		Demands: access.Allow{
 			Clients: m.GetClients(), AnyClient: m.GetAnyClient(),
 			Scopes: m.GetScopes(), AnyScopes: m.GetAnyScopes(), NoScopes: m.GetNoScopes(),
-			Roles: m.GetRoles(), ACR: m.GetAcr(), MaxAuthAge: m.GetMaxAuthAge().AsDuration(), Optional: m.GetOptional(),
+			Roles: m.GetRoles(), ACR: m.GetAcr(), MaxAuthAge: m.GetMaxAuthAge().AsDuration(), Optional: m.GetOptional(), Online: m.GetOnline(),
 		},
 	}
 }

@@ -115,7 +115,7 @@ func TestOptionsOfDynamicTypesAreRead(t *testing.T) {
 func TestFromEveryField(t *testing.T) {
 	option := &grpcaudv1.MethodAccess{
 		Clients: []string{"a"}, AnyClient: true, Scopes: []string{"b"}, AnyScopes: []string{"c"}, NoScopes: true, Roles: []string{"d"},
-		Acr: []string{"e"}, MaxAuthAge: durationpb.New(time.Second), Optional: true, Public: true,
+		Acr: []string{"e"}, MaxAuthAge: durationpb.New(time.Second), Optional: true, Public: true, Online: true,
 	}
 	fields := option.ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {
@@ -131,7 +131,7 @@ func TestFromEveryField(t *testing.T) {
 	want.Place, want.Public = want.Place+".GetItem", true
 	want.Demands = access.Allow{
 		Clients: []string{"a"}, AnyClient: true, Scopes: []string{"b"}, AnyScopes: []string{"c"}, NoScopes: true, Roles: []string{"d"},
-		ACR: []string{"e"}, MaxAuthAge: time.Second, Optional: true,
+		ACR: []string{"e"}, MaxAuthAge: time.Second, Optional: true, Online: true,
 	}
 	if err != nil || len(got) == 0 {
 		t.Fatal(got, err)

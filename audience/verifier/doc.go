@@ -15,8 +15,9 @@
 // Keys come from the issuer, which OpenID Connect Discovery or RFC 8414 finds,
 // from a file that is watched, or from [StaticKeys]. An issuer of opaque tokens
 // is asked about each of them instead (RFC 7662), and its answer is read as
-// strictly as a token and kept for [IntrospectionTTL]. [Verifier.Ready] and
-// [Verifier.Stats] report on the issuers.
+// strictly as a token and kept for [IntrospectionTTL]. Where a rule demands it
+// ([access.Rule.AsksIssuer]), [Verifier.Confirm] asks about a JWT too. [Verifier.Ready]
+// and [Verifier.Stats] report on the issuers.
 //
 // An outage is no fault of the token: if the keys of the issuer cannot be fetched, the
 // refusal is [audience.CauseKeysUnavailable], which gRPC reports as UNAVAILABLE; likewise

@@ -119,7 +119,9 @@ func (l *logLine) refusal(v *event) {
 	l.word("code", codeName(AnswerTo(v.err).Status))
 	var explanation string
 	if v.rule != nil && v.claims != nil {
-		if e := v.rule.Explain(v.claims, v.evidence.presentation(v.claims, time.Now())); e.Verdict != "" {
+		p := v.evidence.presentation(v.claims, time.Now())
+		p.Answer.Active = true // what the issuer said is in the error
+		if e := v.rule.Explain(v.claims, p); e.Verdict != "" {
 			explanation = explanationText(e)
 		}
 	}

@@ -36,7 +36,7 @@ func (i *Issuers) Judge(client, service, method string) error {
 	if err != nil {
 		return err
 	}
-	return rule.Judge(read, access.Presentation{Time: time.Now()})
+	return rule.Judge(read, access.Presentation{Time: time.Now(), Answer: access.Answer{Active: true}})
 }
 
 // claims returns the claims of a client's own token, as a server reads them.

@@ -128,7 +128,11 @@ type MethodAccess struct {
 	// Calls without a token are meant to be admitted as well.
 	Optional bool `protobuf:"varint,9,opt,name=optional,proto3" json:"optional,omitempty"`
 	// The method is meant to be open to anybody. It then demands nothing.
-	Public        bool `protobuf:"varint,10,opt,name=public,proto3" json:"public,omitempty"`
+	Public bool `protobuf:"varint,10,opt,name=public,proto3" json:"public,omitempty"`
+	// The issuer, asked about the token while the call waits, must call it active
+	// (RFC 7662), also if the token is a JWT. The access matrix must say how the
+	// issuer is asked.
+	Online        bool `protobuf:"varint,11,opt,name=online,proto3" json:"online,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +237,13 @@ func (x *MethodAccess) GetPublic() bool {
 	return false
 }
 
+func (x *MethodAccess) GetOnline() bool {
+	if x != nil {
+		return x.Online
+	}
+	return false
+}
+
 var file_grpcaud_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
@@ -276,7 +287,7 @@ const file_grpcaud_v1_access_proto_rawDesc = "" +
 	"grpcaud.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"_\n" +
 	"\rServiceAccess\x12\x1a\n" +
 	"\baudience\x18\x01 \x01(\tR\baudience\x122\n" +
-	"\amethods\x18\x02 \x01(\v2\x18.grpcaud.v1.MethodAccessR\amethods\"\xb4\x02\n" +
+	"\amethods\x18\x02 \x01(\v2\x18.grpcaud.v1.MethodAccessR\amethods\"\xcc\x02\n" +
 	"\fMethodAccess\x12\x18\n" +
 	"\aclients\x18\x01 \x03(\tR\aclients\x12\x1d\n" +
 	"\n" +
@@ -291,7 +302,8 @@ const file_grpcaud_v1_access_proto_rawDesc = "" +
 	"maxAuthAge\x12\x1a\n" +
 	"\boptional\x18\t \x01(\bR\boptional\x12\x16\n" +
 	"\x06public\x18\n" +
-	" \x01(\bR\x06public:V\n" +
+	" \x01(\bR\x06public\x12\x16\n" +
+	"\x06online\x18\v \x01(\bR\x06online:V\n" +
 	"\aservice\x12\x1f.google.protobuf.ServiceOptions\x18\xaf\xc1\x03 \x01(\v2\x19.grpcaud.v1.ServiceAccessR\aservice:R\n" +
 	"\x06method\x12\x1e.google.protobuf.MethodOptions\x18\xaf\xc1\x03 \x01(\v2\x18.grpcaud.v1.MethodAccessR\x06methodB7Z5github.com/grpcaud/grpcaud/proto/grpcaud/v1;grpcaudv1b\x06proto3"
 
