@@ -18,8 +18,8 @@ const WouldRefuseHeader = "Grpcaud-Would-Refuse"
 // judged. The number is nginx's; nobody reads it.
 const statusClientClosedRequest = 499
 
-// StatusOf maps the statuses of a decision to HTTP's.
-func StatusOf(s audience.Status) int {
+// statusOf maps the statuses of a decision to HTTP's.
+func statusOf(s audience.Status) int {
 	switch s {
 	case audience.StatusPermissionDenied:
 		return http.StatusForbidden
@@ -48,8 +48,8 @@ type problem struct {
 // protected resource's metadata (RFC 9728, section 5.1); empty for none.
 func Refuse(w http.ResponseWriter, r *http.Request, d admission.Decision, metadata string) {
 	a := d.Answer()
-	SetRefusalHeader(w.Header(), d, metadata)
-	status := StatusOf(a.Status)
+	setRefusalHeader(w.Header(), d, metadata)
+	status := statusOf(a.Status)
 	body, err := json.Marshal(problem{http.StatusText(status), status, a.Phrase, a.Reason, d.RequestID})
 	if err != nil {
 		panic("overhttp: " + err.Error()) // texts and a number can be written
@@ -63,8 +63,8 @@ func Refuse(w http.ResponseWriter, r *http.Request, d admission.Decision, metada
 	}
 }
 
-// SetRefusalHeader sets what each protocol's refusal has in its header.
-func SetRefusalHeader(h http.Header, d admission.Decision, metadata string) {
+// setRefusalHeader sets what a refusal has in its header beside its body's.
+func setRefusalHeader(h http.Header, d admission.Decision, metadata string) {
 	a := d.Answer()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
