@@ -113,7 +113,7 @@ var layers = []layer{
 		packages: "interceptor",
 		imports: []string{
 			helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/protopolicy", "audience/verifier",
-			"tokensource", "tokensource/clientauth", grpc, protobuf,
+			"tokensource", "tokensource/clientauth", grpc, protobuf, "golang.org/x/oauth2",
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",

@@ -3,12 +3,14 @@ package docs_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/valkey-io/valkey-go"
+	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -20,6 +22,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/httpguard"
+	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -70,6 +73,45 @@ func Example_http() {
 	}
 	srv := &http.Server{Addr: ":8443", Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	log.Fatal(srv.ListenAndServeTLS("cert.pem", "key.pem"))
+}
+
+// The login at a web front end.
+func Example_login() {
+	var secret, state, verifier string
+	var endpoint oauth2.Endpoint
+	var as *interceptor.Client
+	config := oauth2.Config{ClientID: "customer-portal", ClientSecret: secret, Endpoint: endpoint, RedirectURL: "https://shop.example.com/callback"}
+	scopes, parameters, err := as.LoginOnBehalfOf("order-status")
+	if err != nil {
+		log.Fatal(err)
+	}
+	config.Scopes = append([]string{"openid"}, scopes...)
+	address := config.AuthCodeURL(state, append(parameters, oauth2.S256ChallengeOption(verifier))...)
+	_ = address
+}
+
+// A call for the user of a web front end.
+func Example_forUser() {
+	var as *interceptor.Client
+	var orders ordersv1.OrderStatusClient
+	var tokensOf func(*http.Request) oauth2.TokenSource
+	show := func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := as.ForUser(r.Context(), "corp", tokensOf(r))
+		if err != nil {
+			http.Error(w, "The orders cannot be shown.", http.StatusInternalServerError)
+			return
+		}
+		order, err := orders.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: r.PathValue("id")})
+		switch {
+		case as.LoginRequired(err):
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case err != nil:
+			http.Error(w, "The order cannot be shown now.", http.StatusBadGateway)
+		default:
+			fmt.Fprintln(w, order.GetOrder().GetStatus())
+		}
+	}
+	http.HandleFunc("GET /orders/{id}", show)
 }
 
 // A client on a machine of Google's.

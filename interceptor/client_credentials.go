@@ -57,6 +57,7 @@ type perRPC struct {
 	lastSent        atomic.Pointer[sentToken] // of asService: many calls carry the same token
 	source          tokensource.Source        // nil for forwardToken
 	request         tokensource.Request
+	plan            *plan    // of the matrix; nil without one
 	acceptedIssuers []string // whose tokens may be forwarded; nil if that is not known
 	scopes          []string
 	actor           actor
@@ -107,11 +108,11 @@ func (c *perRPC) GetRequestMetadata(ctx context.Context, _ ...string) (map[strin
 // not passed the client's interceptors.
 func (c *perRPC) metadata(ctx context.Context, info credentials.RequestInfo, a *attempt) (map[string]string, error) {
 	if err := c.checkCall(ctx, info); err != nil {
-		return nil, a.failUnsent(codes.Unauthenticated, err)
+		return nil, a.failUnsent(c.propagation.unsentCode(err), err)
 	}
 	t, err := c.token(ctx)
 	if err != nil {
-		return nil, a.failUnsent(codeOfToken(err), err)
+		return nil, a.failUnsent(c.propagation.unsentCode(err), err)
 	}
 	a.record(t)
 	return t.header, nil
@@ -134,6 +135,18 @@ func (c *perRPC) checkCall(ctx context.Context, info credentials.RequestInfo) er
 func hasAuthorization(ctx context.Context) bool {
 	outgoing, _ := metadata.FromOutgoingContext(ctx)
 	return len(outgoing[authorization]) > 0
+}
+
+// unsentCode returns the code of a call that is not sent because of err. A call for a
+// caller or a user is UNAUTHENTICATED only if a new login helps, so that no front end sends
+// its user to log in again and again because of a mistake in the configuration. That is
+// INTERNAL: gRPC allows credentials no FAILED_PRECONDITION (gRFC A54).
+func (p propagation) unsentCode(err error) codes.Code {
+	code := codeOfToken(err)
+	if _, ended := errors.AsType[callerEndedError](err); ended || p == asService || code != codes.Unauthenticated {
+		return code
+	}
+	return codes.Internal
 }
 
 // codeOfToken returns the code for an error because of which a call has no token: the

@@ -88,8 +88,8 @@ func TestCallWithoutATokenIsNotSent(t *testing.T) {
 			{"issuer hangs", interceptor.AsService(newSource(t, hanging, "customer-portal", "customer-secret"), "order-status"), codes.DeadlineExceeded},
 			{"closed", interceptor.AsService(closed, "order-status"), codes.Unavailable},
 			{"a mesh without a name", interceptor.AsService(fixed("x"), "order-status", interceptor.AllowPlaintext(interceptor.Mesh(""))), codes.Unauthenticated},
-			{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Unauthenticated},
-			{"no caller to forward", interceptor.Forward("order-status"), codes.Unauthenticated},
+			{"no caller to act for", interceptor.OnBehalfOf(newSource(t, w.issuer, "order-status", "orders-secret"), "human-resource"), codes.Internal},
+			{"no caller to forward", interceptor.Forward("order-status"), codes.Internal},
 		} {
 			for shape, call := range shapes {
 				ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)

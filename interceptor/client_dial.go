@@ -31,14 +31,16 @@ func (c *Client) Dial(target, service string, creds credentials.TransportCredent
 }
 
 // DialOnBehalfOf is [Client.Dial] for calls that a service makes for the caller that
-// it is serving: each call exchanges the caller's token, as the function
-// [OnBehalfOf] says.
+// it is serving, or a front end for its user ([Client.ForUser]): each call exchanges the
+// token of that caller or user, as the function [OnBehalfOf] says. Such a call is
+// UNAUTHENTICATED for the lack of a token only if a new login helps, and INTERNAL if the
+// configuration must be changed.
 func (c *Client) DialOnBehalfOf(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	return c.dial(onBehalfOf, target, service, creds, opts)
 }
 
-// DialForward is [Client.Dial] for calls that carry the unchanged token of the caller
-// that a service is serving, as the function [Forward] says.
+// DialForward is [Client.DialOnBehalfOf] for calls that carry the unchanged token of the
+// caller or the user, as the function [Forward] says.
 func (c *Client) DialForward(target, service string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 	return c.dial(forwardToken, target, service, creds, opts)
 }

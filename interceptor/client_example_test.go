@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
+	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
@@ -74,6 +76,50 @@ func ExampleClient_DialOptions() {
 		panic(err)
 	}
 	defer conn.Close()
+}
+
+// A web front end shows an order to the user who has logged in at it.
+func ExampleClient_ForUser() {
+	as, err := interceptor.NewClient(policy, "backoffice-portal")
+	if err != nil {
+		panic(err)
+	}
+	defer as.Close()
+	conn, err := as.DialOnBehalfOf("orders.example.com:443", "order-status", credentials.NewTLS(nil))
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	var tokensOf func(*http.Request) oauth2.TokenSource // of the user's session
+
+	http.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := as.ForUser(r.Context(), "corp", tokensOf(r))
+		if err != nil {
+			http.Error(w, "The orders cannot be shown.", http.StatusInternalServerError)
+			return
+		}
+		_, err = ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: r.PathValue("id")})
+		switch {
+		case as.LoginRequired(err):
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case err != nil:
+			http.Error(w, "The order cannot be shown now.", http.StatusBadGateway)
+		}
+	})
+}
+
+// What a login must request depends on the issuer.
+func ExampleClient_LoginForward() {
+	as, err := interceptor.NewClient(policy, "backoffice-portal")
+	if err != nil {
+		panic(err)
+	}
+	defer as.Close()
+
+	scopes, _, err := as.LoginForward("order-status") // at Keycloak, a scope adds the audience
+	fmt.Println(scopes, err)
+	// Output:
+	// [order-status orders.read] <nil>
 }
 
 func ExampleRefusedError() {

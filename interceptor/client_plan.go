@@ -16,7 +16,9 @@ import (
 // its tokens. It is immutable.
 type plan struct {
 	policy         *access.Policy
-	name           string // of the client
+	name           string            // of the client
+	issuers        map[string]string // the URLs of all issuers, by name
+	callable       []string          // what the client may call, by name
 	wire           wire
 	publicServices map[string]bool // gRPC services that need no token
 	publicMethods  map[string]bool // full names of methods that need no token
@@ -36,7 +38,7 @@ type sourceSettings struct {
 // newPlan returns the plan of a client for policy. It keeps the caches of old if the
 // new ones would be the same; old may be nil.
 func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*plan, error) {
-	p := &plan{policy: policy, name: name, wire: o.wire, publicServices: map[string]bool{}, publicMethods: map[string]bool{}}
+	p := &plan{policy: policy, name: name, wire: o.wire, issuers: map[string]string{}, publicServices: map[string]bool{}, publicMethods: map[string]bool{}}
 	for _, entry := range policy.Public() {
 		if strings.Contains(entry, "/") {
 			p.publicMethods["/"+entry] = true
@@ -48,6 +50,7 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 	if p.settings, err = settingsOf(policy, name); err != nil {
 		return nil, err
 	}
+	p.look(policy.Matrix())
 	if old != nil && reflect.DeepEqual(p.settings, old.settings) {
 		p.cache, p.fileCaches = old.cache, old.fileCaches
 		return p, nil
@@ -56,6 +59,18 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 		return nil, fmt.Errorf("interceptor: client %q: %w%s", name, err, withoutCredentials(policy))
 	}
 	return p, nil
+}
+
+// look notes the names that messages to front ends need.
+func (p *plan) look(m access.Matrix) {
+	for name, issuer := range m.Issuers {
+		p.issuers[name] = issuer.URL
+	}
+	for _, name := range slices.AppendSeq(slices.Sorted(maps.Keys(m.Services)), slices.Values(slices.Sorted(maps.Keys(m.External)))) {
+		if _, err := p.policy.Target(p.name, name); err == nil {
+			p.callable = append(p.callable, name)
+		}
+	}
 }
 
 // withoutCredentials returns a hint for a policy in which no client has credentials:
@@ -130,7 +145,7 @@ func (p *plan) credentials(how propagation, service string) (access.Target, *per
 	if err != nil {
 		return target, nil, fmt.Errorf("interceptor: %w%s", err, p.advice(service))
 	}
-	c := &perRPC{propagation: how, wire: p.wire, acceptedIssuers: target.Accepts, request: tokensource.Request{Audience: target.Audience, Scope: strings.Join(target.Scopes, " ")}}
+	c := &perRPC{propagation: how, wire: p.wire, plan: p, acceptedIssuers: target.Accepts, request: tokensource.Request{Audience: target.Audience, Scope: strings.Join(target.Scopes, " ")}}
 	if how != forwardToken {
 		c.source, err = p.sourceFor(service)
 	}
@@ -150,21 +165,10 @@ func (p *plan) advice(service string) string {
 	if _, ok := m.External[service]; ok {
 		return fmt.Sprintf("; if it should, add %s to external.%s.clients", p.name, service)
 	}
-	var callable []string
-	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
-		if _, err := p.policy.Target(p.name, name); err == nil {
-			callable = append(callable, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.External)) {
-		if slices.Contains(m.External[name].Clients, p.name) {
-			callable = append(callable, name)
-		}
-	}
-	if len(callable) == 0 {
+	if len(p.callable) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s may call %s", p.name, strings.Join(callable, ", "))
+	return fmt.Sprintf("; %s may call %s", p.name, strings.Join(p.callable, ", "))
 }
 
 // sourceFor returns the source of the tokens for a service.

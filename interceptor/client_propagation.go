@@ -18,8 +18,6 @@ const (
 	forwardToken                    // the caller's
 )
 
-var errCallerExpired = callerEndedError{errors.New("interceptor: the caller's token has expired")}
-
 // invalidGrant is the error of an issuer that is asked to exchange a token which has
 // ended or was revoked (RFC 6749, section 5.2).
 const invalidGrant = "invalid_grant"
@@ -29,17 +27,17 @@ func (c *perRPC) token(ctx context.Context) (*sentToken, error) {
 	if c.propagation == asService {
 		return c.ownToken(ctx)
 	}
-	a, err := admittedFrom(ctx)
+	s, err := c.subject(ctx)
 	switch {
 	case err != nil:
 		return nil, err
 	case c.propagation == onBehalfOf:
-		return c.exchange(ctx, a)
+		return c.exchange(ctx, s)
 	}
-	if err := checkForward(a, c.request.Audience, c.acceptedIssuers); err != nil {
+	if err := s.checkForward(c.request.Audience, c.acceptedIssuers); err != nil {
 		return nil, err
 	}
-	return newSentToken(nil, c.request, a.token).markOfCaller(), nil
+	return newSentToken(nil, c.request, s.token).markOfCaller(), nil
 }
 
 // ownToken returns the client's own token. It is usually that of the last call.
@@ -56,41 +54,44 @@ func (c *perRPC) ownToken(ctx context.Context) (*sentToken, error) {
 	return last, nil
 }
 
-// exchange returns a token that was exchanged for the token of a caller.
-func (c *perRPC) exchange(ctx context.Context, a *admitted) (*sentToken, error) {
-	if !a.token.Valid() {
-		return nil, errCallerExpired
+// exchange returns a token that was exchanged for the token of a subject.
+func (c *perRPC) exchange(ctx context.Context, s *subject) (*sentToken, error) {
+	if !s.token.Valid() {
+		return nil, s.expired()
 	}
 	actor, err := c.actor.token(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("interceptor: the actor's own token: %w", err)
 	}
 	r := c.request
-	r.Subject, r.SubjectIssuer, r.Actor = a.token, a.Issuer(), actor
+	r.Subject, r.SubjectIssuer, r.Actor = s.token, s.issuer, actor
 	token, err := c.source.Token(ctx, r)
-	if refusal, ok := errors.AsType[*tokensource.TokenError](err); ok && refusal.Code == invalidGrant {
+	refusal, refused := errors.AsType[*tokensource.TokenError](err)
+	switch {
+	case refused && refusal.SubjectEnded:
 		return nil, callerEndedError{err}
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	if err := a.Check(); err != nil { // the exchange may have taken longer than the call
-		return nil, fmt.Errorf("interceptor: %w", err)
+	if err := s.check(); err != nil { // the exchange may have taken longer than the call
+		return nil, err
 	}
 	return newSentToken(c.source, r, token).markOfCaller(), nil
 }
 
-// checkForward refuses to forward a caller's token that its target could not use, or
-// should not get: if the target does not accept the issuer, the token is not meant for
-// it, whatever its aud says. If issuers is nil, they are not known.
-func checkForward(a *admitted, aud string, issuers []string) error {
+// checkForward refuses to forward a token that its target could not use, or should not
+// get: if the target does not accept the issuer, the token is not meant for it, whatever
+// its aud says. If issuers is nil, they are not known.
+func (s *subject) checkForward(aud string, issuers []string) error {
 	switch {
-	case issuers != nil && !slices.Contains(issuers, a.Issuer()):
-		return fmt.Errorf("interceptor: the caller's token is of issuer %q, and %q accepts only tokens of %q", a.Issuer(), aud, issuers)
-	case !slices.Contains(a.Audience(), aud):
-		return fmt.Errorf("interceptor: the caller's token is for %q, not for %q; exchange it with OnBehalfOf", a.Audience(), aud)
-	case !a.token.Valid():
-		return errCallerExpired
+	case issuers != nil && !slices.Contains(issuers, s.issuer):
+		return fmt.Errorf("interceptor: the %s's token is of issuer %q, and %q accepts only tokens of %q", s.who, s.issuer, aud, issuers)
+	case s.opaque:
+		return fmt.Errorf("interceptor: the %s's token is opaque, so that it is not known whether it is for %q; exchange it with OnBehalfOf", s.who, aud)
+	case !slices.Contains(s.audience, aud):
+		return fmt.Errorf("interceptor: the %s's token is for %q, not for %q; exchange it with OnBehalfOf", s.who, s.audience, aud)
+	case !s.token.Valid():
+		return s.expired()
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func TestNothingIsExchangedWithoutAnAdmittedCaller(t *testing.T) {
 		g := &gate{script: []audience.Reason{""}}
 		conn := g.serve(t, options("human-resource")...)
 		ctx := incoming(t.Context(), "Bearer "+issuer.User("backoffice-portal", "alice", "order-status"))
-		if _, err := employee(ctx, conn); verdictOf(err) != refusedHere || !strings.Contains(err.Error(), "no admitted caller") {
+		if _, err := employee(ctx, conn); verdictOf(err) != misconfigured || !strings.Contains(err.Error(), "no admitted caller") {
 			t.Errorf("%s: %v", verb, err)
 		}
 		if len(g.tokens) != 0 {

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 
 	"github.com/grpcaud/grpcaud/internal/authority"
@@ -78,7 +77,7 @@ func (r *routeTable) routeFor(method string) (*route, error) {
 // checkMethod refuses methods without a route before a connection is opened for them.
 func (c *serviceCredentials) checkMethod(method string) error {
 	if _, err := c.current().routeFor(method); err != nil {
-		return unsentStatus(codes.Unauthenticated, err, "", method)
+		return unsentStatus(c.propagation.unsentCode(err), err, "", method)
 	}
 	return nil
 }
@@ -96,14 +95,15 @@ func (c *serviceCredentials) GetRequestMetadata(ctx context.Context, uri ...stri
 	to, err := c.current().routeFor(info.Method)
 	switch {
 	case !c.client.wire.carries(info.AuthInfo): // also for a method that needs no token
-		return nil, a.failUnsent(codes.Unauthenticated, c.client.wire.refusal())
+		err = c.client.wire.refusal()
+		return nil, a.failUnsent(c.propagation.unsentCode(err), err)
 	case err != nil:
-		return nil, a.failUnsent(codes.Unauthenticated, err)
+		return nil, a.failUnsent(c.propagation.unsentCode(err), err)
 	case to == nil:
 		return nil, nil
 	}
 	if err := to.checkDestination(uri, info, a); err != nil {
-		return nil, a.failUnsent(codes.Unauthenticated, err)
+		return nil, a.failUnsent(c.propagation.unsentCode(err), err)
 	}
 	return to.credentials.metadata(ctx, info, a)
 }

@@ -25,6 +25,9 @@
 //	as.DialOnBehalfOf(target, "order-status", tlsCreds)   // for the caller it is serving, by token exchange
 //	as.DialForward(target, "order-status", tlsCreds)      // the caller's token, if it is addressed to the target already
 //
+// A web front end calls for the user who has logged in at it, on the same connections,
+// with a context of [Client.ForUser].
+//
 // A call that is refused returns a [RefusedError]. A call whose token has just expired
 // or was revoked is repeated once with another: see [Retry]. [ResumeStream] follows a
 // stream beyond the end of its token. Without a matrix there are the parts that a

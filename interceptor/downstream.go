@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -22,7 +23,8 @@ func isDownstreamRefusal(err error) bool {
 	case *audience.Refusal, *RefusedError:
 		return true
 	case interface{ GRPCStatus() *status.Status }:
-		if _, ours := ReasonOf(err); ours {
+		st := e.GRPCStatus()
+		if _, ours := ReasonOf(err); ours || infoIn(st, elsewhere) != nil {
 			return true
 		}
 	case interface{ Unwrap() []error }:
@@ -61,10 +63,21 @@ func downstreamCode(err error) codes.Code {
 	if _, ended := infoOf(st).GetMetadata()[callerEndedKey]; ended {
 		return codes.Unauthenticated
 	}
-	if refusal, ok := errors.AsType[*RefusedError](err); ok && refusal.ofCaller {
-		return codeForCaller(refusal.Reason)
+	further := refusedElsewhere(err)
+	if _, ofCaller := further.GetMetadata()[ofCallerKey]; ofCaller {
+		return codeForCaller(audience.Reason(further.GetReason()))
 	}
 	return codes.Internal
+}
+
+// refusedElsewhere returns what an error says of a call that another service refused; nil if
+// it does not come from a [RefusedError].
+func refusedElsewhere(err error) *errdetails.ErrorInfo {
+	if refusal, ok := errors.AsType[*RefusedError](err); ok {
+		return refusal.elsewhere()
+	}
+	st, _ := status.FromError(err)
+	return infoIn(st, elsewhere)
 }
 
 // codeForCaller returns the code for a caller whose own token, or a token that was
@@ -90,8 +103,9 @@ func downstreamOf(err error) admission.Downstream {
 		Service: info[serviceInfo], Method: info[methodInfo],
 		Code: st.Code().String(), Reason: infoOf(st).GetReason(), RequestID: info[requestIDInfo],
 	}
-	if refusal, ok := errors.AsType[*RefusedError](err); ok {
-		d.Service, d.Method, d.Reason, d.RequestID = refusal.Service, refusal.Method, string(refusal.Reason), refusal.RequestID
+	if further := refusedElsewhere(err); further != nil {
+		info = further.GetMetadata()
+		d.Service, d.Method, d.Reason, d.RequestID = info[serviceInfo], info[methodInfo], further.GetReason(), info[requestIDInfo]
 	}
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
 		d.Reason = string(refusal.Reason())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/oauth2"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -148,16 +149,24 @@ var onwardRows = map[string]onwardRow{
 	"stronger login further on": {verb: forAlice, reason: audience.ReasonStepUpRequired, want: codes.PermissionDenied},
 }
 
+// passedOn are ways in which a handler may pass on the error of its call.
+var passedOn = map[string]func(error) error{
+	"the error":  func(err error) error { return err },
+	"its status": func(err error) error { return status.Convert(err).Err() },
+}
+
 // TestCodeAfterADownstreamRefusal shows that the caller of a service gets the code
 // that tells it what it can do about a refused call of that service to another one: to
-// log in again only if that helps.
+// log in again only if that helps. The caller is a front end with a user.
 func TestCodeAfterADownstreamRefusal(t *testing.T) {
 	for name, row := range onwardRows {
-		t.Run(name, func(t *testing.T) { synctest.Test(t, row.run) })
+		for how, pass := range passedOn {
+			t.Run(name+", "+how, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { row.run(t, pass) }) })
+		}
 	}
 }
 
-func (row onwardRow) run(t *testing.T) {
+func (row onwardRow) run(t *testing.T, pass func(error) error) {
 	for shape, call := range shapes {
 		issuer := newIssuer()
 		g := &gate{script: []audience.Reason{row.reason}, code: codeOfReason(row.reason)}
@@ -166,7 +175,7 @@ func (row onwardRow) run(t *testing.T) {
 		further := h.orders.inHandler
 		h.orders.inHandler = func(ctx context.Context) error {
 			time.Sleep(row.wait)
-			return further(ctx)
+			return pass(further(ctx))
 		}
 		token := issuer.User("backoffice-portal", "alice", "order-status")
 		if row.both {
@@ -177,7 +186,15 @@ func (row onwardRow) run(t *testing.T) {
 		if row.prepare != nil {
 			row.prepare(issuer, token)
 		}
-		err := call(bearing(t.Context(), "Bearer "+token), h.conn)
+		portal := newClient(t, issuer, company(t, withSecrets(t)), "backoffice-portal")
+		ctx, err := portal.ForUser(t.Context(), "corp", oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = call(ctx, connect(t, issuer, h.orders, portal.DialOptionsForward("order-status")...))
+		if got := portal.LoginRequired(err); got != (row.want == codes.Unauthenticated) {
+			t.Errorf("%s: LoginRequired(%v) = %v", shape, err, got)
+		}
 		if got := (verdict{Code: row.want}); verdictOf(err) != got || status.Convert(err).Message() != "a call to another service was not admitted" {
 			t.Errorf("%s: %v, want %v", shape, err, row.want)
 		}

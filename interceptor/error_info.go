@@ -22,20 +22,26 @@ const (
 	// callerEndedKey marks a call that was not sent because the token of the caller
 	// that it was made for has ended or was revoked: the caller needs a new one.
 	callerEndedKey = "caller"
+
+	// ofCallerKey marks the refusal of a call that carried a caller's token, or one that
+	// was exchanged for it.
+	ofCallerKey = "of_caller"
 )
 
+// elsewhere is the domain of the ErrorInfo in the status of a [RefusedError], which says
+// that another service refused another call. A handler may return that status instead of
+// the error. The server half finds it there; clients do not look at it.
+const elsewhere = "elsewhere." + Domain
+
 // infoOf returns the ErrorInfo of this toolkit in a status; nil if there is none.
-func infoOf(st *status.Status) *errdetails.ErrorInfo {
+func infoOf(st *status.Status) *errdetails.ErrorInfo { return infoIn(st, Domain) }
+
+// infoIn returns the ErrorInfo of a domain in a status; nil if there is none.
+func infoIn(st *status.Status, domain string) *errdetails.ErrorInfo {
 	for _, detail := range st.Details() {
-		if isOurs(detail) {
-			return detail.(*errdetails.ErrorInfo)
+		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetDomain() == domain {
+			return info
 		}
 	}
 	return nil
-}
-
-// isOurs reports whether a detail of a status is the ErrorInfo of this toolkit.
-func isOurs(detail any) bool {
-	info, ok := detail.(*errdetails.ErrorInfo)
-	return ok && info.GetDomain() == Domain
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -64,17 +65,34 @@ func (e *RefusedError) Error() string {
 // Unwrap returns the error as gRPC returned it, with all details.
 func (e *RefusedError) Unwrap() error { return e.err }
 
-// GRPCStatus returns the status that the server sent, for package status, without
-// the ErrorInfo of this toolkit. That detail is about the call that was refused: a
-// handler that returns e, wrapped or not, must not tell its own peer that the peer's
-// call was refused. [ReasonOf] finds the reason all the same.
+// GRPCStatus returns the status that the server sent, for package status, with an
+// ErrorInfo of another domain in place of that of this toolkit. The latter is about the
+// call that was refused: a handler that returns e or its status, wrapped or not, must not
+// tell its own peer that the peer's call was refused. [ReasonOf] finds the reason in e all
+// the same.
 func (e *RefusedError) GRPCStatus() *status.Status {
 	p := status.Convert(e.err).Proto()
 	p.Details = slices.DeleteFunc(p.Details, func(detail *anypb.Any) bool {
 		message, err := detail.UnmarshalNew()
-		return err == nil && isOurs(message)
+		info, is := message.(*errdetails.ErrorInfo)
+		return err == nil && is && (info.GetDomain() == Domain || info.GetDomain() == elsewhere)
 	})
-	return status.FromProto(p)
+	st := status.FromProto(p)
+	if marked, err := st.WithDetails(e.elsewhere()); err == nil {
+		return marked
+	}
+	return st
+}
+
+// elsewhere returns what the status of e says to the server half.
+func (e *RefusedError) elsewhere() *errdetails.ErrorInfo {
+	info := &errdetails.ErrorInfo{Domain: elsewhere, Reason: string(e.Reason), Metadata: map[string]string{
+		serviceInfo: e.Service, methodInfo: e.Method, requestIDInfo: e.RequestID,
+	}}
+	if e.ofCaller {
+		info.Metadata[ofCallerKey] = "token"
+	}
+	return info
 }
 
 // refusalOf reads the refusal of an attempt from its error and its trailers; nil if

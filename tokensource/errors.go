@@ -29,6 +29,10 @@ type TokenError struct {
 	Description string // one line of at most 1 KiB, without the client's secret and without tokens
 	Status      int    // the HTTP status
 	Hint        string // what to change, if that is known; else empty
+
+	// SubjectEnded says that the token which was to be exchanged has ended, was revoked, or
+	// no longer suffices: its user must log in again, and nothing else helps.
+	SubjectEnded bool
 }
 
 // Error returns the status, the issuer's code and description, and the hint.

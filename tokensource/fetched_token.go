@@ -29,6 +29,7 @@ type fetchedToken struct {
 	issued    time.Time // when the token's life began; zero: now
 	nextFetch time.Time // when to fetch again; zero: by the token's lifetime
 	client    string    // the id of the client that requested it; empty if it has none
+	ofUser    bool      // the token of a user who has logged in, which may have any audience
 }
 
 // accept checks a fetched token for r, wherever it came from, and returns it with its
@@ -43,7 +44,7 @@ func (c *Cache) accept(f fetchedToken, r Request) (timed[Token], error) {
 		return timed[Token]{}, fmt.Errorf("%w: the exchange returned the token that was to be exchanged, and it is not sent to %s", ErrRefused, quote(r.Audience))
 	}
 	claims, isJWT := jwt.Read(f.text)
-	if isJWT {
+	if isJWT && !f.ofUser {
 		if err := c.checkAudience(claims.Audience, r, f.client); err != nil {
 			return timed[Token]{}, err
 		}

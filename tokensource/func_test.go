@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/oauth2"
 
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -136,4 +139,29 @@ func TestSixteenCallsRunAtATime(t *testing.T) {
 			t.Errorf("40 tokens took %v, up to %d at a time, want 3s and 16", time.Since(begin), most)
 		}
 	})
+}
+
+// TestSourceThatPanicsEndsNoProcess shows that a panic of a source which is not of this
+// package is an error of the call, without what it panics with.
+func TestSourceThatPanicsEndsNoProcess(t *testing.T) {
+	const secret = "eyJhbGciOi"
+	for name, newCache := range map[string]func() (*tokensource.Cache, error){
+		"a function": func() (*tokensource.Cache, error) {
+			return tokensource.NewFunc(func(context.Context, tokensource.Request) (tokensource.Token, error) { panic(secret) }, silent)
+		},
+		"x/oauth2": func() (*tokensource.Cache, error) {
+			return tokensource.FromOAuth2(oauth2Func(func() (*oauth2.Token, error) { panic(errors.New(secret)) }), silent)
+		},
+	} {
+		s, err := newCache()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for range 2 {
+			if _, err := s.Token(t.Context(), orders); !errors.Is(err, tokensource.ErrRefused) || !strings.Contains(err.Error(), "panicked") || strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %v, want the panic without its text", name, err)
+			}
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"golang.org/x/oauth2"
+
+	"github.com/grpcaud/grpcaud/internal/usertoken"
 )
 
 // OAuth2 returns a token source for code that uses x/oauth2. Each call of its method
@@ -45,7 +47,8 @@ func FromOAuth2(src oauth2.TokenSource, opts ...Option) (*Cache, error) {
 		return nil, err
 	}
 	s := &oauth2Source{src: src, calling: make(chan struct{}, 1)}
-	s.function = function{s.call, newEndpointLimiter()}
+	_, ofUser := src.(usertoken.Source)
+	s.function = function{s.call, newEndpointLimiter(), ofUser}
 	return newCache(s, o, newBackground())
 }
 
@@ -70,7 +73,7 @@ func (s *oauth2Source) call(ctx context.Context, _ Request) (Token, error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		token, err = s.src.Token()
+		token, err = withoutPanic(s.src.Token)
 		<-s.calling
 	}()
 	select {
@@ -90,8 +93,12 @@ func (s *oauth2Source) call(ctx context.Context, _ Request) (Token, error) {
 
 // oauth2Error returns err without the answer that x/oauth2 writes into it.
 func oauth2Error(err error) error {
-	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refusal.Response != nil {
+	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
+	switch {
+	case ok && refusal.Response != nil:
 		return requestError(refusal)
+	case ok && refusal.ErrorCode != "": // a source that is not of x/oauth2 has no response
+		return &TokenError{Code: sanitize(refusal.ErrorCode), Description: words(refusal.ErrorDescription)}
 	}
 	return err
 }

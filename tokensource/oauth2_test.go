@@ -56,14 +56,15 @@ func TestFromOAuth2(t *testing.T) {
 		err   error
 		want  []error
 	}{
-		"good":             {&oauth2.Token{AccessToken: jwt(`{"aud":"order-status"}`), TokenType: "bearer", Expiry: soon}, nil, nil},
-		"without an end":   {&oauth2.Token{AccessToken: "opaque", TokenType: "Bearer"}, nil, nil},
-		"another audience": {&oauth2.Token{AccessToken: jwt(`{"aud":"b"}`), TokenType: "Bearer"}, nil, []error{tokensource.ErrMismatch}},
-		"another type":     {&oauth2.Token{AccessToken: "t", TokenType: "MAC"}, nil, []error{tokensource.ErrRefused}},
-		"nothing":          {nil, nil, []error{tokensource.ErrUnavailable}},
-		"a refusal":        {nil, refusal, []error{tokensource.ErrRefused}},
-		"its own error":    {nil, own, []error{tokensource.ErrUnavailable, own}},
-		"an empty refusal": {nil, &oauth2.RetrieveError{}, []error{tokensource.ErrUnavailable}},
+		"good":                         {&oauth2.Token{AccessToken: jwt(`{"aud":"order-status"}`), TokenType: "bearer", Expiry: soon}, nil, nil},
+		"without an end":               {&oauth2.Token{AccessToken: "opaque", TokenType: "Bearer"}, nil, nil},
+		"another audience":             {&oauth2.Token{AccessToken: jwt(`{"aud":"b"}`), TokenType: "Bearer"}, nil, []error{tokensource.ErrMismatch}},
+		"another type":                 {&oauth2.Token{AccessToken: "t", TokenType: "MAC"}, nil, []error{tokensource.ErrRefused}},
+		"nothing":                      {nil, nil, []error{tokensource.ErrUnavailable}},
+		"a refusal":                    {nil, refusal, []error{tokensource.ErrRefused}},
+		"its own error":                {nil, own, []error{tokensource.ErrUnavailable, own}},
+		"an empty refusal":             {nil, &oauth2.RetrieveError{}, []error{tokensource.ErrUnavailable}},
+		"a refusal without a response": {nil, &oauth2.RetrieveError{ErrorCode: "invalid_grant", ErrorDescription: "see eyJ-secret"}, []error{tokensource.ErrRefused}},
 	} {
 		s := fromOAuth2(t, func() (*oauth2.Token, error) { return row.token, row.err })
 		token, err := s.Token(t.Context(), orders)

@@ -45,7 +45,7 @@ func (s *authorizationServer) situation(r Request, g Grant, sent *authmethod.Req
 // withRemedy adds the remedy to an error, if there is one.
 func (s *authorizationServer) withRemedy(err error, about remedy.Situation) error {
 	if refusal, ok := errors.AsType[*TokenError](err); ok {
-		refusal.Hint = about.Remedy()
+		refusal.Hint, refusal.SubjectEnded = about.Remedy(), about.SubjectEnded()
 		return err
 	}
 	return remedy.With(err, about.Remedy())

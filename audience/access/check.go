@@ -161,14 +161,15 @@ func (c *checker) client(a path, client Client) {
 
 func (c *checker) publicEntry(a path, entry string) {
 	service, method, found := strings.Cut(entry, "/")
-	if _, _, operation := c.matrix.opensOperation(entry); !operation {
+	_, _, operation := c.matrix.opensOperation(entry)
+	if !operation {
 		c.grpc(a, service)
 	}
 	if found && !validName(method) {
 		c.problem(a, "%q is not a method, such as grpc.health.v1.Health/Check", entry)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.matrix.Services)) {
-		if found && slices.Contains(c.matrix.Services[name].GRPC, service) {
+		if found && slices.Contains(c.matrix.Services[name].GRPC, service) || operation && name == service {
 			c.warn(a, "%s is open to anybody, though %q is guarded", entry, name)
 		}
 	}

@@ -126,8 +126,13 @@ func TestContradictionsOfHTTPOptions(t *testing.T) {
 
 func TestWarningsAboutOperations(t *testing.T) {
 	m := overHTTP(nil, func(s *access.Service) { s.HTTP.Resource = "https://orders.example.com" })
+	service(func(s *access.Service) {
+		s.HTTP = &access.HTTP{Operations: map[string][]string{"Version": {"GET /version"}}}
+	})(&m)
+	m.Public = []string{"human-resource/Version"}
 	warned := strings.Join(told(t, m, access.Warning), "\n")
 	for _, want := range []string{
+		`public[0]: human-resource/Version is open to anybody, though "human-resource" is guarded`,
 		"services.order-status.http: no operation, so every HTTP request is refused",
 		`services.order-status.http.resource: no audience of this service is "https://orders.example.com"`,
 	} {

@@ -5,7 +5,23 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/claims"
 )
+
+// Unverified reads the typ header and the payload of a JWT as strictly as a [Verifier]
+// does, and does not verify its signature. It is for a client that looks at a token
+// which it holds, before it sends the token: use the result only to refuse, never to
+// admit a call. The error is a [*audience.Refusal].
+func Unverified(token string) (typ string, payload claims.Payload, err error) {
+	if len(token) > maxToken {
+		return "", claims.Payload{}, &audience.Refusal{Cause: audience.CauseTokenTooLarge}
+	}
+	c, err := parse(token)
+	if err != nil {
+		return "", claims.Payload{}, err
+	}
+	return c.typ, c.payload, nil
+}
 
 // ended refuses a token whose exp has passed, before its signature is verified: no call
 // waits for the keys of a token that cannot be admitted. A token without a readable exp

@@ -71,7 +71,7 @@ func explainCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required with a file)")
-	flags.StringVar(&e.method, "method", "", "the method or operation that is called: GetOrderStatus, acme.orders.v1.OrderStatus/GetOrderStatus, or a request such as \"GET /v1/orders/5\" (required with a file)")
+	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, acme.orders.v1.OrderStatus/GetOrderStatus, an HTTP operation, or a request such as \"GET /v1/orders/5\" (required with a file)")
 	flags.StringVar(&e.tokenFile, "token-file", "", "the file with the token; - is standard input (the default)")
 	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)

@@ -94,7 +94,18 @@ func TestExportsAreOfGRPCAlone(t *testing.T) {
 		if strings.Contains(r.stdout, "reports/GetReport") || strings.Contains(r.stdout, "/reports/Version") || strings.Contains(r.stdout, "/v1/orders") {
 			t.Errorf("%s has an operation:\n%s", to, r.stdout)
 		}
+		run(t, "", "export", matrix, "--to", to, "--service", "reports").want(t, 2, `there is nothing to export: "reports" is called over HTTP alone`)
 	}
+}
+
+// TestOperationsThatAreAlikeAreNoReasonNotToExport shows that services with one path, which no
+// HTTP server can have both of, are exported together.
+func TestOperationsThatAreAlikeAreNoReasonNotToExport(t *testing.T) {
+	alike := strings.Replace(withOperations, "    http: {operations: {GetReport: \"GET reports", "    grpc: [acme.reports.v1.Reports]\n    http: {operations: {Same: \"GET /v1/orders/{x}\", GetReport: \"GET reports", 1)
+	alike = strings.Replace(alike, "methods: [GetReport]", "methods: [GetReport, Same]", 1)
+	run(t, "", "export", file(t, "access.yaml", alike), "--to", "envoy").want(t, 0, "/acme.orders.v1.OrderStatus/GetOrderStatus", "/acme.reports.v1.Reports/GetReport")
+	twice := strings.Replace(alike, "acme.reports.v1.Reports", "acme.orders.v1.OrderStatus", 1)
+	run(t, "", "export", file(t, "access.yaml", twice), "--to", "envoy").want(t, 2, `acme.orders.v1.OrderStatus belongs to "order-status" and to "reports"; one proxy cannot guard both`)
 }
 
 // TestCommandsOfGRPCRefuseServicesWithoutIt shows that commands that speak gRPC say that a

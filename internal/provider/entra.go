@@ -117,9 +117,9 @@ var entraAnswers = []Answer{
 	{Part: "aadsts501051", Meaning: AudienceRefused},
 	{Part: "aadsts65001", Meaning: ConsentMissing},
 	{Part: "aadsts500131", Meaning: SubjectNotForClient},
-	{Part: "aadsts50013", Meaning: SubjectNotForClient},
-	{Part: "aadsts700082", Meaning: SubjectEnded},
 	{Part: "aadsts500133", Meaning: SubjectEnded},
+	{Part: "aadsts50013", Meaning: SubjectNotForClient}, // 50013x
+	{Part: "aadsts700082", Meaning: SubjectEnded},
 	{Part: "aadsts1002012", Meaning: ScopeRefused},
 	{Part: "aadsts70011", Meaning: ScopeRefused},
 }

@@ -173,3 +173,17 @@ func TestKeysAreOnNamedHosts(t *testing.T) {
 		}
 	}
 }
+
+// TestNoAnswerHidesALaterOne shows that each known answer of a provider can be recognised:
+// no other meaning before it matches all that it matches.
+func TestNoAnswerHidesALaterOne(t *testing.T) {
+	for _, p := range provider.All() {
+		for i, later := range p.Advice.Answers {
+			for _, earlier := range p.Advice.Answers[:i] {
+				if earlier.Meaning != later.Meaning && (earlier.Code == "" || earlier.Code == later.Code) && (earlier.Status == 0 || earlier.Status == later.Status) && strings.Contains(later.Part, earlier.Part) {
+					t.Errorf("%s: %+v is hidden by %+v", p.Preset, later, earlier)
+				}
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
@@ -143,15 +144,36 @@ func (s Situation) ofCode() string {
 	if s.Exchange && p.Advice.NoExchange {
 		return fmt.Sprintf("%s has no token exchange (RFC 8693): let the service call with a token of its own", p.Product)
 	}
-	meaning := p.Advice.Meaning(s.Status, s.Code, s.Description)
-	if meaning == provider.Unclear {
-		meaning = s.standardMeaning(p.Advice.OwnCodes)
-	}
-	remedy := s.ofMeaning(meaning, p)
+	remedy := s.ofMeaning(s.meaning(p), p)
 	if s.Code == "invalid_client" && s.isLocal() {
 		return join(remedy, "if that is grpcaud dev, the secret may be of an earlier run: "+ofEarlierRun)
 	}
 	return remedy
+}
+
+// meaning returns the meaning of a refusal with an error code.
+func (s Situation) meaning(p provider.Provider) provider.Meaning {
+	if known := p.Advice.Meaning(s.Status, s.Code, s.Description); known != provider.Unclear {
+		return known
+	}
+	return s.standardMeaning(p.Advice.OwnCodes)
+}
+
+// SubjectEnded reports whether an exchange was refused because of the login of the token to
+// exchange: the token has ended or was revoked, or the user must be asked again (OpenID
+// Connect Core, section 3.1.2.6; RFC 9470, section 3). A code that a provider uses for
+// more than one mistake counts only if its description does not tell another.
+func (s Situation) SubjectEnded() bool {
+	if !s.Exchange {
+		return false
+	}
+	switch s.meaning(s.provider()) {
+	case provider.SubjectEnded:
+		return true
+	case provider.Unclear:
+		return slices.Contains([]string{"invalid_grant", "login_required", "interaction_required", "insufficient_user_authentication"}, s.Code)
+	}
+	return false
 }
 
 // standardMeaning returns the meaning of a code (RFC 6749, section 5.2; RFC 8693,

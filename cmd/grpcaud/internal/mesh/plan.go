@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/internal/quote"
 )
 
 // Plan is what a proxy enforces. It refuses what no rule admits.
@@ -66,10 +67,10 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 	if len(services) == 0 {
 		services = policy.Services()
 	}
-	if _, err := policy.Guard(services...); err != nil {
+	p := &Plan{policy: policy, matrix: policy.Matrix()}
+	if err := p.check(services); err != nil {
 		return nil, err
 	}
-	p := &Plan{policy: policy, matrix: policy.Matrix()}
 	for _, entry := range p.matrix.Public {
 		name, _, one := strings.Cut(entry, "/")
 		if s := p.matrix.Services[name]; one && s.HTTP != nil && !slices.Contains(s.GRPC, name) {
@@ -81,7 +82,28 @@ func New(policy *access.Policy, services ...string) (*Plan, error) {
 	for _, name := range services {
 		p.addService(name)
 	}
+	if len(p.Services) == 0 {
+		return nil, fmt.Errorf("there is nothing to export: %s is called over HTTP alone, and only gRPC calls can be exported", quote.List(services...))
+	}
 	return p, nil
+}
+
+// check returns an error for a service that the policy does not have, and for two with the
+// same gRPC service. Their HTTP operations are not exported, and may be alike.
+func (p *Plan) check(services []string) error {
+	owner := map[string]string{}
+	for _, name := range services {
+		if _, err := p.policy.Guard(name); err != nil {
+			return err
+		}
+		for _, grpc := range p.matrix.Services[name].GRPC {
+			if other, taken := owner[grpc]; taken {
+				return fmt.Errorf("%s belongs to %q and to %q; one proxy cannot guard both", grpc, other, name)
+			}
+			owner[grpc] = name
+		}
+	}
+	return nil
 }
 
 // Issuer returns the issuer of that name.

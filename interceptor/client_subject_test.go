@@ -196,18 +196,19 @@ func TestNothingIsDoneForTheCallerAfterLeaseOrRevocation(t *testing.T) {
 		opts   []interceptor.ServerOption
 		spoil  func(*testing.T, *middle)
 		want   string
+		code   codes.Code // UNAUTHENTICATED only if a new login helps the caller
 	}{
-		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Entry{ID: "j1"}) }, "REVOKED"},
+		"revoked": {[]string{"unary", "stream"}, nil, func(t *testing.T, m *middle) { revoke(t, m.list, revocation.Entry{ID: "j1"}) }, "REVOKED", codes.Unauthenticated},
 		"not to be found out": {[]string{"unary", "stream"}, nil, func(_ *testing.T, m *middle) {
 			m.down.Store(true)
-		}, "REVOCATION_UNAVAILABLE"},
+		}, "REVOCATION_UNAVAILABLE", codes.Unavailable},
 		"the lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(*testing.T, *middle) {
 			time.Sleep(2 * time.Hour)
-		}, hasEnded},
+		}, hasEnded, codes.Internal},
 		"a revoked lease has ended": {[]string{"stream"}, []interceptor.ServerOption{interceptor.CheckOnReceive()}, func(t *testing.T, m *middle) {
 			revoke(t, m.list, revocation.Entry{ID: "j1"})
 			time.Sleep(2 * time.Second)
-		}, hasEnded},
+		}, hasEnded, codes.Internal},
 	} {
 		for _, shape := range row.shapes {
 			t.Run(name+"/"+shape, func(t *testing.T) {
@@ -223,8 +224,8 @@ func TestNothingIsDoneForTheCallerAfterLeaseOrRevocation(t *testing.T) {
 						m.gate.tokens = nil
 						row.spoil(t, m)
 						for verb, err := range m.reach(context.WithoutCancel(ctx)) {
-							if err == nil || !strings.Contains(err.Error(), row.want) {
-								t.Errorf("%s after: %v, want %q", verb, err, row.want)
+							if status.Code(err) != row.code || !strings.Contains(err.Error(), row.want) {
+								t.Errorf("%s after: %v, want %v with %q", verb, err, row.code, row.want)
 							}
 						}
 						if n := m.issuer.Requests(testutil.Token) - before; n != 0 || len(m.gate.tokens) != 0 {
