@@ -78,6 +78,11 @@ var layers = []layer{
 		never:    []string{"net", "net/http", "audience/access"},
 	},
 	{
+		packages: "audience/logout",
+		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
+	{
 		packages: "audience/revocation/shared",
 		imports:  []string{helpers, "audience/claims", "audience/revocation", "github.com/valkey-io/valkey-go/...", "go.opentelemetry.io/otel/..."},
 		never:    []string{grpc, protobuf, "tokensource"},

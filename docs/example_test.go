@@ -16,6 +16,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/logout"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/audience/revocation"
@@ -112,6 +114,30 @@ func Example_forUser() {
 		}
 	}
 	http.HandleFunc("GET /orders/{id}", show)
+}
+
+// A portal that is told of logouts, in one process with its service.
+func Example_logout() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(100_000)
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	ended, err := logout.NewReceiver(policy, "customer-portal", logout.RevokeIn(list), logout.OnLogout(
+		func(_ context.Context, l *claims.Logout) error {
+			log.Printf("session %q of user %q has ended", l.Session, l.Subject) // end your own session here
+			return nil
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ended.Close()
+	http.Handle("/backchannel-logout", ended)
 }
 
 // A client on a machine of Google's.

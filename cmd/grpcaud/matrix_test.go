@@ -23,7 +23,7 @@ func TestMatrixGolden(t *testing.T) {
 
 func TestMatrixOfSomeServicesAndClients(t *testing.T) {
 	r := run(t, "", "matrix", company, "--client", "customer-portal")
-	r.want(t, 0, "order-status", "customer-portal  GetOrderStatus, WatchOrderStatus")
+	r.want(t, 0, "order-status", "customer-portal  GetOrderStatus, ListOrders, WatchOrderStatus")
 	for _, other := range []string{"backoffice-portal", "human-resource"} {
 		if strings.Contains(r.stdout, other) {
 			t.Errorf("matrix of the customer portal tells of %q:\n%s", other, r.stdout)

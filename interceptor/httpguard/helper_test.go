@@ -42,7 +42,7 @@ func company(t testing.TB, changes ...func(*access.Matrix)) *access.Policy {
 				"CancelOrder":      {"DELETE /v1/orders/{id}"},
 				"Version":          {"GET /version"},
 			}},
-			Closed: []string{"UpdateOrderStatus"},
+			Closed: []string{"UpdateOrderStatus", "ListOrders"},
 			Allow: []access.Allow{
 				{Clients: []string{"customer-portal"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}},
 				{Clients: []string{"backoffice-portal"}, Methods: []string{"CancelOrder"}, NoScopes: true},
