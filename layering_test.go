@@ -42,7 +42,7 @@ var layers = []layer{
 	{
 		packages: "internal/admission",
 		imports: []string{
-			"internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"internal/authority", "internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
 			"go.opentelemetry.io/otel/...",
 		},
 		indirect: []string{"net/http"},
@@ -122,6 +122,13 @@ var layers = []layer{
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",
 			"go.opentelemetry.io/otel/...",
+		},
+	},
+	{
+		packages: "interceptor/extauthz",
+		imports: []string{
+			helpers, "audience", "audience/access", "interceptor", grpc, protobuf,
+			"google.golang.org/genproto/googleapis/rpc/...", "github.com/envoyproxy/go-control-plane/envoy/...",
 		},
 	},
 	{packages: "interceptor/httpguard", imports: []string{helpers, "audience/access", "interceptor"}},

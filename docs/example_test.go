@@ -23,6 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/extauthz"
 	"github.com/grpcaud/grpcaud/interceptor/httpguard"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
@@ -138,6 +139,26 @@ func Example_logout() {
 	}
 	defer ended.Close()
 	http.Handle("/backchannel-logout", ended)
+}
+
+// A program that decides for Envoy.
+func Example_envoy() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(10_000)
+	guard, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer guard.Close()
+	authz, err := extauthz.New(guard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := grpc.NewServer(grpc.Creds(tlsCreds))
+	authz.Register(srv)
 }
 
 // A client on a machine of Google's.

@@ -34,7 +34,7 @@ import "github.com/grpcaud/grpcaud/internal/hiddenheader"
 //     ngrok-auth-*, x-vercel-oidc-*, x-grafana-id, x-cognito-*, dapr-caller-*, dapr-api-token,
 //     cas-*, iv-*, mellon-*, oam-*, shib-*, sm-user*, sm-universalid
 //   - this package's own:
-//     grpcaud-*
+//     grpcaud-*, x-grpcaud-*
 //
 // Each name also hides its other spellings: with grpcgateway- or grpc-metadata- before it,
 // with -bin after it, and with underscores instead of hyphens. These names that begin with
@@ -60,7 +60,7 @@ func StripMetadata(names ...string) ServerOption {
 // whole names in lower case. It does not include the other spellings of a name. The
 // default is none. Keep a name only if your own proxy writes it and removes the value
 // that the peer sent. It is an error to keep a name that [StripMetadata] hides, a name
-// that ends in authorization, or a name of this package (grpcaud-*).
+// that ends in authorization, or a name of this package (grpcaud-*, x-grpcaud-*).
 func KeepMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) { o.keep = append(o.keep, names...) })
 }

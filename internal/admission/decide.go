@@ -50,6 +50,9 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 // rule admits it. It stores in e what it learns. If it returns no error and e has no
 // claims, the request needs no caller.
 func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) error {
+	if refusal := e.presented.request.misdirected(guard); refusal != nil {
+		return refusal
+	}
 	if e.presented.request.Unmatched != "" {
 		return c.refuseUnmatched(e, now)
 	}

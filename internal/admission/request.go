@@ -26,6 +26,10 @@ type Request struct {
 	// the policy in force.
 	Guard *access.Guard
 
+	// Addressee is the service for which a proxy asks. It is nil on a server, where
+	// the method alone selects the service.
+	Addressee *Addressee
+
 	// Shape says whether further messages follow after the request was admitted.
 	Shape Shape
 
@@ -51,6 +55,10 @@ type Peer struct {
 
 	// Connection says who else can read what goes over the connection.
 	Connection Connection
+
+	// Hint is what the operator can do if the connection is refused; empty for the
+	// hint of [Config.Plaintext].
+	Hint string
 
 	// Certificate returns the certificate that the client proved to hold; nil if there
 	// is none. It is called with the context of the request: for tokens that are bound

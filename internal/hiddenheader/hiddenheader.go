@@ -59,7 +59,7 @@ var hiddenNames = Names{
 	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
 
 	// this package
-	"grpcaud-*",
+	"grpcaud-*", "x-grpcaud-*",
 }
 
 // harmlessNames are not hidden although a pattern of [hiddenNames] matches them: they
@@ -111,7 +111,7 @@ func CheckKept(keep []string, hide Names) error {
 		switch p := plain(name); {
 		case !validKey(name):
 			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q, want one name in lower case, without *", name))
-		case strings.HasSuffix(p, "authorization"), strings.HasPrefix(p, "grpcaud-"):
+		case strings.HasSuffix(p, "authorization"), strings.HasPrefix(strings.TrimPrefix(p, "x-"), "grpcaud-"):
 			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q: handlers never see it; audience.FromContext tells who calls", name))
 		case hide.match(name), hide.match(p):
 			errs = append(errs, fmt.Errorf("interceptor: metadata %q is to be kept and to be stripped: take it out of one of the two", name))

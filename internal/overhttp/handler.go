@@ -61,7 +61,7 @@ func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Han
 func (res *response) forHandler(r *http.Request, a Admitted) *http.Request {
 	out := r.WithContext(res.ctx)
 	out.Header, out.Trailer = maps.Clone(r.Header), nil
-	for _, name := range otherTargets {
+	for _, name := range OtherTargets {
 		delete(out.Header, name)
 	}
 	if !a.Upgrade {

@@ -18,8 +18,8 @@ const WouldRefuseHeader = "Grpcaud-Would-Refuse"
 // judged. The number is nginx's; nobody reads it.
 const statusClientClosedRequest = 499
 
-// statusOf maps the statuses of a decision to HTTP's.
-func statusOf(s audience.Status) int {
+// StatusOf maps the statuses of a decision to HTTP's.
+func StatusOf(s audience.Status) int {
 	switch s {
 	case audience.StatusPermissionDenied:
 		return http.StatusForbidden
@@ -47,13 +47,8 @@ type problem struct {
 // Refuse tells the peer of a request that it is refused. metadata is the address of the
 // protected resource's metadata (RFC 9728, section 5.1); empty for none.
 func Refuse(w http.ResponseWriter, r *http.Request, d admission.Decision, metadata string) {
-	a := d.Answer()
-	setRefusalHeader(w.Header(), d, metadata)
-	status := statusOf(a.Status)
-	body, err := json.Marshal(problem{http.StatusText(status), status, a.Phrase, a.Reason, d.RequestID})
-	if err != nil {
-		panic("overhttp: " + err.Error()) // texts and a number can be written
-	}
+	SetRefusalHeader(w.Header(), d, metadata)
+	status, body := Problem(d)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	LeaveBody(w, r)
@@ -63,8 +58,19 @@ func Refuse(w http.ResponseWriter, r *http.Request, d admission.Decision, metada
 	}
 }
 
-// setRefusalHeader sets what a refusal has in its header beside its body's.
-func setRefusalHeader(h http.Header, d admission.Decision, metadata string) {
+// Problem returns the status of a refusal, and its body in JSON.
+func Problem(d admission.Decision) (status int, body []byte) {
+	a := d.Answer()
+	status = StatusOf(a.Status)
+	body, err := json.Marshal(problem{http.StatusText(status), status, a.Phrase, a.Reason, d.RequestID})
+	if err != nil {
+		panic("overhttp: " + err.Error()) // texts and a number can be written
+	}
+	return status, body
+}
+
+// SetRefusalHeader sets what each protocol's refusal has in its header.
+func SetRefusalHeader(h http.Header, d admission.Decision, metadata string) {
 	a := d.Answer()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

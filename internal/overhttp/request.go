@@ -111,9 +111,9 @@ func notInHost(c rune) bool {
 	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(".-_:[]", c)
 }
 
-// otherTargets are headers by which a proxy tells the target that it received. A peer
+// OtherTargets are headers by which a proxy tells the target that it received. A peer
 // may have written them, and some frameworks obey them.
-var otherTargets = []string{
+var OtherTargets = []string{
 	"X-Original-Url", "X-Original-Uri", "X-Original-Method", "X-Rewrite-Url", "X-Envoy-Original-Path",
 	"X-Forwarded-Method", "X-Forwarded-Path", "X-Forwarded-Uri",
 }

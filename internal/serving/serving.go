@@ -4,6 +4,7 @@
 package serving
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -18,6 +19,10 @@ type Core struct {
 	Leases    *leasing.Leases
 	Headers   *hiddenheader.Filter
 	Log       *slog.Logger
+
+	// RefusalError returns the gRPC status for the peer of a refused call, as an
+	// error. ctx has the metadata of the call as they came.
+	RefusalError func(ctx context.Context, method string, d admission.Decision) error
 
 	// LinkedOptions returns what the .proto files of gRPC services that are linked into
 	// the program demand of callers.
