@@ -25,7 +25,7 @@ const (
 	ReasonTokenInvalid         Reason = "TOKEN_INVALID"
 	ReasonTokenExpired         Reason = "TOKEN_EXPIRED"
 	ReasonTokenRevoked         Reason = "TOKEN_REVOKED"
-	ReasonTokenInactive        Reason = "TOKEN_INACTIVE"
+	ReasonTokenWithdrawn       Reason = "TOKEN_WITHDRAWN"
 	ReasonAudienceMismatch     Reason = "AUDIENCE_MISMATCH"
 	ReasonClientNotAllowed     Reason = "CLIENT_NOT_ALLOWED"
 	ReasonScopeInsufficient    Reason = "SCOPE_INSUFFICIENT"
@@ -61,7 +61,7 @@ var reasons = map[Reason]struct {
 	ReasonTokenInvalid:         {StatusUnauthenticated, "token invalid", "invalid_token"},
 	ReasonTokenExpired:         {StatusUnauthenticated, "token expired", "invalid_token"},
 	ReasonTokenRevoked:         {StatusUnauthenticated, "token revoked", "invalid_token"},
-	ReasonTokenInactive:        {StatusUnauthenticated, "token is no longer active", "invalid_token"},
+	ReasonTokenWithdrawn:       {StatusUnauthenticated, "token is no longer active", "invalid_token"},
 	ReasonAudienceMismatch:     {StatusUnauthenticated, "token is meant for another audience", "invalid_token"},
 	ReasonClientNotAllowed:     {StatusPermissionDenied, "client not allowed", ""},
 	ReasonScopeInsufficient:    {StatusPermissionDenied, "scope insufficient", "insufficient_scope"},
@@ -119,7 +119,7 @@ const (
 	CauseBindingMismatch          Cause = "BINDING_MISMATCH"
 	CauseRevoked                  Cause = "REVOKED"
 	CauseRevocationUnavailable    Cause = "REVOCATION_UNAVAILABLE"
-	CauseInactiveOnline           Cause = "INACTIVE_ONLINE"
+	CauseTokenWithdrawn           Cause = "TOKEN_WITHDRAWN"
 	CauseExpiredMidstream         Cause = "EXPIRED_MIDSTREAM"
 )
 
@@ -175,6 +175,6 @@ var causes = map[Cause]Reason{
 	CauseBindingMismatch:          ReasonTokenInvalid,
 	CauseRevoked:                  ReasonTokenRevoked,
 	CauseRevocationUnavailable:    ReasonIssuerUnavailable,
-	CauseInactiveOnline:           ReasonTokenInactive,
+	CauseTokenWithdrawn:           ReasonTokenWithdrawn,
 	CauseExpiredMidstream:         ReasonTokenExpired,
 }

@@ -34,4 +34,4 @@ func (c *Client) LoginRequired(err error) bool {
 
 // mendedByLogin are the reasons for which a service refuses a user's token until the user
 // has logged in again.
-var mendedByLogin = []audience.Reason{audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenInactive, audience.ReasonStepUpRequired}
+var mendedByLogin = []audience.Reason{audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenWithdrawn, audience.ReasonStepUpRequired}

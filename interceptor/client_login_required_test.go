@@ -141,7 +141,7 @@ func TestRefusalAsksForALoginOnlyIfThatHelps(t *testing.T) {
 	}{
 		{audience.ReasonTokenExpired, true},
 		{audience.ReasonTokenRevoked, true},
-		{audience.ReasonTokenInactive, true},
+		{audience.ReasonTokenWithdrawn, true},
 		{audience.ReasonStepUpRequired, true},
 		{audience.ReasonTokenInvalid, false},
 		{audience.ReasonAudienceMismatch, false},

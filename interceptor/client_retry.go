@@ -17,8 +17,8 @@ import (
 
 // Retry returns the options of a connection that repeats a call once if the server
 // refuses its token for a reason that a new token can fix: TOKEN_EXPIRED,
-// TOKEN_REVOKED, and TOKEN_INVALID until a second token is also invalid. The source
-// first drops the refused token, so it must have the method Drop of
+// TOKEN_REVOKED, TOKEN_WITHDRAWN, and TOKEN_INVALID until a second token is also
+// invalid. The source first drops the refused token, so it must have the method Drop of
 // [tokensource.Cache]; calls with tokens of [Forward] or of other sources are not
 // repeated. Other refused calls are not repeated, such as a call with a token for
 // another audience or a call that got no token.
@@ -125,7 +125,7 @@ func (r *retrier) retryable(a *attempt, err error) bool {
 		return false
 	}
 	switch refusal.Reason {
-	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenInactive:
+	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenWithdrawn:
 	case audience.ReasonTokenInvalid:
 		if r.secondTokenInvalid.Load() {
 			return false

@@ -151,7 +151,7 @@ func TestCallIsRepeatedOnceForReasonsThatATokenCures(t *testing.T) {
 		{[]audience.Reason{""}, "1", ""},
 		{[]audience.Reason{audience.ReasonTokenExpired, ""}, "1 2", ""},
 		{[]audience.Reason{audience.ReasonTokenRevoked, ""}, "1 2", ""},
-		{[]audience.Reason{audience.ReasonTokenInactive, ""}, "1 2", ""},
+		{[]audience.Reason{audience.ReasonTokenWithdrawn, ""}, "1 2", ""},
 		{[]audience.Reason{audience.ReasonTokenInvalid, ""}, "1 2", ""},
 		{[]audience.Reason{audience.ReasonTokenExpired}, "1 2", audience.ReasonTokenExpired},
 		{[]audience.Reason{audience.ReasonTokenRevoked}, "1 2", audience.ReasonTokenRevoked},

@@ -84,7 +84,7 @@ func refusedElsewhere(err error) *errdetails.ErrorInfo {
 // obtained for it, was refused by another service for the reason r.
 func codeForCaller(r audience.Reason) codes.Code {
 	switch r {
-	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenInactive:
+	case audience.ReasonTokenExpired, audience.ReasonTokenRevoked, audience.ReasonTokenWithdrawn:
 		return codes.Unauthenticated
 	case audience.ReasonScopeInsufficient, audience.ReasonRoleInsufficient, audience.ReasonClaimNotAllowed, audience.ReasonStepUpRequired:
 		return codes.PermissionDenied

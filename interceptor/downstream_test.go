@@ -139,7 +139,7 @@ var onwardRows = map[string]onwardRow{
 	"ended meanwhile":               {verb: forAlice, wait: 5*time.Minute + time.Second, want: codes.Unauthenticated},
 	"ended meanwhile, handed on":    {verb: handOn, both: true, wait: 5*time.Minute + time.Second, want: codes.Unauthenticated},
 	"revoked at the issuer":         {verb: forAlice, prepare: func(i *testutil.Issuer, token string) { i.Revoke(token) }, want: codes.Unauthenticated},
-	"withdrawn further on":          {verb: forAlice, reason: audience.ReasonTokenInactive, want: codes.Unauthenticated},
+	"withdrawn further on":          {verb: forAlice, reason: audience.ReasonTokenWithdrawn, want: codes.Unauthenticated},
 	"revoked further on":            {verb: forAlice, reason: audience.ReasonTokenRevoked, want: codes.Unauthenticated},
 	"revoked further on, handed on": {verb: handOn, both: true, reason: audience.ReasonTokenRevoked, want: codes.Unauthenticated},
 	"expired further on":            {verb: forAlice, reason: audience.ReasonTokenExpired, want: codes.Unauthenticated},

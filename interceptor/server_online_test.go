@@ -22,7 +22,7 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-var inactive = verdict{codes.Unauthenticated, audience.ReasonTokenInactive}
+var inactive = verdict{codes.Unauthenticated, audience.ReasonTokenWithdrawn}
 
 // askable lets services ask the issuer about JWTs.
 func askable(t *testing.T) func(*access.Matrix) {
@@ -201,7 +201,7 @@ func TestOnlineCallsShareNoOldAnswer(t *testing.T) {
 				if got := o.call(t, shape, token); got != inactive {
 					t.Errorf("%s, %v: %v after the token was withdrawn, want %v", shape, maxAge, got, inactive)
 				}
-				if !strings.Contains(o.log.String(), "INACTIVE_ONLINE") {
+				if !strings.Contains(o.log.String(), "TOKEN_WITHDRAWN") {
 					t.Errorf("%s, %v: the log does not name the cause:\n%s", shape, maxAge, o.log)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)

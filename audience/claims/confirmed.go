@@ -17,7 +17,7 @@ import (
 // section 2.2), which the issuer with that iss signed. The error is nil only if the token
 // is active and the answer is about this token: each of its iss, sub, aud, exp, jti, sid,
 // cnf, client_id and azp that the answer has must be that of the token, which says all
-// else. The causes are those of [Preset.Introspected], and [audience.CauseInactiveOnline]
+// else. The causes are those of [Preset.Introspected], and [audience.CauseTokenWithdrawn]
 // for an answer about another token.
 func (p Payload) Confirm(preset Preset, answer []byte, issuer string) error {
 	members, err := preset.active(string(answer), issuer)
@@ -32,7 +32,7 @@ func (p Payload) Confirm(preset Preset, answer []byte, issuer string) error {
 		got, ok := members[name]
 		if want := p.expected(name, own); ok && !sameValue(name, got, want) {
 			return &audience.Refusal{
-				Cause: audience.CauseInactiveOnline, Got: name + " " + shortened(got), Want: name + " " + shortened(want),
+				Cause: audience.CauseTokenWithdrawn, Got: name + " " + shortened(got), Want: name + " " + shortened(want),
 				Hint: "the issuer was asked about this token, and its answer is about another one",
 			}
 		}

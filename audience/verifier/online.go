@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/remedy"
 )
 
 // Confirm asks the issuer of a genuine token with the claims c whether the token is
@@ -16,7 +17,7 @@ import (
 // keys, and when the question was sent.
 //
 // Its error is an [audience.Refusal], or ctx's error if that ended first:
-// [audience.CauseInactiveOnline] for a token that is not active, or an answer about
+// [audience.CauseTokenWithdrawn] for a token that is not active, or an answer about
 // another token, and [audience.CauseIntrospectionUnavailable] if there is no answer. No
 // older answer is used then.
 func (v *Verifier) Confirm(ctx context.Context, raw string, c *claims.Claims, since time.Time) (*claims.Claims, time.Time, error) {
@@ -29,7 +30,7 @@ func (v *Verifier) Confirm(ctx context.Context, raw string, c *claims.Claims, si
 	case err != nil:
 		return nil, time.Time{}, err
 	case errors.Is(a.err, audience.CauseTokenInactive):
-		return nil, time.Time{}, inactiveOnline(a.err)
+		return nil, time.Time{}, &audience.Refusal{Cause: audience.CauseTokenWithdrawn, Hint: i.remedy(remedy.Situation{Cause: string(audience.CauseTokenWithdrawn)})}
 	case a.err != nil:
 		return nil, time.Time{}, a.err
 	case i.introspect == nil:
@@ -62,10 +63,4 @@ func (i *introspector) confirmed(raw string, body []byte) (*claims.Claims, error
 		return nil, err
 	}
 	return token.payload.ClaimsOf(i.preset, i.issuer.URL)
-}
-
-// inactiveOnline is the refusal of a genuine token that the issuer does not call active.
-func inactiveOnline(err error) error {
-	refusal, _ := errors.AsType[*audience.Refusal](err)
-	return &audience.Refusal{Cause: audience.CauseInactiveOnline, Hint: refusal.Hint}
 }

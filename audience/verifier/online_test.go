@@ -124,7 +124,7 @@ func TestCallUsesNoQuestionFromBeforeIt(t *testing.T) {
 		group.Wait()
 		want(t, "the call from before", errs[0], "")
 		for n, err := range errs[1:] {
-			want(t, fmt.Sprintf("call %d after the token was withdrawn", n), err, audience.CauseInactiveOnline)
+			want(t, fmt.Sprintf("call %d after the token was withdrawn", n), err, audience.CauseTokenWithdrawn)
 		}
 		if n := a.Requests(testutil.Introspection); n != 2 {
 			t.Errorf("%d questions, want one for the first call and one for the 20 that came during it", n)

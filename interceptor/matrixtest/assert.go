@@ -146,7 +146,7 @@ func (w *world) assertClient(t testing.TB, m method, who string, tok token) {
 			if m.asks(tok) {
 				withdrawn := w.mint(tok)
 				w.withdrawn.Store(withdrawn, true)
-				w.call(t, m, who, what+", which the issuer has withdrawn", withdrawn).refused(audience.ReasonTokenInactive)
+				w.call(t, m, who, what+", which the issuer has withdrawn", withdrawn).refused(audience.ReasonTokenWithdrawn)
 			}
 		} else {
 			c.refused(w.reasons(m, tok)...)

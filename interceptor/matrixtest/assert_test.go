@@ -238,7 +238,7 @@ func TestAssertWithdrawsTokens(t *testing.T) {
 	matrixtest.Assert(t, asking, both, register)
 	forgiving := grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		answer, err := next(ctx, req)
-		if reason, _ := interceptor.ReasonOf(err); reason == audience.ReasonTokenInactive {
+		if reason, _ := interceptor.ReasonOf(err); reason == audience.ReasonTokenWithdrawn {
 			return &emptypb.Empty{}, nil
 		}
 		return answer, err

@@ -37,12 +37,12 @@ func TestOnline(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := time.Now()
-	if got := getEmployee.call(t, online, bearing(mine.AccessToken)); got != string(audience.ReasonTokenInactive) || c.journal.cause() != string(audience.CauseInactiveOnline) {
-		t.Errorf("a call after the logout: %s, last cause %q, want TOKEN_INACTIVE", got, c.journal.cause())
+	if got := getEmployee.call(t, online, bearing(mine.AccessToken)); got != string(audience.ReasonTokenWithdrawn) || c.journal.cause() != string(audience.CauseTokenWithdrawn) {
+		t.Errorf("a call after the logout: %s, last cause %q, want TOKEN_WITHDRAWN", got, c.journal.cause())
 	}
 	t.Logf("a call is refused %v after the logout", time.Since(ended))
-	if _, err := ending.Recv(); reasonOf(err) != audience.ReasonTokenInactive || time.Since(ended) > 10*time.Second {
-		t.Errorf("the stream: %v after %v, want TOKEN_INACTIVE", err, time.Since(ended))
+	if _, err := ending.Recv(); reasonOf(err) != audience.ReasonTokenWithdrawn || time.Since(ended) > 10*time.Second {
+		t.Errorf("the stream: %v after %v, want TOKEN_WITHDRAWN", err, time.Since(ended))
 	}
 	t.Logf("the stream ends %v after the logout", time.Since(ended))
 	if err := exchange(going); err != nil {

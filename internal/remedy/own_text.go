@@ -22,6 +22,7 @@ var ownReasons = map[string]string{
 	"TOKEN_INVALID":         "token invalid",
 	"TOKEN_EXPIRED":         "token expired",
 	"TOKEN_REVOKED":         "token revoked",
+	"TOKEN_WITHDRAWN":       "token is no longer active",
 	"AUDIENCE_MISMATCH":     "token is meant for another audience",
 	"CLIENT_NOT_ALLOWED":    "client not allowed",
 	"SCOPE_INSUFFICIENT":    "scope insufficient",
@@ -74,6 +75,7 @@ var ownTexts = map[string]ownText{
 	"BINDING_MISMATCH":          {about: AboutBinding},
 	"REVOKED":                   {about: AboutRevoked},
 	"REVOCATION_UNAVAILABLE":    {about: AboutOutage},
+	"TOKEN_WITHDRAWN":           {AboutRevoked, "the issuer, asked about the token at the call, does not call it active: its user has logged out, it was withdrawn, or it was not issued for the service that asks"},
 	"EXPIRED_MIDSTREAM":         {AboutExpiry, "the token expired while the stream was open"},
 
 	"TOKEN_INVALID":      {about: AboutToken},

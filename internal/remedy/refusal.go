@@ -51,6 +51,7 @@ var ofCause = map[string]func(Situation) string{
 	"ROLE_MISSING":          unlessNoEntry(Situation.ofMissingRole),
 	"CLAIM_NOT_ALLOWED":     text("have {issuer} put the claim into the token, or remove it from {entry}"),
 	"STEP_UP":               text("have the user log in again, as {entry} demands"),
+	"TOKEN_WITHDRAWN":       text("{issuer} no longer calls the token active: request a new one; the user may have to log in again. If new tokens are refused as well, see whether the client under introspection of {issuer_place} may ask about them"),
 	"REVOKED":               text("request a new token; the user may have to log in again"),
 }
 
@@ -62,7 +63,7 @@ func (s Situation) ofReason() string {
 	switch s.Reason {
 	case "TOKEN_EXPIRED":
 		return ofCause["EXPIRED"](s)
-	case "TOKEN_REVOKED":
+	case "TOKEN_REVOKED", "TOKEN_WITHDRAWN":
 		return ofCause["REVOKED"](s)
 	case "CLAIM_NOT_ALLOWED":
 		return ofCause["CLAIM_NOT_ALLOWED"](s)
