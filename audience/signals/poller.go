@@ -215,7 +215,7 @@ func (p *Poller) send(ctx context.Context, told verdicts) (*http.Response, error
 func (p *Poller) take(ctx context.Context, events []delivered, told *verdicts) (news bool, later error) {
 	for _, e := range events {
 		ctx, cancel := context.WithTimeout(ctx, patience)
-		became, err := p.receiver.receive(ctx, e.token, e.id)
+		became, err := p.receiver.receive(ctx, e.token, &e.id)
 		cancel()
 		switch became {
 		case deferred:

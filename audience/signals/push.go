@@ -64,7 +64,7 @@ func (p *pushed) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(q.Context(), patience)
 	defer cancel()
-	_, err := p.receiver.receive(ctx, raw, "")
+	_, err := p.receiver.receive(ctx, raw, nil)
 	if err == nil {
 		w.WriteHeader(http.StatusAccepted)
 		return

@@ -103,9 +103,9 @@ const (
 	deferred outcome = "deferred" // it cannot be taken now, and may come again
 )
 
-// receive revokes the tokens of an event. named is its id by the poll that brought it, or
-// empty. After an outcome other than deferred the event need not come again.
-func (r *Receiver) receive(ctx context.Context, raw, named string) (outcome, error) {
+// receive revokes the tokens of an event. named is its id by the poll that brought it; nil
+// if it was pushed. After an outcome other than deferred the event need not come again.
+func (r *Receiver) receive(ctx context.Context, raw string, named *string) (outcome, error) {
 	e, err := r.verifier.VerifySecurityEvent(ctx, raw)
 	became := refused
 	if err == nil {
@@ -122,7 +122,7 @@ func (r *Receiver) receive(ctx context.Context, raw, named string) (outcome, err
 
 // take stores what follows from a genuine event. It remembers the event after that, so that
 // of two that come at once none is acknowledged too early.
-func (r *Receiver) take(ctx context.Context, e *claims.SecurityEvent, raw, named string) (outcome, error) {
+func (r *Receiver) take(ctx context.Context, e *claims.SecurityEvent, raw string, named *string) (outcome, error) {
 	now := time.Now().Round(0)
 	if err := r.judge(e, now, named); err != nil {
 		return refused, err
@@ -153,7 +153,7 @@ func (r *Receiver) take(ctx context.Context, e *claims.SecurityEvent, raw, named
 
 // judge refuses a genuine event that is for another receiver or another time. An event that
 // is older than any token of its issuer has nothing left to revoke.
-func (r *Receiver) judge(e *claims.SecurityEvent, now time.Time, named string) error {
+func (r *Receiver) judge(e *claims.SecurityEvent, now time.Time, named *string) error {
 	leeway := cmp.Or(r.issuer.Leeway, access.DefaultLeeway)
 	longest := r.issuer.LongestLifetime()
 	switch {
@@ -163,8 +163,8 @@ func (r *Receiver) judge(e *claims.SecurityEvent, now time.Time, named string) e
 		return &audience.Refusal{Cause: audience.CauseNotYetValid, Got: "iat " + e.IssuedAt.UTC().Format(time.RFC3339), Want: "a time before " + now.Add(leeway).UTC().Format(time.RFC3339)}
 	case now.After(e.IssuedAt.Add(longest + leeway)):
 		return &audience.Refusal{Cause: audience.CauseTokenTooOld, Got: "iat " + e.IssuedAt.UTC().Format(time.RFC3339), Want: fmt.Sprintf("at most %v before, as long as tokens of the issuer live", longest)}
-	case named != "" && named != e.ID:
-		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: "jti " + quote.List(e.ID), Want: "jti " + quote.List(named) + ", as the answer to the poll has it"}
+	case named != nil && *named != e.ID:
+		return &audience.Refusal{Cause: audience.CauseClaimsMalformed, Got: "jti " + quote.List(e.ID), Want: "jti " + quote.List(*named) + ", as the answer to the poll has it"}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func verifyStatement[Statement any](ctx context.Context, v *Verifier, raw string
 	}
 	token, err := parse(raw)
 	if err != nil {
-		return nil, err
+		return nil, withoutHint(err)
 	}
 	s := v.current.Load()
 	i := s.byIss[token.payload.Issuer()]
@@ -57,6 +58,17 @@ func verifyStatement[Statement any](ctx context.Context, v *Verifier, raw string
 		return nil, err
 	}
 	return statement, nil
+}
+
+// withoutHint returns a refusal without its hint, which is about tokens for calls.
+func withoutHint(err error) error {
+	bad, ok := errors.AsType[*audience.Refusal](err)
+	if !ok {
+		return err
+	}
+	plain := *bad
+	plain.Hint = ""
+	return &plain
 }
 
 // shortType returns a media type as it is compared (RFC 7515, section 4.1.9).
