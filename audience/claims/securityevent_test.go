@@ -55,8 +55,14 @@ func TestEventIsNoLaterThanItsToken(t *testing.T) {
 		value string
 		want  int64 // 0: refused
 	}{
-		{`"event_timestamp":100`, 100}, {``, 200}, {`"event_timestamp":200`, 200}, {`"event_timestamp":100000`, 200},
-		{`"event_timestamp":"100"`, 0}, {`"event_timestamp":null`, 0}, {`"event_timestamp":-1`, 0}, {`"event_timestamp":0`, 0},
+		{`"event_timestamp":100`, 100},
+		{``, 200},
+		{`"event_timestamp":200`, 200},
+		{`"event_timestamp":100000`, 200},
+		{`"event_timestamp":"100"`, 0},
+		{`"event_timestamp":null`, 0},
+		{`"event_timestamp":-1`, 0},
+		{`"event_timestamp":0`, 0},
 	} {
 		e, err := event(strings.Replace(eventClaims, `"event_timestamp":100`, row.value, 1))
 		if err != nil {

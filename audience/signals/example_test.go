@@ -56,13 +56,13 @@ func ExamplePoller() {
 		log.Fatal(err)
 	}
 	defer events.Close()
-	tokens, err := tokensource.New("https://idp.example.com/realms/corp", tokensource.ClientCredentials("signals", os.Getenv("SIGNALS_SECRET")), tokensource.Preset("keycloak"))
+	tokens, err := tokensource.New("https://idp.example.com/realms/corp", tokensource.ClientCredentials("signals", os.Getenv("SIGNALS_SECRET")), tokensource.AskWithoutAudience())
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer tokens.Close()
 	poller, err := events.NewPoller(os.Getenv("STREAM_URL"), func(ctx context.Context) (string, error) {
-		token, err := tokens.Token(ctx, tokensource.Request{Scope: "ssf.read"})
+		token, err := tokens.Token(ctx, tokensource.Request{Audience: "signals", Scope: "ssf.read"})
 		if err != nil {
 			return "", err
 		}
