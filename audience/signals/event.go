@@ -153,7 +153,7 @@ func (r *Receiver) userOf(ctx context.Context, id *claims.SubjectID) (string, er
 	case id.Format == "email":
 		user, err := r.options.email(ctx, id.Email)
 		if err != nil {
-			err = fmt.Errorf("%w: the user of an email address: %w", errNotStored, err)
+			err = fmt.Errorf("signals: the user of an email address: %w", err)
 		}
 		return user, err
 	case id.Format != "iss_sub":

@@ -27,6 +27,14 @@ func (r *Receiver) write(ctx context.Context, e *claims.SecurityEvent, kind stri
 	}
 }
 
+// writeUnread logs a request that was not read as an event.
+func (r *Receiver) writeUnread(ctx context.Context, answer *refusal) {
+	if skipped, ok := r.lines.Allow(answer.Description); ok {
+		r.options.log.LogAttrs(ctx, slog.LevelWarn, "request for security events not read",
+			slog.String("issuer", r.issuer.URL), slog.Int("status", answer.status), slog.String("want", answer.Description), slog.Uint64("repeated", skipped))
+	}
+}
+
 // causeOf returns what refusals share a line by.
 func causeOf(err error) string {
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {

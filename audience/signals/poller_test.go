@@ -273,6 +273,20 @@ func TestPolledEventIsNotAcknowledgedUnlessStored(t *testing.T) {
 	})
 }
 
+// TestEventThatCannotBeTakenKeepsBackNoOther shows that events behind one whose user cannot
+// be looked up are taken.
+func TestEventThatCannotBeTakenKeepsBackNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPolled(t, signals.Emails(func(context.Context, string) (string, error) { return "", errors.New("away") }))
+		p.stream.add("1", p.event(statement(map[string]any{"jti": "1", "sub_id": map[string]any{"format": "email", "email": "alice@example.com"}})))
+		p.stream.add("2", p.event(changed("jti", "2")))
+		after(time.Minute)
+		if got := p.store.entries(); len(got) != 1 || p.stream.left() != 1 {
+			t.Errorf("revoked %+v, %d left, want the second revoked and the first left", got, p.stream.left())
+		}
+	})
+}
+
 // TestPollerThatWasAwayActsOnOldEvents shows that events of hours ago revoke the tokens that
 // were issued before them.
 func TestPollerThatWasAwayActsOnOldEvents(t *testing.T) {

@@ -59,6 +59,7 @@ func (p *pushed) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	raw, refused := p.read(w, q)
 	if refused != nil {
+		p.receiver.writeUnread(q.Context(), refused)
 		refused.write(w)
 		return
 	}

@@ -64,6 +64,9 @@ func TestPushedRequestsAreReadStrictly(t *testing.T) {
 		if got := o.send(t, good); got.status != http.StatusAccepted {
 			t.Errorf("a good one after them: %d\n%s", got.status, &o.log)
 		}
+		if got := strings.Count(o.log.String(), "status=401"); got != 1 {
+			t.Errorf("%d lines about credentials, want 1", got)
+		}
 		if strings.Contains(o.log.String(), strings.TrimPrefix(secret, "Bearer ")) {
 			t.Error("the log has the secret")
 		}
