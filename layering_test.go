@@ -83,6 +83,11 @@ var layers = []layer{
 		never:    []string{grpc, protobuf, "tokensource"},
 	},
 	{
+		packages: "audience/signals",
+		imports:  []string{helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier", "go.opentelemetry.io/otel/..."},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
+	{
 		packages: "audience/revocation/shared",
 		imports:  []string{helpers, "audience/claims", "audience/revocation", "github.com/valkey-io/valkey-go/...", "go.opentelemetry.io/otel/..."},
 		never:    []string{grpc, protobuf, "tokensource"},

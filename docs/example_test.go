@@ -23,6 +23,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
+	"github.com/grpcaud/grpcaud/audience/signals"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/connectguard"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
@@ -417,4 +418,44 @@ var _ = func(policy *access.Policy) ordersv1connect.OrderStatusClient {
 	}
 	orders := ordersv1connect.NewOrderStatusClient(http.DefaultClient, "https://orders.example.com", connect.WithInterceptors(present))
 	return orders
+}
+
+// A receiver of events that are pushed.
+var _ = func(policy *access.Policy, list *revocation.List, secret string) error {
+	events, err := signals.NewReceiver(policy, "corp", "https://orders.example.com/signals", signals.RevokeIn(list))
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	push, err := events.Push("Bearer " + secret)
+	if err != nil {
+		return err
+	}
+	http.Handle("/signals", push)
+	return nil
+}
+
+// A receiver that polls for events, on one replica.
+var _ = func(ctx context.Context, policy *access.Policy, revoked *shared.List, secret, streamURL string) error {
+	events, err := signals.NewReceiver(policy, "corp", "https://orders.example.com/signals", signals.RevokeWith(revoked.Revoke))
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	tokens, err := tokensource.New("https://sso.example.com/realms/corp", tokensource.ClientCredentials("signals", secret), tokensource.AskWithoutAudience())
+	if err != nil {
+		return err
+	}
+	defer tokens.Close()
+	poller, err := events.NewPoller(streamURL, func(ctx context.Context) (string, error) {
+		token, err := tokens.Token(ctx, tokensource.Request{Audience: "signals", Scope: "ssf.read"})
+		if err != nil {
+			return "", err
+		}
+		return "Bearer " + token.Reveal(), nil
+	})
+	if err != nil {
+		return err
+	}
+	return revoked.Lead(ctx, "signals", poller.Run)
 }

@@ -11,7 +11,7 @@ import (
 // The metrics, the attributes of the log and those of spans on the page about
 // observability are those of the code.
 func TestObservabilityIsThatOfTheCode(t *testing.T) {
-	code := sources(t, "../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared")
+	code := sources(t, "../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared", "../audience/signals")
 	text := pageNamed(t, "observability.md").text
 	names := regexp.MustCompile("`(grpcaud\\.[a-z.]+)`").FindAllStringSubmatch(text, -1)
 	if len(names) < 15 {
@@ -46,9 +46,9 @@ func TestObservabilityLeavesNothingOut(t *testing.T) {
 		folders               []string
 		least                 int
 	}{
-		{"instrument", `(?:Counter|Gauge|Histogram)\(\s*"(grpcaud\.[a-z.]*[a-z])"`, "", []string{"../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared"}, 8},
+		{"instrument", `(?:Counter|Gauge|Histogram)\(\s*"(grpcaud\.[a-z.]*[a-z])"`, "", []string{"../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared", "../audience/signals"}, 8},
 		{"instrument", `\b(?:counter|gauge|seconds)\("([a-z.]+)"`, "grpcaud.server.", []string{"../internal/admission"}, 8},
-		{"label", `attribute\.(?:String|Bool)\("([a-z_.]+)"`, "", []string{"../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared"}, 10},
+		{"label", `attribute\.(?:String|Bool)\("([a-z_.]+)"`, "", []string{"../internal/admission", "../interceptor", "../tokensource", "../audience/revocation/shared", "../audience/signals"}, 10},
 		{"attribute", `\bl(?:ine)?\.(?:word|text|optional|list)\("([a-z_]+)"`, "", []string{"../internal/admission"}, 12},
 		{"attribute", `slog\.[A-Z][A-Za-z0-9]*\("([a-z_]+)"`, "", []string{"../internal/admission"}, 5},
 		{"message", `(?:Refused|StreamEnded|WouldRefuse|Admitted|refusedDownstream|notSent): +"([a-z ]+)"`, "", []string{"../internal/admission"}, 8},

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"maps"
 	"net/url"
 	"regexp"
@@ -104,6 +105,16 @@ func (c *checker) identifier(a path, issuer Issuer) {
 // withoutUser returns what follows the last @ of an address: what comes before it may
 // hold a password.
 func withoutUser(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// CheckAddress returns an error that says why nothing must be sent to an address of i; nil
+// if it may be. It is https, without query, fragment and user, or plain http where the
+// matrix accepts that for i.
+func (i Issuer) CheckAddress(address string) error {
+	if why := i.unsafe(address); why != "" {
+		return errors.New(why)
+	}
+	return nil
+}
 
 // unsafe says why an address must not be asked; empty if it may be. It is https,
 // without query, fragment and user (RFC 8414, section 2).

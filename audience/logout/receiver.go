@@ -15,7 +15,9 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
+	"github.com/grpcaud/grpcaud/internal/logline"
 	"github.com/grpcaud/grpcaud/internal/quote"
+	"github.com/grpcaud/grpcaud/internal/seen"
 )
 
 // maxAge is the time after iat for which a logout token is accepted, whatever its exp.
@@ -31,8 +33,8 @@ type Receiver struct {
 	issuer   access.Issuer
 	client   string // its id at the issuer
 	verifier *verifier.Verifier
-	seen     seenIDs
-	lines    lines
+	seen     seen.IDs
+	lines    logline.Limiter
 }
 
 // NewReceiver returns a receiver of the logout tokens for a client, by its name in the
@@ -100,11 +102,14 @@ func (r *Receiver) receive(ctx context.Context, raw string) error {
 	if ended.Expiry.Before(end) {
 		end = ended.Expiry
 	}
-	if err := r.seen.add(ended.ID, now, end.Add(leeway)); err != nil {
-		return err
+	switch err := r.seen.Add(ended.ID, "", now, end.Add(leeway)); {
+	case errors.Is(err, seen.ErrSeen):
+		return ErrReplayed
+	case err != nil:
+		return fmt.Errorf("logout: %w", err)
 	}
 	if err := r.end(ctx, ended, now); err != nil {
-		r.seen.remove(ended.ID) // it may come again
+		r.seen.Remove(ended.ID) // it may come again
 		return err
 	}
 	return nil

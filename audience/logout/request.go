@@ -39,7 +39,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	ctx, cancel := context.WithTimeout(q.Context(), patience)
 	defer cancel()
 	err := r.receive(ctx, raw)
-	r.lines.write(ctx, r.options.log, r.issuer.URL, err)
+	r.write(ctx, err)
 	if err == nil {
 		w.WriteHeader(http.StatusOK)
 		return

@@ -27,8 +27,17 @@ type compact struct {
 	typ string // "" if there is none
 
 	payload claims.Payload // not verified
-	logout  bool           // it is to be a logout token
+	kind    kind           // what it is to be
 }
+
+// kind is what a token is to be.
+type kind int
+
+const (
+	accessToken kind = iota
+	logoutToken
+	securityEventToken
+)
 
 // parse reads the form, the header and the issuer of a token.
 func parse(raw string) (*compact, error) {

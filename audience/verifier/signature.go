@@ -30,7 +30,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
 	case !token.payload.Equals(call.payload):
 		found.err = malformed(errors.New("the signed payload is not the one that was read"))
-	case !token.logout: // which has claims of its own
+	case token.kind == accessToken: // the others have claims of their own
 		found.claims, found.err = i.claims(token)
 	}
 	return found
@@ -38,7 +38,7 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 
 // verifyWith verifies a token with go-oidc, as what it is to be.
 func (c *compact) verifyWith(ctx context.Context, v *oidc.IDTokenVerifier) (err error) {
-	if c.logout {
+	if c.kind == logoutToken {
 		_, err = v.VerifyLogout(ctx, c.raw)
 	} else {
 		_, err = v.Verify(ctx, c.raw)

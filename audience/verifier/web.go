@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,13 +30,7 @@ type web struct {
 func newWeb(transport http.RoundTripper) *web {
 	own := transport == nil
 	if own {
-		transport = webclient.DirectHTTP(&http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			ForceAttemptHTTP2:      true,
-			IdleConnTimeout:        90 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
-		})
+		transport = webclient.NewTransport()
 	}
 	return &web{client: webclient.New(transport, fetchTimeout), transport: transport, own: own, trusting: map[string]*web{}}
 }

@@ -57,7 +57,7 @@ func logoutEnds(t *testing.T, c *company) {
 	conn := c.serve(t, "human-resource")
 	mine, others := c.begin(t, "alice", c.people), c.begin(t, other, c.people)
 	ending, going := c.review(t, conn, mine.AccessToken), c.review(t, conn, others.AccessToken)
-	if err := mine.End(t.Context()); err != nil {
+	if err := mine.End(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -68,7 +68,7 @@ func logoutToken(t *testing.T, c *company) {
 	if err := c.TellOfLogouts(t.Context(), "backoffice-portal", portal.URL); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.begin(t, "alice", c.login).End(t.Context()); err != nil {
+	if err := c.begin(t, "alice", c.login).End(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	select {

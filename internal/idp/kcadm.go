@@ -14,7 +14,7 @@ import (
 // as its administrator. It stops at the first that fails.
 func (r *Realm) Kcadm(t testing.TB, commands string) {
 	t.Helper()
-	dist, err := cached(pinned("keycloak-"+keycloakVersion, keycloakHash), installKeycloak)
+	dist, err := cached(keycloakFolder(), installKeycloak)
 	if err != nil {
 		t.Fatalf("idp: keycloak: %v", err)
 	}

@@ -16,7 +16,16 @@ const (
 
 	// keycloakHash is the SHA-256 of its distribution, a tar.gz.
 	keycloakHash = "77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47"
+
+	// keycloakFeatures are switched on beside the default ones. Shared signals are off all
+	// the same in a realm that does not say otherwise.
+	keycloakFeatures = "ssf"
 )
+
+// keycloakFolder is its name in the cache. It is built for its features there.
+func keycloakFolder() string {
+	return pinned("keycloak-"+keycloakVersion, keycloakHash+keycloakFeatures)
+}
 
 // Keycloak imports realm, as JSON, into a running Keycloak 26.7.3. The realm is deleted
 // when t ends, so that the next test does not see what this one changed by
@@ -44,7 +53,7 @@ var keycloak = sync.OnceValues(startKeycloak)
 // startKeycloak starts Keycloak without a realm for tests. The issuer of the server is
 // the URL above all realms.
 func startKeycloak() (*Server, error) {
-	dist, err := cached(pinned("keycloak-"+keycloakVersion, keycloakHash), installKeycloak)
+	dist, err := cached(keycloakFolder(), installKeycloak)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +126,8 @@ func keycloakProcess(at site, more ...string) *process {
 		dir: at.dir,
 		args: append([]string{
 			at.path("bin/kc.sh"), "start-dev", "--hostname=" + url,
-			"--http-host=127.0.0.1", "--http-port=" + port(at.addr),
+			"--http-host=127.0.0.1", "--http-port=" + port(at.addr), "--features=" + keycloakFeatures,
+			"--spi-ssf-transmitter--default--outbox-drainer-interval=1s", "--spi-ssf-transmitter--default--allow-insecure-push-targets=true",
 		}, more...),
 		env: []string{
 			"KC_BOOTSTRAP_ADMIN_USERNAME=" + adminName, "KC_BOOTSTRAP_ADMIN_PASSWORD=" + adminName,

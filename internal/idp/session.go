@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,9 +34,11 @@ func (s *Server) Begin(ctx context.Context, l Login) (*Session, error) {
 }
 
 // End logs the user out at the server (OpenID Connect RP-Initiated Logout 1.0), and
-// confirms that if the server asks.
-func (s *Session) End(ctx context.Context) error {
+// confirms that if the server asks. params are added to the request, such as
+// post_logout_redirect_uri.
+func (s *Session) End(ctx context.Context, params url.Values) error {
 	query := url.Values{"id_token_hint": {s.IDToken}, "client_id": {s.browser.who.Client}}
+	maps.Copy(query, params)
 	if err := s.browser.logOut(ctx, s.at.EndSession+"?"+query.Encode()); err != nil {
 		return fmt.Errorf("idp: logout of %s: %w", s.browser.who.User, err)
 	}

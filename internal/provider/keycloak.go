@@ -44,6 +44,7 @@ var keycloak = Provider{
 		Answers:         keycloakAnswers,
 		OwnCodes:        true,
 	},
+	EverySession: "ALL", // when an administrator ends the sessions of a user
 }
 
 // serviceAccount is the name of the account that Keycloak creates for a client. Names

@@ -28,6 +28,10 @@ type Provider struct {
 	Addresses Addresses
 	Audiences Audiences
 	Advice    Advice
+
+	// EverySession is the id by which its security events name all sessions of a user;
+	// empty if there is none.
+	EverySession string
 }
 
 // Default is the preset of an issuer that names none.

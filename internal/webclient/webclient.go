@@ -2,6 +2,7 @@
 package webclient
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +19,18 @@ func New(transport http.RoundTripper, timeout time.Duration) *http.Client {
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// NewTransport returns a transport that asks for TLS 1.2 and honours the proxy environment
+// variables for https.
+func NewTransport() *http.Transport {
+	return DirectHTTP(&http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	})
 }
 
 // DirectHTTP returns t, which from now on takes no proxy for plain http: the exception from

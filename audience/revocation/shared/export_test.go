@@ -7,3 +7,6 @@ import "time"
 func Pace(pulse, settle time.Duration) Option {
 	return optionFunc(func(s *settings) { s.pulse, s.settle = pulse, settle })
 }
+
+// Lease sets how long a replica that has gone keeps its lease.
+func Lease(d time.Duration) Option { return optionFunc(func(s *settings) { s.lease = d }) }

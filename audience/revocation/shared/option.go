@@ -32,10 +32,11 @@ type settings struct {
 	meters     metric.MeterProvider
 	pulse      time.Duration // how long a replica waits for a change before it asks for the state
 	settle     time.Duration // how long the replicas have to fill a store that came back empty
+	lease      time.Duration // how long a replica that has gone keeps its lease
 }
 
 func newSettings(opts []Option) (settings, error) {
-	s := settings{name: defaultName, bound: defaultBound, stale: defaultStale, log: slog.Default(), meters: otel.GetMeterProvider(), pulse: 500 * time.Millisecond, settle: 2 * time.Second}
+	s := settings{name: defaultName, bound: defaultBound, stale: defaultStale, log: slog.Default(), meters: otel.GetMeterProvider(), pulse: 500 * time.Millisecond, settle: 2 * time.Second, lease: 6 * time.Second}
 	for _, o := range opts {
 		o.apply(&s)
 	}

@@ -12,9 +12,16 @@ var (
 	revokeText string
 	//go:embed beat.lua
 	beatText string
+	//go:embed lease.lua
+	leaseText string
+	//go:embed release.lua
+	releaseText string
 
 	revokeScript = valkey.NewLuaScript(revokeText)
 	beatScript   = valkey.NewLuaScript(beatText)
+
+	leaseScript   = valkey.NewLuaScript(leaseText)
+	releaseScript = valkey.NewLuaScript(releaseText)
 )
 
 // keys are the names of what a list has in the store.
@@ -23,11 +30,15 @@ type keys struct {
 	entries string // a hash: entries by the digest of what they name
 	ends    string // a sorted set: the same digests by when they may be dropped
 	changes string // a stream: the last changes, numbered without a gap
+	leases  string // what the names of leases begin with: texts, the ids of the replicas that have them
 }
 
 func newKeys(name string) keys {
 	p := "{" + name + "}:revocation:"
-	return keys{p + "state", p + "entries", p + "ends", p + "changes"}
+	return keys{p + "state", p + "entries", p + "ends", p + "changes", p + "lease:"}
 }
 
 func (k keys) all() []string { return []string{k.state, k.entries, k.ends, k.changes} }
+
+// lease is the key of a lease.
+func (k keys) lease(name string) string { return k.leases + name }
