@@ -19,6 +19,7 @@ type Policy struct {
 	operations map[string][]Operation     // by service of the matrix
 	clients    map[party]bool             // all of them
 	warnings   []*Problem
+	written    map[place]string            // the names in the file, of what was made for tenants
 	places     func(path ...string) string // the place of a path in a file; nil if places are not known
 
 	generation string
