@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -62,7 +63,7 @@ func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
-			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).of(p.matrix, service, allow))
+			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).at(p.entryPlace(name, i)).of(p.matrix, service, allow))
 			r.optional = r.optional || allow.Optional
 		}
 	}
@@ -83,6 +84,21 @@ func (p *Policy) entry(service string, i int) string {
 		return options[i].Place
 	}
 	return fmt.Sprintf("services.%s.allow[%d]", service, i)
+}
+
+// entryPlace returns where alternative i of a service stands in a file; empty if that is
+// not known.
+func (p *Policy) entryPlace(service string, i int) string {
+	if _, ok := p.declared[service]; ok {
+		return "" // its name is the place
+	}
+	return p.Place("services", service, "allow", strconv.Itoa(i))
+}
+
+// at returns d with its place in a file.
+func (d demand) at(place string) demand {
+	d.place = place
+	return d
 }
 
 func (p *Policy) demand(entry string, allow Allow) demand {

@@ -6,8 +6,12 @@
 //
 //	file, err := decision.OpenFile("/var/log/orders/decisions.jsonl", nil)
 //	…
-//	defer file.Close()
-//	server, err := interceptor.NewServer(policy, services, interceptor.DecisionRecords(file, decision.HashedUsers(key)))
+//	users, err := decision.HashedUsers(key) // or KeptUsers, or LeftOutUsers
+//	…
+//	server, err := interceptor.NewServer(policy, services, interceptor.DecisionRecords(file, users))
+//	…
+//	server.Close()
+//	file.Close()
 //
 // [Logger] writes records through log/slog instead, with any handler. What could not be
 // written is itself recorded, as a [Gap].

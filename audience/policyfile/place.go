@@ -2,14 +2,15 @@ package policyfile
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // places returns the function of [access.Policy.WithPlaces]. It knows the
-// issuers, services, APIs of others and clients, and the keys of each, and keeps no file
-// in memory.
+// issuers, services, APIs of others and clients, the keys of each, and the items of allow,
+// and keeps no file in memory.
 func (f *files) places() func(path ...string) string {
 	lines := map[string]string{}
 	for _, r := range f.readers {
@@ -21,7 +22,14 @@ func (f *files) places() func(path ...string) string {
 			each(entries, func(name, entry *yaml.Node) {
 				path := []string{section, name.Value}
 				lines[joinPath(path)] = r.placeOf(name)
-				each(entry, func(key, _ *yaml.Node) { lines[joinPath(append(path, key.Value))] = r.placeOf(key) })
+				each(entry, func(key, value *yaml.Node) {
+					lines[joinPath(append(path, key.Value))] = r.placeOf(key)
+					if key.Value == "allow" {
+						for i, item := range value.Content {
+							lines[joinPath(append(path, "allow", strconv.Itoa(i)))] = r.placeOf(item)
+						}
+					}
+				})
 			})
 		}
 	}

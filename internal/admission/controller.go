@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
@@ -29,6 +30,11 @@ type Config struct {
 	// RefusalWindow is how long refusals of one kind share a log line; 0 gives
 	// each a line.
 	RefusalWindow time.Duration
+
+	// Decisions receives a record of each decision; nil for none. Users is the form in
+	// which the records name users.
+	Decisions decision.Recorder
+	Users     decision.Users
 
 	// Meter makes the instruments.
 	Meter metric.Meter
