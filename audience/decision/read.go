@@ -55,7 +55,7 @@ func (r *reader) lines(in *bufio.Reader) error {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if err := r.one(line, err == io.EOF); err != nil {
+			if err := r.one(line); err != nil {
 				return err
 			}
 		}
@@ -81,11 +81,11 @@ func skipLine(in *bufio.Reader) error {
 	}
 }
 
-// one reads one line. The last line of a file may have been cut off.
-func (r *reader) one(line []byte, last bool) error {
+// one reads one line.
+func (r *reader) one(line []byte) error {
 	what, why := r.parser.parse(line)
 	switch {
-	case why == notJSON && last && line[0] == '{':
+	case why == notJSON && line[0] == '{':
 		r.skipped.add(cutOff, r.line, line)
 	case why != "":
 		r.skipped.add(why, r.line, line)

@@ -106,10 +106,10 @@ func TestDecisionLogWithOtherLinesIsRead(t *testing.T) {
 	}{
 		{"text", "2026/11/29 panic: Bearer " + token, "no JSON object", false},
 		{"list", `["type","grpcaud.decision"]`, "no JSON object", false},
-		{"rest", line + "x", "no JSON object", false},
+		{"rest", line + "x", "a JSON object that is cut off or damaged", true},
 		{"other program", `{"time":"2026-11-29T12:00:00Z","level":"INFO","msg":"call refused","method":"/a/B"}`, "a line of another program", false},
 		{"other program with other types", `{"time":7,"method":["x"],"line":"y","type":{"a":1}}`, "a line of another program", false},
-		{"deep", `{"type":"grpcaud.decision","x":` + strings.Repeat("[", 10000) + "}", "no JSON object", false},
+		{"deep", `{"type":"grpcaud.decision","x":` + strings.Repeat("[", 10000) + "}", "a JSON object that is cut off or damaged", true},
 		{"newer", change(`"version":1`, `"version":2`), "a record of a newer version, which this program cannot read", true},
 		{"version 0", change(`"version":1`, `"version":0`), "a record with a field of another form", true},
 		{"no version", change(`"version":1,`, ``), "a record with a field of another form", true},

@@ -16,7 +16,7 @@ const (
 	newer     = "a record of a newer version, which this program cannot read"
 	malformed = "a record with a field of another form"
 	tooLong   = "a line that is too long"
-	cutOff    = "a line that is cut off at the end"
+	cutOff    = "a JSON object that is cut off or damaged"
 	damaged   = "compressed data that is damaged or cut off: what follows is not read"
 )
 
