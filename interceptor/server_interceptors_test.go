@@ -120,13 +120,13 @@ func TestSwapHoldsToEachServer(t *testing.T) {
 	closed := grpc.NewServer(server.Options()...)
 	closed.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "acme.orders.v1.OrderStatus", HandlerType: (*any)(nil),
-		Methods: []grpc.MethodDesc{{MethodName: "GetOrderStatus"}, {MethodName: "DropOrder"}, {MethodName: "UpdateOrderStatus"}, {MethodName: "WatchOrderStatus"}},
+		Methods: []grpc.MethodDesc{{MethodName: "GetOrderStatus"}, {MethodName: "ListOrders"}, {MethodName: "DropOrder"}, {MethodName: "UpdateOrderStatus"}, {MethodName: "WatchOrderStatus"}},
 	}, &orders{})
 	if err := server.CheckCoverage(closed); err != nil {
 		t.Fatal(err)
 	}
 	err := server.Swap(company(t, func(m *access.Matrix) {
-		m.Services["order-status"].Allow[1].Methods = []string{"GetOrderStatus", "UpdateOrderStatus", "WatchOrderStatus"}
+		m.Services["order-status"].Allow[1].Methods = []string{"GetOrderStatus", "ListOrders", "UpdateOrderStatus", "WatchOrderStatus"}
 	}))
 	if err == nil || !strings.Contains(err.Error(), "OrderStatus/DropOrder has no rule") {
 		t.Errorf("Swap = %v, want it to miss the method of the third gRPC server", err)

@@ -57,13 +57,21 @@ func (i *Issuer) issue(c Client, claims Claims, audiences []string, scope string
 }
 
 // lookup returns the claims of a token of this issuer that is neither forged
-// nor revoked nor out of its time.
+// nor revoked nor out of its time, nor of a session that has ended.
 func (i *Issuer) lookup(token string) (Claims, bool) {
 	claims, ok := i.genuine(token)
 	exp, timed := claims["exp"].(float64)
 	nbf, _ := claims["nbf"].(float64)
 	now := float64(time.Now().Unix())
-	return claims, ok && timed && now < exp && nbf <= now && claims["iss"] == i.url
+	return claims, ok && timed && now < exp && nbf <= now && claims["iss"] == i.url && !i.hasEnded(claims)
+}
+
+// hasEnded reports whether a token is of a session that has ended.
+func (i *Issuer) hasEnded(claims Claims) bool {
+	sid, _ := claims["sid"].(string)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ended[sid]
 }
 
 func (i *Issuer) genuine(token string) (Claims, bool) {

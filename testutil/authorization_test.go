@@ -71,7 +71,11 @@ func TestUserLogsIn(t *testing.T) {
 		answer := post(t, issuer, testutil.Token, "customer-portal", "s3cret", redeem(back.Get("code"))).json(t)
 		claims, id := part(t, answer["access_token"].(string), 1), part(t, answer["id_token"].(string), 1)
 		now := float64(time.Now().Unix())
+		if sid := claims["sid"]; sid == nil || sid != id["sid"] {
+			t.Errorf("sid = %v, of the ID token %v", sid, id["sid"])
+		}
 		delete(claims, "jti")
+		delete(claims, "sid")
 		want := map[string]any{
 			"iss": issuerURL, "sub": "alice", "aud": "order-status", "azp": "customer-portal", "client_id": "customer-portal", "scope": "orders.read",
 			"roles": []any{"clerk"}, "department": "hr", "auth_time": now, "iat": now, "exp": now + 300,
@@ -198,4 +202,36 @@ func TestUnregisteredClientIsUnknown(t *testing.T) {
 	issuer := corp()
 	issuer.Unregister("customer-portal")
 	wantRefusal(t, post(t, issuer, testutil.Token, "customer-portal", "s3cret", clientCredentials("audience", "order-status")), 401, "invalid_client")
+}
+
+// TestLoginWithoutAnAudienceIsForTheClient shows that a client that exchanges tokens may log a
+// user in without an audience: the token is for the client, which exchanges it, also after a
+// refresh.
+func TestLoginWithoutAnAudienceIsForTheClient(t *testing.T) {
+	issuer := withAlice()
+	issuer.Register(testutil.Client{
+		ID: "portal", Secret: "s3cret", Exchange: true,
+		Audiences: []string{"order-status"}, Scopes: map[string][]string{"order-status": {"orders.read"}},
+	})
+	answer := post(t, issuer, testutil.Token, "portal", "s3cret",
+		redeem(logIn(t, issuer, loginRequest("client_id", "portal", "audience", "")).Get("code"))).json(t)
+	for _, kind := range []string{"first", "refreshed"} {
+		token, _ := answer["access_token"].(string)
+		claims := part(t, token, 1)
+		if claims["aud"] != "portal" || claims["scope"] != "orders.read" || claims["sub"] != "alice" {
+			t.Errorf("%s: claims = %v, want aud portal and scope orders.read", kind, claims)
+		}
+		got := post(t, issuer, testutil.Token, "portal", "s3cret", form("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange",
+			"subject_token", token, "subject_token_type", typeToken, "audience", "order-status")).json(t)
+		exchanged, _ := got["access_token"].(string)
+		if claims := part(t, exchanged, 1); claims["aud"] != "order-status" || claims["sub"] != "alice" {
+			t.Errorf("%s: exchanged for %v", kind, claims)
+		}
+		refresh, _ := answer["refresh_token"].(string)
+		answer = post(t, issuer, testutil.Token, "portal", "s3cret", form("grant_type", "refresh_token", "refresh_token", refresh)).json(t)
+	}
+	back := get(t, issuer, loginRequest("client_id", "portal", "audience", "", "scope", "openid payroll.write"))
+	if !strings.Contains(back.header.Get("Location"), "error=invalid_scope") {
+		t.Errorf("a scope of no service of the client: got %d to %q", back.status, back.header.Get("Location"))
+	}
 }

@@ -3,6 +3,8 @@ package testutil
 import (
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -49,20 +51,63 @@ type Client struct {
 	// 8705, section 3).
 	Bound bool
 
-	// Public lets the client redeem the codes of its logins without authentication (RFC
-	// 6749, section 2.1).
+	// Public lets the client redeem the codes and refresh tokens of its logins without
+	// authentication (RFC 6749, section 2.1).
 	Public bool
+
+	// RedirectURIs are the addresses to which a login may lead back, character by
+	// character. The default is any address on this machine: localhost, the names below
+	// it, 127.0.0.1 and [::1].
+	RedirectURIs []string
+
+	// PostLogoutRedirectURIs are the addresses to which a logout may lead back. The
+	// default is that of RedirectURIs.
+	PostLogoutRedirectURIs []string
+
+	// BackchannelLogoutURI is the address that gets a logout token when a session ends in
+	// which the client has tokens (OpenID Connect Back-Channel Logout 1.0). It is on this
+	// machine. The default is that the client is not told.
+	BackchannelLogoutURI string
+
+	// Consent makes the issuer ask users, once in each session, if the client may have
+	// what it requests. The default is that it asks for prompt=consent only.
+	Consent bool
 
 	boundTo string // the thumbprint of the certificate that the token is bound to; empty for none
 }
 
-// Register adds c, or replaces the client with the same id. It panics if the id is empty.
-func (i *Issuer) Register(c Client) {
+// Validate says why c cannot be registered.
+func (c Client) Validate() error {
 	if c.ID == "" {
-		panic("testutil: register: client without an id")
+		return errors.New("client without an id")
+	}
+	for _, address := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		if _, err := webAddress(address); err != nil {
+			return fmt.Errorf("client %q: redirect URI: %w", c.ID, err)
+		}
+	}
+	if c.BackchannelLogoutURI == "" {
+		return nil
+	}
+	u, err := webAddress(c.BackchannelLogoutURI)
+	if err == nil && !isLoopback(u.Hostname()) {
+		err = fmt.Errorf("got %q, %w", c.BackchannelLogoutURI, errNoAddress)
+	}
+	if err != nil {
+		return fmt.Errorf("client %q: back-channel logout URI: %w", c.ID, err)
+	}
+	return nil
+}
+
+// Register adds c, or replaces the client with the same id. It panics if [Client.Validate]
+// returns an error.
+func (i *Issuer) Register(c Client) {
+	if err := c.Validate(); err != nil {
+		panic("testutil: register: " + err.Error())
 	}
 	c.Audiences, c.OwnAudiences, c.Scopes = slices.Clone(c.Audiences), slices.Clone(c.OwnAudiences), maps.Clone(c.Scopes)
 	c.Keys, c.Certificates = slices.Clone(c.Keys), slices.Clone(c.Certificates)
+	c.RedirectURIs, c.PostLogoutRedirectURIs = slices.Clone(c.RedirectURIs), slices.Clone(c.PostLogoutRedirectURIs)
 	if c.OwnAudiences == nil {
 		c.OwnAudiences = []string{c.ID}
 	}
@@ -114,7 +159,7 @@ func (i *Issuer) authenticate(r *http.Request) (Client, *refusal) {
 			c.boundTo = base64url(thumbprint[:])
 		}
 		return c, nil
-	case ok && !basic && !posted && c.Public && r.PostForm.Get("grant_type") == authorizationCode:
+	case ok && !basic && !posted && c.Public && slices.Contains([]string{authorizationCode, refreshToken}, r.PostForm.Get("grant_type")):
 		return c, nil
 	case !ok || c.Secret == "" || secret != c.Secret:
 		return Client{}, refuse("invalid_client", "unknown client or wrong secret")

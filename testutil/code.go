@@ -21,7 +21,7 @@ func (i *Issuer) redeem(c Client, form url.Values) (any, *refusal) {
 	verifier := form.Get("code_verifier")
 	digest := sha256.Sum256([]byte(verifier))
 	switch {
-	case !ok, l.client.ID != c.ID, time.Since(l.at) > codeLife:
+	case !ok, l.client.ID != c.ID, time.Since(l.issued) > codeLife:
 		return nil, refuse("invalid_grant", "the code is unknown, used, expired, or of another client")
 	case form.Get("redirect_uri") != l.redirect:
 		return nil, refuse("invalid_grant", "redirect_uri is not the one of the login")
@@ -32,14 +32,23 @@ func (i *Issuer) redeem(c Client, form url.Values) (any, *refusal) {
 	case subtle.ConstantTimeCompare([]byte(base64url(digest[:])), []byte(l.challenge)) != 1:
 		return nil, refuse("invalid_grant", "code_verifier does not fit the code_challenge of the login")
 	}
-	token := i.issue(c, i.loginClaims(l, u), l.audiences, l.scope)
+	if !i.join(l.session, c.ID) {
+		return nil, refuse("invalid_grant", "the session of the login has ended")
+	}
+	return i.loginResponse(c, l, u, l.scope), nil
+}
+
+// loginResponse is the response to a client with new tokens for u, who logged in.
+func (i *Issuer) loginResponse(c Client, l login, u User, scope string) tokenResponse {
+	token := i.issue(c, i.loginClaims(l, u), l.audiences, scope)
 	return tokenResponse{
-		AccessToken: token,
-		IDToken:     i.idToken(l, token),
-		TokenType:   "Bearer",
-		ExpiresIn:   int64(i.options.lifetime / time.Second),
-		Scope:       l.scope,
-	}, nil
+		AccessToken:  token,
+		IDToken:      i.idToken(l, token),
+		RefreshToken: i.keepRenewal(l),
+		TokenType:    "Bearer",
+		ExpiresIn:    int64(i.options.lifetime / time.Second),
+		Scope:        scope,
+	}
 }
 
 // takeLogin returns the login of a code, which nobody can redeem after that.
@@ -53,7 +62,7 @@ func (i *Issuer) takeLogin(code string) (login, bool) {
 
 // loginClaims are the claims of a token of u, who logged in (RFC 9068, section 2.2.1).
 func (i *Issuer) loginClaims(l login, u User) Claims {
-	claims := Claims{"sub": u.Name, "auth_time": l.at.Unix()}
+	claims := Claims{"sub": u.Name, "auth_time": l.at.Unix(), "sid": l.session}
 	if len(u.Roles) > 0 {
 		claims["roles"] = u.Roles
 	}
@@ -71,6 +80,7 @@ func (i *Issuer) idToken(l login, token string) string {
 	claims := Claims{
 		"iss": i.url, "sub": l.user, "aud": l.client.ID, "iat": now.Unix(), "exp": now.Add(i.options.lifetime).Unix(),
 		"auth_time": l.at.Unix(), "at_hash": base64url(digest[:len(digest)/2]), "nonce": nil,
+		"sid": l.session,
 	}
 	if l.nonce != "" {
 		claims["nonce"] = l.nonce

@@ -61,10 +61,14 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	}
 	if len(i.userNames()) > 0 {
 		document["authorization_endpoint"] = i.address(Authorization)
-		document["grant_types_supported"] = []string{clientCredentials, tokenExchange, jwtBearer, authorizationCode}
+		document["grant_types_supported"] = []string{clientCredentials, tokenExchange, jwtBearer, authorizationCode, refreshToken}
 		document["response_types_supported"] = []string{"code"}
 		document["code_challenge_methods_supported"] = []string{"S256"}
 		document["authorization_response_iss_parameter_supported"] = true
+		document["prompt_values_supported"] = prompts
+		document["end_session_endpoint"] = i.address(EndSession)
+		document["backchannel_logout_supported"] = true
+		document["backchannel_logout_session_supported"] = true
 	}
 	if i.options.alias != "" {
 		document["mtls_endpoint_aliases"] = map[string]string{

@@ -2,8 +2,8 @@
 // services that use tokens.
 //
 // An [Issuer] is an OpenID Provider in the process: discovery, keys, a token endpoint
-// with client credentials and token exchange, introspection, and a page on which users
-// log in. It needs no port, no container and no [testing.TB]. It mints any token that a
+// with client credentials and token exchange, introspection, and pages on which users log
+// in and out, with one session for all clients. It needs no port, no container and no [testing.TB]. It mints any token that a
 // test needs, good or forged, and fails on command. Package matrixissuer makes the issuers
 // of an access matrix.
 //
@@ -22,6 +22,10 @@
 // [testing/synctest] bubble, where an hour takes no real time. Connect there with
 // [Issuer.Transport] and [Serve]: [Issuer.Listen] opens a real socket, which does not
 // work in a bubble.
+//
+// A user who has logged in needs no second login for another client of the same browser.
+// The end of the session ends its refresh tokens, and each client that has tokens of it
+// gets a logout token: see [Client.BackchannelLogoutURI] and [Issuer.EndSessions].
 //
 // The package is for tests and demonstrations only: secrets are not protected, nothing
 // is stored, and a mistake in the test panics.

@@ -23,6 +23,10 @@ const (
 	// Authorization is the page on which users log in (RFC 6749, section 3.1), if there
 	// are any: see [Issuer.SetUsers].
 	Authorization Endpoint = "/authorize"
+
+	// EndSession is the page on which users log out (OpenID Connect RP-Initiated Logout
+	// 1.0, section 2), if there are any users.
+	EndSession Endpoint = "/logout"
 )
 
 // metadataPrefix precedes the issuer's path (RFC 8414, section 3.1).
@@ -35,7 +39,7 @@ func (i *Issuer) endpoint(path string) (Endpoint, bool) {
 	}
 	rest, ok := strings.CutPrefix(path, i.path)
 	switch e := Endpoint(rest); e {
-	case Discovery, JWKS, Token, Introspection, Authorization:
+	case Discovery, JWKS, Token, Introspection, Authorization, EndSession:
 		return e, ok
 	}
 	return "", false

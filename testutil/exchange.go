@@ -86,9 +86,10 @@ func (i *Issuer) subject(c Client, form url.Values) (Claims, *refusal) {
 	return subject, nil
 }
 
-// copyLogin copies what a token says about the user's login (RFC 9068, section 2.2.1).
+// copyLogin copies what a token says about the user's login (RFC 9068, section 2.2.1), and
+// its session.
 func copyLogin(to, from Claims) {
-	for _, name := range []string{"auth_time", "acr", "amr"} {
+	for _, name := range []string{"auth_time", "acr", "amr", "sid"} {
 		if value, ok := from[name]; ok {
 			to[name] = value
 		}

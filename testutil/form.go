@@ -31,8 +31,7 @@ func (i *Issuer) readForm(r *http.Request, respond func(Client, url.Values) (any
 	return respond(c, r.PostForm)
 }
 
-// parseForm fills r.PostForm. No parameter may be repeated (RFC 6749, section 3.2),
-// except audience and resource (RFC 8693, section 2.1).
+// parseForm fills r.PostForm. No parameter may be repeated; see [repeated].
 func parseForm(r *http.Request) *refusal {
 	const encoded = "application/x-www-form-urlencoded"
 	if r.Method != http.MethodPost {
@@ -44,10 +43,8 @@ func parseForm(r *http.Request) *refusal {
 	if err := r.ParseForm(); err != nil {
 		return refuse("invalid_request", "malformed form")
 	}
-	for name, values := range r.PostForm {
-		if len(values) > 1 && name != "audience" && name != "resource" {
-			return refuse("invalid_request", name+" is repeated")
-		}
+	if name := repeated(r.PostForm); name != "" {
+		return refuse("invalid_request", name+" is repeated")
 	}
 	return nil
 }

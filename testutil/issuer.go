@@ -23,12 +23,15 @@ type Issuer struct {
 	jwks     []byte     // published instead of keys, unless nil
 	down     bool
 	clients  map[string]Client
-	users    map[string]User   // who can log in, by name
-	logins   map[string]login  // by code
-	opaque   map[string]Claims // by token
-	revoked  map[string]bool   // by token
-	seen     map[string]bool   // the ids of assertions
-	trusted  []*Issuer         // whose tokens this issuer takes as assertions
+	users    map[string]User     // who can log in, by name
+	logins   map[string]login    // by code
+	sessions map[string]*session // by the key in the cookie
+	ended    map[string]bool     // sessions, by sid
+	renewals map[string]*renewal // by refresh token, used ones too
+	opaque   map[string]Claims   // by token
+	revoked  map[string]bool     // by token
+	seen     map[string]bool     // the ids of assertions
+	trusted  []*Issuer           // whose tokens this issuer takes as assertions
 	faults   map[Endpoint]http.Handler
 	requests map[Endpoint]int
 }
@@ -45,6 +48,9 @@ func NewIssuer(issuer string, opts ...Option) *Issuer {
 		keys:     []*Key{NewKey("ES256")},
 		clients:  map[string]Client{},
 		logins:   map[string]login{},
+		sessions: map[string]*session{},
+		ended:    map[string]bool{},
+		renewals: map[string]*renewal{},
 		opaque:   map[string]Claims{},
 		revoked:  map[string]bool{},
 		seen:     map[string]bool{},
@@ -113,7 +119,9 @@ func (i *Issuer) own(endpoint Endpoint) http.Handler {
 	case Introspection:
 		return i.form(i.introspect)
 	case Authorization:
-		return http.NewCrossOriginProtection().Handler(http.HandlerFunc(i.serveAuthorization))
+		return http.NewCrossOriginProtection().Handler(i.page(i.serveAuthorization))
+	case EndSession:
+		return i.page(i.serveEndSession)
 	}
 	return http.NotFoundHandler()
 }

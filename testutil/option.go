@@ -2,6 +2,7 @@ package testutil
 
 import (
 	"maps"
+	"net/http"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type options struct {
 	alias    string // the base URL for clients with certificates
 	write    func(Grant, Claims) Claims
 	at       string // the base URL of the endpoints
+
+	backchannel http.RoundTripper // to clients; nil for one to this machine
 }
 
 type optionFunc func(*options)
@@ -84,4 +87,11 @@ func EveryToken(claims Claims) Option {
 // is only a name: any text that tokens can have as iss.
 func At(base string) Option {
 	return optionFunc(func(o *options) { o.at = base })
+}
+
+// BackchannelTransport sets what carries logout tokens to the clients
+// ([Client.BackchannelLogoutURI]). The default connects to this machine only, and accepts
+// any certificate there.
+func BackchannelTransport(t http.RoundTripper) Option {
+	return optionFunc(func(o *options) { o.backchannel = t })
 }

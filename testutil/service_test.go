@@ -31,7 +31,7 @@ services:
   order-status:
     grpc: [acme.orders.v1.OrderStatus]
     allow:
-      - {clients: [customer-portal], methods: [GetOrderStatus, WatchOrderStatus], scopes: [orders.read]}
+      - {clients: [customer-portal], methods: [GetOrderStatus, ListOrders, WatchOrderStatus], scopes: [orders.read]}
       - {clients: [customer-portal], methods: [UpdateOrderStatus], scopes: [orders.write]}
 clients: {customer-portal: {}}
 `))

@@ -18,6 +18,7 @@ const (
 type tokenResponse struct {
 	AccessToken     string `json:"access_token"`
 	IDToken         string `json:"id_token,omitempty"`
+	RefreshToken    string `json:"refresh_token,omitempty"`
 	IssuedTokenType string `json:"issued_token_type,omitempty"`
 	TokenType       string `json:"token_type"`
 	ExpiresIn       int64  `json:"expires_in"`
@@ -34,6 +35,8 @@ func (i *Issuer) grant(c Client, form url.Values) (any, *refusal) {
 		return i.bearer(c, form)
 	case authorizationCode:
 		return i.redeem(c, form)
+	case refreshToken:
+		return i.renew(c, form)
 	case "":
 		return nil, refuse("invalid_request", "grant_type is missing")
 	default:

@@ -10,6 +10,9 @@ type User struct {
 	// Name is the sub of the user's tokens. It is required.
 	Name string
 
+	// Password is what the user types to log in. A user without one logs in with a button.
+	Password string
+
 	// Roles are the user's roles, in the claim roles (RFC 9068, section 2.2.3.1).
 	Roles []string
 
@@ -31,6 +34,32 @@ func (i *Issuer) SetUsers(users ...User) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.users = kept
+}
+
+// withPassword reports whether a user has a password.
+func (i *Issuer) withPassword() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, u := range i.users {
+		if u.Password != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// buttons returns the names of the users without a password, sorted.
+func (i *Issuer) buttons() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var names []string
+	for _, u := range i.users {
+		if u.Password == "" {
+			names = append(names, u.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // userNames returns the names of the users, sorted.

@@ -9,8 +9,8 @@ import (
 )
 
 // places returns the function of [access.Policy.WithPlaces]. It knows the
-// issuers, services, APIs of others and clients, the keys of each, and the items of allow,
-// and keeps no file in memory.
+// issuers, services, APIs of others and clients, the keys of each, and the items of a list
+// there, such as the entries of allow. It keeps no file in memory.
 func (f *files) places() func(path ...string) string {
 	lines := map[string]string{}
 	for _, r := range f.readers {
@@ -23,11 +23,10 @@ func (f *files) places() func(path ...string) string {
 				path := []string{section, name.Value}
 				lines[joinPath(path)] = r.placeOf(name)
 				each(entry, func(key, value *yaml.Node) {
-					lines[joinPath(append(path, key.Value))] = r.placeOf(key)
-					if key.Value == "allow" {
-						for i, item := range value.Content {
-							lines[joinPath(append(path, "allow", strconv.Itoa(i)))] = r.placeOf(item)
-						}
+					under := append(path, key.Value)
+					lines[joinPath(under)] = r.placeOf(key)
+					for i, item := range items(value) {
+						lines[joinPath(append(under, strconv.Itoa(i)))] = r.placeOf(item)
 					}
 				})
 			})
@@ -44,6 +43,14 @@ func each(n *yaml.Node, do func(key, value *yaml.Node)) {
 	for pair := range slices.Chunk(n.Content, 2) {
 		do(pair[0], pair[1])
 	}
+}
+
+// items returns the items of a list.
+func items(n *yaml.Node) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return n.Content
 }
 
 // placeOf names the file and the line of a node.

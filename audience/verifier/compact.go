@@ -27,6 +27,7 @@ type compact struct {
 	typ string // "" if there is none
 
 	payload claims.Payload // not verified
+	logout  bool           // it is to be a logout token
 }
 
 // parse reads the form, the header and the issuer of a token.

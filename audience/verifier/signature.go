@@ -19,7 +19,7 @@ import (
 // payload that was decoded before, if those are the bytes that were signed.
 func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) result {
 	call := &signatureCheck{token: token, keys: keys}
-	_, err := oidc.NewVerifier(i.url, call, i.config(token)).Verify(ctx, token.raw)
+	err := token.verifyWith(ctx, oidc.NewVerifier(i.url, call, i.config(token)))
 	found := result{issuer: i, keys: keys.generation, end: keys.end()}
 	switch {
 	case !call.asked:
@@ -30,10 +30,20 @@ func (i *issuer) check(ctx context.Context, token *compact, keys *snapshot) resu
 		found.err = &audience.Refusal{Cause: audience.CauseClaimsMalformed, Err: err}
 	case !token.payload.Equals(call.payload):
 		found.err = malformed(errors.New("the signed payload is not the one that was read"))
-	default:
+	case !token.logout: // which has claims of its own
 		found.claims, found.err = i.claims(token)
 	}
 	return found
+}
+
+// verifyWith verifies a token with go-oidc, as what it is to be.
+func (c *compact) verifyWith(ctx context.Context, v *oidc.IDTokenVerifier) (err error) {
+	if c.logout {
+		_, err = v.VerifyLogout(ctx, c.raw)
+	} else {
+		_, err = v.Verify(ctx, c.raw)
+	}
+	return err
 }
 
 // otherSignature refuses a token that was signed by none of the issuer's keys.

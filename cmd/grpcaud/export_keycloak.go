@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,9 +16,9 @@ import (
 
 // keycloakFlags are the flags for Keycloak.
 type keycloakFlags struct {
-	issuer, realm string
-	exchange      []string
-	logins        []string
+	issuer, realm                string
+	exchange                     []string
+	logins, logouts, afterLogout []string
 }
 
 func (k *keycloakFlags) flags(cmd *cobra.Command) {
@@ -26,13 +27,19 @@ func (k *keycloakFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&k.realm, "realm", "", "for keycloak: the realm's name (default: the one in the issuer's URL)")
 	flags.StringSliceVar(&k.exchange, "exchange", nil, "for keycloak: clients that may exchange tokens, in addition to services that call others")
 	flags.StringArrayVar(&k.logins, "login", nil, "for keycloak: a client at which users log in, as CLIENT=REDIRECT-URI; its logins must use PKCE, with S256")
+	flags.StringArrayVar(&k.logouts, "logout", nil, "for keycloak: where a client with --login is told of the end of a session, as CLIENT=URL (OpenID Connect back-channel logout)")
+	flags.StringArrayVar(&k.afterLogout, "after-logout", nil, "for keycloak: where a client with --login may send a browser after a logout, as CLIENT=URI")
 	cli.Complete(cmd, "exchange", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "issuer", cli.FromMatrix(files.IssuerNames))
 }
 
 func (k *keycloakFlags) options() (keycloak.Options, error) {
-	logins, err := pairs("login", k.logins)
-	return keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange, Logins: logins}, err
+	o := keycloak.Options{Issuer: k.issuer, Realm: k.realm, Exchange: k.exchange}
+	var err [3]error
+	o.Logins, err[0] = pairs("login", k.logins)
+	o.Logouts, err[1] = pairs("logout", k.logouts)
+	o.AfterLogout, err[2] = pairs("after-logout", k.afterLogout)
+	return o, errors.Join(err[:]...)
 }
 
 // export writes the realm for the policy.

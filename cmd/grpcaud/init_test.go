@@ -74,7 +74,7 @@ func TestInitOfEachSource(t *testing.T) {
 		"server":      {"--addr", reflecting(t, func(s *grpc.Server) { reflection.Register(s) }), "--plaintext"},
 	} {
 		out := filepath.Join(t.TempDir(), "access.yaml")
-		run(t, "", append([]string{"init", "--out", out}, args...)...).want(t, 0, "2 services with 6 methods, all closed")
+		run(t, "", append([]string{"init", "--out", out}, args...)...).want(t, 0, "2 services with 7 methods, all closed")
 		r := run(t, "", "check", out)
 		r.want(t, 0, `nobody may call "order-status": no allow`, `nobody may call "human-resource": no allow`)
 		if got := strings.Count(r.stdout+r.stderr, "no allow"); strings.Contains(r.stdout+r.stderr, "error") || got != 2 {

@@ -223,12 +223,12 @@ func TestServeWithEchoBesideTheService(t *testing.T) {
 func TestServeHoldsTheMatrixToTheDescriptors(t *testing.T) {
 	f := newField(t)
 	set := shopSet(t)
-	f.change(t, `{clients: [backoffice-portal], methods: ["*"], scopes: [orders.write]}`, "{clients: [backoffice-portal], methods: [UpdateOrderStatus], scopes: [orders.write]}")
+	f.change(t, `{clients: [backoffice-portal], methods: ["*"], scopes: [orders.write]}`, "{clients: [backoffice-portal], methods: [ListOrders, UpdateOrderStatus], scopes: [orders.write]}")
 	good := f.text
 	s := f.serve(t, "order-status", "--plaintext", "--descriptors", set)
 	for _, row := range []struct{ old, text, want string }{
 		{"methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus]", "WatchOrderStatus has no rule"},
-		{"methods: [UpdateOrderStatus]", "methods: [UpdateOrderStatus, DropOrder]", `the matrix names method "DropOrder"`},
+		{"methods: [ListOrders, UpdateOrderStatus]", "methods: [ListOrders, UpdateOrderStatus, DropOrder]", `the matrix names method "DropOrder"`},
 	} {
 		f.text = good
 		f.change(t, row.old, row.text)

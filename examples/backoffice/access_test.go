@@ -6,10 +6,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
-	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
 // TestServersEnforceTheMatrix shows that each server of the company admits exactly the
@@ -19,10 +18,12 @@ func TestServersEnforceTheMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	matrixtest.Assert(t, policy, interceptor.Services(orderStatus), func(s *grpc.Server) {
-		ordersv1.RegisterOrderStatusServer(s, newOrders(nil))
-	})
-	matrixtest.Assert(t, policy, interceptor.Services(humanResource), func(s *grpc.Server) {
-		hrv1.RegisterHumanResourceServer(s, newPeople())
-	})
+	c, err := company.Open(company.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, service := range []string{company.OrderStatus, company.HumanResource} {
+		matrixtest.Assert(t, policy, interceptor.Services(service), func(s *grpc.Server) { c.Register(s, service) })
+	}
 }

@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,10 +20,8 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/examples"
 )
-
-//go:embed access.yaml
-var accessYAML []byte
 
 // errDiffers says that a verdict is not the one that was expected.
 var errDiffers = errors.New("not every verdict is the one that the built-in access.yaml demands")
@@ -83,20 +80,20 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	company, err := open(config, policy, log)
+	demo, err := open(config, policy, log)
 	if err != nil {
 		return err
 	}
-	defer company.close()
+	defer demo.Close()
 
 	calls := &recorder{view: config.view(out)}
 	began := time.Now()
-	company.play(ctx, calls)
+	demo.play(ctx, calls)
 	if err := calls.finish(time.Since(began)); err != nil {
 		return err
 	}
 	if config.serve {
-		return company.serve(ctx, errOut)
+		return demo.serve(ctx, errOut)
 	}
 	return ctx.Err()
 }
@@ -115,7 +112,7 @@ func (c config) view(out io.Writer) view {
 
 func (c config) policy() (*access.Policy, error) {
 	if c.access == "" {
-		return policyfile.Parse("access.yaml", accessYAML)
+		return examples.Policy()
 	}
 	return policyfile.Load(c.access)
 }

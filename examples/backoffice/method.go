@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
@@ -20,33 +21,40 @@ type method struct {
 }
 
 var (
-	getOrderStatus = method{orderStatus, "GetOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	getOrderStatus = method{company.OrderStatus, "GetOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
 		_, err := ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: "o-1"}, opts...)
 		return err
 	}}
-	watchOrderStatus = method{orderStatus, "WatchOrderStatus", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	listOrders = method{company.OrderStatus, "ListOrders", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := ordersv1.NewOrderStatusClient(conn).ListOrders(ctx, &ordersv1.ListOrdersRequest{}, opts...)
+		return err
+	}}
+	watchOrderStatus = method{company.OrderStatus, "WatchOrderStatus", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // the stream would go on
 		stream, err := ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{OrderId: "o-1"}, opts...)
 		if err != nil {
 			return err
 		}
-		return drain(stream.Recv)
+		_, err = stream.Recv()
+		return err
 	}}
-	updateOrderStatus = method{orderStatus, "UpdateOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	updateOrderStatus = method{company.OrderStatus, "UpdateOrderStatus", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
 		_, err := ordersv1.NewOrderStatusClient(conn).UpdateOrderStatus(ctx, &ordersv1.UpdateOrderStatusRequest{OrderId: "o-1", Status: ordersv1.Status_STATUS_SHIPPED}, opts...)
 		return err
 	}}
-	getEmployee = method{humanResource, "GetEmployee", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	getEmployee = method{company.HumanResource, "GetEmployee", false, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
 		_, err := hrv1.NewHumanResourceClient(conn).GetEmployee(ctx, &hrv1.GetEmployeeRequest{EmployeeId: "e-1"}, opts...)
 		return err
 	}}
-	listEmployees = method{humanResource, "ListEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	listEmployees = method{company.HumanResource, "ListEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
 		stream, err := hrv1.NewHumanResourceClient(conn).ListEmployees(ctx, &hrv1.ListEmployeesRequest{}, opts...)
 		if err != nil {
 			return err
 		}
 		return drain(stream.Recv)
 	}}
-	reviewEmployees = method{humanResource, "ReviewEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+	reviewEmployees = method{company.HumanResource, "ReviewEmployees", true, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
 		stream, err := hrv1.NewHumanResourceClient(conn).ReviewEmployees(ctx, opts...)
 		if err != nil {
 			return err
@@ -57,7 +65,7 @@ var (
 		return drain(stream.Recv)
 	}}
 
-	methods = []method{getOrderStatus, watchOrderStatus, updateOrderStatus, getEmployee, listEmployees, reviewEmployees}
+	methods = []method{getOrderStatus, listOrders, watchOrderStatus, updateOrderStatus, getEmployee, listEmployees, reviewEmployees}
 )
 
 // drain receives until the stream ends.

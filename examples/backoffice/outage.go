@@ -6,10 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/grpcaud/grpcaud/audience"
-	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -23,21 +21,20 @@ type outage struct {
 // playOutage stops the authorization server. A client that has a token, and a server
 // that has keys, go on; without them a call ends with UNAVAILABLE, which says nothing
 // about a token.
-func (c *company) playOutage(ctx context.Context, to *recorder) {
-	o, err := c.prepareOutage()
+func (d *demo) playOutage(ctx context.Context, to *recorder) {
+	o, err := d.prepareOutage()
 	if err != nil {
 		to.row(row{Client: "-", point: "start", extra: err})
 		return
 	}
-	c.stopIssuer()
-	c.network.CloseIdleConnections()
+	d.Issuer.Stop()
 	for _, a := range []attempt{o.ready, o.withoutToken, o.withoutKeys} {
 		stream := a
 		stream.method = listEmployees
 		to.row(a.do(ctx))
 		to.row(stream.do(ctx))
 	}
-	if _, err := c.startIssuer(c.issuerAddr); err != nil {
+	if err := d.Issuer.Start(); err != nil {
 		to.row(row{Client: "-", point: "restart of the authorization server", extra: err})
 		return
 	}
@@ -46,16 +43,16 @@ func (c *company) playOutage(ctx context.Context, to *recorder) {
 		a.point, a.why = "both, after its return", "they recover by themselves"
 		to.row(a.eventually(ctx))
 	}
-	to.row(c.rotateUnderLoad(ctx))
+	to.row(d.rotateUnderLoad(ctx))
 }
 
 // prepareOutage makes the connections, and a server that has never been called.
-func (c *company) prepareOutage() (outage, error) {
+func (d *demo) prepareOutage() (outage, error) {
 	var o outage
-	a := attempt{client: backofficePortal, method: getEmployee, server: c.people}
+	a := attempt{client: company.BackofficePortal, method: getEmployee, server: d.people}
 	notAvailable := refused(audience.ReasonIssuerUnavailable)
 
-	conn, err := c.keep(c.clients[backofficePortal].Dial(c.people.addr, humanResource, c.tlsCreds()))
+	conn, err := d.AsItself(company.BackofficePortal, d.People)
 	if err != nil {
 		return o, err
 	}
@@ -63,12 +60,11 @@ func (c *company) prepareOutage() (outage, error) {
 	o.ready.conn, o.ready.want, o.ready.note = conn, admitted, "warm client, warm server"
 	o.ready.point, o.ready.why = "a client with a token", "neither side needs the authorization server"
 
-	client, err := c.newClient(backofficePortal)
+	client, err := d.NewClient(company.BackofficePortal)
 	if err != nil {
 		return o, err
 	}
-	c.closers = append(c.closers, func() { client.Close() })
-	if conn, err = c.keep(client.Dial(c.people.addr, humanResource, c.tlsCreds())); err != nil {
+	if conn, err = d.Keep(client.Dial(d.people.Addr, company.HumanResource, d.Creds())); err != nil {
 		return o, err
 	}
 	o.withoutToken = a
@@ -76,12 +72,12 @@ func (c *company) prepareOutage() (outage, error) {
 	o.withoutToken.point, o.withoutToken.why = "a client without a token", "UNAVAILABLE, so that callers try again"
 
 	o.withoutKeys = a
-	if o.withoutKeys.server, err = c.openServer(humanResource, "127.0.0.1:0", func(s *grpc.Server) {
-		hrv1.RegisterHumanResourceServer(s, newPeople())
-	}); err != nil {
+	another, err := d.Serve(company.HumanResource, "")
+	if err != nil {
 		return o, err
 	}
-	if conn, err = c.keep(c.clients[backofficePortal].Dial(o.withoutKeys.server.addr, humanResource, c.tlsCreds())); err != nil {
+	o.withoutKeys.server = d.tapped(another)
+	if conn, err = d.AsItself(company.BackofficePortal, another); err != nil {
 		return o, err
 	}
 	o.withoutKeys.conn, o.withoutKeys.want, o.withoutKeys.note = conn, notAvailable, "server without keys"
@@ -128,18 +124,18 @@ func (l *load) add(r row) {
 
 // rotateUnderLoad rotates the signing key four times while callers present tokens that
 // were just signed. The slowest call is one that waited for a new key.
-func (c *company) rotateUnderLoad(ctx context.Context) row {
+func (d *demo) rotateUnderLoad(ctx context.Context) row {
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	var group sync.WaitGroup
 	var l load
 	done := make(chan struct{})
 	for _, m := range []method{getEmployee, listEmployees} {
-		group.Go(func() { c.callUntil(ctx, done, m, &l) })
+		group.Go(func() { d.callUntil(ctx, done, m, &l) })
 	}
 	for _, alg := range []string{"ES256", "EdDSA", "ES256", "RS256"} {
 		time.Sleep(250 * time.Millisecond)
-		c.issuer.Rotate(alg)
+		d.Issuer.Rotate(alg)
 	}
 	time.Sleep(250 * time.Millisecond)
 	close(done)
@@ -155,15 +151,15 @@ func (c *company) rotateUnderLoad(ctx context.Context) row {
 }
 
 // callUntil calls a method, each time with a new token, until done is closed.
-func (c *company) callUntil(ctx context.Context, done chan struct{}, m method, l *load) {
+func (d *demo) callUntil(ctx context.Context, done chan struct{}, m method, l *load) {
 	for {
 		select {
 		case <-done:
 			return
 		default:
 		}
-		token := c.issuer.Mint(testutil.Claims{"sub": "alice", "aud": humanResource, "azp": backofficePortal, "typ": "Bearer"})
-		r := attempt{client: backofficePortal, tokens: holding(token), method: m, server: c.people, want: admitted}.do(ctx)
+		token := d.Issuer.Mint(testutil.Claims{"sub": "alice", "aud": company.HumanResource, "azp": company.BackofficePortal, "typ": "Bearer"})
+		r := attempt{client: company.BackofficePortal, tokens: holding(token), method: m, server: d.people, want: admitted}.do(ctx)
 		r.Audience, r.Party = audienceOf(token) // the tap sees the calls of both methods
 		l.add(r)
 	}

@@ -106,7 +106,7 @@ func (a attempt) do(ctx context.Context) row {
 	r := row{Client: a.client, Service: a.method.service, Method: a.method.name, Stream: a.method.stream, note: a.note, point: a.point, why: a.why, want: a.want}
 	var opts []grpc.CallOption
 	if a.tokens != nil {
-		a.conn, opts = a.server.conn, append(opts, grpc.PerRPCCredentials(interceptor.AsService(a.tokens, a.method.service)))
+		a.conn, opts = a.server.Conn, append(opts, grpc.PerRPCCredentials(interceptor.AsService(a.tokens, a.method.service)))
 	}
 	a.server.tap.take()
 	began := time.Now()

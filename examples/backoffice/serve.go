@@ -6,18 +6,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 )
 
 // serve keeps the servers running until ctx ends, and prints commands to call
 // them with.
-func (c *company) serve(ctx context.Context, out io.Writer) error {
+func (d *demo) serve(ctx context.Context, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "backoffice-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	ca := filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(ca, c.ca.PEM(), 0o600); err != nil {
+	if err := os.WriteFile(ca, d.CA().PEM(), 0o600); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, `
@@ -34,7 +36,7 @@ grpcurl -cacert %[1]s -import-path proto -proto acme/orders/v1/order_status.prot
 # refused: the same token at the human-resource API; the reason is in the trailer www-authenticate
 grpcurl -v -cacert %[1]s -import-path proto -proto acme/hr/v1/human_resource.proto \
   -H "authorization: Bearer $TOKEN" -d '{"employee_id":"e-1"}' %[4]s acme.hr.v1.HumanResource/GetEmployee
-`, ca, c.issuerAddr, c.orders.addr, c.people.addr, customerPortal, c.secrets["CUSTOMER_PORTAL_SECRET"], c.issuer.URL())
+`, ca, d.Issuer.Addr, d.orders.Addr, d.people.Addr, company.CustomerPortal, d.Issuer.Secrets["CUSTOMER_PORTAL_SECRET"], d.Issuer.URL())
 	<-ctx.Done()
 	return nil
 }

@@ -23,13 +23,18 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/interceptor"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
 //go:embed access.yaml
 var matrix []byte
+
+// lifetime is how long every token is valid.
+const lifetime = 3 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,12 +50,21 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c, err := open(policy, out)
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	c, err := company.Open(company.Config{
+		Policy: policy,
+		Issuer: []matrixissuer.Option{matrixissuer.Lifetime(lifetime)},
+		Server: func(string) []interceptor.ServerOption {
+			return []interceptor.ServerOption{interceptor.Logger(slog.New(slog.DiscardHandler))}
+		},
+		Client: func(string) []interceptor.ClientOption {
+			return []interceptor.ClientOption{interceptor.Logger(log)}
+		},
+	})
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	return c.play(ctx)
+	return errors.Join(play(ctx, c, out), c.Close())
 }
 
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
@@ -61,38 +75,45 @@ func withoutTime(groups []string, a slog.Attr) slog.Attr {
 }
 
 // play is the day and the night of one order.
-func (c *company) play(ctx context.Context) error {
-	fmt.Fprintln(c.out, "Day. Alice changes order o-1 through the back-office portal.")
-	alice := tokensource.NewToken(c.issuer.User("backoffice-portal", "alice", "order-status", "orders.write"), time.Time{})
-	if err := c.update(ctx, alice); err != nil {
+func play(ctx context.Context, c *company.Company, out io.Writer) error {
+	fmt.Fprintln(out, "Day. Alice changes order o-1 through the back-office portal.")
+	alice := tokensource.NewToken(c.Issuer.User(company.BackofficePortal, "alice", company.OrderStatus, "orders.write"), time.Time{})
+	if err := update(ctx, c, alice); err != nil {
 		return err
 	}
-	job := <-c.orders.queue
-	fmt.Fprintf(c.out, "  In the queue, for later:\n    %s\n", job)
+	atOnce := c.Trail()[0]
+	fmt.Fprintf(out, "  At once, on her behalf: %s is told; human-resource saw the callers %q.\n", atOnce.Told, atOnce.Callers)
+	job := <-c.Jobs()
+	fmt.Fprintf(out, "  In the queue, for later:\n    %s\n", job)
 	if strings.Contains(string(job), alice.Reveal()) {
 		return errors.New("the queue holds a token")
 	}
 
-	fmt.Fprintln(c.out, "\nNight. Alice has gone home, and her token has expired.")
+	fmt.Fprintln(out, "\nNight. Alice has gone home, and her token has expired.")
 	select {
 	case <-time.After(lifetime + 2*time.Second): // more than the lifetime and the leeway of access.yaml
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	err := c.update(ctx, alice)
+	err := update(ctx, c, alice)
 	if reason, _ := interceptor.ReasonOf(err); reason != audience.ReasonTokenExpired {
 		return fmt.Errorf("alice's token: got %w, want it refused as expired", err)
 	}
-	fmt.Fprintf(c.out, "  Her token is refused: %s.\n", audience.ReasonTokenExpired)
-	fmt.Fprintln(c.out, "  The worker takes the job; the log line of its call names both:")
-	return c.worker.work(ctx, job)
+	fmt.Fprintf(out, "  Her token is refused: %s.\n", audience.ReasonTokenExpired)
+	fmt.Fprintln(out, "  The worker takes the job; the log line of its call names both:")
+	later, err := c.Work(ctx, job)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  %s is told; human-resource saw the callers %q.\n", later.Told, later.Callers)
+	return nil
 }
 
 // update changes the order with a token that the portal holds.
-func (c *company) update(ctx context.Context, token tokensource.Token) error {
+func update(ctx context.Context, c *company.Company, token tokensource.Token) error {
 	ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", "req-4711")
-	creds := interceptor.AsService(holding(token), "order-status")
-	_, err := ordersv1.NewOrderStatusClient(c.server.conn).UpdateOrderStatus(ctx,
+	creds := interceptor.AsService(holding(token), company.OrderStatus)
+	_, err := ordersv1.NewOrderStatusClient(c.Orders.Conn).UpdateOrderStatus(ctx,
 		&ordersv1.UpdateOrderStatusRequest{OrderId: "o-1", Status: ordersv1.Status_STATUS_SHIPPED}, grpc.PerRPCCredentials(creds))
 	return err
 }

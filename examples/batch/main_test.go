@@ -10,10 +10,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/matrixtest"
-	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
-	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
 // TestServersEnforceTheMatrix shows that each server admits exactly the callers that
@@ -23,12 +22,14 @@ func TestServersEnforceTheMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	matrixtest.Assert(t, policy, interceptor.Services("order-status"), func(s *grpc.Server) {
-		ordersv1.RegisterOrderStatusServer(s, &orders{})
-	})
-	matrixtest.Assert(t, policy, interceptor.Services("human-resource"), func(s *grpc.Server) {
-		hrv1.RegisterHumanResourceServer(s, people{})
-	})
+	c, err := company.Open(company.Config{Policy: policy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, service := range []string{company.OrderStatus, company.HumanResource} {
+		matrixtest.Assert(t, policy, interceptor.Services(service), func(s *grpc.Server) { c.Register(s, service) })
+	}
 }
 
 // TestWorkOutlivesItsCaller shows that the part of the work that is done at once bears
@@ -43,7 +44,7 @@ func TestWorkOutlivesItsCaller(t *testing.T) {
 		t.Fatalf("run = %v\n%s", err, out.String())
 	}
 	for _, want := range []string{
-		`At once, on her behalf: Bob Builder is told; human-resource saw the callers ["order-status" "alice"]`,
+		`At once, on her behalf: Bob Builder is told; human-resource saw the callers ["order-status" "backoffice-portal" "alice"]`,
 		`{"order":"o-1","asked":{"issuer":"https://idp.example.com/realms/corp","client":"backoffice-portal","user":"alice",`,
 		"Her token is refused: TOKEN_EXPIRED.",
 		"client=night-worker method=/acme.hr.v1.HumanResource/GetEmployee code=OK",

@@ -8,7 +8,8 @@ import "testing"
 const (
 	withAZP    = "several audiences, with `azp`"
 	withoutAZP = "several audiences, without `azp`"
-	logout     = "a logout token is no access token"
+	logoutRow  = "a logout token is no access token"
+	loggedOut  = "a logout at the provider ends the streams of that login"
 	assertions = "`private_key_jwt`"
 	bound      = "mutual TLS, with tokens that are bound to the certificate"
 	compared   = "`grpcaud diff` finds what was changed by hand, and `doctor` too"
@@ -26,7 +27,8 @@ var rows = []struct {
 	{"an audience that is not granted: the error says what to change", refusedAudience},
 	{"on behalf of a user who logged in, down two hops", onBehalf},
 	{"an ID token and a refresh token are no access tokens", otherTokens},
-	{logout, logoutToken},
+	{logoutRow, logoutToken},
+	{loggedOut, logoutEnds},
 	{"keys rotate under load, and nobody is refused", rotation},
 	{"the provider stops, and comes back", outage},
 	{assertions, privateKey},

@@ -3,10 +3,8 @@ package conformance_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"testing"
-	"time"
 
 	"github.com/grpcaud/grpcaud/internal/idp"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -19,13 +17,13 @@ var keycloak = provider{
 	name: "keycloak", preset: "keycloak", audience: "%s",
 	open:        openKeycloak,
 	login:       url.Values{"scope": {"openid"}},
+	people:      url.Values{"scope": {"openid human-resource"}},
 	unaddressed: "AUDIENCE_MISSING",
 	idToken:     "TYPE_NOT_ALLOWED", refresh: "ALGORITHM_NOT_ALLOWED",
 	several: map[string]request{
 		withAZP: {client: "backoffice-portal", Request: tokensource.Request{Audience: "order-status", Also: []string{"human-resource"}, Scope: "orders.read orders.write"}},
 	},
 	asked:  request{client: "customer-portal", Request: tokensource.Request{Audience: "order-status", Scope: "orders.read"}},
-	logout: keycloakLogout,
 	tokens: "/protocol/openid-connect/token", // in development, Keycloak discovers plain HTTP
 	denied: wrong{
 		request: request{client: "customer-portal", Request: tokensource.Request{Audience: "human-resource"}},
@@ -91,32 +89,6 @@ func (s site) change(t *testing.T, id string, attributes map[string]string) {
 		of[name] = value
 	}
 	s.admin(t, http.MethodPut, "/clients/"+found[0]["id"].(string), found[0], nil)
-}
-
-// keycloakLogout logs alice in and out again, and returns the logout token that the
-// portal receives (OpenID Connect Back-Channel Logout, section 2.5).
-func keycloakLogout(t *testing.T, c *company) string {
-	t.Helper()
-	told := make(chan string, 1)
-	portal := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.FormValue("logout_token") }))
-	defer portal.Close()
-	c.change(t, "backoffice-portal", map[string]string{"backchannel.logout.url": portal.URL})
-	form := url.Values{
-		"client_id": {"backoffice-portal"}, "client_secret": {c.secrets("backoffice-portal")},
-		"refresh_token": {c.person(t).RefreshToken},
-	}
-	answer, err := http.PostForm(c.Issuer+"/protocol/openid-connect/logout", form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	select {
-	case token := <-told:
-		return token
-	case <-time.After(time.Minute):
-		t.Fatalf("got %s, and no logout token", answer.Status)
-		return ""
-	}
 }
 
 func (s site) admin(t *testing.T, method, path string, body, answer any) {

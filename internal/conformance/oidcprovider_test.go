@@ -22,6 +22,7 @@ var oidcProvider = provider{
 	login: url.Values{
 		"scope": {"openid offline_access"}, "prompt": {"consent"}, "resource": {"urn:acme:backoffice-portal"},
 	},
+	people: url.Values{"scope": {"openid"}, "resource": {"urn:acme:human-resource"}}, noSession: true,
 	chain:       []string{"order-status", "backoffice-portal"},
 	unaddressed: "AUDIENCE_MISMATCH",
 	idToken:     "TYPE_NOT_ALLOWED", refresh: "TOKEN_MALFORMED",
@@ -35,10 +36,7 @@ var oidcProvider = provider{
 		request: request{client: "auditor", Request: tokensource.Request{Audience: "urn:acme:order-status:PS256"}},
 		target:  tokensource.ErrMismatch, hint: `oidc-provider returned aud "urn:acme:order-status": getResourceServerInfo gives this resource another audience`,
 	},
-	lacks: map[string]string{
-		compared: "only Keycloak's configuration can be compared",
-		logout:   "back-channel logout is off here",
-	},
+	lacks: map[string]string{compared: "only Keycloak's configuration can be compared"},
 }
 
 // shaped is a request of the auditor for a token that the server writes in a way that is

@@ -20,8 +20,10 @@ type provider struct {
 	open     func(t *testing.T, p provider) site
 	guards   []interceptor.ServerOption // beside the log
 
-	login url.Values // what else is asked for when alice logs in at the back-office portal
-	chain []string   // who acts for her after two exchanges, as her token tells it
+	login     url.Values // what else is asked for when alice logs in at the back-office portal
+	people    url.Values // the same, for a token for the human resources
+	noSession bool       // her access tokens have no sid
+	chain     []string   // who acts for her after two exchanges, as her token tells it
 
 	denied, misled   wrong              // what becomes of a request that it refuses, and of one that it does not heed
 	several          map[string]request // for one token for both services, by the row
@@ -29,7 +31,6 @@ type provider struct {
 	unaddressed      string             // the cause, if the token of alice's login is shown to the order status
 	idToken, refresh string             // the causes, if those are
 
-	logout func(*testing.T, *company) (token string)
 	tokens string // the path of the token endpoint for mutual TLS; empty if it is discovered
 
 	lacks map[string]string // the rows that it does not offer, and why

@@ -2,6 +2,8 @@ package conformance_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -57,7 +59,22 @@ func otherTokens(t *testing.T, c *company) {
 	c.want(t, conn, login.RefreshToken, "TOKEN_INVALID", c.refresh)
 }
 
-// logoutToken presents what the provider tells a client of a logout with.
+// logoutToken presents what the provider tells a client of a logout with (OpenID Connect
+// Back-Channel Logout 1.0, section 2.5).
 func logoutToken(t *testing.T, c *company) {
-	c.want(t, c.serve(t, "order-status"), c.logout(t, c), "TOKEN_INVALID", "TYPE_NOT_ALLOWED")
+	told := make(chan string, 1)
+	portal := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told <- r.FormValue("logout_token") }))
+	defer portal.Close()
+	if err := c.TellOfLogouts(t.Context(), "backoffice-portal", portal.URL); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.begin(t, "alice", c.login).End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case token := <-told:
+		c.want(t, c.serve(t, "order-status"), token, "TOKEN_INVALID", "TYPE_NOT_ALLOWED")
+	case <-time.After(time.Minute):
+		t.Fatal("no logout token came")
+	}
 }

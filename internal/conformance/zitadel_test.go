@@ -35,7 +35,8 @@ var zitadel = provider{
 		compared: "only Keycloak's configuration can be compared",
 
 		withAZP:    "access tokens name the client by client_id alone",
-		logout:     "the library sends none",
+		logoutRow:  "the library sends none",
+		loggedOut:  "the library sends none",
 		assertions: "the library takes it for no client credentials",
 		bound:      "the library speaks none",
 	},

@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 // A browser fills in every form that it receives with one user's name and password,
 // until it is redirected to the client.
 type browser struct {
-	login Login
-	http  *http.Client
+	who  Login
+	http *http.Client
 }
 
 func newBrowser(l Login) *browser {
@@ -56,16 +57,10 @@ func (b *browser) open(ctx context.Context, page string) (url.Values, error) {
 
 // submit returns the request of the form in res, filled in.
 func (b *browser) submit(ctx context.Context, res *http.Response) (*http.Request, error) {
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
+	text, form, err := readForm(res)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := html.Parse(strings.NewReader(string(text)))
-	if err != nil {
-		return nil, err
-	}
-	form := find(doc, "form")
 	if form == nil {
 		return nil, fmt.Errorf("%s shows no form: %s: %s", res.Request.URL, res.Status, text)
 	}
@@ -80,6 +75,20 @@ func (b *browser) submit(ctx context.Context, res *http.Response) (*http.Request
 	return req, err
 }
 
+// readForm reads a page, and returns its first form; nil if there is none.
+func readForm(res *http.Response) (text string, form *html.Node, err error) {
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", nil, err
+	}
+	doc, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		return "", nil, err
+	}
+	return string(page), find(doc, "form"), nil
+}
+
 // fill returns the fields of form with the user's values.
 func (b *browser) fill(form *html.Node) url.Values {
 	fields := url.Values{}
@@ -90,9 +99,9 @@ func (b *browser) fill(form *html.Node) url.Values {
 		switch name := attr(n, "name"); name {
 		case "":
 		case "username", "login":
-			fields.Set(name, b.login.User)
+			fields.Set(name, b.who.User)
 		case "password":
-			fields.Set(name, b.login.Password)
+			fields.Set(name, b.who.Password)
 		default:
 			fields.Set(name, attr(n, "value"))
 		}

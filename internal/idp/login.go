@@ -1,7 +1,6 @@
 package idp
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -55,22 +54,17 @@ type Grant struct {
 // Login acts as the user and the client of l: it gets an authorization code with PKCE
 // (RFC 7636) through the server's own pages. The error has the server's message.
 func (s *Server) Login(ctx context.Context, l Login) (Grant, error) {
-	l.Secret, l.Password = cmp.Or(l.Secret, Secret(l.Client)), cmp.Or(l.Password, Password(l.User))
-	l.Redirect = cmp.Or(l.Redirect, Callback)
-	grant, err := s.login(ctx, l)
-	if err != nil {
-		return Grant{}, fmt.Errorf("idp: login of %s at %s: %w", l.User, l.Client, err)
-	}
-	return grant, nil
-}
-
-func (s *Server) login(ctx context.Context, l Login) (Grant, error) {
-	at, err := discover(ctx, s.Issuer)
+	session, err := s.Begin(ctx, l)
 	if err != nil {
 		return Grant{}, err
 	}
-	state, verifier := rand.Text(), rand.Text()+rand.Text()
-	back, err := newBrowser(l).open(ctx, at.Authorization+"?"+l.question(state, verifier).Encode())
+	return session.Grant, nil
+}
+
+// login logs the user of b in.
+func (b *browser) login(ctx context.Context, at metadata) (grant Grant, err error) {
+	l, state, verifier := b.who, rand.Text(), rand.Text()+rand.Text()
+	back, err := b.open(ctx, at.Authorization+"?"+l.question(state, verifier).Encode())
 	if err != nil {
 		return Grant{}, err
 	}
@@ -80,7 +74,6 @@ func (s *Server) login(ctx context.Context, l Login) (Grant, error) {
 	case back.Get("error") != "":
 		return Grant{}, fmt.Errorf("%s: %s", back.Get("error"), back.Get("error_description"))
 	}
-	var grant Grant
 	err = call(ctx, http.MethodPost, at.Token, basic(l.Client, l.Secret), url.Values{
 		"grant_type":    {"authorization_code"},
 		"code":          {back.Get("code")},

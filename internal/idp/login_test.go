@@ -47,7 +47,7 @@ func TestLogin(t *testing.T) {
 // doors is a provider with one form; fields that are not empty replace its right
 // responses.
 type doors struct {
-	issuer, page, state, code string
+	issuer, page, state, code, end string
 
 	url   string
 	asked url.Values // of the authorization request
@@ -73,7 +73,7 @@ func (d *doors) open(t *testing.T) string {
 
 func (d *doors) discovery(w http.ResponseWriter, _ *http.Request) {
 	json.NewEncoder(w).Encode(map[string]string{
-		"issuer": cmp.Or(d.issuer, d.url), "authorization_endpoint": d.url + "/auth", "token_endpoint": d.url + "/token",
+		"issuer": cmp.Or(d.issuer, d.url), "authorization_endpoint": d.url + "/auth", "token_endpoint": d.url + "/token", "end_session_endpoint": d.end,
 	})
 }
 

@@ -1,9 +1,11 @@
 package idp
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,7 +24,7 @@ var oidcProviderFiles embed.FS
 // package adds, token exchange (RFC 8693) for clients that the token is addressed to.
 //
 // An audience is requested by resource: urn:acme:order-status, and so on. The
-// clients are customer-portal, backoffice-portal and order-status, with the
+// clients are customer-portal, backoffice-portal, order-status and night-worker, with the
 // secrets of [Secret], and
 //
 //   - batch, which authenticates with [Server.Key];
@@ -34,7 +36,8 @@ var oidcProviderFiles embed.FS
 //     no-client, no-exp; or as auth0, entra and okta write them.
 //
 // Users log in at customer-portal and backoffice-portal with any name and password. A
-// refresh token needs the scope offline_access and the prompt consent.
+// refresh token needs the scope offline_access and the prompt consent. A login that asks for no
+// resource gets a token for the client itself. See [Server.Register] for further addresses.
 func OIDCProvider(t testing.TB) *Server {
 	t.Helper()
 	ask(t, "oidc-provider")
@@ -59,6 +62,12 @@ func startOIDCProvider() (*Server, error) {
 	}
 	s := &Server{Product: "oidc-provider " + oidcProviderVersion, Issuer: "http://" + at.addr, TLS: "https://" + at.tls, Key: testutil.NewKey("ES256")}
 	s.rotate = postRotate(s.Issuer)
+	s.register = func(ctx context.Context, client string, metadata map[string]any) error {
+		return call(ctx, http.MethodPost, s.Issuer+"/admin/clients", "", map[string]any{"client": client, "metadata": metadata}, nil)
+	}
+	s.tell = func(ctx context.Context, client, uri string) error {
+		return s.Register(ctx, client, map[string]any{"backchannel_logout_uri": uri, "backchannel_logout_session_required": true})
+	}
 	s.process = &process{dir: at.dir, args: []string{"node", "server.mjs", at.addr, at.tls}, ready: answers(s.Issuer)}
 	batch, err := json.Marshal([]any{s.Key.JWK()})
 	if err != nil {

@@ -27,7 +27,7 @@ type Realm struct {
 func newRealm(s *Server, name string) *Realm {
 	below := "/realms/" + url.PathEscape(name)
 	r := &Realm{Server: new(*s), Name: name, base: s.Issuer}
-	r.Issuer, r.TLS, r.rotate = s.Issuer+below, s.TLS+below, r.addKey
+	r.Issuer, r.TLS, r.rotate, r.tell = s.Issuer+below, s.TLS+below, r.addKey, r.setLogoutURL
 	return r
 }
 
@@ -74,6 +74,25 @@ func (r *Realm) addKey(ctx context.Context) error {
 		"name": "rotated", "providerType": "org.keycloak.keys.KeyProvider", "providerId": "rsa-generated",
 		"config": map[string][]string{"priority": {strconv.FormatInt(time.Now().UnixMilli(), 10)}, "algorithm": {"RS256"}},
 	}, nil)
+}
+
+// setLogoutURL changes the address at which a client is told of logouts.
+func (r *Realm) setLogoutURL(ctx context.Context, client, uri string) error {
+	var found []map[string]any
+	err := r.Admin(ctx, http.MethodGet, "/clients?clientId="+url.QueryEscape(client), nil, &found)
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("idp: realm %s has no client %q", r.Name, client)
+	}
+	if err != nil {
+		return err
+	}
+	attributes, _ := found[0]["attributes"].(map[string]any)
+	if attributes == nil {
+		attributes = map[string]any{}
+		found[0]["attributes"] = attributes
+	}
+	attributes["backchannel.logout.url"], attributes["backchannel.logout.session.required"] = uri, "true"
+	return r.Admin(ctx, http.MethodPut, fmt.Sprintf("/clients/%v", found[0]["id"]), found[0], nil)
 }
 
 // remove deletes the realm when its test has ended.

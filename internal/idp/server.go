@@ -32,6 +32,27 @@ type Server struct {
 
 	process *process
 	rotate  func(context.Context) error
+	tell    func(ctx context.Context, client, uri string) error // nil if it sends no logout tokens
+
+	register func(ctx context.Context, client string, metadata map[string]any) error // nil if its clients cannot be changed
+}
+
+// TellOfLogouts makes the server send the logout tokens for a client to this address
+// (OpenID Connect Back-Channel Logout 1.0, section 2.2).
+func (s *Server) TellOfLogouts(ctx context.Context, client, uri string) error {
+	if s.tell == nil {
+		return fmt.Errorf("idp: %s sends no logout tokens here", s.Product)
+	}
+	return s.tell(ctx, client, uri)
+}
+
+// Register changes the metadata of a client, such as redirect_uris (OpenID Connect Dynamic
+// Client Registration, section 2). It keeps what metadata does not have.
+func (s *Server) Register(ctx context.Context, client string, metadata map[string]any) error {
+	if s.register == nil {
+		return fmt.Errorf("idp: the clients of %s cannot be changed here", s.Product)
+	}
+	return s.register(ctx, client, metadata)
 }
 
 // Rotate makes the server sign with a new key from now on. The key before
@@ -60,6 +81,7 @@ type metadata struct {
 	Issuer        string `json:"issuer"`
 	Authorization string `json:"authorization_endpoint"`
 	Token         string `json:"token_endpoint"`
+	EndSession    string `json:"end_session_endpoint"`
 }
 
 // discover asks the issuer at url for its metadata.

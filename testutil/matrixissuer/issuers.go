@@ -1,6 +1,7 @@
 package matrixissuer
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
@@ -79,7 +80,7 @@ func (i *Issuers) Swap(policy *access.Policy) error {
 	defer i.mu.Unlock()
 	derived, err := i.deriveLocked(policy)
 	if err == nil {
-		err = i.checkUsers(derived.Matrix())
+		err = cmp.Or(i.checkUsers(derived.Matrix()), i.checkFrontEnds(derived.Matrix()))
 	}
 	if err != nil {
 		return err

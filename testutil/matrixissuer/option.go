@@ -3,6 +3,7 @@ package matrixissuer
 import (
 	"crypto/x509"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -14,12 +15,14 @@ import (
 type Option interface{ apply(*options) }
 
 type options struct {
-	base     string
-	alias    string
-	lifetime time.Duration
-	secret   func(variable string) string
-	users    []testutil.User
-	certify  func(client string) (access.CertificateRef, *x509.Certificate, error)
+	base        string
+	alias       string
+	lifetime    time.Duration
+	secret      func(variable string) string
+	users       []testutil.User
+	frontEnds   map[string]FrontEnd // by client, as the file names it
+	backchannel http.RoundTripper
+	certify     func(client string) (access.CertificateRef, *x509.Certificate, error)
 }
 
 type optionFunc func(*options)

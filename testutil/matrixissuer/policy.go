@@ -46,6 +46,8 @@ func (i *Issuers) issuerLocked(name string, m access.Matrix, names variables) ac
 	switch {
 	case i.options.base != "":
 		to.URL, to.InsecureLoopback = i.options.base+"/"+segment(name), strings.HasPrefix(i.options.base, "http:")
+	case err == nil && u.Scheme == "http" && slices.Contains(from.InsecureHosts, u.Hostname()):
+		to.InsecureHosts = []string{u.Hostname()} // such as login.localhost, for browsers
 	case err != nil || u.Scheme != "https" || u.Host == "":
 		to.URL = "https://issuer.test/" + segment(name)
 	}

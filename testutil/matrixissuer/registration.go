@@ -21,7 +21,7 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 	lifetime = min(lifetime, cmp.Or(entry.MaxLifetime, lifetime))
 	writer := &atomic.Pointer[tokenWriter]{}
 	issuer := testutil.NewIssuer(entry.URL, testutil.Typ(typ(p.Token)), testutil.Lifetime(lifetime),
-		testutil.MutualTLSAlias(i.options.alias),
+		testutil.MutualTLSAlias(i.options.alias), testutil.BackchannelTransport(i.options.backchannel),
 		testutil.WriteClaims(func(g testutil.Grant, c testutil.Claims) testutil.Claims { return writer.Load().write(g, c) }))
 	if entry.Introspection == (access.Introspection{}) {
 		issuer.Fault(testutil.Introspection, http.NotFoundHandler())
@@ -71,6 +71,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
 		Opaque: issuer.Introspection.ClientID != "", Bound: issuer.RequireBound, Public: true,
 	}
+	i.options.frontEnds[name].add(&r)
 	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
 		r.Certificates = append(r.Certificates, held.cert)
 	}

@@ -134,7 +134,9 @@ func (w *tokenWriter) writeUser(g testutil.Grant, c testutil.Claims, user testut
 		c["acr"] = w.acr
 	}
 	maps.Copy(c, user.Claims)
-	c["sid"] = "session of " + user.Name
+	if _, ok := c["sid"]; !ok { // the token is not of a login
+		c["sid"] = "session of " + user.Name
+	}
 	for _, cond := range w.token.Service.Proxy.User {
 		if !slices.Contains(w.token.Scopes, cond.Claim) { // which a login does not grant
 			meet(cond, user.Name, c)

@@ -40,7 +40,7 @@ func (i *Issuers) checkUsers(m access.Matrix) error {
 
 // checkClaims refuses further claims of a user that follow from the matrix or the login.
 func (w *tokenWriter) checkClaims(u testutil.User) error {
-	own := []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "client_id", "scope", "act", "cnf"}
+	own := []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "client_id", "scope", "act", "cnf", "sid"}
 	for _, place := range slices.Concat(w.token.Clients, w.token.Scopes, slices.Collect(maps.Keys(w.token.Values)), []string{w.token.Subject}) {
 		if path := provider.Path(place); path != nil {
 			own = append(own, path[0])

@@ -5,7 +5,7 @@
 // audience that is signed or written in another way; only the auditor may.
 import { shapes } from './shapes.mjs';
 
-const urn = (name) => `urn:acme:${name}`;
+export const urn = (name) => `urn:acme:${name}`;
 const orders = urn('order-status');
 
 const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
@@ -34,12 +34,16 @@ export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const itself = ['client_credentials'];
 const forPeople = [...itself, 'authorization_code', 'refresh_token'];
 
+// registered is what clients have registered of themselves, such as redirect_uris, by client.
+export const registered = {};
+
 // may is which indicators a client can ask for, with which scopes.
 const client = (id, grants, may, how = { client_secret: `${id}-secret` }) => ({
   client_id: id,
   grant_types: grants,
   redirect_uris: grants.includes('authorization_code') ? ['http://127.0.0.1/callback'] : [],
   response_types: grants.includes('authorization_code') ? ['code'] : [],
+  ...registered[id],
   may,
   ...how,
 });
@@ -50,6 +54,7 @@ export const clients = (batchKeys) => [
     [urn('backoffice-portal')]: '', [orders]: 'orders.read orders.write', [urn('human-resource')]: '',
   }),
   client('order-status', [...itself, tokenExchange], { [urn('human-resource')]: '' }),
+  client('night-worker', itself, { [urn('human-resource')]: '' }),
   client('human-resource', itself, {}),
   client('auditor', itself, Object.fromEntries(variants.map((v) => [`${orders}:${v}`, 'orders.read']))),
   client('batch', itself, { [orders]: 'orders.read' }, {

@@ -1,7 +1,7 @@
 // The server's configuration.
 import { X509Certificate } from 'node:crypto';
 import { Provider, errors } from 'oidc-provider';
-import { clients, people, resource } from './company.mjs';
+import { clients, people, resource, urn } from './company.mjs';
 import { addExchange } from './exchange.mjs';
 import { shapes } from './shapes.mjs';
 
@@ -9,6 +9,12 @@ function resourceInfo(ctx, indicator, client) {
   const scope = client.may[indicator];
   if (scope === undefined) throw new errors.InvalidTarget(`client ${client.clientId} may not request ${indicator}`);
   return resource(indicator, scope);
+}
+
+// A login that names no resource gets a token for the client itself, which may exchange it.
+function defaultResource(ctx, client, oneOf) {
+  const own = urn(client.clientId);
+  return oneOf ?? (ctx.oidc.route === 'authorization' && own in client.may ? own : undefined);
 }
 
 function shape(ctx, token, parts) {
@@ -47,7 +53,9 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
     findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     formats: { customizers: { jwt: shape } },
     pkce: { required: () => true },
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options), // its own dispatcher keeps logout tokens from loopback
     features: {
+      backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
       introspection: { enabled: true },
@@ -55,7 +63,7 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
       mTLS: mutualTLS,
       resourceIndicators: {
         enabled: true,
-        defaultResource: (ctx, client, oneOf) => oneOf,
+        defaultResource,
         useGrantedResource: () => true,
         getResourceServerInfo: resourceInfo,
       },
@@ -63,6 +71,7 @@ export function newProvider({ issuer, tls, keys, batchKeys }) {
   });
   addExchange(provider, keys.map(({ d, p, q, dp, dq, qi, ...open }) => open), resourceInfo);
   provider.on('server_error', (ctx, err) => console.error(err));
+  provider.on('backchannel.error', (ctx, err, client) => console.error(client.clientId, err.message, err.cause ?? ''));
   provider.on('grant.error', (ctx, err) => console.error(err.message, err.error_description, err.error_detail ?? ''));
   return provider;
 }

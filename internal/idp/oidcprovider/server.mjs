@@ -1,11 +1,14 @@
 // node server.mjs ADDRESS TLS-ADDRESS: an authorization server for tests, on
 // loopback. Its folder holds ca.pem, tls.pem, tls.key, batch.json (the public
 // keys of the client batch) and keys.json, its own. POST /admin/rotate makes
-// new keys; those before stay in the published set.
+// new keys; those before stay in the published set. POST /admin/clients
+// changes the metadata of a client.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { json } from 'node:stream/consumers';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { registered } from './company.mjs';
 import { newProvider } from './provider.mjs';
 
 const [address, tlsAddress] = process.argv.slice(2);
@@ -34,8 +37,13 @@ if (!keys.length) await rotate();
 serve();
 
 async function answer(req, res) {
-  if (req.method !== 'POST' || req.url !== '/admin/rotate') return handle(req, res);
-  await rotate();
+  if (req.method !== 'POST' || !req.url.startsWith('/admin/')) return handle(req, res);
+  if (req.url === '/admin/rotate') {
+    await rotate();
+  } else {
+    const { client, metadata } = await json(req);
+    registered[client] = { ...registered[client], ...metadata };
+  }
   serve();
   return res.writeHead(204).end();
 }

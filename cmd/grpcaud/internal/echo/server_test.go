@@ -42,7 +42,7 @@ func TestMethodsAreOfTheDescribedKind(t *testing.T) {
 	const orders = "/shop.orders.v1.OrderStatus/"
 	watch, streams := got[orders+"WatchOrderStatus"]
 	_, unary := got[orders+"GetOrderStatus"]
-	if !streams || !watch.ServerStreams || watch.ClientStreams || !unary || len(got) != 7 {
+	if !streams || !watch.ServerStreams || watch.ClientStreams || !unary || len(got) != 8 {
 		t.Errorf("methods: %+v", got)
 	}
 }

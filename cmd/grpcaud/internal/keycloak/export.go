@@ -27,6 +27,14 @@ type Options struct {
 
 	// Logins are the redirect URIs of clients at which users log in.
 	Logins map[string][]string
+
+	// Logouts are the URLs at which such clients are told of the end of a session (OpenID
+	// Connect Back-Channel Logout, section 2.2): one for each client.
+	Logouts map[string][]string
+
+	// AfterLogout are the addresses to which such clients send a browser after a logout
+	// (OpenID Connect RP-Initiated Logout, section 3).
+	AfterLogout map[string][]string
 }
 
 // Export returns the realm that gives each client of the policy a token for each service that
@@ -118,18 +126,7 @@ func (e *exporter) applyOptions(o Options) error {
 		}
 		client.Attributes[exchange] = "true"
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Logins)) {
-		client, err := e.client(name)
-		if err != nil {
-			return err
-		}
-		if i := slices.IndexFunc(o.Logins[name], func(uri string) bool { return strings.Contains(uri, "*") }); i >= 0 {
-			return fmt.Errorf("got redirect URI %q of client %q, want it to the letter: what a star lets in gets the codes (RFC 9700, section 2.1)", o.Logins[name][i], name)
-		}
-		client.Code, client.RedirectURIs = true, o.Logins[name]
-		client.Attributes["pkce.code.challenge.method"] = "S256"
-	}
-	return nil
+	return e.applyLogins(o)
 }
 
 // noteLogins notes that no client lets users log in, although services admit users.

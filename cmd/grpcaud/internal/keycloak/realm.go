@@ -108,6 +108,7 @@ const (
 	mapsNote      = "oidc-usersessionmodel-note-mapper"
 	mapsAttribute = "oidc-usermodel-attribute-mapper"
 	mapsACR       = "oidc-acr-mapper"
+	mapsFullName  = "oidc-full-name-mapper"
 	mapsRoles     = "oidc-usermodel-realm-role-mapper"
 )
 

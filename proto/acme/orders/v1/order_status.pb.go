@@ -97,7 +97,11 @@ type Order struct {
 	// How far the order has come.
 	Status Status `protobuf:"varint,2,opt,name=status,proto3,enum=acme.orders.v1.Status" json:"status,omitempty"`
 	// When the status last changed.
-	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	// The name of the customer whose order this is.
+	Customer string `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
+	// What was ordered.
+	Item          string `protobuf:"bytes,5,opt,name=item,proto3" json:"item,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -151,6 +155,20 @@ func (x *Order) GetChangedAt() *timestamppb.Timestamp {
 		return x.ChangedAt
 	}
 	return nil
+}
+
+func (x *Order) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *Order) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
 }
 
 // GetOrderStatusRequest names the order.
@@ -265,6 +283,90 @@ func (x *GetOrderStatusResponse) GetCallers() []string {
 	return nil
 }
 
+// ListOrdersRequest asks for all orders that the caller may see: a customer's
+// own orders, or every order for an employee.
+type ListOrdersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOrdersRequest) Reset() {
+	*x = ListOrdersRequest{}
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOrdersRequest) ProtoMessage() {}
+
+func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
+func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{3}
+}
+
+// ListOrdersResponse holds the orders.
+type ListOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The orders, the oldest first.
+	Orders        []*Order `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOrdersResponse) Reset() {
+	*x = ListOrdersResponse{}
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOrdersResponse) ProtoMessage() {}
+
+func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
+func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListOrdersResponse) GetOrders() []*Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
 // WatchOrderStatusRequest names the order.
 type WatchOrderStatusRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -276,7 +378,7 @@ type WatchOrderStatusRequest struct {
 
 func (x *WatchOrderStatusRequest) Reset() {
 	*x = WatchOrderStatusRequest{}
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[3]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -288,7 +390,7 @@ func (x *WatchOrderStatusRequest) String() string {
 func (*WatchOrderStatusRequest) ProtoMessage() {}
 
 func (x *WatchOrderStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[3]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -301,7 +403,7 @@ func (x *WatchOrderStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOrderStatusRequest.ProtoReflect.Descriptor instead.
 func (*WatchOrderStatusRequest) Descriptor() ([]byte, []int) {
-	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{3}
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WatchOrderStatusRequest) GetOrderId() string {
@@ -322,7 +424,7 @@ type WatchOrderStatusResponse struct {
 
 func (x *WatchOrderStatusResponse) Reset() {
 	*x = WatchOrderStatusResponse{}
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[4]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -334,7 +436,7 @@ func (x *WatchOrderStatusResponse) String() string {
 func (*WatchOrderStatusResponse) ProtoMessage() {}
 
 func (x *WatchOrderStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[4]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -347,7 +449,7 @@ func (x *WatchOrderStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOrderStatusResponse.ProtoReflect.Descriptor instead.
 func (*WatchOrderStatusResponse) Descriptor() ([]byte, []int) {
-	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{4}
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *WatchOrderStatusResponse) GetOrder() *Order {
@@ -370,7 +472,7 @@ type UpdateOrderStatusRequest struct {
 
 func (x *UpdateOrderStatusRequest) Reset() {
 	*x = UpdateOrderStatusRequest{}
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[5]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -382,7 +484,7 @@ func (x *UpdateOrderStatusRequest) String() string {
 func (*UpdateOrderStatusRequest) ProtoMessage() {}
 
 func (x *UpdateOrderStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[5]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -395,7 +497,7 @@ func (x *UpdateOrderStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateOrderStatusRequest.ProtoReflect.Descriptor instead.
 func (*UpdateOrderStatusRequest) Descriptor() ([]byte, []int) {
-	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{5}
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateOrderStatusRequest) GetOrderId() string {
@@ -423,7 +525,7 @@ type UpdateOrderStatusResponse struct {
 
 func (x *UpdateOrderStatusResponse) Reset() {
 	*x = UpdateOrderStatusResponse{}
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[6]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +537,7 @@ func (x *UpdateOrderStatusResponse) String() string {
 func (*UpdateOrderStatusResponse) ProtoMessage() {}
 
 func (x *UpdateOrderStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_acme_orders_v1_order_status_proto_msgTypes[6]
+	mi := &file_acme_orders_v1_order_status_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +550,7 @@ func (x *UpdateOrderStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateOrderStatusResponse.ProtoReflect.Descriptor instead.
 func (*UpdateOrderStatusResponse) Descriptor() ([]byte, []int) {
-	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{6}
+	return file_acme_orders_v1_order_status_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UpdateOrderStatusResponse) GetOrder() *Order {
@@ -462,18 +564,23 @@ var File_acme_orders_v1_order_status_proto protoreflect.FileDescriptor
 
 const file_acme_orders_v1_order_status_proto_rawDesc = "" +
 	"\n" +
-	"!acme/orders/v1/order_status.proto\x12\x0eacme.orders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x01\n" +
+	"!acme/orders/v1/order_status.proto\x12\x0eacme.orders.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x16.acme.orders.v1.StatusR\x06status\x129\n" +
 	"\n" +
-	"changed_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"2\n" +
+	"changed_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\x12\x1a\n" +
+	"\bcustomer\x18\x04 \x01(\tR\bcustomer\x12\x12\n" +
+	"\x04item\x18\x05 \x01(\tR\x04item\"2\n" +
 	"\x15GetOrderStatusRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\"u\n" +
 	"\x16GetOrderStatusResponse\x12+\n" +
 	"\x05order\x18\x01 \x01(\v2\x15.acme.orders.v1.OrderR\x05order\x12\x14\n" +
 	"\x05clerk\x18\x02 \x01(\tR\x05clerk\x12\x18\n" +
-	"\acallers\x18\x03 \x03(\tR\acallers\"4\n" +
+	"\acallers\x18\x03 \x03(\tR\acallers\"\x13\n" +
+	"\x11ListOrdersRequest\"C\n" +
+	"\x12ListOrdersResponse\x12-\n" +
+	"\x06orders\x18\x01 \x03(\v2\x15.acme.orders.v1.OrderR\x06orders\"4\n" +
 	"\x17WatchOrderStatusRequest\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\"G\n" +
 	"\x18WatchOrderStatusResponse\x12+\n" +
@@ -489,9 +596,11 @@ const file_acme_orders_v1_order_status_proto_rawDesc = "" +
 	"\rSTATUS_PACKED\x10\x02\x12\x12\n" +
 	"\x0eSTATUS_SHIPPED\x10\x03\x12\x14\n" +
 	"\x10STATUS_DELIVERED\x10\x04\x12\x14\n" +
-	"\x10STATUS_CANCELLED\x10\x052\xc1\x02\n" +
+	"\x10STATUS_CANCELLED\x10\x052\x96\x03\n" +
 	"\vOrderStatus\x12_\n" +
-	"\x0eGetOrderStatus\x12%.acme.orders.v1.GetOrderStatusRequest\x1a&.acme.orders.v1.GetOrderStatusResponse\x12g\n" +
+	"\x0eGetOrderStatus\x12%.acme.orders.v1.GetOrderStatusRequest\x1a&.acme.orders.v1.GetOrderStatusResponse\x12S\n" +
+	"\n" +
+	"ListOrders\x12!.acme.orders.v1.ListOrdersRequest\x1a\".acme.orders.v1.ListOrdersResponse\x12g\n" +
 	"\x10WatchOrderStatus\x12'.acme.orders.v1.WatchOrderStatusRequest\x1a(.acme.orders.v1.WatchOrderStatusResponse0\x01\x12h\n" +
 	"\x11UpdateOrderStatus\x12(.acme.orders.v1.UpdateOrderStatusRequest\x1a).acme.orders.v1.UpdateOrderStatusResponseB:Z8github.com/grpcaud/grpcaud/proto/acme/orders/v1;ordersv1b\x06proto3"
 
@@ -508,36 +617,41 @@ func file_acme_orders_v1_order_status_proto_rawDescGZIP() []byte {
 }
 
 var file_acme_orders_v1_order_status_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_acme_orders_v1_order_status_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_acme_orders_v1_order_status_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_acme_orders_v1_order_status_proto_goTypes = []any{
 	(Status)(0),                       // 0: acme.orders.v1.Status
 	(*Order)(nil),                     // 1: acme.orders.v1.Order
 	(*GetOrderStatusRequest)(nil),     // 2: acme.orders.v1.GetOrderStatusRequest
 	(*GetOrderStatusResponse)(nil),    // 3: acme.orders.v1.GetOrderStatusResponse
-	(*WatchOrderStatusRequest)(nil),   // 4: acme.orders.v1.WatchOrderStatusRequest
-	(*WatchOrderStatusResponse)(nil),  // 5: acme.orders.v1.WatchOrderStatusResponse
-	(*UpdateOrderStatusRequest)(nil),  // 6: acme.orders.v1.UpdateOrderStatusRequest
-	(*UpdateOrderStatusResponse)(nil), // 7: acme.orders.v1.UpdateOrderStatusResponse
-	(*timestamppb.Timestamp)(nil),     // 8: google.protobuf.Timestamp
+	(*ListOrdersRequest)(nil),         // 4: acme.orders.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),        // 5: acme.orders.v1.ListOrdersResponse
+	(*WatchOrderStatusRequest)(nil),   // 6: acme.orders.v1.WatchOrderStatusRequest
+	(*WatchOrderStatusResponse)(nil),  // 7: acme.orders.v1.WatchOrderStatusResponse
+	(*UpdateOrderStatusRequest)(nil),  // 8: acme.orders.v1.UpdateOrderStatusRequest
+	(*UpdateOrderStatusResponse)(nil), // 9: acme.orders.v1.UpdateOrderStatusResponse
+	(*timestamppb.Timestamp)(nil),     // 10: google.protobuf.Timestamp
 }
 var file_acme_orders_v1_order_status_proto_depIdxs = []int32{
-	0, // 0: acme.orders.v1.Order.status:type_name -> acme.orders.v1.Status
-	8, // 1: acme.orders.v1.Order.changed_at:type_name -> google.protobuf.Timestamp
-	1, // 2: acme.orders.v1.GetOrderStatusResponse.order:type_name -> acme.orders.v1.Order
-	1, // 3: acme.orders.v1.WatchOrderStatusResponse.order:type_name -> acme.orders.v1.Order
-	0, // 4: acme.orders.v1.UpdateOrderStatusRequest.status:type_name -> acme.orders.v1.Status
-	1, // 5: acme.orders.v1.UpdateOrderStatusResponse.order:type_name -> acme.orders.v1.Order
-	2, // 6: acme.orders.v1.OrderStatus.GetOrderStatus:input_type -> acme.orders.v1.GetOrderStatusRequest
-	4, // 7: acme.orders.v1.OrderStatus.WatchOrderStatus:input_type -> acme.orders.v1.WatchOrderStatusRequest
-	6, // 8: acme.orders.v1.OrderStatus.UpdateOrderStatus:input_type -> acme.orders.v1.UpdateOrderStatusRequest
-	3, // 9: acme.orders.v1.OrderStatus.GetOrderStatus:output_type -> acme.orders.v1.GetOrderStatusResponse
-	5, // 10: acme.orders.v1.OrderStatus.WatchOrderStatus:output_type -> acme.orders.v1.WatchOrderStatusResponse
-	7, // 11: acme.orders.v1.OrderStatus.UpdateOrderStatus:output_type -> acme.orders.v1.UpdateOrderStatusResponse
-	9, // [9:12] is the sub-list for method output_type
-	6, // [6:9] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: acme.orders.v1.Order.status:type_name -> acme.orders.v1.Status
+	10, // 1: acme.orders.v1.Order.changed_at:type_name -> google.protobuf.Timestamp
+	1,  // 2: acme.orders.v1.GetOrderStatusResponse.order:type_name -> acme.orders.v1.Order
+	1,  // 3: acme.orders.v1.ListOrdersResponse.orders:type_name -> acme.orders.v1.Order
+	1,  // 4: acme.orders.v1.WatchOrderStatusResponse.order:type_name -> acme.orders.v1.Order
+	0,  // 5: acme.orders.v1.UpdateOrderStatusRequest.status:type_name -> acme.orders.v1.Status
+	1,  // 6: acme.orders.v1.UpdateOrderStatusResponse.order:type_name -> acme.orders.v1.Order
+	2,  // 7: acme.orders.v1.OrderStatus.GetOrderStatus:input_type -> acme.orders.v1.GetOrderStatusRequest
+	4,  // 8: acme.orders.v1.OrderStatus.ListOrders:input_type -> acme.orders.v1.ListOrdersRequest
+	6,  // 9: acme.orders.v1.OrderStatus.WatchOrderStatus:input_type -> acme.orders.v1.WatchOrderStatusRequest
+	8,  // 10: acme.orders.v1.OrderStatus.UpdateOrderStatus:input_type -> acme.orders.v1.UpdateOrderStatusRequest
+	3,  // 11: acme.orders.v1.OrderStatus.GetOrderStatus:output_type -> acme.orders.v1.GetOrderStatusResponse
+	5,  // 12: acme.orders.v1.OrderStatus.ListOrders:output_type -> acme.orders.v1.ListOrdersResponse
+	7,  // 13: acme.orders.v1.OrderStatus.WatchOrderStatus:output_type -> acme.orders.v1.WatchOrderStatusResponse
+	9,  // 14: acme.orders.v1.OrderStatus.UpdateOrderStatus:output_type -> acme.orders.v1.UpdateOrderStatusResponse
+	11, // [11:15] is the sub-list for method output_type
+	7,  // [7:11] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_acme_orders_v1_order_status_proto_init() }
@@ -551,7 +665,7 @@ func file_acme_orders_v1_order_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_acme_orders_v1_order_status_proto_rawDesc), len(file_acme_orders_v1_order_status_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

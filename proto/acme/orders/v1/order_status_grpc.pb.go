@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	OrderStatus_GetOrderStatus_FullMethodName    = "/acme.orders.v1.OrderStatus/GetOrderStatus"
+	OrderStatus_ListOrders_FullMethodName        = "/acme.orders.v1.OrderStatus/ListOrders"
 	OrderStatus_WatchOrderStatus_FullMethodName  = "/acme.orders.v1.OrderStatus/WatchOrderStatus"
 	OrderStatus_UpdateOrderStatus_FullMethodName = "/acme.orders.v1.OrderStatus/UpdateOrderStatus"
 )
@@ -35,6 +36,8 @@ const (
 type OrderStatusClient interface {
 	// GetOrderStatus returns one order and the clerk who handles it.
 	GetOrderStatus(ctx context.Context, in *GetOrderStatusRequest, opts ...grpc.CallOption) (*GetOrderStatusResponse, error)
+	// ListOrders returns the orders that the caller may see.
+	ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error)
 	// WatchOrderStatus sends the order as it is, and again whenever its status
 	// changes, until the caller ends the call.
 	WatchOrderStatus(ctx context.Context, in *WatchOrderStatusRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOrderStatusResponse], error)
@@ -54,6 +57,16 @@ func (c *orderStatusClient) GetOrderStatus(ctx context.Context, in *GetOrderStat
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetOrderStatusResponse)
 	err := c.cc.Invoke(ctx, OrderStatus_GetOrderStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *orderStatusClient) ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOrdersResponse)
+	err := c.cc.Invoke(ctx, OrderStatus_ListOrders_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +111,8 @@ func (c *orderStatusClient) UpdateOrderStatus(ctx context.Context, in *UpdateOrd
 type OrderStatusServer interface {
 	// GetOrderStatus returns one order and the clerk who handles it.
 	GetOrderStatus(context.Context, *GetOrderStatusRequest) (*GetOrderStatusResponse, error)
+	// ListOrders returns the orders that the caller may see.
+	ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error)
 	// WatchOrderStatus sends the order as it is, and again whenever its status
 	// changes, until the caller ends the call.
 	WatchOrderStatus(*WatchOrderStatusRequest, grpc.ServerStreamingServer[WatchOrderStatusResponse]) error
@@ -115,6 +130,9 @@ type UnimplementedOrderStatusServer struct{}
 
 func (UnimplementedOrderStatusServer) GetOrderStatus(context.Context, *GetOrderStatusRequest) (*GetOrderStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOrderStatus not implemented")
+}
+func (UnimplementedOrderStatusServer) ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOrders not implemented")
 }
 func (UnimplementedOrderStatusServer) WatchOrderStatus(*WatchOrderStatusRequest, grpc.ServerStreamingServer[WatchOrderStatusResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchOrderStatus not implemented")
@@ -161,6 +179,24 @@ func _OrderStatus_GetOrderStatus_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrderStatus_ListOrders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOrdersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrderStatusServer).ListOrders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrderStatus_ListOrders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrderStatusServer).ListOrders(ctx, req.(*ListOrdersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrderStatus_WatchOrderStatus_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchOrderStatusRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -200,6 +236,10 @@ var OrderStatus_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetOrderStatus",
 			Handler:    _OrderStatus_GetOrderStatus_Handler,
+		},
+		{
+			MethodName: "ListOrders",
+			Handler:    _OrderStatus_ListOrders_Handler,
 		},
 		{
 			MethodName: "UpdateOrderStatus",

@@ -1,0 +1,104 @@
+package signin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
+)
+
+// pingEvery is how often a page that is followed is sent a sign of life.
+const pingEvery = 15 * time.Second
+
+// maxOpen is how many pages of a session are followed at a time.
+const maxOpen = 32
+
+// Feed sends a page its events until ctx ends, or send returns an error. A problem is the last
+// event of the page. With a problem that may be over soon, or none, the browser asks again in a
+// few seconds.
+type Feed func(ctx context.Context, s *Session, send func(event string, data any) error) *web.Problem
+
+// lastEvent tells an open page that nothing follows, and why.
+type lastEvent struct {
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	Link  string `json:"link"` // where to go on; empty for nowhere
+}
+
+// Follow sends an open page the events of feed, and at last that the session has ended. A feed
+// of nil sends nothing but that. Following a page does not prolong its session.
+func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
+	events := web.StartEvents(w)
+	s := h.Session(r)
+	if s == nil {
+		_ = events.Send("end", lastEvent{problemEnded.Title, problemEnded.Text, again.To})
+		return
+	}
+	defer s.open.Add(-1)
+	if s.open.Add(1) > maxOpen {
+		_ = events.Send("end", lastEvent{"Too many pages are open", "Close some of them, and load this one again.", ""})
+		return
+	}
+	updates, over, stop := s.start(r.Context(), feed)
+	defer stop() // the feed ends before the request
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case u := <-updates:
+			err = events.Send(u.event, u.data)
+		case <-ping.C:
+			err = events.Ping()
+		case problem := <-over:
+			if problem != nil && !problem.Retry {
+				_ = events.Send("end", lastEvent{problem.Title, problem.Text, problem.Next.To})
+			}
+			return
+		case <-s.ctx.Done():
+			_ = events.Send("end", lastEvent{problemSignedOut.Title, context.Cause(s.ctx).Error(), again.To})
+			return
+		case <-r.Context().Done():
+			return
+		}
+		if err != nil {
+			return // the browser has gone
+		}
+	}
+}
+
+// update is one event of a feed.
+type update struct {
+	event string
+	data  any
+}
+
+// start runs a feed. Stop ends it, and returns when it has ended.
+func (s *Session) start(ctx context.Context, feed Feed) (updates <-chan update, over <-chan *web.Problem, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out, end, done := make(chan update), make(chan *web.Problem, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		end <- s.run(ctx, feed, out)
+	}()
+	return out, end, func() {
+		cancel()
+		<-done
+	}
+}
+
+func (s *Session) run(ctx context.Context, feed Feed, updates chan<- update) *web.Problem {
+	if feed == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return feed(ctx, s, func(event string, data any) error {
+		select {
+		case updates <- update{event, data}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}

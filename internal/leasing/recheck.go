@@ -1,0 +1,103 @@
+package leasing
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/grpcaud/grpcaud/internal/admission"
+)
+
+const (
+	recheckInterval = time.Second // between two checks of the running streams
+	recheckWorkers  = 16          // checks of one kind that run at a time
+)
+
+// watch checks the running streams at each interval until the leases are closed. While
+// there are none it waits for the first one.
+func (s *Leases) watch() {
+	revoked, keys, answers := &round{leases: s}, &round{leases: s}, &round{leases: s}
+	for {
+		select {
+		case <-s.open.Done():
+			return
+		case <-s.begun:
+		}
+		tick := time.NewTicker(recheckInterval)
+		for s.Count() > 0 && s.open.Err() == nil {
+			select {
+			case <-s.open.Done():
+			case <-tick.C:
+				s.recheckStreams(revoked, keys, answers)
+			}
+		}
+		tick.Stop()
+	}
+}
+
+// recheckStreams starts the checks of running streams that are due. A revocation check
+// concerns every stream. If keys have changed, the tokens that were verified before
+// are checked again. An opaque token is checked when the issuer's answer about it is
+// no longer valid; a token whose exp has passed is not, since the issuer would call it
+// inactive and the lease ends with its leeway. Each kind has a round of its own, so
+// that none waits for another.
+func (s *Leases) recheckStreams(revoked, keys, answers *round) {
+	if s.checkRevocations {
+		revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
+	}
+	now, changes := time.Now().Round(0), s.controller.KeyChanges()
+	recheck := func(l *Lease) { s.recheck(l, changes) }
+	keys.begin(func() []*Lease {
+		return s.filter(func(l *Lease) bool {
+			return l.stream.HasToken() && l.recheckAt.Equal(admission.Never) && l.keyChanges != changes
+		})
+	}, recheck)
+	answers.begin(func() []*Lease {
+		return s.filter(func(l *Lease) bool {
+			return l.stream.HasToken() && !now.Before(l.recheckAt) && !l.stream.TokenExpired(now)
+		})
+	}, recheck)
+}
+
+// recheck checks the token of a running stream again and stores when the next check is
+// due. changes is how often the keys had changed before.
+func (s *Leases) recheck(l *Lease, changes uint64) {
+	result := l.stream.Recheck(s.open)
+	s.recheckNext(l, result, changes)
+	if result.Changed {
+		s.judge(l)
+	}
+}
+
+// round runs the checks of one kind. Its zero value, with leases set, is ready for
+// use.
+type round struct {
+	leases *Leases
+	busy   atomic.Bool
+}
+
+// begin checks streams, several at a time. It does nothing if the previous checks
+// still run.
+func (r *round) begin(running func() []*Lease, check func(*Lease)) {
+	if r.busy.Load() {
+		return
+	}
+	streams := running()
+	if len(streams) == 0 {
+		return
+	}
+	r.busy.Store(true)
+	r.leases.background.Go(func() {
+		defer r.busy.Store(false)
+		var next atomic.Int64
+		var group sync.WaitGroup
+		for range min(recheckWorkers, len(streams)) {
+			group.Go(func() {
+				for n := next.Add(1); int(n) <= len(streams) && r.leases.open.Err() == nil; n = next.Add(1) {
+					check(streams[n-1])
+				}
+			})
+		}
+		group.Wait()
+	})
+}
