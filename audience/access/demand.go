@@ -16,6 +16,7 @@ import (
 type demand struct {
 	entry      string         // where it stands in the matrix
 	place      string         // where that stands in a file; empty if it is not known
+	purpose    Purpose        // why it is there; for people
 	issuers    []string       // whose tokens it is about; nil for all of the service
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator

@@ -21,6 +21,9 @@ type Explanation struct {
 	// Empty for a public method.
 	Entry string
 
+	// Purpose says why that entry is there; the zero value if the matrix does not say it.
+	Purpose Purpose
+
 	// Verdict is the cause of the refusal that [Rule.Judge] returns; empty means
 	// that it admits.
 	Verdict audience.Cause
@@ -82,7 +85,7 @@ func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanati
 	eval := r.evaluate(c, p)
 	eval.offline = offline
 	d, _ := eval.alternative()
-	x := Explanation{Service: r.service, Entry: d.entry}
+	x := Explanation{Service: r.service, Entry: d.entry, Purpose: d.purpose}
 	x.add(&eval, checkIssuer, checkClient, nil)
 	x.add(&eval, checkClient, admitted, d)
 	if r.extra == nil {
@@ -91,7 +94,7 @@ func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanati
 	admits := x.Verdict == ""
 	x.add(&eval, checkClient, admitted, r.extra)
 	if admits && x.Verdict != "" {
-		x.Entry = r.extra.entry
+		x.Entry, x.Purpose = r.extra.entry, r.extra.purpose
 	}
 	return x
 }

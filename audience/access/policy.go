@@ -103,7 +103,7 @@ func (d demand) at(place string) demand {
 
 func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
-		entry: entry, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
+		entry: entry, purpose: allow.Purpose, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge,
 	}

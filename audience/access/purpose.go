@@ -25,6 +25,15 @@ type Purpose struct {
 	ReviewBy time.Time
 }
 
+// LastDay returns the day by whose end the review is due, in UTC, as the file writes it;
+// empty if none is.
+func (p Purpose) LastDay() string {
+	if p.ReviewBy.IsZero() {
+		return ""
+	}
+	return p.ReviewBy.Add(-time.Nanosecond).UTC().Format(time.DateOnly)
+}
+
 // The longest texts of a [Purpose], in characters.
 const (
 	maxWhy   = 500
@@ -68,9 +77,9 @@ func (p *Policy) Overdue(now time.Time) []*Problem {
 func (p Purpose) overdue() string {
 	owner := ""
 	if p.Owner != "" {
-		owner = ", with " + p.Owner
+		owner = " with " + p.Owner
 	}
-	return fmt.Sprintf("a review was due by %s: decide whether this is still needed%s, and write a later date or remove it", stamp(p.ReviewBy), owner)
+	return fmt.Sprintf("a review was due by %s: decide%s whether this is still needed, and write a later date or remove it", p.LastDay(), owner)
 }
 
 // purposes yields every purpose of the matrix with its path.

@@ -26,17 +26,33 @@ func (d *Drawing) table(p *output.Page) {
 			p.Printf("\n")
 		}
 		p.Printf("%s  %s\n", p.Colour(output.Bold, output.Printable(s.Name)), p.Colour(output.Faint, s.about()))
+		if words := s.inWords(); words != "" {
+			p.Printf("  %s\n", words)
+		}
 		for _, remark := range s.Remarks {
 			p.Printf("  %s\n", p.Colour(output.Doubt, output.Printable(remark)))
 		}
 		if len(s.Allow) == 0 {
 			continue
 		}
-		rows := [][]string{p.Header("CLIENTS", "METHODS", "THE TOKEN NEEDS")}
+		titles := []string{"CLIENTS", "METHODS", "THE TOKEN NEEDS"}
+		if s.said() {
+			titles = append(titles, "REVIEW BY", "OWNER", "WHY")
+		}
+		rows := [][]string{p.Header(titles...)}
 		for _, e := range s.Allow {
-			rows = append(rows, []string{output.Few(e.clientNames()), output.Few(e.methodNames()), e.demands.String()})
+			row := []string{output.Few(e.clientNames()), output.Few(e.methodNames()), e.demands.String(), e.ReviewBy, output.Printable(e.Owner), output.Printable(e.Why)}
+			rows = append(rows, row[:len(titles)])
 		}
 		p.Table("  ", rows)
+	}
+	if len(d.Clients) > 0 {
+		rows := [][]string{p.Header("CLIENT", "REVIEW BY", "OWNER", "WHY")}
+		for _, c := range d.Clients {
+			rows = append(rows, []string{output.Printable(c.Name), c.ReviewBy, output.Printable(c.Owner), output.Printable(c.Why)})
+		}
+		p.Printf("\n")
+		p.Table("", rows)
 	}
 	if len(d.Public) > 0 {
 		p.Printf("\n%s  %s\n", p.Colour(output.Bold, "public"), output.List(d.Public))

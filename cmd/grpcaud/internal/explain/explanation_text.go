@@ -29,6 +29,9 @@ func (s *Explanation) text(p *output.Page) {
 	say("service", s.Service)
 	say("method", s.Method)
 	say("entry", s.Entry)
+	say("why", s.Why)
+	say("owner", s.Owner)
+	say("review by", s.Review)
 	if s.Peer != nil {
 		say("the peer", s.Peer.String())
 	}
