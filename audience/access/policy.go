@@ -63,6 +63,7 @@ func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
+			allow.Purpose = allow.ownedBy(service.Owner)
 			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).at(p.entryPlace(name, i)).of(p.matrix, service, allow))
 			r.optional = r.optional || allow.Optional
 		}

@@ -1,9 +1,8 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,17 +59,15 @@ func (c *checker) line(a path, text string, most int) {
 	}
 }
 
-// Overdue returns a warning for each entry, service, client and API whose
-// [Purpose.ReviewBy] is before now, at most 1000, in the order of the sections, and by
-// name.
-func (p *Policy) Overdue(now time.Time) []*Problem {
-	c := &checker{written: p.written}
-	for at, purpose := range p.matrix.purposes {
-		if by := purpose.ReviewBy; !by.IsZero() && !now.Round(0).Before(by) {
-			c.warn(at.to("review_by"), "%s", purpose.overdue())
-		}
-	}
-	return c.warnings
+// ownedBy returns p, with this owner if it has none.
+func (p Purpose) ownedBy(owner string) Purpose {
+	p.Owner = cmp.Or(p.Owner, owner)
+	return p
+}
+
+// isOverdue reports whether the time for a review is over.
+func (p Purpose) isOverdue(now time.Time) bool {
+	return !p.ReviewBy.IsZero() && !now.Round(0).Before(p.ReviewBy)
 }
 
 // overdue says that the time for a review is over, and who is to be asked.
@@ -80,32 +77,4 @@ func (p Purpose) overdue() string {
 		owner = " with " + p.Owner
 	}
 	return fmt.Sprintf("a review was due by %s: decide%s whether this is still needed, and write a later date or remove it", p.LastDay(), owner)
-}
-
-// purposes yields every purpose of the matrix with its path.
-func (m Matrix) purposes(yield func(path, Purpose) bool) {
-	for _, name := range slices.Sorted(maps.Keys(m.Services)) {
-		service := m.Services[name]
-		if !yield(path{"services", name}, service.Purpose) {
-			return
-		}
-		for i, allow := range service.Allow {
-			if allow.Owner == "" {
-				allow.Owner = service.Owner
-			}
-			if !yield(path{"services", name}.item("allow", i), allow.Purpose) {
-				return
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.Clients)) {
-		if !yield(path{"clients", name}, m.Clients[name].Purpose) {
-			return
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.External)) {
-		if !yield(path{"external", name}, m.External[name].Purpose) {
-			return
-		}
-	}
 }

@@ -73,6 +73,7 @@ type Controller struct {
 	options  []access.MethodOptions // the .proto options with which the policy in force was made
 	surfaces map[any]Surface        // which policies must cover
 	plain    *plainIssuers
+	reviews  reviews
 }
 
 // New returns a controller for the services of these names. It checks the
@@ -99,6 +100,8 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	c.plain.show(guard.Issuers())
+	c.reviews.log = config.Log
+	c.reviews.follow(guard)
 	return c, nil
 }
 
@@ -135,5 +138,6 @@ func (c *Controller) StopVerifier() { c.verifier.Close() }
 // repeated refusals.
 func (c *Controller) Close() error {
 	c.StopVerifier()
+	c.reviews.close()
 	return c.recorder.close()
 }

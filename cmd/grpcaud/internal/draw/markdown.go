@@ -27,11 +27,8 @@ func (d *Drawing) markdown(p *output.Page) {
 	}
 	if len(d.Clients) > 0 {
 		p.Printf("## clients\n\n")
-		rows := make([][]string, len(d.Clients))
-		for i, c := range d.Clients {
-			rows[i] = append([]string{c.Name}, c.cells()...)
-		}
-		p.MarkdownTable(append([]string{"client"}, purposeTitles...), rows)
+		rows := d.clientTable()
+		p.MarkdownTable(rows[0], rows[1:])
 		p.Printf("\n")
 	}
 	if len(d.Public) > 0 {
@@ -41,11 +38,12 @@ func (d *Drawing) markdown(p *output.Page) {
 
 // reasons writes why each entry is there.
 func (s service) reasons(p *output.Page) {
-	rows := make([][]string, len(s.Allow))
-	for i, e := range s.Allow {
-		rows[i] = append([]string{output.List(e.clientNames()), output.List(e.methodNames())}, e.cells()...)
+	rows := [][]string{{"clients", "methods"}}
+	for _, e := range s.Allow {
+		rows = append(rows, []string{output.List(e.clientNames()), output.List(e.methodNames())})
 	}
-	p.MarkdownTable(append([]string{"clients", "methods"}, purposeTitles...), rows)
+	columns(rows, s.entryPurposes())
+	p.MarkdownTable(rows[0], rows[1:])
 	p.Printf("\n")
 }
 

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -22,21 +23,58 @@ func (p purpose) Said() bool { return p != purpose{} }
 // inWords returns p as one text; empty if the matrix says nothing.
 func (p purpose) inWords() string {
 	var parts []string
-	for _, part := range [][2]string{{"", p.Why}, {"owner ", p.Owner}, {"review by ", p.ReviewBy}} {
-		if part[1] != "" {
-			parts = append(parts, part[0]+part[1])
+	if p.Owner != "" {
+		parts = append(parts, "owner "+p.Owner)
+	}
+	if p.ReviewBy != "" {
+		parts = append(parts, "review by "+p.ReviewBy)
+	}
+	text := strings.Join(parts, ", ")
+	if text != "" && p.Why != "" {
+		text += ": "
+	}
+	return output.Printable(text + p.Why)
+}
+
+// columns adds to a table, whose first row has the titles, those of these columns in which
+// something stands: the last day before a review, the owner and the why of each row.
+func columns(rows [][]string, purposes []purpose) {
+	for _, column := range []struct {
+		title string
+		of    func(purpose) string
+	}{
+		{"review by", func(p purpose) string { return p.ReviewBy }},
+		{"owner", func(p purpose) string { return p.Owner }},
+		{"why", func(p purpose) string { return p.Why }},
+	} {
+		if !slices.ContainsFunc(purposes, func(p purpose) bool { return column.of(p) != "" }) {
+			continue
+		}
+		rows[0] = append(rows[0], column.title)
+		for i, p := range purposes {
+			rows[i+1] = append(rows[i+1], output.Printable(column.of(p)))
 		}
 	}
-	return output.Printable(strings.Join(parts, "; "))
 }
 
-// cells returns p as the cells of a table.
-func (p purpose) cells() []string {
-	return []string{output.Printable(p.Why), output.Printable(p.Owner), p.ReviewBy}
+// entryPurposes are the purposes of the entries of s.
+func (s service) entryPurposes() []purpose {
+	all := make([]purpose, len(s.Allow))
+	for i, e := range s.Allow {
+		all[i] = e.purpose
+	}
+	return all
 }
 
-// purposeTitles are the titles of [purpose.cells].
-var purposeTitles = []string{"why", "owner", "review by"}
+// clientTable is a table of the clients of which the matrix says more than the name.
+func (d *Drawing) clientTable() [][]string {
+	rows, purposes := [][]string{{"client"}}, []purpose{}
+	for _, c := range d.Clients {
+		rows, purposes = append(rows, []string{output.Printable(c.Name)}), append(purposes, c.purpose)
+	}
+	columns(rows, purposes)
+	return rows
+}
 
 // client is a client of which the matrix says why it is there.
 type client struct {
@@ -44,12 +82,5 @@ type client struct {
 	purpose
 }
 
-// said returns whether the matrix says of an entry of s why it is there.
-func (s service) said() bool {
-	for _, e := range s.Allow {
-		if e.Said() {
-			return true
-		}
-	}
-	return false
-}
+// said reports whether the matrix says of an entry of s why it is there.
+func (s service) said() bool { return slices.ContainsFunc(s.entryPurposes(), purpose.Said) }

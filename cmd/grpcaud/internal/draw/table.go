@@ -1,6 +1,10 @@
 package draw
 
-import "github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+import (
+	"strings"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+)
 
 // Write writes d in one of the formats of the command.
 func (d *Drawing) Write(p *output.Page, format string) {
@@ -35,28 +39,30 @@ func (d *Drawing) table(p *output.Page) {
 		if len(s.Allow) == 0 {
 			continue
 		}
-		titles := []string{"CLIENTS", "METHODS", "THE TOKEN NEEDS"}
-		if s.said() {
-			titles = append(titles, "REVIEW BY", "OWNER", "WHY")
-		}
-		rows := [][]string{p.Header(titles...)}
+		rows := [][]string{{"clients", "methods", "the token needs"}}
 		for _, e := range s.Allow {
-			row := []string{output.Few(e.clientNames()), output.Few(e.methodNames()), e.demands.String(), e.ReviewBy, output.Printable(e.Owner), output.Printable(e.Why)}
-			rows = append(rows, row[:len(titles)])
+			rows = append(rows, []string{output.Few(e.clientNames()), output.Few(e.methodNames()), e.demands.String()})
 		}
-		p.Table("  ", rows)
+		columns(rows, s.entryPurposes())
+		headed(p, "  ", rows)
 	}
 	if len(d.Clients) > 0 {
-		rows := [][]string{p.Header("CLIENT", "REVIEW BY", "OWNER", "WHY")}
-		for _, c := range d.Clients {
-			rows = append(rows, []string{output.Printable(c.Name), c.ReviewBy, output.Printable(c.Owner), output.Printable(c.Why)})
-		}
 		p.Printf("\n")
-		p.Table("", rows)
+		headed(p, "", d.clientTable())
 	}
 	if len(d.Public) > 0 {
 		p.Printf("\n%s  %s\n", p.Colour(output.Bold, "public"), output.List(d.Public))
 	}
+}
+
+// headed writes a table whose first row has the titles.
+func headed(p *output.Page, indent string, rows [][]string) {
+	titles := make([]string, len(rows[0]))
+	for i, title := range rows[0] {
+		titles[i] = strings.ToUpper(title)
+	}
+	rows[0] = p.Header(titles...)
+	p.Table(indent, rows)
 }
 
 // about names the audiences, the issuers, the gRPC services and the operations of s.

@@ -29,8 +29,8 @@ func (s *Explanation) text(p *output.Page) {
 	say("service", s.Service)
 	say("method", s.Method)
 	say("entry", s.Entry)
-	say("why", s.Why)
-	say("owner", s.Owner)
+	say("entry why", s.Why)
+	say("entry owner", s.Owner)
 	say("review by", s.Review)
 	if s.Peer != nil {
 		say("the peer", s.Peer.String())
