@@ -10,50 +10,54 @@ import (
 	"unicode/utf8"
 )
 
-// attrs returns the fields of a line other than the time, in their order. Fields without
-// a value are left out.
+// fieldList are the fields of a line. Those without a value are left out.
+type fieldList []slog.Attr
+
+func (l *fieldList) text(key, value string) {
+	if value != "" {
+		*l = append(*l, slog.String(key, value))
+	}
+}
+
+func (l *fieldList) list(key string, values []string) {
+	if len(values) > 0 {
+		*l = append(*l, slog.Any(key, values))
+	}
+}
+
+// attrs returns the fields of a line other than the time, in their order.
 func (r *Record) attrs() []slog.Attr {
-	attrs := make([]slog.Attr, 0, 28)
-	text := func(key, value string) {
-		if value != "" {
-			attrs = append(attrs, slog.String(key, value))
-		}
-	}
-	list := func(key string, values []string) {
-		if len(values) > 0 {
-			attrs = append(attrs, slog.Any(key, values))
-		}
-	}
-	text("type", typeRecord)
-	attrs = append(attrs, slog.Int("version", Version))
-	text("request_id", r.RequestID)
-	text("method", r.Method)
+	l := make(fieldList, 0, 28)
+	l.text("type", typeRecord)
+	l = append(l, slog.Int("version", Version))
+	l.text("request_id", r.RequestID)
+	l.text("method", r.Method)
 	if r.Stream {
-		attrs = append(attrs, slog.Bool("stream", true))
+		l = append(l, slog.Bool("stream", true))
 	}
-	text("service", r.Service)
-	text("issuer", r.Issuer)
-	list("audience", r.Audience)
-	text("client", r.Client)
-	text("client_name", r.ClientName)
-	text("caller", string(r.Caller))
-	text("user", r.User)
-	list("scopes", r.Scopes)
-	list("roles", r.Roles)
-	list("chain", r.Chain)
-	text("peer", r.Peer)
-	text("decision", string(r.Decision))
-	text("mode", r.Mode)
-	text("reason", r.Reason)
-	text("cause", r.Cause)
-	text("entry", r.Entry)
-	text("file", r.File)
+	l.text("service", r.Service)
+	l.text("issuer", r.Issuer)
+	l.list("audience", r.Audience)
+	l.text("client", r.Client)
+	l.text("client_name", r.ClientName)
+	l.text("caller", string(r.Caller))
+	l.text("user", r.User)
+	l.list("scopes", r.Scopes)
+	l.list("roles", r.Roles)
+	l.list("chain", r.Chain)
+	l.text("peer", r.Peer)
+	l.text("decision", string(r.Decision))
+	l.text("mode", r.Mode)
+	l.text("reason", r.Reason)
+	l.text("cause", r.Cause)
+	l.text("entry", r.Entry)
+	l.text("file", r.File)
 	if r.Line > 0 {
-		attrs = append(attrs, slog.Int("line", r.Line))
+		l = append(l, slog.Int("line", r.Line))
 	}
-	text("policy", r.Policy)
-	text("token", r.Token)
-	return append(attrs, slog.Int64("duration_ns", int64(r.Duration)))
+	l.text("policy", r.Policy)
+	l.text("token", r.Token)
+	return append(l, slog.Int64("duration_ns", int64(r.Duration)))
 }
 
 // attrs returns the fields of a line other than the time.
