@@ -42,7 +42,7 @@ var layers = []layer{
 	{
 		packages: "internal/admission",
 		imports: []string{
-			"internal/authority", "internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"internal/authority", "internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/decision", "audience/revocation", "audience/verifier",
 			"go.opentelemetry.io/otel/...",
 		},
 		indirect: []string{"net/http"},
@@ -71,6 +71,11 @@ var layers = []layer{
 		packages: "audience/access",
 		imports:  []string{helpers, "audience", "audience/claims"},
 		never:    []string{"net", "net/http", "audience/revocation"},
+	},
+	{
+		packages: "audience/decision",
+		imports:  []string{helpers, "audience"},
+		never:    []string{"net", "net/http", "audience/access"},
 	},
 	{
 		packages: "audience/revocation",
@@ -122,7 +127,7 @@ var layers = []layer{
 	{
 		packages: "interceptor",
 		imports: []string{
-			helpers, "audience", "audience/access", "audience/claims", "audience/revocation", "audience/protopolicy", "audience/verifier",
+			helpers, "audience", "audience/access", "audience/claims", "audience/decision", "audience/revocation", "audience/protopolicy", "audience/verifier",
 			"tokensource", "tokensource/clientauth", grpc, protobuf, "golang.org/x/oauth2",
 			"github.com/grpc-ecosystem/go-grpc-middleware/v2/...",
 			"google.golang.org/genproto/googleapis/rpc/...",

@@ -3,9 +3,11 @@ package docs_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/logout"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/audience/protopolicy"
@@ -58,6 +61,35 @@ func Example() {
 func getOrderStatus(http.ResponseWriter, *http.Request) {}
 func cancelOrder(http.ResponseWriter, *http.Request)    {}
 func version(http.ResponseWriter, *http.Request)        {}
+
+// A server that records its decisions.
+func Example_decisions() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	key, err := os.ReadFile("users.key")
+	if err != nil {
+		log.Fatal(err)
+	}
+	file, err := decision.OpenFile("/var/log/orders/decisions.jsonl", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	users, err := decision.HashedUsers(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.DecisionRecords(file, users))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(admit.Close(), file.Close()); err != nil {
+			log.Print(err)
+		}
+	}()
+}
 
 // A service that is called over HTTP.
 func Example_http() {

@@ -3,6 +3,7 @@ package interceptor_test
 import (
 	"crypto/tls"
 	"net"
+	"path/filepath"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -10,6 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -49,4 +52,26 @@ func overTCP(b *testing.B, opts ...grpc.ServerOption) *grpc.ClientConn {
 	}
 	b.Cleanup(func() { conn.Close() })
 	return conn
+}
+
+// BenchmarkDecisionRecords is the median of such a call where each decision is recorded in
+// a file, beside one without records. Calls of both are made in turn.
+func BenchmarkDecisionRecords(b *testing.B) {
+	issuer := newIssuer()
+	file, err := decision.OpenFile(filepath.Join(b.TempDir(), "decisions.jsonl"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	users, err := decision.HashedUsers([]byte("0123456789abcdef"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	token := metadata.AppendToOutgoingContext(b.Context(), "authorization", "Bearer "+issuer.Mint(good(nil)))
+	kinds := []sampled{
+		{name: "guarded", call: calling(token, overTCP(b, guarded(b, issuer, access.Enforce).Options()...))},
+		{name: "recorded", call: calling(token, overTCP(b, guarded(b, issuer, access.Enforce, interceptor.DecisionRecords(file, users)).Options()...))},
+	}
+	sample(b, b.Loop, kinds)
+	tell(b, 50, "p50", kinds)
 }

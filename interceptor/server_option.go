@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/admission"
@@ -75,6 +76,19 @@ func SampleAdmitted(n int) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.SampleAdmitted = n; n < 1 {
 			o.refuse(fmt.Errorf("interceptor: one of %d admitted calls is sampled, want at least 1", n))
+		}
+	})
+}
+
+// DecisionRecords sets what receives a record of each decision: a file
+// ([decision.OpenFile]), a logger ([decision.Logger]), or something of your own. users is
+// the form in which records name users. No record is left out, also not of calls of public
+// methods. The default is no records; a nil recorder is an error. What receives the
+// records must not block, and is not closed by [Server.Close]: close it afterwards.
+func DecisionRecords(to decision.Recorder, users decision.Users) ServerOption {
+	return serverOption(func(o *serverOptions) {
+		if o.config.Decisions, o.config.Users = to, users; to == nil {
+			o.refuse(errors.New("interceptor: nil recorder of decisions; leave the option out for no records"))
 		}
 	})
 }

@@ -155,6 +155,7 @@ func (c *checker) client(a path, client Client) {
 	}
 	c.filled(a.to("id"), client.ID)
 	c.authentication(a, client)
+	c.purpose(a, client.Purpose)
 	party := c.matrix.party(a[1])
 	if other, taken := c.parties[party]; taken {
 		c.problem(a, "%q is the same client of the same issuer", other)

@@ -13,6 +13,7 @@ import (
 var claimsWithCheck = []string{"iss", "aud", "azp", "client_id", "exp", "nbf", "iat", "scope", "acr", "auth_time", "cnf", "act"}
 
 func (c *checker) allow(a path, service Service, allow Allow) {
+	c.purpose(a, allow.Purpose)
 	c.allowedCallers(a, service, allow)
 	c.warnBroad(a, service, allow)
 	if len(allow.Methods) == 0 {

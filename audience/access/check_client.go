@@ -54,6 +54,7 @@ func (c *checker) callee(a path, name string) {
 
 func (c *checker) external(a path, name string, e External) {
 	c.name(a, name)
+	c.purpose(a, e.Purpose)
 	if _, taken := c.matrix.Services[name]; taken {
 		c.problem(a, "%q is a service as well; it can be only one of the two", name)
 	}

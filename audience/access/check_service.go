@@ -16,6 +16,7 @@ const maxRollout = 90 * 24 * time.Hour
 
 func (c *checker) service(a path, name string, service Service) {
 	c.name(a, name)
+	c.purpose(a, service.Purpose)
 	for i, issuer := range service.Issuers {
 		c.issuerName(a.item("issuers", i), issuer)
 	}

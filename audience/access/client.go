@@ -4,6 +4,8 @@ package access
 // Certificate and TokenFiles says how it authenticates. If all are empty, rules can
 // name the client, but no process can get a token as it.
 type Client struct {
+	Purpose
+
 	// Issuer names the issuer at which it is registered; empty means the only
 	// one of the matrix.
 	Issuer string
@@ -67,6 +69,8 @@ type CertificateRef struct {
 // External is an API that this matrix does not guard: one of another company, or a
 // service of another matrix.
 type External struct {
+	Purpose
+
 	// Issuer names the issuer of the tokens that it accepts; empty means the issuer
 	// of each client.
 	Issuer string

@@ -15,6 +15,8 @@ import (
 // demand is one alternative of a rule: who may call, and with what.
 type demand struct {
 	entry      string         // where it stands in the matrix
+	place      string         // where that stands in a file; empty if it is not known
+	purpose    Purpose        // why it is there; for people
 	issuers    []string       // whose tokens it is about; nil for all of the service
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
@@ -102,9 +104,12 @@ func (e *evaluation) isKind(d *demand) bool {
 // own (RFC 8693, section 4.1). So the subject must not be a client, unless the
 // token records a login.
 func (e *evaluation) forUser(d *demand) bool {
-	c := e.claims
+	return forUser(e.claims, d.accounts[party{e.claims.Issuer(), e.claims.Caller().User}])
+}
+
+func forUser(c *claims.Claims, subjectIsClient bool) bool {
 	loggedIn := c.Session() != "" || !c.AuthTime().IsZero()
-	return c.Caller().User != "" && (loggedIn || !c.IsAccount() && !d.accounts[party{c.Issuer(), c.Caller().User}])
+	return c.Caller().User != "" && (loggedIn || !c.IsAccount() && !subjectIsClient)
 }
 
 func (e *evaluation) hasClaims(d *demand) bool {

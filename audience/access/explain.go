@@ -21,6 +21,9 @@ type Explanation struct {
 	// Empty for a public method.
 	Entry string
 
+	// Purpose says why that entry is there; the zero value if the matrix does not say it.
+	Purpose Purpose
+
 	// Verdict is the cause of the refusal that [Rule.Judge] returns; empty means
 	// that it admits.
 	Verdict audience.Cause
@@ -92,7 +95,7 @@ func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanati
 	eval := r.evaluate(c, p)
 	eval.offline = offline
 	d, _ := eval.alternative()
-	x := Explanation{Service: r.service, Entry: d.entry}
+	x := Explanation{Service: r.service, Entry: d.entry, Purpose: d.purpose}
 	x.add(&eval, checkIssuer, checkClient, nil)
 	x.add(&eval, checkClient, checkOnline, d)
 	if r.extra == nil {
@@ -110,7 +113,7 @@ func (x *Explanation) addExtra(eval *evaluation, first, end check) {
 	admits := x.Verdict == ""
 	x.add(eval, first, end, eval.rule.extra)
 	if admits && x.Verdict != "" {
-		x.Entry = eval.rule.extra.entry
+		x.Entry, x.Purpose = eval.rule.extra.entry, eval.rule.extra.purpose
 	}
 }
 

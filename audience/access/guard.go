@@ -24,6 +24,7 @@ type Guard struct {
 	issuers  []Issuer
 	clients  map[party]string     // the names of all clients of the policy
 	rollouts map[string][]Rollout // of the guarded services
+	reviews  []review             // of the guarded services and their entries
 	hosts    map[string][]string  // the authorities of the guarded services
 
 	hosted     map[string]*callers // of each guarded service
@@ -197,6 +198,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		return fmt.Errorf("access: %q is named twice", name)
 	}
 	g.hosted[name] = p.callers(name)
+	g.addReviews(p, name, service)
 	if m := p.resourceMetadata(name, service); m != nil {
 		g.resources[name] = m
 	}

@@ -145,6 +145,8 @@ type Issuer struct {
 // Service is one guarded service. Its name in the matrix need not be the name
 // of a gRPC service; GRPC lists those.
 type Service struct {
+	Purpose
+
 	// Issuers names the issuers whose tokens it accepts; empty means the only
 	// one of the matrix.
 	Issuers []string
@@ -202,6 +204,8 @@ type Service struct {
 
 // Allow is one alternative: demands that must all hold.
 type Allow struct {
+	Purpose
+
 	// Clients names the clients that may call. Required, unless AnyClient.
 	Clients []string
 

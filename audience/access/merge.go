@@ -78,7 +78,7 @@ func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	if len(c.problems) > 0 {
 		return nil, &mistakesError{c.problems, c.warnings}
 	}
-	p.clients, p.warnings = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings
+	p.clients, p.warnings, p.written = p.matrix.parties(slices.Collect(maps.Keys(p.matrix.Clients))), c.warnings, c.written
 	return p, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -19,6 +20,7 @@ type Policy struct {
 	operations map[string][]Operation     // by service of the matrix
 	clients    map[party]bool             // all of them
 	warnings   []*Problem
+	written    map[place]string            // the names in the file, of what was made for tenants
 	places     func(path ...string) string // the place of a path in a file; nil if places are not known
 
 	generation string
@@ -61,7 +63,8 @@ func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	}
 	for i, allow := range service.Allow {
 		if slices.Contains(allow.Methods, method) || slices.Contains(allow.Methods, "*") {
-			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).of(p.matrix, service, allow))
+			allow.Purpose = allow.ownedBy(service.Owner)
+			r.demands = append(r.demands, p.demand(p.entry(name, i), allow).at(p.entryPlace(name, i)).of(p.matrix, service, allow))
 			r.optional = r.optional || allow.Optional
 		}
 	}
@@ -85,9 +88,24 @@ func (p *Policy) entry(service string, i int) string {
 	return fmt.Sprintf("services.%s.allow[%d]", service, i)
 }
 
+// entryPlace returns where alternative i of a service stands in a file; empty if that is
+// not known.
+func (p *Policy) entryPlace(service string, i int) string {
+	if _, ok := p.declared[service]; ok {
+		return "" // its name is the place
+	}
+	return p.Place("services", service, "allow", strconv.Itoa(i))
+}
+
+// at returns d with its place in a file.
+func (d demand) at(place string) demand {
+	d.place = place
+	return d
+}
+
 func (p *Policy) demand(entry string, allow Allow) demand {
 	d := demand{
-		entry: entry, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
+		entry: entry, purpose: allow.Purpose, clients: p.matrix.parties(allow.Clients), who: "any", kind: allow.Callers,
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge, online: allow.Online, answerAge: allow.OnlineMaxAge,
 	}

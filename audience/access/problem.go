@@ -47,7 +47,10 @@ func (s Severity) String() string {
 }
 
 // Error joins the path and the text.
-func (p *Problem) Error() string {
+func (p *Problem) Error() string { return p.place() + ": " + p.Text }
+
+// place returns the path as one text.
+func (p *Problem) place() string {
 	var b strings.Builder
 	for i, step := range p.Path {
 		switch {
@@ -59,5 +62,5 @@ func (p *Problem) Error() string {
 			b.WriteString(step)
 		}
 	}
-	return b.String() + ": " + p.Text
+	return b.String()
 }

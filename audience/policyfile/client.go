@@ -7,7 +7,7 @@ import (
 )
 
 func (r *reader) client(n *yaml.Node) (c access.Client) {
-	r.fields(n, map[string]value{
+	r.fields(n, r.withPurpose(&c.Purpose, map[string]value{
 		"issuer":          r.text("the name of an issuer", &c.Issuer),
 		"id":              r.text("a client id", &c.ID),
 		"secret":          r.secret(&c.Secret),
@@ -16,7 +16,7 @@ func (r *reader) client(n *yaml.Node) (c access.Client) {
 		"assertion":       {want: "{file: …}", read: func(n *yaml.Node) { c.Assertion = r.assertion(n) }},
 		"mtls":            {want: "{cert: …, key: …}", read: func(n *yaml.Node) { c.Certificate = r.certificate(n) }},
 		"token_files":     r.tokenFiles(&c.TokenFiles),
-	})
+	}))
 	return c
 }
 
@@ -70,14 +70,14 @@ func (r *reader) some(v value) value {
 }
 
 func (r *reader) external(n *yaml.Node) (e access.External) {
-	r.fields(n, map[string]value{
+	r.fields(n, r.withPurpose(&e.Purpose, map[string]value{
 		"issuer":      r.text("the name of an issuer", &e.Issuer),
 		"audience":    r.text("the value in aud", &e.Audience),
 		"authorities": r.strings("a list of hosts", &e.Authorities),
 		"grpc":        r.strings("a list of gRPC services", &e.GRPC),
 		"clients":     required(r.strings("a list of client names", &e.Clients)),
 		"scopes":      r.strings("a list of scopes", &e.Scopes),
-	})
+	}))
 	return e
 }
 

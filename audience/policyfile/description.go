@@ -168,6 +168,19 @@ var descriptions = map[string]description{
 	"external.*.grpc":        {"The full names of the gRPC services that it consists of.", "all that are called", []string{"carrier.v1.Tracking"}},
 	"external.*.clients":     {"The clients that call it.", "", []string{"order-status"}},
 	"external.*.scopes":      {"The scopes that they request.", "what the issuer grants", []string{"parcels.read"}},
+
+	"services.*.why":             {"Why the service is here, for people: at most 500 characters, line breaks count as spaces.", "it is not said", "Clerks look up the orders of the customers who call them."},
+	"services.*.owner":           {"Who answers for the service, such as a team: at most 100 characters.", "nobody is named", "team-orders"},
+	"services.*.review_by":       {"The day, in UTC, by whose end somebody must have asked whether the service is still needed. Afterwards check warns; calls are admitted as before.", "no review is due", "2027-06-30"},
+	"services.*.allow.why":       {"Why these clients may call, for people: at most 500 characters, line breaks count as spaces.", "it is not said", "Clerks look up the orders of the customers who call them."},
+	"services.*.allow.owner":     {"Who answers for the rule, such as a team: at most 100 characters.", "the owner of the service", "team-orders"},
+	"services.*.allow.review_by": {"The day, in UTC, by whose end somebody must have asked whether the rule is still needed. Afterwards check warns; calls are admitted as before.", "no review is due", "2027-06-30"},
+	"clients.*.why":              {"Why the client is here, for people: at most 500 characters, line breaks count as spaces.", "it is not said", "Clerks look up the orders of the customers who call them."},
+	"clients.*.owner":            {"Who answers for the client, such as a team: at most 100 characters.", "nobody is named", "team-orders"},
+	"clients.*.review_by":        {"The day, in UTC, by whose end somebody must have asked whether the client is still needed. Afterwards check warns; calls are admitted as before.", "no review is due", "2027-06-30"},
+	"external.*.why":             {"Why the API is called, for people: at most 500 characters, line breaks count as spaces.", "it is not said", "Clerks look up the orders of the customers who call them."},
+	"external.*.owner":           {"Who answers for the API, such as a team: at most 100 characters.", "nobody is named", "team-orders"},
+	"external.*.review_by":       {"The day, in UTC, by whose end somebody must have asked whether the API is still needed. Afterwards check warns; calls are admitted as before.", "no review is due", "2027-06-30"},
 }
 
 // explain adds the descriptions to the schema of the value at path.

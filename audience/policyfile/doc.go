@@ -91,6 +91,13 @@
 //	callers: users            # or services; default: both
 //	optional: true            # calls without a token too
 //
+// A rule, a service, a client and an API may say why it is there, for people; this changes
+// no verdict
+//
+//	why: Customers follow their orders.
+//	owner: team-orders
+//	review_by: 2027-06-30     # the last day
+//
 // APIs that the matrix does not guard, but that its clients call, have a section of
 // their own:
 //

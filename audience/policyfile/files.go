@@ -48,6 +48,7 @@ func read(path string) *files {
 // parse reads a file that is in memory.
 func parse(name string, data []byte) *files {
 	f := &files{contents: []content{{path: name, data: data}}}
+	f.digest = digest(f.contents)
 	f.add(&reader{file: name, top: true, first: name}, f.contents[0])
 	return f
 }

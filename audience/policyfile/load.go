@@ -1,6 +1,9 @@
 package policyfile
 
 import (
+	"slices"
+	"time"
+
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
@@ -31,8 +34,8 @@ func Files(path string) []string {
 	return paths
 }
 
-// Lint returns the [access.Policy.Warnings] about the file at path, each with its
-// file and line. They are sorted by file, then by line. The error is the same as
+// Lint returns the [access.Policy.Warnings] about the file at path, and what is
+// [access.Policy.Overdue], each with its file and line. They are sorted by file, then by line. The error is the same as
 // the error of [Load].
 func Lint(path string, options ...access.MethodOptions) ([]*Error, error) {
 	f := read(path)
@@ -40,7 +43,7 @@ func Lint(path string, options ...access.MethodOptions) ([]*Error, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range policy.Warnings() {
+	for _, warning := range slices.Concat(policy.Warnings(), policy.Overdue(time.Now())) {
 		f.problem(warning)
 	}
 	return f.findings(), nil

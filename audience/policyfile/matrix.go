@@ -70,7 +70,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 	grpc := r.strings("a list of gRPC services such as [acme.orders.v1.OrderStatus]", &s.GRPC)
 	http, _ := child(n, "http")
 	grpc.required = http == nil && n != probe
-	r.fields(n, map[string]value{
+	r.fields(n, r.withPurpose(&s.Purpose, map[string]value{
 		"issuer":               r.text("the name of an issuer", &issuer),
 		"issuers":              r.strings("a list of issuer names", &s.Issuers),
 		"audience":             r.stringOrStrings(&s.Audiences),
@@ -83,7 +83,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
 		"allow":                r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),
 		"closed":               r.strings("a list of the names of methods that nobody may call", &s.Closed),
-	})
+	}))
 	switch {
 	case issuer != "" && s.Issuers != nil:
 		r.finding(n, "both issuer and issuers: want one of them")
@@ -118,7 +118,7 @@ func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 	scopes := r.orWord("none", &a.NoScopes, r.strings("none or a list of scopes", &a.Scopes))
 	anyScopes, _ := child(n, "any_scopes")
 	scopes.required = anyScopes == nil && n != probe
-	r.fields(n, map[string]value{
+	r.fields(n, r.withPurpose(&a.Purpose, map[string]value{
 		"clients":        required(r.orWord("any", &a.AnyClient, r.strings("any or a list of client names", &a.Clients))),
 		"methods":        required(r.strings(`a list of method names or ["*"]`, &a.Methods)),
 		"scopes":         scopes,
@@ -131,7 +131,7 @@ func (r *reader) allow(n *yaml.Node) (a access.Allow) {
 		"online_max_age": r.duration(&a.OnlineMaxAge),
 		"callers":        oneOf(r, &a.Callers, map[string]access.CallerKind{"users": access.UsersOnly, "services": access.ServicesOnly}),
 		"optional":       r.boolean(&a.Optional),
-	})
+	}))
 	return a
 }
 

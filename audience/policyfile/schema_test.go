@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/internal/schematest"
 )
 
 var update = flag.Bool("update", false, "write access.schema.json")
@@ -92,7 +89,7 @@ func TestSchemaExplainsEveryKey(t *testing.T) {
 				if number, ok := example.(float64); ok {
 					example = int(number)
 				}
-				if fault := fault(t, path, property, example); fault != "" {
+				if fault := schematest.Fault(property, example); fault != "" {
 					t.Errorf("%s: the example is none: %s", path, fault)
 				}
 			}
@@ -130,113 +127,5 @@ func faults(t *testing.T, text string) string {
 	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatal(err)
 	}
-	return fault(t, "", s, v)
-}
-
-// fault is as much of a validator as the schema needs; a keyword that it does
-// not know fails the test.
-func fault(t *testing.T, at string, s map[string]any, v any) string {
-	t.Helper()
-	object, _ := v.(map[string]any)
-	list, _ := v.([]any)
-	for _, keyword := range slices.Sorted(maps.Keys(s)) {
-		var fault string
-		switch want := s[keyword]; keyword {
-		case "$schema", "$id", "title", "description", "examples":
-		case "type":
-			fault = unless(typeOf(v) == want, at, "not of type "+want.(string))
-		case "const":
-			fault = unless(v == want, at, "not the word")
-		case "enum":
-			fault = unless(slices.Contains(want.([]any), v), at, "not one of those")
-		case "minItems", "minProperties":
-			fault = unless(len(list)+len(object) > 0, at, "empty")
-		case "minLength":
-			fault = unless(v != "", at, "empty")
-		case "items":
-			fault = faultOfItems(t, at, want.(map[string]any), list)
-		case "required":
-			fault = faultOfRequired(at, want.([]any), object)
-		case "additionalProperties":
-			properties, _ := s["properties"].(map[string]any)
-			fault = faultOfProperties(t, at, properties, want, object)
-		case "anyOf":
-			fit := func(one any) bool { return faultOf(t, at, one, v) == "" }
-			fault = unless(slices.ContainsFunc(want.([]any), fit), at, "none of several")
-		case "properties": // with additionalProperties
-		default:
-			t.Fatalf("%s: keyword %q", at, keyword)
-		}
-		if fault != "" {
-			return fault
-		}
-	}
-	return ""
-}
-
-func faultOf(t *testing.T, at string, s, v any) string {
-	t.Helper()
-	return fault(t, at, s.(map[string]any), v)
-}
-
-func unless(ok bool, at, fault string) string {
-	if ok {
-		return ""
-	}
-	return at + ": " + fault
-}
-
-func typeOf(v any) string {
-	switch v.(type) {
-	case string, time.Time:
-		return "string"
-	case int:
-		return "integer"
-	case bool:
-		return "boolean"
-	case []any:
-		return "array"
-	case map[string]any:
-		return "object"
-	default:
-		return "nothing"
-	}
-}
-
-func faultOfItems(t *testing.T, at string, s map[string]any, list []any) string {
-	t.Helper()
-	for i, item := range list {
-		if fault := fault(t, fmt.Sprint(at, "/", i), s, item); fault != "" {
-			return fault
-		}
-	}
-	return ""
-}
-
-func faultOfRequired(at string, names []any, object map[string]any) string {
-	for _, name := range names {
-		if _, ok := object[name.(string)]; !ok {
-			return fmt.Sprintf("%s/%s: missing", at, name)
-		}
-	}
-	return ""
-}
-
-// faultOfProperties goes by the property of each name, or by rest, which is a
-// schema or false.
-func faultOfProperties(t *testing.T, at string, properties map[string]any, rest any, object map[string]any) string {
-	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		s, known := properties[name]
-		if !known {
-			s = rest
-		}
-		if s == false {
-			return at + "/" + name + ": unknown"
-		}
-		if fault := faultOf(t, at+"/"+name, s, object[name]); fault != "" {
-			return fault
-		}
-	}
-	return ""
+	return schematest.Fault(s, v)
 }

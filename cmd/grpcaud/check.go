@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,9 @@ const checkHelp = `Check reads the access matrix as a server does, and reports
   warning   the file is valid, but probably wrong: a client that no rule names, a
             service that nobody may call, an audience that two services share, an
             audience that the provider puts into every token, an entry for users
-            that no user's token can reach
+            that no user's token can reach, clients with names that are alike, a
+            review that is overdue; with --strict also an entry without why, and
+            a service without owner
   info      the file allows much: every method, any client, no scope; or an entry is
             for users, and the file does not say at which of its clients they log in
 
@@ -53,10 +56,10 @@ func checkCommand() *cobra.Command {
 		ValidArgsFunction: cli.MatrixFiles(1),
 	}
 	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 for a warning, too")
+	cmd.Flags().BoolVar(&strict, "strict", false, "warn of an entry without why and a service without owner, and exit with 1 for a warning, too")
 	format := cli.OutputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := check(cmd, args[0], descriptors)
+		found, err := check(cmd, args[0], descriptors, strict)
 		if err != nil {
 			return err
 		}
@@ -76,7 +79,7 @@ type findings []*policyfile.Error
 
 // check returns the findings in the file at path, and in its comparison with the
 // descriptors, if there are any.
-func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
+func check(cmd *cobra.Command, path, descriptors string, strict bool) (findings, error) {
 	set, err := descriptor.Read(descriptors)
 	if err != nil {
 		return nil, err
@@ -90,6 +93,10 @@ func check(cmd *cobra.Command, path, descriptors string) (findings, error) {
 		return nil, withWarnings(err, matrix, set)
 	}
 	problems := slices.Concat(policy.Warnings(), login.Check(policy.Matrix()), filesOfIssuers(policy.Matrix()))
+	problems = slices.Concat(problems, policy.Overdue(time.Now()), alikeNames(policy.Matrix()))
+	if strict {
+		problems = slices.Concat(problems, unexplained(policy))
+	}
 	if descriptors != "" {
 		problems = slices.Concat(problems, set.Compare(policy))
 	}

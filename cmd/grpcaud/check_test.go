@@ -133,10 +133,12 @@ issuers: {corp: {url: https://sso.example.com/realms/corp, preset: keycloak}}
 services:
   orders:
     grpc: [acme.Orders]
-    allow: [{clients: [batch], methods: ["*"], scopes: none, callers: services}]
+    owner: team-orders
+    allow: [{clients: [batch], methods: ["*"], scopes: none, why: It packs orders., callers: services}]
   people:
     grpc: [acme.People]
-    allow: [{clients: [orders], methods: ["*"], scopes: none, callers: users}]
+    owner: team-people
+    allow: [{clients: [orders], methods: ["*"], scopes: none, why: It names the packer., callers: users}]
 clients: {batch: {}, orders: {}}
 `
 	path := file(t, "access.yaml", text)

@@ -76,6 +76,7 @@ func TestUsage(t *testing.T) {
 		{0, "grpcaud ", []string{"version"}},
 		{0, "grpcaud ", []string{"--version"}},
 		{0, `"$schema": "https://json-schema.org/draft/2020-12/schema"`, []string{"schema"}},
+		{0, `"const": "grpcaud.decision"`, []string{"schema", "--decisions"}},
 		{0, "# yaml-language-server: $schema=access.schema.json", []string{"schema", "--help"}},
 		{2, `unknown command "x" for "grpcaud schema"`, []string{"schema", "x"}},
 		{0, "bash completion", []string{"completion", "bash"}},

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/interceptor"
@@ -26,7 +27,7 @@ type server struct {
 }
 
 // open starts the company.
-func open(config config, policy *access.Policy, log *slog.Logger) (*demo, error) {
+func open(config config, policy *access.Policy, records decision.Recorder, log *slog.Logger) (*demo, error) {
 	d := &demo{taps: map[string]*tap{}}
 	var err error
 	d.Company, err = company.Open(company.Config{
@@ -34,6 +35,7 @@ func open(config config, policy *access.Policy, log *slog.Logger) (*demo, error)
 		Server: func(service string) []interceptor.ServerOption {
 			return []interceptor.ServerOption{
 				interceptor.Logger(log.With(slog.String("server", service))),
+				interceptor.DecisionRecords(records, decision.KeptUsers()),
 				// The last scene rotates the issuer's keys several times in a second.
 				interceptor.VerifierOptions(verifier.Cooldown(100 * time.Millisecond)),
 			}

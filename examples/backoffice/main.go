@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/examples"
 )
@@ -42,7 +43,7 @@ func main() {
 
 // config is what the flags say.
 type config struct {
-	access                     string
+	access, decisions          string
 	issuerAddr, orders, people string
 	json, serve, verbose, log  bool
 }
@@ -56,6 +57,7 @@ func parse(args []string, errors io.Writer) (config, error) {
 	flags.BoolVar(&c.verbose, "v", false, "print each call with its token")
 	flags.BoolVar(&c.log, "log", false, "write the decision logs of the servers to standard error")
 	flags.StringVar(&c.access, "access", "", "read the access matrix from this `file`; the verdicts expected stay those of the built-in access.yaml")
+	flags.StringVar(&c.decisions, "decisions", "", "append a record of each decision of the servers to this `file`")
 	flags.StringVar(&c.issuerAddr, "issuer-addr", "127.0.0.1:0", "`address` of the authorization server")
 	flags.StringVar(&c.orders, "orders-addr", "127.0.0.1:0", "`address` of the order-status API")
 	flags.StringVar(&c.people, "hr-addr", "127.0.0.1:0", "`address` of the human-resource API")
@@ -66,7 +68,7 @@ func parse(args []string, errors io.Writer) (config, error) {
 	return c, err
 }
 
-func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+func run(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
 	config, err := parse(args, errOut)
 	if err != nil {
 		return err
@@ -80,7 +82,12 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
-	demo, err := open(config, policy, log)
+	records, err := config.records(log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, records.Close()) }()
+	demo, err := open(config, policy, records, log)
 	if err != nil {
 		return err
 	}
@@ -97,6 +104,28 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	return ctx.Err()
 }
+
+// records returns what the servers write their decisions to: nothing is kept unless a flag
+// names a file.
+func (c config) records(log *slog.Logger) (records, error) {
+	if c.decisions == "" {
+		return discarded{}, nil
+	}
+	return decision.OpenFile(c.decisions, log)
+}
+
+// records receives records of decisions until it is closed.
+type records interface {
+	decision.Recorder
+	io.Closer
+}
+
+// discarded keeps no records.
+type discarded struct{}
+
+func (discarded) Record(context.Context, decision.Record) {}
+
+func (discarded) Close() error { return nil }
 
 // view returns how the calls are shown.
 func (c config) view(out io.Writer) view {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 )
 
@@ -97,6 +99,39 @@ func TestEachCallIsShown(t *testing.T) {
 	}
 	if lines != calls || admissions != 21 {
 		t.Errorf("-json has %d lines with %d admissions, want %d with 21", lines, admissions, calls)
+	}
+}
+
+// TestDecisionRecordsOfTheCompany shows that -decisions writes a record of each decision,
+// with the entry that it met.
+func TestDecisionRecordsOfTheCompany(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "decisions.jsonl")
+	output(t, nil, "-decisions", path)
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	seen := map[decision.Outcome]int{}
+	skipped, err := decision.Read(file, func(r *decision.Record) error {
+		seen[r.Decision]++
+		if r.Policy == "" || r.Decision == decision.Admitted && r.Service != "" && (r.Line == 0 || r.File != "access.yaml" || r.ClientName == "" || r.Token == "") {
+			t.Errorf("a record without its policy, or without the entry and the client: %+v", r)
+		}
+		return nil
+	}, func(g decision.Gap) error {
+		t.Errorf("a gap: %+v", g)
+		return nil
+	})
+	if err != nil || len(skipped) > 0 {
+		t.Errorf("error %v, skipped %v", err, skipped)
+	}
+	if seen[decision.Admitted] < 21 || seen[decision.Refused] < 10 {
+		t.Errorf("records %v, want all calls of the scenes", seen)
+	}
+	if err := run(t.Context(), []string{"-decisions", t.TempDir()}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "regular file") {
+		t.Errorf("-decisions of a folder: %v", err)
 	}
 }
 

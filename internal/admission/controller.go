@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
@@ -29,6 +30,11 @@ type Config struct {
 	// RefusalWindow is how long refusals of one kind share a log line; 0 gives
 	// each a line.
 	RefusalWindow time.Duration
+
+	// Decisions receives a record of each decision; nil for none. Users is the form in
+	// which the records name users.
+	Decisions decision.Recorder
+	Users     decision.Users
 
 	// Meter makes the instruments.
 	Meter metric.Meter
@@ -67,6 +73,7 @@ type Controller struct {
 	options  []access.MethodOptions // the .proto options with which the policy in force was made
 	surfaces map[any]Surface        // which policies must cover
 	plain    *plainIssuers
+	reviews  reviews
 }
 
 // New returns a controller for the services of these names. It checks the
@@ -93,6 +100,8 @@ func New(policy *access.Policy, services []string, config Config) (*Controller, 
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	c.plain.show(guard.Issuers())
+	c.reviews.log = config.Log
+	c.reviews.follow(guard)
 	return c, nil
 }
 
@@ -129,5 +138,6 @@ func (c *Controller) StopVerifier() { c.verifier.Close() }
 // repeated refusals.
 func (c *Controller) Close() error {
 	c.StopVerifier()
+	c.reviews.close()
 	return c.recorder.close()
 }

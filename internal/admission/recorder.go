@@ -8,13 +8,14 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
-// recorder writes decisions to the log, the metrics, the span of the request, and the
-// report of what would be refused.
+// recorder writes decisions to the log, the metrics, the span of the request, the report
+// of what would be refused, and the records of decisions.
 type recorder struct {
 	log         decisionLog
 	metrics     *metrics
 	policy      policyMetrics
 	wouldRefuse *refusalReport
+	decisions   decisionRecords
 }
 
 // newRecorder returns the recorder of a controller. Close it.
@@ -31,7 +32,7 @@ func newRecorder(config Config, v *verifier.Verifier, guard func() *access.Guard
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m, policy: policy, wouldRefuse: newRefusalReport()}
+	r := &recorder{log: decisionLog{to: config.Log, sampleAdmitted: config.SampleAdmitted}, metrics: m, policy: policy, wouldRefuse: newRefusalReport(), decisions: decisionRecords{config.Decisions, config.Users}}
 	r.log.lines.window, r.log.lines.writeCount = config.RefusalWindow, r.log.writeCount
 	return r, nil
 }
@@ -52,5 +53,6 @@ func (r *recorder) record(ctx context.Context, v *event) {
 	r.metrics.record(ctx, v)
 	r.log.record(ctx, v)
 	r.wouldRefuse.record(v)
+	r.decisions.record(ctx, v)
 	annotateSpan(ctx, v)
 }

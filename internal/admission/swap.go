@@ -35,6 +35,7 @@ func (c *Controller) swap(policy *access.Policy) error {
 	c.options = policy.GivenOptions()
 	c.logWarnings(policy)
 	c.plain.show(guard.Issuers())
+	c.reviews.follow(guard)
 	return nil
 }
 

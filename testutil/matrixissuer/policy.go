@@ -28,7 +28,11 @@ func (i *Issuers) deriveLocked(policy *access.Policy) (*access.Policy, error) {
 	for _, name := range slices.Sorted(maps.Keys(m.Issuers)) {
 		m.Issuers[name] = i.issuerLocked(name, m, names)
 	}
-	return access.New(m, policy.GivenOptions()...)
+	played, err := access.New(m, policy.GivenOptions()...)
+	if err != nil {
+		return nil, err
+	}
+	return played.WithGeneration(policy.Generation()).WithPlaces(policy.Place), nil
 }
 
 // issuerLocked returns the entry of a played issuer. It keeps the settings about the

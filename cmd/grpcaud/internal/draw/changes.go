@@ -27,6 +27,7 @@ const (
 	stronger = "stronger"
 	other    = "other"
 	changed  = "changed"
+	purposes = "purpose" // the matrix explains something otherwise, and nobody may call more or less
 )
 
 var changeColours = map[string]string{gains: output.Doubt, weaker: output.Doubt, loses: output.Good, stronger: output.Good, other: output.Bold, changed: output.Bold}

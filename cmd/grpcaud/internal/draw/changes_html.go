@@ -20,6 +20,7 @@ var changeGroups = []changeGroup{
 	{Kind: other, Title: "Needs something else", About: "They may call with other tokens than before.", Class: "opens"},
 	{Kind: loses, Title: "Becomes refused", About: "They could call before, and may not any more.", Class: "closes"},
 	{Kind: stronger, Title: "Needs more", About: "They may call with some of the tokens that were accepted before.", Class: "closes"},
+	{Kind: purposes, Title: "Is explained otherwise", About: "The why, the owner or the review differs. Nobody may call more or less for that."},
 	{Kind: changed, Title: "Also changes", About: "Settings that are not entries of a service."},
 }
 

@@ -18,7 +18,9 @@ func Compare(before, after access.Matrix) changes {
 	names := slices.Concat(slices.Collect(maps.Keys(before.Services)), slices.Collect(maps.Keys(after.Services)))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		c.calls(serviceOf(name, before.Services[name]), serviceOf(name, after.Services[name]))
+		old, now := serviceOf(name, before.Services[name]), serviceOf(name, after.Services[name])
+		c.calls(old, now)
+		c.reasons(old, now)
 	}
 	c.public(loses, before.Public, after.Public)
 	c.public(gains, after.Public, before.Public)
@@ -39,7 +41,9 @@ func (c *changes) compareValues(where string, old, now reflect.Value) {
 	case reflect.DeepEqual(old.Interface(), now.Interface()):
 	case old.Kind() == reflect.Struct:
 		for i := range old.NumField() {
-			if field := old.Type().Field(i).Name; !slices.Contains(comparedByMeaning, field) {
+			if said, ok := old.Field(i).Interface().(access.Purpose); ok {
+				c.purpose(where, purposeOf(said), purposeOf(now.Field(i).Interface().(access.Purpose)))
+			} else if field := old.Type().Field(i).Name; !slices.Contains(comparedByMeaning, field) {
 				c.compareValues(strings.TrimPrefix(where+"."+keyOf(field), "."), old.Field(i), now.Field(i))
 			}
 		}

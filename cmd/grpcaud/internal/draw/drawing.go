@@ -16,6 +16,7 @@ import (
 // with what is allowed, not with all that could be.
 type Drawing struct {
 	Services []service `json:"services"`
+	Clients  []client  `json:"clients,omitempty"` // those of which the matrix says more than the name
 	Public   []string  `json:"public,omitempty"`
 	clients  []string  // those that are shown even if no entry names them
 }
@@ -31,8 +32,9 @@ type service struct {
 	Remarks   []string `json:"remarks,omitempty"`
 	Allow     []entry  `json:"allow"`
 	Closed    []string `json:"closed,omitempty"` // methods that nobody may call
-	id        string   // of its section of a page
-	at        places
+	purpose
+	id string // of its section of a page
+	at places
 }
 
 // entry is one entry of allow.
@@ -44,6 +46,7 @@ type entry struct {
 	At        string   `json:"-"` // the file and the line; empty if they are not known
 	closed    []string // methods of the service that nobody may call
 	demands
+	purpose
 }
 
 // New returns the part of a policy, and of the options of .proto files that it was made
@@ -64,6 +67,7 @@ func New(policy *access.Policy, options []access.MethodOptions, services, client
 	if len(clients) == 0 {
 		d.clients = files.ClientNames(m)
 	}
+	d.addClients(m, clients)
 	for _, name := range files.ServiceNames(m) {
 		if len(services) > 0 && !slices.Contains(services, name) {
 			continue
@@ -88,15 +92,24 @@ func New(policy *access.Policy, options []access.MethodOptions, services, client
 	return d, nil
 }
 
+// addClients adds the clients of which the matrix says more than the name.
+func (d *Drawing) addClients(m access.Matrix, shown []string) {
+	for _, name := range files.ClientNames(m) {
+		if p := purposeOf(m.Clients[name].Purpose); p.Said() && (len(shown) == 0 || slices.Contains(shown, name)) {
+			d.Clients = append(d.Clients, client{name, p})
+		}
+	}
+}
+
 func serviceOf(name string, from access.Service) service {
 	s := service{
 		Name: name, Issuers: from.Issuers, Audiences: from.Audiences, GRPC: from.GRPC,
-		Remarks: remarks(from), Allow: []entry{}, Closed: from.Closed,
+		Remarks: remarks(from), Allow: []entry{}, Closed: from.Closed, purpose: purposeOf(from.Purpose),
 	}
 	for i, allow := range from.Allow {
 		s.Allow = append(s.Allow, entry{
 			Place:     fmt.Sprintf("services.%s.allow[%d]", name, i),
-			AnyClient: allow.AnyClient, Clients: allow.Clients, Methods: allow.Methods, closed: from.Closed, demands: demandsOf(allow),
+			AnyClient: allow.AnyClient, Clients: allow.Clients, Methods: allow.Methods, closed: from.Closed, demands: demandsOf(allow), purpose: purposeOf(allow.Purpose),
 		})
 	}
 	return s
@@ -125,7 +138,7 @@ func externalOf(name string, from access.External) service {
 		issuer = nil // each client has its own
 	}
 	return service{
-		Name: name, Issuers: issuer, Audiences: []string{from.Audience}, GRPC: from.GRPC, External: true,
+		Name: name, Issuers: issuer, Audiences: []string{from.Audience}, GRPC: from.GRPC, External: true, purpose: purposeOf(from.Purpose),
 		Remarks: []string{"an API of others: these clients request tokens for it; it is guarded elsewhere"},
 		Allow: []entry{{
 			Place: "external." + name, Clients: from.Clients, Methods: []string{descriptor.EveryMethod}, demands: demands{Scopes: from.Scopes},

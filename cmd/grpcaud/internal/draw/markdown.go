@@ -9,6 +9,9 @@ import (
 func (d *Drawing) markdown(p *output.Page) {
 	for _, s := range d.Services {
 		p.Printf("## %s\n\n%s\n\n", output.EscapeMarkdown(s.Name), output.EscapeMarkdown(s.about()))
+		if words := s.inWords(); words != "" {
+			p.Printf("%s\n\n", output.EscapeMarkdown(words))
+		}
 		for _, remark := range s.Remarks {
 			p.Printf("* %s\n", output.EscapeMarkdown(remark))
 		}
@@ -18,10 +21,30 @@ func (d *Drawing) markdown(p *output.Page) {
 		if len(s.Allow) > 0 {
 			s.grid().markdown(p)
 		}
+		if s.said() {
+			s.reasons(p)
+		}
+	}
+	if len(d.Clients) > 0 {
+		p.Printf("## clients\n\n")
+		rows := d.clientTable()
+		p.MarkdownTable(rows[0], rows[1:])
+		p.Printf("\n")
 	}
 	if len(d.Public) > 0 {
 		p.Printf("## public\n\nAnybody may call, without a token: %s.\n", output.EscapeMarkdown(output.List(d.Public)))
 	}
+}
+
+// reasons writes why each entry is there.
+func (s service) reasons(p *output.Page) {
+	rows := [][]string{{"clients", "methods"}}
+	for _, e := range s.Allow {
+		rows = append(rows, []string{output.List(e.clientNames()), output.List(e.methodNames())})
+	}
+	columns(rows, s.entryPurposes())
+	p.MarkdownTable(rows[0], rows[1:])
+	p.Printf("\n")
 }
 
 func (g grid) markdown(p *output.Page) {

@@ -30,6 +30,9 @@ type Explanation struct {
 	Service string         `json:"service"`
 	Method  string         `json:"method"`
 	Entry   string         `json:"entry,omitempty"`
+	Why     string         `json:"why,omitempty"`       // the entry is there
+	Owner   string         `json:"owner,omitempty"`     // of the entry
+	Review  string         `json:"review_by,omitempty"` // the last day
 	Cause   audience.Cause `json:"cause,omitempty"`
 	Peer    *peer          `json:"peer,omitempty"`
 	Mode    string         `json:"mode,omitempty"` // empty if the rules are enforced
@@ -109,6 +112,7 @@ func NewExternal(service, token string, now time.Time) *Explanation {
 func (s *Explanation) explainRule(t *GuardedMethod, claims *claims.Claims) {
 	explained := t.rule.ExplainOffline(claims, s.now)
 	s.Entry = explained.Entry
+	s.Why, s.Owner, s.Review = explained.Purpose.Why, explained.Purpose.Owner, explained.Purpose.LastDay()
 	for _, q := range explained.Checks {
 		s.Checks = append(s.Checks, Check{q.Name, q.OK, q.Got, q.Want, q.Cause, q.Hint})
 	}

@@ -29,6 +29,9 @@ func (s *Explanation) text(p *output.Page) {
 	say("service", s.Service)
 	say("method", s.Method)
 	say("entry", s.Entry)
+	say("entry why", s.Why)
+	say("entry owner", s.Owner)
+	say("review by", s.Review)
 	if s.Peer != nil {
 		say("the peer", s.Peer.String())
 	}

@@ -1,0 +1,43 @@
+package access
+
+import "github.com/grpcaud/grpcaud/audience/claims"
+
+// Entry is where an alternative stands.
+type Entry struct {
+	// Name is its place in the matrix, such as "services.order-status.allow[0]", or the
+	// place of the options in a .proto file.
+	Name string
+
+	// Place is where that stands in a file, such as "access.yaml:17"; empty if it is not
+	// known. See [Policy.WithPlaces].
+	Place string
+}
+
+// Entry returns the alternative that admits a call with a token of claims c, presented as
+// p says; if [Rule.Judge] refuses the call, the one in which the most checks passed. It is
+// zero if no alternative was looked at: the rule is public, c is nil, or the token itself
+// is refused, for its audience or its age.
+func (r *Rule) Entry(c *claims.Claims, p Presentation) Entry {
+	if r.public || c == nil {
+		return Entry{}
+	}
+	e := r.evaluate(c, p)
+	if _, d := e.first(); d == nil {
+		return Entry{}
+	}
+	d, _ := e.alternative()
+	return Entry{d.entry, d.place}
+}
+
+// CallerKind returns which entries are about the caller of a genuine token: those with
+// callers: users, or with callers: services; empty if the token does not tell.
+func (g *Guard) CallerKind(c *claims.Claims) CallerKind {
+	switch _, known := g.clients[party{c.Issuer(), c.Caller().User}]; {
+	case c.IsService():
+		return ServicesOnly
+	case forUser(c, known):
+		return UsersOnly
+	default:
+		return ""
+	}
+}
