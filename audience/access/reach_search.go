@@ -1,0 +1,208 @@
+package access
+
+import "slices"
+
+// hopKind is a [HopKind].
+type hopKind uint8
+
+// The kinds of hops. The first two are also the kinds of tokens that a client can get.
+const (
+	asItself hopKind = iota
+	forUser
+	onBehalf
+	forwards
+	noToken
+	unenforced
+)
+
+func (k hopKind) name() HopKind {
+	return [...]HopKind{HopAsItself, HopForUser, HopOnBehalf, HopForwards, HopNoToken, HopUnenforced}[k]
+}
+
+// userEnd is a [PathUser].
+type userEnd uint8
+
+const (
+	userKept userEnd = iota
+	userLost
+	noUser
+	userEnds // their number
+)
+
+func (u userEnd) name() PathUser { return [...]PathUser{UserKept, UserLost, NoUser}[u] }
+
+// none stands for no client, no service and no arrival.
+const none int32 = -1
+
+// arrival is one call of a path.
+type arrival struct {
+	before int32 // the call before; none for the first
+	entry  int32
+	actor  int32 // the client whose token it is, or that calls; none for a service without a token
+	kind   hopKind
+	user   userEnd
+	passed bool // whether the path has come through the service that it must come through
+}
+
+// search finds the shortest ways from one client.
+type search struct {
+	reach    *Reach
+	start    int32
+	through  int32 // the service that ways must come through, none for all ways
+	yield    func(*Path) bool
+	stopped  bool
+	arrivals []arrival
+	answered []bool           // by entry, end of the user, and whether the token is forwarded
+	reached  []bool           // by service, end of the user, and passed
+	held     map[arrival]bool // the tokens that the service on the way was reached with
+}
+
+func newSearch(r *Reach, start, through int32, yield func(*Path) bool) *search {
+	return &search{
+		reach: r, start: start, through: through, yield: yield,
+		answered: make([]bool, len(r.entries)*int(userEnds)*2),
+		reached:  make([]bool, len(r.services)*int(userEnds)*2),
+		held:     map[arrival]bool{},
+	}
+}
+
+// run finds all ways, those of one call first.
+func (s *search) run() {
+	s.call(none, s.start, userKept, forUser)
+	s.call(none, s.start, noUser, asItself)
+	s.callOpen(none, noUser)
+	for i := int32(0); i < int32(len(s.arrivals)) && !s.stopped; i++ {
+		s.callOn(i)
+	}
+}
+
+// callOn makes the calls of a service that was reached.
+func (s *search) callOn(i int32) {
+	a := s.arrivals[i]
+	to := &s.reach.services[s.service(a)]
+	if to.external || !to.callsOn || a.kind == forwards && s.through == none {
+		return
+	}
+	// Whoever gets a token can use it directly. So a service that forwards it reaches
+	// nothing else: it is another way, and it matters to what must come through a service.
+	if a.before == none || s.service(a) == s.through {
+		s.forward(i)
+	}
+	lost := a.user
+	if lost == userKept {
+		lost = userLost
+	}
+	for _, client := range to.runsAs {
+		if a.user == userKept && s.canExchange(client) {
+			s.call(i, client, userKept, onBehalf)
+		}
+		s.call(i, client, lost, asItself)
+	}
+	if s.through != none {
+		s.callOpen(i, lost)
+	}
+}
+
+// canExchange reports whether a client can exchange the token of the user. Only the issuer
+// of a token exchanges it.
+func (s *search) canExchange(client int32) bool {
+	issuer := s.reach.issuers[client]
+	return issuer.URL == s.reach.issuers[s.start].URL && issuer.exchanges()
+}
+
+// call makes the calls of a client with tokens of one kind, and the calls that are let
+// through.
+func (s *search) call(before, client int32, user userEnd, kind hopKind) {
+	calls := s.reach.calls[asItself]
+	if kind == forUser || kind == onBehalf {
+		calls = s.reach.calls[forUser]
+	}
+	for _, entry := range calls[client] {
+		s.take(arrival{before: before, entry: entry, actor: client, kind: kind, user: user})
+	}
+	if kind == asItself {
+		for _, entry := range s.reach.unruled[client] {
+			s.take(arrival{before: before, entry: entry, actor: client, kind: unenforced, user: user})
+		}
+	}
+}
+
+// callOpen makes the calls that anybody can make.
+func (s *search) callOpen(before int32, user userEnd) {
+	for _, entry := range s.reach.open {
+		kind := noToken
+		if s.reach.entries[entry].kind == unenforced {
+			kind = unenforced
+		}
+		s.take(arrival{before: before, entry: entry, actor: none, kind: kind, user: user})
+	}
+}
+
+// forward makes the calls with the token that a service received.
+func (s *search) forward(i int32) {
+	a := s.arrivals[i]
+	kind := asItself
+	switch a.kind {
+	case forUser, onBehalf:
+		kind = forUser
+	case noToken, unenforced:
+		return
+	}
+	from := s.service(a)
+	for _, entry := range s.reach.calls[kind][a.actor] {
+		if to := s.reach.entries[entry].service; to != from && s.reach.shareToken(from, to, a.actor) {
+			s.take(arrival{before: i, entry: entry, actor: a.actor, kind: forwards, user: a.user})
+		}
+	}
+}
+
+// shareToken reports whether one token of a client can be addressed to both services.
+func (r *Reach) shareToken(a, b, client int32) bool {
+	from, to := &r.services[a], &r.services[b]
+	if slices.ContainsFunc(from.audience, func(aud string) bool { return slices.Contains(to.audience, aud) }) {
+		return true
+	}
+	return !from.sole && !to.sole && !to.external && !r.issuers[client].Provider().Request.OneAudience
+}
+
+func (s *search) service(a arrival) int32 { return s.reach.entries[a.entry].service }
+
+// take adds a call, if it reaches something new.
+func (s *search) take(a arrival) {
+	if s.stopped {
+		return
+	}
+	to := s.service(a)
+	a.passed = to == s.through || a.before != none && s.arrivals[a.before].passed
+	entry, state := 2*(int(a.entry)*int(userEnds)+int(a.user)), 2*(int(to)*int(userEnds)+int(a.user))
+	if a.kind == forwards {
+		entry++
+	}
+	if a.passed {
+		state++
+	}
+	answer := !s.answered[entry] && (s.through == none || a.passed && to != s.through)
+	isNew := !s.reached[state] && (a.kind != forwards || s.through != none)
+	if to == s.through && !isNew {
+		token := arrival{actor: a.actor, kind: a.kind, user: a.user}
+		isNew = !s.held[token]
+		s.held[token] = true
+	}
+	if !answer && !isNew {
+		return
+	}
+	s.arrivals = append(s.arrivals, a)
+	s.reached[state] = s.reached[state] || isNew
+	if answer {
+		s.answered[entry] = true
+		s.report(a)
+	}
+}
+
+// report yields the path that ends with a, which was just added.
+func (s *search) report(a arrival) {
+	set := s.reach.methods(a)
+	p := &Path{From: s.reach.clients[s.start], To: s.reach.services[s.service(a)].name, User: a.user.name(), search: s, end: int32(len(s.arrivals) - 1)}
+	p.Methods, p.Closed = set.names()
+	s.stopped = !s.yield(p)
+}
