@@ -16,9 +16,10 @@ func newReach(p *Policy, now time.Time) *Reach {
 	}
 	r.calls = [2][][]int32{make([][]int32, len(r.clients)), make([][]int32, len(r.clients))}
 	r.unruled = make([][]int32, len(r.clients))
-	owners, byID := map[string][]int32{}, p.matrix.clientsByID()
+	owners, byID, public := map[string][]int32{}, p.matrix.clientsByID(), p.matrix.publicMethods()
 	for _, name := range slices.Sorted(maps.Keys(p.matrix.Services)) {
 		s := p.matrix.Services[name]
+		s.Closed = slices.Concat(s.Closed, public[name]) // which are not in "*"
 		index := r.addService(name, s, byID)
 		for _, grpc := range s.GRPC {
 			owners[grpc] = append(owners[grpc], index)
@@ -166,6 +167,25 @@ func (r *Reach) addExternal(name string, e External) {
 			r.calls[forUser][c] = append(r.calls[forUser][c], id)
 		}
 	}
+}
+
+// publicMethods returns the methods of each service that anybody may call, whatever its
+// entries say: a rule for "*" is not for them.
+func (m Matrix) publicMethods() map[string][]string {
+	methods, owners := map[string][]string{}, m.owners()
+	for _, entry := range m.Public {
+		if service, method, operation := m.opensOperation(entry); operation {
+			methods[service] = append(methods[service], method)
+			continue
+		}
+		grpc, method, ok := cutLast(entry)
+		for _, name := range owners[grpc] {
+			if ok && len(m.Services[name].GRPC) == 1 { // else another one may have a method of that name
+				methods[name] = append(methods[name], method)
+			}
+		}
+	}
+	return methods
 }
 
 // addPublic adds the methods and operations of services that are open to anybody.

@@ -52,9 +52,10 @@ type search struct {
 	yield    func(*Path) bool
 	stopped  bool
 	arrivals []arrival
-	answered []bool           // by entry, end of the user, and whether the token is forwarded
-	reached  []bool           // by service, end of the user, and passed
-	held     map[arrival]bool // the tokens that the service on the way was reached with
+	answered []bool            // by entry, end of the user, and whether the token is forwarded
+	reached  []bool            // by service, end of the user, and passed
+	opened   [userEnds][2]bool // whether what anybody can call was called, by end of the user and passed
+	held     map[arrival]bool  // the tokens that the service on the way was reached with
 }
 
 func newSearch(r *Reach, start, through int32, yield func(*Path) bool) *search {
@@ -70,7 +71,10 @@ func newSearch(r *Reach, start, through int32, yield func(*Path) bool) *search {
 func (s *search) run() {
 	s.call(none, s.start, userKept, forUser)
 	s.call(none, s.start, noUser, asItself)
-	s.callOpen(none, noUser)
+	s.letThrough(none, s.start, userLost)
+	s.callOpen(none, noUser, noToken)
+	s.callOpen(none, noUser, unenforced)
+	s.callOpen(none, userLost, unenforced)
 	for i := int32(0); i < int32(len(s.arrivals)) && !s.stopped; i++ {
 		s.callOn(i)
 	}
@@ -98,9 +102,20 @@ func (s *search) callOn(i int32) {
 		}
 		s.call(i, client, lost, asItself)
 	}
-	if s.through != none {
-		s.callOpen(i, lost)
+	// What anybody can call, whichever service was reached first can call.
+	if opened := &s.opened[lost][passed(a)]; !*opened {
+		*opened = true
+		s.callOpen(i, lost, noToken)
+		s.callOpen(i, lost, unenforced)
 	}
+}
+
+// passed counts whether a path has come through the service that it must come through.
+func passed(a arrival) int {
+	if a.passed {
+		return 1
+	}
+	return 0
 }
 
 // canExchange reports whether a client can exchange the token of the user. Only the issuer
@@ -121,32 +136,35 @@ func (s *search) call(before, client int32, user userEnd, kind hopKind) {
 		s.take(arrival{before: before, entry: entry, actor: client, kind: kind, user: user})
 	}
 	if kind == asItself {
-		for _, entry := range s.reach.unruled[client] {
-			s.take(arrival{before: before, entry: entry, actor: client, kind: unenforced, user: user})
-		}
+		s.letThrough(before, client, user)
 	}
 }
 
-// callOpen makes the calls that anybody can make.
-func (s *search) callOpen(before int32, user userEnd) {
+// letThrough makes the calls of a client that a rollout lets through, without a caller.
+func (s *search) letThrough(before, client int32, user userEnd) {
+	for _, entry := range s.reach.unruled[client] {
+		s.take(arrival{before: before, entry: entry, actor: client, kind: unenforced, user: user})
+	}
+}
+
+// callOpen makes the calls of one kind that anybody can make.
+func (s *search) callOpen(before int32, user userEnd, kind hopKind) {
 	for _, entry := range s.reach.open {
-		kind := noToken
-		if s.reach.entries[entry].kind == unenforced {
-			kind = unenforced
+		if rollout := s.reach.entries[entry].kind == unenforced; rollout == (kind == unenforced) {
+			s.take(arrival{before: before, entry: entry, actor: none, kind: kind, user: user})
 		}
-		s.take(arrival{before: before, entry: entry, actor: none, kind: kind, user: user})
 	}
 }
 
 // forward makes the calls with the token that a service received.
 func (s *search) forward(i int32) {
 	a := s.arrivals[i]
-	kind := asItself
-	switch a.kind {
-	case forUser, onBehalf:
-		kind = forUser
-	case noToken, unenforced:
+	if a.kind == noToken || a.kind == unenforced {
 		return
+	}
+	kind := asItself
+	if a.user == userKept {
+		kind = forUser
 	}
 	from := s.service(a)
 	for _, entry := range s.reach.calls[kind][a.actor] {
@@ -178,9 +196,7 @@ func (s *search) take(a arrival) {
 	if a.kind == forwards {
 		entry++
 	}
-	if a.passed {
-		state++
-	}
+	state += passed(a)
 	answer := !s.answered[entry] && (s.through == none || a.passed && to != s.through)
 	isNew := !s.reached[state] && (a.kind != forwards || s.through != none)
 	if to == s.through && !isNew {
