@@ -74,6 +74,26 @@ func (m methodSet) without(list []string) methodSet {
 	return methodSet{list: slices.DeleteFunc(slices.Clone(m.list), func(method string) bool { return slices.Contains(list, method) })}
 }
 
+// minus returns m without the methods of other.
+func (m methodSet) minus(other methodSet) methodSet {
+	if other.all {
+		return m.only(other.list)
+	}
+	return m.without(other.list)
+}
+
+// union returns the methods of both.
+func (m methodSet) union(other methodSet) methodSet {
+	switch {
+	case m.all:
+		return methodSet{all: true, list: slices.DeleteFunc(slices.Clone(m.list), other.has)}
+	case other.all:
+		return other.union(m)
+	default:
+		return methodSet{list: sorted(slices.Concat(m.list, other.list))}
+	}
+}
+
 // setOf returns the set that a list of methods names, in which "*" means all.
 func setOf(methods, closed []string) methodSet {
 	if slices.Contains(methods, "*") {

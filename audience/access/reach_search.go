@@ -53,6 +53,7 @@ type search struct {
 	stopped  bool
 	arrivals []arrival
 	answered []bool            // by entry, end of the user, and whether the token is forwarded
+	methods  map[int]methodSet // that were answered, where options of .proto files add demands
 	reached  []bool            // by service, end of the user, and passed
 	opened   [userEnds][2]bool // whether what anybody can call was called, by end of the user and passed
 	held     map[arrival]bool  // the tokens that the service on the way was reached with
@@ -63,7 +64,7 @@ func newSearch(r *Reach, start, through int32, yield func(*Path) bool) *search {
 		reach: r, start: start, through: through, yield: yield,
 		answered: make([]bool, len(r.entries)*int(userEnds)*2),
 		reached:  make([]bool, len(r.services)*int(userEnds)*2),
-		held:     map[arrival]bool{},
+		held:     map[arrival]bool{}, methods: map[int]methodSet{},
 	}
 }
 
@@ -197,7 +198,7 @@ func (s *search) take(a arrival) {
 		entry++
 	}
 	state += passed(a)
-	answer := !s.answered[entry] && (s.through == none || a.passed && to != s.through)
+	answer := s.isNewAnswer(a, entry) && (s.through == none || a.passed && to != s.through)
 	isNew := !s.reached[state] && (a.kind != forwards || s.through != none)
 	if to == s.through && !isNew {
 		token := arrival{actor: a.actor, kind: a.kind, user: a.user}
@@ -210,9 +211,20 @@ func (s *search) take(a arrival) {
 	s.arrivals = append(s.arrivals, a)
 	s.reached[state] = s.reached[state] || isNew
 	if answer {
-		s.answered[entry] = true
+		if s.answered[entry] = true; len(s.reach.services[to].options) > 0 {
+			s.methods[entry] = s.methods[entry].union(s.reach.methods(a))
+		}
 		s.report(a)
 	}
+}
+
+// isNewAnswer reports whether a call is of methods that were not reached so before. Options of
+// .proto files may give the clients of one entry different methods.
+func (s *search) isNewAnswer(a arrival, entry int) bool {
+	if len(s.reach.services[s.service(a)].options) == 0 {
+		return !s.answered[entry]
+	}
+	return !s.reach.methods(a).minus(s.methods[entry]).empty()
 }
 
 // report yields the path that ends with a, which was just added.
