@@ -55,7 +55,7 @@ func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbere
 		return
 	}
 	broken := map[int]bool{}
-	s := newSearch(r, client, through, func(p *Path) bool {
+	s := newSearch(r, client, through, func(p Path) bool {
 		for _, n := range open {
 			if broken[n.number] || p.To != n.To || !n.isAbout(p.User) {
 				continue
@@ -76,7 +76,7 @@ func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbere
 }
 
 // broken reports a statement with the way that breaks it.
-func (c *checker) broken(n numbered, p *Path, set methodSet) {
+func (c *checker) broken(n numbered, p Path, set methodSet) {
 	methods, _ := set.names()
 	text := quote.List(p.From) + " can reach " + p.To + "/" + strings.Join(methods, ", ")
 	if p.User == UserLost {

@@ -14,7 +14,8 @@ type Path struct {
 	// To is the service, or the API under External, at its end.
 	To string
 
-	// Methods are the methods that the last hop may call; "*" means all but Closed.
+	// Methods are the methods that the last hop may call; "*" means all but Closed. Do not
+	// change them.
 	Methods []string
 
 	// Closed are the methods that "*" does not include; nil if there are none.
@@ -24,7 +25,7 @@ type Path struct {
 	User PathUser
 
 	search *search
-	end    int32
+	last   arrival
 }
 
 // PathUser says what becomes of the user on a [Path].
@@ -88,9 +89,9 @@ func (h Hop) String() string {
 }
 
 // Hops returns the calls in their order.
-func (p *Path) Hops() []Hop {
-	var hops []Hop
-	for i := p.end; i >= 0; i = p.search.arrivals[i].before {
+func (p Path) Hops() []Hop {
+	hops := []Hop{p.search.hop(p.last)}
+	for i := p.last.before; i != none; i = p.search.arrivals[i].before {
 		hops = append(hops, p.search.hop(p.search.arrivals[i]))
 	}
 	slices.Reverse(hops)
@@ -111,10 +112,12 @@ func (s *search) hop(a arrival) Hop {
 	return h
 }
 
+var everyMethod = []string{"*"}
+
 // names returns a set as the file writes it.
 func (m methodSet) names() (methods, closed []string) {
 	if m.all {
-		return []string{"*"}, m.list
+		return everyMethod, m.list
 	}
 	return m.list, nil
 }

@@ -13,16 +13,18 @@ import (
 // scopes, roles and claims the issuer gives to a client, is not known. It is immutable, and
 // safe for concurrent use.
 type Reach struct {
-	policy   *Policy
-	services []reachService
-	clients  []string
-	known    map[string]int32 // the clients by name
-	index    map[string]int32 // the services by name
-	issuers  []Issuer         // by client
-	entries  []reachEntry
-	calls    [2][][]int32 // the entries that admit a client, by asItself or forUser
-	unruled  [][]int32    // the rollouts that are about a client
-	open     []int32      // the entries that admit anybody
+	policy    *Policy
+	services  []reachService
+	clients   []string
+	known     map[string]int32 // the clients by name
+	index     map[string]int32 // the services by name
+	issuers   []Issuer         // by client
+	exchanges []bool           // whether its issuer exchanges tokens of users, by client
+	entries   []reachEntry
+	serviceOf []int32      // by entry
+	calls     [2][][]int32 // the entries that admit a client, by asItself or forUser
+	unruled   [][]int32    // the rollouts that are about a client
+	open      []int32      // the entries that admit anybody
 }
 
 // reachService is a service, or an API of others.
@@ -51,8 +53,8 @@ func (p *Policy) Reach() *Reach { return newReach(p, time.Now()) }
 // From returns the ways that begin with a client, shortest first: one for each entry that
 // can be reached, for each end of the user, and for each way by which a service forwards the
 // token it received. An unknown client has none.
-func (r *Reach) From(client string) iter.Seq[*Path] {
-	return func(yield func(*Path) bool) {
+func (r *Reach) From(client string) iter.Seq[Path] {
+	return func(yield func(Path) bool) {
 		start, ok := r.known[client]
 		if !ok {
 			return

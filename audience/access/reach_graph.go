@@ -13,6 +13,7 @@ func newReach(p *Policy, now time.Time) *Reach {
 	for i, name := range r.clients {
 		r.known[name] = int32(i)
 		r.issuers = append(r.issuers, p.matrix.issuer(p.matrix.Clients[name].Issuer))
+		r.exchanges = append(r.exchanges, r.issuers[i].exchanges())
 	}
 	r.calls = [2][][]int32{make([][]int32, len(r.clients)), make([][]int32, len(r.clients))}
 	r.unruled = make([][]int32, len(r.clients))
@@ -65,7 +66,7 @@ func (r *Reach) addService(name string, s Service, byID map[string][]string) int
 }
 
 func (r *Reach) add(e reachEntry) int32 {
-	r.entries = append(r.entries, e)
+	r.entries, r.serviceOf = append(r.entries, e), append(r.serviceOf, e.service)
 	return int32(len(r.entries) - 1)
 }
 

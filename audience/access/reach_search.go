@@ -49,7 +49,7 @@ type search struct {
 	reach    *Reach
 	start    int32
 	through  int32 // the service that ways must come through, none for all ways
-	yield    func(*Path) bool
+	yield    func(Path) bool
 	stopped  bool
 	arrivals []arrival
 	answered []bool            // by entry, end of the user, and whether the token is forwarded
@@ -59,7 +59,7 @@ type search struct {
 	held     map[arrival]bool  // the tokens that the service on the way was reached with
 }
 
-func newSearch(r *Reach, start, through int32, yield func(*Path) bool) *search {
+func newSearch(r *Reach, start, through int32, yield func(Path) bool) *search {
 	return &search{
 		reach: r, start: start, through: through, yield: yield,
 		answered: make([]bool, len(r.entries)*int(userEnds)*2),
@@ -122,8 +122,7 @@ func passed(a arrival) int {
 // canExchange reports whether a client can exchange the token of the user. Only the issuer
 // of a token exchanges it.
 func (s *search) canExchange(client int32) bool {
-	issuer := s.reach.issuers[client]
-	return issuer.URL == s.reach.issuers[s.start].URL && issuer.exchanges()
+	return s.reach.exchanges[client] && s.reach.issuers[client].URL == s.reach.issuers[s.start].URL
 }
 
 // call makes the calls of a client with tokens of one kind, and the calls that are let
@@ -133,9 +132,7 @@ func (s *search) call(before, client int32, user userEnd, kind hopKind) {
 	if kind == forUser || kind == onBehalf {
 		calls = s.reach.calls[forUser]
 	}
-	for _, entry := range calls[client] {
-		s.take(arrival{before: before, entry: entry, actor: client, kind: kind, user: user})
-	}
+	s.takeAll(calls[client], arrival{before: before, actor: client, kind: kind, user: user})
 	if kind == asItself {
 		s.letThrough(before, client, user)
 	}
@@ -143,9 +140,7 @@ func (s *search) call(before, client int32, user userEnd, kind hopKind) {
 
 // letThrough makes the calls of a client that a rollout lets through, without a caller.
 func (s *search) letThrough(before, client int32, user userEnd) {
-	for _, entry := range s.reach.unruled[client] {
-		s.take(arrival{before: before, entry: entry, actor: client, kind: unenforced, user: user})
-	}
+	s.takeAll(s.reach.unruled[client], arrival{before: before, actor: client, kind: unenforced, user: user})
 }
 
 // callOpen makes the calls of one kind that anybody can make.
@@ -169,7 +164,7 @@ func (s *search) forward(i int32) {
 	}
 	from := s.service(a)
 	for _, entry := range s.reach.calls[kind][a.actor] {
-		if to := s.reach.entries[entry].service; to != from && s.reach.shareToken(from, to, a.actor) {
+		if to := s.reach.serviceOf[entry]; to != from && s.reach.shareToken(from, to, a.actor) {
 			s.take(arrival{before: i, entry: entry, actor: a.actor, kind: forwards, user: a.user})
 		}
 	}
@@ -184,7 +179,35 @@ func (r *Reach) shareToken(a, b, client int32) bool {
 	return !from.sole && !to.sole && !to.external && !r.issuers[client].Provider().Request.OneAudience
 }
 
-func (s *search) service(a arrival) int32 { return s.reach.entries[a.entry].service }
+func (s *search) service(a arrival) int32 { return s.reach.serviceOf[a.entry] }
+
+// takeAll makes calls that differ in their entries alone. Most of them reach nothing new.
+func (s *search) takeAll(entries []int32, a arrival) {
+	before := 0
+	if a.before != none {
+		before = passed(s.arrivals[a.before])
+	}
+	for _, entry := range entries {
+		to := s.reach.serviceOf[entry]
+		if a.entry = entry; to == s.through || !s.answered[s.answer(a)] || !s.reached[state(to, a.user, before)] {
+			s.take(a)
+		}
+	}
+}
+
+// answer returns the index of a call in answered.
+func (s *search) answer(a arrival) int {
+	i := 2 * (int(a.entry)*int(userEnds) + int(a.user))
+	if a.kind == forwards {
+		i++
+	}
+	return i
+}
+
+// state returns the index of a service in reached.
+func state(service int32, user userEnd, passed int) int {
+	return 2*(int(service)*int(userEnds)+int(user)) + passed
+}
 
 // take adds a call, if it reaches something new.
 func (s *search) take(a arrival) {
@@ -193,44 +216,39 @@ func (s *search) take(a arrival) {
 	}
 	to := s.service(a)
 	a.passed = to == s.through || a.before != none && s.arrivals[a.before].passed
-	entry, state := 2*(int(a.entry)*int(userEnds)+int(a.user)), 2*(int(to)*int(userEnds)+int(a.user))
-	if a.kind == forwards {
-		entry++
-	}
-	state += passed(a)
-	answer := s.isNewAnswer(a, entry) && (s.through == none || a.passed && to != s.through)
-	isNew := !s.reached[state] && (a.kind != forwards || s.through != none)
+	at := state(to, a.user, passed(a))
+	isNew := !s.reached[at] && (a.kind != forwards || s.through != none)
 	if to == s.through && !isNew {
 		token := arrival{actor: a.actor, kind: a.kind, user: a.user}
 		isNew = !s.held[token]
 		s.held[token] = true
 	}
-	if !answer && !isNew {
-		return
+	if isNew {
+		s.arrivals, s.reached[at] = append(s.arrivals, a), true
 	}
-	s.arrivals = append(s.arrivals, a)
-	s.reached[state] = s.reached[state] || isNew
-	if answer {
-		if s.answered[entry] = true; len(s.reach.services[to].options) > 0 {
-			s.methods[entry] = s.methods[entry].union(s.reach.methods(a))
-		}
+	if s.isNewAnswer(a) && (s.through == none || a.passed && to != s.through) {
 		s.report(a)
 	}
 }
 
 // isNewAnswer reports whether a call is of methods that were not reached so before. Options of
 // .proto files may give the clients of one entry different methods.
-func (s *search) isNewAnswer(a arrival, entry int) bool {
+func (s *search) isNewAnswer(a arrival) bool {
 	if len(s.reach.services[s.service(a)].options) == 0 {
-		return !s.answered[entry]
+		return !s.answered[s.answer(a)]
 	}
-	return !s.reach.methods(a).minus(s.methods[entry]).empty()
+	return !s.reach.methods(a).minus(s.methods[s.answer(a)]).empty()
 }
 
-// report yields the path that ends with a, which was just added.
+// report yields the path that ends with a.
 func (s *search) report(a arrival) {
-	set := s.reach.methods(a)
-	p := &Path{From: s.reach.clients[s.start], To: s.reach.services[s.service(a)].name, User: a.user.name(), search: s, end: int32(len(s.arrivals) - 1)}
+	at, set, to := s.answer(a), s.reach.methods(a), &s.reach.services[s.service(a)]
+	if len(to.options) == 0 {
+		s.answered[at] = true
+	} else {
+		s.methods[at] = s.methods[at].union(set)
+	}
+	p := Path{From: s.reach.clients[s.start], To: to.name, User: a.user.name(), search: s, last: a}
 	p.Methods, p.Closed = set.names()
 	s.stopped = !s.yield(p)
 }

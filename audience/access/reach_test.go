@@ -163,7 +163,7 @@ func TestReachIsWhatCanBeWalked(t *testing.T) {
 }
 
 // compare compares the paths from a client with what was walked, and follows each.
-func (w *walker) compare(paths iter.Seq[*access.Path], walked map[ending]int, seen map[string]int) {
+func (w *walker) compare(paths iter.Seq[access.Path], walked map[ending]int, seen map[string]int) {
 	w.t.Helper()
 	possible, reported := map[ending]bool{}, map[ending]bool{}
 	for e := range walked {
@@ -229,7 +229,7 @@ func (w *walker) judge(policy *access.Policy, n access.Never, walked map[ending]
 }
 
 // follow makes the calls of a path, each with the token that its hop says.
-func (w *walker) follow(p *access.Path) {
+func (w *walker) follow(p access.Path) {
 	w.t.Helper()
 	var token held
 	hops := p.Hops()
