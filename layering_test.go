@@ -42,10 +42,18 @@ var layers = []layer{
 	{
 		packages: "internal/admission",
 		imports: []string{
-			"internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
+			"internal/authority", "internal/boundedmap", "internal/remedy", "audience", "audience/access", "audience/claims", "audience/revocation", "audience/verifier",
 			"go.opentelemetry.io/otel/...",
 		},
 		indirect: []string{"net/http"},
+		never:    []string{grpc, protobuf, "tokensource"},
+	},
+	{packages: "internal/hiddenheader", imports: []string{"internal/boundedmap"}},
+	{packages: "internal/leasing", imports: []string{"internal/admission"}, never: []string{grpc, protobuf, "tokensource"}},
+	{packages: "internal/serving", imports: []string{"audience/access", "internal/admission", "internal/hiddenheader", "internal/leasing"}, never: []string{grpc, protobuf, "tokensource"}},
+	{
+		packages: "internal/overhttp",
+		imports:  []string{"internal/admission", "internal/leasing", "internal/serving", "audience"},
 		never:    []string{grpc, protobuf, "tokensource"},
 	},
 	{packages: helpers},
@@ -116,6 +124,14 @@ var layers = []layer{
 			"go.opentelemetry.io/otel/...",
 		},
 	},
+	{
+		packages: "interceptor/extauthz",
+		imports: []string{
+			helpers, "audience", "audience/access", "interceptor", grpc, protobuf,
+			"google.golang.org/genproto/googleapis/rpc/...", "github.com/envoyproxy/go-control-plane/envoy/...",
+		},
+	},
+	{packages: "interceptor/httpguard", imports: []string{helpers, "audience/access", "interceptor"}},
 	{packages: "interceptor/matrixtest", imports: []string{"audience", "audience/access", "interceptor", "testutil", grpc, protobuf}},
 	{packages: "testutil", imports: []string{grpc}},
 	{packages: "testutil/matrixissuer", imports: []string{helpers, "audience/access", "audience/claims", "testutil"}},

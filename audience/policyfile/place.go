@@ -9,8 +9,8 @@ import (
 )
 
 // places returns the function of [access.Policy.WithPlaces]. It knows the
-// issuers, services, APIs of others and clients, the keys of each, and the items of lists,
-// and keeps no file in memory.
+// issuers, services, APIs of others and clients, the keys of each, and the items of a list
+// there, such as the entries of allow. It keeps no file in memory.
 func (f *files) places() func(path ...string) string {
 	lines := map[string]string{}
 	for _, r := range f.readers {
@@ -23,29 +23,23 @@ func (f *files) places() func(path ...string) string {
 				path := []string{section, name.Value}
 				lines[joinPath(path)] = r.placeOf(name)
 				each(entry, func(key, value *yaml.Node) {
-					path := append(path, key.Value)
-					lines[joinPath(path)] = r.placeOf(key)
-					r.itemPlaces(lines, path, value, 0)
+					under := append(path, key.Value)
+					lines[joinPath(under)] = r.placeOf(key)
+					for i, item := range items(value) {
+						lines[joinPath(append(under, strconv.Itoa(i)))] = r.placeOf(item)
+					}
 				})
 			})
 		}
-		for section, before := range r.before {
-			_, list := child(r.root, section)
-			r.itemPlaces(lines, []string{section}, list, before)
+		for section, before := range r.before { // the lists that several files may have
+			if _, list := child(r.root, section); list != nil {
+				for i, item := range items(list) {
+					lines[joinPath([]string{section, strconv.Itoa(before + i)})] = r.placeOf(item)
+				}
+			}
 		}
 	}
 	return func(path ...string) string { return lines[joinPath(path)] }
-}
-
-// itemPlaces adds the places of the items of a list. before is the number of those in the files
-// before.
-func (r *reader) itemPlaces(lines map[string]string, path []string, list *yaml.Node, before int) {
-	if list == nil || list.Kind != yaml.SequenceNode {
-		return
-	}
-	for i, item := range list.Content {
-		lines[joinPath(append(slices.Clip(path), strconv.Itoa(before+i)))] = r.placeOf(item)
-	}
 }
 
 // each calls do for each key of a mapping with its value.
@@ -56,6 +50,14 @@ func each(n *yaml.Node, do func(key, value *yaml.Node)) {
 	for pair := range slices.Chunk(n.Content, 2) {
 		do(pair[0], pair[1])
 	}
+}
+
+// items returns the items of a list.
+func items(n *yaml.Node) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return n.Content
 }
 
 // placeOf names the file and the line of a node.

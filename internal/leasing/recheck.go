@@ -1,4 +1,4 @@
-package interceptor
+package leasing
 
 import (
 	"sync"
@@ -13,18 +13,18 @@ const (
 	recheckWorkers  = 16          // checks of one kind that run at a time
 )
 
-// watch checks the running streams at each interval until the server is closed. While
+// watch checks the running streams at each interval until the leases are closed. While
 // there are none it waits for the first one.
-func (s *Server) watch() {
-	revoked, keys, answers := &round{server: s}, &round{server: s}, &round{server: s}
+func (s *Leases) watch() {
+	revoked, keys, answers := &round{leases: s}, &round{leases: s}, &round{leases: s}
 	for {
 		select {
 		case <-s.open.Done():
 			return
-		case <-s.leases.begun:
+		case <-s.begun:
 		}
 		tick := time.NewTicker(recheckInterval)
-		for s.leases.count() > 0 && s.open.Err() == nil {
+		for s.Count() > 0 && s.open.Err() == nil {
 			select {
 			case <-s.open.Done():
 			case <-tick.C:
@@ -41,44 +41,44 @@ func (s *Server) watch() {
 // no longer valid; a token whose exp has passed is not, since the issuer would call it
 // inactive and the lease ends with its leeway. Each kind has a round of its own, so
 // that none waits for another.
-func (s *Server) recheckStreams(revoked, keys, answers *round) {
-	if s.config.Revocations != nil {
-		revoked.begin(s.leases.all, func(l *lease) { l.judged.CheckRevocation(s.open) })
+func (s *Leases) recheckStreams(revoked, keys, answers *round) {
+	if s.checkRevocations {
+		revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
 	}
-	now, changes := time.Now().Round(0), s.admission.KeyChanges()
-	recheck := func(l *lease) { s.recheck(l, changes) }
-	keys.begin(func() []*lease {
-		return s.leases.filter(func(l *lease) bool {
-			return l.judged.HasToken() && l.recheckAt.Equal(admission.Never) && l.keyChanges != changes
+	now, changes := time.Now().Round(0), s.controller.KeyChanges()
+	recheck := func(l *Lease) { s.recheck(l, changes) }
+	keys.begin(func() []*Lease {
+		return s.filter(func(l *Lease) bool {
+			return l.stream.HasToken() && l.recheckAt.Equal(admission.Never) && l.keyChanges != changes
 		})
 	}, recheck)
-	answers.begin(func() []*lease {
-		return s.leases.filter(func(l *lease) bool {
-			return l.judged.HasToken() && !now.Before(l.recheckAt) && !l.judged.TokenExpired(now)
+	answers.begin(func() []*Lease {
+		return s.filter(func(l *Lease) bool {
+			return l.stream.HasToken() && !now.Before(l.recheckAt) && !l.stream.TokenExpired(now)
 		})
 	}, recheck)
 }
 
 // recheck checks the token of a running stream again and stores when the next check is
 // due. changes is how often the keys had changed before.
-func (s *Server) recheck(l *lease, changes uint64) {
-	result := l.judged.Recheck(s.open)
-	s.leases.recheckNext(l, result, changes)
+func (s *Leases) recheck(l *Lease, changes uint64) {
+	result := l.stream.Recheck(s.open)
+	s.recheckNext(l, result, changes)
 	if result.Changed {
-		s.reconsider(l)
+		s.judge(l)
 	}
 }
 
-// round runs the checks of one kind. Its zero value, with server set, is ready for
+// round runs the checks of one kind. Its zero value, with leases set, is ready for
 // use.
 type round struct {
-	server *Server
+	leases *Leases
 	busy   atomic.Bool
 }
 
 // begin checks streams, several at a time. It does nothing if the previous checks
 // still run.
-func (r *round) begin(running func() []*lease, check func(*lease)) {
+func (r *round) begin(running func() []*Lease, check func(*Lease)) {
 	if r.busy.Load() {
 		return
 	}
@@ -87,13 +87,13 @@ func (r *round) begin(running func() []*lease, check func(*lease)) {
 		return
 	}
 	r.busy.Store(true)
-	r.server.background.Go(func() {
+	r.leases.background.Go(func() {
 		defer r.busy.Store(false)
 		var next atomic.Int64
 		var group sync.WaitGroup
 		for range min(recheckWorkers, len(streams)) {
 			group.Go(func() {
-				for n := next.Add(1); int(n) <= len(streams) && r.server.open.Err() == nil; n = next.Add(1) {
+				for n := next.Add(1); int(n) <= len(streams) && r.leases.open.Err() == nil; n = next.Add(1) {
 					check(streams[n-1])
 				}
 			})
