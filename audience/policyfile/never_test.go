@@ -76,7 +76,7 @@ func TestNeverIsRefused(t *testing.T) {
 func TestNeverOfIncludedFiles(t *testing.T) {
 	own := strings.Replace(newsFile, `["*"]`, "[Get]", 1)
 	for name, row := range map[string]struct{ file, want string }{
-		"its own, which holds":     {own + "clients: {idle: {}}\nnever:\n  - {from: idle, to: news}\n", ""},
+		"its own, which holds":     {own + "clients: {idle: {issuer: corp}}\nnever:\n  - {from: idle, to: news}\n", ""},
 		"its own, which is broken": {own + "never:\n  - {from: portal, to: news}\n", `teams/news.yaml:5:5: "portal" can reach news/Get`},
 		"that of another":          {own + "never:\n  - {from: portal, to: people, methods: [Put]}\n", `teams/news.yaml:5:20: "people" is no service of this file: only access.yaml can state what never reaches it`},
 		"nothing of the first":     {newsFile, `access.yaml:`},
