@@ -54,7 +54,7 @@ func (q Question) show() shown {
 		s.Notes = append(s.Notes, "Not known is what these call, since the matrix has no client for them: "+output.Few(unknown)+". Write runs_as there, or runs_as: none.")
 	}
 	if more {
-		s.Notes = append(s.Notes, "There are more ways than are shown here: choose with --from and --to, or write JSON.")
+		s.Notes = append(s.Notes, "There are more ways than are shown here: choose a client (--from), or write JSON.")
 	}
 	return s
 }
