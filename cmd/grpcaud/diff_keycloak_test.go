@@ -89,7 +89,7 @@ func TestDiffOfARealmTellsOfReach(t *testing.T) {
 	open, less := file(t, "open.yaml", text), file(t, "closed.yaml", closed)
 	for _, row := range []struct{ matrix, realm, want string }{
 		{less, open, "web now reaches log/* through front (as itself: the user is lost)"},
-		{open, less, "web no longer reaches log/Write through front (as itself: the user is lost)"},
+		{open, less, "web no longer reaches log/Write through front (as itself, for no user)"},
 	} {
 		exported := run(t, "", "export", row.realm, "--to", "keycloak")
 		run(t, "", "diff", row.matrix, "--realm-file", file(t, "realm.json", exported.stdout)).want(t, 1, "By the realm alone, if services checked only the audience:", row.want)
