@@ -134,6 +134,10 @@ func (c *checker) check() {
 	for i, entry := range m.Public {
 		c.publicEntry(path{}.item("public", i), entry)
 	}
+	for i, statement := range m.Never {
+		c.never(path{}.item("never", i), statement)
+	}
+	c.exclusions()
 }
 
 // unused warns about clients that neither the matrix nor options name, and about issuers
@@ -194,15 +198,18 @@ func (c *checker) secret(a path, secret SecretRef) {
 	}
 }
 
-func (c *checker) clients(a path, names []string) {
+func (c *checker) clients(a path, names []string) { c.clientList(a, "clients", names) }
+
+// clientList checks the names of clients at one key.
+func (c *checker) clientList(a path, list string, names []string) {
 	for i, name := range names {
 		if _, ok := c.matrix.Clients[name]; ok {
 			continue
 		}
-		if name == "*" || name == "any" {
-			c.problem(a.item("clients", i), "unknown client %q; if every client is meant, write clients: any, without a list", name)
+		if (name == "*" || name == "any") && list != "runs_as" {
+			c.problem(a.item(list, i), "unknown client %q; if every client is meant, write %s: any, without a list", name, list)
 		} else {
-			c.problem(a.item("clients", i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.unknownClientHint)
+			c.problem(a.item(list, i), "unknown client %q%s%s", name, cmp.Or(c.hint(name, maps.Keys(c.matrix.Clients)), fmt.Sprintf(": add %q under clients", name+": {}")), c.unknownClientHint)
 		}
 	}
 }

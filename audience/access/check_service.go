@@ -40,6 +40,7 @@ func (c *checker) service(a path, name string, service Service) {
 		c.allow(a.item("allow", i), service, allow)
 	}
 	c.closed(a, service)
+	c.runsAs(a, name, service)
 	if _, known := c.matrix.Clients[name]; service.Self && !known {
 		c.problem(a.to("self"), "self needs a client of the name %q: whose tokens may lack aud?", name)
 	}

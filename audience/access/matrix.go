@@ -24,6 +24,10 @@ type Matrix struct {
 	// ("grpc.health.v1.Health/Check") and operations of services of the matrix
 	// ("order-status/Version") that anybody may call without a token.
 	Public []string
+
+	// Never are statements that must hold of all ways by which clients reach services.
+	// Empty means none.
+	Never []Never
 }
 
 // Issuer is an authorization server.
@@ -200,6 +204,15 @@ type Service struct {
 	// Closed are methods that nobody may call, by their short names, even if Allow
 	// has "*". [Guard.CheckCoverage] does not report them. Empty means none.
 	Closed []string
+
+	// RunsAs names the clients that the service itself calls other services as. Empty
+	// means the clients that have the name of the service, or whose id is that name or one
+	// of Audiences.
+	RunsAs []string
+
+	// CallsNobody says that the service calls no other service. The file writes it as
+	// runs_as: none.
+	CallsNobody bool
 }
 
 // Allow is one alternative: demands that must all hold.

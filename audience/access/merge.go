@@ -75,6 +75,7 @@ func New(m Matrix, options ...MethodOptions) (*Policy, error) {
 	p.operations = c.operations(p)
 	c.unused()
 	c.obtainable()
+	c.hold(p)
 	if len(c.problems) > 0 {
 		return nil, &mistakesError{c.problems, c.warnings}
 	}

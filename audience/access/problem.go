@@ -15,8 +15,24 @@ type Problem struct {
 	// Text says what is wrong and how to fix it.
 	Text string
 
+	// Proof has the calls that break a statement under never, in their order, to be
+	// written after Text. Nil for every other problem.
+	Proof []Step
+
 	// Severity says how serious it is.
 	Severity Severity
+}
+
+// Step is one call of the way that breaks a statement under never.
+type Step struct {
+	// Text describes the call. It begins with what separates it from the text before.
+	Text string
+
+	// Entry names the entry that admits it, such as "services.order-status.allow[0]".
+	Entry string
+
+	// Path is the place of the entry in the matrix, as of a [Problem].
+	Path []string
 }
 
 // Severity says how serious a [Problem] is.
@@ -46,13 +62,23 @@ func (s Severity) String() string {
 	}
 }
 
-// Error joins the path and the text.
-func (p *Problem) Error() string { return p.place() + ": " + p.Text }
-
 // place returns the path as one text.
-func (p *Problem) place() string {
+func (p *Problem) place() string { return pathName(p.Path) }
+
+// Error joins the path, the text and the steps of the proof.
+func (p *Problem) Error() string {
 	var b strings.Builder
-	for i, step := range p.Path {
+	b.WriteString(pathName(p.Path) + ": " + p.Text)
+	for _, step := range p.Proof {
+		fmt.Fprintf(&b, "%s (%s)", step.Text, step.Entry)
+	}
+	return b.String()
+}
+
+// pathName writes a path as people do: services.order-status.allow[0].
+func pathName(path []string) string {
+	var b strings.Builder
+	for i, step := range path {
 		switch {
 		case step != "" && step[0] >= '0' && step[0] <= '9' && i > 0:
 			fmt.Fprintf(&b, "[%s]", step)

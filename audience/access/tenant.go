@@ -51,6 +51,7 @@ func (m Matrix) byTenant() tenants {
 		if len(s.Issuers) == 0 {
 			s.Issuers = t.only
 		}
+		s.RunsAs = replaced(s.RunsAs, t.clients)
 		s.Issuers, s.Allow, s.Rollout = replaced(s.Issuers, t.issuers), slices.Clone(s.Allow), slices.Clone(s.Rollout)
 		for i := range s.Allow {
 			s.Allow[i].Clients = replaced(s.Allow[i].Clients, t.clients)
@@ -59,6 +60,10 @@ func (m Matrix) byTenant() tenants {
 			s.Rollout[i].Clients = replaced(s.Rollout[i].Clients, t.clients)
 		}
 		t.matrix.Services[name] = s
+	}
+	t.matrix.Never = slices.Clone(m.Never)
+	for i := range t.matrix.Never {
+		t.matrix.Never[i].From = replaced(t.matrix.Never[i].From, t.clients)
 	}
 	t.matrix.External = maps.Clone(m.External)
 	for name, e := range t.matrix.External {

@@ -27,6 +27,14 @@ var descriptions = map[string]description{
 	"clients":  {"The clients that rules name. The name is the client's id, unless it has an id key.", "no clients", map[string]any{"customer-portal": map[string]any{}}},
 	"external": {"APIs that clients call and that no server of this matrix guards.", "none", nil},
 	"public":   {"gRPC services, or single methods, that anybody may call without a token.", "none", []string{"grpc.health.v1.Health", "grpc.health.v1.Health/Check"}},
+	"never":    {"Statements that must hold of all ways by which clients reach a service, directly or through services that call on. A matrix that breaks one does not load.", "none", []map[string]any{{"from": "customer-portal", "to": "human-resource"}}},
+
+	"never.from":         {"The clients with which the ways begin: a name, a list, or any.", "", "customer-portal"},
+	"never.to":           {"The service, or the API under external, that they must not reach.", "", "human-resource"},
+	"never.methods":      {"The methods of that service that the statement is about.", "all", []string{"ReviewEmployees"}},
+	"never.except":       {"Methods of that service that the statement is not about, instead of methods.", "none", []string{"GetEmployee"}},
+	"never.through":      {"Limits the statement to ways through this service.", "all ways", "order-status"},
+	"never.without_user": {"Limits the statement to ways that arrive without the user: a service in the middle, or the client, calls as itself.", "false: all ways", true},
 
 	"issuers.*.url":           {"The iss claim of its tokens, compared exactly: a trailing slash matters.", "", "https://idp.example.com/realms/corp"},
 	"issuers.*.tenants":       {"The tenants whose tokens are accepted. The url and other addresses have {tenant} in the place of a tenant; each is an issuer of its own, by the name ISSUER/TENANT.", "the issuer has no tenants", []string{"9b2f1c1e-5d0a-4b7e-8f3a-2c6d7e8f9a0b"}},
@@ -116,6 +124,7 @@ var descriptions = map[string]description{
 	"services.*.self":                 {"Accepts a token without aud from the client that has the name of the service.", "false", true},
 	"services.*.rollout":              {"Calls for which the rules are not enforced yet.", "the rules are enforced", nil},
 	"services.*.allow":                {"The rules. A call is admitted if all demands of one rule hold.", "nobody may call", nil},
+	"services.*.runs_as":              {"The client, or a list of clients, as which the service itself calls others; none if it calls nobody.", "the client that has the name of the service, or whose id is that name or its audience", "order-status"},
 	"services.*.closed":               {"Methods that nobody may call, even if a rule has methods: [\"*\"].", "none", []string{"DeleteOrder"}},
 
 	"services.*.insecure_no_audience.scope_prefix": {"The identifier of the resource server and a slash.", "no scope stands for aud", "orders/"},

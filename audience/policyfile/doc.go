@@ -71,6 +71,8 @@
 //	    methods: [GetOrderStatus] # default: all
 //	    clients: [customer-portal]  # default: everybody
 //	closed: [UpdateOrderStatus]   # nobody may call these, whatever "*" says
+//	runs_as: order-status         # the client that it calls others as, a list, or none;
+//	                              # default: the client of its name, or with its name or audience as id
 //	http:                         # which HTTP requests call it; {} for those of its .proto options
 //	  operations: {GetOrderStatus: "GET /v1/orders/{id}"}  # or a list of patterns
 //	  resource: https://orders.example.com  # publishes metadata (RFC 9728); default: none
@@ -109,6 +111,16 @@
 //	    clients: [order-status]
 //	    scopes: [parcels.read]    # default: what the issuer gives
 //
+// Statements that must hold of all ways by which clients reach a service, through services
+// that call on too, stand under
+//
+//	never:
+//	  - from: customer-portal     # or a list, or any
+//	    to: human-resource
+//	    except: [GetEmployee]     # or methods: […]; default: all methods
+//	    through: order-status     # default: all ways
+//	    without_user: true        # default: with the user too
+//
 // A large company has one file for each team, and a first file that begins with
 //
 //	version: 1
@@ -120,8 +132,8 @@
 // included file has the same form and its own version. All files make one matrix, in
 // which every name must be unique. An included file defines only what belongs to its
 // team: it has no includes and no issuers, it shares no gRPC service, audience or
-// credential with another file, and it can make public only the methods of its own
-// services. docs/files.md has a table of what an included file may say at each key.
+// credential with another file, it can make public only the methods of its own
+// services, and state under never what does not reach those. docs/files.md has a table of what an included file may say at each key.
 // Anything else is an error.
 //
 // [Watch] follows the files and applies each change. With [SwapAll], one Watch serves

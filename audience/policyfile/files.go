@@ -93,8 +93,9 @@ func (f *files) add(r *reader, c content) {
 	join(f, r, "services", &f.matrix.Services, m.Services)
 	join(f, r, "clients", &f.matrix.Clients, m.Clients)
 	join(f, r, "external", &f.matrix.External, m.External)
-	r.public = len(f.matrix.Public)
+	r.before = map[string]int{"public": len(f.matrix.Public), "never": len(f.matrix.Never)}
 	f.matrix.Public = append(f.matrix.Public, m.Public...)
+	r.statements, f.matrix.Never = m.Never, append(f.matrix.Never, m.Never...)
 }
 
 // join adds a section of one file to the same section of all files.
@@ -170,7 +171,10 @@ func (f *files) problem(err error) {
 }
 
 // sections are the first keys in the path of a problem that is about a file.
-var sections = []string{"issuers", "services", "clients", "external", "public"}
+var sections = []string{"issuers", "services", "clients", "external", "public", "never"}
+
+// lists are the sections that are lists. They may be in several files.
+var lists = map[string]bool{"public": true, "never": true}
 
 // place adds a problem to the findings about its file.
 func (f *files) place(p *access.Problem) {
@@ -188,7 +192,21 @@ func (f *files) placed(p *access.Problem) (*Error, *reader) {
 		return &Error{File: strings.TrimSuffix(p.Error(), ": "+p.Text), Text: p.Text, Severity: p.Severity}, nil
 	}
 	r, n := f.locate(p.Path)
-	return &Error{r.file, n.Line, n.Column, p.Text, p.Severity}, r
+	return &Error{r.file, n.Line, n.Column, p.Text + f.proof(p.Proof), p.Severity}, r
+}
+
+// proof writes the steps of a proof with their places.
+func (f *files) proof(steps []access.Step) string {
+	var b strings.Builder
+	for _, step := range steps {
+		at := ""
+		if _, inFile := f.owners[place{step.Path[0], step.Path[1]}]; inFile || lists[step.Path[0]] {
+			r, n := f.locate(step.Path)
+			at = " at " + r.placeOf(n)
+		}
+		fmt.Fprintf(&b, "%s (%s%s)", step.Text, step.Entry, at)
+	}
+	return b.String()
 }
 
 // locate returns the file and the node at a path. If no file has it, the result is the
@@ -201,13 +219,13 @@ func (f *files) locate(path []string) (*reader, *yaml.Node) {
 	if owner, ok := f.owners[place{path[0], path[1]}]; ok {
 		r = owner
 	}
-	if i, err := strconv.Atoi(path[1]); err == nil && path[0] == "public" {
+	if i, err := strconv.Atoi(path[1]); err == nil && lists[path[0]] {
 		for _, other := range f.readers {
-			if other.root != nil && other.public <= i {
+			if other.root != nil && other.before[path[0]] <= i {
 				r = other
 			}
 		}
-		path = []string{path[0], strconv.Itoa(i - r.public)}
+		path = slices.Concat([]string{path[0], strconv.Itoa(i - r.before[path[0]])}, path[2:])
 	}
 	return r, locate(r.root, path)
 }

@@ -31,6 +31,7 @@ func (f *files) limits(options []access.MethodOptions) {
 		reach.scopes(h)
 	}
 	f.public()
+	f.never()
 	f.paths()
 }
 

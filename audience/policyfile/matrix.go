@@ -17,6 +17,7 @@ func (r *reader) matrix(n *yaml.Node) (m access.Matrix) {
 		"clients":  named(r, "a mapping of client names", &m.Clients, r.client),
 		"external": named(r, "a mapping of names", &m.External, r.external),
 		"public":   r.strings("a list of gRPC services or methods", &m.Public),
+		"never":    r.list("a list of statements such as {from: customer-portal, to: human-resource}", func(n *yaml.Node) { m.Never = append(m.Never, r.never(n)) }),
 	})
 	return m
 }
@@ -83,6 +84,7 @@ func (r *reader) service(n *yaml.Node) (s access.Service) {
 		"rollout":              r.list("a list of rollouts", func(n *yaml.Node) { s.Rollout = append(s.Rollout, r.rollout(n)) }),
 		"allow":                r.list("a list of rules", func(n *yaml.Node) { s.Allow = append(s.Allow, r.allow(n)) }),
 		"closed":               r.strings("a list of the names of methods that nobody may call", &s.Closed),
+		"runs_as":              r.orWord("none", &s.CallsNobody, r.stringOrStrings(&s.RunsAs)),
 	}))
 	switch {
 	case issuer != "" && s.Issuers != nil:

@@ -6,22 +6,25 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // reader reads the values of one file. It continues after a finding, so that a user
 // sees all mistakes at once.
 type reader struct {
-	file     string
-	dir      string // where relative paths start; if it is empty, they are not changed
-	top      bool   // whether this is the first file
-	first    string // the path of the first file
-	root     *yaml.Node
-	public   int      // how many public entries the files before this one have
-	patterns []string // of the files that it includes
-	paths    []namedPath
-	folder   located // dir; the method paths sets it
-	findings []*Error
-	schema   schema // of the values that are possible in place of the probe
+	file       string
+	dir        string // where relative paths start; if it is empty, they are not changed
+	top        bool   // whether this is the first file
+	first      string // the path of the first file
+	root       *yaml.Node
+	before     map[string]int // how many entries of a list, by its key, the files before this one have
+	statements []access.Never
+	patterns   []string // of the files that it includes
+	paths      []namedPath
+	folder     located // dir; the method paths sets it
+	findings   []*Error
+	schema     schema // of the values that are possible in place of the probe
 }
 
 func (r *reader) finding(n *yaml.Node, format string, args ...any) {

@@ -31,6 +31,13 @@ func (f *files) places() func(path ...string) string {
 				})
 			})
 		}
+		for section, before := range r.before { // the lists that several files may have
+			if _, list := child(r.root, section); list != nil {
+				for i, item := range items(list) {
+					lines[joinPath([]string{section, strconv.Itoa(before + i)})] = r.placeOf(item)
+				}
+			}
+		}
 	}
 	return func(path ...string) string { return lines[joinPath(path)] }
 }

@@ -70,7 +70,7 @@ var rights = []right{
 	{
 		text: "whatever it likes: they are about its own services",
 		keys: []string{
-			"services.*.sole_audience", "services.*.authorities", "services.*.closed", "services.*.http.documentation",
+			"services.*.sole_audience", "services.*.authorities", "services.*.closed", "services.*.runs_as", "services.*.http.documentation",
 			"services.*.rollout", "services.*.rollout.mode", "services.*.rollout.until", "services.*.rollout.methods", "services.*.rollout.clients",
 			"services.*.allow", "services.*.allow.clients", "services.*.allow.methods", "services.*.allow.roles", "services.*.allow.claims",
 			"services.*.allow.acr", "services.*.allow.max_auth_age", "services.*.allow.callers", "services.*.allow.optional",
@@ -105,6 +105,8 @@ var rights = []right{
 		},
 	},
 	{keys: []string{"public"}, text: "methods of gRPC services that its own services have, and operations of its own services"},
+	{keys: []string{"never", "never.to"}, text: "statements about its own services and APIs; those of other files stay"},
+	{keys: []string{"never.from", "never.methods", "never.except", "never.through", "never.without_user"}, text: "whatever it likes: no statement lets more through"},
 }
 
 // keysOf returns the right of each key by its path, and the paths that have keys or

@@ -8,6 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/reach"
 )
 
 const diffHelp = `Diff compares two access matrices by their meaning, not by their text: which clients
@@ -21,6 +22,9 @@ and public methods.
   stronger   may call with some of the tokens that were accepted before
   other      may call with other tokens
   changed    anything else
+
+Below them stands what clients gain and lose through services that call on, as reach
+shows it, and whether the user is lost on the way.
 
 The exit status is 0 if there is no difference, 1 if there is one, and 2 if a file
 cannot be read.`
@@ -45,22 +49,31 @@ func diffCommand() *cobra.Command {
 		if realm.set() {
 			return realm.diff(cmd, args[0], format.Value)
 		}
-		var matrices [2]access.Matrix
+		var policies [2]*access.Policy
 		for i, path := range args {
-			policy, err := files.LoadMatrix(cmd, path)
-			if err != nil {
+			var err error
+			if policies[i], err = files.LoadMatrix(cmd, path); err != nil {
 				return err
 			}
-			matrices[i] = policy.Matrix()
 		}
-		changes := draw.Compare(matrices[0], matrices[1])
-		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { changes.Write(p, format.Value) }); err != nil {
-			return err
-		}
-		if len(changes) > 0 {
-			return output.No
-		}
-		return nil
+		return diff(cmd, policies[0], policies[1], format.Value)
 	}
 	return cmd
+}
+
+// diff writes the changes from one policy to the other, and what follows from them.
+func diff(cmd *cobra.Command, before, after *access.Policy, format string) error {
+	changes, ways := draw.Compare(before.Matrix(), after.Matrix()), reach.Compare(before, after)
+	err := output.Write(cmd.OutOrStdout(), func(p *output.Page) {
+		if format == "json" {
+			p.JSON(map[string]any{"changes": changes, "reach": ways})
+			return
+		}
+		changes.Write(p, format)
+		reach.WriteChanges(p, ways, format)
+	})
+	if err == nil && len(changes)+len(ways) > 0 {
+		return output.No
+	}
+	return err
 }

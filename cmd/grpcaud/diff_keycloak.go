@@ -14,6 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/keycloak"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/reach"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
@@ -27,7 +28,10 @@ realm of Keycloak:
   lacks      the matrix lets a client call a service, but it cannot get a token
              for it: the client, the client scope or its mapper is missing
 
-and says how to fix that, in the admin console and by commands of kcadm.sh, which is in
+also what clients would reach through other services by these tokens, if the
+services checked only the audience;
+
+and says how to fix it, in the admin console and by commands of kcadm.sh, which is in
 the folder bin of Keycloak. The commands are for an admin who may change the realm,
 logged in with kcadm.sh config credentials. Diff itself changes nothing: read the
 commands before you run them, and then compare again. The admin that compares is a client
@@ -96,7 +100,8 @@ func (f *realmOptions) diff(cmd *cobra.Command, path, format string) error {
 	if len(found) > 0 && len(keycloak.Commands(found)) == 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), "grpcaud: no commands for kcadm.sh: the file lacks the ids that Keycloak gives to clients and scopes")
 	}
-	if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, format) }); err != nil {
+	ways := reach.Compare(policy, keycloak.ByTheRealm(policy, found))
+	if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found.write(p, ways, format) }); err != nil {
 		return err
 	}
 	if len(found) > 0 {
@@ -146,9 +151,10 @@ type drift []keycloak.Finding
 
 var driftColours = map[string]string{keycloak.Grants: output.Bad, keycloak.Lacks: output.Doubt}
 
-func (d drift) write(p *output.Page, format string) {
+// write writes the differences, and the ways that follow from them.
+func (d drift) write(p *output.Page, ways []reach.Change, format string) {
 	if format == "json" {
-		p.JSON(map[string]any{"drift": append(drift{}, d...)})
+		p.JSON(map[string]any{"drift": append(drift{}, d...), "reach": ways})
 		return
 	}
 	if len(d) == 0 {
@@ -166,6 +172,7 @@ func (d drift) write(p *output.Page, format string) {
 		if len(commands) > 0 {
 			p.Printf("\n~~~sh\n%s\n~~~\n", strings.Join(commands, "\n"))
 		}
+		writeWays(p, ways, format)
 		return
 	}
 	for i, row := range rows {
@@ -174,5 +181,14 @@ func (d drift) write(p *output.Page, format string) {
 	p.Table("", append([][]string{p.Header("DRIFT", "CLIENT", "WHAT", "FIX")}, rows...))
 	if len(commands) > 0 {
 		p.Printf("\n# Nothing was changed. These commands change the realm:\n%s\n", strings.Join(commands, "\n"))
+	}
+	writeWays(p, ways, format)
+}
+
+// writeWays writes what clients can reach by the tokens that the realm gives.
+func writeWays(p *output.Page, ways []reach.Change, format string) {
+	if len(ways) > 0 {
+		p.Printf("\nBy the realm alone, if services checked only the audience:\n")
+		reach.WriteChanges(p, ways, format)
 	}
 }

@@ -80,3 +80,18 @@ func TestDiffTrustsTheAuthorityOfKeycloak(t *testing.T) {
 	run(t, "", append(args, "--issuer-ca", f.ca)...).want(t, 2, "404")
 	run(t, "", append(args, "--issuer-ca", "missing")...).want(t, 2, "no such file")
 }
+
+// TestDiffOfARealmTellsOfReach shows what follows from an audience that a realm gives beyond
+// the matrix, and from one that it lacks.
+func TestDiffOfARealmTellsOfReach(t *testing.T) {
+	text := strings.Replace(chain, `"https://idp.example.com"`, `"https://idp.example.com/realms/corp", preset: keycloak`, 1)
+	closed := strings.Replace(text, "clients: [front-client], methods: [Write]", "clients: [vault-client], methods: [Write]", 1)
+	open, less := file(t, "open.yaml", text), file(t, "closed.yaml", closed)
+	for _, row := range []struct{ matrix, realm, want string }{
+		{less, open, "web now reaches log/* through front (as itself: the user is lost)"},
+		{open, less, "web no longer reaches log/Write through front (as itself, for no user)"},
+	} {
+		exported := run(t, "", "export", row.realm, "--to", "keycloak")
+		run(t, "", "diff", row.matrix, "--realm-file", file(t, "realm.json", exported.stdout)).want(t, 1, "By the realm alone, if services checked only the audience:", row.want)
+	}
+}

@@ -33,6 +33,18 @@ func TestUIShowsWhoMayCallWhat(t *testing.T) {
 	}
 }
 
+// TestUIShowsReach shows what each client can reach, and one client.
+func TestUIShowsReach(t *testing.T) {
+	b := show(t, company)
+	page := b.get(t, "/reach")
+	page.want(t, http.StatusOK, `data-user="lost"`, "LOST at order-status", "human-resource/GetEmployee", company+":18", `<a href="reach/customer-portal">`)
+	wellFormed(t, page.text)
+	page = b.get(t, "/reach/order-status")
+	page.want(t, http.StatusOK, "human-resource/GetEmployee", `<a href="../reach/order-status" aria-current="true">`)
+	page.lacks(t, "LOST at")
+	b.get(t, "/reach/nobody").want(t, http.StatusNotFound, "no client")
+}
+
 // TestUIShowsWhyACellIsRefused shows each reason, with what would admit.
 func TestUIShowsWhyACellIsRefused(t *testing.T) {
 	matrix := file(t, "access.yaml", strings.NewReplacer(
@@ -56,7 +68,7 @@ func TestUIShowsWhyACellIsRefused(t *testing.T) {
 func TestUILoadsNothingFromElsewhere(t *testing.T) {
 	b := show(t, company, "--against", "testdata/changed.yaml")
 	for path, kind := range map[string]string{
-		"/": "text/html; charset=utf-8", "/token": "text/html; charset=utf-8", "/changes": "text/html; charset=utf-8", "/nothing": "text/html; charset=utf-8",
+		"/": "text/html; charset=utf-8", "/reach": "text/html; charset=utf-8", "/reach/order-status": "text/html; charset=utf-8", "/token": "text/html; charset=utf-8", "/changes": "text/html; charset=utf-8", "/nothing": "text/html; charset=utf-8",
 		"/style.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8", "/icon.svg": "image/svg+xml",
 	} {
 		folder := b.folder
@@ -89,7 +101,7 @@ func TestUILoadsNothingFromElsewhere(t *testing.T) {
 func TestUINamesAreText(t *testing.T) {
 	path := file(t, "\x1b[31maccess\u202e.yaml", hostile)
 	b := show(t, path, "--against", path)
-	for _, page := range []string{"/", "/token", "/changes"} {
+	for _, page := range []string{"/", "/reach", "/token", "/changes"} {
 		a := b.get(t, page)
 		a.lacks(t, "<script>alert", "<img/src", "\x1b", "\u202e")
 		wellFormed(t, a.text)

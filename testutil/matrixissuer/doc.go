@@ -11,7 +11,7 @@
 //
 // An issuer grants exactly what the matrix allows. A client gets tokens for the services
 // that it may call, with the scopes that its entries name. It can exchange tokens that are
-// addressed to it, or to the service of its name, for such tokens. The matrix does not say
+// addressed to it, or to a service that runs as it, for such tokens. The matrix does not say
 // who has a role: a client that calls as itself has the roles that the entries for it
 // demand, including entries with clients: any. Tokens are written as the issuer's preset
 // says. They are opaque if the matrix says that services ask the issuer about them.

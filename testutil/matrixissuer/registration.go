@@ -76,7 +76,7 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 		r.Certificates = append(r.Certificates, held.cert)
 	}
 	for service, s := range m.Services {
-		if service == name || slices.Contains(s.Audiences, c.ID) {
+		if service == name || slices.Contains(s.Audiences, c.ID) || slices.Contains(s.RunsAs, name) {
 			r.OwnAudiences = append(r.OwnAudiences, s.Audiences...)
 		}
 		granted, ok := rightsOf(policy, name, service, s)

@@ -35,8 +35,6 @@ var changeColours = map[string]string{gains: output.Doubt, weaker: output.Doubt,
 func (c changes) Write(p *output.Page, format string) {
 	titles := []string{"CHANGE", "WHERE", "CLIENTS", "METHODS", "OLD", "NEW"}
 	switch {
-	case format == "json":
-		p.JSON(map[string]any{"changes": append(changes{}, c...)})
 	case len(c) == 0:
 		p.Printf("no difference\n")
 	case format == "markdown":

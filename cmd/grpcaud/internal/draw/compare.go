@@ -9,11 +9,12 @@ import (
 	"unicode"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // Compare returns the changes from one matrix to the other.
 func Compare(before, after access.Matrix) changes {
-	var c changes
+	c := changes{}
 	c.compareValues("", reflect.ValueOf(before), reflect.ValueOf(after))
 	names := slices.Concat(slices.Collect(maps.Keys(before.Services)), slices.Collect(maps.Keys(after.Services)))
 	slices.Sort(names)
@@ -74,6 +75,7 @@ func keys(a, b reflect.Value) []reflect.Value {
 var otherKeys = map[string]string{
 	"Dialect": "preset", "AllServices": "services", "NoServices": "services", "UncertainServices": "services_uncertain", "NoForbidden": "forbidden",
 	"InsecureNoAudienceRoles": "insecure_no_audience.roles", "CAFile": "ca_file", "InsecureLoopback": "insecure", "InsecureHosts": "insecure.host", "InsecureNoAuthentication": "insecure",
+	"CallsNobody": "runs_as.none",
 }
 
 // keyOf returns the key of a field in the file: that of MaxLifetime is max_lifetime.
@@ -100,6 +102,8 @@ func formatValue(v any) []string {
 		return v
 	case []access.Rollout:
 		return inWords(v, rolloutInWords)
+	case []access.Never:
+		return inWords(v, neverInWords)
 	case []access.ServiceMark:
 		return inWords(v, markInWords)
 	case []access.RolePlace:
@@ -109,6 +113,28 @@ func formatValue(v any) []string {
 	default:
 		return []string{fmt.Sprint(v)}
 	}
+}
+
+// neverInWords says a statement in words.
+func neverInWords(n access.Never) string {
+	from := output.Join(n.From, " or ")
+	if n.FromAny {
+		from = "any client"
+	}
+	text := "from " + from + " to " + output.Printable(n.To)
+	if len(n.Methods) > 0 {
+		text += ", " + output.List(n.Methods)
+	}
+	if len(n.Except) > 0 {
+		text += " except " + output.List(n.Except)
+	}
+	if n.Through != "" {
+		text += " through " + output.Printable(n.Through)
+	}
+	if n.WithoutUser {
+		text += " without the user"
+	}
+	return text
 }
 
 // calls adds the calls that one state of a service allows and the other does not, or

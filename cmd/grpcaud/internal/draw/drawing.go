@@ -173,6 +173,12 @@ func remarks(s access.Service) []string {
 	for _, r := range s.Rollout {
 		all = append(all, rolloutInWords(r))
 	}
+	if s.CallsNobody {
+		all = append(all, "it calls no other service")
+	}
+	if len(s.RunsAs) > 0 {
+		all = append(all, "it calls others as "+output.Join(s.RunsAs, " or "))
+	}
 	if len(s.Allow) == 0 {
 		all = append(all, "nobody may call it")
 	}

@@ -13,6 +13,10 @@ type Finding struct {
 	// Client is the client whose tokens it is about.
 	Client string `json:"client"`
 
+	// Audience is the audience that the client can have, and should not, or cannot have, and
+	// should. It is empty if the finding is about something else.
+	Audience string `json:"audience,omitempty"`
+
 	// Text says what is different, and Fix what to change in the admin console.
 	Text string `json:"text"`
 	Fix  string `json:"fix"`
@@ -84,7 +88,8 @@ func (c *comparison) client(want, got Client) {
 		is := slices.ContainsFunc(allowed, func(a grant) bool { return a.audience == g.audience })
 		switch {
 		case known && !is:
-			c.grants(want.ID, removal(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by).Commands = c.remove(got, g)
+			f := c.grants(want.ID, removal(g), "its tokens can name %q, which the matrix does not let it call, by the %s %q", g.audience, g.how, g.by)
+			f.Audience, f.Commands = g.audience, c.remove(got, g)
 		case g.how == byDefault:
 			c.grants(want.ID, fmt.Sprintf("make the client scope %q optional", g.by), "all of its tokens name %q, by the %s %q", g.audience, g.how, g.by).Commands = c.makeOptional(got, g.by)
 		case g.how == byMapper:
@@ -93,7 +98,11 @@ func (c *comparison) client(want, got Client) {
 	}
 	for _, g := range allowed {
 		if g.how == onRequest {
+			before := len(c.found)
 			c.audience(want, got, g)
+			for i := range c.found[before:] {
+				c.found[before+i].Audience = g.audience
+			}
 		}
 	}
 	c.permissions(want, got)

@@ -25,7 +25,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 
 // page is what every page shows.
 type page struct {
-	Name    string // of the template: matrix, token, changes or message
+	Name    string // of the template: matrix, reach, token, changes or message
 	Title   string
 	Path    string // of the matrix
 	Up      string // the way to the folder of the pages
