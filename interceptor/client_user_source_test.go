@@ -192,3 +192,34 @@ func TestStreamForAUserOutlivesItsToken(t *testing.T) {
 		}
 	})
 }
+
+// TestNextTokenOfAUserIsOfTheSameUser shows that a source which mixes up its users gives the
+// calls of one user no token of another, and that the user's own tokens go on working.
+func TestNextTokenOfAUserIsOfTheSameUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		var logged atomic.Value // who the source says has logged in
+		logged.Store("alice")
+		ctx := p.forUser(t.Context(), t, &session{token: func() (*oauth2.Token, error) { return p.login(logged.Load().(string)), nil }})
+		for _, name := range []string{"alice", "bob", "alice"} {
+			logged.Store(name)
+			time.Sleep(6 * time.Minute) // after the end of the last token
+			p.eachWay(ctx, func(how string, err error) {
+				if refused := status.Code(err) == codes.Internal && strings.Contains(fmt.Sprint(err), "of another user"); refused != (name == "bob") || !refused && err != nil {
+					t.Errorf("%s, a token of %s: %v", how, name, err)
+				}
+				if p.client.LoginRequired(err) {
+					t.Errorf("%s, a token of %s: a login is required", how, name)
+				}
+			})
+		}
+		for _, caller := range p.served.callers {
+			if caller.User != "alice" {
+				t.Errorf("called for %s", caller.User)
+			}
+		}
+		if n := len(p.served.callers); n != 8 {
+			t.Errorf("%d calls, want the 8 for alice", n)
+		}
+	})
+}
