@@ -160,3 +160,19 @@ func (u *user) check() error {
 	}
 	return nil
 }
+
+// untilLogout returns the context of an attempt of a call for a user, which ends with the
+// one that ForUser was given, also if the call's own was detached from that one. Other calls
+// keep theirs. The caller calls end when the attempt has ended.
+func (r *retrier) untilLogout(ctx context.Context) (call context.Context, end func()) {
+	u := userFrom(ctx)
+	if u == nil || r.services == nil || r.services.propagation == asService {
+		return ctx, func() {}
+	}
+	call, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(u.ctx, cancel)
+	return call, func() {
+		stop()
+		cancel()
+	}
+}
