@@ -59,7 +59,9 @@ func (r *retrier) unary(ctx context.Context, method string, req, reply any, conn
 	}
 	for attempts := 1; ; attempts++ {
 		a := r.newAttempt(ctx, conn, method)
-		err := invoke(a, method, req, reply, conn, append(slices.Clip(opts), grpc.Trailer(&a.trailer))...)
+		call, end := r.untilLogout(a)
+		err := invoke(call, method, req, reply, conn, append(slices.Clip(opts), grpc.Trailer(&a.trailer))...)
+		end()
 		err = a.refusal(err, a.trailer)
 		r.recordOutcome(attempts, err)
 		if err == nil || attempts > 1 || !r.retryable(a, err) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,11 +20,14 @@ func (r *retrier) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.
 	s := &clientStream{retrier: r, clientStreaming: desc.ClientStreams}
 	s.open = func() error {
 		s.attempt = r.newAttempt(ctx, conn, method)
-		opened, err := open(s.attempt, desc, conn, method, opts...)
-		if err == nil {
-			s.stream = opened
+		call, end := r.untilLogout(s.attempt)
+		opened, err := open(call, desc, conn, method, append(slices.Clip(opts), grpc.OnFinish(func(error) { end() }))...)
+		if err != nil {
+			end()
+			return err
 		}
-		return err
+		s.stream = opened
+		return nil
 	}
 	s.attempts = 1
 	if err := s.open(); err != nil {

@@ -33,8 +33,8 @@ import (
 // the rules of [tokensource.Cache]: once for all calls with the context, and in the
 // background while the token is good. A call waits for the source no longer than its own
 // deadline. Before a token is sent to anyone, the client reads it by the preset of the
-// issuer. It refuses a JWT of another issuer, of another client, or without a user, and an
-// ID token. It refuses an opaque token too, unless the matrix has introspection for the
+// issuer. It refuses a JWT of another issuer, of another client, without a user, or of
+// another user than the one before it, and an ID token. It refuses an opaque token too, unless the matrix has introspection for the
 // issuer; such a token is exchanged and never forwarded. See [Client.LoginRequired] for
 // errors.
 //
@@ -77,6 +77,7 @@ type user struct {
 	issuer string          // its URL
 	tokens *tokensource.Cache
 	last   atomic.Pointer[readToken] // of the last call; usually the same
+	sub    atomic.Pointer[string]    // of the first JWT; nil before it
 }
 
 // readToken is a token of a user, as it was read under a plan.
@@ -120,9 +121,7 @@ func (u *user) subject(ctx context.Context, p *plan) (*subject, error) {
 	}
 	read := u.last.Load()
 	if read == nil || read.plan != p || read.token != token {
-		read = &readToken{plan: p, token: token}
-		read.opaque = strings.Count(token.Reveal(), ".") != 2
-		read.audience, read.err = p.readUserToken(token.Reveal(), read.opaque)
+		read = u.read(token, p)
 		u.last.Store(read)
 	}
 	if read.err != nil {
@@ -131,10 +130,48 @@ func (u *user) subject(ctx context.Context, p *plan) (*subject, error) {
 	return &subject{who: "user", token: token, issuer: u.issuer, audience: read.audience, opaque: read.opaque, check: u.check}, nil
 }
 
+// read reads a token of the user under a plan.
+func (u *user) read(token tokensource.Token, p *plan) *readToken {
+	r := &readToken{plan: p, token: token, opaque: strings.Count(token.Reveal(), ".") != 2}
+	if r.opaque {
+		if !p.settings.issuer.Introspected() {
+			r.err = errOpaque
+		}
+		return r
+	}
+	says, err := p.readUserToken(token.Reveal())
+	if err != nil {
+		r.err = err
+		return r
+	}
+	r.audience = says.Audience()
+	sub, _ := says.Claim("sub")
+	if name, _ := sub.(string); !u.sub.CompareAndSwap(nil, &name) && *u.sub.Load() != name {
+		r.err = errors.New("it is of another user than the token before it: make a context with ForUser for each login")
+	}
+	return r
+}
+
 // check returns why no more calls are made for the user; nil while they are.
 func (u *user) check() error {
 	if err := u.ctx.Err(); err != nil {
 		return fmt.Errorf("interceptor: the context that ForUser was given has ended: %w", err)
 	}
 	return nil
+}
+
+// untilLogout returns the context of an attempt of a call for a user, which ends with the
+// one that ForUser was given, also if the call's own was detached from that one. Other calls
+// keep theirs. The caller calls end when the attempt has ended.
+func (r *retrier) untilLogout(ctx context.Context) (call context.Context, end func()) {
+	u := userFrom(ctx)
+	if u == nil || r.services == nil || r.services.propagation == asService {
+		return ctx, func() {}
+	}
+	call, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(u.ctx, cancel)
+	return call, func() {
+		stop()
+		cancel()
+	}
 }

@@ -166,6 +166,71 @@ func TestCallsForAUserEndWithTheContext(t *testing.T) {
 	}
 }
 
+// TestRunningCallsForAUserEndWithTheContext shows that calls and streams which run for a user
+// end with the user's context, also if they were detached from it, and that those of the
+// client itself go on.
+func TestRunningCallsForAUserEndWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		p.served.inHandler = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		p.conns["Dial"] = connect(t, p.issuer, p.served, p.client.DialOptions("order-status")...)
+		signedIn, logout := context.WithCancel(t.Context())
+		ctx := context.WithoutCancel(p.forUser(signedIn, t, oauth2.StaticTokenSource(p.login("alice"))))
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		began := time.Now()
+		var all sync.WaitGroup
+		for way, conn := range p.conns {
+			for shape, call := range shapes {
+				all.Go(func() {
+					want, after := codes.Canceled, time.Second
+					if way == "Dial" {
+						want, after = codes.DeadlineExceeded, time.Minute
+					}
+					if err := call(ctx, conn); status.Code(err) != want || time.Since(began) != after {
+						t.Errorf("%s, %s: %v after %v, want %v after %v", way, shape, err, time.Since(began), want, after)
+					}
+				})
+			}
+		}
+		time.Sleep(time.Second)
+		logout()
+		all.Wait()
+		if n := len(p.served.callers); n != 6 {
+			t.Errorf("%d calls, want 6", n)
+		}
+	})
+}
+
+// TestLogoutEndsTheWaitForTheSource shows that a call that waits for a source which does not
+// answer ends with the user's context, also if it was detached from it.
+func TestLogoutEndsTheWaitForTheSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		answer := make(chan struct{})
+		tokens := &session{token: func() (*oauth2.Token, error) { <-answer; return p.login("alice"), nil }}
+		signedIn, logout := context.WithCancel(t.Context())
+		ctx := context.WithoutCancel(p.forUser(signedIn, t, tokens))
+		began := time.Now()
+		time.AfterFunc(time.Second, logout)
+		var all sync.WaitGroup
+		for range 2 { // the second finds the first waiting
+			all.Go(func() {
+				p.eachWay(ctx, func(how string, err error) {
+					if status.Code(err) != codes.Canceled || time.Since(began) != time.Second {
+						t.Errorf("%s: %v after %v, want CANCELED after a second", how, err, time.Since(began))
+					}
+				})
+			})
+		}
+		all.Wait()
+		close(answer)
+		if n := p.issuer.Requests(testutil.Token); n != 0 || len(p.served.callers) != 0 {
+			t.Errorf("%d token requests, %d calls", n, len(p.served.callers))
+		}
+	})
+}
+
 // TestStreamForAUserOutlivesItsToken shows that a stream which the server ends with the
 // user's token goes on with the next one.
 func TestStreamForAUserOutlivesItsToken(t *testing.T) {
@@ -189,6 +254,37 @@ func TestStreamForAUserOutlivesItsToken(t *testing.T) {
 			}
 			p.served.callers = nil
 			p.served.mu.Unlock()
+		}
+	})
+}
+
+// TestNextTokenOfAUserIsOfTheSameUser shows that a source which mixes up its users gives the
+// calls of one user no token of another, and that the user's own tokens go on working.
+func TestNextTokenOfAUserIsOfTheSameUser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newFrontEnd(t)
+		var logged atomic.Value // who the source says has logged in
+		logged.Store("alice")
+		ctx := p.forUser(t.Context(), t, &session{token: func() (*oauth2.Token, error) { return p.login(logged.Load().(string)), nil }})
+		for _, name := range []string{"alice", "bob", "alice"} {
+			logged.Store(name)
+			time.Sleep(6 * time.Minute) // after the end of the last token
+			p.eachWay(ctx, func(how string, err error) {
+				if refused := status.Code(err) == codes.Internal && strings.Contains(fmt.Sprint(err), "of another user"); refused != (name == "bob") || !refused && err != nil {
+					t.Errorf("%s, a token of %s: %v", how, name, err)
+				}
+				if p.client.LoginRequired(err) {
+					t.Errorf("%s, a token of %s: a login is required", how, name)
+				}
+			})
+		}
+		for _, caller := range p.served.callers {
+			if caller.User != "alice" {
+				t.Errorf("called for %s", caller.User)
+			}
+		}
+		if n := len(p.served.callers); n != 8 {
+			t.Errorf("%d calls, want the 8 for alice", n)
 		}
 	})
 }

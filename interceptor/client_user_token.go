@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/nearest"
 	"github.com/grpcaud/grpcaud/internal/usertoken"
@@ -63,17 +64,14 @@ func hasEnded(t *oauth2.Token) bool {
 	})
 }
 
-// readUserToken returns the aud of a user's token, none if it is opaque. It refuses a token
-// that the client must not use: the issuer did not issue it, or not to this client, or not
-// for a user, or it is no access token.
-func (p *plan) readUserToken(token string, opaque bool) (audience []string, err error) {
+// errOpaque refuses a token that nobody could read.
+var errOpaque = errors.New("it is no JWT, and the matrix has no introspection for its issuer: have the login request an audience, or add introspection if the issuer's tokens are opaque")
+
+// readUserToken returns the claims of a user's token. It refuses a token that the client
+// must not use: the issuer did not issue it, or not to this client, or not for a user, or it
+// is no access token.
+func (p *plan) readUserToken(token string) (*claims.Claims, error) {
 	issuer, client := p.settings.issuer, p.settings.client
-	if opaque && !issuer.Introspected() {
-		return nil, errors.New("it is no JWT, and the matrix has no introspection for its issuer: have the login request an audience, or add introspection if the issuer's tokens are opaque")
-	}
-	if opaque {
-		return nil, nil
-	}
 	typ, payload, err := verifier.Unverified(token)
 	if err != nil {
 		return nil, err
@@ -85,16 +83,16 @@ func (p *plan) readUserToken(token string, opaque bool) (audience []string, err 
 	if err := payload.CheckType(preset, typ); err != nil {
 		return nil, err
 	}
-	claims, err := payload.Claims(preset)
+	read, err := payload.Claims(preset)
 	switch {
 	case err != nil:
 		return nil, err
-	case claims.Client() != client.ID:
-		return nil, fmt.Errorf("it was issued to client %.256q, and the user has logged in at client %q, whose id is %q", claims.Client(), p.name, client.ID)
-	case claims.IsService():
+	case read.Client() != client.ID:
+		return nil, fmt.Errorf("it was issued to client %.256q, and the user has logged in at client %q, whose id is %q", read.Client(), p.name, client.ID)
+	case read.IsService():
 		return nil, errors.New("it is of a client that calls as itself, and names no user: to call as the client, use a connection of Dial")
 	}
-	return claims.Audience(), nil
+	return read, nil
 }
 
 // checkUsers refuses an issuer whose users the client cannot call for.

@@ -1,7 +1,6 @@
 package testutil
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -34,8 +33,11 @@ func (i *Issuer) serveEndSession(w http.ResponseWriter, r *http.Request) {
 	key, s := i.sessionOf(r)
 	request := "?" + r.Form.Encode()
 	switch {
-	case key == "", s.id == out.session, r.Method == http.MethodPost && i.takeTicket(key, ticket, request):
-		i.logOut(w, r, cmp.Or(s.id, out.session), out)
+	case key == "": // nothing of a browser whose cookie did not come along, with a form of another site
+		i.logOut(w, r, out.session, out)
+	case s.id == out.session, r.Method == http.MethodPost && i.takeTicket(key, ticket, request):
+		i.setCookie(w, "")
+		i.logOut(w, r, s.id, out)
 	default:
 		writePage(w, http.StatusOK, logoutPage, page{Title: "Sign out?", User: s.user, Ticket: i.ticket(key, request), Action: template.URL(request)})
 	}
@@ -44,7 +46,6 @@ func (i *Issuer) serveEndSession(w http.ResponseWriter, r *http.Request) {
 // logOut ends a session, which may be none, and sends the browser on.
 func (i *Issuer) logOut(w http.ResponseWriter, r *http.Request, id string, out logout) {
 	failed := i.endSession(r.Context(), id)
-	i.setCookie(w, "")
 	if out.redirect != "" {
 		parameters := url.Values{}
 		if out.state != "" {

@@ -143,3 +143,22 @@ func TestLogoutByAForm(t *testing.T) {
 		t.Errorf("after the logout: %q, want login_required", got)
 	}
 }
+
+// TestFormOfAnotherSiteLogsNobodyOut shows that a form of another site, to which no cookie
+// comes along, neither ends the session of the browser nor takes its cookie away.
+func TestFormOfAnotherSiteLogsNobodyOut(t *testing.T) {
+	issuer := withAlice()
+	b := newBrowser(t, issuer)
+	b.tokens(t, issuer, "customer-portal", "s3cret")
+	for _, pairs := range [][]string{nil, {"client_id", "customer-portal"}, {"client_id", "customer-portal", "post_logout_redirect_uri", backHome}, {"ticket", "x"}} {
+		r := request(t, http.MethodPost, issuerURL+string(testutil.EndSession), form(pairs...).Encode())
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if got := send(t, issuer, r); len(got.header["Set-Cookie"]) > 0 {
+			t.Errorf("%q: the browser gets the cookie %q", pairs, got.header["Set-Cookie"])
+		}
+	}
+	if got := b.open(t, loginRequest("prompt", "none")).back(t); !got.Has("code") {
+		t.Errorf("the session has ended: %v", got)
+	}
+}

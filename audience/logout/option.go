@@ -44,9 +44,9 @@ func RevokeWith(revoke func(ctx context.Context, e revocation.Entry) error) Opti
 	return optionFunc(func(o *options) { o.revoke = revoke })
 }
 
-// OnLogout calls told for each login that has ended, after the tokens are revoked and before
-// the issuer is answered; 503 if told returns an error, so that the issuer can send the
-// logout token again. If the logout has a Session, that one has ended; if it has none, all
+// OnLogout calls told for each login that has ended, after the tokens are revoked, or could
+// not be, and before the issuer is answered; 503 if told returns an error, so that the
+// issuer can send the logout token again. If the logout has a Session, that one has ended; if it has none, all
 // sessions of its Subject that began at or before IssuedAt. told may be called concurrently,
 // and again for a login that has ended before. The default is nothing.
 func OnLogout(told func(ctx context.Context, ended *claims.Logout) error) Option {

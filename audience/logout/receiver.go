@@ -133,21 +133,21 @@ func (r *Receiver) judge(l *claims.Logout, now time.Time) error {
 	return nil
 }
 
-// end revokes the tokens of a login, and tells the program.
+// end revokes the tokens of a login, and tells the program. What can end does, also if the
+// rest cannot: not every issuer sends a logout token again.
 func (r *Receiver) end(ctx context.Context, ended *claims.Logout, now time.Time) error {
+	var failed []error
 	if r.options.revoke != nil {
 		for _, entry := range r.entries(ended, now) {
-			if err := r.options.revoke(ctx, entry); err != nil {
-				return err
-			}
+			failed = append(failed, r.options.revoke(ctx, entry))
 		}
 	}
-	if r.options.told == nil {
-		return nil
+	if r.options.told != nil {
+		told := *ended
+		told.Audience = slices.Clone(ended.Audience)
+		failed = append(failed, r.options.told(ctx, &told))
 	}
-	told := *ended
-	told.Audience = slices.Clone(ended.Audience)
-	return r.options.told(ctx, &told)
+	return errors.Join(failed...)
 }
 
 // entries returns the revocations that follow from a logout. Issuers write whole seconds:

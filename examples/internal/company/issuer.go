@@ -132,10 +132,22 @@ func (i *Issuer) serve(l net.Listener) {
 	if i.cert != nil {
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*i.cert}, MinVersion: tls.VersionTLS12})
 	}
-	s, done := &http.Server{Handler: i.Issuer, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}, make(chan struct{})
+	s, done := &http.Server{Handler: i.forOwnHost(i.Issuer), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}, make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = s.Serve(l) // returns when the server is closed
 	}()
 	i.server, i.done = s, done
+}
+
+// forOwnHost serves requests that name the issuer or its address: the name of another site may
+// resolve to it (DNS rebinding), and the secrets of the clients are no secrets here.
+func (i *Issuer) forOwnHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if at, err := url.Parse(i.URL()); err != nil || r.Host != at.Host && r.Host != i.Addr {
+			http.Error(w, "this issuer answers under its own name only", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -2,6 +2,7 @@ package company_test
 
 import (
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -27,6 +28,35 @@ func TestIssuerForBrowsers(t *testing.T) {
 	}
 	if _, err := orders(t, c, company.CustomerPortal, "").ListOrders(ctx, &ordersv1.ListOrdersRequest{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestIssuerAnswersItsOwnHostOnly shows that a name of another site that leads to the issuer gets
+// nothing from it.
+func TestIssuerAnswersItsOwnHostOnly(t *testing.T) {
+	ctx, c := open(t, company.Config{IssuerHost: "login.localhost"})
+	_, port, err := net.SplitHostPort(c.Issuer.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		"login.localhost:" + port: http.StatusOK, c.Issuer.Addr: http.StatusOK,
+		"evil.example.com:" + port: http.StatusMisdirectedRequest, "login.localhost.evil.example.com:" + port: http.StatusMisdirectedRequest,
+		"login.localhost": http.StatusMisdirectedRequest, "customer.localhost:" + port: http.StatusMisdirectedRequest,
+	} {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Issuer.Addr+"/realms/corp/jwks", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if got.StatusCode != want {
+			t.Errorf("host %q: got %d, want %d", host, got.StatusCode, want)
+		}
 	}
 }
 

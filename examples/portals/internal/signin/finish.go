@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,6 +34,10 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, findProblem(err, p.ReturnTo), err)
 		return
 	}
+	if at.namesItself && answer.issuer == "" {
+		h.refuse(w, r, problemAnswer, errors.New("the answer has no iss, and the provider writes it into each (RFC 9207)"))
+		return
+	}
 	token, id, err := h.provider.redeem(ctx, at, answer.code, p)
 	if err != nil {
 		h.refuse(w, r, redeemProblem(err, p.ReturnTo), err)
@@ -56,7 +61,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request, at *endpoints, t
 		return err // without its sid, the session could not be ended
 	}
 	s := newSession(h.config, User{Subject: id.Subject, Name: firstOf(more.Name, more.Username, id.Subject)})
-	s.login, s.idToken = more.Login, token.Extra("id_token").(string)
+	s.login, s.began, s.idToken = more.Login, id.IssuedAt, token.Extra("id_token").(string)
 	s.Tokens = at.oauth.TokenSource(oidc.ClientContext(s.ctx, h.provider.client), token)
 	if s.calls, err = h.config.Calls(s.ctx, s.Tokens); err != nil {
 		s.End(err)
@@ -80,7 +85,7 @@ func firstOf(names ...string) string {
 }
 
 // answer is what the provider sends with the browser (RFC 6749, section 4.1.2).
-type answer struct{ code, state, fault, detail string }
+type answer struct{ code, state, fault, detail, issuer string }
 
 // readAnswer reads an answer of this issuer (RFC 9207). Each parameter comes once.
 func readAnswer(query url.Values, issuer string) (answer, error) {
@@ -89,10 +94,10 @@ func readAnswer(query url.Values, issuer string) (answer, error) {
 			return answer{}, fmt.Errorf("the answer has %s more than once", name)
 		}
 	}
-	a := answer{query.Get("code"), query.Get("state"), query.Get("error"), query.Get("error_description")}
+	a := answer{query.Get("code"), query.Get("state"), query.Get("error"), query.Get("error_description"), query.Get("iss")}
 	switch {
-	case query.Has("iss") && query.Get("iss") != issuer:
-		return a, fmt.Errorf("the answer is of issuer %.128q, want %q", query.Get("iss"), issuer)
+	case query.Has("iss") && a.issuer != issuer:
+		return a, fmt.Errorf("the answer is of issuer %.128q, want %q", a.issuer, issuer)
 	case a.state == "":
 		return a, fmt.Errorf("the answer has no state")
 	case (a.code == "") == (a.fault == ""):

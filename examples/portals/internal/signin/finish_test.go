@@ -54,8 +54,10 @@ func TestStateIsOfThisBrowserAndOnce(t *testing.T) {
 	t.Run("foreign", func(t *testing.T) {
 		mallory, ada := webtest.NewBrowser(t), webtest.NewBrowser(t)
 		to := w.answer(t, mallory, "ben")
-		ada.Open(w.portal + "/signin") // ada has begun a sign-in too
+		own := w.answer(t, ada, "ada") // ada has begun a sign-in too
 		w.checkRefused(t, ada, ada.Open(to.String()), http.StatusBadRequest, cannotFinish)
+		ada.Open(own.String()) // which a link of another site does not end
+		w.checkIn(t, ada, "ada")
 	})
 	t.Run("foreign, no sign-in begun", func(t *testing.T) {
 		to := w.answer(t, webtest.NewBrowser(t), "ben")
@@ -75,6 +77,7 @@ func TestStateIsOfThisBrowserAndOnce(t *testing.T) {
 		{"missing", "state", "", noAnswer},
 		{"without a code", "code", "", noAnswer},
 		{"of another issuer", "iss", "https://other.example.com", noAnswer},
+		{"of no issuer", "iss", "", noAnswer},
 		{"with a code and an error", "error", "access_denied", noAnswer},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -68,6 +68,27 @@ func TestCookiesAreForThisHostAlone(t *testing.T) {
 	}
 }
 
+// TestTwoCookiesAreNone shows that a browser that sends two sessions, one of which another may have
+// planted, is signed in with neither.
+func TestTwoCookiesAreNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "ada")
+	b := webtest.NewBrowser(t)
+	w.enter(b, "ada")
+	own := b.Cookie(w.portal, "__Host-session")
+	for _, planted := range []string{"x", own} {
+		for _, both := range []string{"__Host-session=" + own + "; __Host-session=" + planted, "__Host-session=" + planted + "; __Host-session=" + own} {
+			fresh := webtest.NewBrowser(t)
+			r := fresh.Request(http.MethodGet, w.portal+"/", nil)
+			r.Header.Set("Cookie", both)
+			if page := fresh.Do(r); page.Status != http.StatusUnauthorized {
+				t.Errorf("%s: got %d, want nobody signed in", both, page.Status)
+			}
+		}
+	}
+	w.checkIn(t, b, "ada")
+}
+
 // TestFormsOfOtherSitesAreRefused sends the form that signs out as other sites could.
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()

@@ -98,6 +98,14 @@ func TestWrongSetUpIsNotTheUsersFault(t *testing.T) {
 			}
 		})
 	}
+	t.Run("metadata: too large", func(t *testing.T) {
+		w := newWorld(t, "ada")
+		w.issuer.Fault(testutil.Discovery, w.issuer.Alter(testutil.Discovery, func(metadata map[string]any) {
+			metadata["padding"] = strings.Repeat("x", 2<<20)
+		}))
+		b := webtest.NewBrowser(t)
+		w.checkRefused(t, b, b.Open(w.portal+"/signin"), http.StatusInternalServerError, wrongSetUp)
+	})
 	t.Run("the answer's error", func(t *testing.T) {
 		w := newWorld(t, "ada")
 		for code, want := range map[string]string{

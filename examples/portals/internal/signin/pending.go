@@ -38,22 +38,22 @@ func (p pending) keep(w http.ResponseWriter, s seal) error {
 }
 
 // takePending returns the sign-in that an answer with this state belongs to, and removes it
-// from the browser.
+// from the browser. A link of another site, which cannot know the state, ends no sign-in.
 func takePending(w http.ResponseWriter, r *http.Request, s seal, state string) (pending, error) {
 	var p pending
 	value := cookie(r, pendingCookie)
 	if value == "" {
 		return p, errors.New("this browser has begun no sign-in, or has finished it")
 	}
-	setCookie(w, pendingCookie, "", -1)
 	if err := s.open(pendingCookie, value, &p); err != nil {
 		return p, err
 	}
-	switch {
-	case time.Now().After(p.Until):
-		return p, errors.New("the sign-in began more than ten minutes ago")
-	case subtle.ConstantTimeCompare([]byte(state), []byte(p.State)) != 1:
+	if subtle.ConstantTimeCompare([]byte(state), []byte(p.State)) != 1 {
 		return p, errors.New("the state is of another sign-in")
+	}
+	setCookie(w, pendingCookie, "", -1)
+	if time.Now().After(p.Until) {
+		return p, errors.New("the sign-in began more than ten minutes ago")
 	}
 	return p, nil
 }

@@ -37,9 +37,10 @@ type provider struct {
 
 // endpoints is what the provider publishes about itself.
 type endpoints struct {
-	oauth      oauth2.Config
-	verifier   *oidc.IDTokenVerifier
-	endSession *url.URL // nil if the provider has none
+	oauth       oauth2.Config
+	verifier    *oidc.IDTokenVerifier
+	endSession  *url.URL // nil if the provider has none
+	namesItself bool     // each answer has iss (RFC 9207)
 }
 
 func newProvider(c Config, home string) *provider {
@@ -103,7 +104,8 @@ func (p *provider) fetch(ctx context.Context) (*endpoints, error) {
 		return nil, err
 	}
 	var more struct {
-		EndSession string `json:"end_session_endpoint"`
+		EndSession  string `json:"end_session_endpoint"`
+		NamesItself bool   `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
@@ -117,8 +119,9 @@ func (p *provider) fetch(ctx context.Context) (*endpoints, error) {
 			ClientID: p.config.ClientID, ClientSecret: p.config.Secret, Endpoint: found.Endpoint(),
 			RedirectURL: p.home + "/callback", Scopes: append([]string{oidc.ScopeOpenID, "profile"}, p.config.Scopes...),
 		},
-		verifier:   found.Verifier(&oidc.Config{ClientID: p.config.ClientID}),
-		endSession: end,
+		verifier:    found.Verifier(&oidc.Config{ClientID: p.config.ClientID}),
+		endSession:  end,
+		namesItself: more.NamesItself,
 	}, nil
 }
 

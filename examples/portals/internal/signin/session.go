@@ -35,9 +35,9 @@ type Session struct {
 	Tokens oauth2.TokenSource // the user's access token, refreshed when it nears its end
 
 	id      string
-	login   string // sid: the login at the provider
-	began   time.Time
-	idToken string // for signing out
+	login   string    // sid: the login at the provider
+	began   time.Time // by the clock of the provider
+	idToken string    // for signing out
 	ctx     context.Context
 	calls   context.Context // in which the portal calls for the user; ends with ctx
 	end     context.CancelCauseFunc
@@ -53,7 +53,7 @@ type User struct {
 }
 
 func newSession(c Config, user User) *Session {
-	s := &Session{User: user, Form: rand.Text(), id: rand.Text(), began: time.Now(), limit: c.Idle}
+	s := &Session{User: user, Form: rand.Text(), id: rand.Text(), limit: c.Idle}
 	ctx, end := context.WithCancelCause(context.Background())
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Life, ErrTooOld)
 	s.ctx, s.end = ctx, func(cause error) {

@@ -161,3 +161,41 @@ func TestLogoutEndsWhatItNames(t *testing.T) {
 		})
 	}
 }
+
+// TestLogoutDuringTheSignIn shows that no session begins for a login that has ended while the
+// portal waited for the tokens, and that one of a later login does.
+func TestLogoutDuringTheSignIn(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*Handler, time.Time){
+		"of a login": func(h *Handler, _ time.Time) { h.EndLogin("ada-1") },
+		"of a user":  func(h *Handler, now time.Time) { h.EndUser("ada", now) },
+		"of all":     func(h *Handler, _ time.Time) { h.Close() },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newTestHandler(t)
+			begin := func(login string, issued time.Time) *Session {
+				s := newSession(h.config, User{Subject: login[:3]})
+				s.login, s.began = login, issued
+				h.sessions.add(s)
+				return s
+			}
+			issued := time.Now()
+			time.Sleep(time.Second)
+			end(h, time.Now())
+			time.Sleep(10 * time.Second)
+			if s := begin("ada-1", issued); visit(h, s.id) != http.StatusUnauthorized {
+				t.Errorf("%s: the session goes on", name)
+			}
+			if s := begin("ada-2", time.Now()); (visit(h, s.id) == http.StatusOK) != (name != "of all") {
+				t.Errorf("%s: a later login: %v", name, context.Cause(s.Context()))
+			}
+			time.Sleep(time.Minute)
+			h.EndLogin("x")
+			if n := len(h.sessions.ended); n != 1 {
+				t.Errorf("%s: %d endings are kept, want the last", name, n)
+			}
+			h.Close()
+			synctest.Wait()
+		})
+	}
+}

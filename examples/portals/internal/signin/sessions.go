@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // perUser is how many sessions a user may have; the oldest ends first.
@@ -14,13 +15,25 @@ type sessions struct {
 	mu     sync.Mutex // guards the fields below
 	byID   map[string]*Session
 	byUser map[string][]*Session // by subject, the oldest first
+	ended  []ending              // of late
+}
+
+// redeemTime is how long after its login has ended a session may still begin: the provider
+// has given the code, and the portal waits for the tokens.
+const redeemTime = time.Minute
+
+// ending is why some sessions have ended.
+type ending struct {
+	meant func(*Session) bool
+	why   error
+	until time.Time // a session that begins later has another login
 }
 
 func newSessions() *sessions {
 	return &sessions{byID: map[string]*Session{}, byUser: map[string][]*Session{}}
 }
 
-// add keeps a session until it ends.
+// add keeps a session until it ends. It ends at once if its login has ended in the meantime.
 func (all *sessions) add(s *Session) {
 	if oldest := all.insert(s); oldest != nil {
 		oldest.End(ErrTooOld)
@@ -32,6 +45,11 @@ func (all *sessions) add(s *Session) {
 func (all *sessions) insert(s *Session) *Session {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	for _, e := range all.ended {
+		if time.Now().Before(e.until) && e.meant(s) {
+			s.End(e.why)
+		}
+	}
 	all.byID[s.id] = s
 	own := append(all.byUser[s.User.Subject], s)
 	all.byUser[s.User.Subject] = own
@@ -66,7 +84,10 @@ func (all *sessions) find(id string) *Session {
 
 // endThose ends the sessions that are meant.
 func (all *sessions) endThose(meant func(*Session) bool, why error) {
+	now := time.Now()
 	all.mu.Lock()
+	all.ended = slices.DeleteFunc(all.ended, func(e ending) bool { return now.After(e.until) })
+	all.ended = append(all.ended, ending{meant, why, now.Add(redeemTime)})
 	var out []*Session
 	for _, s := range all.byID {
 		if meant(s) {
