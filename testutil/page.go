@@ -35,7 +35,7 @@ var pagePolicy = func() string {
 }()
 
 var (
-	loginPage = newPage(`<p>{{.Client}} asks for {{.What}}. Who are you?</p>
+	loginPage = newPage(`<p>Who are you? {{.Client}} asks for {{.What}}.</p>
 {{with .Message}}<p role="alert">{{.}}</p>
 {{end}}{{if .Passwords}}<form method="post">
 <label>Name<input name="user" value="{{.Name}}" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
