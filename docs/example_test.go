@@ -24,6 +24,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
+	"github.com/grpcaud/grpcaud/interceptor/httpguard"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
@@ -47,6 +48,34 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
+}
+
+// These are handlers of the operations of a service.
+func getOrderStatus(http.ResponseWriter, *http.Request) {}
+func cancelOrder(http.ResponseWriter, *http.Request)    {}
+func version(http.ResponseWriter, *http.Request)        {}
+
+// A service that is called over HTTP.
+func Example_http() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	handler, err := httpguard.New(admit, httpguard.Handlers{
+		"GetOrderStatus": http.HandlerFunc(getOrderStatus), // GET /v1/orders/{id}
+		"CancelOrder":    http.HandlerFunc(cancelOrder),
+		"Version":        http.HandlerFunc(version),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := &http.Server{Addr: ":8443", Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(srv.ListenAndServeTLS("cert.pem", "key.pem"))
 }
 
 // The login at a web front end.

@@ -36,8 +36,8 @@ import "github.com/grpcaud/grpcaud/internal/hiddenheader"
 //   - this package's own:
 //     grpcaud-*, x-grpcaud-*
 //
-// Each name also hides its other spellings: with grpcgateway- before it, with -bin
-// after it, and with underscores instead of hyphens. These names that begin with
+// Each name also hides its other spellings: with grpcgateway- or grpc-metadata- before it,
+// with -bin after it, and with underscores instead of hyphens. These names that begin with
 // x-forwarded- and x-user are not hidden, since they do not say who calls:
 //
 //	x-forwarded-by, x-forwarded-for, x-forwarded-host, x-forwarded-method, x-forwarded-path,

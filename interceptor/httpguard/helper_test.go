@@ -42,7 +42,7 @@ func company(t testing.TB, changes ...func(*access.Matrix)) *access.Policy {
 				"CancelOrder":      {"DELETE /v1/orders/{id}"},
 				"Version":          {"GET /version"},
 			}},
-			Closed: []string{"UpdateOrderStatus"},
+			Closed: []string{"UpdateOrderStatus", "ListOrders"},
 			Allow: []access.Allow{
 				{Clients: []string{"customer-portal"}, Methods: []string{"GetOrderStatus", "WatchOrderStatus"}, Scopes: []string{"orders.read"}},
 				{Clients: []string{"backoffice-portal"}, Methods: []string{"CancelOrder"}, NoScopes: true},
@@ -82,7 +82,7 @@ type world struct {
 	issuer  *testutil.Issuer
 	admit   *interceptor.Server
 	handler http.Handler
-	log     *log
+	log     *logBuffer
 	dial    func(context.Context) (net.Conn, error)
 	ca      *testutil.CA
 }
@@ -101,7 +101,7 @@ type setup struct {
 
 func newWorld(t testing.TB, s setup) *world {
 	t.Helper()
-	w := &world{issuer: testutil.NewIssuer(corp), log: &log{}, ca: testutil.NewCA()}
+	w := &world{issuer: testutil.NewIssuer(corp), log: &logBuffer{}, ca: testutil.NewCA()}
 	if s.policy == nil {
 		s.policy = company(t)
 	}
@@ -231,26 +231,26 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, caller.Client+" "+caller.User+" "+r.PathValue("id"))
 }
 
-// log is a buffer that several goroutines may write to.
-type log struct {
+// logBuffer is a buffer that several goroutines may write to.
+type logBuffer struct {
 	mu  sync.Mutex // guards buf
 	buf bytes.Buffer
 }
 
-func (l *log) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
 }
 
-func (l *log) String() string {
+func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
 
 // lines returns the lines of the log.
-func (l *log) lines(t testing.TB) []map[string]any {
+func (l *logBuffer) lines(t testing.TB) []map[string]any {
 	t.Helper()
 	var all []map[string]any
 	for line := range strings.Lines(l.String()) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -193,5 +194,35 @@ func TestBodyIsNotReadBeforeARefusal(t *testing.T) {
 	}
 	if rest, err := io.ReadAll(reader); err != nil || len(rest) > 0 {
 		t.Errorf("after the refusal: %q, %v, want the end of the connection", rest, err)
+	}
+}
+
+// TestAuthorityAndHostAreNotBoth shows that a request of HTTP/2 with an authority and a
+// host, of which a proxy behind could take the other one, is refused.
+func TestAuthorityAndHostAreNotBoth(t *testing.T) {
+	w := newWorld(t, setup{})
+	for _, hosts := range [][]string{nil, {host}, {"evil.example"}} {
+		r := httptest.NewRequest("GET", getting, nil)
+		r.TLS, r.Header = &tls.ConnectionState{}, http.Header{"Authorization": {"Bearer " + w.issuer.Mint(good(nil))}}
+		if hosts != nil {
+			r.Header["Host"] = hosts
+		}
+		answer := httptest.NewRecorder()
+		w.handler.ServeHTTP(answer, r)
+		if want := map[bool]int{true: 200, false: 403}[hosts == nil]; answer.Code != want {
+			t.Errorf("host %q beside the authority: %d, want %d", hosts, answer.Code, want)
+		}
+	}
+}
+
+// TestLongHeadersAreRefusedByNetHTTP shows what becomes of headers that are too long for
+// the server, and of a token that is too long for the guard.
+func TestLongHeadersAreRefusedByNetHTTP(t *testing.T) {
+	w := newWorld(t, plain())
+	for size, want := range map[int]verdict{20 << 10: malformed, 2 << 20: {http.StatusRequestHeaderFieldsTooLarge, ""}} {
+		got := w.raw(t, "GET "+getting+" HTTP/1.1\r\nHost: "+host+"\r\nAuthorization: Bearer "+strings.Repeat("a", size)+"\r\n\r\n")
+		if v := (verdict{got.status, got.problem.Reason}); v != want {
+			t.Errorf("%d bytes: %v, want %v", size, v, want)
+		}
 	}
 }

@@ -56,8 +56,9 @@ func (g *guard) newRouting(policy *access.Guard) (*routing, error) {
 	for _, o := range all {
 		rule := policy.Rule(o.Name)
 		op := &operation{name: o.Name, service: o.Service, pattern: o.Patterns[0], public: rule != nil && rule.Public()}
-		op.handler = g.handlerOf(o, routed[o.Name])
-		routes.operations[o.Name] = op
+		var err error
+		op.handler, err = g.handlerOf(o, routed[o.Name])
+		routes.operations[o.Name], errs = op, append(errs, err)
 	}
 	var names []string
 	for name := range routed {
@@ -112,18 +113,20 @@ func fullName(written string, all []access.Operation) (string, error) {
 // handlerOf returns the handler of an operation, to which it gives the wildcards of the
 // patterns. Templates of .proto files have none: their handler is a gateway that reads them
 // itself.
-func (g *guard) handlerOf(o access.Operation, handler http.Handler) http.Handler {
+func (g *guard) handlerOf(o access.Operation, handler http.Handler) (http.Handler, error) {
 	if handler == nil || g.next != nil || o.GRPC != "" {
-		return handler
+		return handler, nil
 	}
 	var each []*http.ServeMux
 	for _, pattern := range o.Patterns {
-		mux := http.NewServeMux()
-		mux.Handle(pattern, handler)
+		mux, err := muxOf(pattern, handler)
+		if err != nil {
+			return nil, fmt.Errorf("operation %s: %w", o.Name, err)
+		}
 		each = append(each, mux)
 	}
 	if len(each) == 1 {
-		return each[0]
+		return each[0], nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := slices.IndexFunc(each, func(mux *http.ServeMux) bool {
@@ -131,7 +134,20 @@ func (g *guard) handlerOf(o access.Operation, handler http.Handler) http.Handler
 			return pattern != ""
 		})
 		each[max(at, 0)].ServeHTTP(w, r)
-	})
+	}), nil
+}
+
+// muxOf returns a mux of one pattern. A pattern that net/http does not take is an error,
+// for it may come from a file that has changed under a running server.
+func muxOf(pattern string, handler http.Handler) (mux *http.ServeMux, err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("net/http: %v", why)
+		}
+	}()
+	mux = http.NewServeMux()
+	mux.Handle(pattern, handler)
+	return mux, nil
 }
 
 // match returns the operation of a request. If there is none, the error says why, and the

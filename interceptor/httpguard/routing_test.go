@@ -148,7 +148,7 @@ func TestWrapGuardsAHandlerWithRoutesOfItsOwn(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/orders/{rest...}", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.EscapedPath()) })
 	mux.HandleFunc("/admin/", func(http.ResponseWriter, *http.Request) { t.Error("a route without an operation was reached") })
-	w := &world{issuer: testutil.NewIssuer(corp), log: &log{}, ca: testutil.NewCA()}
+	w := &world{issuer: testutil.NewIssuer(corp), log: &logBuffer{}, ca: testutil.NewCA()}
 	admit, err := interceptor.NewServer(company(t), interceptor.Services("order-status"), interceptor.Transport(w.issuer.Transport()), interceptor.Logger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

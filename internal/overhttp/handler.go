@@ -1,7 +1,6 @@
 package overhttp
 
 import (
-	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -20,10 +19,6 @@ type Admitted struct {
 
 	// Vary says that the answer depends on the token.
 	Vary bool
-
-	// Finishes lets a handler that has ended its response write the end that its
-	// protocol has for it; see [Ended].
-	Finishes bool
 
 	// Refuse tells the peer that the request was ended before the handler wrote anything.
 	Refuse func(http.ResponseWriter, *http.Request, admission.Decision)
@@ -55,7 +50,7 @@ func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Han
 			w.Header().Set("Connection", "close") // its reading has ended
 		}
 		a.Refuse(w, r, end.decision)
-	case !a.Finishes:
+	default:
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -97,21 +92,12 @@ func (b body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Ended is why a request was ended while its handler ran. It is the cause of the end of
+// ended is why a request was ended while its handler ran. It is the cause of the end of
 // the handler's context.
-type Ended struct {
+type ended struct {
 	error
 	decision admission.Decision
 }
 
 // Unwrap returns the refusal.
-func (e *Ended) Unwrap() error { return e.error }
-
-// Decision returns the decision that ended the request.
-func (e *Ended) Decision() admission.Decision { return e.decision }
-
-// EndOf returns why the request of a handler's context was ended; nil if it was not.
-func EndOf(ctx context.Context) *Ended {
-	end, _ := context.Cause(ctx).(*Ended)
-	return end
-}
+func (e *ended) Unwrap() error { return e.error }

@@ -30,7 +30,7 @@ type response struct {
 	cancel   context.CancelCauseFunc
 	once     sync.Once // for the end of the lease
 	began    atomic.Bool
-	end      atomic.Pointer[Ended]
+	end      atomic.Pointer[ended]
 
 	mu   sync.Mutex // guards the fields below, and the use of control by others than the handler
 	left bool       // the handler has returned, or the request was ended
@@ -47,7 +47,7 @@ func newResponse(w http.ResponseWriter, r *http.Request, a Admitted) *response {
 func (r *response) begin() { r.running = r.admitted.Core.Leases.Begin(r.admitted.Evidence, r.endWith) }
 
 // over returns why the request was ended; nil if it was not.
-func (r *response) over() *Ended { return r.end.Load() }
+func (r *response) over() *ended { return r.end.Load() }
 
 // endWith ends the request. It returns false if it was over.
 func (r *response) endWith(d admission.Decision) bool {
@@ -58,7 +58,7 @@ func (r *response) endWith(d admission.Decision) bool {
 		return false
 	}
 	r.left = true
-	end := &Ended{d.Err, d}
+	end := &ended{d.Err, d}
 	r.end.Store(end)
 	r.cancel(end)
 	if r.conn != nil {
@@ -67,18 +67,11 @@ func (r *response) endWith(d admission.Decision) bool {
 		return true
 	}
 	_ = r.control.SetReadDeadline(past) // fails for writers of tests alone, as below
-	switch {
-	case r.admitted.Finishes:
-		_ = r.control.SetWriteDeadline(time.Now().Add(finishTime))
-	case r.began.Load():
+	if r.began.Load() {
 		_ = r.control.SetWriteDeadline(past)
 	}
 	return true
 }
-
-// finishTime is how long a handler may take to write the end of a response that was
-// ended.
-const finishTime = 5 * time.Second
 
 // returned marks the handler as returned. If it has taken over the connection, the lease
 // goes on until the connection is closed.
@@ -113,7 +106,7 @@ func (r *response) upgraded() bool {
 func (r *response) use(begins bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if end := r.over(); end != nil && !r.admitted.Finishes {
+	if end := r.over(); end != nil {
 		return end
 	}
 	if begins && !r.began.Swap(true) {

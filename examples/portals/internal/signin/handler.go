@@ -44,18 +44,18 @@ func (h *Handler) Forms() []string { return h.provider.origins() }
 
 // EndLogin ends the sessions of a login (sid), which has ended at the identity provider.
 func (h *Handler) EndLogin(login string) {
-	h.sessions.endThose(func(s *Session) bool { return login != "" && s.login == login }, ErrElsewhere)
+	h.sessions.endMatching(func(s *Session) bool { return login != "" && s.login == login }, ErrElsewhere)
 }
 
 // EndUser ends the sessions of a user that began at or before a time, in whole seconds: the
 // identity provider has ended all logins of the user.
 func (h *Handler) EndUser(subject string, until time.Time) {
-	h.sessions.endThose(func(s *Session) bool { return s.User.Subject == subject && s.began.Unix() <= until.Unix() }, ErrElsewhere)
+	h.sessions.endMatching(func(s *Session) bool { return s.User.Subject == subject && s.began.Unix() <= until.Unix() }, ErrElsewhere)
 }
 
 // Close ends all sessions.
 func (h *Handler) Close() {
-	h.sessions.endThose(func(*Session) bool { return true }, ErrStopped)
+	h.sessions.endMatching(func(*Session) bool { return true }, ErrStopped)
 }
 
 // Session returns the session of a request, if there is one, without prolonging it.

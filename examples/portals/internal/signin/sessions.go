@@ -64,12 +64,12 @@ func (all *sessions) find(id string) *Session {
 	return s
 }
 
-// endThose ends the sessions that are meant.
-func (all *sessions) endThose(meant func(*Session) bool, why error) {
+// endMatching ends the sessions that match.
+func (all *sessions) endMatching(match func(*Session) bool, why error) {
 	all.mu.Lock()
 	var out []*Session
 	for _, s := range all.byID {
-		if meant(s) {
+		if match(s) {
 			out = append(out, s)
 		}
 	}
