@@ -11,14 +11,14 @@ type View struct {
 	Note    string // what the status means
 	Changed string // when the status last changed, such as "29 November 2026, 20:15 UTC"
 	Steps   []Step
-	Outcome    string // "good" if the order has arrived, "bad" if it never will; the colour of the status
+	Outcome string // "good" if the order has arrived, "bad" if it never will; the colour of the status
 }
 
 // Step is one step of an order. State is "past", "now", or empty for what is to come.
 type Step struct{ Key, Text, State string }
 
 var steps = []struct {
-	status           ordersv1.Status
+	status              ordersv1.Status
 	text, note, outcome string
 }{
 	{ordersv1.Status_STATUS_PLACED, "Placed", "We have your order.", ""},

@@ -14,7 +14,7 @@ func TestStepsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[ordersv1.Status]struct {
 		text, outcome string
-		states     [4]string
+		states        [4]string
 	}{
 		ordersv1.Status_STATUS_PLACED:      {"Placed", "", [4]string{"now", "", "", ""}},
 		ordersv1.Status_STATUS_PACKED:      {"Packed", "", [4]string{"past", "now", "", ""}},

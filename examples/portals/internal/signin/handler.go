@@ -79,6 +79,26 @@ func (h *Handler) Need(page func(http.ResponseWriter, *http.Request, *Session)) 
 	})
 }
 
+// Start serves the first page of the portal: a welcome for everybody, or page for users who
+// are signed in.
+func (h *Handler) Start(page func(http.ResponseWriter, *http.Request, *Session)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Session(r) == nil {
+			h.site.Show(w, r, http.StatusOK, "welcome.html", web.Page{Title: "Welcome"})
+			return
+		}
+		h.Need(page).ServeHTTP(w, r)
+	})
+}
+
+// Show writes a page of a session, with its own title and content, and without events of its
+// own.
+func (h *Handler) Show(w http.ResponseWriter, r *http.Request, s *Session, name, title string, content any) {
+	page := s.Page()
+	page.Title, page.Content = title, content
+	h.site.Show(w, r, http.StatusOK, name, page)
+}
+
 // offer shows that this page needs a sign-in.
 func (h *Handler) offer(w http.ResponseWriter, r *http.Request) {
 	p, to := problemSignIn, "/"
