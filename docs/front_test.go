@@ -18,8 +18,16 @@ func TestFrontPageIsShort(t *testing.T) {
 	}
 }
 
-func TestFrontPageShowsAPicture(t *testing.T) {
-	const path, most = "matrix.png", 150 << 10
+func TestFrontPageShowsPictures(t *testing.T) {
+	for path, most := range map[string]int64{"matrix.png": 150 << 10, "portals.png": 60 << 10, "ui.png": 60 << 10} {
+		checkPicture(t, path, most)
+	}
+}
+
+// checkPicture reports a picture that the front page does not show, or that has more bytes
+// than most.
+func checkPicture(t *testing.T, path string, most int64) {
+	t.Helper()
 	if !strings.Contains(pageNamed(t, front).text, "](docs/"+path+")") {
 		t.Errorf("%s does not show docs/%s", front, path)
 	}

@@ -17,8 +17,8 @@ import (
 //
 // For a stronger login, the [RefusedError] has a Challenge with what to request. An
 // UNAUTHENTICATED that comes without a reason counts as well, since a service with a guard
-// of this toolkit passes it on only if a login helps. So that no other server keeps a user
-// in a circle, show an error if a call still needs a login right after one.
+// of this toolkit passes it on only if a login helps. If a call still needs a login right
+// after one, show an error: another server may mean something else.
 func (c *Client) LoginRequired(err error) bool {
 	if refused := refusedElsewhere(err); refused != nil {
 		_, ofCaller := refused.GetMetadata()[ofCallerKey]

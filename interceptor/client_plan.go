@@ -50,7 +50,7 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 	if p.settings, err = settingsOf(policy, name); err != nil {
 		return nil, err
 	}
-	p.look(policy.Matrix())
+	p.noteNames(policy.Matrix())
 	if old != nil && reflect.DeepEqual(p.settings, old.settings) {
 		p.cache, p.fileCaches = old.cache, old.fileCaches
 		return p, nil
@@ -61,8 +61,8 @@ func newPlan(policy *access.Policy, name string, o *clientOptions, old *plan) (*
 	return p, nil
 }
 
-// look notes the names that messages to front ends need.
-func (p *plan) look(m access.Matrix) {
+// noteNames notes the names that messages to front ends need.
+func (p *plan) noteNames(m access.Matrix) {
 	for name, issuer := range m.Issuers {
 		p.issuers[name] = issuer.URL
 	}

@@ -1,7 +1,6 @@
 package interceptor_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
@@ -75,23 +75,8 @@ type world struct {
 	orders *orders
 }
 
-// log is a buffer that several goroutines may write to.
-type log struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
+// log is what a server and its clients write.
+type log = lockedbuffer.Buffer
 
 func newServer(t *testing.T, issuer *testutil.Issuer, l io.Writer, services ...string) *interceptor.Server {
 	t.Helper()

@@ -73,9 +73,8 @@ func (v *visit) logIn() {
 // loggedIn asks the user of the session for consent if need be, or sends the browser back
 // with a code.
 func (v *visit) loggedIn() {
-	what := v.login.client.ID + " " + v.login.what()
 	switch {
-	case !v.login.asks("consent") && (!v.login.client.Consent || v.issuer.consented(v.key, what)):
+	case !v.login.asks("consent") && (!v.login.client.Consent || v.issuer.consented(v.key, v.login.rights())):
 		v.code()
 	case v.login.asks("none"):
 		v.refuse("consent_required", "the user has to consent")
@@ -91,7 +90,7 @@ func (v *visit) consent() {
 	case !v.issuer.takeTicket(v.key, v.r.PostFormValue("ticket"), v.r.URL.RawQuery):
 		showMessage(v.w, http.StatusBadRequest, "This form is not valid any more", "The form was sent before, or the session has ended. Go back to the application and log in again.")
 	case allowed == "allow":
-		v.issuer.consent(v.key, v.login.client.ID+" "+v.login.what())
+		v.issuer.consent(v.key, v.login.rights())
 		v.code()
 	default:
 		v.refuse("access_denied", "the user does not allow it")

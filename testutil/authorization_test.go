@@ -57,11 +57,31 @@ func redeem(code string) url.Values {
 	return form("grant_type", "authorization_code", "code", code, "code_verifier", verifier, "redirect_uri", "http://localhost:3000/back?x=1")
 }
 
+// TestLoginPageSaysWhatIsAskedFor shows that the page names the service and the scopes, and
+// leaves out the client itself, which is the audience until the token is exchanged.
+func TestLoginPageSaysWhatIsAskedFor(t *testing.T) {
+	issuer := withAlice()
+	issuer.Register(testutil.Client{
+		ID: "web", Audiences: []string{"order-status"}, OwnAudiences: []string{"web"}, Exchange: true,
+		Scopes: map[string][]string{"order-status": {"orders.read"}},
+	})
+	for want, at := range map[string]string{
+		"customer-portal asks for orders.read at order-status.": loginRequest(),
+		"app asks for access to order-status.":                  loginRequest("client_id", "app", "scope", "openid"),
+		"web asks for orders.read.":                             loginRequest("client_id", "web", "audience", ""),
+		"web asks for your name.":                               loginRequest("client_id", "web", "audience", "", "scope", "openid"),
+	} {
+		if page := get(t, issuer, at); !strings.Contains(page.body, "Who are you? "+want) {
+			t.Errorf("%s: the page does not show %q: %s", at, want, page.body)
+		}
+	}
+}
+
 func TestUserLogsIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issuer := withAlice()
 		page := get(t, issuer, loginRequest())
-		if !strings.Contains(page.body, `value="alice"`) || !strings.Contains(page.body, "customer-portal asks for order-status orders.read") {
+		if !strings.Contains(page.body, `value="alice"`) || !strings.Contains(page.body, "customer-portal asks for orders.read at order-status") {
 			t.Errorf("page = %s", page.body)
 		}
 		back := logIn(t, issuer, loginRequest())

@@ -15,7 +15,7 @@ func TestConsent(t *testing.T) {
 	ask := loginRequest("prompt", "consent")
 	b := newBrowser(t, issuer)
 	page := b.submit(t, ask, "user", "alice")
-	if page.status != http.StatusOK || !strings.Contains(page.body, "customer-portal asks for order-status orders.read, in the name of alice") {
+	if page.status != http.StatusOK || !strings.Contains(page.body, "customer-portal asks for orders.read at order-status, in the name of alice") {
 		t.Fatalf("page = %d %s", page.status, page.body)
 	}
 	ticket := page.ticket(t)

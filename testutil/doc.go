@@ -3,9 +3,9 @@
 //
 // An [Issuer] is an OpenID Provider in the process: discovery, keys, a token endpoint
 // with client credentials and token exchange, introspection, and pages on which users log
-// in and out, with one session for all clients. It needs no port, no container and no [testing.TB]. It mints any token that a
-// test needs, good or forged, and fails on command. Package matrixissuer makes the issuers
-// of an access matrix.
+// in and out, with one session for all clients. It needs no port, no container and no
+// [testing.TB]. It mints any token that a test needs, good or forged, and fails on command.
+// Package matrixissuer makes the issuers of an access matrix.
 //
 //	issuer := testutil.NewIssuer("https://idp.example.com/realms/corp")
 //	issuer.Register(testutil.Client{ID: "portal", Secret: "s3cret", Audiences: []string{"orders"}})

@@ -139,9 +139,25 @@ func (i *Issuer) readQuestions(l *login, query url.Values) *refusal {
 	return nil
 }
 
-// what names what the client asks for, for the user.
+// what names what the client asks for, for the user: an audience that is the client itself
+// tells the user nothing.
 func (l login) what() string {
-	return strings.TrimSpace(strings.Join(l.audiences, ", ") + " " + l.scope)
+	at := strings.Join(l.audiences, ", ")
+	switch own := slices.Contains(l.client.OwnAudiences, at); {
+	case l.scope == "" && own:
+		return "your name"
+	case l.scope == "":
+		return "access to " + at
+	case own:
+		return l.scope
+	default:
+		return l.scope + " at " + at
+	}
+}
+
+// rights are what a user consents to.
+func (l login) rights() string {
+	return strings.Join([]string{l.client.ID, strings.Join(l.audiences, " "), l.scope}, "\n")
 }
 
 // asks reports whether the client demands one of these questions.

@@ -16,16 +16,18 @@ type page struct {
 	Action                                     template.URL
 }
 
-const pageStyle = `:root{color-scheme:light}*{box-sizing:border-box}` +
-	`body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:#eef1f6;color:#1b2330;font:1rem/1.5 system-ui,sans-serif}` +
-	`main{width:100%;max-width:25rem;padding:2rem;background:#fff;border:1px solid #d5dbe5;border-radius:.75rem;overflow-wrap:anywhere}` +
-	`h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.2}p{margin:0 0 1.25rem;color:#46505f}` +
+const pageStyle = `:root{color-scheme:light dark;--page:#eef1f6;--card:#fff;--text:#1b2330;--soft:#46505f;--line:#d5dbe5;--edge:#6b7686;--main:#1f4fa8;--over:#173d84;--on:#fff;--bad:#8c1515;--tint:#fdecec}` +
+	`@media(prefers-color-scheme:dark){:root{--page:#0f1218;--card:#181c25;--text:#eceff5;--soft:#a6aebd;--line:#2e3542;--edge:#8a94a6;--main:#8cabff;--over:#b3c7ff;--on:#0e1426;--bad:#ff9d94;--tint:#3a1d1d}}` +
+	`*{box-sizing:border-box}` +
+	`body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,sans-serif}` +
+	`main{width:100%;max-width:25rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem;overflow-wrap:anywhere}` +
+	`h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.2}p{margin:0 0 1.25rem;color:var(--soft)}` +
 	`label{display:block;margin-bottom:1rem;font-weight:600}` +
 	`input,button{width:100%;min-height:2.75rem;margin-top:.25rem;padding:.5rem .75rem;font:inherit;border-radius:.5rem}` +
-	`input{color:inherit;background:#fff;border:1px solid #6b7686}` +
-	`button{margin-top:.75rem;color:#fff;background:#1f4fa8;border:1px solid #1f4fa8;font-weight:600;cursor:pointer}` +
-	`button.other{color:#1f4fa8;background:#fff}button:hover{background:#173d84;color:#fff}` +
-	`:focus-visible{outline:3px solid #e08a00;outline-offset:2px}[role=alert]{padding:.5rem .75rem;color:#8c1515;background:#fdecec;border-radius:.5rem}`
+	`input{color:inherit;background:var(--card);border:1px solid var(--edge)}` +
+	`button{margin-top:.75rem;color:var(--on);background:var(--main);border:1px solid var(--main);font-weight:600;cursor:pointer}` +
+	`button.other{color:var(--main);background:var(--card)}button:hover{background:var(--over);color:var(--on)}` +
+	`:focus-visible{outline:3px solid #e08a00;outline-offset:2px}[role=alert]{padding:.5rem .75rem;color:var(--bad);background:var(--tint);border-radius:.5rem}`
 
 // pagePolicy is the Content-Security-Policy of the pages. It does not limit where forms
 // lead, since they lead to the clients.
@@ -35,7 +37,7 @@ var pagePolicy = func() string {
 }()
 
 var (
-	loginPage = newPage(`<p>{{.Client}} asks for {{.What}}. Who are you?</p>
+	loginPage = newPage(`<p>Who are you? {{.Client}} asks for {{.What}}.</p>
 {{with .Message}}<p role="alert">{{.}}</p>
 {{end}}{{if .Passwords}}<form method="post">
 <label>Name<input name="user" value="{{.Name}}" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>

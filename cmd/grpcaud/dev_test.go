@@ -98,13 +98,26 @@ func TestAdviceAtTheIssuersOfDev(t *testing.T) {
 func TestDevSaysThatNothingIsOpen(t *testing.T) {
 	d := develop(t, "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], closed: [Get]}}\n", "--user", "alice", "--user", "bob", "--role", "clerk")
 	page := strings.Join(d.page, "\n")
-	for _, want := range []string{"# No client may call a service as itself yet", "# user alice, without roles\n", "# user bob, roles: clerk\n", fmt.Sprintf("kill -HUP %d,", os.Getpid())} {
+	for _, want := range []string{"# No client may call a service yet: open a method", "# user alice, without roles\n", "# user bob, roles: clerk\n", fmt.Sprintf("kill -HUP %d,", os.Getpid())} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in\n%s", want, page)
 		}
 	}
 	if strings.Contains(page, "secrets") {
 		t.Errorf("there are no secrets, and the page has a heading for them:\n%s", page)
+	}
+}
+
+// TestDevSaysThatUsersCall shows what dev prints for a matrix that is for users alone.
+func TestDevSaysThatUsersCall(t *testing.T) {
+	const forUsers = "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nservices: {orders: {grpc: [shop.v1.Orders], allow: [{clients: [portal], methods: [Get], scopes: none, callers: users}]}}\nclients: {portal: {}}\n"
+	for want, args := range map[string][]string{
+		"# Each open method is for users, who log in at a client: begin again with --user.":    nil,
+		"# Each open method is for users, who log in at a client: a program of yours, as in d": {"--user", "alice"},
+	} {
+		if page := strings.Join(develop(t, forUsers, args...).page, "\n"); !strings.Contains(page, want) || strings.Contains(page, "No client may call") {
+			t.Errorf("%q: no %q in\n%s", args, want, page)
+		}
 	}
 }
 

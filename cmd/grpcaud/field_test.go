@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
@@ -18,6 +17,7 @@ import (
 	"testing"
 
 	grpcaud "github.com/grpcaud/grpcaud/cmd/grpcaud"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -203,24 +203,7 @@ func (f *field) call(t *testing.T, s *served, client string, args ...string) res
 }
 
 // buffer may be written and read at the same time.
-type buffer struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// String returns what was written so far.
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
+type buffer = lockedbuffer.Buffer
 
 // pair writes a certificate for loopback, its key and its authority into files.
 func pair(t *testing.T) (cert, key, ca string) {

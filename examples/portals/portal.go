@@ -73,7 +73,7 @@ func (p *portal) unknownPage(w http.ResponseWriter, r *http.Request) {
 		page = s.Page()
 	}
 	p.site.ShowProblem(w, r, page, web.Problem{
-		Status: http.StatusNotFound, Title: "There is no such page", Text: "Check the address, or begin at the start.",
+		Status: http.StatusNotFound, Title: "There is no such page", Text: "Check the address, or go to the start page.",
 		Next: web.Link{Text: "To the start", To: "/"},
 	})
 }

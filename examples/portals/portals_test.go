@@ -84,7 +84,7 @@ func TestCustomerHasNoBusinessInTheBackOffice(t *testing.T) {
 	p := start(t)
 	b := webtest.NewBrowser(t)
 	page := enterBackoffice(t, b, p, "ada")
-	checkShows(t, page, 403, "Your account may not do this", "Signed in as ada")
+	checkShows(t, page, 403, "Your account may not do this", "Signed in as ada", "sign out, and sign in with that")
 	for _, path := range []string{"/orders/o-1", "/employees", "/trail"} {
 		page := b.Open(p.backoffice() + path)
 		checkShows(t, page, 403, "Your account may not do this")

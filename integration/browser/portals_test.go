@@ -93,6 +93,9 @@ func TestBrowserPortals(t *testing.T) {
 			shows(other, "You may not read the personnel files.", "AUDIENCE_MISMATCH", `aud "order-status"`, `"human-resource"`, "the matrix does not let client")
 			check(other)
 			other.Screenshot("portals-refused-" + name)
+			if width > 1000 {
+				other.Picture("portals", 960, 640)
+			}
 
 			office.Click("Sign out")
 			shop.WaitFor(time.Second, "Sign in")
@@ -104,6 +107,26 @@ func TestBrowserPortals(t *testing.T) {
 			shop.Go(customer)
 			shop.Wait("Where is my order?")
 		})
+	}
+}
+
+// TestBrowserPortalsProblems shows that the pages which lead back to the right way are as good
+// to look at as the others.
+func TestBrowserPortalsProblems(t *testing.T) {
+	customer, backoffice := company(t)
+	p := Open(t).Page(t, 360)
+	p.Go(customer)
+	signIn(p, "ada")
+	for address, text := range map[string]string{
+		backoffice + "/signin": "Your account may not do this",
+		strings.Replace(customer, "customer.localhost", "127.0.0.1", 1): "This portal has another address",
+		customer + "/nothing":                 "There is no such page",
+		customer + "/callback?state=x&code=y": "This sign-in cannot be finished here",
+	} {
+		p.Go(address)
+		p.Wait(text)
+		p.Accessible()
+		p.Fits()
 	}
 }
 

@@ -125,6 +125,19 @@ func TestBrowserUI(t *testing.T) {
 	}
 }
 
+// TestBrowserUIPicture judges a customer's token, which one service admits, for the front page.
+func TestBrowserUIPicture(t *testing.T) {
+	m := newMatrix(t)
+	p := Open(t).Page(t, 1280)
+	p.Go(Start(t, "./cmd/grpcaud", "ui", "examples/backoffice/access.yaml", "--jwks", m.keys, "--offline").Find(`http://\S+`)[0])
+	p.Click("Token")
+	p.Wait("An access token")
+	p.Fill("An access token", m.mint(nil))
+	p.Click("Judge")
+	p.Wait("Admitted by 1 of 2 services")
+	p.Picture("ui", 960, 800)
+}
+
 // TestBrowserUIKeyboard explains a cell and judges a token without a mouse.
 func TestBrowserUIKeyboard(t *testing.T) {
 	m := newMatrix(t)

@@ -28,10 +28,10 @@ import (
 //	orders := ordersv1connect.NewOrderStatusClient(http.DefaultClient, "https://orders.example.com", connect.WithInterceptors(present))
 //
 // A token goes to this address only, and only if the matrix lets tokens of the service go
-// there; over plain http only as as allows it. Methods that the matrix makes public are
-// called without a token. A unary call whose token has just expired or was revoked is made
-// once more, as [interceptor.Retry] says. The error of a call that a guard refused wraps an
-// [interceptor.RefusedError].
+// there. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
+// matrix makes public are called without a token. A unary call whose token has just expired
+// or was revoked is made once more, as [interceptor.Retry] says. The error of a call that a
+// guard refused wraps an [interceptor.RefusedError].
 //
 // It is an error if the matrix does not let the client call the service. The result is safe
 // for concurrent use.

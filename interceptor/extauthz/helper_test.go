@@ -1,12 +1,10 @@
 package extauthz_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"log/slog"
 	"maps"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -57,23 +56,8 @@ func company(changes ...func(*access.Matrix)) access.Matrix {
 	return m
 }
 
-// log is a buffer that several goroutines may write to.
-type log struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
+// log is what a guard writes.
+type log = lockedbuffer.Buffer
 
 // world is a running authorization service with its issuer.
 type world struct {

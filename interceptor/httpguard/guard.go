@@ -25,8 +25,9 @@ type Handlers map[string]http.Handler
 //
 // These are errors, which are joined: an operation of the services of admit without a
 // handler (unless it is closed) or without a rule, a handler without an operation, and a
-// policy without the options of the .proto files of these services. Swap refuses policies with which New would fail. New does no network I/O. The result is safe
-// for concurrent use; do not use it after admit is closed.
+// policy without the options of the .proto files of these services. Swap refuses policies
+// with which New would fail. New does no network I/O. The result is safe for concurrent use;
+// do not use it after admit is closed.
 func New(admit *interceptor.Server, handlers Handlers, opts ...Option) (http.Handler, error) {
 	if len(handlers) == 0 {
 		return nil, errors.New("httpguard: no handlers; name each operation of the service with its handler")

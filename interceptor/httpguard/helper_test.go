@@ -1,7 +1,6 @@
 package httpguard_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -12,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/httpguard"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	"github.com/grpcaud/grpcaud/internal/serving"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -231,23 +230,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, caller.Client+" "+caller.User+" "+r.PathValue("id"))
 }
 
-// logBuffer is a buffer that several goroutines may write to.
-type logBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
+// logBuffer is what a guard writes, in lines of JSON.
+type logBuffer struct{ lockedbuffer.Buffer }
 
 // lines returns the lines of the log.
 func (l *logBuffer) lines(t testing.TB) []map[string]any {

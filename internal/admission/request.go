@@ -18,8 +18,8 @@ type Request struct {
 
 	// Unmatched is why the request is no method and no operation of the matrix, if its
 	// transport finds out; Method is then only a name for the log. The request is
-	// refused. Its peer is told so if it has a genuine token, and otherwise the same as
-	// elsewhere otherwise: a stranger does not learn which operations exist.
+	// refused. A peer with a genuine token is told so. Every other peer is told the same
+	// as at any method: a stranger does not learn which operations exist.
 	Unmatched string
 
 	// Guard is the policy by which Method was found, from [Controller.Guard]; nil for

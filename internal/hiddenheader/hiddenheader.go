@@ -92,7 +92,8 @@ func (n Names) match(key string) bool {
 	})
 }
 
-// plain returns the name of which key is another spelling: with a prefix of grpc-gateway, with the suffix of binary values, or with underscores.
+// plain returns the name of which key is another spelling: with a prefix of grpc-gateway,
+// with the suffix of binary values, or with underscores.
 func plain(key string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
 	for {

@@ -20,7 +20,7 @@ const (
 	issuerName = "corp"
 )
 
-// Config is in what one company differs from another. The zero value is the company of
+// Config says how one company differs from another. The zero value is the company of
 // backoffice/access.yaml, with the embedded authorization server, on free ports of
 // 127.0.0.1.
 type Config struct {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -15,31 +14,14 @@ import (
 	"github.com/grpcaud/grpcaud/examples"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
-
-// lockedBuffer is a buffer that clients write their logs to.
-type lockedBuffer struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // TestTheTrailNamesEmployeePortalAndWorker shows that a part of the work is done on behalf of the
 // employee, that the worker does the rest as itself, and that trail and log name all three.
 func TestTheTrailNamesEmployeePortalAndWorker(t *testing.T) {
-	var log lockedBuffer
+	var log lockedbuffer.Buffer
 	ctx, c := open(t, company.Config{Client: func(string) []interceptor.ClientOption {
 		return []interceptor.ClientOption{interceptor.Logger(slog.New(slog.NewTextHandler(&log, nil)))}
 	}})

@@ -62,6 +62,21 @@ func (s *Server) hasGRPC() bool {
 	return false
 }
 
+// forUsers reports whether some client gets tokens for some service. If no call can be an
+// example all the same, they are tokens of users.
+func (s *Server) forUsers() bool {
+	policy := s.issuers.Policy()
+	m := policy.Matrix()
+	for _, client := range files.ClientNames(m) {
+		for _, service := range files.GuardedServiceNames(m) {
+			if _, err := policy.Target(client, service); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // examplesAt returns calls of one service, of clients that get a token for it.
 func (s *Server) examplesAt(m access.Matrix, service string) (yes, no example) {
 	for _, client := range files.ClientNames(m) {

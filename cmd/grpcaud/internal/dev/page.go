@@ -49,7 +49,7 @@ func (s *Server) writeExamples(p *output.Page) {
 		return
 	}
 	if yes.client == "" {
-		p.Printf("\n# No client may call a service as itself yet: open a method in %s.\n", output.Printable(s.options.Path))
+		s.writeNoExample(p)
 		return
 	}
 	flags := ""
@@ -66,6 +66,19 @@ func (s *Server) writeExamples(p *output.Page) {
 		p.Printf("\n# A call that is refused:\n%s\n", no.line(s.options.Output, flags))
 	} else {
 		p.Printf("\n# No call to refuse: every client may call every method of %s that the matrix names.\n", output.Printable(yes.service))
+	}
+}
+
+// writeNoExample says why there is no call to try.
+func (s *Server) writeNoExample(p *output.Page) {
+	path := output.Printable(s.options.Path)
+	switch {
+	case !s.forUsers():
+		p.Printf("\n# No client may call a service yet: open a method in %s.\n", path)
+	case len(s.options.Users) == 0:
+		p.Printf("\n# Each open method is for users, who log in at a client: begin again with --user.\n")
+	default:
+		p.Printf("\n# Each open method is for users, who log in at a client: a program of yours, as in docs/client.md.\n")
 	}
 }
 

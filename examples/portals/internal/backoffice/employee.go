@@ -17,7 +17,7 @@ func (p *portal) employees(w http.ResponseWriter, r *http.Request, s *signin.Ses
 		p.services.Caller.Fail(w, r, s, err)
 		return
 	}
-	p.show(w, r, s, "employees.html", "Employees", all)
+	p.signin.Show(w, r, s, "employees.html", "Employees", all)
 }
 
 func (p *portal) listEmployees(ctx context.Context) (all []*hrv1.Employee, err error) {

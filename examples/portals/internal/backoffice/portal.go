@@ -55,21 +55,12 @@ func Site(origin string) (*web.Site, error) {
 // Register adds the pages of the portal.
 func Register(mux *http.ServeMux, site *web.Site, in *signin.Handler, s Services) {
 	p := &portal{site, in, s, ordersv1.NewOrderStatusClient(s.Orders), hrv1.NewHumanResourceClient(s.People)}
-	mux.HandleFunc("GET /{$}", p.start)
+	mux.Handle("GET /{$}", in.Start(p.list))
 	mux.Handle("GET /orders/{id}", in.Need(p.order))
 	mux.Handle("POST /orders/{id}", in.Need(p.update))
 	mux.HandleFunc("GET /orders/{id}/events", p.events)
 	mux.Handle("GET /employees", in.Need(p.employees))
 	mux.Handle("GET /trail", in.Need(p.trail))
-}
-
-// start shows all orders, or a welcome.
-func (p *portal) start(w http.ResponseWriter, r *http.Request) {
-	if p.signin.Session(r) == nil {
-		p.site.Show(w, r, http.StatusOK, "welcome.html", web.Page{Title: "Welcome"})
-		return
-	}
-	p.signin.Need(p.list).ServeHTTP(w, r)
 }
 
 func (p *portal) list(w http.ResponseWriter, r *http.Request, s *signin.Session) {
@@ -80,16 +71,10 @@ func (p *portal) list(w http.ResponseWriter, r *http.Request, s *signin.Session)
 		p.services.Caller.Fail(w, r, s, err)
 		return
 	}
-	p.show(w, r, s, "orders.html", "Orders", order.Views(reply.GetOrders()))
+	p.signin.Show(w, r, s, "orders.html", "Orders", order.Views(reply.GetOrders()))
 }
 
 // events follows an order for an open page.
 func (p *portal) events(w http.ResponseWriter, r *http.Request) {
 	p.signin.Follow(w, r, p.services.Caller.Watch(p.orders, r.PathValue("id")))
-}
-
-func (p *portal) show(w http.ResponseWriter, r *http.Request, s *signin.Session, name, title string, content any) {
-	page := s.Page()
-	page.Title, page.Content = title, content
-	p.site.Show(w, r, http.StatusOK, name, page)
 }

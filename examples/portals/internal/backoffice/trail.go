@@ -29,5 +29,5 @@ func (p *portal) trail(w http.ResponseWriter, r *http.Request, s *signin.Session
 		change := order.Of(&ordersv1.Order{Id: e.Order, Status: e.Status})
 		all = append(all, entry{e, e.Time.UTC().Format("2 January 2006, 15:04:05 UTC"), change.Status})
 	}
-	p.show(w, r, s, "trail.html", "Audit trail", all)
+	p.signin.Show(w, r, s, "trail.html", "Audit trail", all)
 }

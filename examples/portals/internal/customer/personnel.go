@@ -38,7 +38,7 @@ func (p *portal) personnel(w http.ResponseWriter, r *http.Request, s *signin.Ses
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	p.show(w, r, s, "personnel.html", "Personnel files", p.readPersonnel(ctx, token))
+	p.signin.Show(w, r, s, "personnel.html", "Personnel files", p.readPersonnel(ctx, token))
 }
 
 func (p *portal) readPersonnel(ctx context.Context, token *oauth2.Token) attempt {

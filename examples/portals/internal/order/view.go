@@ -11,15 +11,15 @@ type View struct {
 	Note    string // what the status means
 	Changed string // when the status last changed, such as "29 November 2026, 20:15 UTC"
 	Steps   []Step
-	Mood    string // the colour of the status: "good" if the order has arrived, "bad" if it never will
+	Outcome string // "good" if the order has arrived, "bad" if it never will; the colour of the status
 }
 
 // Step is one step of an order. State is "past", "now", or empty for what is to come.
 type Step struct{ Key, Text, State string }
 
 var steps = []struct {
-	status           ordersv1.Status
-	text, note, mood string
+	status              ordersv1.Status
+	text, note, outcome string
 }{
 	{ordersv1.Status_STATUS_PLACED, "Placed", "We have your order.", ""},
 	{ordersv1.Status_STATUS_PACKED, "Packed", "It is being packed.", ""},
@@ -34,14 +34,14 @@ func Of(o *ordersv1.Order) View {
 		v.Changed = at.AsTime().Format("2 January 2006, 15:04:05 UTC")
 	}
 	if o.GetStatus() == ordersv1.Status_STATUS_CANCELLED {
-		v.Status, v.Note, v.Mood = "Cancelled", "It will not be delivered.", "bad"
+		v.Status, v.Note, v.Outcome = "Cancelled", "It will not be delivered.", "bad"
 	}
 	for _, s := range steps {
 		step := Step{Key: s.status.String(), Text: s.text}
 		switch {
 		case s.status == o.GetStatus():
-			step.State, v.Status, v.Note, v.Mood = "now", s.text, s.note, s.mood
-		case s.status < o.GetStatus() && v.Mood != "bad":
+			step.State, v.Status, v.Note, v.Outcome = "now", s.text, s.note, s.outcome
+		case s.status < o.GetStatus() && v.Outcome != "bad":
 			step.State = "past"
 		}
 		v.Steps = append(v.Steps, step)
@@ -64,7 +64,7 @@ func (v View) Event() map[string]any {
 	for _, s := range v.Steps {
 		states[s.Key] = s.State
 	}
-	return map[string]any{"status": v.Status, "note": v.Note, "changed": v.Changed, "mood": v.Mood, "steps": states}
+	return map[string]any{"status": v.Status, "note": v.Note, "changed": v.Changed, "outcome": v.Outcome, "steps": states}
 }
 
 // Choices are the statuses that an order can be changed to, in order.

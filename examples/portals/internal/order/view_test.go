@@ -13,8 +13,8 @@ import (
 func TestStepsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[ordersv1.Status]struct {
-		text, mood string
-		states     [4]string
+		text, outcome string
+		states        [4]string
 	}{
 		ordersv1.Status_STATUS_PLACED:      {"Placed", "", [4]string{"now", "", "", ""}},
 		ordersv1.Status_STATUS_PACKED:      {"Packed", "", [4]string{"past", "now", "", ""}},
@@ -28,8 +28,8 @@ func TestStepsOfAnOrder(t *testing.T) {
 		for i, step := range v.Steps {
 			states[i] = step.State
 		}
-		if v.Status != want.text || v.Mood != want.mood || states != want.states {
-			t.Errorf("%v: got %q %q %q, want %q %q %q", s, v.Status, v.Mood, states, want.text, want.mood, want.states)
+		if v.Status != want.text || v.Outcome != want.outcome || states != want.states {
+			t.Errorf("%v: got %q %q %q, want %q %q %q", s, v.Status, v.Outcome, states, want.text, want.outcome, want.states)
 		}
 	}
 }

@@ -12,6 +12,6 @@
 //     when the identity provider says that the login has ended.
 //   - The page to return to is a path of this portal.
 //
-// Nothing sends a browser to the identity provider but a click, so that no mistake in the
-// set-up makes it go round in a circle.
+// Nothing sends a browser to the identity provider but a click, so that a mistake in the
+// set-up does not send it there again and again.
 package signin

@@ -8,7 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
 )
 
-// pingEvery is how often a page that is followed is sent a sign of life.
+// pingEvery is how often a page that is followed gets a comment, by which a lost connection is noticed.
 const pingEvery = 15 * time.Second
 
 // maxOpen is how many pages of a session are followed at a time.

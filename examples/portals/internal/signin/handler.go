@@ -44,18 +44,18 @@ func (h *Handler) Forms() []string { return h.provider.origins() }
 
 // EndLogin ends the sessions of a login (sid), which has ended at the identity provider.
 func (h *Handler) EndLogin(login string) {
-	h.sessions.endThose(func(s *Session) bool { return login != "" && s.login == login }, ErrElsewhere)
+	h.sessions.endMatching(func(s *Session) bool { return login != "" && s.login == login }, ErrElsewhere)
 }
 
 // EndUser ends the sessions of a user that began at or before a time, in whole seconds: the
 // identity provider has ended all logins of the user.
 func (h *Handler) EndUser(subject string, until time.Time) {
-	h.sessions.endThose(func(s *Session) bool { return s.User.Subject == subject && s.began.Unix() <= until.Unix() }, ErrElsewhere)
+	h.sessions.endMatching(func(s *Session) bool { return s.User.Subject == subject && s.began.Unix() <= until.Unix() }, ErrElsewhere)
 }
 
 // Close ends all sessions.
 func (h *Handler) Close() {
-	h.sessions.endThose(func(*Session) bool { return true }, ErrStopped)
+	h.sessions.endMatching(func(*Session) bool { return true }, ErrStopped)
 }
 
 // Session returns the session of a request, if there is one, without prolonging it.
@@ -77,6 +77,26 @@ func (h *Handler) Need(page func(http.ResponseWriter, *http.Request, *Session)) 
 			page(w, r, s)
 		}
 	})
+}
+
+// Start serves the first page of the portal: a welcome for everybody, or page for users who
+// are signed in.
+func (h *Handler) Start(page func(http.ResponseWriter, *http.Request, *Session)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Session(r) == nil {
+			h.site.Show(w, r, http.StatusOK, "welcome.html", web.Page{Title: "Welcome"})
+			return
+		}
+		h.Need(page).ServeHTTP(w, r)
+	})
+}
+
+// Show writes a page of a session, with its own title and content, and without events of its
+// own.
+func (h *Handler) Show(w http.ResponseWriter, r *http.Request, s *Session, name, title string, content any) {
+	page := s.Page()
+	page.Title, page.Content = title, content
+	h.site.Show(w, r, http.StatusOK, name, page)
 }
 
 // offer shows that this page needs a sign-in.

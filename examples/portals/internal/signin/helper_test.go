@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/grpcaud/grpcaud/examples/portals/internal/signin"
 	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
 	"github.com/grpcaud/grpcaud/examples/portals/internal/webtest"
+	"github.com/grpcaud/grpcaud/internal/lockedbuffer"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -25,13 +25,13 @@ type world struct {
 	issuer *testutil.Issuer
 	signin *signin.Handler
 	portal string // its origin
-	log    *lockedText
+	log    *lockedbuffer.Buffer
 }
 
 // newWorld starts a portal at which these users can sign in, with a password that is the name.
 func newWorld(t *testing.T, users ...string) *world {
 	t.Helper()
-	w := &world{log: &lockedText{}}
+	w := &world{log: &lockedbuffer.Buffer{}}
 	login, at := listen(t, "login.localhost")
 	w.issuer = testutil.NewIssuer(at + "/realms/corp")
 	w.issuer.Register(testutil.Client{ID: "portal", Secret: "secret of the portal", Audiences: []string{"order-status"}})
@@ -154,23 +154,4 @@ func serve(t *testing.T, l net.Listener, h http.Handler) {
 	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
 	s.Start()
 	t.Cleanup(s.Close)
-}
-
-// lockedText is a text that several goroutines write.
-type lockedText struct {
-	mu   sync.Mutex // guards text
-	text strings.Builder
-}
-
-// Write implements [io.Writer].
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

@@ -82,15 +82,15 @@ func (all *sessions) find(id string) *Session {
 	return s
 }
 
-// endThose ends the sessions that are meant.
-func (all *sessions) endThose(meant func(*Session) bool, why error) {
+// endMatching ends the sessions that match.
+func (all *sessions) endMatching(match func(*Session) bool, why error) {
 	now := time.Now()
 	all.mu.Lock()
 	all.ended = slices.DeleteFunc(all.ended, func(e ending) bool { return now.After(e.until) })
-	all.ended = append(all.ended, ending{meant, why, now.Add(redeemTime)})
+	all.ended = append(all.ended, ending{match, why, now.Add(redeemTime)})
 	var out []*Session
 	for _, s := range all.byID {
-		if meant(s) {
+		if match(s) {
 			out = append(out, s)
 		}
 	}

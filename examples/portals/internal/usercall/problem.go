@@ -32,8 +32,8 @@ func (c *Caller) Problem(s *signin.Session, err error) web.Problem {
 	switch codeOf(err) {
 	case codes.PermissionDenied:
 		return web.Problem{
-			Status: http.StatusForbidden, Title: "Your account may not do this", Next: home,
-			Text: "If your work needs it, ask the operator of the portal.",
+			Status: http.StatusForbidden, Title: "Your account may not do this",
+			Text: "If your work needs it, ask the operator of the portal. If you have another account, sign out, and sign in with that.",
 		}
 	case codes.NotFound:
 		return web.Problem{Status: http.StatusNotFound, Title: "There is no such order", Text: "It does not exist, or it is not yours.", Next: home}

@@ -8,10 +8,11 @@ import (
 // maxBody is how many bytes the body of a request may have.
 const maxBody = 64 << 10
 
-// Guard protects the pages of a site: it answers on the site's own host only, refuses
-// forms of other sites, bounds what a request may send, and sets the headers that tell a
-// browser what a page may do. Forms lists the further origins that an answer to a form may
-// lead to, such as the identity provider's when a user signs out.
+// Guard protects the pages of a site: it answers on the site's own host only, refuses forms
+// of other sites, bounds what a request may send, and sets the headers that tell a browser
+// what a page may do. Under another host there is one page, which says so, with its
+// stylesheet. Forms lists the further origins that an answer to a form may lead to, such as
+// the identity provider's when a user signs out.
 func (s *Site) Guard(pages http.Handler, forms func() []string) http.Handler {
 	crossSite := http.NewCrossOriginProtection()
 	crossSite.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +25,7 @@ func (s *Site) Guard(pages http.Handler, forms func() []string) http.Handler {
 	protected := crossSite.Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header(), forms())
-		if "http://"+r.Host != s.Origin {
+		if "http://"+r.Host != s.Origin && !isAsset(r) {
 			s.ShowProblem(w, r, Page{}, Problem{
 				Status: http.StatusMisdirectedRequest, Title: "This portal has another address",
 				Text: "The portal answers under its own name only, so that no other site can borrow its address.",

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/grpcaud/grpcaud/examples/portals/internal/web"
 )
 
 func noForms() []string { return nil }
@@ -32,6 +34,26 @@ func TestSiteHasOneHost(t *testing.T) {
 		}
 		if want != http.StatusOK && !strings.Contains(w.Body.String(), `href="`+origin+`"`) {
 			t.Errorf("host %q: no link to %s in: %s", host, origin, w.Body)
+		}
+	}
+}
+
+// TestPageOfAnotherHostHasItsStylesheet shows that the page which leads to the right host is
+// drawn like the others: the files that everybody gets have no host, and nothing else has none.
+func TestPageOfAnotherHostHasItsStylesheet(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	h := s.Guard(web.Assets(), noForms)
+	for path, want := range map[string]int{
+		"/assets/style.css": http.StatusOK, "/assets/icon.svg": http.StatusOK,
+		"/assets/": http.StatusMisdirectedRequest, "/assets/style.css/": http.StatusMisdirectedRequest, "/style.css": http.StatusMisdirectedRequest,
+	} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "127.0.0.1:9201"
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", path, w.Code, want)
 		}
 	}
 }

@@ -43,9 +43,9 @@ type frame struct {
 }
 
 // ReadPages reads the site's own pages: each file of pages is a template that defines
-// "content".
+// "content". It may use the parts that both portals have, such as "status" for an order.
 func (s *Site) ReadPages(pages fs.FS) error {
-	layout, err := template.New("layout.html").Funcs(template.FuncMap{"plain": Plain}).ParseFS(shared, "templates/layout.html")
+	layout, err := template.New("layout.html").Funcs(template.FuncMap{"plain": Plain}).ParseFS(shared, "templates/layout.html", "templates/parts/*.html")
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}

@@ -55,7 +55,7 @@ func readEvents(ctx context.Context, stream io.Reader, events chan<- Event) {
 			e.Data = value
 		case "":
 			if e == (Event{}) {
-				continue // a sign of life
+				continue // a comment
 			}
 			select {
 			case events <- e:

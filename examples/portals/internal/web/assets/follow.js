@@ -14,8 +14,8 @@
     for (const place of document.querySelectorAll("[data-order]")) {
       place.textContent = order[place.dataset.order];
     }
-    for (const pill of document.querySelectorAll("[data-mood]")) {
-      pill.className = "pill " + order.mood;
+    for (const pill of document.querySelectorAll("[data-outcome]")) {
+      pill.className = "pill " + order.outcome;
     }
     for (const step of document.querySelectorAll("[data-step]")) {
       const state = order.steps[step.dataset.step] || "";
