@@ -142,7 +142,7 @@ func TestOnlineCallIsJudgedByTheAnswer(t *testing.T) {
 }
 
 // TestIssuerIsAskedLast shows that the issuer is asked about no token that can be refused
-// without its answer, and about none that another entry admits.
+// without its answer, and not about a token that another entry admits.
 func TestIssuerIsAskedLast(t *testing.T) {
 	list := revocation.NewList(8)
 	o := newOnlineServer(t, 0, func(m *access.Matrix) {

@@ -182,3 +182,32 @@ func TestIssuerThatIsNeverAskedIsWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkAsksIssuer shows what the question costs whether the issuer is to be asked: for
+// a rule without online, nearly nothing.
+func BenchmarkAsksIssuer(b *testing.B) {
+	c, err := read(b, "keycloak", token(nil))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, change := range map[string]func(*access.Matrix){"without": func(*access.Matrix) {}, "online": allowing(online(0))} {
+		b.Run(name, func(b *testing.B) {
+			m := company()
+			issuer(func(i *access.Issuer) { i.Introspection = onlineOnly })(&m)
+			change(&m)
+			policy, err := access.New(m)
+			if err != nil {
+				b.Fatal(err)
+			}
+			g, err := policy.Guard("order-status")
+			if err != nil {
+				b.Fatal(err)
+			}
+			rule := g.Rule(getStatus)
+			b.ReportAllocs()
+			for b.Loop() {
+				rule.AsksIssuer(c, at(now))
+			}
+		})
+	}
+}
