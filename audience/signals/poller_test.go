@@ -1,15 +1,10 @@
 package signals_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,155 +14,6 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/signals"
 )
-
-const streamURL = corp + "/streams/1/poll"
-
-// verdict is what a receiver reported of an event.
-type verdict struct {
-	Err, Description string
-}
-
-// asked is a poll that came.
-type asked struct {
-	Ack       []string
-	SetErrs   map[string]verdict
-	MaxEvents int
-	header    http.Header
-	ctx       context.Context
-}
-
-// stream is the issuer's end of a stream, over which everything else of the issuer is
-// reached too.
-type stream struct {
-	issuer http.RoundTripper
-
-	mu      sync.Mutex // guards what follows
-	pending []string   // ids of events, the oldest first
-	tokens  map[string]string
-	asked   []asked
-	busy    int // polls under way
-	most    int
-	errs    map[string]verdict
-	answer  func(asked) *http.Response // instead of what is pending; nil answers what is
-	wait    time.Duration              // before an answer without events
-	deaf    bool                       // acknowledgements are ignored
-	limit   int                        // events in an answer; 0 as many as were asked for
-}
-
-// add adds an event.
-func (s *stream) add(id, token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tokens == nil {
-		s.tokens = map[string]string{}
-	}
-	s.pending, s.tokens[id] = append(s.pending, id), token
-}
-
-// reply sets what is answered instead of what is pending.
-func (s *stream) reply(answer func(asked) *http.Response) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answer = answer
-}
-
-// polls returns the polls that came.
-func (s *stream) polls() []asked {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked
-}
-
-// left returns how many events are pending.
-func (s *stream) left() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.pending)
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (s *stream) RoundTrip(q *http.Request) (*http.Response, error) {
-	if q.Method != http.MethodPost {
-		return s.issuer.RoundTrip(q)
-	}
-	if q.URL.String() != streamURL {
-		return nil, fmt.Errorf("a poll went to %s", q.URL)
-	}
-	poll := asked{header: q.Header, ctx: q.Context()}
-	if err := json.NewDecoder(q.Body).Decode(&poll); err != nil {
-		return nil, err
-	}
-	s.begin(poll)
-	response, empty := s.respond(poll)
-	if empty {
-		select {
-		case <-q.Context().Done():
-			s.end()
-			return nil, q.Context().Err()
-		case <-time.After(s.wait):
-		}
-	}
-	s.end()
-	return response, nil
-}
-
-func (s *stream) begin(poll asked) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, poll)
-	s.busy++
-	s.most = max(s.most, s.busy)
-	if s.deaf {
-		return
-	}
-	told := map[string]bool{}
-	for _, id := range poll.Ack {
-		told[id] = true
-	}
-	for id, v := range poll.SetErrs {
-		told[id] = true
-		if s.errs == nil {
-			s.errs = map[string]verdict{}
-		}
-		s.errs[id] = v
-	}
-	var left []string
-	for _, id := range s.pending {
-		if !told[id] {
-			left = append(left, id)
-		}
-	}
-	s.pending = left
-}
-
-func (s *stream) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.busy--
-}
-
-// respond returns the answer to a poll, and whether it has no events.
-func (s *stream) respond(poll asked) (*http.Response, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.answer != nil {
-		return s.answer(poll), false
-	}
-	most := poll.MaxEvents
-	if s.limit > 0 {
-		most = s.limit
-	}
-	var members []string
-	for _, id := range s.pending[:min(len(s.pending), most)] {
-		members = append(members, fmt.Sprintf("%q:%q", id, s.tokens[id]))
-	}
-	return response(200, `{"moreAvailable":false,"sets":{`+strings.Join(members, ",")+`}}`), len(members) == 0
-}
-
-// response is an answer in JSON.
-func response(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
-}
 
 // polled is an office that polls.
 type polled struct {
@@ -307,47 +153,6 @@ func TestPollerThatWasAwayActsOnOldEvents(t *testing.T) {
 	})
 }
 
-// TestTenThousandEvents shows that an answer with more events than were asked for is taken in
-// parts.
-func TestTenThousandEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPolled(t)
-		p.stream.mu.Lock()
-		p.stream.limit = 10_000
-		p.stream.mu.Unlock()
-		for n := range 10_000 {
-			id := fmt.Sprint(n)
-			p.stream.add(id, p.event(statement(map[string]any{"jti": id, "sub_id": map[string]any{"format": "opaque", "id": fmt.Sprint(n % 100)}})))
-		}
-		after(time.Minute)
-		if p.stream.left() != 0 || len(p.store.entries()) != 10_000 || p.store.list.Len() != 100 {
-			t.Errorf("%d left, %d revoked, %d in the list", p.stream.left(), len(p.store.entries()), p.store.list.Len())
-		}
-		for _, poll := range p.stream.polls() {
-			if len(poll.Ack) > poll.MaxEvents {
-				t.Errorf("%d acknowledged at once, asked for %d", len(poll.Ack), poll.MaxEvents)
-			}
-		}
-	})
-}
-
-// TestLargeEventsAreRefusedOneByOne shows that events of 1 MB, and one that is larger than an
-// answer may be, keep back none of those after them.
-func TestLargeEventsAreRefusedOneByOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPolled(t)
-		p.stream.add("huge", strings.Repeat("x", 17<<20))
-		for n := range 40 {
-			p.stream.add(fmt.Sprint("large", n), strings.Repeat("x", 1<<20))
-		}
-		p.stream.add("1", p.event(changed("jti", "1")))
-		after(5 * time.Minute)
-		if p.stream.left() != 0 || len(p.stream.errs) != 41 || len(p.store.entries()) != 1 {
-			t.Errorf("%d left, %d refused, revoked %+v\n%s", p.stream.left(), len(p.stream.errs), p.store.entries(), &p.log)
-		}
-	})
-}
-
 // TestIssuerThatIgnoresAcknowledgements shows that events which come again and again cause no
 // more polls than none.
 func TestIssuerThatIgnoresAcknowledgements(t *testing.T) {
@@ -365,107 +170,7 @@ func TestIssuerThatIgnoresAcknowledgements(t *testing.T) {
 	})
 }
 
-// endless is a body that never ends, and says nothing more.
-type endless struct {
-	io.Reader
-	ctx context.Context
-}
-
-func (e endless) Read(b []byte) (int, error) {
-	if n, err := e.Reader.Read(b); n > 0 || err != io.EOF {
-		return n, err
-	}
-	<-e.ctx.Done()
-	return 0, e.ctx.Err()
-}
-
 func (endless) Close() error { return nil }
-
-// TestBadAnswersToPolls shows that nothing follows from an answer that is none, that polls
-// are not repeated at once, and that the stream goes on afterwards.
-func TestBadAnswersToPolls(t *testing.T) {
-	type answers = func(ctx context.Context, good string) *http.Response
-	with := func(status int, header, body string) answers {
-		return func(context.Context, string) *http.Response {
-			r := response(status, body)
-			if name, value, ok := strings.Cut(header, ": "); ok {
-				r.Header.Set(name, value)
-			}
-			return r
-		}
-	}
-	for name, answer := range map[string]answers{
-		"a redirect":              with(307, "Location: https://evil.example.com/poll", ""),
-		"unauthorized":            with(401, "", `{"sets":{}}`),
-		"no content":              with(204, "", ""),
-		"accepted":                with(202, "", `{"sets":{}}`),
-		"HTML":                    with(200, "Content-Type: text/html", `{"sets":{}}`),
-		"no JSON":                 with(200, "", "x"),
-		"a list":                  with(200, "", `[]`),
-		"sets in a list":          with(200, "", `{"sets":["x"]}`),
-		"sets that are null":      with(200, "", `{"sets":null}`),
-		"an answer cut short":     with(200, "", `{"sets":{"1":"x`),
-		"too many requests":       with(429, "Retry-After: 120", ""),
-		"17 MB of something else": with(200, "", `{"x":"`+strings.Repeat("x", 17<<20)+`"}`),
-		"an answer that never ends": func(ctx context.Context, _ string) *http.Response {
-			r := response(200, "")
-			r.Body = endless{strings.NewReader(`{"sets":{`), ctx}
-			return r
-		},
-		"the sets twice": func(_ context.Context, good string) *http.Response {
-			return response(200, `{"sets":{},"sets":{"1":"`+good+`"}}`)
-		},
-		"sets in capitals, null": with(200, "", `{"SETS":{"1":"x"},"sets":0}`),
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPolled(t)
-			good := p.event(changed("jti", "1"))
-			p.stream.reply(func(poll asked) *http.Response { return answer(poll.ctx, good) })
-			after(4 * time.Minute)
-			if got := len(p.stream.polls()); got > 20 || !strings.Contains(p.log.String(), "polls for security events fail") {
-				t.Errorf("%s: %d polls in 4 minutes, log %.2000s", name, got, &p.log)
-			}
-			if got := p.store.entries(); len(got) > 0 {
-				t.Errorf("%s: revoked %+v", name, got)
-			}
-			p.stream.reply(nil)
-			p.stream.add("2", p.event(changed("jti", "2")))
-			after(3 * time.Minute)
-			if len(p.store.entries()) != 1 || p.stream.left() != 0 {
-				t.Errorf("%s, then a good one: revoked %+v, %d left\n%.2000s", name, p.store.entries(), p.stream.left(), &p.log)
-			}
-			if strings.Contains(p.log.String(), "of the stream") {
-				t.Errorf("%s: the log has the access token", name)
-			}
-		})
-	}
-}
-
-// TestBadEventsInAnswers shows that each is refused by itself, and told to the issuer.
-func TestBadEventsInAnswers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPolled(t)
-		good, other := p.event(changed("jti", "1")), p.event(changed("jti", "2"))
-		first := true
-		p.stream.reply(func(asked) *http.Response {
-			if !first {
-				return response(200, `{"sets":{}}`)
-			}
-			first = false
-			return response(200, `{"sets":{"x":"`+good+`","":"`+other+`","y":1,"z":null,"v":{"1":"`+good+`"},"1":"`+good+`","1":"`+good+`"}}`)
-		})
-		after(5 * time.Second)
-		var told []asked
-		for _, poll := range p.stream.polls() {
-			if len(poll.Ack) > 0 || len(poll.SetErrs) > 0 {
-				told = append(told, poll)
-			}
-		}
-		if len(told) != 1 || cmp.Diff([]string{"1", "1"}, told[0].Ack) != "" || len(told[0].SetErrs) != 5 || len(p.store.entries()) != 1 {
-			t.Errorf("told %+v, revoked %+v\n%s", told, p.store.entries(), &p.log)
-		}
-	})
-}
 
 // TestAcknowledgementsThatAreRefused shows that the stream goes on if the issuer refuses what
 // it was told.
@@ -558,24 +263,4 @@ func newOfficeAt(t testing.TB, url string, change func(*access.Issuer)) *signals
 	}
 	t.Cleanup(func() { r.Close() })
 	return r
-}
-
-// FuzzAnswer shows that no more is read of an answer than there is, and that every event of a
-// good answer is.
-func FuzzAnswer(f *testing.F) {
-	f.Add([]byte(`{"sets":{"1":"a.b.c","2":"d"},"moreAvailable":true}`))
-	f.Add([]byte(`{"x":[{}],"sets":{"1":1}}`))
-	f.Add([]byte(`{"sets":{"1":"a`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := signals.ReadAnswer(bytes.NewReader(body))
-		var want struct{ Sets map[string]any }
-		if err == nil && json.Unmarshal(body, &want) == nil && len(got) < len(want.Sets) && bytes.Contains(body, []byte(`"sets"`)) && !bytes.ContainsAny(body, `\`) && len(got) < 200 && !bytes.Contains(bytes.ToLower(bytes.ReplaceAll(body, []byte(`"sets"`), nil)), []byte("sets")) {
-			t.Errorf("%q: %v, want %v", body, got, want.Sets)
-		}
-		for _, id := range got {
-			if !bytes.Contains(body, []byte(id)) && !bytes.ContainsAny(body, `\`) && json.Valid(body) && !strings.Contains(id, "\ufffd") {
-				t.Errorf("%q: id %q", body, id)
-			}
-		}
-	})
 }
