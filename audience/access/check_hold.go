@@ -82,12 +82,8 @@ func (c *checker) broken(n numbered, p Path, set methodSet) {
 	if p.User == UserLost {
 		text += " without the user"
 	}
-	problem := &Problem{Path: path{}.item("never", n.number), Text: text + ": " + p.From}
-	for _, h := range p.Hops() {
-		problem.Proof = append(problem.Proof, Step{Text: " → " + h.String(), Entry: h.Entry, Path: h.path})
-	}
 	if len(c.problems) < maxProblems {
-		c.problems = append(c.problems, problem)
+		c.problems = append(c.problems, &Problem{Path: path{}.item("never", n.number), Text: text + ": " + p.From, Proof: p.Hops()})
 	}
 }
 

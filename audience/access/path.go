@@ -59,10 +59,10 @@ type Hop struct {
 	// Entry names what admits the call, such as "services.order-status.allow[0]".
 	Entry string
 
-	// Place is the place of the entry in the files, as [Policy.Place] returns it.
+	// Path is the place of the entry in the matrix, as of a [Problem]. Place is its place
+	// in the files, as [Policy.Place] returns it.
+	Path  []string
 	Place string
-
-	path []string
 }
 
 // HopKind says with which token a call is made.
@@ -102,7 +102,7 @@ func (p Path) Hops() []Hop {
 func (s *search) hop(a arrival) Hop {
 	e := s.reach.entries[a.entry]
 	set := s.reach.methods(a)
-	h := Hop{Kind: a.kind.name(), Service: s.reach.services[e.service].name, path: e.path}
+	h := Hop{Kind: a.kind.name(), Service: s.reach.services[e.service].name, Path: e.path}
 	h.Methods, h.Closed = set.names()
 	h.Entry = s.reach.policy.entryName(e)
 	h.Place = s.reach.policy.Place(e.path...)

@@ -17,22 +17,10 @@ type Problem struct {
 
 	// Proof has the calls that break a statement under never, in their order, to be
 	// written after Text. Nil for every other problem.
-	Proof []Step
+	Proof []Hop
 
 	// Severity says how serious it is.
 	Severity Severity
-}
-
-// Step is one call of the way that breaks a statement under never.
-type Step struct {
-	// Text describes the call. It begins with what separates it from the text before.
-	Text string
-
-	// Entry names the entry that admits it, such as "services.order-status.allow[0]".
-	Entry string
-
-	// Path is the place of the entry in the matrix, as of a [Problem].
-	Path []string
 }
 
 // Severity says how serious a [Problem] is.
@@ -69,8 +57,8 @@ func (p *Problem) place() string { return pathName(p.Path) }
 func (p *Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(pathName(p.Path) + ": " + p.Text)
-	for _, step := range p.Proof {
-		fmt.Fprintf(&b, "%s (%s)", step.Text, step.Entry)
+	for _, hop := range p.Proof {
+		fmt.Fprintf(&b, " → %v (%s)", hop, hop.Entry)
 	}
 	return b.String()
 }

@@ -61,16 +61,21 @@ func (m Matrix) byTenant() tenants {
 		}
 		t.matrix.Services[name] = s
 	}
-	t.matrix.Never = slices.Clone(m.Never)
-	for i := range t.matrix.Never {
-		t.matrix.Never[i].From = replaced(t.matrix.Never[i].From, t.clients)
-	}
+	t.addStatements(m.Never)
 	t.matrix.External = maps.Clone(m.External)
 	for name, e := range t.matrix.External {
 		e.Clients = replaced(e.Clients, t.clients)
 		t.matrix.External[name] = e
 	}
 	return t
+}
+
+// addStatements adds statements about the client of each tenant.
+func (t *tenants) addStatements(all []Never) {
+	t.matrix.Never = slices.Clone(all)
+	for i, n := range all {
+		t.matrix.Never[i].From = replaced(n.From, t.clients)
+	}
 }
 
 // addIssuer adds an issuer, or one issuer for each of its tenants. Issuers come in the

@@ -195,16 +195,16 @@ func (f *files) placed(p *access.Problem) (*Error, *reader) {
 	return &Error{r.file, n.Line, n.Column, p.Text + f.proof(p.Proof), p.Severity}, r
 }
 
-// proof writes the steps of a proof with their places.
-func (f *files) proof(steps []access.Step) string {
+// proof writes the calls of a proof with their places.
+func (f *files) proof(hops []access.Hop) string {
 	var b strings.Builder
-	for _, step := range steps {
+	for _, hop := range hops {
 		at := ""
-		if _, inFile := f.owners[place{step.Path[0], step.Path[1]}]; inFile || lists[step.Path[0]] {
-			r, n := f.locate(step.Path)
+		if _, inFile := f.owners[place{hop.Path[0], hop.Path[1]}]; inFile || lists[hop.Path[0]] {
+			r, n := f.locate(hop.Path)
 			at = " at " + r.placeOf(n)
 		}
-		fmt.Fprintf(&b, "%s (%s%s)", step.Text, step.Entry, at)
+		fmt.Fprintf(&b, " → %v (%s%s)", hop, hop.Entry, at)
 	}
 	return b.String()
 }
