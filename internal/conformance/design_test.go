@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpcaud/grpcaud/internal/presented"
 )
 
 // byDesign lists the rows, by Envoy's code, for which Envoy's code differs from the
@@ -69,15 +71,15 @@ var letIn = map[string][]string{
 	},
 }
 
-// designed returns Envoy's code for p, if it differs by design.
-func (p presented) designed() (code codes.Code, differs bool) {
+// designed returns Envoy's code for a row, if it differs by design.
+func designed(p presented.Row) (code codes.Code, differs bool) {
 	for _, names := range letIn {
-		if slices.Contains(names, p.name) {
+		if slices.Contains(names, p.Name) {
 			return codes.OK, true
 		}
 	}
 	for code, names := range byDesign {
-		if slices.Contains(names, p.name) {
+		if slices.Contains(names, p.Name) {
 			return code, true
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/internal/idp"
+	"github.com/grpcaud/grpcaud/internal/presented"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -27,9 +28,7 @@ import (
 // Envoy with the exported configuration before servers without a guard.
 type fence struct {
 	*company
-	issuer  *testutil.Issuer
-	key     *testutil.Key               // the issuer's
-	others  map[string]*testutil.Key    // published beside it, by what is odd about them
+	issuer  *presented.Issuer
 	guarded map[string]*grpc.ClientConn // by service
 	envoy   *grpc.ClientConn
 }
@@ -42,20 +41,20 @@ func TestConformanceEnvoy(t *testing.T) {
 	}
 	f := newFence(t)
 	t.Run("matrix", f.matrix)
-	rows := f.presented()
+	rows := f.issuer.Rows()
 	for _, name := range differing() {
-		if !slices.ContainsFunc(rows, func(p presented) bool { return p.name == name }) {
+		if !slices.ContainsFunc(rows, func(p presented.Row) bool { return p.Name == name }) {
 			t.Errorf("no row is called %q", name)
 		}
 	}
 	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(row.Name, func(t *testing.T) {
 			for _, m := range []method{getOrderStatus, watchOrderStatus} {
-				ours, envoys := f.judge(t, m, row.authorization...)
-				if admitted := ours == codes.OK; admitted != row.good {
-					t.Errorf("%s: the interceptor says %v, want admitted: %t", m.shape, ours, row.good)
+				ours, envoys := f.judge(t, m, row.Authorization...)
+				if admitted := ours == codes.OK; admitted != row.Good {
+					t.Errorf("%s: the interceptor says %v, want admitted: %t", m.shape, ours, row.Good)
 				}
-				want, differs := row.designed()
+				want, differs := designed(row)
 				if !differs {
 					want = ours
 				}
@@ -109,7 +108,7 @@ func (f *fence) awaitKeys(t *testing.T) {
 // newGuards returns a fence without Envoy.
 func newGuards(t *testing.T) *fence {
 	t.Helper()
-	f := &fence{key: testutil.NewKey("ES256"), guarded: map[string]*grpc.ClientConn{}}
+	f := &fence{guarded: map[string]*grpc.ClientConn{}}
 	f.openIssuer(t)
 	f.company = open(t, provider{ // whose guards ask for keys at once
 		guards: []interceptor.ServerOption{interceptor.VerifierOptions(verifier.Cooldown(time.Millisecond))},
@@ -127,10 +126,7 @@ func newGuards(t *testing.T) *fence {
 func (f *fence) openIssuer(t *testing.T) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	f.issuer = testutil.NewIssuer("http://"+server.Listener.Addr().String(),
-		testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"}), testutil.AudienceScope("{audience}"))
-	f.issuer.Use(f.key)
-	f.publish(t)
+	f.issuer = presented.NewIssuer("http://" + server.Listener.Addr().String())
 	mux := http.NewServeMux()
 	mux.Handle("/", f.issuer)
 	mux.HandleFunc("/protocol/openid-connect/certs", func(w http.ResponseWriter, r *http.Request) {
@@ -168,6 +164,9 @@ func (f *fence) proxy(t *testing.T) *grpc.ClientConn {
 	t.Cleanup(func() { conn.Close() })
 	return conn
 }
+
+// token returns a token of customer-portal for order-status, with these changes.
+func (f *fence) token(claims testutil.Claims) string { return f.issuer.Token(claims) }
 
 // judge returns the codes of a call at both guards.
 func (f *fence) judge(t *testing.T, m method, authorization ...string) (ours, envoys codes.Code) {

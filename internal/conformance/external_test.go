@@ -180,15 +180,15 @@ func TestExtAuthzConformance(t *testing.T) {
 	x.awaitKeys(t)
 	t.Run("matrix", x.matrix)
 	differing := map[string]string{}
-	for _, row := range x.presented() {
-		t.Run(row.name, func(t *testing.T) {
+	for _, row := range x.issuer.Rows() {
+		t.Run(row.Name, func(t *testing.T) {
 			for _, m := range []method{getOrderStatus, watchOrderStatus} {
-				our, envoys := x.ask(t, m, row.authorization...)
-				if admitted := our == nil; admitted != row.good || (envoys == nil) != row.good {
-					t.Errorf("%s: the interceptor says %v, and Envoy %v, want admitted: %t", m.shape, our, envoys, row.good)
+				our, envoys := x.ask(t, m, row.Authorization...)
+				if admitted := our == nil; admitted != row.Good || (envoys == nil) != row.Good {
+					t.Errorf("%s: the interceptor says %v, and Envoy %v, want admitted: %t", m.shape, our, envoys, row.Good)
 				}
 				if verdict(our) != verdict(envoys) {
-					differing[row.name] = fmt.Sprintf("| %s | `%s` | `%s` |\n", row.name, verdict(our), verdict(envoys))
+					differing[row.Name] = fmt.Sprintf("| %s | `%s` | `%s` |\n", row.Name, verdict(our), verdict(envoys))
 				}
 			}
 		})
