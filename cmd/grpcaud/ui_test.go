@@ -18,8 +18,8 @@ func TestUIShowsWhoMayCallWhat(t *testing.T) {
 		`customer-portal at human-resource: </span><span aria-hidden="true">— </span><span class="extent">none</span>`,
 		`customer-portal at order-status: </span><span aria-hidden="true">◐ </span><span class="extent">some methods</span>`,
 		`backoffice-portal at human-resource: </span><span aria-hidden="true">● </span><span class="extent">all methods</span>`,
-		"<code>services.order-status.allow[0]</code>", "<code>"+company+":18</code>", "scope orders.read",
-		"Refused, CLIENT_NOT_ALLOWED: no entry names this client.", "add an entry to services.human-resource.allow ("+company+":29)", "- clients: [customer-portal]\n  methods: [METHOD]\n  scopes: [SCOPE]",
+		"<code>services.order-status.allow[0]</code>", "<code>"+company+":24</code>", "scope orders.read",
+		"Refused, CLIENT_NOT_ALLOWED: no entry names this client.", "add an entry to services.human-resource.allow ("+company+":40)", "- clients: [customer-portal]\n  methods: [METHOD]\n  scopes: [SCOPE]",
 	)
 	wellFormed(t, page.text)
 	targets := regexp.MustCompile(`popovertarget="([^"]+)"`).FindAllStringSubmatch(page.text, -1)
