@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/extauthz"
 	"github.com/grpcaud/grpcaud/internal/idp"
+	"github.com/grpcaud/grpcaud/internal/presented"
 )
 
 // An unguarded service answers every call, and keeps what it sees of the last one.
@@ -200,28 +200,12 @@ func TestExtAuthzConformance(t *testing.T) {
 // that have another reason there.
 func checkReasons(t *testing.T, differing map[string]string) {
 	t.Helper()
-	const path, mark, end = "../../docs/extauthz.md", "<!-- reasons: made by go test ./internal/conformance -run ExtAuthz -update -->\n", "<!-- end -->"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), mark)
-	old, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has no marks %q and %q", path, mark, end)
-	}
 	table := "| the call has | a server says | Envoy says |\n|---|---|---|\n"
 	for _, name := range slices.Sorted(maps.Keys(differing)) {
 		table += differing[name]
 	}
-	switch {
-	case old == table:
-	case *update:
-		if err := os.WriteFile(path, []byte(before+mark+table+end+after), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("%s is not what was found out; run the test with -update: got\n%s", path, table)
+	if err := presented.CheckTable("../../docs/extauthz.md", "<!-- reasons:", table, *update); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package presented
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -44,6 +45,10 @@ func (i *Issuer) misshapen() []Row {
 		"a number too large":             "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"exp":1e400,`))),
 		"a raw control":                  "Bearer " + i.Token(nil, testutil.RawPayload(i.payload("\"x\":\"a\tb\","))),
 		"a wrong escape":                 "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":"\q",`))),
+		"an encrypted token":             "Bearer " + encoded(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".YQ.YQ.YQ.YQ",
+		"a JWS in JSON":                  `Bearer {"payload":"e30","protected":"e30","signature":"YQ"}`,
+		"a signature of zeros":           "Bearer " + unsigned(good) + strings.Repeat("A", 86),
+		"a signature of another token":   "Bearer " + unsigned(good) + strings.SplitN(i.Token(testutil.Claims{"jti": "2"}), ".", 3)[2],
 		"a dot before the token":         "Bearer ." + good,
 		"two dots":                       "Bearer " + strings.Replace(good, ".", "..", 1),
 		"NaN as a number":                "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":NaN,`))),
@@ -56,6 +61,8 @@ func (i *Issuer) misshapen() []Row {
 		Row{"the scheme in capitals", []string{"BEARER " + good}, true},
 	)
 }
+
+func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
 // bent sets unused bits in the last letter of a token.
 func bent(token string) string {
@@ -76,6 +83,11 @@ func (i *Issuer) misheaded() []Row {
 		"the issuer's key":  {"jwk": i.Key.JWK()},
 		"jku":               {"jku": i.URL() + "/jwks"},
 		"x5u":               {"x5u": i.URL() + "/certs"},
+		"alg nOnE":          {"alg": "nOnE"},
+		"alg another":       {"alg": "ES384"},
+		"kid a path":        {"kid": "../../etc/keys"},
+		"kid of 4 KiB":      {"kid": strings.Repeat("k", 4<<10)},
+		"typ of a proof":    {"typ": "dpop+jwt"},
 		"kid a number":      {"kid": 1},
 		"kid null":          {"kid": json.RawMessage("null")},
 		"kid empty":         {"kid": ""},

@@ -51,7 +51,7 @@ func (i *Issuer) Rows() []Row {
 	for name, value := range map[string]string{"the scheme in lower case": "bearer ", "two spaces": "Bearer  "} {
 		all = append(all, Row{name, []string{value + good}, true})
 	}
-	for name, claims := range odd() {
+	for name, claims := range i.odd() {
 		all = append(all, Row{name, []string{"Bearer " + i.Token(claims)}, false})
 	}
 	all = slices.Concat(all, i.misshapen(), i.misheaded(), i.misnamed())
@@ -78,7 +78,7 @@ func fine() map[string]testutil.Claims {
 }
 
 // odd returns changes for which a token must be refused.
-func odd() map[string]testutil.Claims {
+func (i *Issuer) odd() map[string]testutil.Claims {
 	return map[string]testutil.Claims{
 		"no aud":                {"aud": nil},
 		"aud null":              {"aud": json.RawMessage("null")},
@@ -101,6 +101,8 @@ func odd() map[string]testutil.Claims {
 		"no azp":                {"azp": nil},
 		"azp an array":          {"azp": []string{"customer-portal"}},
 		"azp and client_id":     {"client_id": "backoffice-portal"},
+		"iss in capitals":       {"iss": strings.ToUpper(i.URL())},
+		"iss an array":          {"iss": []string{i.URL()}},
 		"another iss":           {"iss": "https://login.elsewhere.example"},
 		"no exp":                {"exp": nil},
 		"exp a text":            {"exp": "9999999999"},
