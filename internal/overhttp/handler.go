@@ -29,7 +29,10 @@ type Admitted struct {
 // fails, and when the handler returns, the peer is told of the refusal; if the response
 // has begun, it is cut off instead, so that the peer cannot take it for complete.
 func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Handler) {
-	before := maps.Clone(w.Header())
+	var before http.Header // what handlers around the guard have set
+	if header := w.Header(); len(header) > 0 {
+		before = maps.Clone(header)
+	}
 	res := newResponse(w, r, a)
 	defer res.returned()
 	res.begin()
