@@ -7,5 +7,6 @@ import "github.com/grpcaud/grpcaud/internal/serving"
 func (s *Server) Core(serving.Internal) *serving.Core {
 	return &serving.Core{
 		Admission: s.admission, Leases: s.leases, Headers: s.metadata, Log: s.config.Log, LinkedOptions: linkedOptions, RefusalError: refusalError,
+		DownstreamCode: func(err error) (uint32, bool) { return uint32(downstreamCode(err)), isDownstreamRefusal(err) },
 	}
 }

@@ -22,12 +22,18 @@ type Admitted struct {
 
 	// Refuse tells the peer that the request was ended before the handler wrote anything.
 	Refuse func(http.ResponseWriter, *http.Request, admission.Decision)
+
+	// Finish ends a response that has begun so that the peer knows why. It reports whether
+	// it could, and has a second to write what that takes. If it is nil, or could not, the
+	// response is cut off.
+	Finish func(http.ResponseWriter, admission.Decision) bool
 }
 
 // Serve runs the handler of a request. It ends the request when it would no longer be
 // admitted: the context of the handler is cancelled, what the handler reads and writes
 // fails, and when the handler returns, the peer is told of the refusal; if the response
-// has begun, it is cut off instead, so that the peer cannot take it for complete.
+// has begun, it is finished or cut off instead, so that the peer cannot take it for
+// complete.
 func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Handler) {
 	var before http.Header // what handlers around the guard have set
 	if header := w.Header(); len(header) > 0 {
@@ -53,6 +59,7 @@ func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Han
 			w.Header().Set("Connection", "close") // its reading has ended
 		}
 		a.Refuse(w, r, end.decision)
+	case a.Finish != nil && a.Finish(w, end.decision):
 	default:
 		panic(http.ErrAbortHandler)
 	}

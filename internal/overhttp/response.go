@@ -71,9 +71,17 @@ func (r *response) endWith(d admission.Decision) bool {
 	}
 	_ = r.control().SetReadDeadline(past) // fails for writers of tests alone, as below
 	if r.began.Load() {
-		_ = r.control().SetWriteDeadline(past)
+		_ = r.control().SetWriteDeadline(r.admitted.lastWord())
 	}
 	return true
+}
+
+// lastWord returns until when a response that has begun, and was ended, may be written.
+func (a Admitted) lastWord() time.Time {
+	if a.Finish == nil {
+		return past
+	}
+	return time.Now().Add(time.Second)
 }
 
 // returned marks the handler as returned. If it has taken over the connection, the lease

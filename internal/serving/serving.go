@@ -24,6 +24,11 @@ type Core struct {
 	// error. ctx has the metadata of the call as they came.
 	RefusalError func(ctx context.Context, method string, d admission.Decision) error
 
+	// DownstreamCode returns the code of gRPC for the peer of a call whose handler returned err, if
+	// err says that another service refused a call, or that the call was not sent. The text
+	// of such an error is not for the peer.
+	DownstreamCode func(err error) (code uint32, downstream bool)
+
 	// LinkedOptions returns what the .proto files of gRPC services that are linked into
 	// the program demand of callers.
 	LinkedOptions func(services []string) ([]access.MethodOptions, error)
