@@ -40,14 +40,14 @@ func (c *company) transports(t *testing.T) []transport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []transport{
+	return append([]transport{
 		overGRPC("gRPC", conn),
 		overGRPC("gRPC through net/http", c.behindHTTP(t)),
 		overHTTP(t, "HTTP/1.1", handler),
 		overHTTP(t, "HTTP/2.0", handler),
 		overHTTP(t, "grpc-gateway, forwarding", forwarding(t, conn)),
 		overHTTP(t, "grpc-gateway, in process", within),
-	}
+	}, c.overConnect(t)...)
 }
 
 func overGRPC(name string, conn *grpc.ClientConn) transport {
