@@ -85,6 +85,8 @@ type external struct {
 	authz   *extauthz.Service
 	addr    string // of the authorization service
 	stop    func() // ends it
+	config  []byte // Envoy's
+	admin   string // where Envoy is administered
 }
 
 // An arrangement says what differs from the exported configuration. Its zero value changes
@@ -119,8 +121,16 @@ func newExternal(t *testing.T, a arrangement) *external {
 	if a.config != nil {
 		config = a.config(config)
 	}
-	x.envoy = connect(t, idp.Envoy(t, config).Addr("grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	x.config = config
+	x.startEnvoy(t)
 	return x
+}
+
+// startEnvoy starts Envoy.
+func (x *external) startEnvoy(t *testing.T) {
+	t.Helper()
+	proxy := idp.Envoy(t, x.config)
+	x.admin, x.envoy = proxy.Admin, connect(t, proxy.Addr("grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 }
 
 // rewrite changes the access matrix.
