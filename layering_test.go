@@ -38,6 +38,7 @@ var layers = []layer{
 	{packages: "internal/secretfile", imports: []string{"internal/regularfile"}},
 	{packages: "internal/clientcert", imports: []string{"internal/secretfile", "internal/webclient"}},
 	{packages: "internal/conformance"}, // tests alone
+	{packages: "internal/presented", imports: []string{"testutil"}},
 	{packages: "internal/idp", imports: []string{"testutil", "golang.org/x/net/html"}},
 	{
 		packages: "internal/admission",

@@ -18,8 +18,8 @@ func TestUIShowsWhoMayCallWhat(t *testing.T) {
 		`customer-portal at human-resource: </span><span aria-hidden="true">— </span><span class="extent">none</span>`,
 		`customer-portal at order-status: </span><span aria-hidden="true">◐ </span><span class="extent">some methods</span>`,
 		`backoffice-portal at human-resource: </span><span aria-hidden="true">● </span><span class="extent">all methods</span>`,
-		"<code>services.order-status.allow[0]</code>", "<code>"+company+":19</code>", "scope orders.read",
-		"Refused, CLIENT_NOT_ALLOWED: no entry names this client.", "add an entry to services.human-resource.allow ("+company+":33)", "- clients: [customer-portal]\n  methods: [METHOD]\n  scopes: [SCOPE]",
+		"<code>services.order-status.allow[0]</code>", "<code>"+company+":25</code>", "scope orders.read",
+		"Refused, CLIENT_NOT_ALLOWED: no entry names this client.", "add an entry to services.human-resource.allow ("+company+":44)", "- clients: [customer-portal]\n  methods: [METHOD]\n  scopes: [SCOPE]",
 	)
 	wellFormed(t, page.text)
 	targets := regexp.MustCompile(`popovertarget="([^"]+)"`).FindAllStringSubmatch(page.text, -1)
@@ -37,7 +37,7 @@ func TestUIShowsWhoMayCallWhat(t *testing.T) {
 func TestUIShowsReach(t *testing.T) {
 	b := show(t, company)
 	page := b.get(t, "/reach")
-	page.want(t, http.StatusOK, `data-user="lost"`, "LOST at order-status", "human-resource/GetEmployee", company+":18", `<a href="reach/customer-portal">`)
+	page.want(t, http.StatusOK, `data-user="lost"`, "LOST at order-status", "human-resource/GetEmployee", company+":25", `<a href="reach/customer-portal">`)
 	wellFormed(t, page.text)
 	page = b.get(t, "/reach/order-status")
 	page.want(t, http.StatusOK, "human-resource/GetEmployee", `<a href="../reach/order-status" aria-current="true">`)

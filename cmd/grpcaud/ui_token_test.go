@@ -19,9 +19,9 @@ func TestUIJudgesAToken(t *testing.T) {
 	a.want(
 		t, http.StatusOK,
 		"Admitted by 1 of 2 services", "the signature was verified with the keys in the file of --jwks",
-		`data-verdict="admitted" data-cause=""`, "<b>GetOrderStatus, ListOrders, WatchOrderStatus</b>", "<code>services.order-status.allow[0]</code>", "<code>"+company+":19</code>",
-		`data-verdict="refused" data-cause="CLIENT_NOT_ALLOWED"`, "<b>all other methods</b>",
-		`data-verdict="refused" data-cause="AUDIENCE_MISMATCH"`, "<b>GetEmployee, all other methods</b>",
+		`data-verdict="admitted" data-cause=""`, "<b>GetOrderStatus, ListOrders, WatchOrderStatus</b>", "<code>services.order-status.allow[0]</code>", "<code>"+company+":25</code>",
+		`data-verdict="refused" data-cause="CLIENT_NOT_ALLOWED"`, "<b>all other methods, UpdateOrderStatus</b>",
+		`data-verdict="refused" data-cause="AUDIENCE_MISMATCH"`, "<b>GetEmployee, all other methods, ListEmployees, ReviewEmployees</b>",
 		`got aud &#34;order-status&#34;, want &#34;human-resource&#34;`, "Fix: the matrix does not let client &#34;customer-portal&#34; call human-resource",
 		"UNAUTHENTICATED: token is meant for another audience; reason AUDIENCE_MISMATCH", "this token is valid for",
 		"<code>azp</code>", "The signature is not shown.",

@@ -2,7 +2,8 @@
 // authorization server, an order-status API, a human-resource API and two
 // portals, each with its own address, all over TLS. It makes calls between them,
 // prints what they show, and ends with status 0 only if every call ended as
-// access.yaml demands. With -v it prints each call with its token.
+// access.yaml demands. With -v it prints each call with its token. With -http it calls
+// every method over gRPC, HTTP and Connect instead, and prints the verdicts side by side.
 //
 // The servers are guarded by access.yaml and by nothing else.
 package main
@@ -46,6 +47,7 @@ type config struct {
 	access, decisions          string
 	issuerAddr, orders, people string
 	json, serve, verbose, log  bool
+	http                       bool
 }
 
 func parse(args []string, errors io.Writer) (config, error) {
@@ -53,6 +55,7 @@ func parse(args []string, errors io.Writer) (config, error) {
 	flags := flag.NewFlagSet("backoffice", flag.ContinueOnError)
 	flags.SetOutput(errors)
 	flags.BoolVar(&c.json, "json", false, "print each call as a line of JSON")
+	flags.BoolVar(&c.http, "http", false, "call every method over gRPC, HTTP and Connect, instead of the scenes")
 	flags.BoolVar(&c.serve, "serve", false, "then keep the servers running, and print commands to call them")
 	flags.BoolVar(&c.verbose, "v", false, "print each call with its token")
 	flags.BoolVar(&c.log, "log", false, "write the decision logs of the servers to standard error")
@@ -95,7 +98,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (err error) 
 
 	calls := &recorder{view: config.view(out)}
 	began := time.Now()
-	demo.play(ctx, calls)
+	if err := demo.playAs(ctx, config, calls); err != nil {
+		return err
+	}
 	if err := calls.finish(time.Since(began)); err != nil {
 		return err
 	}
@@ -126,6 +131,19 @@ type discarded struct{}
 func (discarded) Record(context.Context, decision.Record) {}
 
 func (discarded) Close() error { return nil }
+
+// playAs makes the calls of all scenes, or those of -http.
+func (d *demo) playAs(ctx context.Context, config config, to *recorder) error {
+	if !config.http {
+		d.play(ctx, to)
+		return nil
+	}
+	w, err := d.openWeb()
+	if err == nil {
+		w.play(ctx, to)
+	}
+	return err
+}
 
 // view returns how the calls are shown.
 func (c config) view(out io.Writer) view {

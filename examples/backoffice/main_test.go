@@ -139,6 +139,20 @@ func TestDecisionRecordsOfTheCompany(t *testing.T) {
 // matrix admits more than the built-in one.
 func TestLooserMatrixIsNoticed(t *testing.T) {
 	t.Parallel()
+	shown := output(t, errDiffers, "-access", looser(t))
+	for _, want := range []string{
+		"order-status human-resource ListEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
+		"order-status human-resource ReviewEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no line %q in:\n%s", want, shown)
+		}
+	}
+}
+
+// looser returns a matrix in which order-status may call all of human-resource.
+func looser(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("access.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -148,12 +162,26 @@ func TestLooserMatrixIsNoticed(t *testing.T) {
 	if err := os.WriteFile(path, looser, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	shown := output(t, errDiffers, "-access", path)
-	for _, want := range []string{
-		"order-status human-resource ListEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
-		"order-status human-resource ReviewEmployees ~: got OK , want PermissionDenied CLIENT_NOT_ALLOWED",
-	} {
-		if !strings.Contains(shown, want) {
+	return path
+}
+
+// TestTransportsAgree shows that every method has one verdict over gRPC, HTTP and Connect,
+// and that a matrix that admits more is noticed over each.
+func TestTransportsAgree(t *testing.T) {
+	t.Parallel()
+	text := output(t, nil, "-http")
+	verdicts := regexp.MustCompile(`(?m)^  .{18}.{19}(\S+) +(\S+) +(\S+)$`).FindAllStringSubmatch(text, -1)
+	if len(verdicts) != 1+len(matrixVerdicts)*len(methods) {
+		t.Fatalf("%d lines with three columns, want a heading and %d:\n%s", len(verdicts), len(matrixVerdicts)*len(methods), text)
+	}
+	for _, v := range verdicts[1:] {
+		if v[1] != v[2] || v[1] != v[3] {
+			t.Errorf("not one verdict: %q", v[0])
+		}
+	}
+	shown := output(t, errDiffers, "-http", "-access", looser(t))
+	for _, over := range []string{overGRPC, overHTTP, overConnect} {
+		if want := "order-status human-resource ListEmployees ~: over " + over + ", got OK , want PermissionDenied CLIENT_NOT_ALLOWED"; !strings.Contains(shown, want) {
 			t.Errorf("no line %q in:\n%s", want, shown)
 		}
 	}

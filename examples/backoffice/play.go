@@ -39,27 +39,32 @@ func (d *demo) play(ctx context.Context, to *recorder) {
 	}
 }
 
-// playMatrix dials by options, whose mistakes fail each call: so a service that a
-// client may not call has its rows too. Dial would refuse it at once.
+// matrixVerdicts are the clients of the first scene, with the verdict on each method.
+var matrixVerdicts = []struct {
+	id   string
+	want []verdict
+}{
+	{company.CustomerPortal, []verdict{admitted, admitted, admitted, notAllowed, notObtained, notObtained, notObtained}},
+	{company.BackofficePortal, []verdict{admitted, admitted, admitted, admitted, admitted, admitted, admitted}},
+	{company.OrderStatus, []verdict{notObtained, notObtained, notObtained, notObtained, admitted, notAllowed, notAllowed}},
+}
+
 func (d *demo) playMatrix(ctx context.Context, to *recorder) {
-	notAllowed := refused(audience.ReasonClientNotAllowed)
-	for _, client := range []struct {
-		id   string
-		want []verdict // by method
-	}{
-		{company.CustomerPortal, []verdict{admitted, admitted, admitted, notAllowed, notObtained, notObtained, notObtained}},
-		{company.BackofficePortal, []verdict{admitted, admitted, admitted, admitted, admitted, admitted, admitted}},
-		{company.OrderStatus, []verdict{notObtained, notObtained, notObtained, notObtained, admitted, notAllowed, notAllowed}},
-	} {
+	for _, client := range matrixVerdicts {
 		for i, m := range methods {
-			conn, err := d.Dial(d.server(m.service).Server, d.Client(client.id).DialOptions(m.service)...)
-			if err != nil {
-				to.row(row{Client: client.id, Service: m.service, Method: m.name, Stream: m.stream, note: "dialling", extra: err})
-				continue
-			}
-			to.row(attempt{client: client.id, method: m, server: d.server(m.service), conn: conn, want: client.want[i]}.do(ctx))
+			to.row(d.callGRPC(ctx, client.id, m, client.want[i]))
 		}
 	}
+}
+
+// callGRPC dials by options, whose mistakes fail each call: so a service that a client may
+// not call has its rows too. Dial would refuse it at once.
+func (d *demo) callGRPC(ctx context.Context, client string, m method, want verdict) row {
+	conn, err := d.Dial(d.server(m.service).Server, d.Client(client).DialOptions(m.service)...)
+	if err != nil {
+		return row{Client: client, Service: m.service, Method: m.name, Stream: m.stream, note: "dialling", extra: err}
+	}
+	return attempt{client: client, method: m, server: d.server(m.service), conn: conn, want: want}.do(ctx)
 }
 
 func (d *demo) playReplay(ctx context.Context, to *recorder) {

@@ -45,6 +45,9 @@ func (r *recorder) finish(took time.Duration) error {
 // difference says what was expected of a call that ended otherwise.
 func difference(r row) string {
 	text := fmt.Sprintf("got %s %s, want %s %s", r.Code, r.Reason, r.want.code, r.want.reason)
+	if r.Over != "" {
+		text = "over " + r.Over + ", " + text
+	}
 	if r.extra != nil {
 		text += fmt.Sprintf("; %v", r.extra)
 	}

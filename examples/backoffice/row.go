@@ -18,6 +18,7 @@ import (
 
 // row is one call and its result, as -json prints it.
 type row struct {
+	Over     string   `json:"over,omitempty"` // with -http
 	Client   string   `json:"client"`
 	Service  string   `json:"service"`
 	Method   string   `json:"method"`
@@ -47,6 +48,8 @@ var admitted = verdict{code: codes.OK}
 // notObtained is the verdict about a call that its client did not send because it got
 // no token.
 var notObtained = refused(audience.ReasonTokenNotObtained)
+
+var notAllowed = refused(audience.ReasonClientNotAllowed)
 
 func refused(reason audience.Reason) verdict {
 	code := codes.Unauthenticated

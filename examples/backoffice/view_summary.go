@@ -48,6 +48,10 @@ func (v *summaryView) end(calls int, differ []row, took time.Duration) {
 func (v *summaryView) flush() {
 	rows := v.rows
 	v.rows = nil
+	if len(rows) > 0 && rows[0].Over != "" {
+		v.sideBySide(rows)
+		return
+	}
 	if len(rows) > 0 && rows[0].point == "" {
 		v.grid(rows)
 		return

@@ -227,6 +227,7 @@ func read(resp *http.Response) answer {
 // echo answers with who calls, and for what.
 func echo(w http.ResponseWriter, r *http.Request) {
 	caller, _ := audience.FromContext(r.Context())
+	w.Header().Set("Content-Type", "text/plain")
 	_, _ = io.WriteString(w, caller.Client+" "+caller.User+" "+r.PathValue("id"))
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpcaud/grpcaud/internal/presented"
 )
 
 // byDesign lists the rows, by Envoy's code, for which Envoy's code differs from the
@@ -36,7 +38,8 @@ var byDesign = map[codes.Code][]string{
 		"25 hours, in its last minute", "30 days, in its last hour", "a year, in its last 23 hours",
 		"iat in an hour", "iat zero",
 		"a nonce and typ ID", "a refresh token", "an ID token", "no typ claim", "typ an array", "typ empty", "typ in an array",
-		"typ null", "typ of a logout token",
+		"typ null", "typ of a logout token", "typ of a proof",
+		"a JWS in JSON", "an encrypted token",
 		"acr an array", "sid empty",
 		"scope, a number", "scope, an object", "scope, null", "scope, two in an array", "scope an array",
 		"a login without sub", "a timed login without sub", "sub empty", "sub with a delete", "sub with a line break",
@@ -69,15 +72,15 @@ var letIn = map[string][]string{
 	},
 }
 
-// designed returns Envoy's code for p, if it differs by design.
-func (p presented) designed() (code codes.Code, differs bool) {
+// designed returns Envoy's code for a row, if it differs by design.
+func designed(p presented.Row) (code codes.Code, differs bool) {
 	for _, names := range letIn {
-		if slices.Contains(names, p.name) {
+		if slices.Contains(names, p.Name) {
 			return codes.OK, true
 		}
 	}
 	for code, names := range byDesign {
-		if slices.Contains(names, p.name) {
+		if slices.Contains(names, p.Name) {
 			return code, true
 		}
 	}

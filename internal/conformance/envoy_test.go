@@ -20,6 +20,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/internal/idp"
+	"github.com/grpcaud/grpcaud/internal/presented"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -27,9 +28,7 @@ import (
 // Envoy with the exported configuration before servers without a guard.
 type fence struct {
 	*company
-	issuer  *testutil.Issuer
-	key     *testutil.Key               // the issuer's
-	others  map[string]*testutil.Key    // published beside it, by what is odd about them
+	issuer  *presented.Issuer
 	guarded map[string]*grpc.ClientConn // by service
 	envoy   *grpc.ClientConn
 }
@@ -42,20 +41,20 @@ func TestConformanceEnvoy(t *testing.T) {
 	}
 	f := newFence(t)
 	t.Run("matrix", f.matrix)
-	rows := f.presented()
+	rows := f.issuer.Rows()
 	for _, name := range differing() {
-		if !slices.ContainsFunc(rows, func(p presented) bool { return p.name == name }) {
+		if !slices.ContainsFunc(rows, func(p presented.Row) bool { return p.Name == name }) {
 			t.Errorf("no row is called %q", name)
 		}
 	}
 	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(row.Name, func(t *testing.T) {
 			for _, m := range []method{getOrderStatus, watchOrderStatus} {
-				ours, envoys := f.judge(t, m, row.authorization...)
-				if admitted := ours == codes.OK; admitted != row.good {
-					t.Errorf("%s: the interceptor says %v, want admitted: %t", m.shape, ours, row.good)
+				ours, envoys := f.judge(t, m, row.Authorization...)
+				if admitted := ours == codes.OK; admitted != row.Good {
+					t.Errorf("%s: the interceptor says %v, want admitted: %t", m.shape, ours, row.Good)
 				}
-				want, differs := row.designed()
+				want, differs := designed(row)
 				if !differs {
 					want = ours
 				}
@@ -70,23 +69,30 @@ func TestConformanceEnvoy(t *testing.T) {
 // matrix calls every method as every client, through Envoy.
 func (f *fence) matrix(t *testing.T) {
 	for _, cell := range cells() {
-		service := cell.service
-		if _, err := f.policy.Target(cell.client, service); err != nil {
-			service = other[service]
-		}
-		tokens, request, err := f.client(t, cell.client).Tokens(service)
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, err := tokens.Token(t.Context(), request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ours, envoys := f.judge(t, cell.method, token.Bearer())
+		ours, envoys := f.judge(t, cell.method, f.bearerOf(t, cell))
 		if admitted := cell.want == "admitted"; (envoys == codes.OK) != admitted || (ours == codes.OK) != admitted {
 			t.Errorf("%s at %s: Envoy says %v, and the interceptor %v, want %s", cell.client, cell.full, envoys, ours, cell.want)
 		}
 	}
+}
+
+// bearerOf returns the authorization of a cell: the client's token for the service, or else
+// for the other one.
+func (f *fence) bearerOf(t *testing.T, cell cell) string {
+	t.Helper()
+	service := cell.service
+	if _, err := f.policy.Target(cell.client, service); err != nil {
+		service = other[service]
+	}
+	tokens, request, err := f.client(t, cell.client).Tokens(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := tokens.Token(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Bearer()
 }
 
 func newFence(t *testing.T) *fence {
@@ -109,7 +115,7 @@ func (f *fence) awaitKeys(t *testing.T) {
 // newGuards returns a fence without Envoy.
 func newGuards(t *testing.T) *fence {
 	t.Helper()
-	f := &fence{key: testutil.NewKey("ES256"), guarded: map[string]*grpc.ClientConn{}}
+	f := &fence{guarded: map[string]*grpc.ClientConn{}}
 	f.openIssuer(t)
 	f.company = open(t, provider{ // whose guards ask for keys at once
 		guards: []interceptor.ServerOption{interceptor.VerifierOptions(verifier.Cooldown(time.Millisecond))},
@@ -127,10 +133,7 @@ func newGuards(t *testing.T) *fence {
 func (f *fence) openIssuer(t *testing.T) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	f.issuer = testutil.NewIssuer("http://"+server.Listener.Addr().String(),
-		testutil.Typ("JWT"), testutil.EveryToken(testutil.Claims{"typ": "Bearer"}), testutil.AudienceScope("{audience}"))
-	f.issuer.Use(f.key)
-	f.publish(t)
+	f.issuer = presented.NewIssuer("http://" + server.Listener.Addr().String())
 	mux := http.NewServeMux()
 	mux.Handle("/", f.issuer)
 	mux.HandleFunc("/protocol/openid-connect/certs", func(w http.ResponseWriter, r *http.Request) {
@@ -169,6 +172,9 @@ func (f *fence) proxy(t *testing.T) *grpc.ClientConn {
 	return conn
 }
 
+// token returns a token of customer-portal for order-status, with these changes.
+func (f *fence) token(claims testutil.Claims) string { return f.issuer.Token(claims) }
+
 // judge returns the codes of a call at both guards.
 func (f *fence) judge(t *testing.T, m method, authorization ...string) (ours, envoys codes.Code) {
 	t.Helper()
@@ -184,9 +190,14 @@ func (f *fence) ask(t *testing.T, m method, authorization ...string) (ours, envo
 	for _, value := range authorization {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", value)
 	}
-	ours = m.try(ctx, f.guarded[m.service])
-	if strings.Contains(status.Convert(ours).Message(), "a call to another service was not admitted") {
-		ours = nil // its handler was reached, and got no token for a call of its own
+	return f.askServer(ctx, m), m.try(ctx, f.envoy)
+}
+
+// askServer calls a method at the interceptor.
+func (f *fence) askServer(ctx context.Context, m method) error {
+	err := m.try(ctx, f.guarded[m.service])
+	if strings.Contains(status.Convert(err).Message(), "a call to another service was not admitted") {
+		return nil // its handler was reached, and got no token for a call of its own
 	}
-	return ours, m.try(ctx, f.envoy)
+	return err
 }

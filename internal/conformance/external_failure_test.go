@@ -1,8 +1,11 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -108,5 +111,56 @@ func TestExtAuthzFailsClosed(t *testing.T) {
 		t.Errorf("a running stream: %v, want an answer", err)
 	}
 	x.start(t, x.addr)
+	eventually(t, "Envoy", func() string { return verdict(getOrderStatus.try(ctx, x.envoy)) }, "admitted")
+}
+
+// firstWaiting is a checker whose first check lasts until its call has ended.
+type firstWaiting struct {
+	once         sync.Once
+	began, ended chan struct{}
+}
+
+func (f *firstWaiting) Revoked(ctx context.Context, _ *claims.Claims) error {
+	f.once.Do(func() {
+		close(f.began)
+		<-ctx.Done()
+		close(f.ended)
+	})
+	return nil
+}
+
+// TestExtAuthzOutlivesEnvoy shows that a check ends when the Envoy that asked is gone, that
+// the call does not reach the service, and that an Envoy that starts again is answered.
+func TestExtAuthzOutlivesEnvoy(t *testing.T) {
+	if !asked("envoy") {
+		idp.Envoy(t, nil) // skips
+	}
+	first := &firstWaiting{began: make(chan struct{}), ended: make(chan struct{})}
+	a := onLoopback
+	a.guard = append(a.guard[:1:1], interceptor.Revocations(first))
+	a.config = func(config []byte) []byte {
+		return bytes.ReplaceAll(config, []byte("timeout: 2s"), []byte("timeout: 300s"))
+	}
+	x := newExternal(t, a)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+x.token(nil))
+	call := make(chan error, 1)
+	go func() { call <- getOrderStatus.try(ctx, x.envoy) }()
+	<-first.began
+	answer, err := http.Post(x.admin+"/quitquitquit", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if err := <-call; err == nil || x.service.last() != nil {
+		t.Errorf("got %v, and the service saw %v, want an error and nothing", err, x.service.last())
+	}
+	select {
+	case <-first.ended:
+	case <-ctx.Done():
+		t.Error("the check goes on although nobody waits for it")
+	}
+	x.startEnvoy(t)
 	eventually(t, "Envoy", func() string { return verdict(getOrderStatus.try(ctx, x.envoy)) }, "admitted")
 }

@@ -181,7 +181,10 @@ func (t *Table) Match(method, host, path string) (operation string, err error) {
 	if t.hosts && (strings.HasSuffix(host, ".") || host != strings.ToLower(host)) {
 		return "", fmt.Errorf("%w: the host ends with a dot, or has capital letters", ErrAmbiguous)
 	}
-	segments := strings.Split(path[1:], "/")
+	segments := make([]string, 0, 16) // room on the stack for most
+	for segment := range strings.SplitSeq(path[1:], "/") {
+		segments = append(segments, segment)
+	}
 	operation = t.find(method, host, segments)
 	if strings.Contains(path, "%") {
 		for i, s := range segments {

@@ -24,6 +24,7 @@ type Leases struct {
 	mu    sync.Mutex // guards the fields below, and the last fields of each lease
 	heap  byDue
 	timer *time.Timer
+	fires time.Time // when the timer fires; zero if it does not
 }
 
 // New returns an empty set of leases. Before the first [Leases.Begin] it needs
@@ -187,19 +188,24 @@ func (s *Leases) Count() int {
 func (s *Leases) StopTimer() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.fires = time.Time{}
 	return s.timer.Stop()
 }
 
-// resetTimerLocked sets the timer to the first lease that is due, by wall time.
+// resetTimerLocked sets the timer to the first lease that is due, by wall time. It leaves a
+// timer that fires before then, and one without leases: most requests are over before it
+// fires, and to set it for each of them would wake the thread that waits for timers.
 func (s *Leases) resetTimerLocked() {
-	switch {
-	case len(s.heap) == 0:
-		s.timer.Stop()
-	case s.timer == nil:
-		s.timer = time.AfterFunc(s.sleepLocked(), s.wake)
-	default:
-		s.timer.Reset(s.sleepLocked())
+	if len(s.heap) == 0 || !s.fires.IsZero() && !s.heap[0].due.Before(s.fires) {
+		return
 	}
+	sleep := s.sleepLocked()
+	if s.timer == nil {
+		s.timer = time.AfterFunc(sleep, s.wake)
+	} else {
+		s.timer.Reset(sleep)
+	}
+	s.fires = time.Now().Round(0).Add(sleep)
 }
 
 func (s *Leases) sleepLocked() time.Duration {
@@ -216,15 +222,14 @@ func (s *Leases) wake() {
 func (s *Leases) due(now time.Time) []*Lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.fires = time.Time{}
 	var due []*Lease
 	for len(s.heap) > 0 && !s.heap[0].due.After(now) {
 		due = append(due, s.heap[0])
 		s.heap[0].due = now.Add(judgeInterval)
 		heap.Fix(&s.heap, 0)
 	}
-	if len(s.heap) > 0 {
-		s.resetTimerLocked()
-	}
+	s.resetTimerLocked()
 	return due
 }
 

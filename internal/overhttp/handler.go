@@ -35,7 +35,10 @@ type Admitted struct {
 // has begun, it is finished or cut off instead, so that the peer cannot take it for
 // complete.
 func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Handler) {
-	before := maps.Clone(w.Header())
+	var before http.Header // what handlers around the guard have set
+	if header := w.Header(); len(header) > 0 {
+		before = maps.Clone(header)
+	}
 	res := newResponse(w, r, a)
 	defer res.returned()
 	res.begin()

@@ -87,8 +87,10 @@ var methodOverrides = []string{"X-Http-Method-Override", "X-Http-Method", "X-Met
 // from its path; nil if they cannot.
 func CheckTarget(r *http.Request) error {
 	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	if strings.Contains(host, ":") {
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
 	}
 	switch {
 	case strings.HasSuffix(host, "."):

@@ -24,7 +24,6 @@ type response struct {
 	http.ResponseWriter // of which Header alone is not replaced
 
 	admitted Admitted
-	control  *http.ResponseController
 	running  *leasing.Lease
 	ctx      context.Context // the handler's
 	cancel   context.CancelCauseFunc
@@ -38,9 +37,13 @@ type response struct {
 }
 
 func newResponse(w http.ResponseWriter, r *http.Request, a Admitted) *response {
-	res := &response{ResponseWriter: w, admitted: a, control: http.NewResponseController(w)}
+	res := &response{ResponseWriter: w, admitted: a}
 	res.ctx, res.cancel = context.WithCancelCause(admission.NewContext(r.Context(), a.Evidence))
 	return res
+}
+
+func (r *response) control() *http.ResponseController {
+	return http.NewResponseController(r.ResponseWriter)
 }
 
 // begin begins the lease. It may end the request at once.
@@ -66,9 +69,9 @@ func (r *response) endWith(d admission.Decision) bool {
 		r.leave()          // the handler may have returned long ago
 		return true
 	}
-	_ = r.control.SetReadDeadline(past) // fails for writers of tests alone, as below
+	_ = r.control().SetReadDeadline(past) // fails for writers of tests alone, as below
 	if r.began.Load() {
-		_ = r.control.SetWriteDeadline(r.admitted.lastWord())
+		_ = r.control().SetWriteDeadline(r.admitted.lastWord())
 	}
 	return true
 }
@@ -154,21 +157,21 @@ func (r *response) FlushError() error {
 	if err := r.use(true); err != nil {
 		return err
 	}
-	return r.control.Flush()
+	return r.control().Flush()
 }
 
 // SetReadDeadline is for [http.ResponseController].
 func (r *response) SetReadDeadline(t time.Time) error {
-	return r.set(func() error { return r.control.SetReadDeadline(t) })
+	return r.set(func() error { return r.control().SetReadDeadline(t) })
 }
 
 // SetWriteDeadline is for [http.ResponseController].
 func (r *response) SetWriteDeadline(t time.Time) error {
-	return r.set(func() error { return r.control.SetWriteDeadline(t) })
+	return r.set(func() error { return r.control().SetWriteDeadline(t) })
 }
 
 // EnableFullDuplex is for [http.ResponseController].
-func (r *response) EnableFullDuplex() error { return r.set(r.control.EnableFullDuplex) }
+func (r *response) EnableFullDuplex() error { return r.set(r.control().EnableFullDuplex) }
 
 // set changes the response unless the request was ended: its deadlines then stay.
 func (r *response) set(f func() error) error {
@@ -190,7 +193,7 @@ func (r *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if end := r.over(); end != nil {
 		return nil, nil, end
 	}
-	conn, buffered, err := r.control.Hijack()
+	conn, buffered, err := r.control().Hijack()
 	if err != nil {
 		return nil, nil, err
 	}

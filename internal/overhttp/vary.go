@@ -14,5 +14,5 @@ func addVary(h http.Header, name string) {
 			}
 		}
 	}
-	h.Add("Vary", name)
+	h["Vary"] = append(h["Vary"], name)
 }

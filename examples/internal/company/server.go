@@ -20,6 +20,8 @@ type Server struct {
 
 	// Conn is a connection without credentials: each call brings its own.
 	Conn *grpc.ClientConn
+
+	admit *interceptor.Server
 }
 
 // Serve starts a server of a service, besides those that [Open] has started. An empty
@@ -50,7 +52,7 @@ func (c *Company) Serve(service, addr string) (*Server, error) {
 		<-done
 		return nil
 	})
-	served := &Server{Service: service, Addr: listener.Addr().String()}
+	served := &Server{Service: service, Addr: listener.Addr().String(), admit: admit}
 	served.Conn, err = c.Dial(served)
 	return served, err
 }

@@ -1,4 +1,4 @@
-package conformance_test
+package presented
 
 import (
 	"crypto/x509"
@@ -12,18 +12,17 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// A presented is the authorization of a call of order-status.
-type presented struct {
-	name          string
-	authorization []string
-	good          bool
+// A Row is what a call of order-status has as its authorization.
+type Row struct {
+	Name          string   // what is wrong with it
+	Authorization []string // the values of the header
+	Good          bool     // whether it must be admitted
 }
 
-// presented returns the rows that are presented to both guards, named by what is wrong
-// with them.
-func (f *fence) presented() []presented {
-	var all []presented
-	good, known := f.token(nil), testutil.Header("kid", f.key.ID())
+// Rows returns all rows, by name.
+func (i *Issuer) Rows() []Row {
+	var all []Row
+	good, known := i.Token(nil), testutil.Header("kid", i.Key.ID())
 	stranger := testutil.NewKey("ES256")
 	strangers := testutil.SignedBy(stranger)
 	for name, values := range map[string][]string{
@@ -33,35 +32,36 @@ func (f *fence) presented() []presented {
 		"no scheme":                       {good},
 		"another scheme":                  {"Basic " + good},
 		"no JWT":                          {"Bearer b7c9d2"},
-		"alg none":                        {"Bearer " + f.token(nil, testutil.Header("alg", "none"))},
-		"alg none, without a signature":   {"Bearer " + unsigned(f.token(nil, testutil.Header("alg", "none")))},
-		"signed with a secret":            {"Bearer " + f.token(nil, testutil.SignedBy(testutil.KeyOf("HS256", publicPEM(f.key))), known)},
-		"a key of its own":                {"Bearer " + f.token(nil, strangers, known, testutil.Header("jwk", stranger.JWK()))},
-		"keys from elsewhere":             {"Bearer " + f.token(nil, strangers, known, testutil.Header("jku", "http://127.0.0.1/jwks"))},
-		"another kid":                     {"Bearer " + f.token(nil, strangers)},
-		"the issuer's kid":                {"Bearer " + f.token(nil, strangers, known)},
-		"crit":                            {"Bearer " + f.token(nil, testutil.Header("crit", []string{"exp"}))},
-		"typ of a logout token":           {"Bearer " + f.token(nil, testutil.Header("typ", "logout+jwt"))},
-		"a payload that is not an object": {"Bearer " + f.token(nil, testutil.RawPayload([]byte(`[]`)))},
-		"aud twice":                       {"Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"aud":"human-resource",`)))},
-		"iss with a slash":                {"Bearer " + f.token(testutil.Claims{"iss": f.issuer.URL() + "/"})},
-		"aud in capitals alone":           {"Bearer " + f.token(testutil.Claims{"aud": nil, "AUD": "order-status"})},
+		"alg none":                        {"Bearer " + i.Token(nil, testutil.Header("alg", "none"))},
+		"alg none, without a signature":   {"Bearer " + unsigned(i.Token(nil, testutil.Header("alg", "none")))},
+		"signed with a secret":            {"Bearer " + i.Token(nil, testutil.SignedBy(testutil.KeyOf("HS256", publicPEM(i.Key))), known)},
+		"a key of its own":                {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jwk", stranger.JWK()))},
+		"keys from elsewhere":             {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jku", "http://127.0.0.1/jwks"))},
+		"another kid":                     {"Bearer " + i.Token(nil, strangers)},
+		"the issuer's kid":                {"Bearer " + i.Token(nil, strangers, known)},
+		"crit":                            {"Bearer " + i.Token(nil, testutil.Header("crit", []string{"exp"}))},
+		"typ of a logout token":           {"Bearer " + i.Token(nil, testutil.Header("typ", "logout+jwt"))},
+		"a payload that is not an object": {"Bearer " + i.Token(nil, testutil.RawPayload([]byte(`[]`)))},
+		"aud twice":                       {"Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"aud":"human-resource",`)))},
+		"iss with a slash":                {"Bearer " + i.Token(testutil.Claims{"iss": i.URL() + "/"})},
+		"aud in capitals alone":           {"Bearer " + i.Token(testutil.Claims{"aud": nil, "AUD": "order-status"})},
 	} {
-		all = append(all, presented{name, values, false})
+		all = append(all, Row{name, values, false})
 	}
 	for name, value := range map[string]string{"the scheme in lower case": "bearer ", "two spaces": "Bearer  "} {
-		all = append(all, presented{name, []string{value + good}, true})
+		all = append(all, Row{name, []string{value + good}, true})
 	}
-	for name, claims := range odd() {
-		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, false})
+	for name, claims := range i.odd() {
+		all = append(all, Row{name, []string{"Bearer " + i.Token(claims)}, false})
 	}
-	all = slices.Concat(all, f.misshapen(), f.misheaded(), f.misnamed())
+	all = slices.Concat(all, i.misshapen(), i.misheaded(), i.misnamed())
 	for name, claims := range misformed() {
-		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, onlyRulesAsk(name)})
+		all = append(all, Row{name, []string{"Bearer " + i.Token(claims)}, onlyRulesAsk(name)})
 	}
 	for name, claims := range fine() {
-		all = append(all, presented{name, []string{"Bearer " + f.token(claims)}, true})
+		all = append(all, Row{name, []string{"Bearer " + i.Token(claims)}, true})
 	}
+	slices.SortFunc(all, func(a, b Row) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -78,7 +78,7 @@ func fine() map[string]testutil.Claims {
 }
 
 // odd returns changes for which a token must be refused.
-func odd() map[string]testutil.Claims {
+func (i *Issuer) odd() map[string]testutil.Claims {
 	return map[string]testutil.Claims{
 		"no aud":                {"aud": nil},
 		"aud null":              {"aud": json.RawMessage("null")},
@@ -101,6 +101,8 @@ func odd() map[string]testutil.Claims {
 		"no azp":                {"azp": nil},
 		"azp an array":          {"azp": []string{"customer-portal"}},
 		"azp and client_id":     {"client_id": "backoffice-portal"},
+		"iss in capitals":       {"iss": strings.ToUpper(i.URL())},
+		"iss an array":          {"iss": []string{i.URL()}},
 		"another iss":           {"iss": "https://login.elsewhere.example"},
 		"no exp":                {"exp": nil},
 		"exp a text":            {"exp": "9999999999"},
@@ -127,17 +129,17 @@ func odd() map[string]testutil.Claims {
 
 func ahead(d time.Duration) int64 { return time.Now().Add(d).Unix() }
 
-// token returns a token of customer-portal for order-status, with these changes.
-func (f *fence) token(claims testutil.Claims, opts ...testutil.MintOption) string {
+// Token returns a token of customer-portal for order-status, with these changes.
+func (i *Issuer) Token(claims testutil.Claims, opts ...testutil.MintOption) string {
 	all := testutil.Claims{"aud": "order-status", "azp": "customer-portal", "sub": "customer-portal", "scope": "orders.read"}
 	maps.Copy(all, claims)
-	return f.issuer.Mint(all, opts...)
+	return i.Mint(all, opts...)
 }
 
 // payload returns the payload of a good token, with more members at its beginning.
-func (f *fence) payload(more string) []byte {
+func (i *Issuer) payload(more string) []byte {
 	text, err := json.Marshal(testutil.Claims{
-		"iss": f.issuer.URL(), "aud": "order-status", "azp": "customer-portal", "sub": "customer-portal", "scope": "orders.read", "typ": "Bearer",
+		"iss": i.URL(), "aud": "order-status", "azp": "customer-portal", "sub": "customer-portal", "scope": "orders.read", "typ": "Bearer",
 		"iat": ahead(0), "exp": ahead(time.Minute), "jti": "1",
 	})
 	if err != nil {

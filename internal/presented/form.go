@@ -1,6 +1,7 @@
-package conformance_test
+package presented
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -11,9 +12,9 @@ import (
 )
 
 // misshapen returns good tokens that are sent in a wrong form.
-func (f *fence) misshapen() []presented {
-	good := f.token(nil)
-	var all []presented
+func (i *Issuer) misshapen() []Row {
+	good := i.Token(nil)
+	var all []Row
 	for name, value := range map[string]string{
 		"two schemes":                    "Basic Zm9v== Bearer " + good,
 		"a parameter before":             "x; Bearer " + good,
@@ -30,32 +31,38 @@ func (f *fence) misshapen() []presented {
 		"an empty value":                 "",
 		"another value first":            "Basic YTpi, Bearer " + good,
 		"signature, unused bits":         "Bearer " + bent(good),
-		"a token of 18 KiB":              "Bearer " + f.token(testutil.Claims{"pad": strings.Repeat("x", 13<<10)}),
-		"a name twice, within":           "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"act":{"sub":"a","sub":"b"},`))),
-		"beyond UTF-8":                   "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"`+"\xff"+`",`))),
-		"half a character":               "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"name":"\ud800",`))),
-		"nested 40 deep":                 "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,`))),
-		"more after the object":          "Bearer " + f.token(nil, testutil.RawPayload(append(f.payload(""), "{}"...))),
-		"a comment":                      "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`/**/`))),
-		"a name without quotes":          "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`x:1,`))),
-		"a comma too many":               "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":[1,],`))),
-		"single quotes":                  "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`'x':1,`))),
-		"a number from zero":             "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":01,`))),
-		"a number too large":             "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"exp":1e400,`))),
-		"a raw control":                  "Bearer " + f.token(nil, testutil.RawPayload(f.payload("\"x\":\"a\tb\","))),
-		"a wrong escape":                 "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":"\q",`))),
+		"a token of 18 KiB":              "Bearer " + i.Token(testutil.Claims{"pad": strings.Repeat("x", 13<<10)}),
+		"a name twice, within":           "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"act":{"sub":"a","sub":"b"},`))),
+		"beyond UTF-8":                   "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"name":"`+"\xff"+`",`))),
+		"half a character":               "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"name":"\ud800",`))),
+		"nested 40 deep":                 "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,`))),
+		"more after the object":          "Bearer " + i.Token(nil, testutil.RawPayload(append(i.payload(""), "{}"...))),
+		"a comment":                      "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`/**/`))),
+		"a name without quotes":          "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`x:1,`))),
+		"a comma too many":               "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":[1,],`))),
+		"single quotes":                  "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`'x':1,`))),
+		"a number from zero":             "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":01,`))),
+		"a number too large":             "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"exp":1e400,`))),
+		"a raw control":                  "Bearer " + i.Token(nil, testutil.RawPayload(i.payload("\"x\":\"a\tb\","))),
+		"a wrong escape":                 "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":"\q",`))),
+		"an encrypted token":             "Bearer " + encoded(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".YQ.YQ.YQ.YQ",
+		"a JWS in JSON":                  `Bearer {"payload":"e30","protected":"e30","signature":"YQ"}`,
+		"a signature of zeros":           "Bearer " + unsigned(good) + strings.Repeat("A", 86),
+		"a signature of another token":   "Bearer " + unsigned(good) + strings.SplitN(i.Token(testutil.Claims{"jti": "2"}), ".", 3)[2],
 		"a dot before the token":         "Bearer ." + good,
 		"two dots":                       "Bearer " + strings.Replace(good, ".", "..", 1),
-		"NaN as a number":                "Bearer " + f.token(nil, testutil.RawPayload(f.payload(`"x":NaN,`))),
-		"a byte order mark":              "Bearer " + f.token(nil, testutil.RawPayload(append([]byte("\ufeff"), f.payload("")...))),
+		"NaN as a number":                "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":NaN,`))),
+		"a byte order mark":              "Bearer " + i.Token(nil, testutil.RawPayload(append([]byte("\ufeff"), i.payload("")...))),
 	} {
-		all = append(all, presented{name, []string{value}, false})
+		all = append(all, Row{name, []string{value}, false})
 	}
 	return append(all,
-		presented{"two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
-		presented{"the scheme in capitals", []string{"BEARER " + good}, true},
+		Row{"two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
+		Row{"the scheme in capitals", []string{"BEARER " + good}, true},
 	)
 }
+
+func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
 // bent sets unused bits in the last letter of a token.
 func bent(token string) string {
@@ -65,17 +72,22 @@ func bent(token string) string {
 }
 
 // misheaded returns tokens with a forbidden header.
-func (f *fence) misheaded() []presented {
-	all := []presented{
-		{"a header name twice", []string{"Bearer " + f.token(nil, testutil.RawHeader([]byte(`{"alg":"ES256","alg":"ES256","typ":"JWT","kid":"`+f.key.ID()+`"}`)))}, false},
+func (i *Issuer) misheaded() []Row {
+	all := []Row{
+		{"a header name twice", []string{"Bearer " + i.Token(nil, testutil.RawHeader([]byte(`{"alg":"ES256","alg":"ES256","typ":"JWT","kid":"`+i.Key.ID()+`"}`)))}, false},
 	}
 	for name, header := range map[string]testutil.Claims{
 		"crit empty":        {"crit": []string{}},
 		"b64 true":          {"b64": true},
 		"b64 false":         {"b64": false},
-		"the issuer's key":  {"jwk": f.key.JWK()},
-		"jku":               {"jku": f.issuer.URL() + "/jwks"},
-		"x5u":               {"x5u": f.issuer.URL() + "/certs"},
+		"the issuer's key":  {"jwk": i.Key.JWK()},
+		"jku":               {"jku": i.URL() + "/jwks"},
+		"x5u":               {"x5u": i.URL() + "/certs"},
+		"alg nOnE":          {"alg": "nOnE"},
+		"alg another":       {"alg": "ES384"},
+		"kid a path":        {"kid": "../../etc/keys"},
+		"kid of 4 KiB":      {"kid": strings.Repeat("k", 4<<10)},
+		"typ of a proof":    {"typ": "dpop+jwt"},
 		"kid a number":      {"kid": 1},
 		"kid null":          {"kid": json.RawMessage("null")},
 		"kid empty":         {"kid": ""},
@@ -88,7 +100,7 @@ func (f *fence) misheaded() []presented {
 		for name, value := range header {
 			opts = append(opts, testutil.Header(name, value))
 		}
-		all = append(all, presented{name, []string{"Bearer " + f.token(nil, opts...)}, false})
+		all = append(all, Row{name, []string{"Bearer " + i.Token(nil, opts...)}, false})
 	}
 	return all
 }
@@ -156,7 +168,7 @@ func misformed() map[string]testutil.Claims {
 }
 
 // onlyRulesAsk reports whether a row of [misformed] is about a claim that no rule of the
-// service asks about: the interceptor admits it, and Envoy does not.
+// service asks about, so that it is admitted.
 func onlyRulesAsk(row string) bool {
 	claim, _, _ := strings.Cut(row, " ")
 	return slices.Contains([]string{"acr", "auth_time", "realm_access", "resource_access"}, claim) ||
