@@ -105,7 +105,9 @@ func VerifierOptions(opts ...verifier.Option) ServerOption {
 // the client sent. For a running stream it is called once a second: a stream ends
 // within a second of the revocation of its token, plus the time that the checker
 // takes. If the checker does not know, calls fail with UNAVAILABLE, also the calls of
-// handlers to other services, but running streams go on. A nil checker is an error.
+// handlers to other services, but running streams go on; if it is a
+// [revocation.Readier] that is not ready, they end with UNAVAILABLE too. A nil checker is
+// an error.
 func Revocations(r revocation.Checker) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.Revocations = r; r == nil {

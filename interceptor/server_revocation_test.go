@@ -119,3 +119,43 @@ func TestOutageOfRevocationsRefusesCallsAndEndsNoStream(t *testing.T) {
 		})
 	}
 }
+
+// boundedRevocations is a source that says itself until when its knowledge counts.
+type boundedRevocations struct{ tooOld *atomic.Bool }
+
+func (r boundedRevocations) Revoked(context.Context, *claims.Claims) error { return r.Ready() }
+
+func (r boundedRevocations) Ready() error {
+	if r.tooOld.Load() {
+		return errors.New("nothing was heard from the store")
+	}
+	return nil
+}
+
+// TestStreamsEndWhenRevocationsAreTooOld shows that a stream goes on as long as a call
+// would be admitted by what is known, and no longer: beyond the bound of the source both
+// are refused, for the same reason, and both are admitted again afterwards.
+func TestStreamsEndWhenRevocationsAreTooOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tooOld atomic.Bool
+		o := newReviewServer(t, echo, company(t), interceptor.Revocations(boundedRevocations{&tooOld}))
+		stream := o.open(t, time.Hour)
+		confirm(t, stream)
+		time.Sleep(time.Minute)
+		confirm(t, stream)
+		synctest.Wait()
+		tooOld.Store(true)
+		lasts(t, stream, unavailable, 0, time.Second)
+		if got := verdictOf(drain(o.open(t, time.Hour))); got != unavailable {
+			t.Errorf("a new stream: %v, want %v", got, unavailable)
+		}
+		if _, err := hrv1.NewHumanResourceClient(o.conn).GetEmployee(bearing(timed(t), "Bearer "+o.mint(time.Hour)), &hrv1.GetEmployeeRequest{}); verdictOf(err) != unavailable {
+			t.Errorf("a call: %v, want %v", verdictOf(err), unavailable)
+		}
+		tooOld.Store(false)
+		again := o.open(t, time.Hour)
+		confirm(t, again)
+		time.Sleep(time.Minute)
+		confirm(t, again)
+	})
+}

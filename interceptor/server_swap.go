@@ -25,3 +25,6 @@ func (s *Server) Swap(policy *access.Policy) error {
 	}
 	return nil
 }
+
+// Generation returns [access.Policy.Generation] of the policy in force.
+func (s *Server) Generation() string { return s.admission.Generation() }

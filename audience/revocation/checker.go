@@ -16,7 +16,8 @@ type Checker interface {
 }
 
 // Readier is a [Checker] that may not know what was revoked, such as one that has lost
-// its source. A server is not ready while its Checker is not.
+// its source. A server is not ready while its Checker is not, and running streams end
+// then: a Readier says how long its knowledge counts after it was cut off.
 type Readier interface {
 	Checker
 

@@ -54,6 +54,12 @@ func open(t testing.TB, address string, opts ...shared.Option) *shared.List {
 	return l
 }
 
+// nowhere is a store that is not there: port 1 has no server.
+var nowhere = valkey.ClientOption{InitAddress: []string{"127.0.0.1:1"}, ForceSingleClient: true}
+
+// logging has a replica write its log into a buffer.
+func logging(to *lines) shared.Option { return shared.Logger(slog.New(slog.NewTextHandler(to, nil))) }
+
 // ready returns a replica that knows the list.
 func ready(t testing.TB, address string, opts ...shared.Option) *shared.List {
 	t.Helper()

@@ -33,11 +33,16 @@ type List struct {
 
 	start    time.Time
 	heard    atomic.Int64 // when the list was as the store's, in nanoseconds since start
+	last     atomic.Int64 // when memory changed last, in milliseconds of the Unix time; 0 for never
 	complete atomic.Bool  // memory has all that the store has
 
-	mu     sync.Mutex
-	client valkey.Client      // nil while there is no connection
-	unsent []revocation.Entry // what the store has to be told yet
+	unsent atomic.Bool // memory may have what the store was not told
+
+	mu       sync.Mutex    // guards the fields below
+	client   valkey.Client // nil while there is no connection
+	mark     mark          // the latest change that the store is known to have had
+	position position      // how far memory follows the store
+	policy   func() string // the generation of the policy; nil if it is not announced
 
 	registration metric.Registration
 	stop         context.CancelFunc
@@ -76,7 +81,8 @@ func New(store valkey.ClientOption, opts ...Option) (*List, error) {
 	return l, nil
 }
 
-// Close ends the connection to the store. The list is not ready afterwards.
+// Close ends the connection to the store, after it has taken the replica off the list of
+// [List.Replicas]. The list is not ready afterwards.
 func (l *List) Close() error {
 	l.stop()
 	<-l.done
@@ -122,27 +128,30 @@ func (l *List) Revoke(ctx context.Context, e revocation.Entry) error {
 	if err := l.memory.Revoke(e); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	client := l.client
-	l.mu.Unlock()
-	err := errors.New("shared: not connected to the store")
-	if client != nil {
-		err = l.send(ctx, client, e)
-	}
+	err := l.sendOne(ctx, e)
 	if err != nil && !errors.Is(err, revocation.ErrFull) {
-		l.keep(e)
+		l.unsent.Store(true)
 		return fmt.Errorf("%w; the entry counts on this replica only", err)
 	}
 	return err
 }
 
-// keep keeps an entry for the store. What does not fit is in memory all the same.
-func (l *List) keep(e ...revocation.Entry) {
+func (l *List) sendOne(ctx context.Context, e revocation.Entry) error {
+	client, err := l.connected()
+	if err != nil {
+		return err
+	}
+	return l.send(ctx, client, e)
+}
+
+// connected returns the connection to the store; an error if there is none.
+func (l *List) connected() (valkey.Client, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.unsent) < l.settings.bound {
-		l.unsent = append(l.unsent, e...)
+	if l.client == nil {
+		return nil, errors.New("shared: not connected to the store")
 	}
+	return l.client, nil
 }
 
 var _ revocation.Readier = (*List)(nil)

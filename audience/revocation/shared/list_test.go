@@ -46,13 +46,9 @@ func TestShared(t *testing.T) {
 // know; and that what it does know counts.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
-	store := miniredis.NewMiniRedis()
-	if err := store.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
-	address := store.Addr()
-	store.Close()
+	first := miniredis.RunT(t)
+	address := first.Addr()
+	first.Close()
 	l := open(t, address)
 	if err := l.Revoked(t.Context(), token(t, "bob")); !errors.Is(err, shared.ErrNotReady) || errors.Is(err, audience.CauseRevoked) {
 		t.Errorf("without a store: %v, want %v", err, shared.ErrNotReady)
@@ -63,9 +59,11 @@ func TestUnknown(t *testing.T) {
 	if !revoked(t, l, "alice") {
 		t.Error("here, alice should be revoked")
 	}
-	if err := store.Restart(); err != nil {
+	store := miniredis.NewMiniRedis()
+	if err := store.StartAddr(address); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(store.Close)
 	eventually(t, "ready", func() bool { return l.Ready() == nil })
 	if other := ready(t, store.Addr()); !revoked(t, other, "alice") {
 		t.Error("what was revoked without a store should be stored when it is there")

@@ -12,9 +12,16 @@ var (
 	revokeText string
 	//go:embed beat.lua
 	beatText string
+	//go:embed announce.lua
+	announceText string
+	//go:embed replicas.lua
+	replicasText string
 
 	revokeScript = valkey.NewLuaScript(revokeText)
 	beatScript   = valkey.NewLuaScript(beatText)
+
+	announceScript = valkey.NewLuaScript(announceText)
+	replicasScript = valkey.NewLuaScript(replicasText)
 )
 
 // keys are the names of what a list has in the store.
@@ -23,11 +30,17 @@ type keys struct {
 	entries string // a hash: entries by the digest of what they name
 	ends    string // a sorted set: the same digests by when they may be dropped
 	changes string // a stream: the last changes, numbered without a gap
+
+	replicas string // a hash: what replicas say of themselves, by id
+	heard    string // a sorted set: the same ids by when they said so
 }
 
 func newKeys(name string) keys {
 	p := "{" + name + "}:revocation:"
-	return keys{p + "state", p + "entries", p + "ends", p + "changes"}
+	return keys{p + "state", p + "entries", p + "ends", p + "changes", p + "replicas", p + "heard"}
 }
 
+// all returns the keys of the list itself.
 func (k keys) all() []string { return []string{k.state, k.entries, k.ends, k.changes} }
+
+func (k keys) announcements() []string { return []string{k.replicas, k.heard} }
