@@ -28,10 +28,12 @@ func (l *List) run(ctx context.Context) {
 				l.settings.log.Info("shared: the store of revocations is back", slog.String("list", l.settings.name))
 			}
 			lost = false
+			l.trouble.Store(nil)
 		})
 		if ctx.Err() != nil {
 			return
 		}
+		l.trouble.Store(&err)
 		if !lost {
 			l.settings.log.Error("shared: the store of revocations is lost",
 				slog.String("list", l.settings.name), slog.Any("error", err), slog.Duration("refuses_in", max(0, l.settings.stale-l.Age())), slog.Bool("serves_stale", l.settings.serveStale))

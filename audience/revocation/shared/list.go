@@ -36,7 +36,8 @@ type List struct {
 	last     atomic.Int64 // when memory changed last, in milliseconds of the Unix time; 0 for never
 	complete atomic.Bool  // memory has all that the store has
 
-	unsent atomic.Bool // memory may have what the store was not told
+	trouble atomic.Pointer[error] // why the store is lost; nil while it is not
+	unsent  atomic.Bool           // memory may have what the store was not told
 
 	mu       sync.Mutex    // guards the fields below
 	client   valkey.Client // nil while there is no connection
@@ -102,13 +103,22 @@ func (l *List) Revoked(ctx context.Context, c *claims.Claims) error {
 
 // Ready returns nil while the replica knows what was revoked; see [ErrNotReady].
 func (l *List) Ready() error {
-	if !l.complete.Load() {
-		return fmt.Errorf("%w: the list has not been read", ErrNotReady)
-	}
-	if age := l.Age(); age > l.settings.stale && !l.settings.serveStale {
-		return fmt.Errorf("%w: nothing was heard from the store for %v", ErrNotReady, age.Round(time.Millisecond))
+	age := l.Age()
+	switch {
+	case !l.complete.Load():
+		return l.notReady("the list has not been read")
+	case age > l.settings.stale && !l.settings.serveStale:
+		return l.notReady("nothing was heard from the store for " + age.Round(time.Millisecond).String())
 	}
 	return nil
+}
+
+// notReady returns an error with what is missing, and with why if that is known.
+func (l *List) notReady(what string) error {
+	if why := l.trouble.Load(); why != nil {
+		return fmt.Errorf("%w: %s: %w", ErrNotReady, what, *why)
+	}
+	return fmt.Errorf("%w: %s", ErrNotReady, what)
 }
 
 // Age returns for how long nothing was heard from the store.

@@ -204,4 +204,3 @@ func FuzzAnnouncement(f *testing.F) {
 		}
 	})
 }
-
