@@ -5,12 +5,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/internal/admission"
 )
 
 const (
-	recheckInterval = time.Second // between two checks of the running streams
-	recheckWorkers  = 16          // checks of one kind that run at a time
+	recheckInterval = time.Second            // between two checks of the running streams
+	changeInterval  = 250 * time.Millisecond // between two looks whether something was revoked
+	recheckWorkers  = 16                     // checks of one kind that run at a time
 )
 
 // watch checks the running streams at each interval until the server is closed. While
@@ -23,16 +25,39 @@ func (s *Server) watch() {
 			return
 		case <-s.leases.begun:
 		}
-		tick := time.NewTicker(recheckInterval)
-		for s.leases.count() > 0 && s.open.Err() == nil {
-			select {
-			case <-s.open.Done():
-			case <-tick.C:
-				s.recheckStreams(revoked, keys, answers)
+		s.watchStreams(revoked, keys, answers)
+	}
+}
+
+// watchStreams checks the running streams while there are any.
+func (s *Server) watchStreams(revoked, keys, answers *round) {
+	tick := time.NewTicker(recheckInterval)
+	defer tick.Stop()
+	counter, counts := s.config.Revocations.(revocation.Counter)
+	var look <-chan time.Time // never, if changes are not counted
+	var seen uint64
+	if counts {
+		often := time.NewTicker(changeInterval)
+		defer often.Stop()
+		look = often.C
+	}
+	for s.leases.count() > 0 && s.open.Err() == nil {
+		select {
+		case <-s.open.Done():
+		case <-tick.C:
+			s.recheckStreams(revoked, keys, answers)
+		case <-look:
+			if now := counter.Changes(); now != seen && s.recheckRevocations(revoked) {
+				seen = now
 			}
 		}
-		tick.Stop()
 	}
+}
+
+// recheckRevocations starts a check whether the tokens of running streams were revoked. It
+// reports false if the previous one still runs.
+func (s *Server) recheckRevocations(revoked *round) bool {
+	return revoked.begin(s.leases.all, func(l *lease) { l.judged.CheckRevocation(s.open) })
 }
 
 // recheckStreams starts the checks of running streams that are due. A revocation check
@@ -43,7 +68,7 @@ func (s *Server) watch() {
 // that none waits for another.
 func (s *Server) recheckStreams(revoked, keys, answers *round) {
 	if s.config.Revocations != nil {
-		revoked.begin(s.leases.all, func(l *lease) { l.judged.CheckRevocation(s.open) })
+		s.recheckRevocations(revoked)
 	}
 	now, changes := time.Now().Round(0), s.admission.KeyChanges()
 	recheck := func(l *lease) { s.recheck(l, changes) }
@@ -76,15 +101,15 @@ type round struct {
 	busy   atomic.Bool
 }
 
-// begin checks streams, several at a time. It does nothing if the previous checks
-// still run.
-func (r *round) begin(running func() []*lease, check func(*lease)) {
+// begin checks streams, several at a time. It does nothing and returns false if the
+// previous checks still run.
+func (r *round) begin(running func() []*lease, check func(*lease)) bool {
 	if r.busy.Load() {
-		return
+		return false
 	}
 	streams := running()
 	if len(streams) == 0 {
-		return
+		return true
 	}
 	r.busy.Store(true)
 	r.server.background.Go(func() {
@@ -100,4 +125,5 @@ func (r *round) begin(running func() []*lease, check func(*lease)) {
 		}
 		group.Wait()
 	})
+	return true
 }

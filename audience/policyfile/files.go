@@ -49,6 +49,7 @@ func read(path string) *files {
 func parse(name string, data []byte) *files {
 	f := &files{contents: []content{{path: name, data: data}}}
 	f.add(&reader{file: name, top: true, first: name}, f.contents[0])
+	f.digest = digest(f.contents)
 	return f
 }
 

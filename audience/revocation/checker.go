@@ -24,3 +24,13 @@ type Readier interface {
 	// Ready returns nil, or why it is not known what was revoked. It must not wait.
 	Ready() error
 }
+
+// Counter is a [Checker] that counts the changes of what it knows. A server then checks
+// its running streams a quarter of a second after a change at the latest, and not only once
+// a second.
+type Counter interface {
+	Checker
+
+	// Changes returns the count, which only grows. It must not wait.
+	Changes() uint64
+}

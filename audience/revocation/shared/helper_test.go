@@ -21,11 +21,16 @@ import (
 const corp = "https://idp.example.com/realms/corp"
 
 // token returns a token of a user, issued now.
-func token(t testing.TB, user string) *claims.Claims {
+func token(t testing.TB, user string) *claims.Claims { return tokenOf(t, user, "s-"+user) }
+
+// session returns a token of a login.
+func session(t testing.TB, sid string) *claims.Claims { return tokenOf(t, "somebody", sid) }
+
+func tokenOf(t testing.TB, user, sid string) *claims.Claims {
 	t.Helper()
 	payload, err := json.Marshal(map[string]any{
 		"iss": corp, "sub": user, "aud": "order-status", "azp": "customer-portal", "typ": "Bearer", "jti": "of " + user,
-		"sid": "s-" + user, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+		"sid": sid, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,13 +93,14 @@ func revoked(t testing.TB, l *shared.List, user string) bool {
 	return errors.Is(l.Revoked(t.Context(), token(t, user)), audience.CauseRevoked)
 }
 
-// wire is a connection to a store that can be cut, or go silent.
+// wire is a connection to a store that can be cut, go silent, or be slow.
 type wire struct {
 	address, to string
 	done        sync.WaitGroup
 
 	mu     sync.Mutex
 	silent bool
+	delay  time.Duration // of each way
 	open   map[net.Conn]bool
 }
 
@@ -145,8 +151,9 @@ func (w *wire) carry(from net.Conn) {
 			for {
 				n, err := way[0].Read(buffer)
 				w.mu.Lock()
-				silent := w.silent
+				silent, delay := w.silent, w.delay
 				w.mu.Unlock()
+				pass(delay)
 				if err == nil && !silent {
 					_, err = way[1].Write(buffer[:n])
 				}
@@ -159,6 +166,20 @@ func (w *wire) carry(from net.Conn) {
 	both.Wait()
 	from.Close()
 	to.Close()
+}
+
+// pass lets time pass, as on a long way.
+func pass(d time.Duration) {
+	if d > 0 {
+		<-time.After(d)
+	}
+}
+
+// slow makes the wire slow.
+func (w *wire) slow(delay time.Duration) {
+	w.mu.Lock()
+	w.delay = delay
+	w.mu.Unlock()
 }
 
 // drop makes the wire lose what is sent, without closing anything; or carry it again.

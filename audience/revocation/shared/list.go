@@ -164,4 +164,10 @@ func (l *List) connected() (valkey.Client, error) {
 	return l.client, nil
 }
 
-var _ revocation.Readier = (*List)(nil)
+// Changes implements [revocation.Counter].
+func (l *List) Changes() uint64 { return l.memory.Changes() }
+
+var (
+	_ revocation.Readier = (*List)(nil)
+	_ revocation.Counter = (*List)(nil)
+)
