@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -226,7 +227,10 @@ func TestOneEventAtValkey(t *testing.T) {
 	store.Stop()
 	store.Start(t)
 	for _, l := range c.lists {
-		eventually(t, "back", func() bool { return l.Age() < time.Second })
+		eventually(t, "back", func() bool {
+			all, err := l.Replicas(t.Context())
+			return err == nil && len(all) == 3 && !slices.ContainsFunc(all, func(r shared.Replica) bool { return !r.Current() })
+		})
 	}
 	carol, dora := c.watch(t, "carol", "s-4", 500), c.watch(t, "dora", "s-5", 500)
 	carol.ends(t, event(t, c.lists[2], revocation.Entry{Session: "s-4"}), 1500, audience.ReasonTokenRevoked)
