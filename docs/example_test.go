@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect"
 	"github.com/valkey-io/valkey-go"
 	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
@@ -23,7 +24,11 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/interceptor/connectguard"
+	"github.com/grpcaud/grpcaud/interceptor/extauthz"
+	"github.com/grpcaud/grpcaud/interceptor/httpguard"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
+	"github.com/grpcaud/grpcaud/proto/acme/orders/v1/ordersv1connect"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
@@ -46,6 +51,34 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
+}
+
+// These are handlers of the operations of a service.
+func getOrderStatus(http.ResponseWriter, *http.Request) {}
+func cancelOrder(http.ResponseWriter, *http.Request)    {}
+func version(http.ResponseWriter, *http.Request)        {}
+
+// A service that is called over HTTP.
+func Example_http() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	handler, err := httpguard.New(admit, httpguard.Handlers{
+		"GetOrderStatus": http.HandlerFunc(getOrderStatus), // GET /v1/orders/{id}
+		"CancelOrder":    http.HandlerFunc(cancelOrder),
+		"Version":        http.HandlerFunc(version),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := &http.Server{Addr: ":8443", Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(srv.ListenAndServeTLS("cert.pem", "key.pem"))
 }
 
 // The login at a web front end.
@@ -109,6 +142,26 @@ func Example_logout() {
 	}
 	defer ended.Close()
 	http.Handle("/backchannel-logout", ended)
+}
+
+// A program that decides for Envoy.
+func Example_envoy() {
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	list := revocation.NewList(10_000)
+	guard, err := interceptor.NewServer(policy, interceptor.Services("order-status"), interceptor.Revocations(list))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer guard.Close()
+	authz, err := extauthz.New(guard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := grpc.NewServer(grpc.Creds(tlsCreds))
+	authz.Register(srv)
 }
 
 // A client on a machine of Google's.
@@ -327,4 +380,41 @@ var _ = func(policy *access.Policy, password string) error {
 		return err
 	}
 	return admit.Close()
+}
+
+// A service of Connect.
+func Example_connect() {
+	var orders ordersv1connect.OrderStatusHandler
+	policy, err := policyfile.Load("access.yaml")
+	if err != nil {
+		log.Fatal(err)
+	}
+	admit, err := interceptor.NewServer(policy, interceptor.Services("order-status"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer admit.Close()
+	mux := http.NewServeMux()
+	mux.Handle(ordersv1connect.NewOrderStatusHandler(orders, connectguard.HideDownstreamRefusals(admit)))
+	handler, err := connectguard.New(admit, mux)
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv := &http.Server{Addr: ":8443", Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(srv.ListenAndServeTLS("cert.pem", "key.pem"))
+}
+
+// A client of Connect.
+var _ = func(policy *access.Policy) ordersv1connect.OrderStatusClient {
+	as, err := interceptor.NewClient(policy, "customer-portal")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer as.Close()
+	present, err := connectguard.ClientInterceptor(as, "order-status", "https://orders.example.com")
+	if err != nil {
+		log.Fatal(err)
+	}
+	orders := ordersv1connect.NewOrderStatusClient(http.DefaultClient, "https://orders.example.com", connect.WithInterceptors(present))
+	return orders
 }

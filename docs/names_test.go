@@ -16,7 +16,7 @@ var folders = map[string]struct{ folder, of string }{
 	"audience": {"audience", ""}, "access": {"audience/access", ""}, "claims": {"audience/claims", ""},
 	"revocation": {"audience/revocation", ""}, "policyfile": {"audience/policyfile", ""}, "protopolicy": {"audience/protopolicy", ""},
 	"verifier": {"audience/verifier", ""}, "tokensource": {"tokensource", ""}, "clientauth": {"tokensource/clientauth", ""},
-	"sourcetest": {"tokensource/sourcetest", ""}, "interceptor": {"interceptor", ""}, "matrixtest": {"interceptor/matrixtest", ""},
+	"sourcetest": {"tokensource/sourcetest", ""}, "interceptor": {"interceptor", ""}, "extauthz": {"interceptor/extauthz", ""}, "matrixtest": {"interceptor/matrixtest", ""}, "httpguard": {"interceptor/httpguard", ""}, "connectguard": {"interceptor/connectguard", ""},
 	"testutil": {"testutil", ""}, "matrixissuer": {"testutil/matrixissuer", ""}, "issuers": {"testutil/matrixissuer", "Issuers."},
 	"admit": {"interceptor", "Server."}, "as": {"interceptor", "Client."}, "caller": {"audience", "Caller."},
 }

@@ -91,7 +91,11 @@ func (c *serviceCredentials) RequireTransportSecurity() bool { return false }
 // call goes before it asks for a token.
 func (c *serviceCredentials) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
 	info, _ := credentials.RequestInfoFromContext(ctx)
-	a := attemptFrom(ctx)
+	return c.present(ctx, uri, info, attemptFrom(ctx))
+}
+
+// present returns the header with the token of one attempt; nil for a public method.
+func (c *serviceCredentials) present(ctx context.Context, uri []string, info credentials.RequestInfo, a *attempt) (map[string]string, error) {
 	to, err := c.current().routeFor(info.Method)
 	switch {
 	case !c.client.wire.carries(info.AuthInfo): // also for a method that needs no token

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/hiddenheader"
 )
 
 // EvidenceOf returns the part of a handler's context that holds the token.
@@ -17,14 +18,14 @@ func EvidenceOf(ctx context.Context) any {
 }
 
 // Leases returns how many streams of s run under a lease.
-func Leases(s *Server) int { return s.leases.count() }
+func Leases(s *Server) int { return s.leases.Count() }
 
 // Timing reports whether the timer of the leases of s was running. It stops it.
-func Timing(s *Server) bool { return s.leases.timer.Stop() }
+func Timing(s *Server) bool { return s.leases.StopTimer() }
 
 // HiddenMetadata returns the names of metadata that are hidden by default, and
 // those of them that pass nevertheless.
-func HiddenMetadata() (hidden, passing []string) { return hiddenNames, harmlessNames }
+func HiddenMetadata() (hidden, passing []string) { return hiddenheader.Default() }
 
 // Decide returns the context of the handler of a unary call, as the interceptor
 // makes it.

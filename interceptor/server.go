@@ -9,14 +9,16 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/hiddenheader"
+	"github.com/grpcaud/grpcaud/internal/leasing"
 )
 
 // Server admits calls by an access matrix. It is safe for concurrent use.
 type Server struct {
 	serverOptions
 	admission *admission.Controller
-	metadata  *metadataFilter
-	leases    leases
+	metadata  *hiddenheader.Filter
+	leases    *leasing.Leases
 
 	mu       sync.Mutex       // guards the fields below
 	handOuts int              // how often the interceptors were handed out
@@ -48,18 +50,17 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{serverOptions: o, metadata: newMetadataFilter(o.strip, o.keep)}
+	s := &Server{serverOptions: o, metadata: hiddenheader.NewFilter(o.strip, o.keep), leases: leasing.New()}
 	config := o.config
-	config.Meter, config.Plaintext, config.Leases = o.meters.Meter(meterName), o.wire.forServer(), s.leases.count
+	config.Meter, config.Plaintext, config.Leases = o.meters.Meter(meterName), o.wire.forServer(), s.leases.Count
 	if s.admission, err = admission.New(policy, slices.Clone(services), config); err != nil {
 		return nil, fmt.Errorf("interceptor: %w", err)
 	}
 	if err := o.reportInsecure(); err != nil {
 		return nil, errors.Join(err, s.admission.Close())
 	}
-	s.leases.expired, s.leases.begun = s.reconsider, make(chan struct{}, 1)
+	s.leases.Start(s.admission, o.config.Revocations != nil)
 	s.open, s.close = context.WithCancel(context.Background())
-	s.background.Go(s.watch)
 	return s, nil
 }
 
@@ -69,5 +70,6 @@ func NewServer(policy *access.Policy, services ServiceNames, opts ...ServerOptio
 func (s *Server) Close() error {
 	s.close()
 	s.background.Wait()
+	s.leases.Close()
 	return s.admission.Close()
 }

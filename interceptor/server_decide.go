@@ -30,7 +30,7 @@ func (s *Server) decide(ctx context.Context, method string, shape admission.Shap
 	case d.Outcome == admission.Refused:
 		setChallengeHeader(ctx, d.Answer())
 		_ = setTrailer(ctx, challengeTrailer(ctx, d.Answer())) // fails only if the call has ended
-		return nil, nil, statusOf(d.Answer(), refusalInfo(ctx, method, d.RequestID)).Err()
+		return nil, nil, refusalError(ctx, method, d)
 	case d.Outcome == admission.WouldRefuse && d.Mode == access.Warn:
 		_ = setTrailer(ctx, metadata.Pairs(wouldRefuseKey, d.Answer().Word()))
 	}
@@ -42,7 +42,7 @@ func (s *Server) decide(ctx context.Context, method string, shape admission.Shap
 // metadata as they came.
 func (s *Server) handlerContext(ctx context.Context, md metadata.MD, e *admission.Evidence) context.Context {
 	if md != nil {
-		s.metadata.filter(md, e.Reveal())
+		s.metadata.Apply(md, e.Reveal(), md[authorization])
 		ctx = metadata.NewIncomingContext(ctx, md)
 	}
 	ctx = admission.NewContext(ctx, e)

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -24,7 +23,6 @@ type lease struct {
 	stream   grpc.ServerStream
 	ctx      context.Context // the handler's
 	evidence *admission.Evidence
-	judged   *admission.Stream
 	log      *slog.Logger
 	method   string
 
@@ -32,25 +30,11 @@ type lease struct {
 	reason atomic.Pointer[ended]   // why the lease has ended; streamOver if its stream ended first
 	done   chan struct{}           // closed when the lease ends its stream
 	mu     sync.Mutex              // held while the handler sets header and trailer; it cannot after the end of the lease
-
-	// leases.mu guards the fields below.
-	due        time.Time // when the stream is judged again
-	heapIndex  int       // -1 if it is not in the heap
-	recheckAt  time.Time // when its token is checked again; Never if only changes of keys matter
-	keyChanges uint64    // how often the issuers' keys had changed when its token was last found good
 }
 
 func (s *Server) newLease(ctx context.Context, e *admission.Evidence, stream grpc.ServerStream, method string) *lease {
-	l := &lease{
-		stream: stream, evidence: e, log: s.config.Log, method: method,
-		done: make(chan struct{}), heapIndex: -1, recheckAt: admission.Never,
-	}
+	l := &lease{stream: stream, evidence: e, log: s.config.Log, method: method, done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
-	l.judged = e.NewStream(l.end)
-	l.keyChanges = l.judged.KeyChanges()
-	if l.judged.Introspected() {
-		l.recheckAt = time.Now() // the issuer's first answer may be valid until now only
-	}
 	return l
 }
 

@@ -1,5 +1,7 @@
 package interceptor
 
+import "github.com/grpcaud/grpcaud/internal/hiddenheader"
+
 // StripMetadata hides more incoming metadata from handlers, by names in lower
 // case. A name that ends in * means all names with that beginning. Metadata is
 // not verified, and any client can write it. So metadata that looks like
@@ -32,10 +34,10 @@ package interceptor
 //     ngrok-auth-*, x-vercel-oidc-*, x-grafana-id, x-cognito-*, dapr-caller-*, dapr-api-token,
 //     cas-*, iv-*, mellon-*, oam-*, shib-*, sm-user*, sm-universalid
 //   - this package's own:
-//     grpcaud-*
+//     grpcaud-*, x-grpcaud-*
 //
-// Each name also hides its other spellings: with grpcgateway- before it, with -bin
-// after it, and with underscores instead of hyphens. These names that begin with
+// Each name also hides its other spellings: with grpcgateway- or grpc-metadata- before it,
+// with -bin after it, and with underscores instead of hyphens. These names that begin with
 // x-forwarded- and x-user are not hidden, since they do not say who calls:
 //
 //	x-forwarded-by, x-forwarded-for, x-forwarded-host, x-forwarded-method, x-forwarded-path,
@@ -48,7 +50,7 @@ package interceptor
 func StripMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		o.strip = append(o.strip, names...)
-		if err := metadataNames(names).check(); err != nil {
+		if err := hiddenheader.Names(names).Check(); err != nil {
 			o.refuse(err)
 		}
 	})
@@ -58,7 +60,7 @@ func StripMetadata(names ...string) ServerOption {
 // whole names in lower case. It does not include the other spellings of a name. The
 // default is none. Keep a name only if your own proxy writes it and removes the value
 // that the peer sent. It is an error to keep a name that [StripMetadata] hides, a name
-// that ends in authorization, or a name of this package (grpcaud-*).
+// that ends in authorization, or a name of this package (grpcaud-*, x-grpcaud-*).
 func KeepMetadata(names ...string) ServerOption {
 	return serverOption(func(o *serverOptions) { o.keep = append(o.keep, names...) })
 }

@@ -71,7 +71,7 @@ func notEnforced(m *access.Matrix, mode access.Mode) {
 
 // twins returns the forms in which gateways and binary values have a name.
 func twins(name string) []string {
-	return []string{name, name + "-bin", "grpcgateway-" + name, "grpcgateway-" + name + "-bin", strings.ReplaceAll(name, "-", "_")}
+	return []string{name, name + "-bin", "grpc-metadata-" + name, "grpcgateway-" + name, "grpcgateway-" + name + "-bin", strings.ReplaceAll(name, "-", "_")}
 }
 
 // seenBy returns the metadata that a handler sees of a call of each shape.

@@ -14,6 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation"
 	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/hiddenheader"
 )
 
 // ServerOption adjusts a [Server]. None turns a check off.
@@ -24,10 +25,10 @@ type serverOptions struct {
 	wire            wire
 	meters          metric.MeterProvider
 	peerCertificate func(context.Context) *x509.Certificate
-	strip           metadataNames // hidden in addition to hiddenNames
-	keep            []string      // not hidden although hiddenNames has them
-	inPlace         bool          // streams end when their handlers next use them
-	errs            []error       // mistakes in the options themselves
+	strip           hiddenheader.Names // hidden in addition to those of the default
+	keep            []string           // not hidden although the default has them
+	inPlace         bool               // streams end when their handlers next use them
+	errs            []error            // mistakes in the options themselves
 }
 
 // newServerOptions applies the options, and returns the mistakes in them.
@@ -43,7 +44,7 @@ func newServerOptions(opts []ServerOption) (serverOptions, error) {
 		}
 		opt.applyServer(&o)
 	}
-	return o, errors.Join(append(o.errs, o.wire.check(), checkKept(o.keep, o.strip))...)
+	return o, errors.Join(append(o.errs, o.wire.check(), hiddenheader.CheckKept(o.keep, o.strip))...)
 }
 
 // refuse makes [NewServer] fail for a mistake in an option.

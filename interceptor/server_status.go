@@ -33,6 +33,12 @@ func statusOf(a admission.Answer, metadata map[string]string) *status.Status {
 	return st
 }
 
+// refusalError returns the status for the peer of a refused call; ctx is the call's
+// context as gRPC made it.
+func refusalError(ctx context.Context, method string, d admission.Decision) error {
+	return statusOf(d.Answer(), refusalInfo(ctx, method, d.RequestID)).Err()
+}
+
 // hideDownstreamRefusal returns the error of a handler as the peer may see it. A
 // refusal by another service, or the lack of a token for that service, says nothing
 // about the peer's own token. Its reason is removed, since the peer would otherwise

@@ -2,7 +2,6 @@ package interceptor
 
 import (
 	"context"
-	"time"
 
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
@@ -52,19 +51,13 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 // hold runs the handler of a stream until it returns or the lease ends.
 func (s *Server) hold(l *lease, handler func() error) error {
 	defer l.leave()
-	s.leases.add(l, admission.Never)
-	defer s.leases.remove(l)
-	if s.reconsider(l); l.over() != nil {
+	running := s.leases.Begin(l.evidence, l.end)
+	defer s.leases.End(running)
+	if l.over() != nil {
 		return nil
 	}
 	if s.inPlace {
 		return handler()
 	}
 	return l.run(handler)
-}
-
-// reconsider judges a running stream by the policy in force, and stores when the
-// stream is judged again.
-func (s *Server) reconsider(l *lease) {
-	l.judged.Judge(func(next time.Time) { s.leases.move(l, next) })
 }

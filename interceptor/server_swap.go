@@ -20,9 +20,7 @@ func (s *Server) Swap(policy *access.Policy) error {
 	if err := s.admission.Swap(policy); err != nil {
 		return fmt.Errorf("interceptor: %w", err)
 	}
-	for _, l := range s.leases.all() {
-		s.reconsider(l)
-	}
+	s.leases.JudgeAll()
 	return nil
 }
 

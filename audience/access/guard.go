@@ -24,6 +24,7 @@ type Guard struct {
 	issuers  []Issuer
 	clients  map[party]string     // the names of all clients of the policy
 	rollouts map[string][]Rollout // of the guarded services
+	hosts    map[string][]string  // the authorities of the guarded services
 
 	hosted     map[string]*callers // of each guarded service
 	operations []Operation         // of the guarded services
@@ -47,7 +48,7 @@ func (p *Policy) Guard(services ...string) (*Guard, error) {
 	if len(services) == 0 {
 		return nil, errors.New("access: a guard needs the name of a service that the server hosts, such as \"order-status\"")
 	}
-	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, hosted: map[string]*callers{}, resources: map[string]*ResourceMetadata{}, generation: p.generation}
+	g := &Guard{methods: map[string]*Rule{}, services: map[string]*Rule{}, closed: map[string]bool{}, owner: map[string]string{}, others: p.matrix.owners(), clients: p.matrix.names(), rollouts: map[string][]Rollout{}, hosts: map[string][]string{}, hosted: map[string]*callers{}, resources: map[string]*ResourceMetadata{}, generation: p.generation}
 	for _, name := range services {
 		service, ok := p.matrix.Services[name]
 		if !ok {
@@ -88,6 +89,24 @@ func (g *Guard) Issuers() []Issuer { return slices.Clone(g.issuers) }
 // Client returns the name in the matrix of the client with this id at an issuer; empty
 // for a client that is not in the matrix.
 func (g *Guard) Client(issuer, id string) string { return g.clients[party{issuer, id}] }
+
+// Owner returns the guarded service of the matrix to which a method or an operation
+// belongs, by its full name as for [Guard.Rule]. It is empty if the method belongs to
+// none, as that of a public gRPC service which every server may have.
+func (g *Guard) Owner(fullMethod string) string {
+	if service, _, isMethod := splitMethod(fullMethod); isMethod {
+		return g.owner[service]
+	}
+	service, _, _ := strings.Cut(fullMethod, "/")
+	if _, hosted := g.hosted[service]; !hosted {
+		return ""
+	}
+	return service
+}
+
+// Authorities returns [Service.Authorities] of the guarded services, by the name of the
+// service. Do not change it.
+func (g *Guard) Authorities() map[string][]string { return g.hosts }
 
 // Closed reports whether the matrix closes a method or an operation, by its full name.
 func (g *Guard) Closed(fullMethod string) bool { return g.closed[fullMethod] }
@@ -165,6 +184,7 @@ func (g *Guard) add(p *Policy, name string, service Service) error {
 		}
 		g.owner[grpc] = name
 	}
+	g.hosts[name] = slices.Clone(service.Authorities)
 	for _, issuer := range p.issuersOf(service) {
 		if !slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
 			g.issuers = append(g.issuers, issuer)

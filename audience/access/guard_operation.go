@@ -47,6 +47,9 @@ func (g *Guard) addOperation(p *Policy, service Service, o Operation) {
 	g.methods[o.Name], g.closed[o.Name] = rule, slices.Contains(service.Closed, o.Method)
 }
 
+// GRPC returns the full names of the gRPC services of the guarded services, sorted.
+func (g *Guard) GRPC() []string { return slices.Sorted(maps.Keys(g.owner)) }
+
 // Operations returns the HTTP operations of the guarded services, sorted by name.
 func (g *Guard) Operations() []Operation { return slices.Clone(g.operations) }
 

@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // Introspection says how to ask an issuer about a token (RFC 7662). The zero value
 // means that the issuer is not asked. Exactly one of Secret, Certificate and
 // InsecureNoAuthentication says how the service authenticates.
@@ -33,4 +35,10 @@ func (i Introspection) ways() []string {
 		{"mtls", i.Certificate != CertificateRef{}},
 		{"insecure", i.InsecureNoAuthentication},
 	})
+}
+
+// Introspects reports whether the issuer of this URL is asked about its tokens, for an
+// issuer whose tokens the guarded services accept.
+func (g *Guard) Introspects(issuer string) bool {
+	return slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer && i.Introspection != (Introspection{}) })
 }

@@ -2,14 +2,15 @@ package policyfile
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // places returns the function of [access.Policy.WithPlaces]. It knows the
-// issuers, services, APIs of others and clients, and the keys of each, and keeps no file
-// in memory.
+// issuers, services, APIs of others and clients, the keys of each, and the items of a list
+// there, such as the entries of allow. It keeps no file in memory.
 func (f *files) places() func(path ...string) string {
 	lines := map[string]string{}
 	for _, r := range f.readers {
@@ -21,7 +22,13 @@ func (f *files) places() func(path ...string) string {
 			each(entries, func(name, entry *yaml.Node) {
 				path := []string{section, name.Value}
 				lines[joinPath(path)] = r.placeOf(name)
-				each(entry, func(key, _ *yaml.Node) { lines[joinPath(append(path, key.Value))] = r.placeOf(key) })
+				each(entry, func(key, value *yaml.Node) {
+					under := append(path, key.Value)
+					lines[joinPath(under)] = r.placeOf(key)
+					for i, item := range items(value) {
+						lines[joinPath(append(under, strconv.Itoa(i)))] = r.placeOf(item)
+					}
+				})
 			})
 		}
 	}
@@ -36,6 +43,14 @@ func each(n *yaml.Node, do func(key, value *yaml.Node)) {
 	for pair := range slices.Chunk(n.Content, 2) {
 		do(pair[0], pair[1])
 	}
+}
+
+// items returns the items of a list.
+func items(n *yaml.Node) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return n.Content
 }
 
 // placeOf names the file and the line of a node.

@@ -9,12 +9,12 @@ import (
 )
 
 // TestPolicyKnowsFilesAndLines shows that a policy knows the file and the line of
-// issuers, services and clients, and of their keys, also in files that are included.
+// issuers, services and clients, of their keys and of the entries of allow, also in files that are included.
 func TestPolicyKnowsFilesAndLines(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"access.yaml": "version: 1\nincludes: [teams/*.yaml]\nissuers:\n  corp:\n    url: https://idp.example.com\n    max_lifetime: 1h\n",
-		"teams/orders.yaml": "version: 1\nservices:\n  orders: {grpc: [acme.Orders], allow: [{clients: [portal], methods: [Get], scopes: none}]}\n" +
+		"teams/orders.yaml": "version: 1\nservices:\n  orders: {grpc: [acme.Orders], allow: [\n    {clients: [portal], methods: [Get], scopes: none},\n    {clients: [portal], methods: [List], scopes: none}]}\n" +
 			"clients:\n  portal:\n    secret:\n      file: portal.secret\n",
 	} {
 		path := filepath.Join(dir, name)
@@ -36,11 +36,14 @@ func TestPolicyKnowsFilesAndLines(t *testing.T) {
 	}{
 		{[]string{"issuers", "corp"}, top + ":4"},
 		{[]string{"issuers", "corp", "max_lifetime"}, top + ":6"},
-		{[]string{"clients", "portal"}, team + ":5"},
-		{[]string{"clients", "portal", "secret"}, team + ":6"},
+		{[]string{"clients", "portal"}, team + ":7"},
+		{[]string{"clients", "portal", "secret"}, team + ":8"},
 		{[]string{"clients", "nobody"}, ""},
 		{[]string{"services", "orders"}, team + ":3"},
 		{[]string{"services", "orders", "allow"}, team + ":3"},
+		{[]string{"services", "orders", "allow", "0"}, team + ":4"},
+		{[]string{"services", "orders", "allow", "1"}, team + ":5"},
+		{[]string{"services", "orders", "allow", "2"}, ""},
 		{[]string{"services", "nothing"}, ""},
 		{nil, ""},
 	} {

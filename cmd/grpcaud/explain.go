@@ -10,24 +10,20 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/verifier"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
-	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // explainOptions are the flags of the command explain.
 type explainOptions struct {
 	service, method string
 	tokenFile       string
-	jwksFile        string
 	descriptors     string
-	issuerCA        string
-	offline         bool
-	message         string // an error text
+	keyFlags
+	message string // an error text
 }
 
 const explainHelp = `Explain judges a token as the server of the service would, with the same engine, and
@@ -73,12 +69,9 @@ func explainCommand() *cobra.Command {
 	flags.StringVar(&e.service, "service", "", "the service of the matrix that is called (required with a file)")
 	flags.StringVar(&e.method, "method", "", "the method that is called: GetOrderStatus, acme.orders.v1.OrderStatus/GetOrderStatus, an HTTP operation, or a request such as \"GET /v1/orders/5\" (required with a file)")
 	flags.StringVar(&e.tokenFile, "token-file", "", "the file with the token; - is standard input (the default)")
-	flags.StringVar(&e.jwksFile, "jwks", "", "the file with the keys of the token's issuer, as a JWK set")
 	flags.StringVar(&e.descriptors, "descriptors", "", descriptor.Usage)
-	flags.BoolVar(&e.offline, "offline", false, "do not ask the issuer")
 	flags.StringVar(&e.message, "error", "", "an error text of grpcaud or of another stack, to say what it means")
-	cli.IssuerCAFlag(cmd, &e.issuerCA)
-	cmd.MarkFlagsMutuallyExclusive("offline", "issuer-ca")
+	e.add(cmd)
 	cli.Complete(cmd, "service", cli.FromMatrix(files.GuardedServiceNames))
 	cli.Complete(cmd, "method", cli.FromMatrix(func(m access.Matrix) []string { return files.MethodNames(m.Services[e.service]) }))
 	format := cli.OutputFlag(cmd, "text", "json")
@@ -145,11 +138,11 @@ func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Expla
 	if token == "" {
 		return nil, errors.New("no token: give one by --token-file, or on standard input")
 	}
-	opts, err := e.verifierOptions(t, token)
+	keys, err := e.keys()
 	if err != nil {
 		return nil, err
 	}
-	v, err := verifier.New(t.Guard.Issuers(), opts...)
+	v, err := keys.Verifier(t, token)
 	if err != nil {
 		return nil, err
 	}
@@ -165,30 +158,4 @@ func (e explainOptions) explain(cmd *cobra.Command, path string) (*explain.Expla
 func (e explainOptions) token(cmd *cobra.Command) (string, error) {
 	data, err := files.ReadInput(cmd, cmp.Or(e.tokenFile, files.Dash), "token", explain.MaxInput)
 	return string(data), err
-}
-
-// verifierOptions say where the verifier gets keys from.
-func (e explainOptions) verifierOptions(t *explain.GuardedMethod, token string) ([]verifier.Option, error) {
-	var opts []verifier.Option
-	transport, err := files.IssuerTransport(e.issuerCA)
-	switch {
-	case err != nil:
-		return nil, err
-	case e.offline:
-		opts = append(opts, verifier.Transport(explain.OfflineTransport{}))
-	case transport != nil:
-		opts = append(opts, verifier.Transport(transport))
-	}
-	if e.jwksFile == "" {
-		return opts, nil
-	}
-	jwks, err := regularfile.Read(e.jwksFile, 1<<20)
-	if err != nil {
-		return nil, err
-	}
-	issuer, ok := t.IssuerOf(explain.Decode(token))
-	if !ok {
-		return opts, nil // the verifier refuses the token for its issuer
-	}
-	return append(opts, verifier.StaticKeys(issuer.URL, jwks)), nil
 }

@@ -36,12 +36,18 @@ must send code_challenge_method=S256, or Keycloak refuses it.
 A proxy does less than a server. It answers a token for another audience with
 PERMISSION_DENIED instead of UNAUTHENTICATED, without a reason; it does not end a
 stream when the token expires; it does not check the certificate that a token is bound
-to, nor whether a token was revoked.`
+to, nor whether a token was revoked.
+
+With --authz a proxy decides nothing itself: it asks "grpcaud authz" about each request.
+Then its verdicts and reasons are those of a server. Only streams differ: they are
+judged when they open, and may last as long as --max-stream says.`
 
 const exportExamples = `  grpcaud export access.yaml --to keycloak > corp.json
   grpcaud export access.yaml --to keycloak --login backoffice-portal=https://backoffice.example.com/callback
   grpcaud export access.yaml --to istio --namespace shop | kubectl apply -f -
-  grpcaud export access.yaml --to envoy --service order-status --bootstrap --upstream 127.0.0.1:50051 > envoy.yaml`
+  grpcaud export access.yaml --to envoy --service order-status --bootstrap --upstream 127.0.0.1:50051 > envoy.yaml
+  grpcaud export access.yaml --to envoy --service order-status --authz 127.0.0.1:9191 --bootstrap > envoy.yaml
+  grpcaud export access.yaml --to istio --namespace shop --authz grpcaud-authz | kubectl apply -f -`
 
 // exportOptions are the flags of the command export.
 type exportOptions struct {
@@ -51,10 +57,17 @@ type exportOptions struct {
 	mesh        meshFlags
 	istio       istioFlags
 	envoy       envoyFlags
+	authz       authzFlags
 }
 
 // export writes the policy for the chosen system. The notes say what was left out.
 func (e *exportOptions) export(cmd *cobra.Command, policy *access.Policy) (notes []string, err error) {
+	if err := e.authz.check(cmd, e.target.Value); err != nil {
+		return nil, err
+	}
+	if e.authz.at != "" {
+		return nil, e.exportAuthz(cmd, policy)
+	}
 	switch e.target.Value {
 	case "istio":
 		return e.istio.export(cmd, policy, e.mesh)
@@ -105,6 +118,7 @@ func (e *exportOptions) flags(cmd *cobra.Command) {
 	e.mesh.flags(cmd)
 	e.istio.flags(cmd)
 	e.envoy.flags(cmd)
+	e.authz.flags(cmd)
 	if err := cmd.MarkFlagRequired("to"); err != nil {
 		panic(err) // the flag does not exist
 	}

@@ -24,6 +24,10 @@ func TestExportGolden(t *testing.T) {
 		{"istio-catalogue-open", "testdata/catalogue-open.yaml --to istio --descriptors " + descriptors(t, cataloguev1.File_acme_catalogue_v1_catalogue_proto)},
 		{"envoy-company", company + " --to envoy --service order-status"},
 		{"envoy-meshed", meshedMatrix + " --to envoy --bootstrap"},
+		{"envoy-authz", company + " --to envoy --authz 127.0.0.1:9191 --bootstrap"},
+		{"envoy-authz-parts", company + " --to envoy --authz authz.example.com:9191 --service order-status --max-stream 90s"},
+		{"envoy-authz-http", "testdata/operations-authz.yaml --to envoy --authz unix:/run/grpcaud/authz.sock --bootstrap"},
+		{"istio-authz", company + " --to istio --authz grpcaud-authz --namespace shop"},
 	} {
 		r := run(t, "", append([]string{"export"}, strings.Fields(row.args)...)...)
 		r.want(t, 0)
@@ -64,6 +68,22 @@ func TestExportRefuses(t *testing.T) {
 		{plain + " --to envoy --jwks-file " + company, "not a JWK set with keys"},
 		{plain + " --to envoy --jwks-file " + file(t, "none.json", "{}"), "there are none"},
 		{plain + " --to envoy --jwks-file a=nowhere.json", "no such file"},
+		{company + " --to keycloak --authz a", "--authz is for envoy and istio"},
+		{company + " --to envoy --max-stream 1m", "--max-stream is for --authz"},
+		{company + " --to envoy --authz 127.0.0.1:9191 --max-stream 0s", "--max-stream: got 0s, want a second or more"},
+		{company + " --to envoy --authz 127.0.0.1:9191 --forward", "--forward with --authz"},
+		{company + " --to istio --authz a --jwks-file keys.json", "--jwks-file with --authz"},
+		{company + " --to envoy --authz 9191", `--authz: got "9191", want host:port, or unix: and the path of a socket`},
+		{company + " --to envoy --authz unix:authz.sock", "want unix: and an absolute path"},
+		{company + " --to envoy --authz 127.0.0.1:9191 --service order-state", "did you mean"},
+		{company + " --to envoy --authz=", "--authz: got nothing"},
+		{company + " --to istio --authz a=b", "want the name of the extension provider, or NAME=HOST:PORT"},
+		{company + " --to istio --authz =b:1", "want the name of the extension provider, or NAME=HOST:PORT"},
+		{company + " --to istio --authz a=b:99999", "want the name of the extension provider, or NAME=HOST:PORT"},
+		{twice + " --to envoy --authz 127.0.0.1:9191", "acme.Orders belongs to"},
+		{file(t, "http.yaml", head+"  a: {url: https://a.example.com}\nservices:\n"+
+			"  orders: {grpc: [acme.Orders], http: {operations: {Get: GET /v1/orders}}, allow: [{clients: [c], methods: [Get], scopes: none}]}\n"+
+			"  people: {grpc: [acme.People], allow: [{clients: [c], methods: [Get], scopes: none}]}\nclients: {c: {issuer: a}}\n") + " --to envoy --authz 127.0.0.1:9191", "list its hosts under authorities"},
 		{company + " --to envoy --bootstrap --listen 8443", `--listen: got "8443", want host:port`},
 		{company + " --to envoy --bootstrap --upstream :http", `--upstream: got ":http", want host:port`},
 	} {

@@ -19,7 +19,7 @@ func (v *envoyFlags) flags(cmd *cobra.Command) {
 	flags.BoolVar(&v.bootstrap, "bootstrap", false, "for envoy: a whole configuration")
 	flags.StringVar(&v.listen, "listen", "127.0.0.1:8443", "for envoy --bootstrap: the address to listen on, host:port")
 	flags.StringVar(&v.upstream, "upstream", "127.0.0.1:50051", "for envoy --bootstrap: the address of the service, host:port")
-	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy --bootstrap: the file with certificates to trust for the issuers, in PEM, where Envoy runs")
+	flags.StringVar(&v.caFile, "ca-file", "/etc/ssl/certs/ca-certificates.crt", "for envoy: the file with certificates to trust for the issuers and for --authz, in PEM, where Envoy runs")
 }
 
 const envoyHead = `# Made by grpcaud from the access matrix: change that, and export it again.
@@ -43,6 +43,38 @@ const envoyHead = `# Made by grpcaud from the access matrix: change that, and ex
 const envoyWire = `#
 # The listener has no transport_socket: give it TLS before tokens come over a network.
 `
+
+const envoyAuthzHead = `# Made by grpcaud from the access matrix: change that, and export it again.
+#
+# Envoy asks "grpcaud authz" about each request, and refuses it (503, UNAVAILABLE) if
+# there is no answer: failure_mode_allow is false and must stay so. Which service of the
+# matrix is meant, the route says (context_extensions).
+#
+# A stream is judged only when it opens: it does not end when its token expires or is
+# revoked, or when the matrix changes. max_stream_duration is the limit instead.
+#
+# The service behind Envoy reads the caller in the headers x-grpcaud-*, and must not be
+# reachable in another way. No filter after this one may set them, and no route may
+# rewrite the path.
+`
+
+// exportAuthz writes the wiring of Envoy with an authorization service.
+func (v *envoyFlags) exportAuthz(cmd *cobra.Command, policy *access.Policy, services []string, a authzFlags) error {
+	e, err := envoy.NewExternal(policy, services)
+	if err != nil {
+		return err
+	}
+	e.Addr, e.CAFile, e.MaxStream, e.Listen, e.Upstream = a.at, v.caFile, a.maxStream, v.listen, v.upstream
+	write, head := e.Parts, envoyAuthzHead
+	if v.bootstrap {
+		write, head = e.Bootstrap, envoyAuthzHead+envoyWire
+	}
+	config, err := write()
+	if err != nil {
+		return err
+	}
+	return writeYAML(cmd, head, config)
+}
 
 // export writes the filters, or the whole configuration, for the policy.
 func (v *envoyFlags) export(cmd *cobra.Command, policy *access.Policy, m meshFlags) ([]string, error) {

@@ -1,6 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"unicode"
+
 	"github.com/spf13/cobra"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -37,6 +44,49 @@ const istioHead = `# Made by grpcaud from the access matrix: change that, and ex
 #     with clients: any, azp and client_id that differ; a login without sub
 #   - streams whose token has expired, and tokens that were revoked
 `
+
+const istioAuthzHead = `# Made by grpcaud from the access matrix: change that, and export it again.
+#
+# The proxy of each service asks "grpcaud authz" about each request. The configuration of
+# the mesh (meshConfig) must say where that runs:
+#
+#   extensionProviders:
+#   - name: %[1]s
+#     envoyExtAuthzGrpc:
+#       service: %[2]s
+#       port: %[3]d
+#       timeout: 2s
+#       failOpen: false       # must stay so: without an answer, a request is refused
+#       statusOnError: "503"
+#
+# The EnvoyFilters add what that does not express: raw headers, so that two tokens are
+# seen as two; the certificate of the client; whether the connection has TLS; and for
+# which service of the matrix the proxy asks.
+#
+# A stream is judged only when it opens: it does not end when its token expires or is
+# revoked, or when the matrix changes. max_stream_duration is the limit instead.
+#
+# The service reads the caller in the headers x-grpcaud-*, and must accept connections
+# from its proxy alone (mutual TLS in mode STRICT).
+`
+
+// exportAuthz writes the wiring of a mesh with an authorization service.
+func (i *istioFlags) exportAuthz(cmd *cobra.Command, services []string, a authzFlags) error {
+	name, at, given := strings.Cut(a.at, "=")
+	if !given {
+		at = net.JoinHostPort(fmt.Sprintf("%s.%s.svc.cluster.local", name, cmp.Or(i.namespace, "default")), "9191")
+	}
+	host, portText, err := net.SplitHostPort(at)
+	port, portErr := strconv.ParseUint(portText, 10, 16)
+	if err != nil || portErr != nil || host == "" || name == "" || strings.ContainsFunc(a.at, unicode.IsSpace) {
+		return fmt.Errorf("--authz: got %q, want the name of the extension provider, or NAME=HOST:PORT", a.at)
+	}
+	manifests, err := istio.ExternalManifests(services, istio.External{Provider: name, MaxStream: a.maxStream}, istio.Options{Namespace: i.namespace, Selector: i.selector})
+	if err != nil {
+		return err
+	}
+	return writeYAML(cmd, fmt.Sprintf(istioAuthzHead, name, host, port), manifests...)
+}
 
 // export writes the manifests for the policy.
 func (i *istioFlags) export(cmd *cobra.Command, policy *access.Policy, m meshFlags) ([]string, error) {

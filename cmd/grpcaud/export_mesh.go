@@ -36,12 +36,11 @@ func (m *meshFlags) flags(cmd *cobra.Command) {
 
 // plan returns the plan that a proxy has to enforce, and the keys for it.
 func (m *meshFlags) plan(policy *access.Policy) (*mesh.Plan, map[string][]byte, error) {
-	for _, name := range m.services {
-		if err := files.CheckService(policy.Matrix(), name, slices.Values(policy.Services())); err != nil {
-			return nil, nil, err
-		}
+	services, err := serviceNames(policy, m.services)
+	if err != nil {
+		return nil, nil, err
 	}
-	plan, err := mesh.New(policy, m.services...)
+	plan, err := mesh.New(policy, services...)
 	if err != nil {
 		return nil, nil, err
 	}

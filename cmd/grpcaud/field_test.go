@@ -153,6 +153,7 @@ func (f *field) steady(text string) string {
 // served is a server that runs.
 type served struct {
 	Addr, Service string
+	Services      []string
 	flags         []string // for calls of it
 	log           *buffer
 	stop          func() int // ends it, and returns its exit status
@@ -161,13 +162,23 @@ type served struct {
 // serve runs the command serve on loopback, until the test ends.
 func (f *field) serve(t *testing.T, service string, args ...string) *served {
 	t.Helper()
+	s := f.start(t, append([]string{"serve", f.matrix, "--service", service}, args...)...)
+	s.flags = []string{"--plaintext"}
+	if s.Service != service {
+		t.Fatalf("serve: for service %q, want %q", s.Service, service)
+	}
+	return s
+}
+
+// start runs a command that serves, until the test ends.
+func (f *field) start(t *testing.T, args ...string) *served {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &served{log: &buffer{}, flags: []string{"--plaintext"}}
+	s := &served{log: &buffer{}}
 	in, out := io.Pipe()
 	ended := make(chan int, 1)
-	args = append([]string{"serve", f.matrix, "--service", service, "--issuer-ca", f.ca}, args...)
 	go func() {
-		ended <- grpcaud.Run(ctx, args, strings.NewReader(""), out, s.log)
+		ended <- grpcaud.Run(ctx, append(args, "--issuer-ca", f.ca), strings.NewReader(""), out, s.log)
 		out.Close()
 	}()
 	s.stop = sync.OnceValue(func() int {
@@ -179,8 +190,8 @@ func (f *field) serve(t *testing.T, service string, args ...string) *served {
 		withoutSecrets(t, s.log.String())
 	})
 	ready, err := bufio.NewReader(in).ReadBytes('\n')
-	if err != nil || json.Unmarshal(ready, s) != nil || s.Service != service {
-		t.Fatalf("serve: %q, %v\n%s", ready, err, s.log)
+	if err != nil || json.Unmarshal(ready, s) != nil {
+		t.Fatalf("%q: %q, %v\n%s", args, ready, err, s.log)
 	}
 	return s
 }

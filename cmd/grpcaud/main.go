@@ -4,6 +4,7 @@
 //	grpcaud init proto/
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
+//	grpcaud ui access.yaml
 //	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
 //	grpcaud token access.yaml --as customer-portal --for order-status
 //	grpcaud doctor access.yaml
@@ -22,7 +23,7 @@
 // Init writes a first access matrix. Check reads the file as a server does, and reports
 // what is probably wrong; with a set of descriptors, also where the file and the .proto
 // files contradict each other.
-// Matrix shows who may call what. Explain judges a token, says why, and how to fix it;
+// Matrix shows who may call what, and ui does so in a browser. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client
 // for each service, and compares what the issuers give with what the matrix says.
 // Dev plays the issuers of the matrix on this machine.

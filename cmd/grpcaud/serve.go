@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
@@ -18,7 +16,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/grpcaud/grpcaud/audience/access"
-	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/echo"
@@ -95,7 +92,7 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{ReplaceAttr: withUnit}))
+	log := decisionLog(cmd.ErrOrStderr())
 	admit, err := s.guard(policy, log)
 	if err != nil {
 		return err
@@ -113,21 +110,8 @@ func (s serveOptions) run(cmd *cobra.Command, path string) error {
 	defer watch.Wait()
 	defer cancel()
 	admit.ReportHealth(ctx, server.Health)
-	watch.Go(func() {
-		if path == files.Dash {
-			return // it does not change
-		}
-		_ = policyfile.Watch(ctx, path, admit.Swap, policyfile.WatchLogger(log), policyfile.WatchMethodOptions(set.Options...)) // it only returns errors about its arguments
-	})
+	watch.Go(func() { follow(ctx, path, set, admit, log) })
 	return s.listen(cmd, server.Server)
-}
-
-// withUnit writes durations with their unit: "1.5ms" and not a number of nanoseconds.
-func withUnit(_ []string, a slog.Attr) slog.Attr {
-	if a.Value.Kind() == slog.KindDuration {
-		a.Value = slog.StringValue(a.Value.Duration().String())
-	}
-	return a
 }
 
 // listen serves until it is interrupted.
@@ -138,33 +122,13 @@ func (s serveOptions) listen(cmd *cobra.Command, srv *grpc.Server) error {
 		return err
 	}
 	defer listener.Close()
-	if at, ok := listener.Addr().(*net.TCPAddr); s.plaintext && (!ok || !at.IP.IsLoopback()) {
+	if s.plaintext && !onLoopback(listener) {
 		return fmt.Errorf("--plaintext at %s, where others can read tokens: listen on a loopback address, such as 127.0.0.1:0, or use --tls-cert and --tls-key", s.addr)
 	}
-	ready, err := json.Marshal(struct {
+	return serveOn(cmd, srv, listener, struct {
 		Addr    string `json:"addr"`
 		Service string `json:"service"`
 	}{listener.Addr().String(), s.service})
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s\n", ready); err != nil {
-		return err
-	}
-	defer context.AfterFunc(cmd.Context(), func() { stop(srv) })()
-	if err := srv.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
-		return err
-	}
-	return nil
-}
-
-// grace is how long running calls may go on at the end.
-const grace = 5 * time.Second
-
-// stop ends srv, and after the grace period all calls.
-func stop(srv *grpc.Server) {
-	defer time.AfterFunc(grace, srv.Stop).Stop()
-	srv.GracefulStop()
 }
 
 // credentials returns the credentials of the server. It requests a certificate of each

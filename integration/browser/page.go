@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -44,7 +46,11 @@ func (b *Browser) Page(t *testing.T, width int64) *Page {
 			p.keep(m)
 		}
 	}()
-	p.do("opens", chromedp.EmulateViewport(width, 800))
+	var options []chromedp.EmulateViewportOption
+	if width < 600 {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulatePortrait)
+	}
+	p.do("opens", chromedp.EmulateViewport(width, 800, options...))
 	return p
 }
 
@@ -111,11 +117,24 @@ func (p *Page) Click(text string) {
 	p.do("is clicked on "+text, chromedp.Click(path, chromedp.NodeVisible))
 }
 
-// Fill types text into the field with this label.
+// Fill pastes text into the field with this label, instead of what is there.
 func (p *Page) Fill(label, text string) {
 	p.t.Helper()
 	path := fmt.Sprintf(`//*[@id=//label[contains(normalize-space(.), %s)]/@for] | //label[contains(normalize-space(.), %[1]s)]//*[self::input or self::textarea]`, quoted(label))
-	p.do("has "+label+" filled in", chromedp.Steps(chromedp.Clear(path), chromedp.SendKeys(path, text)))
+	p.do("has "+label+" filled in", chromedp.Steps(
+		chromedp.Focus(path),
+		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`),
+		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, input.InsertText, input.InsertTextParams{Text: text})
+			return err
+		})))
+}
+
+// Choose chooses an option of the list with this label, by typing its text.
+func (p *Page) Choose(label, option string) {
+	p.t.Helper()
+	path := fmt.Sprintf(`//select[@id=//label[contains(normalize-space(.), %s)]/@for]`, quoted(label))
+	p.do("has "+option+" chosen", chromedp.SendKeys(path, option))
 }
 
 // Press presses keys, such as [kb.Tab], wherever the focus is.
@@ -177,6 +196,17 @@ func (p *Page) WaitFor(limit time.Duration, text string) {
 		case ctx.Err() != nil:
 			p.t.Fatalf("browser: the page does not show %q within %v\n%s", text, limit, p.describe())
 		}
+	}
+}
+
+// WaitAgain loads the page again until it shows text.
+func (p *Page) WaitAgain(text string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(p.Text(), text); {
+		if time.Now().After(end) {
+			p.t.Fatalf("browser: the page does not show %q within %v\n%s", text, patience, p.describe())
+		}
+		p.do("is loaded again", chromedp.Reload())
 	}
 }
 

@@ -18,7 +18,7 @@ type Program struct {
 	t      *testing.T
 	mu     sync.Mutex
 	output bytes.Buffer
-	more   chan struct{} // closed at each line, and made anew
+	more   chan struct{} // closed at each line, and replaced
 	ended  chan struct{}
 }
 

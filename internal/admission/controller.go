@@ -107,6 +107,9 @@ func (c *Controller) logWarnings(policy *access.Policy) {
 	}
 }
 
+// Guard returns the policy in force.
+func (c *Controller) Guard() *access.Guard { return c.guard.Load() }
+
 // Ready returns nil if requests can be judged: the keys of every issuer are in memory,
 // and it is known what was revoked. It starts to fetch keys that have not been requested
 // before.

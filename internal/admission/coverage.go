@@ -12,8 +12,12 @@ import (
 
 // Surface is what a server lets its clients call, which policies must cover.
 type Surface struct {
-	// Methods are the full names of the methods.
+	// Methods are the full names of the gRPC methods.
 	Methods []string
+
+	// Check returns why a policy does not cover the operations, for a surface that has
+	// these instead of methods; nil for methods.
+	Check func(*access.Guard) error
 
 	// Options are what the .proto files demand of the callers of these methods.
 	Options []access.MethodOptions
@@ -36,7 +40,11 @@ func (c *Controller) CheckCoverage(key any, s Surface) error {
 // check returns why a policy does not cover the surface. guard is the server's part of
 // the policy, and given are the options with which the policy was made.
 func (s Surface) check(guard *access.Guard, given []access.MethodOptions) error {
-	return errors.Join(guard.CheckCoverage(s.Methods), s.OptionsError, missingOptions(s.Options, given))
+	covers := s.Check
+	if covers == nil {
+		covers = func(guard *access.Guard) error { return guard.CheckCoverage(s.Methods) }
+	}
+	return errors.Join(covers(guard), s.OptionsError, missingOptions(s.Options, given))
 }
 
 // missingOptions returns an error if a policy was not given some of the options

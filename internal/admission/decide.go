@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -19,7 +20,7 @@ import (
 func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
-	guard := c.guard.Load()
+	guard := cmp.Or(r.Guard, c.guard.Load())
 	err := c.admit(e, guard, began)
 	v := event{request: &e.presented.request, guard: guard, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
@@ -49,6 +50,12 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 // rule admits it. It stores in e what it learns. If it returns no error and e has no
 // claims, the request needs no caller.
 func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) error {
+	if refusal := e.presented.request.misdirected(guard); refusal != nil {
+		return refusal
+	}
+	if e.presented.request.Unmatched != "" {
+		return c.refuseUnmatched(e, now)
+	}
 	e.rule = guard.Rule(e.presented.request.Method)
 	switch {
 	case e.rule == nil:
@@ -56,22 +63,40 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	case e.rule.Public(), e.rule.Optional() && !e.presented.request.presentsCredentials():
 		return nil
 	}
-	if err := c.config.Plaintext.check(&e.presented.request.Peer); err != nil {
-		return err
-	}
-	token, err := bearer(e.presented.request.Credentials)
+	now, err := c.verify(e, now)
 	if err != nil {
 		return err
 	}
-	e.changes = c.verifier.Changes()
-	if e.claims, now, err = c.verifier.VerifyFor(e.ctx, token, e.rule, now); err != nil {
-		return refineTokenError(err, token)
-	}
-	e.presented.token = token
 	if err := c.judge(e, e.rule, e.claims, now); err != nil {
 		return err
 	}
 	return c.checkRevocation(e.ctx, e.claims)
+}
+
+// verify verifies the token of a request and stores it in e with its claims. It returns
+// the time at which the claims are to be judged.
+func (c *Controller) verify(e *Evidence, now time.Time) (time.Time, error) {
+	if err := c.config.Plaintext.check(&e.presented.request.Peer); err != nil {
+		return now, err
+	}
+	token, err := bearer(e.presented.request.Credentials)
+	if err != nil {
+		return now, err
+	}
+	e.changes = c.verifier.Changes()
+	if e.claims, now, err = c.verifier.VerifyFor(e.ctx, token, e.rule, now); err != nil {
+		return now, refineTokenError(err, token)
+	}
+	e.presented.token = token
+	return now, nil
+}
+
+// refuseUnmatched returns why a request is refused that is no method of the matrix.
+func (c *Controller) refuseUnmatched(e *Evidence, now time.Time) error {
+	if _, err := c.verify(e, now); err != nil {
+		return err
+	}
+	return &audience.Refusal{Cause: audience.CauseNoRule, Got: e.presented.request.Unmatched}
 }
 
 // judge decides by rule, at the time now, whether the bearer of a genuine token may

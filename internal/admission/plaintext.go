@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -35,7 +36,7 @@ func (p Plaintext) check(peer *Peer) error {
 			return nil
 		}
 	}
-	return &audience.Refusal{Cause: audience.CauseTransportInsecure, Want: p.want(), Got: "plaintext from " + peer.place(), Hint: p.Hint}
+	return &audience.Refusal{Cause: audience.CauseTransportInsecure, Want: p.want(), Got: "plaintext from " + peer.place(), Hint: cmp.Or(peer.Hint, p.Hint)}
 }
 
 // want says which connections are allowed.

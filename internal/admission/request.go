@@ -5,14 +5,30 @@ import (
 	"crypto/x509"
 	"net"
 	"strings"
+
+	"github.com/grpcaud/grpcaud/audience/access"
 )
 
 // Request is a request as its transport received it. Everything that the peer wrote
 // in it is unchanged: the adapter judges nothing.
 type Request struct {
 	// Method is the full name of the gRPC method that is called, such as
-	// /acme.orders.v1.OrderStatus/GetOrderStatus.
+	// /acme.orders.v1.OrderStatus/GetOrderStatus, or of the operation.
 	Method string
+
+	// Unmatched is why the request is no method and no operation of the matrix, if its
+	// transport finds out; Method is then only a name for the log. The request is
+	// refused. Its peer is told so if it has a genuine token, and otherwise the same as
+	// elsewhere otherwise: a stranger does not learn which operations exist.
+	Unmatched string
+
+	// Guard is the policy by which Method was found, from [Controller.Guard]; nil for
+	// the policy in force.
+	Guard *access.Guard
+
+	// Addressee is the service for which a proxy asks. It is nil on a server, where
+	// the method alone selects the service.
+	Addressee *Addressee
 
 	// Shape says whether further messages follow after the request was admitted.
 	Shape Shape
@@ -39,6 +55,10 @@ type Peer struct {
 
 	// Connection says who else can read what goes over the connection.
 	Connection Connection
+
+	// Hint is what the operator can do if the connection is refused; empty for the
+	// hint of [Config.Plaintext].
+	Hint string
 
 	// Certificate returns the certificate that the client proved to hold; nil if there
 	// is none. It is called with the context of the request: for tokens that are bound

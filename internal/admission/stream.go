@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -72,10 +71,7 @@ func (s *Stream) Introspected() bool {
 	if !s.HasToken() {
 		return false
 	}
-	issuer := s.evidence.claims.Issuer()
-	return slices.ContainsFunc(s.evidence.controller.guard.Load().Issuers(), func(i access.Issuer) bool {
-		return i.URL == issuer && i.Introspection != (access.Introspection{})
-	})
+	return s.evidence.controller.guard.Load().Introspects(s.evidence.claims.Issuer())
 }
 
 // KeyChanges returns the count of changes to the issuers' keys, as it was before

@@ -3,6 +3,7 @@ package authority
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,11 +30,8 @@ func (l List) check(authority, dialled string, proved bool) error {
 	if !proved && (!strings.EqualFold(host, dialledHost) || port != dialledPort) {
 		return fmt.Errorf("authority %q of a connection to %q, and no certificate proves it; connect to the authority itself, without WithAuthority and CallAuthority", authority, dialled)
 	}
-	for _, listed := range l {
-		wantHost, wantPort := cutPort(listed)
-		if strings.EqualFold(host, wantHost) && (wantHost == listed || port == wantPort) {
-			return nil
-		}
+	if l.Has(authority) {
+		return nil
 	}
 	if len(l) > 0 {
 		return fmt.Errorf("authority %q, but tokens for this service may be sent to %q only", authority, []string(l))
@@ -42,6 +40,15 @@ func (l List) check(authority, dialled string, proved bool) error {
 		return fmt.Errorf("authority %q of a connection to %q; add it to the service's authorities if its tokens may be sent there", authority, dialled)
 	}
 	return nil
+}
+
+// Has reports whether the list names an authority: its host, or its host and port.
+func (l List) Has(authority string) bool {
+	host, port := cutPort(authority)
+	return slices.ContainsFunc(l, func(listed string) bool {
+		wantHost, wantPort := cutPort(listed)
+		return strings.EqualFold(host, wantHost) && (wantHost == listed || port == wantPort)
+	})
 }
 
 // proved reports whether TLS has verified a certificate of the server for the host of

@@ -91,6 +91,24 @@ func (f *fence) matrix(t *testing.T) {
 
 func newFence(t *testing.T) *fence {
 	t.Helper()
+	f := newGuards(t)
+	f.envoy = f.proxy(t)
+	f.awaitKeys(t)
+	return f
+}
+
+// awaitKeys waits until Envoy admits a good token.
+func (f *fence) awaitKeys(t *testing.T) {
+	t.Helper()
+	eventually(t, "Envoy", func() string {
+		_, envoys := f.judge(t, getOrderStatus, "Bearer "+f.token(nil)) // once it has the keys
+		return envoys.String()
+	}, codes.OK.String())
+}
+
+// newGuards returns a fence without Envoy.
+func newGuards(t *testing.T) *fence {
+	t.Helper()
 	f := &fence{key: testutil.NewKey("ES256"), guarded: map[string]*grpc.ClientConn{}}
 	f.openIssuer(t)
 	f.company = open(t, provider{ // whose guards ask for keys at once
@@ -102,11 +120,6 @@ func newFence(t *testing.T) *fence {
 	for service := range other {
 		f.guarded[service] = f.serve(t, service)
 	}
-	f.envoy = f.proxy(t)
-	eventually(t, "Envoy", func() string {
-		_, envoys := f.judge(t, getOrderStatus, "Bearer "+f.token(nil)) // once it has the keys
-		return envoys.String()
-	}, codes.OK.String())
 	return f
 }
 
@@ -156,18 +169,24 @@ func (f *fence) proxy(t *testing.T) *grpc.ClientConn {
 	return conn
 }
 
-// judge calls a method at both guards with these values of authorization.
+// judge returns the codes of a call at both guards.
 func (f *fence) judge(t *testing.T, m method, authorization ...string) (ours, envoys codes.Code) {
+	t.Helper()
+	our, envoy := f.ask(t, m, authorization...)
+	return status.Code(our), status.Code(envoy)
+}
+
+// ask calls a method at both guards with these values of authorization.
+func (f *fence) ask(t *testing.T, m method, authorization ...string) (ours, envoys error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, value := range authorization {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", value)
 	}
-	err := m.try(ctx, f.guarded[m.service])
-	ours = status.Code(err)
-	if strings.Contains(status.Convert(err).Message(), "a call to another service was not admitted") {
-		ours = codes.OK // its handler was reached, and got no token for a call of its own
+	ours = m.try(ctx, f.guarded[m.service])
+	if strings.Contains(status.Convert(ours).Message(), "a call to another service was not admitted") {
+		ours = nil // its handler was reached, and got no token for a call of its own
 	}
-	return ours, status.Code(m.try(ctx, f.envoy))
+	return ours, m.try(ctx, f.envoy)
 }

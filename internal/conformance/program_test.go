@@ -43,7 +43,7 @@ var build = sync.OnceValues(func() (string, error) {
 })
 
 // grpcaud runs the program, and returns its output and its exit status.
-func grpcaud(t *testing.T, args ...string) (stdout, stderr string, status int) {
+func grpcaud(t testing.TB, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	path, err := build()
 	if err != nil {
@@ -62,7 +62,7 @@ func grpcaud(t *testing.T, args ...string) (stdout, stderr string, status int) {
 }
 
 // exported returns the program's export of a matrix.
-func exported(t *testing.T, args ...string) []byte {
+func exported(t testing.TB, args ...string) []byte {
 	t.Helper()
 	stdout, stderr, status := grpcaud(t, append([]string{"export"}, args...)...)
 	if status != 0 {

@@ -9,7 +9,7 @@ import (
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
 
-// newOrders returns the order-status API with some orders of two customers.
+// newOrders returns the order-status API with some orders of three customers.
 func newOrders(people hrv1.HumanResourceClient, staff staff) *orders {
 	now := time.Now()
 	order := func(id, customer, item string, s ordersv1.Status, age time.Duration) *ordersv1.Order {
@@ -24,6 +24,7 @@ func newOrders(people hrv1.HumanResourceClient, staff staff) *orders {
 			order("o-3", "ada", "Desk chair, green", ordersv1.Status_STATUS_PLACED, 20*time.Minute),
 			order("o-4", "ben", "Bookshelf, oak", ordersv1.Status_STATUS_SHIPPED, day),
 			order("o-5", "ben", "Kitchen table, beech", ordersv1.Status_STATUS_CANCELLED, 3*day),
+			order("o-6", "alice", "Standing lamp, black", ordersv1.Status_STATUS_PLACED, time.Hour), // who works here, and buys here
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/testutil"
 	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
@@ -50,10 +51,10 @@ func Listen(options Options, policy *access.Policy) (s *Server, err error) {
 	if err := refuseWritten(options.Path); err != nil {
 		return s, err
 	}
-	if s.plain, err = listen(options.Addr); err != nil {
+	if s.plain, err = cli.ListenLocally(options.Addr, "this issuer gives tokens to whoever asks"); err != nil {
 		return s, err
 	}
-	if s.tls, err = listen("127.0.0.1:0"); err != nil {
+	if s.tls, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return s, err
 	}
 	cert := s.certificates.server()
@@ -66,25 +67,6 @@ func Listen(options Options, policy *access.Policy) (s *Server, err error) {
 		return s, err
 	}
 	return s, s.write()
-}
-
-// listen listens on a loopback address, which other machines cannot reach.
-func listen(addr string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("--addr %s: %w; want a loopback address and a port, such as 127.0.0.1:8080", addr, err)
-	}
-	if !loopback.Host(host) {
-		return nil, fmt.Errorf("--addr %s: this issuer gives tokens to whoever asks, so it listens on a loopback address only, such as 127.0.0.1:0", addr)
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%w; port 0, as in --addr 127.0.0.1:0, is any free port", err)
-	}
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return nil, errors.Join(fmt.Errorf("--addr %s: %s is no loopback address", addr, l.Addr()), l.Close())
-	}
-	return l, nil
 }
 
 // handler serves the issuers, and a way to rotate their keys.

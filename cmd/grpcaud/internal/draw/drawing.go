@@ -17,6 +17,7 @@ import (
 type Drawing struct {
 	Services []service `json:"services"`
 	Public   []string  `json:"public,omitempty"`
+	clients  []string  // those that are shown even if no entry names them
 }
 
 // service is one service of a drawing.
@@ -30,6 +31,8 @@ type service struct {
 	Remarks   []string `json:"remarks,omitempty"`
 	Allow     []entry  `json:"allow"`
 	Closed    []string `json:"closed,omitempty"` // methods that nobody may call
+	id        string   // of its section of a page
+	at        places
 }
 
 // entry is one entry of allow.
@@ -38,6 +41,7 @@ type entry struct {
 	AnyClient bool     `json:"any_client,omitempty"`
 	Clients   []string `json:"clients,omitempty"`
 	Methods   []string `json:"methods"`
+	At        string   `json:"-"` // the file and the line; empty if they are not known
 	closed    []string // methods of the service that nobody may call
 	demands
 }
@@ -56,7 +60,10 @@ func New(policy *access.Policy, options []access.MethodOptions, services, client
 			return nil, err
 		}
 	}
-	d := &Drawing{Services: []service{}, Public: m.Public}
+	d := &Drawing{Services: []service{}, Public: m.Public, clients: clients}
+	if len(clients) == 0 {
+		d.clients = files.ClientNames(m)
+	}
 	for _, name := range files.ServiceNames(m) {
 		if len(services) > 0 && !slices.Contains(services, name) {
 			continue
@@ -69,6 +76,8 @@ func New(policy *access.Policy, options []access.MethodOptions, services, client
 			s = externalOf(name, external)
 		}
 		s.Remarks = append(s.Remarks, s.protoRemarks(options)...)
+		s.locate(policy.Place)
+		s.id = fmt.Sprintf("s%d", len(d.Services))
 		if len(clients) > 0 {
 			s.keepClients(clients)
 		}

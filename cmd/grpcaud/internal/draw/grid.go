@@ -120,7 +120,13 @@ type grid struct {
 
 type gridRow struct {
 	Clients []string
-	Cells   []cell
+	Cells   []gridCell
+}
+
+// gridCell is a cell with what stands behind it.
+type gridCell struct {
+	cell
+	Why why
 }
 
 // grid returns s as a table, with a row for each class of clients and a column for each
@@ -131,14 +137,15 @@ func (s service) grid() grid {
 	for _, m := range methods {
 		g.Columns = append(g.Columns, titles(m, len(methods) == 1, allMethods))
 	}
-	for _, c := range clients {
+	for i, c := range clients {
 		row := gridRow{Clients: titles(c, len(clients) == 1, anyClient)}
-		for _, m := range methods {
+		for j, m := range methods {
 			var alternatives cell
 			for _, i := range entriesOfBoth(c, m) {
 				alternatives = append(alternatives, s.Allow[i])
 			}
-			row.Cells = append(row.Cells, alternatives)
+			id := fmt.Sprintf("why-%s-%d-%d", s.id, i, j)
+			row.Cells = append(row.Cells, gridCell{alternatives, s.why(id, row.Clients, g.Columns[j], alternatives, newEntry(c.names, m.names))})
 		}
 		g.Rows = append(g.Rows, row)
 	}

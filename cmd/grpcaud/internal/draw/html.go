@@ -1,93 +1,60 @@
 package draw
 
 import (
-	_ "embed"
+	"embed"
 	"html/template"
-	"slices"
 	"strings"
 
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-//go:embed matrix.html
-var matrixPage string
+//go:embed matrix.html changes.html
+var pages embed.FS
 
-// mostMarks is the largest number of marks in an overview; more are of no use.
-const mostMarks = 2500
+// Style is the style sheet of [Drawing.HTML] and of the page around it.
+//
+//go:embed matrix.css
+var Style string
 
-var matrixTemplate = template.Must(template.New("matrix").Funcs(template.FuncMap{
-	"alternatives": cell.demands,
-	"why":          cell.why,
+var matrixTemplate = template.Must(template.New("matrix.html").Funcs(template.FuncMap{
+	"alternatives": gridCell.demands,
 	"grid":         service.grid,
+	"id":           func(s service) string { return s.id },
+	"at":           func(s service) string { return s.at.service },
+	"methods":      func(e entry) string { return output.List(e.methodNames()) },
+	"needs":        func(e entry) string { return e.demands.String() },
 	"plain":        output.Printable,
-}).Parse(matrixPage))
+	"few":          output.Few,
+	"joined":       change.join,
+	"anyOf":        func(values []string) string { return output.Join(values, " or ") },
+}).ParseFS(pages, "*.html"))
 
+// html writes a page without other files.
 func (d *Drawing) html(p *output.Page) {
 	// Its error can only be that of p, and Flush returns it.
-	_ = matrixTemplate.Execute(p, map[string]any{"Drawing": d, "Overview": d.overview()})
+	_ = matrixTemplate.Execute(p, map[string]any{"Style": template.CSS(Style), "Matrix": d.HTML()})
 }
 
-// why lists the entries of a cell with their demands.
-func (c cell) why() string {
-	if len(c) == 0 {
-		return "no entry admits this"
+// mostCells is the largest number of cells of services that open something: a page with
+// more would be too large for a browser.
+const mostCells = 5000
+
+// Large reports whether there are too many cells to open what stands behind each.
+func (d *Drawing) Large() bool {
+	cells := 0
+	for _, s := range d.Services {
+		cells += len(clientClasses(s.Allow)) * len(methodClasses(s.Allow))
 	}
-	lines := make([]string, len(c))
-	for i, e := range c {
-		lines[i] = e.Place + ": " + e.demands.String()
-	}
-	return strings.Join(lines, "\n")
+	return cells > mostCells
 }
 
-// overview shows each client at each service.
-type overview struct {
-	Services []string
-	Rows     []overviewRow
-}
-
-type overviewRow struct {
-	Client string
-	Marks  []mark
-}
-
-// mark says what a client may call of a service. Extent is "all", "some" or empty.
-type mark struct{ Service, Extent, Why string }
-
-// overview returns nil if there are too many clients and services, or only one service.
-func (d *Drawing) overview() *overview {
-	clients, services, _ := d.graph()
-	if len(clients)*len(services) > mostMarks || len(services) < 2 {
-		return nil
+// HTML returns the drawing as sections of a page, for the style sheet [Style]. A click on
+// a cell, or the key Enter, opens what stands behind it, without a script, unless the
+// drawing is [Drawing.Large].
+func (d *Drawing) HTML() template.HTML {
+	var text strings.Builder
+	if err := matrixTemplate.ExecuteTemplate(&text, "matrix", map[string]any{"Drawing": d, "Overview": d.overview(), "Large": d.Large()}); err != nil {
+		panic(err) // the template does not fit the drawing
 	}
-	o := &overview{Services: services}
-	for _, client := range clients {
-		row := overviewRow{Client: client}
-		for _, s := range d.Services {
-			row.Marks = append(row.Marks, s.mark(client))
-		}
-		o.Rows = append(o.Rows, row)
-	}
-	return o
-}
-
-func (s service) mark(client string) mark {
-	m := mark{Service: s.Name, Why: "no entry admits this"}
-	var why []string
-	for _, e := range s.Allow {
-		if !e.AnyClient && !slices.Contains(e.Clients, client) {
-			continue
-		}
-		why = append(why, output.List(e.methodNames())+": "+e.demands.String())
-		if m.Extent == "" {
-			m.Extent = "some"
-		}
-		if slices.Contains(e.Methods, descriptor.EveryMethod) && len(e.closed) == 0 {
-			m.Extent = "all"
-		}
-	}
-	if len(why) > 0 {
-		m.Why = strings.Join(why, "\n")
-	}
-	return m
+	return template.HTML(text.String())
 }

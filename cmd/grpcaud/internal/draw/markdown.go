@@ -34,7 +34,7 @@ func (g grid) markdown(p *output.Page) {
 		rows[i] = []string{output.List(r.Clients)}
 		for _, c := range r.Cells {
 			text := "—"
-			if len(c) > 0 {
+			if len(c.cell) > 0 {
 				text = strings.Join(c.demands(), "; or ")
 			}
 			rows[i] = append(rows[i], text)

@@ -80,13 +80,18 @@ func cluster(name, host, port string) (object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("got port %q, want a number", port)
 	}
+	return clusterAt(name, "STRICT_DNS", address(host, number)), nil
+}
+
+// clusterAt is a cluster of one address. kind says how Envoy finds it.
+func clusterAt(name, kind string, at object) object {
 	return object{
-		"name", name, "type", "STRICT_DNS", "connect_timeout", "5s",
+		"name", name, "type", kind, "connect_timeout", "5s",
 		"load_assignment",
 		object{"cluster_name", name, "endpoints", []object{{"lb_endpoints", []object{
-			{"endpoint", object{"address", address(host, number)}},
+			{"endpoint", object{"address", at}},
 		}}}},
-	}, nil
+	}
 }
 
 func address(host string, port uint64) object {

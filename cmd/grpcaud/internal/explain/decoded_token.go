@@ -70,8 +70,9 @@ var memberOrder = []string{
 	"iss", "aud", "azp", "client_id", "cid", "appid", "sub", "act", "scope", "scp", "roles", "exp", "nbf", "iat", "auth_time", "acr", "cnf", "jti", "sid",
 }
 
-// memberRows lists members for a table: the name, and the value, with times in words.
-func memberRows(members map[string]any, now time.Time) [][]string {
+// MemberRows lists the members of a header or of claims for a table: the name, and the
+// value, with times in words.
+func MemberRows(members map[string]any, now time.Time) [][]string {
 	var names []string
 	for name := range members {
 		names = append(names, name)
@@ -90,14 +91,23 @@ func memberRows(members map[string]any, now time.Time) [][]string {
 	})
 	var out [][]string
 	for _, name := range names {
-		value, _ := json.Marshal(members[name])
-		row := []string{output.Printable(name), output.EscapeJSON(string(value))}
+		row := []string{output.Printable(name), valueText(members[name])}
 		if t, ok := timeOf(members, name); ok {
 			row[1] += "  " + formatTime(t, now)
 		}
 		out = append(out, row)
 	}
 	return out
+}
+
+// valueText writes a value as JSON. Markup is text wherever it is shown, so that it needs
+// no escapes.
+func valueText(value any) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // it comes from JSON
+	return output.EscapeJSON(strings.TrimSpace(text.String()))
 }
 
 // timeOf returns a claim that is a NumericDate (RFC 7519, section 2).

@@ -62,6 +62,12 @@ type Check struct {
 
 // Explain judges a token with the verifier and the rule that the server has.
 func (t *GuardedMethod) Explain(ctx context.Context, v *verifier.Verifier, token string, now time.Time) *Explanation {
+	return t.explain(func() verified { return verify(ctx, v, token) }, token, now)
+}
+
+// explain judges a token with the rule that the server has. It verifies the token if the
+// rule asks for one.
+func (t *GuardedMethod) explain(verify func() verified, token string, now time.Time) *Explanation {
 	s := &Explanation{Verdict: Admitted, Service: t.serviceName, Method: t.Method, Checks: []Check{}, Decoded: Decode(token), now: now}
 	s.warnLive()
 	s.noteMisspelling(t)
@@ -73,18 +79,18 @@ func (t *GuardedMethod) Explain(ctx context.Context, v *verifier.Verifier, token
 		s.addNote("the method is public: no token is required, and one that is sent is not judged")
 		return s
 	}
-	claims, refusal := verify(ctx, v, token)
+	v := verify()
 	switch {
-	case refusal == nil:
-		s.Checks = append(s.Checks, Check{Name: "genuine", OK: true, Got: "a token of " + claims.Issuer(), Want: "one that its issuer vouches for"})
-		s.explainRule(t, claims)
-	case refusal.Reason() == audience.ReasonIssuerUnavailable:
-		s.explainUnverified(t, refusal)
+	case v.refusal == nil:
+		s.Checks = append(s.Checks, Check{Name: "genuine", OK: true, Got: "a token of " + v.claims.Issuer(), Want: "one that its issuer vouches for"})
+		s.explainRule(t, v.claims)
+	case v.refusal.Reason() == audience.ReasonIssuerUnavailable:
+		s.explainUnverified(t, v.refusal)
 	default:
-		s.addFailedCheck(refusal)
-		s.setRefusal(t, refusal, Refused)
+		s.addFailedCheck(v.refusal)
+		s.setRefusal(t, v.refusal, Refused)
 	}
-	if mode := t.rule.Mode(claims, now); s.Verdict == Refused && mode != access.Enforce {
+	if mode := t.rule.Mode(v.claims, now); s.Verdict == Refused && mode != access.Enforce {
 		s.Mode = mode.String()
 		s.addNote("the rule is not enforced yet (%s): a server lets the call through, without a caller", mode)
 	}

@@ -45,7 +45,7 @@ func (s *Explanation) text(p *output.Page) {
 func (s *Explanation) writeMembers(p *output.Page, title string, members map[string]any) {
 	if len(members) > 0 {
 		p.Printf("\n%s\n", p.Colour(output.Bold, title))
-		p.Table("  ", memberRows(members, s.now))
+		p.Table("  ", MemberRows(members, s.now))
 	}
 }
 

@@ -29,13 +29,8 @@ type GuardedMethod struct {
 // as "Method" or "grpc.Service/Method"; an operation as "Operation", "service/Operation", or
 // as a request that calls it: "GET /v1/orders/5", or with a host before the path.
 func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMethod, error) {
-	m := policy.Matrix()
-	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
-		return nil, err
-	}
-	t := &GuardedMethod{serviceName: service, service: m.Services[service]}
-	var err error
-	if t.Guard, err = policy.Guard(service); err != nil {
+	t, err := newGuardedService(policy, policy.Matrix(), service)
+	if err != nil {
 		return nil, err
 	}
 	if t.Method, err = t.fullName(method); err != nil {
@@ -43,6 +38,16 @@ func NewGuardedMethod(policy *access.Policy, service, method string) (*GuardedMe
 	}
 	t.rule = t.Guard.Rule(t.Method)
 	return t, nil
+}
+
+// newGuardedService returns what the methods of a service have in common. m is the matrix
+// of the policy.
+func newGuardedService(policy *access.Policy, m access.Matrix, service string) (*GuardedMethod, error) {
+	if err := files.CheckService(m, service, maps.Keys(m.Services)); err != nil {
+		return nil, err
+	}
+	guard, err := policy.Guard(service)
+	return &GuardedMethod{Guard: guard, serviceName: service, service: m.Services[service]}, err
 }
 
 // fullName returns the full name of a method, as gRPC has it.

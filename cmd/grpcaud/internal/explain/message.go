@@ -85,7 +85,7 @@ func (m *Message) text(p *output.Page) {
 	p.Table("  ", lines)
 	if len(m.shown) > 0 {
 		p.Printf("\n%s\n", p.Colour(output.Bold, strings.Join(m.shown, ", ")+" of the token"))
-		p.Table("  ", memberRows(m.Claims, time.Now()))
+		p.Table("  ", MemberRows(m.Claims, time.Now()))
 	}
 }
 

@@ -11,22 +11,28 @@ import (
 	"github.com/grpcaud/grpcaud/audience/verifier"
 )
 
+// verified is what a verifier says of a token: its claims, or why it is refused.
+type verified struct {
+	claims  *claims.Claims
+	refusal *audience.Refusal
+}
+
 // verify checks whether a token is genuine. While the issuer's keys have not been
 // fetched, a verifier refuses an expired token without looking at its signature; so
 // they are fetched first, and the other checks can be shown.
-func verify(ctx context.Context, v *verifier.Verifier, token string) (*claims.Claims, *audience.Refusal) {
+func verify(ctx context.Context, v *verifier.Verifier, token string) verified {
 	claims, err := v.Verify(ctx, token)
 	if errors.Is(err, audience.CauseExpired) {
 		_ = v.Ready(ctx) // if it fails, the refusal stands
 		claims, err = v.Verify(ctx, token)
 	}
 	if err == nil {
-		return claims, nil
+		return verified{claims: claims}
 	}
 	if refusal, ok := errors.AsType[*audience.Refusal](err); ok {
-		return nil, refusal
+		return verified{refusal: refusal}
 	}
-	return nil, &audience.Refusal{Cause: audience.CauseKeysUnavailable, Err: err}
+	return verified{refusal: &audience.Refusal{Cause: audience.CauseKeysUnavailable, Err: err}}
 }
 
 // NewVerifier returns a verifier for the issuers of a guard; a nil transport is the

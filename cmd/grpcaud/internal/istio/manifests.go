@@ -68,16 +68,25 @@ func (w *writer) noteLimits(i mesh.Issuer) {
 	w.note("the typ header of tokens of issuer %q: Istio does not see headers", i.Name)
 }
 
+// pods returns the label of the pods of a service.
+func (o Options) pods(service string) (object, error) {
+	key, value, ok := strings.Cut(strings.ReplaceAll(o.Selector, "{service}", service), "=")
+	if !ok || key == "" || !label.MatchString(value) {
+		return nil, fmt.Errorf("--selector: got %q for service %q, want a label, as KEY=VALUE of letters, digits, dots, dashes and underscores", key+"="+value, service)
+	}
+	return object{key, value}, nil
+}
+
 func (w *writer) service(s mesh.Service) error {
 	name, err := w.name(s.Name)
 	if err != nil {
 		return err
 	}
-	key, value, ok := strings.Cut(strings.ReplaceAll(w.Selector, "{service}", s.Name), "=")
-	if !ok || key == "" || !label.MatchString(value) {
-		return fmt.Errorf("--selector: got %q for service %q, want a label, as KEY=VALUE of letters, digits, dots, dashes and underscores", key+"="+value, s.Name)
+	pods, err := w.pods(s.Name)
+	if err != nil {
+		return err
 	}
-	selector := object{"matchLabels", object{key, value}}
+	selector := object{"matchLabels", pods}
 	w.add("RequestAuthentication", name, object{"selector", selector, "jwtRules", w.jwtRules(s)})
 	if flaws := w.denials(s); len(flaws) > 0 {
 		w.add("AuthorizationPolicy", name+"-access-tokens", object{"selector", selector, "action", "DENY", "rules", flaws})
@@ -88,12 +97,17 @@ func (w *writer) service(s mesh.Service) error {
 }
 
 func (w *writer) add(kind, name string, spec object) {
+	w.addOf("security.istio.io/v1", kind, name, spec)
+}
+
+// addOf adds a manifest of a version of one of Istio's interfaces.
+func (w *writer) addOf(version, kind, name string, spec object) {
 	metadata := object{"name", name}
 	if w.Namespace != "" {
 		metadata = append(metadata, "namespace", w.Namespace)
 	}
 	w.manifests = append(w.manifests, object{
-		"apiVersion", "security.istio.io/v1", "kind", kind, "metadata", metadata, "spec", spec,
+		"apiVersion", version, "kind", kind, "metadata", metadata, "spec", spec,
 	})
 }
 

@@ -1,4 +1,7 @@
-package interceptor
+// Package hiddenheader knows which headers of a request handlers do not see, whatever
+// transport carries them: credentials, and names by which somebody other than the judged
+// token could say who calls.
+package hiddenheader
 
 import (
 	"errors"
@@ -6,19 +9,24 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/grpc/metadata"
-
 	"github.com/grpcaud/grpcaud/internal/boundedmap"
 )
 
-// metadataNames are names of incoming metadata. A name that ends in * stands for all
-// names with that beginning.
-type metadataNames []string
+// Names are names of headers in lower case. A name that ends in * stands for all names
+// with that beginning.
+type Names []string
 
-// hiddenNames are hidden from handlers by default: credentials, and metadata in which
-// proxies and frameworks tell their backends who calls. The peer of a call may have
-// written any of them. [StripMetadata] and docs/metadata.md have the same list.
-var hiddenNames = metadataNames{
+// Default returns the names that are hidden by default, and those among them that are
+// visible nevertheless.
+func Default() (hidden, visible []string) {
+	return slices.Clone(hiddenNames), slices.Clone(harmlessNames)
+}
+
+// hiddenNames are hidden from handlers by default: credentials, and headers in which
+// proxies and frameworks tell their backends who calls. The peer may have written any
+// of them. The documentation of interceptor.StripMetadata and docs/metadata.md have the
+// same list.
+var hiddenNames = Names{
 	// credentials
 	"authorization", "proxy-authorization", "x-authorization", "x-original-authorization", "x-serverless-authorization",
 	"authentication", "authentication-info", "proxy-authenticate", "proxy-authentication-info", "www-authenticate",
@@ -51,7 +59,7 @@ var hiddenNames = metadataNames{
 	"cas-*", "iv-*", "mellon-*", "oam-*", "shib-*", "sm-user*", "sm-universalid",
 
 	// this package
-	"grpcaud-*",
+	"grpcaud-*", "x-grpcaud-*",
 }
 
 // harmlessNames are not hidden although a pattern of [hiddenNames] matches them: they
@@ -62,8 +70,8 @@ var harmlessNames = []string{
 	"x-user-agent",
 }
 
-// check refuses patterns that could match no name, or would match all.
-func (n metadataNames) check() error {
+// Check refuses patterns that could match no name, or would match all.
+func (n Names) Check() error {
 	for _, pattern := range n {
 		if !validKey(strings.TrimSuffix(pattern, "*")) {
 			return fmt.Errorf("interceptor: strip metadata %q, want a name in lower case, or the beginning of one and *", pattern)
@@ -77,19 +85,18 @@ func validKey(name string) bool {
 	return name != "" && strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz-_.") == ""
 }
 
-func (n metadataNames) match(key string) bool {
+func (n Names) match(key string) bool {
 	return slices.ContainsFunc(n, func(pattern string) bool {
 		beginning, open := strings.CutSuffix(pattern, "*")
 		return key == pattern || open && strings.HasPrefix(key, beginning)
 	})
 }
 
-// plain returns the name of which key is another spelling: with the prefix of a
-// gateway, with the suffix of binary values, or with underscores.
+// plain returns the name of which key is another spelling: with a prefix of grpc-gateway, with the suffix of binary values, or with underscores.
 func plain(key string) string {
 	key = strings.ReplaceAll(strings.ToLower(key), "_", "-")
 	for {
-		shorter := strings.TrimSuffix(strings.TrimPrefix(key, "grpcgateway-"), "-bin")
+		shorter := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(key, "grpcgateway-"), "grpc-metadata-"), "-bin")
 		if shorter == key {
 			return key
 		}
@@ -97,14 +104,14 @@ func plain(key string) string {
 	}
 }
 
-// checkKept refuses to keep what must be hidden, or what another option hides.
-func checkKept(keep []string, hide metadataNames) error {
+// CheckKept refuses to keep what must be hidden, or what another option hides.
+func CheckKept(keep []string, hide Names) error {
 	var errs []error
 	for _, name := range keep {
 		switch p := plain(name); {
 		case !validKey(name):
 			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q, want one name in lower case, without *", name))
-		case strings.HasSuffix(p, authorization), strings.HasPrefix(p, "grpcaud-"):
+		case strings.HasSuffix(p, "authorization"), strings.HasPrefix(strings.TrimPrefix(p, "x-"), "grpcaud-"):
 			errs = append(errs, fmt.Errorf("interceptor: keep metadata %q: handlers never see it; audience.FromContext tells who calls", name))
 		case hide.match(name), hide.match(p):
 			errs = append(errs, fmt.Errorf("interceptor: metadata %q is to be kept and to be stripped: take it out of one of the two", name))
@@ -113,10 +120,10 @@ func checkKept(keep []string, hide metadataNames) error {
 	return errors.Join(errs...)
 }
 
-// metadataFilter hides metadata from handlers. It is safe for concurrent use.
-type metadataFilter struct {
-	hide  metadataNames                // in addition to hiddenNames
-	keep  []string                     // not hidden although hiddenNames has them
+// Filter hides headers from handlers. It is safe for concurrent use.
+type Filter struct {
+	hide  Names                        // in addition to the default
+	keep  []string                     // visible although the default hides them
 	known boundedmap.Map[string, bool] // whether a name is hidden
 }
 
@@ -125,23 +132,26 @@ const (
 	maxKnownLength = 64  // bytes of a name in the cache
 )
 
-func newMetadataFilter(hide metadataNames, keep []string) *metadataFilter {
-	f := &metadataFilter{hide: hide, keep: keep}
+// NewFilter returns a filter that hides these names too, and lets the names in keep
+// through.
+func NewFilter(hide Names, keep []string) *Filter {
+	f := &Filter{hide: hide, keep: keep}
 	f.known.Bound = maxKnownNames
 	return f
 }
 
-// filter deletes from md what is hidden, and every value that holds the token by which
-// the call was let through. If token is empty, it deletes the values that hold a token
-// which the call has all the same, since other services may accept it.
-func (f *metadataFilter) filter(md metadata.MD, token string) {
+// Apply deletes from headers what is hidden, and every value that holds the token by
+// which the request was let through. If token is empty, it deletes the values that hold
+// one of the tokens in credentials, the request's authorization values, since other
+// services may accept it.
+func (f *Filter) Apply(headers map[string][]string, token string, credentials []string) {
 	var unverified []string
 	if token == "" {
-		unverified = tokensIn(md[authorization])
+		unverified = tokensIn(credentials)
 	}
-	for name, values := range md {
+	for name, values := range headers {
 		if f.hides(name) || holds(values, token) || slices.ContainsFunc(unverified, func(t string) bool { return holds(values, t) }) {
-			delete(md, name)
+			delete(headers, name)
 		}
 	}
 }
@@ -160,8 +170,8 @@ func tokensIn(values []string) (tokens []string) {
 	return tokens
 }
 
-// hides reports whether metadata of this name are hidden from handlers.
-func (f *metadataFilter) hides(name string) bool {
+// hides reports whether headers of this name are hidden from handlers.
+func (f *Filter) hides(name string) bool {
 	if hidden, ok := f.known.Load()[name]; ok {
 		return hidden
 	}
@@ -175,7 +185,7 @@ func (f *metadataFilter) hides(name string) bool {
 	return f.judge(name)
 }
 
-func (f *metadataFilter) judge(name string) bool {
+func (f *Filter) judge(name string) bool {
 	name = strings.ToLower(name)
 	if slices.Contains(f.keep, name) {
 		return false
