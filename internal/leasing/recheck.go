@@ -11,7 +11,7 @@ import (
 const (
 	recheckInterval = time.Second            // between two checks of the running streams
 	changeInterval  = 250 * time.Millisecond // between two looks whether something was revoked
-	recheckWorkers  = 16          // checks of one kind that run at a time
+	recheckWorkers  = 16                     // checks of one kind that run at a time
 )
 
 // watch checks the running streams at each interval until the leases are closed. While

@@ -143,6 +143,21 @@ func TestEmptied(t *testing.T) {
 	}
 }
 
+// TestEmptiedStoreIsNotTrustedAtOnce shows that a replica does not count as having heard
+// from a store that came back empty until the others have had the time to write back what
+// only they know.
+func TestEmptiedStoreIsNotTrustedAtOnce(t *testing.T) {
+	t.Parallel()
+	store := miniredis.RunT(t)
+	l := ready(t, store.Addr(), shared.Pace(20*time.Millisecond, 900*time.Millisecond))
+	store.FlushAll()
+	eventually(t, "in doubt", func() bool { return l.Age() > 700*time.Millisecond })
+	if err := l.Ready(); err != nil {
+		t.Errorf("within the bound: %v", err)
+	}
+	eventually(t, "sure", func() bool { return l.Age() < 300*time.Millisecond })
+}
+
 // TestEarlier shows that a store that went back to an earlier state, as after the
 // failure of a primary, gets back what it lost, also if other changes took its place.
 func TestEarlier(t *testing.T) {

@@ -16,7 +16,9 @@ for _, digest in ipairs(gone) do
 	redis.call('HDEL', KEYS[2], digest)
 	redis.call('ZREM', KEYS[3], digest)
 end
-redis.call('HINCRBY', KEYS[1], 'entries', -#gone)
+if #gone > 0 then -- Redis 7.0 takes no -0
+	redis.call('HINCRBY', KEYS[1], 'entries', -#gone)
+end
 
 local digest, named, before, ends, longer = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if ends + longer < now then
