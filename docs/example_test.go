@@ -412,6 +412,7 @@ var _ = func(policy *access.Policy, password string) error {
 	if err != nil {
 		return err
 	}
+	revoked.AnnounceGeneration(admit.Generation)
 	return admit.Close()
 }
 

@@ -119,8 +119,10 @@ func VerifierOptions(opts ...verifier.Option) ServerOption {
 // ([OnBehalfOf], [Forward]). It gets the call's own context, with the metadata that
 // the client sent. For a running stream it is called once a second: a stream ends
 // within a second of the revocation of its token, plus the time that the checker
-// takes. If the checker does not know, calls fail with UNAVAILABLE, also the calls of
-// handlers to other services, but running streams go on. A nil checker is an error.
+// takes; within a quarter of a second if the checker is a [revocation.Counter]. If the checker does not know, calls fail with UNAVAILABLE, also the calls of
+// handlers to other services, but running streams go on; if it is a
+// [revocation.Readier] that is not ready, they end with UNAVAILABLE too. A nil checker is
+// an error.
 func Revocations(r revocation.Checker) ServerOption {
 	return serverOption(func(o *serverOptions) {
 		if o.config.Revocations = r; r == nil {

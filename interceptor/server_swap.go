@@ -23,3 +23,6 @@ func (s *Server) Swap(policy *access.Policy) error {
 	s.leases.JudgeAll()
 	return nil
 }
+
+// Generation returns [access.Policy.Generation] of the policy in force.
+func (s *Server) Generation() string { return s.admission.Generation() }

@@ -67,19 +67,32 @@ func isPattern(pattern string) bool {
 	return err == nil && fs.ValidPath(pattern)
 }
 
-// digest returns the SHA-256 of the contents, in hex.
+// digest returns the SHA-256 of the contents, in hex. It does not depend on the folder that
+// the files are in, nor on the name of the first, so that a file and a copy of it elsewhere
+// have the same.
 func digest(contents []content) string {
 	h := sha256.New()
 	text := func(s []byte) {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
 		h.Write(s)
 	}
-	for _, c := range contents {
-		text([]byte(c.path))
+	for i, c := range contents {
+		text([]byte(relative(contents[0].path, c.path, i == 0)))
 		text(c.data)
 		text(fmt.Append(nil, c.err))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// relative returns the path of a file from the folder of the first; empty for the first.
+func relative(first, path string, isFirst bool) string {
+	if isFirst {
+		return ""
+	}
+	if short, err := filepath.Rel(filepath.Dir(first), path); err == nil {
+		return filepath.ToSlash(short)
+	}
+	return path
 }
 
 // digestNow reads the file at path and those that match patterns, and returns their

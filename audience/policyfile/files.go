@@ -50,6 +50,7 @@ func parse(name string, data []byte) *files {
 	f := &files{contents: []content{{path: name, data: data}}}
 	f.digest = digest(f.contents)
 	f.add(&reader{file: name, top: true, first: name}, f.contents[0])
+	f.digest = digest(f.contents)
 	return f
 }
 

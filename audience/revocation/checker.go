@@ -16,10 +16,21 @@ type Checker interface {
 }
 
 // Readier is a [Checker] that may not know what was revoked, such as one that has lost
-// its source. A server is not ready while its Checker is not.
+// its source. A server is not ready while its Checker is not, and running streams end
+// then: a Readier says how long its knowledge counts after it was cut off.
 type Readier interface {
 	Checker
 
 	// Ready returns nil, or why it is not known what was revoked. It must not wait.
 	Ready() error
+}
+
+// Counter is a [Checker] that counts the changes of what it knows. A server then checks
+// its running streams a quarter of a second after a change at the latest, and not only once
+// a second.
+type Counter interface {
+	Checker
+
+	// Changes returns the count, which only grows. It must not wait.
+	Changes() uint64
 }

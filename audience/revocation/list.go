@@ -21,11 +21,12 @@ var ErrFull = errors.New("revocation: list is full")
 
 // List is a bounded list of revocations in memory. Several servers may share one. An
 // entry counts as soon as [List.Revoke] returns: for every call, also with a token that
-// was admitted before, and for running streams within a second. A List is safe for
+// was admitted before, and for running streams within a quarter of a second. A List is safe for
 // concurrent use, and a check takes no lock. Make one with [NewList].
 type List struct {
 	bound   int
 	table   atomic.Pointer[table]
+	changes atomic.Uint64
 	mu      sync.Mutex // held to change the list; guards what follows
 	count   int        // entries in table
 	soonest time.Time  // when the first of them may expire
@@ -72,8 +73,12 @@ func (l *List) Revoke(r Entry) error {
 		l.soonest = entry.expires
 	}
 	l.table.Load().put(entry)
+	l.changes.Add(1)
 	return nil
 }
+
+// Changes implements [Counter].
+func (l *List) Changes() uint64 { return l.changes.Load() }
 
 // Revoked implements [Checker]. It needs no network: its error is always an
 // [audience.Refusal].

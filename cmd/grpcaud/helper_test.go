@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"flag"
 	"io"
 	"net/http"
@@ -113,4 +114,14 @@ func token(issuer *testutil.Issuer, claims testutil.Claims, opts ...testutil.Min
 		all[name] = value
 	}
 	return issuer.Mint(all, append([]testutil.MintOption{testutil.Header("kid", "k1")}, opts...)...)
+}
+
+// decodePayload returns the payload of a token.
+func decodePayload(t testing.TB, token string) []byte {
+	t.Helper()
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
 }

@@ -11,6 +11,8 @@
 //	grpcaud dev access.yaml --user alice --role clerk
 //	grpcaud serve access.yaml --service order-status --addr 127.0.0.1:8080 --plaintext
 //	grpcaud call access.yaml --as customer-portal --for order-status --addr 127.0.0.1:8080 --plaintext
+//	grpcaud revoke access.yaml --store valkeys://valkey.internal:6379 --subject alice --issued-before now
+//	grpcaud status --store valkeys://valkey.internal:6379
 //	grpcaud diff old.yaml new.yaml
 //	grpcaud diff access.yaml --keycloak https://sso.example.com --realm corp
 //	grpcaud export access.yaml --to keycloak|istio|envoy
@@ -26,7 +28,8 @@
 // for each service, and compares what the issuers give with what the matrix says.
 // Dev plays the issuers of the matrix on this machine.
 // Serve is a guarded server for trying tokens, and call makes one call of it, or of any
-// other server. Diff compares two matrices, or one with a realm of Keycloak. Export
+// other server. Revoke has every replica of the servers refuse tokens, and status shows
+// the replicas. Diff compares two matrices, or one with a realm of Keycloak. Export
 // writes the matrix for Keycloak, Istio or Envoy. Schema prints its JSON Schema.
 //
 // For the matrix and for tokens, - is standard input; a matrix from there includes no

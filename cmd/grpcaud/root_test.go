@@ -35,6 +35,8 @@ func TestBadFiles(t *testing.T) {
 			{"explain", path, "--service", "a", "--method", "M"},
 			{"token", path, "--as", "x", "--for", "a"},
 			{"doctor", path},
+			{"revoke", path, "--store", "valkey://127.0.0.1:1", "--subject", "x"},
+			{"status", path, "--store", "valkey://127.0.0.1:1"},
 			{"serve", path, "--service", "a", "--plaintext"},
 			{"call", path, "--as", "x", "--for", "a", "--addr", "127.0.0.1:1"},
 			{"diff", path, company},

@@ -37,3 +37,13 @@ func (c *Controller) RevocationsReady() (ready error, changes bool) {
 	}
 	return r.Ready(), true
 }
+
+// RevocationChanges returns how often what is known to be revoked has changed, if that is
+// counted.
+func (c *Controller) RevocationChanges() (count uint64, counted bool) {
+	counter, counted := c.config.Revocations.(revocation.Counter)
+	if !counted {
+		return 0, false
+	}
+	return counter.Changes(), true
+}

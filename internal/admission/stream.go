@@ -192,7 +192,9 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 
 // CheckRevocation ends the stream if its token was revoked, even if its method has
 // become public since: the stream still works for its caller. If the checker does not
-// know, the stream goes on: an outage ends no stream. The check ends with until.
+// know, the stream goes on: an outage ends no stream. But it ends if the checker is a
+// [revocation.Readier] that is not ready: such a one has a bound of its own for how old
+// its knowledge may be, and nothing is judged beyond that. The check ends with until.
 func (s *Stream) CheckRevocation(until context.Context) {
 	e := s.evidence
 	claims := s.judged.Load().claims
@@ -201,7 +203,9 @@ func (s *Stream) CheckRevocation(until context.Context) {
 	}
 	ctx, cancel := s.checkContext(until)
 	defer cancel()
-	if err := e.controller.checkRevocation(ctx, claims); errors.Is(err, audience.CauseRevoked) {
+	err := e.controller.checkRevocation(ctx, claims)
+	ready, _ := e.controller.RevocationsReady()
+	if errors.Is(err, audience.CauseRevoked) || errors.Is(err, audience.CauseRevocationUnavailable) && ready != nil {
 		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
 	}
 }

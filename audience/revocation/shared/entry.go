@@ -34,6 +34,12 @@ func arguments(e revocation.Entry) []string {
 	return []string{hex.EncodeToString(digest[:]), string(text), before, milliseconds(e.Expires)}
 }
 
+// stored returns an entry as the store has it.
+func stored(e revocation.Entry) string {
+	a := arguments(e)
+	return a[2] + " " + a[3] + " " + a[1]
+}
+
 // milliseconds returns a time as the store has it. It is rounded up, so that the entry
 // names no fewer tokens than before.
 func milliseconds(t time.Time) string {

@@ -3,9 +3,9 @@ package shared
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/valkey-io/valkey-go"
@@ -28,10 +28,12 @@ func (l *List) run(ctx context.Context) {
 				l.settings.log.Info("shared: the store of revocations is back", slog.String("list", l.settings.name))
 			}
 			lost = false
+			l.trouble.Store(nil)
 		})
 		if ctx.Err() != nil {
 			return
 		}
+		l.trouble.Store(&err)
 		if !lost {
 			l.settings.log.Error("shared: the store of revocations is lost",
 				slog.String("list", l.settings.name), slog.Any("error", err), slog.Duration("refuses_in", max(0, l.settings.stale-l.Age())), slog.Bool("serves_stale", l.settings.serveStale))
@@ -44,11 +46,11 @@ func (l *List) run(ctx context.Context) {
 	}
 }
 
-// follower is the state of the goroutine that follows the store.
+// follower is the goroutine that follows the store.
 type follower struct {
 	*List
-	epoch string
-	last  change // the last one that is in memory
+	announced time.Time // when the replica was last announced
+	told      told      // what it said then
 }
 
 // connect follows the store over a new connection until there is an error. It calls
@@ -61,13 +63,21 @@ func (f *follower) connect(ctx context.Context, heard func()) error {
 	defer client.Close()
 	defer f.use(nil)
 	f.use(client)
+	defer f.withdraw(ctx, client)
 	for {
 		began := time.Since(f.start)
-		if err := f.round(ctx, client); err != nil {
+		current, err := f.round(ctx, client)
+		if err != nil {
 			return err
 		}
-		f.heard.Store(int64(began))
+		if current {
+			f.heard.Store(int64(began))
+			f.complete.Store(true)
+		}
 		heard()
+		if err := f.announce(ctx, client); err != nil {
+			return err
+		}
 	}
 }
 
@@ -77,79 +87,126 @@ func (f *follower) use(client valkey.Client) {
 	f.client = client
 }
 
-// round takes over what has changed, and returns after a moment if nothing does.
-func (f *follower) round(ctx context.Context, client valkey.Client) error {
-	if err := f.flush(ctx, client); err != nil {
-		return err
-	}
-	s, err := f.beat(ctx, client, f.last.number)
+// round takes over what has changed, and returns after a moment if nothing does. It
+// reports whether memory had all that the store had when the round began. In a new epoch
+// it has not until the other replicas have had time to write back what only they know.
+func (f *follower) round(ctx context.Context, client valkey.Client) (current bool, err error) {
+	mark := f.marked()
+	s, err := f.beat(ctx, client, mark.number)
 	if err != nil {
-		return err
+		return false, err
 	}
-	switch {
-	case s.epoch != f.epoch, s.change < f.last.number, f.last.number > 0 && s.about != f.last.entry:
-		return f.resume(ctx, client, s)
-	case s.age >= f.settings.settle:
-		f.complete.Store(true)
+	settled := s.age >= f.settings.settle
+	if f.unsent.Load() || mark.lost(s) {
+		return settled, f.resume(ctx, client, s)
 	}
-	changes, err := f.wait(ctx, client, f.last.number)
+	last := f.at().change
+	changes, err := f.wait(ctx, client, last)
 	if err != nil {
-		return err
+		return false, err
+	}
+	if len(changes) > 0 { // they may be those of a store that took the place of the other meanwhile
+		again, err := f.beat(ctx, client, mark.number)
+		if err != nil {
+			return false, err
+		}
+		if mark.lost(again) {
+			return false, f.resume(ctx, client, again)
+		}
 	}
 	for _, c := range changes {
-		if c.number != f.last.number+1 { // those between have been trimmed
-			return f.resume(ctx, client, s)
+		if c.number != last+1 { // those between have been trimmed
+			return settled, f.resume(ctx, client, s)
 		}
 		if err := f.take(c.entry); err != nil {
-			return f.fail(err)
+			return false, f.fail(err)
 		}
-		f.last = c
+		last = c.number
+		f.follow(s.epoch, c)
+		f.last.Store(time.Now().UnixMilli())
 	}
-	return nil
+	return settled && last >= s.change, nil
 }
 
-// resume reads the whole list, after it has written back what the store may have lost.
-func (f *follower) resume(ctx context.Context, client valkey.Client, s state) error {
-	fresh := f.epoch == ""
-	if err := f.send(ctx, client, slices.Collect(f.memory.Entries())...); err != nil {
+// resume reads the whole list, and writes back what the store may have lost.
+func (f *follower) resume(ctx context.Context, client valkey.Client, s state) (err error) {
+	f.unsent.Store(false) // before memory is read, to which others may add
+	before := f.memory.Len()
+	defer func() {
+		if err != nil {
+			f.unsent.Store(true)
+		}
+		if f.memory.Len() != before {
+			f.last.Store(time.Now().UnixMilli())
+		}
+	}()
+	missing, err := f.reread(ctx, client, s.change)
+	if err != nil || len(missing) == 0 {
 		return err
 	}
-	s, err := f.beat(ctx, client, s.change) // what changes from here on is a change to follow
+	if err := f.restore(ctx, client, missing); err != nil {
+		return err
+	}
+	if s, err = f.beat(ctx, client, 0); err != nil {
+		return err
+	}
+	_, err = f.reread(ctx, client, s.change)
+	return err
+}
+
+// reread reads the whole list, and follows the store from the change of that number on.
+// It returns the entries of memory that the store lacks, or has with earlier times.
+func (f *follower) reread(ctx context.Context, client valkey.Client, number int64) ([]revocation.Entry, error) {
+	from, err := f.beat(ctx, client, number)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := f.read(ctx, client); err != nil {
-		return f.fail(err)
+	missing, err := f.compare(ctx, client)
+	if err != nil {
+		return nil, f.fail(err)
 	}
-	again, err := f.beat(ctx, client, s.change)
-	if err != nil || again.epoch != s.epoch {
-		return errors.Join(err, errors.New("shared: the store was emptied while it was read"))
+	to, err := f.beat(ctx, client, number)
+	if err != nil || from.epoch != to.epoch || from.id != to.id {
+		return nil, errors.Join(err, errors.New("shared: the store was emptied, or changed places with another, while it was read"))
 	}
-	f.epoch, f.last = s.epoch, change{s.change, again.about}
-	if !fresh || s.age >= f.settings.settle {
-		f.complete.Store(true)
+	f.begin(from.epoch, change{number: number, id: from.id})
+	return missing, nil
+}
+
+// compare reads the whole list, and returns the entries of memory that it lacks.
+func (f *follower) compare(ctx context.Context, client valkey.Client) ([]revocation.Entry, error) {
+	if f.memory.Len() == 0 {
+		return nil, f.read(ctx, client, func(string) {})
 	}
-	return nil
+	seed, there := maphash.MakeSeed(), map[uint64]bool{}
+	if err := f.read(ctx, client, func(text string) { there[maphash.String(seed, text)] = true }); err != nil {
+		return nil, err
+	}
+	var missing []revocation.Entry
+	for e := range f.memory.Entries() {
+		if !there[maphash.String(seed, stored(e))] {
+			missing = append(missing, e)
+		}
+	}
+	return missing, nil
+}
+
+// restore writes back entries. In a store that is full they count on this replica only.
+func (f *follower) restore(ctx context.Context, client valkey.Client, missing []revocation.Entry) error {
+	err := f.send(ctx, client, missing...)
+	if errors.Is(err, revocation.ErrFull) {
+		f.settings.log.Error("shared: the store of revocations is full; what this replica could not write back counts here only",
+			slog.String("list", f.settings.name), slog.Int("entries", len(missing)))
+		return nil
+	}
+	return err
 }
 
 // fail marks a list that does not fit as not known until it has been read again.
 func (f *follower) fail(err error) error {
 	if errors.Is(err, revocation.ErrFull) {
 		f.complete.Store(false)
-		f.epoch = ""
+		f.unsent.Store(true)
 	}
 	return err
-}
-
-// flush stores what could not be stored when it was revoked.
-func (f *follower) flush(ctx context.Context, client valkey.Client) error {
-	f.mu.Lock()
-	entries := f.unsent
-	f.unsent = nil
-	f.mu.Unlock()
-	if err := f.send(ctx, client, entries...); err != nil {
-		f.keep(entries...)
-		return err
-	}
-	return nil
 }

@@ -21,11 +21,16 @@ import (
 const corp = "https://idp.example.com/realms/corp"
 
 // token returns a token of a user, issued now.
-func token(t testing.TB, user string) *claims.Claims {
+func token(t testing.TB, user string) *claims.Claims { return tokenOf(t, user, "s-"+user) }
+
+// session returns a token of a login.
+func session(t testing.TB, sid string) *claims.Claims { return tokenOf(t, "somebody", sid) }
+
+func tokenOf(t testing.TB, user, sid string) *claims.Claims {
 	t.Helper()
 	payload, err := json.Marshal(map[string]any{
 		"iss": corp, "sub": user, "aud": "order-status", "azp": "customer-portal", "typ": "Bearer", "jti": "of " + user,
-		"sid": "s-" + user, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+		"sid": sid, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +58,12 @@ func open(t testing.TB, address string, opts ...shared.Option) *shared.List {
 	t.Cleanup(func() { l.Close() })
 	return l
 }
+
+// nowhere is a store that is not there: port 1 has no server.
+var nowhere = valkey.ClientOption{InitAddress: []string{"127.0.0.1:1"}, ForceSingleClient: true}
+
+// logging has a replica write its log into a buffer.
+func logging(to *lines) shared.Option { return shared.Logger(slog.New(slog.NewTextHandler(to, nil))) }
 
 // ready returns a replica that knows the list.
 func ready(t testing.TB, address string, opts ...shared.Option) *shared.List {
@@ -82,13 +93,14 @@ func revoked(t testing.TB, l *shared.List, user string) bool {
 	return errors.Is(l.Revoked(t.Context(), token(t, user)), audience.CauseRevoked)
 }
 
-// wire is a connection to a store that can be cut, or go silent.
+// wire is a connection to a store that can be cut, go silent, or be slow.
 type wire struct {
 	address, to string
 	done        sync.WaitGroup
 
 	mu     sync.Mutex
 	silent bool
+	delay  time.Duration // of each way
 	open   map[net.Conn]bool
 }
 
@@ -139,8 +151,9 @@ func (w *wire) carry(from net.Conn) {
 			for {
 				n, err := way[0].Read(buffer)
 				w.mu.Lock()
-				silent := w.silent
+				silent, delay := w.silent, w.delay
 				w.mu.Unlock()
+				pass(delay)
 				if err == nil && !silent {
 					_, err = way[1].Write(buffer[:n])
 				}
@@ -153,6 +166,20 @@ func (w *wire) carry(from net.Conn) {
 	both.Wait()
 	from.Close()
 	to.Close()
+}
+
+// pass lets time pass, as on a long way.
+func pass(d time.Duration) {
+	if d > 0 {
+		<-time.After(d)
+	}
+}
+
+// slow makes the wire slow.
+func (w *wire) slow(delay time.Duration) {
+	w.mu.Lock()
+	w.delay = delay
+	w.mu.Unlock()
 }
 
 // drop makes the wire lose what is sent, without closing anything; or carry it again.

@@ -33,11 +33,17 @@ type List struct {
 
 	start    time.Time
 	heard    atomic.Int64 // when the list was as the store's, in nanoseconds since start
+	last     atomic.Int64 // when memory changed last, in milliseconds of the Unix time; 0 for never
 	complete atomic.Bool  // memory has all that the store has
 
-	mu     sync.Mutex
-	client valkey.Client      // nil while there is no connection
-	unsent []revocation.Entry // what the store has to be told yet
+	trouble atomic.Pointer[error] // why the store is lost; nil while it is not
+	unsent  atomic.Bool           // memory may have what the store was not told
+
+	mu       sync.Mutex    // guards the fields below
+	client   valkey.Client // nil while there is no connection
+	mark     mark          // the latest change that the store is known to have had
+	position position      // how far memory follows the store
+	policy   func() string // the generation of the policy; nil if it is not announced
 
 	registration metric.Registration
 	stop         context.CancelFunc
@@ -76,7 +82,8 @@ func New(store valkey.ClientOption, opts ...Option) (*List, error) {
 	return l, nil
 }
 
-// Close ends the connection to the store. The list is not ready afterwards.
+// Close ends the connection to the store, after it has taken the replica off the list of
+// [List.Replicas]. The list is not ready afterwards.
 func (l *List) Close() error {
 	l.stop()
 	<-l.done
@@ -96,13 +103,22 @@ func (l *List) Revoked(ctx context.Context, c *claims.Claims) error {
 
 // Ready returns nil while the replica knows what was revoked; see [ErrNotReady].
 func (l *List) Ready() error {
-	if !l.complete.Load() {
-		return fmt.Errorf("%w: the list has not been read", ErrNotReady)
-	}
-	if age := l.Age(); age > l.settings.stale && !l.settings.serveStale {
-		return fmt.Errorf("%w: nothing was heard from the store for %v", ErrNotReady, age.Round(time.Millisecond))
+	age := l.Age()
+	switch {
+	case !l.complete.Load():
+		return l.notReady("the list has not been read")
+	case age > l.settings.stale && !l.settings.serveStale:
+		return l.notReady("nothing was heard from the store for " + age.Round(time.Millisecond).String())
 	}
 	return nil
+}
+
+// notReady returns an error with what is missing, and with why if that is known.
+func (l *List) notReady(what string) error {
+	if why := l.trouble.Load(); why != nil {
+		return fmt.Errorf("%w: %s: %w", ErrNotReady, what, *why)
+	}
+	return fmt.Errorf("%w: %s", ErrNotReady, what)
 }
 
 // Age returns for how long nothing was heard from the store.
@@ -122,27 +138,36 @@ func (l *List) Revoke(ctx context.Context, e revocation.Entry) error {
 	if err := l.memory.Revoke(e); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	client := l.client
-	l.mu.Unlock()
-	err := errors.New("shared: not connected to the store")
-	if client != nil {
-		err = l.send(ctx, client, e)
-	}
+	err := l.sendOne(ctx, e)
 	if err != nil && !errors.Is(err, revocation.ErrFull) {
-		l.keep(e)
+		l.unsent.Store(true)
 		return fmt.Errorf("%w; the entry counts on this replica only", err)
 	}
 	return err
 }
 
-// keep keeps an entry for the store. What does not fit is in memory all the same.
-func (l *List) keep(e ...revocation.Entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.unsent) < l.settings.bound {
-		l.unsent = append(l.unsent, e...)
+func (l *List) sendOne(ctx context.Context, e revocation.Entry) error {
+	client, err := l.connected()
+	if err != nil {
+		return err
 	}
+	return l.send(ctx, client, e)
 }
 
-var _ revocation.Readier = (*List)(nil)
+// connected returns the connection to the store; an error if there is none.
+func (l *List) connected() (valkey.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.client == nil {
+		return nil, errors.New("shared: not connected to the store")
+	}
+	return l.client, nil
+}
+
+// Changes implements [revocation.Counter].
+func (l *List) Changes() uint64 { return l.memory.Changes() }
+
+var (
+	_ revocation.Readier = (*List)(nil)
+	_ revocation.Counter = (*List)(nil)
+)

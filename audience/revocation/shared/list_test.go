@@ -46,13 +46,9 @@ func TestShared(t *testing.T) {
 // know; and that what it does know counts.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
-	store := miniredis.NewMiniRedis()
-	if err := store.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
-	address := store.Addr()
-	store.Close()
+	first := miniredis.RunT(t)
+	address := first.Addr()
+	first.Close()
 	l := open(t, address)
 	if err := l.Revoked(t.Context(), token(t, "bob")); !errors.Is(err, shared.ErrNotReady) || errors.Is(err, audience.CauseRevoked) {
 		t.Errorf("without a store: %v, want %v", err, shared.ErrNotReady)
@@ -63,9 +59,11 @@ func TestUnknown(t *testing.T) {
 	if !revoked(t, l, "alice") {
 		t.Error("here, alice should be revoked")
 	}
-	if err := store.Restart(); err != nil {
+	store := miniredis.NewMiniRedis()
+	if err := store.StartAddr(address); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(store.Close)
 	eventually(t, "ready", func() bool { return l.Ready() == nil })
 	if other := ready(t, store.Addr()); !revoked(t, other, "alice") {
 		t.Error("what was revoked without a store should be stored when it is there")
@@ -143,6 +141,21 @@ func TestEmptied(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEmptiedStoreIsNotTrustedAtOnce shows that a replica does not count as having heard
+// from a store that came back empty until the others have had the time to write back what
+// only they know.
+func TestEmptiedStoreIsNotTrustedAtOnce(t *testing.T) {
+	t.Parallel()
+	store := miniredis.RunT(t)
+	l := ready(t, store.Addr(), shared.Pace(20*time.Millisecond, 900*time.Millisecond))
+	store.FlushAll()
+	eventually(t, "in doubt", func() bool { return l.Age() > 700*time.Millisecond })
+	if err := l.Ready(); err != nil {
+		t.Errorf("within the bound: %v", err)
+	}
+	eventually(t, "sure", func() bool { return l.Age() < 300*time.Millisecond })
 }
 
 // TestEarlier shows that a store that went back to an earlier state, as after the

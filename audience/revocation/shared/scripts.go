@@ -16,12 +16,18 @@ var (
 	leaseText string
 	//go:embed release.lua
 	releaseText string
+	//go:embed announce.lua
+	announceText string
+	//go:embed replicas.lua
+	replicasText string
 
 	revokeScript = valkey.NewLuaScript(revokeText)
 	beatScript   = valkey.NewLuaScript(beatText)
 
-	leaseScript   = valkey.NewLuaScript(leaseText)
-	releaseScript = valkey.NewLuaScript(releaseText)
+	leaseScript    = valkey.NewLuaScript(leaseText)
+	releaseScript  = valkey.NewLuaScript(releaseText)
+	announceScript = valkey.NewLuaScript(announceText)
+	replicasScript = valkey.NewLuaScript(replicasText)
 )
 
 // keys are the names of what a list has in the store.
@@ -31,14 +37,20 @@ type keys struct {
 	ends    string // a sorted set: the same digests by when they may be dropped
 	changes string // a stream: the last changes, numbered without a gap
 	leases  string // what the names of leases begin with: texts, the ids of the replicas that have them
+
+	replicas string // a hash: what replicas say of themselves, by id
+	heard    string // a sorted set: the same ids by when they said so
 }
 
 func newKeys(name string) keys {
 	p := "{" + name + "}:revocation:"
-	return keys{p + "state", p + "entries", p + "ends", p + "changes", p + "lease:"}
+	return keys{p + "state", p + "entries", p + "ends", p + "changes", p + "lease:", p + "replicas", p + "heard"}
 }
 
+// all returns the keys of the list itself.
 func (k keys) all() []string { return []string{k.state, k.entries, k.ends, k.changes} }
 
 // lease is the key of a lease.
 func (k keys) lease(name string) string { return k.leases + name }
+
+func (k keys) announcements() []string { return []string{k.replicas, k.heard} }

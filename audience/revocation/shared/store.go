@@ -22,10 +22,10 @@ type state struct {
 	epoch  string        // of another one, what was known before is lost
 	change int64         // the number of the last change
 	age    time.Duration // of the epoch
-	about  string        // the entry of the change that was asked about
+	id     string        // of the change that was asked about
 }
 
-// beat asks for the state, and for the entry of a change.
+// beat asks for the state, and for the id of a change.
 func (l *List) beat(ctx context.Context, client valkey.Client, change int64) (state, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -50,16 +50,30 @@ func (l *List) send(ctx context.Context, client valkey.Client, entries ...revoca
 			calls[i] = valkey.LuaExec{Keys: l.keys.all(), Args: slices.Concat([]string{rand.Text()}, arguments(e), []string{longer, strconv.Itoa(l.settings.bound)})}
 		}
 		for _, answer := range l.execute(ctx, client, calls) {
-			switch text, err := answer.ToString(); {
-			case err != nil:
-				return fmt.Errorf("shared: the store: %w", err)
-			case text == "full":
-				return revocation.ErrFull
-			case text != "ok":
-				return fmt.Errorf("shared: the store answers %q", text)
+			if err := l.sent(answer); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// sent reads the answer to an entry that was sent.
+func (l *List) sent(answer valkey.ValkeyResult) error {
+	values, err := answer.AsStrSlice()
+	switch {
+	case err != nil:
+		return fmt.Errorf("shared: the store: %w", err)
+	case len(values) == 4 && values[0] == "full":
+		return revocation.ErrFull
+	case len(values) != 4 || values[0] != "ok":
+		return fmt.Errorf("shared: the store answers %q", values)
+	}
+	number, err := strconv.ParseInt(values[2], 10, 64)
+	if err != nil {
+		return fmt.Errorf("shared: the store answers the number %q", values[2])
+	}
+	l.advance(values[1], change{number: number, id: values[3]})
 	return nil
 }
 
@@ -69,8 +83,8 @@ func (l *List) execute(ctx context.Context, client valkey.Client, calls []valkey
 	return revokeScript.ExecMulti(ctx, client, calls...)
 }
 
-// read takes over all entries of the store.
-func (l *List) read(ctx context.Context, client valkey.Client) error {
+// read takes over all entries of the store, and calls found with each.
+func (l *List) read(ctx context.Context, client valkey.Client, found func(text string)) error {
 	cursor := uint64(0)
 	for {
 		ctx, cancel := context.WithTimeout(ctx, patience)
@@ -83,17 +97,12 @@ func (l *List) read(ctx context.Context, client valkey.Client) error {
 			if err := l.take(scan.Elements[i]); err != nil {
 				return err
 			}
+			found(scan.Elements[i])
 		}
 		if cursor = scan.Cursor; cursor == 0 {
 			return nil
 		}
 	}
-}
-
-// change is a change of the list.
-type change struct {
-	number int64
-	entry  string
 }
 
 // wait waits for changes after the one with a number, for a moment. None is no error.
@@ -113,7 +122,7 @@ func (l *List) wait(ctx context.Context, client valkey.Client, after int64) ([]c
 		if _, err := fmt.Sscanf(e.ID, "%d-0", &c.number); err != nil {
 			return nil, fmt.Errorf("shared: a change has the number %q", e.ID)
 		}
-		c.entry = e.FieldValues["entry"]
+		c.entry, c.id = e.FieldValues["entry"], e.FieldValues["id"]
 		changes = append(changes, c)
 	}
 	return changes, nil

@@ -30,8 +30,13 @@ func atValkey(t testing.TB, option valkey.ClientOption, opts ...shared.Option) *
 // TestValkey shows with a real store, over TLS and with a user's password, that
 // replicas share a list; that they stop to answer when the store is gone; and that they
 // fill it when it comes back empty.
-func TestValkey(t *testing.T) {
-	store := idp.Valkey(t)
+func TestValkey(t *testing.T) { sharesAndFills(t, idp.Valkey(t)) }
+
+// TestRedis shows the same with Redis, whose scripts differ in places.
+func TestRedis(t *testing.T) { sharesAndFills(t, idp.Redis(t)) }
+
+func sharesAndFills(t *testing.T, store *idp.Store) {
+	t.Helper()
 	ca := testutil.NewCA()
 	front := terminate(t, ca, store.Addr)
 	option := valkey.ClientOption{
