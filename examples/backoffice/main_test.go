@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 )
 
@@ -100,17 +101,39 @@ func TestEachCallIsShown(t *testing.T) {
 	}
 }
 
-// TestLooserMatrixIsNoticed shows that the example fails, and names the calls, if the
-// matrix admits more than the built-in one.
-func TestLooserMatrixIsNoticed(t *testing.T) {
-	t.Parallel()
+// looser returns the matrix, in which order-status may call all of human-resource.
+func looser(t *testing.T) []byte {
+	t.Helper()
 	text, err := os.ReadFile("access.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	looser := bytes.Replace(text, []byte("clients: [order-status]\n        methods: [GetEmployee]"), []byte("clients: [order-status]\n        methods: [\"*\"]"), 1)
+	return bytes.Replace(text, []byte("clients: [order-status]\n        methods: [GetEmployee]"), []byte("clients: [order-status]\n        methods: [\"*\"]"), 1)
+}
+
+// TestBackWayIsRefused shows that a looser matrix does not load, since customers would get
+// at the personnel files through order-status.
+func TestBackWayIsRefused(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "access.yaml")
-	if err := os.WriteFile(path, looser, 0o600); err != nil {
+	if err := os.WriteFile(path, looser(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := policyfile.Load(path)
+	for _, want := range []string{`"customer-portal" can reach human-resource/*`, "order-status", path + ":"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load = %v, want %q", err, want)
+		}
+	}
+}
+
+// TestLooserMatrixIsNoticed shows that the example fails, and names the calls, if the
+// matrix admits more than the built-in one, and states nothing that forbids it.
+func TestLooserMatrixIsNoticed(t *testing.T) {
+	t.Parallel()
+	text, _, _ := bytes.Cut(looser(t), []byte("\nnever:"))
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	shown := output(t, errDiffers, "-access", path)
