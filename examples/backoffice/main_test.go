@@ -19,6 +19,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/examples/internal/company"
 )
 
@@ -135,8 +136,45 @@ func TestDecisionRecordsOfTheCompany(t *testing.T) {
 	}
 }
 
+// looserMatrix returns the matrix, in which order-status may call all of human-resource.
+func looserMatrix(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile("access.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Replace(text, []byte("clients: [order-status]\n        methods: [GetEmployee]"), []byte("clients: [order-status]\n        methods: [\"*\"]"), 1)
+}
+
+// looser writes that matrix to a file, without the statement that forbids it.
+func looser(t *testing.T) string {
+	t.Helper()
+	text, _, _ := bytes.Cut(looserMatrix(t), []byte("\nnever:"))
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestBackWayIsRefused shows that a looser matrix does not load, since customers would get
+// at the personnel files through order-status.
+func TestBackWayIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(path, looserMatrix(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := policyfile.Load(path)
+	for _, want := range []string{`"customer-portal" can reach human-resource/*`, "order-status", path + ":"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load = %v, want %q", err, want)
+		}
+	}
+}
+
 // TestLooserMatrixIsNoticed shows that the example fails, and names the calls, if the
-// matrix admits more than the built-in one.
+// matrix admits more than the built-in one, and states nothing that forbids it.
 func TestLooserMatrixIsNoticed(t *testing.T) {
 	t.Parallel()
 	shown := output(t, errDiffers, "-access", looser(t))
@@ -148,21 +186,6 @@ func TestLooserMatrixIsNoticed(t *testing.T) {
 			t.Errorf("no line %q in:\n%s", want, shown)
 		}
 	}
-}
-
-// looser returns a matrix in which order-status may call all of human-resource.
-func looser(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("access.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	looser := bytes.Replace(text, []byte("clients: [order-status]\n        methods: [GetEmployee]"), []byte("clients: [order-status]\n        methods: [\"*\"]"), 1)
-	path := filepath.Join(t.TempDir(), "access.yaml")
-	if err := os.WriteFile(path, looser, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 // TestTransportsAgree shows that every method has one verdict over gRPC, HTTP and Connect,

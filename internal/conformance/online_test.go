@@ -33,7 +33,7 @@ func TestOnline(t *testing.T) {
 	if got := getEmployee.call(t, online, bearing(mine.AccessToken)); got != "admitted" {
 		t.Fatalf("%s, last cause %q, want admitted", got, c.journal.cause())
 	}
-	if err := mine.End(t.Context()); err != nil {
+	if err := mine.End(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	ended := time.Now()
