@@ -63,3 +63,18 @@ func TestTenThousandStreamsEndInTime(t *testing.T) {
 		}
 	})
 }
+
+// TestStreamThatEndsBeforeTheOthersAreLookedAt shows that a stream which begins shortly
+// before the end of its token ends in time, although the timer was set for another one.
+func TestStreamThatEndsBeforeTheOthersAreLookedAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newReviewServer(t, echo, company(t))
+		time.Sleep(500 * time.Millisecond)
+		began := time.Now()
+		o.openWith(t, o.mint(time.Hour))
+		last := o.openWith(t, o.mint(500*time.Millisecond-access.DefaultLeeway))
+		if err := drain(last); verdictOf(err) != expired || time.Since(began) != 500*time.Millisecond {
+			t.Errorf("ended after %v with %v, want half a second and %v", time.Since(began), err, expired)
+		}
+	})
+}
