@@ -45,7 +45,7 @@ func (f *fleet) add(t testing.TB, id, generation string, opts ...shared.Option) 
 	l.AnnounceGeneration(func() string { return generation })
 	timeout, tick := time.After(20*time.Second), time.NewTicker(5*time.Millisecond)
 	defer tick.Stop()
-	for !listed(t, l, id) {
+	for !listed(t, l, id, generation) {
 		select {
 		case <-timeout:
 			t.Fatalf("%s is not listed: %v", id, l.Ready())
@@ -56,11 +56,11 @@ func (f *fleet) add(t testing.TB, id, generation string, opts ...shared.Option) 
 	return l
 }
 
-// listed reports whether a replica is known to be ready.
-func listed(t testing.TB, l *shared.List, id string) bool {
+// listed reports whether a replica has announced that it is ready, and its policy.
+func listed(t testing.TB, l *shared.List, id, generation string) bool {
 	t.Helper()
 	all, _ := l.Replicas(t.Context())
-	return slices.ContainsFunc(all, func(r shared.Replica) bool { return r.ID == id && r.Ready })
+	return slices.ContainsFunc(all, func(r shared.Replica) bool { return r.ID == id && r.Ready && r.Generation == generation })
 }
 
 func (f *fleet) url() string { return "valkey://" + f.store.Addr() }
