@@ -52,12 +52,15 @@ func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
 		case <-ping.C:
 			err = events.Ping()
 		case problem := <-over:
-			if problem != nil && !problem.Retry {
+			switch {
+			case s.ctx.Err() != nil: // for which the feed may have ended first
+				s.sayEnd(events)
+			case problem != nil && !problem.Retry:
 				_ = events.Send("end", lastEvent{problem.Title, problem.Text, problem.Next.To})
 			}
 			return
 		case <-s.ctx.Done():
-			_ = events.Send("end", lastEvent{problemSignedOut.Title, context.Cause(s.ctx).Error(), again.To})
+			s.sayEnd(events)
 			return
 		case <-r.Context().Done():
 			return
@@ -66,6 +69,11 @@ func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
 			return // the browser has gone
 		}
 	}
+}
+
+// sayEnd tells an open page why its session has ended.
+func (s *Session) sayEnd(events *web.Events) {
+	_ = events.Send("end", lastEvent{problemSignedOut.Title, context.Cause(s.ctx).Error(), again.To})
 }
 
 // update is one event of a feed.
