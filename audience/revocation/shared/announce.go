@@ -46,13 +46,14 @@ type announcement struct {
 
 // told is what a replica announces at once when it changes.
 type told struct {
-	at    position
-	ready bool
+	at         position
+	ready      bool
+	generation string
 }
 
 // AnnounceGeneration has the replica announce which policy its server enforces, for
 // [List.Replicas]: generation returns its name, such as [interceptor.Server.Generation].
-// It is called every two seconds and must not wait. By default none is announced.
+// It is called several times a second and must not wait. By default none is announced.
 func (l *List) AnnounceGeneration(generation func() string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +62,7 @@ func (l *List) AnnounceGeneration(generation func() string) {
 
 // announce tells the store of the replica, if it has something to say.
 func (f *follower) announce(ctx context.Context, client valkey.Client) error {
-	now, since := told{f.at(), f.Ready() == nil}, time.Since(f.announced)
+	now, since := told{f.at(), f.Ready() == nil, f.generation()}, time.Since(f.announced)
 	if f.settings.unannounced || since < announceGap || since < announceInterval && now == f.told {
 		return nil
 	}
@@ -104,19 +105,24 @@ func (f *follower) tell(ctx context.Context, client valkey.Client, text string) 
 
 var kept = strconv.FormatInt(announcementsKept.Milliseconds(), 10)
 
-// announcement returns what the replica says of itself.
-func (l *List) announcement(t told, now time.Time) announcement {
+// generation returns the name of the policy; empty if the program does not tell it.
+func (l *List) generation() string {
 	l.mu.Lock()
 	policy := l.policy
 	l.mu.Unlock()
-	a := announcement{
+	if policy == nil {
+		return ""
+	}
+	return policy()
+}
+
+// announcement returns what the replica says of itself.
+func (l *List) announcement(t told, now time.Time) announcement {
+	return announcement{
 		Version: version(), Epoch: t.at.epoch, Change: t.at.change, Entries: l.count(now), At: now.UnixMilli(), Age: l.Age().Milliseconds(),
 		Last: l.last.Load(), Bound: l.settings.bound, Ready: t.ready, StaleAfter: l.settings.stale.Milliseconds(), ServesStale: l.settings.serveStale,
+		Generation: t.generation,
 	}
-	if policy != nil {
-		a.Generation = policy()
-	}
-	return a
 }
 
 // count returns how many entries name tokens that have not ended at a time. An entry is
