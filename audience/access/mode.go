@@ -64,3 +64,23 @@ func (r *Rule) names(c *claims.Claims, now time.Time) bool {
 	e := r.evaluate(c, Presentation{Time: now})
 	return e.tokenCause(checkIssuer) == "" && e.tokenCause(checkAudience) == ""
 }
+
+// Rollout says that the rules are enforced later: until then, calls that they refuse
+// go through, without a caller.
+type Rollout struct {
+	// Mode is [Observe] or [Warn].
+	Mode Mode
+
+	// Until is when the rules are enforced, in the running process too. Required, and
+	// at most 90 days ahead when [New] is called.
+	Until time.Time
+
+	// Methods are the methods that it applies to, by their short names; empty means
+	// all.
+	Methods []string
+
+	// Clients are the clients that it applies to, by their names in the matrix;
+	// empty means every call, with or without a token. A client is recognised only
+	// by a genuine token that names the service in aud.
+	Clients []string
+}
