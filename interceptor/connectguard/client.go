@@ -25,10 +25,11 @@ import (
 // matrix, with which as calls as itself. baseURL is what the Connect client is made with:
 //
 //	present, err := connectguard.ClientInterceptor(as, "order-status", "https://orders.example.com")
-//	orders := ordersv1connect.NewOrderStatusClient(http.DefaultClient, "https://orders.example.com", connect.WithInterceptors(present))
+//	web := connectguard.WithoutRedirects(http.DefaultClient)
+//	orders := ordersv1connect.NewOrderStatusClient(web, "https://orders.example.com", connect.WithInterceptors(present))
 //
 // A token goes to this address only, and only if the matrix lets tokens of the service go
-// there. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
+// there. [WithoutRedirects] keeps the HTTP client from taking it elsewhere. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
 // matrix makes public are called without a token. A unary call whose token has just expired
 // or was revoked is made once more, as [interceptor.Retry] says. The error of a call that a
 // guard refused wraps an [interceptor.RefusedError].
