@@ -58,7 +58,7 @@ func newClientInterceptor(as *interceptor.Client, whose serving.Propagation, ser
 		return nil, errors.New("connectguard: no client; make one with interceptor.NewClient")
 	}
 	base, err := url.Parse(baseURL)
-	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
+	if err != nil || base.Hostname() == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
 		shown := "what is given" // it may hold a password
 		if err == nil && base.User == nil {
 			shown = strconv.Quote(baseURL)

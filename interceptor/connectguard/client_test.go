@@ -147,6 +147,7 @@ func TestClientSendsTokensToTheirServiceOnly(t *testing.T) {
 	for want, row := range map[string][2]string{
 		"human-resource":             {"human-resource", c.server.URL},
 		"is no address":              {"order-status", "orders.example.com"},
+		`"https://:443"`:             {"order-status", "https://:443"},
 		`"ftp://orders.example.com"`: {"order-status", "ftp://orders.example.com"},
 		"no address of a service":    {"order-status", "https://user:secret@orders.example.com"},
 	} {
