@@ -16,7 +16,7 @@ const (
 	serviceInfo = "service"
 	methodInfo  = "method"
 
-	// endedKey marks the end of a stream that ran, as opposed to one that never began.
+	// endedKey marks the end of a call that ran, as opposed to one that never began.
 	endedKey = "ended"
 
 	// callerEndedKey marks a call that was not sent because the token of the caller

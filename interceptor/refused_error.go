@@ -41,7 +41,8 @@ type RefusedError struct {
 	// the matrix; empty if the connection was not made by a [Client].
 	Service, Method string
 
-	// Ended says that a stream ran and was then ended: see [ResumeStream].
+	// Ended says that a stream, or a call over Connect, ran and was then ended: see
+	// [ResumeStream].
 	Ended bool
 
 	proof    string // of the attempt that was refused

@@ -55,10 +55,7 @@ var streamOver = &ended{}
 // end ends the lease with a refusal. It returns false if the lease or its stream had
 // ended before.
 func (l *lease) end(d admission.Decision) bool {
-	answer := d.Answer()
-	info := refusalInfo(l.stream.Context(), l.method, d.RequestID)
-	info[endedKey] = "stream"
-	end := &ended{d.Err, answer, statusOf(answer, info).Err()}
+	end := &ended{d.Err, d.Answer(), endError(l.stream.Context(), l.method, d)}
 	l.evidence.End()
 	if !l.reason.CompareAndSwap(nil, end) {
 		return false

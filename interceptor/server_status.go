@@ -39,6 +39,13 @@ func refusalError(ctx context.Context, method string, d admission.Decision) erro
 	return statusOf(d.Answer(), refusalInfo(ctx, method, d.RequestID)).Err()
 }
 
+// endError is [refusalError] for a call whose handler ran: clients do not repeat it.
+func endError(ctx context.Context, method string, d admission.Decision) error {
+	info := refusalInfo(ctx, method, d.RequestID)
+	info[endedKey] = "stream"
+	return statusOf(d.Answer(), info).Err()
+}
+
 // hideDownstreamRefusal returns the error of a handler as the peer may see it. A
 // refusal by another service, or the lack of a token for that service, says nothing
 // about the peer's own token. Its reason is removed, since the peer would otherwise

@@ -162,11 +162,14 @@ func (a authzOptions) serve(cmd *cobra.Command, srv *grpc.Server) error {
 }
 
 // listen listens on HOST:PORT or unix:PATH. A socket that an earlier process has left is
-// replaced; one that answers is not.
+// replaced; one that answers, or a file that is no socket, is not.
 func listen(at string) (net.Listener, error) {
 	path, ok := strings.CutPrefix(at, "unix:")
 	if !ok {
 		return net.Listen("tcp", at)
+	}
+	if found, err := os.Lstat(path); err == nil && found.Mode().Type() != os.ModeSocket {
+		return nil, fmt.Errorf("%s is there, and is no socket: name another path", path)
 	}
 	conn, err := net.Dial("unix", path)
 	if err == nil {

@@ -211,6 +211,25 @@ func TestAuthzOnSocket(t *testing.T) {
 	f.run(t, "authz", "--listen", "unix:"+path).want(t, 2, "another process listens there")
 }
 
+// TestAuthzRemovesSocketsAlone shows that another file at the path of --listen stays.
+func TestAuthzRemovesSocketsAlone(t *testing.T) {
+	f := newField(t)
+	before, err := os.ReadFile(f.matrix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := t.TempDir()
+	for _, path := range []string{f.matrix, empty} {
+		f.run(t, "authz", "--listen", "unix:"+path).want(t, 2, path+" is there, and is no socket")
+	}
+	if after, err := os.ReadFile(f.matrix); err != nil || string(after) != string(before) {
+		t.Errorf("the file was changed: %v", err)
+	}
+	if _, err := os.Stat(empty); err != nil {
+		t.Errorf("the directory was removed: %v", err)
+	}
+}
+
 // TestAuthzFollowsTheFile shows that a change of the file takes effect.
 func TestAuthzFollowsTheFile(t *testing.T) {
 	f := newField(t)

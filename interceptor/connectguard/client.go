@@ -25,10 +25,11 @@ import (
 // matrix, with which as calls as itself. baseURL is what the Connect client is made with:
 //
 //	present, err := connectguard.ClientInterceptor(as, "order-status", "https://orders.example.com")
-//	orders := ordersv1connect.NewOrderStatusClient(http.DefaultClient, "https://orders.example.com", connect.WithInterceptors(present))
+//	web := connectguard.WithoutRedirects(http.DefaultClient)
+//	orders := ordersv1connect.NewOrderStatusClient(web, "https://orders.example.com", connect.WithInterceptors(present))
 //
 // A token goes to this address only, and only if the matrix lets tokens of the service go
-// there. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
+// there. [WithoutRedirects] keeps the HTTP client from taking it elsewhere. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
 // matrix makes public are called without a token. A unary call whose token has just expired
 // or was revoked is made once more, as [interceptor.Retry] says. The error of a call that a
 // guard refused wraps an [interceptor.RefusedError].
@@ -57,7 +58,7 @@ func newClientInterceptor(as *interceptor.Client, whose serving.Propagation, ser
 		return nil, errors.New("connectguard: no client; make one with interceptor.NewClient")
 	}
 	base, err := url.Parse(baseURL)
-	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
+	if err != nil || base.Hostname() == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
 		shown := "what is given" // it may hold a password
 		if err == nil && base.User == nil {
 			shown = strconv.Quote(baseURL)

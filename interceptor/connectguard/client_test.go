@@ -88,6 +88,57 @@ func TestClientTellsRefusals(t *testing.T) {
 	}
 }
 
+// TestEndedCallsAreNotRepeated shows that a call whose token was revoked while its handler
+// worked is not made once more: the handler would run twice.
+func TestEndedCallsAreNotRepeated(t *testing.T) {
+	t.Setenv("CONNECTGUARD_SECRET", "secret")
+	for protocol, opts := range protocols {
+		for shape, call := range map[string]func(context.Context, *company, http.Header, []connect.ClientOption) error{"unary": calls["unary"], "stream": drain} {
+			o := &orders{}
+			c := newCompany(t, o)
+			revoke := func() {
+				if err := c.revoked.Revoke(revocation.Entry{Issuer: issuerURL, Client: "customer-portal", IssuedBefore: time.Now(), Expires: time.Now().Add(time.Hour)}); err != nil {
+					t.Error(err)
+				}
+			}
+			o.get = func(ctx context.Context, _ *connect.Request[ordersv1.GetOrderStatusRequest]) (*connect.Response[ordersv1.GetOrderStatusResponse], error) {
+				revoke()
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			o.watch = func(ctx context.Context, _ *connect.Request[ordersv1.WatchOrderStatusRequest], _ *connect.ServerStream[ordersv1.WatchOrderStatusResponse]) error {
+				revoke()
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			present, err := connectguard.ClientInterceptor(newClient(t, c, "customer-portal"), "order-status", c.server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = call(deadline(t), c, nil, append([]connect.ClientOption{connect.WithInterceptors(present)}, opts...))
+			refusal, refused := errors.AsType[*interceptor.RefusedError](err)
+			if !refused || refusal.Reason != audience.ReasonTokenRevoked || !refusal.Ended {
+				t.Errorf("%s, %s: got %v, want a RefusedError with %s that says that the call had begun", protocol, shape, err, audience.ReasonTokenRevoked)
+			}
+			if got := c.issuer.Requests(testutil.Token); got != 1 {
+				t.Errorf("%s, %s: %d tokens were requested, want 1, since the call is not repeated", protocol, shape, got)
+			}
+		}
+	}
+}
+
+// drain opens a stream and reads all of it.
+func drain(ctx context.Context, c *company, header http.Header, opts []connect.ClientOption) error {
+	stream, err := openStream(ctx, c, header, opts)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	for stream.Receive() {
+	}
+	return stream.Err()
+}
+
 // TestClientSendsTokensToTheirServiceOnly shows what is refused before a token is sent.
 func TestClientSendsTokensToTheirServiceOnly(t *testing.T) {
 	t.Setenv("CONNECTGUARD_SECRET", "secret")
@@ -96,6 +147,7 @@ func TestClientSendsTokensToTheirServiceOnly(t *testing.T) {
 	for want, row := range map[string][2]string{
 		"human-resource":             {"human-resource", c.server.URL},
 		"is no address":              {"order-status", "orders.example.com"},
+		`"https://:443"`:             {"order-status", "https://:443"},
 		`"ftp://orders.example.com"`: {"order-status", "ftp://orders.example.com"},
 		"no address of a service":    {"order-status", "https://user:secret@orders.example.com"},
 	} {

@@ -86,14 +86,15 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := g.core.Admission.Decide(r.Context(), request)
 	switch {
 	case d.Outcome == admission.Refused:
-		g.refuse(w, r, d)
+		g.refuse(w, r, d, g.core.RefusalError)
 		return
 	case d.Outcome == admission.WouldRefuse && d.Mode == access.Warn:
 		w.Header().Set(overhttp.WouldRefuseHeader, d.Answer().Word())
 	}
 	frames := &frameWriter{}
 	overhttp.Admitted{
-		Core: g.core, Evidence: d.Evidence, Vary: true, Refuse: g.refuse,
+		Core: g.core, Evidence: d.Evidence, Vary: true,
+		Refuse: func(w http.ResponseWriter, r *http.Request, d admission.Decision) { g.refuse(w, r, d, g.core.EndError) },
 		Finish: func(w http.ResponseWriter, d admission.Decision) bool { return g.finish(w, r, frames, d) },
 	}.Serve(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		frames.ResponseWriter = w

@@ -2,6 +2,7 @@ package connectguard
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,13 +19,16 @@ import (
 	"github.com/grpcaud/grpcaud/internal/overhttp"
 )
 
+// statusFunc returns the gRPC status of a refusal, as [serving.Core] has it.
+type statusFunc func(ctx context.Context, method string, d admission.Decision) error
+
 // errorOf returns a refusal as Connect has errors, with the details that gRPC's has.
-func (g *guard) errorOf(r *http.Request, d admission.Decision) *connect.Error {
+func errorOf(r *http.Request, d admission.Decision, of statusFunc) *connect.Error {
 	md := metadata.MD{}
 	for name, values := range r.Header {
 		md.Append(name, values...)
 	}
-	st := status.Convert(g.core.RefusalError(metadata.NewIncomingContext(r.Context(), md), r.URL.Path, d))
+	st := status.Convert(of(metadata.NewIncomingContext(r.Context(), md), r.URL.Path, d))
 	refusal := connect.NewError(connect.Code(st.Code()), errors.New(st.Message()))
 	for _, detail := range st.Proto().GetDetails() {
 		if known, err := connect.NewErrorDetail(detail); err == nil {
@@ -35,8 +39,8 @@ func (g *guard) errorOf(r *http.Request, d admission.Decision) *connect.Error {
 }
 
 // refuse tells the peer of a call that it is refused, in the protocol of the call.
-func (g *guard) refuse(w http.ResponseWriter, r *http.Request, d admission.Decision) {
-	refusal := g.errorOf(r, d)
+func (g *guard) refuse(w http.ResponseWriter, r *http.Request, d admission.Decision, of statusFunc) {
+	refusal := errorOf(r, d, of)
 	overhttp.SetRefusalHeader(w.Header(), d, "")
 	overhttp.LeaveBody(w, r)
 	_ = g.errors.Write(w, r, refusal) // fails only if the peer has left
@@ -49,7 +53,7 @@ func (g *guard) finish(w http.ResponseWriter, r *http.Request, frames *frameWrit
 		return false
 	}
 	last := &recorder{header: http.Header{}}
-	if err := g.errors.Write(last, r, g.errorOf(r, d)); err != nil {
+	if err := g.errors.Write(last, r, errorOf(r, d, g.core.EndError)); err != nil {
 		return false
 	}
 	var end []byte

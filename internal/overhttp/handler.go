@@ -59,8 +59,8 @@ func (a Admitted) Serve(w http.ResponseWriter, r *http.Request, handler http.Han
 			w.Header().Set("Connection", "close") // its reading has ended
 		}
 		a.Refuse(w, r, end.decision)
-	case a.Finish != nil && a.Finish(w, end.decision):
-	default:
+	case a.Finish != nil && a.Finish(w, end.decision) && r.ProtoMajor > 1:
+	default: // also the connection of HTTP/1 that was told: it would keep the deadlines, and the rest of a body
 		panic(http.ErrAbortHandler)
 	}
 }

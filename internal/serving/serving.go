@@ -24,6 +24,10 @@ type Core struct {
 	// error. ctx has the metadata of the call as they came.
 	RefusalError func(ctx context.Context, method string, d admission.Decision) error
 
+	// EndError is RefusalError for a call that was ended after its handler began. Clients
+	// do not repeat the call, for the handler would run twice.
+	EndError func(ctx context.Context, method string, d admission.Decision) error
+
 	// DownstreamCode returns the code of gRPC for the peer of a call whose handler returned err, if
 	// err says that another service refused a call, or that the call was not sent. The text
 	// of such an error is not for the peer.
