@@ -174,6 +174,25 @@ func TestIssuerIsAskedLast(t *testing.T) {
 	}
 }
 
+// TestRevokedWhileTheIssuerIsAsked shows that a token is refused that was revoked after the
+// issuer was asked about it, and before the call was admitted.
+func TestRevokedWhileTheIssuerIsAsked(t *testing.T) {
+	for shape := range shapes {
+		list := revocation.NewList(8)
+		o := newOnlineServer(t, 0, sameMatrix, interceptor.Revocations(list))
+		o.issuer.Fault(testutil.Introspection, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			revoke(t, list, revocation.Entry{ID: "one"})
+			testutil.RespondBody("application/json", `{"active": true}`).ServeHTTP(w, q)
+		}))
+		if got := o.call(t, shape, o.issuer.Mint(good(testutil.Claims{"jti": "one"}))); got != revoked {
+			t.Errorf("%s: %v, want %v", shape, got, revoked)
+		}
+		if got := o.call(t, shape, o.issuer.Mint(good(testutil.Claims{"jti": "another"}))); got != (verdict{}) {
+			t.Errorf("%s, another token: %v, want it admitted", shape, got)
+		}
+	}
+}
+
 // TestOnlineCallsShareNoOldAnswer shows that each call asks the issuer, or, with a time of
 // the cache, the first in that time; and that a token that was withdrawn is refused then,
 // while a method without online admits it.

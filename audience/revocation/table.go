@@ -43,7 +43,7 @@ func (t *table) put(r *listed) {
 
 // slot returns the slot of the entry with a target, or the empty one for it.
 func (t *table) slot(key target) *atomic.Pointer[listed] {
-	for i := maphash.Comparable(t.seed, key); ; i++ {
+	for i := key.hash(t.seed); ; i++ {
 		slot := &t.slots[i&uint64(len(t.slots)-1)]
 		if r := slot.Load(); r == nil || r.target == key {
 			return slot

@@ -1,6 +1,9 @@
 package revocation
 
 import (
+	"hash/maphash"
+	"math/bits"
+
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -29,6 +32,20 @@ func (t target) shape() shape {
 		s |= dated
 	}
 	return s
+}
+
+// hash returns the same for equal targets. Each value counts by its place.
+func (t target) hash(seed maphash.Seed) uint64 {
+	h := maphash.String(seed, t.issuer)
+	for _, value := range t.values {
+		if h = bits.RotateLeft64(h, 13); value != "" {
+			h ^= maphash.String(seed, value)
+		}
+	}
+	if t.dated {
+		h++
+	}
+	return h
 }
 
 // targetOf returns the target of the entry of shape s that matches c. If c lacks one of

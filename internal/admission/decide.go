@@ -78,7 +78,10 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	if err := c.checkRevocation(e.ctx, e.claims); err != nil || !asks {
 		return err
 	}
-	return c.confirm(e, arrived, maxAge)
+	if err := c.confirm(e, arrived, maxAge); err != nil {
+		return err
+	}
+	return c.checkRevocation(e.ctx, e.claims) // again: the question took its time, and the answer may name a session
 }
 
 // verify verifies the token of a request and stores it in e with its claims. It returns

@@ -28,6 +28,10 @@ func Lost(number int64, id string, last int64, about string) bool {
 	return l.marked().lost(state{epoch: "epoch", change: last, id: about})
 }
 
+// Suspend has the wall clock go on while the monotonic clock stands, as on a machine that is
+// suspended.
+func (l *List) Suspend(d time.Duration) { l.heardAt.Add(-int64(d)) }
+
 // ParseReplica reads an announcement.
 func ParseReplica(text, age string) (Replica, error) {
 	a, heard, err := parseAnnouncement("id", text, age)

@@ -65,13 +65,13 @@ func (f *follower) connect(ctx context.Context, heard func()) error {
 	f.use(client)
 	defer f.withdraw(ctx, client)
 	for {
-		began := time.Since(f.start)
+		began := time.Now()
 		current, err := f.round(ctx, client)
 		if err != nil {
 			return err
 		}
 		if current {
-			f.heard.Store(int64(began))
+			f.hear(began)
 			f.complete.Store(true)
 		}
 		heard()
@@ -140,23 +140,25 @@ func (f *follower) resume(ctx context.Context, client valkey.Client, s state) (e
 			f.last.Store(time.Now().UnixMilli())
 		}
 	}()
-	missing, err := f.reread(ctx, client, s.change)
+	missing, err := f.reread(ctx, client, s.epoch, s.change)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
 	if err := f.restore(ctx, client, missing); err != nil {
 		return err
 	}
-	if s, err = f.beat(ctx, client, 0); err != nil {
+	now, err := f.beat(ctx, client, 0)
+	if err != nil {
 		return err
 	}
-	_, err = f.reread(ctx, client, s.change)
+	_, err = f.reread(ctx, client, s.epoch, now.change)
 	return err
 }
 
 // reread reads the whole list, and follows the store from the change of that number on.
-// It returns the entries of memory that the store lacks, or has with earlier times.
-func (f *follower) reread(ctx context.Context, client valkey.Client, number int64) ([]revocation.Entry, error) {
+// It returns the entries of memory that the store lacks, or has with earlier times. A store
+// in another epoch than that of the round is an error: the round knows nothing of its age.
+func (f *follower) reread(ctx context.Context, client valkey.Client, epoch string, number int64) ([]revocation.Entry, error) {
 	from, err := f.beat(ctx, client, number)
 	if err != nil {
 		return nil, err
@@ -166,7 +168,7 @@ func (f *follower) reread(ctx context.Context, client valkey.Client, number int6
 		return nil, f.fail(err)
 	}
 	to, err := f.beat(ctx, client, number)
-	if err != nil || from.epoch != to.epoch || from.id != to.id {
+	if err != nil || from.epoch != epoch || to.epoch != epoch || from.id != to.id {
 		return nil, errors.Join(err, errors.New("shared: the store was emptied, or changed places with another, while it was read"))
 	}
 	f.begin(from.epoch, change{number: number, id: from.id})

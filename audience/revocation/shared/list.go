@@ -33,6 +33,7 @@ type List struct {
 
 	start    time.Time
 	heard    atomic.Int64 // when the list was as the store's, in nanoseconds since start
+	heardAt  atomic.Int64 // the same by the wall clock, in nanoseconds of the Unix time
 	last     atomic.Int64 // when memory changed last, in milliseconds of the Unix time; 0 for never
 	complete atomic.Bool  // memory has all that the store has
 
@@ -74,6 +75,7 @@ func New(store valkey.ClientOption, opts ...Option) (*List, error) {
 		settings: s, store: store, keys: newKeys(s.name), memory: revocation.NewList(s.bound),
 		start: time.Now(), stop: stop, done: make(chan struct{}),
 	}
+	l.hear(l.start)
 	if l.registration, err = l.observe(s.meters); err != nil {
 		stop()
 		return nil, err
@@ -121,8 +123,18 @@ func (l *List) notReady(what string) error {
 	return fmt.Errorf("%w: %s", ErrNotReady, what)
 }
 
-// Age returns for how long nothing was heard from the store.
-func (l *List) Age() time.Duration { return time.Since(l.start) - time.Duration(l.heard.Load()) }
+// Age returns for how long nothing was heard from the store. The monotonic clock stops
+// while the machine is suspended, and the wall clock can be set back: the longer time counts.
+func (l *List) Age() time.Duration {
+	now := time.Now()
+	return max(now.Sub(l.start)-time.Duration(l.heard.Load()), time.Duration(now.UnixNano()-l.heardAt.Load()))
+}
+
+// hear stores when the list was as the store's.
+func (l *List) hear(at time.Time) {
+	l.heard.Store(int64(at.Sub(l.start)))
+	l.heardAt.Store(at.UnixNano())
+}
 
 // Revoke adds an entry for all replicas. If there is an entry for the same tokens, the
 // later times of the two count. An error that is about the store means that the entry

@@ -26,20 +26,25 @@ if ends + longer < now then
 end
 local known = redis.call('HGET', KEYS[2], digest)
 if known then
-	local b, e = string.match(known, '^(%d+) (%d+) ')
-	b, e = tonumber(b), tonumber(e)
-	if b >= before and e >= ends then
-		return {'ok', redis.call('HGET', KEYS[1], 'epoch'), '0', ''}
+	local b, e, other = string.match(known, '^(%d+) (%d+) (.*)$')
+	if other == named then -- what names other tokens under this digest is replaced
+		b, e = tonumber(b), tonumber(e)
+		if b >= before and e >= ends then
+			return {'ok', redis.call('HGET', KEYS[1], 'epoch'), '0', ''}
+		end
+		before, ends = math.max(b, before), math.max(e, ends)
 	end
-	before, ends = math.max(b, before), math.max(e, ends)
 elseif redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[7]) then
 	return {'full', '', '0', ''}
-else
-	redis.call('HINCRBY', KEYS[1], 'entries', 1)
 end
 local entry = string.format('%.0f %.0f ', before, ends) .. named
+local change = string.format('%.0f', redis.call('HGET', KEYS[1], 'change') + 1)
+-- first of all, since it fails if the stream has changes that were not counted
+redis.call('XADD', KEYS[4], 'MAXLEN', '~', 10000, change .. '-0', 'entry', entry, 'id', ARGV[1])
+redis.call('HSET', KEYS[1], 'change', change)
+if not known then
+	redis.call('HINCRBY', KEYS[1], 'entries', 1)
+end
 redis.call('HSET', KEYS[2], digest, entry)
 redis.call('ZADD', KEYS[3], string.format('%.0f', ends + longer), digest)
-local change = redis.call('HINCRBY', KEYS[1], 'change', 1)
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', 10000, string.format('%.0f-0', change), 'entry', entry, 'id', ARGV[1])
-return {'ok', redis.call('HGET', KEYS[1], 'epoch'), string.format('%.0f', change), ARGV[1]}
+return {'ok', redis.call('HGET', KEYS[1], 'epoch'), change, ARGV[1]}

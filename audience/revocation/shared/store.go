@@ -33,12 +33,25 @@ func (l *List) beat(ctx context.Context, client valkey.Client, change int64) (st
 	if err != nil {
 		return state{}, fmt.Errorf("shared: the store: %w", err)
 	}
-	if len(answer) != 4 {
-		return state{}, fmt.Errorf("shared: the store answers %d values, want 4", len(answer))
+	if len(answer) != 5 {
+		return state{}, fmt.Errorf("shared: the store answers %d values, want 5", len(answer))
 	}
 	number, errNumber := strconv.ParseInt(answer[1], 10, 64)
 	age, errAge := strconv.ParseInt(answer[2], 10, 64)
-	return state{answer[0], number, time.Duration(age) * time.Millisecond, answer[3]}, errors.Join(errNumber, errAge)
+	now, errNow := strconv.ParseInt(answer[4], 10, 64)
+	if err := errors.Join(errNumber, errAge, errNow); err != nil {
+		return state{}, fmt.Errorf("shared: the store answers %q: %w", answer, err)
+	}
+	return state{answer[0], number, time.Duration(age) * time.Millisecond, answer[3]}, checkClock(time.UnixMilli(now))
+}
+
+// checkClock refuses a store whose clock is so far ahead that it drops entries while their
+// tokens are admitted here.
+func checkClock(store time.Time) error {
+	if ahead := time.Until(store); ahead > revocation.Leeway {
+		return fmt.Errorf("shared: the clock of the store is %v ahead of this machine's, so that it drops entries too early: set both clocks, to within %v", ahead.Round(time.Second), revocation.Leeway)
+	}
+	return nil
 }
 
 // send stores entries.
