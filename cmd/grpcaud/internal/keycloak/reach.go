@@ -24,6 +24,7 @@ func ByTheRealm(policy *access.Policy, found []Finding) *access.Policy {
 			}
 		}
 	}
+	m.Never = nil // the ways are told, also those that must never be
 	if changed, err := access.New(m, policy.GivenOptions()...); err == nil {
 		return changed
 	}
