@@ -11,7 +11,7 @@ import (
 // and nowhere else. It returns policy if there is no such matrix.
 func ByTheRealm(policy *access.Policy, found []Finding) *access.Policy {
 	m := policy.Matrix()
-	m.Never = nil
+	m.Never = nil // the ways are told, also those that must never be
 	names := map[string]string{} // the clients by their ids
 	for name, c := range m.Clients {
 		names[c.ID] = name
@@ -24,7 +24,6 @@ func ByTheRealm(policy *access.Policy, found []Finding) *access.Policy {
 			}
 		}
 	}
-	m.Never = nil // the ways are told, also those that must never be
 	if changed, err := access.New(m, policy.GivenOptions()...); err == nil {
 		return changed
 	}
