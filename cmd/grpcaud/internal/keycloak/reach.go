@@ -11,7 +11,7 @@ import (
 // and nowhere else. It returns policy if there is no such matrix.
 func ByTheRealm(policy *access.Policy, found []Finding) *access.Policy {
 	m := policy.Matrix()
-	m.Never = nil // the ways are told, also those that must never be
+	m.Never = nil                // the ways are told, also those that must never be
 	names := map[string]string{} // the clients by their ids
 	for name, c := range m.Clients {
 		names[c.ID] = name
