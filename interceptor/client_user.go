@@ -165,8 +165,8 @@ func (u *user) check() error {
 // keep theirs. The caller calls end when the attempt has ended.
 func (r *retrier) untilLogout(ctx context.Context) (call context.Context, end func()) {
 	u := userFrom(ctx)
-	if u == nil || r.services == nil || r.services.propagation == asService {
-		return ctx, func() {}
+	if u == nil || u.ctx.Err() != nil || r.services == nil || r.services.propagation == asService {
+		return ctx, func() {} // a call after the end has no token, and is told why
 	}
 	call, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(u.ctx, cancel)

@@ -196,6 +196,7 @@ func TestRunningCallsForAUserEndWithTheContext(t *testing.T) {
 		time.Sleep(time.Second)
 		logout()
 		all.Wait()
+		synctest.Wait() // for the handlers
 		if n := len(p.served.callers); n != 6 {
 			t.Errorf("%d calls, want 6", n)
 		}

@@ -29,18 +29,25 @@ type lastEvent struct {
 // Follow sends an open page the events of feed, and at last that the session has ended. A feed
 // of nil sends nothing but that. Following a page does not prolong its session.
 func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
-	events := web.StartEvents(w)
 	s := h.Session(r)
-	if s == nil {
+	tooMany := s != nil && s.open.Add(1) > maxOpen
+	if s != nil {
+		defer s.open.Add(-1)
+	}
+	events := web.StartEvents(w)
+	switch {
+	case s == nil:
 		_ = events.Send("end", lastEvent{problemEnded.Title, problemEnded.Text, again.To})
-		return
-	}
-	defer s.open.Add(-1)
-	if s.open.Add(1) > maxOpen {
+	case tooMany:
 		_ = events.Send("end", lastEvent{"Too many pages are open", "Close some of them, and load this one again.", ""})
-		return
+	default:
+		s.send(r.Context(), events, feed)
 	}
-	updates, over, stop := s.start(r.Context(), feed)
+}
+
+// send sends the events of feed until the page, the feed or the session ends.
+func (s *Session) send(ctx context.Context, events *web.Events, feed Feed) {
+	updates, over, stop := s.start(ctx, feed)
 	defer stop() // the feed ends before the request
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
@@ -62,7 +69,7 @@ func (h *Handler) Follow(w http.ResponseWriter, r *http.Request, feed Feed) {
 		case <-s.ctx.Done():
 			s.sayEnd(events)
 			return
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		}
 		if err != nil {
