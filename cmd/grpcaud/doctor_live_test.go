@@ -208,7 +208,7 @@ func TestLiveServerThatSaysNothing(t *testing.T) {
 			t.Errorf("%v: %d calls with %d tokens, want 1 without", row.code, calls, tokens)
 		}
 	}
-	hanging, seen := unguarded(t, func(stream grpc.ServerStream) error { <-stream.Context().Done(); return nil })
+	hanging, seen := unguarded(t, func(stream grpc.ServerStream) error { <-stream.Context().Done(); return stream.Context().Err() })
 	f.live(t, hanging, "WatchOrderStatus", "--timeout", "50ms").want(t, 2, "DeadlineExceeded", "no further call was made")
 	if _, tokens := seen(); tokens != 0 {
 		t.Errorf("%d tokens arrived, want none", tokens)
