@@ -23,11 +23,8 @@ type orderPage struct {
 }
 
 func (p *portal) order(w http.ResponseWriter, r *http.Request, s *signin.Session) {
-	reply, err := usercall.Do(r, s, func(ctx context.Context) (*ordersv1.GetOrderStatusResponse, error) {
-		return p.orders.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: r.PathValue("id")})
-	})
-	if err != nil {
-		p.services.Caller.Fail(w, r, s, err)
+	reply, ok := p.services.Caller.Order(w, r, s, p.orders)
+	if !ok {
 		return
 	}
 	page := s.Page()

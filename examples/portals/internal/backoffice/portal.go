@@ -3,7 +3,6 @@
 package backoffice
 
 import (
-	"context"
 	"embed"
 	"net/http"
 
@@ -64,14 +63,11 @@ func Register(mux *http.ServeMux, site *web.Site, in *signin.Handler, s Services
 }
 
 func (p *portal) list(w http.ResponseWriter, r *http.Request, s *signin.Session) {
-	reply, err := usercall.Do(r, s, func(ctx context.Context) (*ordersv1.ListOrdersResponse, error) {
-		return p.orders.ListOrders(ctx, &ordersv1.ListOrdersRequest{})
-	})
-	if err != nil {
-		p.services.Caller.Fail(w, r, s, err)
+	all, ok := p.services.Caller.Orders(w, r, s, p.orders)
+	if !ok {
 		return
 	}
-	p.signin.Show(w, r, s, "orders.html", "Orders", order.Views(reply.GetOrders()))
+	p.signin.Show(w, r, s, "orders.html", "Orders", order.Views(all))
 }
 
 // events follows an order for an open page.

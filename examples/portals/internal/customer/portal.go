@@ -3,7 +3,6 @@
 package customer
 
 import (
-	"context"
 	"embed"
 	"net/http"
 
@@ -63,22 +62,16 @@ func Register(mux *http.ServeMux, site *web.Site, in *signin.Handler, s Services
 }
 
 func (p *portal) list(w http.ResponseWriter, r *http.Request, s *signin.Session) {
-	reply, err := usercall.Do(r, s, func(ctx context.Context) (*ordersv1.ListOrdersResponse, error) {
-		return p.orders.ListOrders(ctx, &ordersv1.ListOrdersRequest{})
-	})
-	if err != nil {
-		p.services.Caller.Fail(w, r, s, err)
+	all, ok := p.services.Caller.Orders(w, r, s, p.orders)
+	if !ok {
 		return
 	}
-	p.signin.Show(w, r, s, "orders.html", "My orders", order.Views(reply.GetOrders()))
+	p.signin.Show(w, r, s, "orders.html", "My orders", order.Views(all))
 }
 
 func (p *portal) order(w http.ResponseWriter, r *http.Request, s *signin.Session) {
-	reply, err := usercall.Do(r, s, func(ctx context.Context) (*ordersv1.GetOrderStatusResponse, error) {
-		return p.orders.GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{OrderId: r.PathValue("id")})
-	})
-	if err != nil {
-		p.services.Caller.Fail(w, r, s, err)
+	reply, ok := p.services.Caller.Order(w, r, s, p.orders)
+	if !ok {
 		return
 	}
 	page := s.Page()
