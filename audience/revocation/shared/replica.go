@@ -58,15 +58,21 @@ func (r Replica) Current() bool { return r.Ready && r.Behind == 0 && !r.Differs 
 // Replicas returns the replicas that were heard of within the last minute, by their ids.
 // Those with the option [Unannounced] are not among them.
 func (l *List) Replicas(ctx context.Context) ([]Replica, error) {
-	client, err := l.connected()
-	if err != nil {
-		return nil, err
-	}
-	s, err := l.beat(ctx, client, 0)
+	client, s, err := l.look(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return l.survey(ctx, client, s)
+}
+
+// look returns the connection to the store, and what the store says about the list.
+func (l *List) look(ctx context.Context) (valkey.Client, state, error) {
+	client, err := l.connected()
+	if err != nil {
+		return nil, state{}, err
+	}
+	s, err := l.beat(ctx, client, 0)
+	return client, s, err
 }
 
 // Await waits until every replica knows what the store has now, or until ctx ends. It
@@ -92,11 +98,7 @@ func (l *List) Await(ctx context.Context) ([]Replica, error) {
 // ask returns the replicas, compared with target: the state of the store when it was
 // asked first, or after it was emptied.
 func (l *List) ask(ctx context.Context, target *state) ([]Replica, error) {
-	client, err := l.connected()
-	if err != nil {
-		return nil, err
-	}
-	s, err := l.beat(ctx, client, 0)
+	client, s, err := l.look(ctx)
 	if err != nil {
 		return nil, err
 	}
