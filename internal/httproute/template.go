@@ -3,6 +3,7 @@ package httproute
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -123,13 +124,13 @@ func (t *template) add(text string) error {
 	return err
 }
 
-// readVerb reads the end of the template.
+// readVerb reads the end of the template. A verb needs no escapes, so that it ends the
+// segment of a request in one way only.
 func (t *template) readVerb(text string) error {
-	verb, err := literalText(text)
-	if err != nil || strings.ContainsAny(text, ":/*{}=") {
+	if _, err := literalText(text); err != nil || url.PathEscape(text) != text || strings.ContainsAny(text, ":*=") {
 		return fmt.Errorf("%.64q is not a verb, such as :cancel", ":"+text)
 	}
-	t.verb = ":" + verb
+	t.verb = ":" + text
 	return nil
 }
 
