@@ -1,7 +1,5 @@
 package access
 
-import "slices"
-
 // Introspection says how to ask an issuer about a token (RFC 7662). The zero value
 // means that the issuer is not asked. Exactly one of Secret, Certificate and
 // InsecureNoAuthentication says how the service authenticates.
@@ -36,9 +34,10 @@ type Introspection struct {
 
 // Introspected reports whether the issuer is asked about each of its tokens, which may
 // then be opaque.
-func (i Issuer) Introspected() bool {
-	return i.Introspection != (Introspection{}) && !i.Introspection.OnlineOnly
-}
+func (i Issuer) Introspected() bool { return i.Introspection.always() }
+
+// always reports whether the issuer is asked about each of its tokens.
+func (i *Introspection) always() bool { return *i != (Introspection{}) && !i.OnlineOnly }
 
 // ways lists how the service authenticates, by the keys of the file.
 func (i Introspection) ways() []string {
@@ -50,7 +49,13 @@ func (i Introspection) ways() []string {
 }
 
 // Introspects reports whether the issuer of this URL is asked about each of its tokens,
-// for an issuer whose tokens the guarded services accept.
+// for an issuer whose tokens the guarded services accept. It copies no Issuer, which is
+// large: the stack of a request would have to grow.
 func (g *Guard) Introspects(issuer string) bool {
-	return slices.ContainsFunc(g.issuers, func(i Issuer) bool { return i.URL == issuer && i.Introspected() })
+	for i := range g.issuers {
+		if of := &g.issuers[i]; of.URL == issuer && of.Introspection.always() {
+			return true
+		}
+	}
+	return false
 }

@@ -27,7 +27,8 @@ func newKeyer() *keyer {
 func (k *keyer) key(raw string) (key tokenKey) {
 	hash := sha256.New()
 	hash.Write(k.secret[:])
-	for part := [8 * sha256.BlockSize]byte{}; raw != ""; {
+	var part [2 * sha256.BlockSize]byte
+	for raw != "" {
 		n := copy(part[:], raw)
 		hash.Write(part[:n])
 		raw = raw[n:]

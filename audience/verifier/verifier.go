@@ -99,18 +99,17 @@ func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *access.Rule,
 	s := v.current.Load()
 	switch {
 	case len(raw) > maxToken:
-		return nil, now, &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
+		return nil, now, tooLarge(raw)
 	case s.opaque != nil && strings.Count(raw, ".") != 2:
 		claims, err := s.opaque.verifyOpaque(ctx, raw, rule)
 		return claims, time.Now(), err
 	case s.cache == nil:
-		fresh := s.verify(ctx, raw, rule)
-		return fresh.claims, time.Now(), fresh.err
+		fresh, now := s.verifyNew(ctx, raw, rule)
+		return fresh.claims, now, fresh.err
 	}
 	key, found := s.cache.find(raw, now)
 	if found == nil {
-		fresh := s.verify(ctx, raw, rule)
-		found, now = &fresh, time.Now()
+		found, now = s.verifyNew(ctx, raw, rule)
 		s.cache.keep(key, len(raw), found, now)
 	}
 	if found.err != nil && found.issuer != nil { // the rule judges the issuer of a genuine token
@@ -119,6 +118,18 @@ func (v *Verifier) VerifyFor(ctx context.Context, raw string, rule *access.Rule,
 		}
 	}
 	return found.claims, now, found.err
+}
+
+// verifyNew verifies a token that is not in the cache. It returns the time at which the
+// result was there.
+func (s *state) verifyNew(ctx context.Context, raw string, rule *access.Rule) (*result, time.Time) {
+	fresh := s.verify(ctx, raw, rule)
+	return &fresh, time.Now()
+}
+
+// tooLarge returns the refusal of a token that is not read.
+func tooLarge(raw string) error {
+	return &audience.Refusal{Cause: audience.CauseTokenTooLarge, Got: fmt.Sprintf("%d bytes", len(raw)), Want: fmt.Sprintf("at most %d", maxToken)}
 }
 
 // checkRule refuses the tokens of i if rule does not accept that issuer. A nil rule
