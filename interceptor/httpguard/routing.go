@@ -156,15 +156,16 @@ func (routes *routing) match(r *http.Request) (*operation, error) {
 	if err := overhttp.CheckTarget(r); err != nil {
 		return &operation{}, err
 	}
+	path := r.URL.EscapedPath()
 	sent, _, _ := strings.Cut(r.RequestURI, "?")
-	if sent != "" { // a handler around this one may have changed the path
+	if sent != "" && sent != path { // a handler around this one has changed the path
 		if err := httproute.CheckPath(sent); err != nil {
 			return &operation{}, fmt.Errorf("the path %.100q: %w", sent, err)
 		}
 	}
-	name, err := routes.policy.Operation(r.Method, r.Host, r.URL.EscapedPath())
+	name, err := routes.policy.Operation(r.Method, r.Host, path)
 	if err != nil {
-		return &operation{}, fmt.Errorf("the path %.100q: %w", r.URL.EscapedPath(), err)
+		return &operation{}, fmt.Errorf("the path %.100q: %w", path, err)
 	}
 	return routes.operations[name], nil
 }

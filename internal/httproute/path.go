@@ -32,7 +32,7 @@ func CheckPath(path string) error {
 		}
 	}
 	for _, c := range []byte(path) {
-		if c >= utf8.RuneSelf || strings.IndexByte("?#", c) >= 0 || special(c) {
+		if c >= utf8.RuneSelf || c == '?' || c == '#' || special(c) {
 			return wrong("it has a character that must be escaped, or that may not occur")
 		}
 	}
