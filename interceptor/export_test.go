@@ -38,7 +38,7 @@ func Decide(s *Server, ctx context.Context, method string) (context.Context, err
 func Admission(s *Server) *admission.Controller { return s.admission }
 
 // RequestOf returns the call of ctx as the decision about it needs it.
-func RequestOf(s *Server, ctx context.Context, method string, stream bool) admission.Request {
+func RequestOf(s *Server, ctx context.Context, method string, stream bool) *admission.Request {
 	md, _ := metadata.FromIncomingContext(ctx)
 	if stream {
 		return s.requestOf(ctx, md, method, admission.StreamingShape)

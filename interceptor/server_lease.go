@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/grpcaud/grpcaud/internal/admission"
+	"github.com/grpcaud/grpcaud/internal/leasing"
 )
 
 // lease is a running stream and the time until which it may run. The handler uses it
@@ -25,6 +26,7 @@ type lease struct {
 	evidence *admission.Evidence
 	log      *slog.Logger
 	method   string
+	running  leasing.Lease
 
 	cancel context.CancelCauseFunc // of the handler's context
 	reason atomic.Pointer[ended]   // why the lease has ended; streamOver if its stream ended first

@@ -21,8 +21,8 @@ const (
 
 // requestOf returns the request that package admission decides about. md is the call's
 // metadata.
-func (s *Server) requestOf(ctx context.Context, md metadata.MD, method string, shape admission.Shape) admission.Request {
-	return admission.Request{
+func (s *Server) requestOf(ctx context.Context, md metadata.MD, method string, shape admission.Shape) *admission.Request {
+	return &admission.Request{
 		Method: method, Shape: shape, Credentials: authorizationValues(ctx), Peer: s.peerOf(ctx, md), RequestID: requestIDIn(md),
 	}
 }

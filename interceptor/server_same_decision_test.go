@@ -201,7 +201,7 @@ func (r *transportRequest) decideDirectly(t *testing.T, policy *access.Policy, t
 	if stream {
 		shape = admission.StreamingShape
 	}
-	d := controller.Decide(ctx, admission.Request{Method: method, Shape: shape, Credentials: values, Peer: peer})
+	d := controller.Decide(ctx, &admission.Request{Method: method, Shape: shape, Credentials: values, Peer: peer})
 	got := decided{Outcome: d.Outcome}
 	if refusal := d.Refusal(); refusal != nil {
 		got.Cause, got.Reason = refusal.Cause, d.Answer().Word()

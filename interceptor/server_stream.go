@@ -51,8 +51,8 @@ func (s *Server) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServ
 // hold runs the handler of a stream until it returns or the lease ends.
 func (s *Server) hold(l *lease, handler func() error) error {
 	defer l.leave()
-	running := s.leases.Begin(l.evidence, l.end)
-	defer s.leases.End(running)
+	s.leases.Begin(&l.running, l.evidence, l.end)
+	defer s.leases.End(&l.running)
 	if l.over() != nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ type callSeries struct {
 	*warmServer
 	ctx     context.Context
 	value   []string // of its authorization
-	request admission.Request
+	request *admission.Request
 	first   int
 	passed  int
 	began   time.Time

@@ -60,8 +60,8 @@ func (r *request) metadata() metadata.MD { return metadata.MD(r.headers) }
 func (r *request) isHTTP() bool { return !r.isGRPC() }
 
 // admissionRequest returns the request that package admission decides about.
-func (s *Service) admissionRequest(r *request) admission.Request {
-	to := admission.Request{
+func (s *Service) admissionRequest(r *request) *admission.Request {
+	to := &admission.Request{
 		Method: r.http.GetPath(), Credentials: r.headers.credentials(), Peer: s.peerOf(r), RequestID: r.headers.only("x-request-id"),
 		Addressee: &admission.Addressee{Service: r.check.GetContextExtensions()[serviceExtension], Authority: r.http.GetHost()},
 	}

@@ -88,38 +88,58 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if routes.serveMetadata(w, r) {
 		return
 	}
-	found, request := g.find(r, routes)
-	d := g.core.Admission.Decide(r.Context(), request)
-	switch {
-	case d.Outcome == admission.Refused:
-		overhttp.Refuse(w, r, d, routes.metadataOf(found))
+	found, evidence := g.judge(w, r, routes)
+	if evidence == nil {
 		return
-	case d.Outcome == admission.WouldRefuse && d.Mode == access.Warn:
-		w.Header().Set(overhttp.WouldRefuseHeader, d.Answer().Word())
 	}
 	r.Pattern = found.pattern // for what counts requests around this handler, as ServeMux does it
 	overhttp.Admitted{
-		Core: g.core, Evidence: d.Evidence, Upgrade: g.upgrades(found), Vary: !found.public,
+		Core: g.core, Evidence: evidence, Upgrade: g.upgrades(found), Vary: !found.public,
 		Refuse: func(w http.ResponseWriter, r *http.Request, d admission.Decision) {
 			overhttp.Refuse(w, r, d, routes.metadataOf(found))
 		},
 	}.Serve(w, r, found.handler)
 }
 
-// find returns the operation of a request, and the request for the decision about it.
-func (g *guard) find(r *http.Request, routes *routing) (*operation, admission.Request) {
-	found, err := routes.match(r)
-	name := r.Method + " " + r.URL.EscapedPath()
-	if err == nil {
-		name = found.name
-		if wish := overhttp.UpgradeOf(r); wish != "" && !g.upgrades(found) {
-			err = fmt.Errorf("an upgrade to %.40q, which this operation does not allow", wish)
-		}
+// judge decides about a request. It answers one that it refuses, and returns no evidence
+// for it.
+func (g *guard) judge(w http.ResponseWriter, r *http.Request, routes *routing) (*operation, *admission.Evidence) {
+	found, err := g.find(r, routes)
+	name := found.name
+	if name == "" {
+		name = r.Method + " " + r.URL.EscapedPath()
 	}
 	request := overhttp.RequestOf(r, name, g.certificate)
 	request.Guard = routes.policy
 	if err != nil {
 		request.Unmatched = err.Error()
 	}
-	return found, request
+	d := g.core.Admission.Decide(r.Context(), request)
+	if d.Outcome != admission.Admitted {
+		tell(w, r, d, routes.metadataOf(found))
+	}
+	return found, d.Evidence
+}
+
+// tell tells the peer of a request that its rule refuses it, or would.
+func tell(w http.ResponseWriter, r *http.Request, d admission.Decision, metadata string) {
+	switch {
+	case d.Outcome == admission.Refused:
+		overhttp.Refuse(w, r, d, metadata)
+	case d.Mode == access.Warn:
+		w.Header().Set(overhttp.WouldRefuseHeader, d.Answer().Word())
+	}
+}
+
+// find returns the operation of a request. The error says why the request calls none; the
+// operation is then an unknown one, unless the request asks it for an upgrade.
+func (g *guard) find(r *http.Request, routes *routing) (*operation, error) {
+	found, err := routes.match(r)
+	if err != nil {
+		return found, err
+	}
+	if wish := overhttp.UpgradeOf(r); wish != "" && !g.upgrades(found) {
+		return found, fmt.Errorf("an upgrade to %.40q, which this operation does not allow", wish)
+	}
+	return found, nil
 }

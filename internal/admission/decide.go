@@ -16,23 +16,29 @@ import (
 // Decide judges a request and records the decision: in the log, the metrics, the
 // span of ctx, and the report of what would be refused. Call it once for each
 // request, also for requests to public methods. ctx is the unchanged context of the
-// request; the revocation checker and [Peer.Certificate] get it.
-func (c *Controller) Decide(ctx context.Context, r Request) Decision {
+// request; the revocation checker and [Peer.Certificate] get it. Nobody may
+// change r afterwards.
+func (c *Controller) Decide(ctx context.Context, r *Request) Decision {
 	e := &Evidence{controller: c, ctx: ctx, presented: &presented{request: r}}
 	began := time.Now()
 	guard := cmp.Or(r.Guard, c.guard.Load())
 	err := c.admit(e, guard, began)
-	v := event{request: &e.presented.request, guard: guard, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
+	return c.conclude(e, guard, err, began)
+}
+
+// conclude records what admit said about a request, and returns what happens to it.
+func (c *Controller) conclude(e *Evidence, guard *access.Guard, err error, began time.Time) Decision {
+	v := event{request: e.presented.request, guard: guard, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
 		v.mode = modeOf(e.rule, e.claims, err)
-		if v.mode != access.Enforce && ctx.Err() != nil {
-			v.err, v.mode = ctx.Err(), access.Enforce // a request that has ended cannot go on
+		if v.mode != access.Enforce && e.ctx.Err() != nil {
+			v.err, v.mode = e.ctx.Err(), access.Enforce // a request that has ended cannot go on
 		}
 		if v.mode == access.Enforce {
-			v.requestID = requestID(r.RequestID)
+			v.requestID = requestID(e.presented.request.RequestID)
 		}
 	}
-	c.recorder.record(ctx, &v)
+	c.recorder.record(e.ctx, &v)
 	d := v.decision()
 	switch d.Outcome {
 	case Admitted:

@@ -17,7 +17,7 @@ func TestDecisionAllocatesLittle(t *testing.T) {
 	c := newController(t, issuer)
 	r := Request{Method: getOrder, Peer: private, Credentials: []string{"Bearer " + mint(issuer, nil)}}
 	if n := testing.AllocsPerRun(100, func() {
-		if d := c.Decide(t.Context(), r); d.Outcome != Admitted {
+		if d := c.Decide(t.Context(), &r); d.Outcome != Admitted {
 			t.Error(d.Err)
 		}
 	}); n > 2 {
@@ -47,7 +47,7 @@ func TestUnknownConnectionCarriesNoToken(t *testing.T) {
 		"private":                     {Plaintext{}, PrivateConnection, true},
 	} {
 		c := newController(t, issuer, func(c *Config) { c.Plaintext = row.allowed })
-		d := c.Decide(t.Context(), Request{Method: getOrder, Credentials: credentials, Peer: Peer{Connection: row.connection}})
+		d := c.Decide(t.Context(), &Request{Method: getOrder, Credentials: credentials, Peer: Peer{Connection: row.connection}})
 		if admitted := d.Outcome == Admitted; admitted != row.admitted || !admitted && d.Refusal().Cause != audience.CauseTransportInsecure {
 			t.Errorf("%s: %s with %v, want admitted: %t", name, d.Outcome, d.Err, row.admitted)
 		}
@@ -59,7 +59,7 @@ func TestUnknownConnectionCarriesNoToken(t *testing.T) {
 func TestEvidenceCannotBePrinted(t *testing.T) {
 	issuer := testutil.NewIssuer(corp)
 	token := mint(issuer, nil)
-	d := newController(t, issuer).Decide(t.Context(), Request{Method: getOrder, Peer: private, Credentials: []string{"Bearer " + token}})
+	d := newController(t, issuer).Decide(t.Context(), &Request{Method: getOrder, Peer: private, Credentials: []string{"Bearer " + token}})
 	if d.Evidence == nil || d.Evidence.Reveal() != token {
 		t.Fatalf("%v, want the evidence of an admitted request", d.Err)
 	}

@@ -6,7 +6,7 @@
 // An adapter fills in a [Request], asks [Controller.Decide], and carries out the
 // [Decision] in the terms of its transport:
 //
-//	d := controller.Decide(ctx, admission.Request{Method: method, Credentials: values, Peer: peer})
+//	d := controller.Decide(ctx, &admission.Request{Method: method, Credentials: values, Peer: peer})
 //	if d.Outcome == admission.Refused {
 //		return d.Answer() // a status, a phrase, a reason and a challenge
 //	}
@@ -14,6 +14,6 @@
 //	defer d.Evidence.End()
 //
 // The [Evidence] of an admitted request is needed to judge a stream again while it
-// runs ([Evidence.NewStream]), and to find the token that the handler may exchange or
+// runs ([Stream.Begin]), and to find the token that the handler may exchange or
 // forward in calls to other services ([AuthorityFrom]).
 package admission

@@ -26,7 +26,7 @@ func (d *Downstream) clean() { d.Reason, d.RequestID = CleanID(d.Reason), CleanI
 
 // RecordDownstream logs a refusal by another service that a handler returned. The peer
 // of the handler's request is not told of it. ctx is the context of the handler.
-func (c *Controller) RecordDownstream(ctx context.Context, r Request, d Downstream) {
+func (c *Controller) RecordDownstream(ctx context.Context, r *Request, d Downstream) {
 	log := &c.recorder.log
 	if !log.to.Enabled(ctx, slog.LevelWarn) {
 		return

@@ -24,7 +24,7 @@ type Evidence struct {
 	claims     *claims.Claims // nil if there is no caller
 	changes    uint64         // how often the issuers' keys had changed before the token was verified
 	asked      time.Time      // when the issuer was asked about the token; zero if its rule demands no answer
-	stream     *Stream        // nil unless NewStream was called
+	stream     *Stream        // nil if it has none
 	ended      atomic.Bool
 
 	// A request that was let through although its rule refuses it, since the rule is not
@@ -37,7 +37,7 @@ type Evidence struct {
 // printing a struct that has an Evidence prints the fields of the Evidence, but of
 // pointers only the addresses.
 type presented struct {
-	request Request
+	request *Request
 	token   string // with the claims; empty if there is no caller
 }
 

@@ -23,7 +23,7 @@ func recording(t testing.TB, c *Controller, token string, err error) func(contex
 	}
 	request, guard := &Request{Method: getOrder, Peer: private}, c.guard.Load()
 	rule := guard.Rule(getOrder)
-	evidence := &Evidence{controller: c, ctx: t.Context(), presented: &presented{request: *request}}
+	evidence := &Evidence{controller: c, ctx: t.Context(), presented: &presented{request: request}}
 	return func(ctx context.Context) {
 		c.recorder.record(ctx, &event{evidence: evidence, request: request, guard: guard, rule: rule, claims: claims, err: err, began: time.Now()})
 	}

@@ -34,6 +34,7 @@ type Stream struct {
 	evidence *Evidence
 	end      func(Decision) bool
 	began    time.Time
+	first    judgedToken // with the claims by which the request was admitted
 	judged   atomic.Pointer[judgedToken]
 	asked    atomic.Pointer[time.Time]    // when the issuer last called the token active; nil if it was not asked
 	invalid  atomic.Pointer[invalidToken] // nil while a new request with the token would be admitted
@@ -51,20 +52,20 @@ type judgedToken struct {
 // invalidToken is why a token that was valid no longer is.
 type invalidToken struct{ error }
 
-// NewStream returns the stream of the request of e. Call it once, before the handler
-// runs. end is called when the stream is refused. It ends the stream with the decision
-// and reports whether it did; it returns false if the stream was over.
-func (e *Evidence) NewStream(end func(Decision) bool) *Stream {
-	s := &Stream{evidence: e, end: end, began: time.Now()}
-	s.judged.Store(&judgedToken{e.claims, s.began})
+// Begin makes s, a zero Stream, the stream of the request of e. Call it once for a request,
+// before the handler runs. end is called when the stream is refused. It ends the stream with
+// the decision and reports whether it did; it returns false if the stream was over.
+func (s *Stream) Begin(e *Evidence, end func(Decision) bool) {
+	s.evidence, s.end, s.began = e, end, time.Now()
+	s.first = judgedToken{e.claims, s.began}
+	s.judged.Store(&s.first)
 	if !e.asked.IsZero() {
 		s.asked.Store(&e.asked)
 	}
 	e.stream = s
-	return s
 }
 
-// IsStream reports whether [Evidence.NewStream] was called.
+// IsStream reports whether the request has a [Stream].
 func (e *Evidence) IsStream() bool { return e.stream != nil }
 
 // HasToken reports whether the stream was admitted by a token.
@@ -145,6 +146,8 @@ func (s *Stream) mayContinue(rule *access.Rule, token *judgedToken) error {
 		return nil
 	case token.claims != nil && invalid != nil:
 		return invalid.error
+	case token.claims != nil && token == &s.first && rule == e.rule:
+		return nil // as the request was judged
 	case token.claims != nil:
 		return rule.Judge(token.claims, s.presentation(token))
 	case rule.Optional() && !e.presented.request.presentsCredentials():
@@ -176,7 +179,7 @@ func (s *Stream) refuse(rule *access.Rule, err error) {
 	if claims == nil {
 		claims = e.observedClaims
 	}
-	v := event{request: &e.presented.request, guard: e.controller.guard.Load(), rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	v := event{request: e.presented.request, guard: e.controller.guard.Load(), rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)
 		if e.observedRefusal == nil && !s.reported.Swap(true) {

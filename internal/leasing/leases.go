@@ -49,9 +49,9 @@ func (s *Leases) Close() {
 	s.background.Wait()
 }
 
-// Lease is a running stream and the time until which it may run.
+// Lease is a running stream and the time until which it may run. [Leases.Begin] begins it.
 type Lease struct {
-	stream *admission.Stream
+	stream admission.Stream
 
 	// Leases.mu guards the fields below.
 	due        time.Time // when the stream is judged again
@@ -61,19 +61,18 @@ type Lease struct {
 	confirmAt  time.Time // when the issuer is asked about its token, if its rule demands that; otherwise Never
 }
 
-// Begin begins the lease of the request of e, and judges it for the first time. end is
-// called when the stream is refused, perhaps before Begin returns: see
-// [admission.Evidence.NewStream]. Call Begin once for a request, and [Leases.End] when
-// it is over.
-func (s *Leases) Begin(e *admission.Evidence, end func(admission.Decision) bool) *Lease {
-	l := &Lease{stream: e.NewStream(end), heapIndex: -1, recheckAt: admission.Never}
-	l.keyChanges = l.stream.KeyChanges()
+// Begin begins l, a zero Lease, for the request of e, and judges it for the first time. end
+// is called when the stream is refused, perhaps before Begin returns: see
+// [admission.Stream.Begin]. Call Begin once for a request, and [Leases.End] when it is
+// over.
+func (s *Leases) Begin(l *Lease, e *admission.Evidence, end func(admission.Decision) bool) {
+	l.stream.Begin(e, end)
+	l.heapIndex, l.recheckAt, l.keyChanges = -1, admission.Never, l.stream.KeyChanges()
 	if l.stream.Introspected() {
 		l.recheckAt = time.Now() // the issuer's first answer may be valid until now only
 	}
 	s.add(l)
 	s.judge(l)
-	return l
 }
 
 // End ends the lease of a stream that is over.

@@ -33,8 +33,8 @@ func TLSCertificate(r *http.Request) *x509.Certificate {
 }
 
 // RequestOf returns the request that package admission decides about.
-func RequestOf(r *http.Request, method string, certificate CertificateFunc) admission.Request {
-	return admission.Request{
+func RequestOf(r *http.Request, method string, certificate CertificateFunc) *admission.Request {
+	return &admission.Request{
 		Method: method, Credentials: r.Header[authorization], RequestID: onlyValue(r.Header[requestID]),
 		Peer: admission.Peer{
 			Addr: address(r.RemoteAddr), UserAgent: r.UserAgent(), Connection: connectionOf(r),
@@ -61,10 +61,11 @@ func (a address) String() string { return string(a) }
 // knows of it. No header counts, and the peer's address, which some middleware replaces
 // by what a header says, does not count alone.
 func connectionOf(r *http.Request) admission.Connection {
+	if r.TLS != nil {
+		return admission.PrivateConnection
+	}
 	local, known := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	switch {
-	case r.TLS != nil:
-		return admission.PrivateConnection
 	case !known:
 		return admission.UnknownConnection
 	case local.Network() == "unix", isLoopback(local.String()) && isLoopback(r.RemoteAddr):

@@ -24,7 +24,7 @@ type response struct {
 	http.ResponseWriter // of which Header alone is not replaced
 
 	admitted Admitted
-	running  *leasing.Lease
+	running  leasing.Lease
 	ctx      context.Context // the handler's
 	cancel   context.CancelCauseFunc
 	once     sync.Once // for the end of the lease
@@ -47,7 +47,9 @@ func (r *response) control() *http.ResponseController {
 }
 
 // begin begins the lease. It may end the request at once.
-func (r *response) begin() { r.running = r.admitted.Core.Leases.Begin(r.admitted.Evidence, r.endWith) }
+func (r *response) begin() {
+	r.admitted.Core.Leases.Begin(&r.running, r.admitted.Evidence, r.endWith)
+}
 
 // over returns why the request was ended; nil if it was not.
 func (r *response) over() *ended { return r.end.Load() }
@@ -100,7 +102,7 @@ func (r *response) returned() {
 func (r *response) leave() {
 	r.once.Do(func() {
 		r.admitted.Evidence.End()
-		r.admitted.Core.Leases.End(r.running)
+		r.admitted.Core.Leases.End(&r.running)
 		r.cancel(nil)
 	})
 }
