@@ -23,7 +23,7 @@ const (
 // metadata.
 func (s *Server) requestOf(ctx context.Context, md metadata.MD, method string, shape admission.Shape) *admission.Request {
 	return &admission.Request{
-		Method: method, Shape: shape, Credentials: authorizationValues(ctx), Peer: s.peerOf(ctx, md), RequestID: requestIDIn(md),
+		Method: method, Shape: shape, Credentials: md[authorization], Peer: s.peerOf(ctx, md), RequestID: requestIDIn(md),
 	}
 }
 

@@ -17,8 +17,11 @@ const exposed = "WWW-Authenticate, X-Request-Id, Retry-After, Grpcaud-Would-Refu
 // preflight answers a preflight of a declared origin and reports whether it did. Every
 // other request is judged, whatever it looks like.
 func (g *guard) preflight(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method != http.MethodOptions || !g.declared(r) {
+		return false
+	}
 	method := r.Header.Get("Access-Control-Request-Method")
-	if r.Method != http.MethodOptions || method == "" || !g.declared(r) {
+	if method == "" {
 		return false
 	}
 	g.allowOrigin(w, r)
