@@ -48,14 +48,16 @@ func TestLongRequestsEndWithTheirTokens(t *testing.T) {
 		for _, protocol := range protocols {
 			for handler, wait := range waits {
 				synctest.Test(t, func(t *testing.T) {
-					list, report := revocation.NewList(8), make(chan error, 3)
+					list, report := revocation.NewList(8), make(chan error, 4)
 					handle := func(w http.ResponseWriter, r *http.Request) {
 						wait(w, r)
 						_, read := r.Body.Read(make([]byte, 1))
-						_, write := io.WriteString(w, "more")
+						_, write := w.Write([]byte("more"))
+						_, text := io.WriteString(w, "more")
 						report <- context.Cause(r.Context())
 						report <- read
 						report <- write
+						report <- text
 					}
 					w := newWorld(t, setup{handle: handle, server: []interceptor.ServerOption{interceptor.Revocations(list)}})
 					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -77,7 +79,7 @@ func TestLongRequestsEndWithTheirTokens(t *testing.T) {
 					if took := time.Since(began); took > row.within {
 						t.Errorf("%s, %s, %s: took %v", name, protocol, handler, took)
 					}
-					for _, what := range []string{"cause", "read", "write"} {
+					for _, what := range []string{"cause", "read", "write", "write of a text"} {
 						var err error
 						select {
 						case err = <-report:

@@ -3,6 +3,7 @@ package overhttp
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -149,6 +150,15 @@ func (r *response) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.ResponseWriter.Write(p)
+}
+
+// WriteString implements [io.StringWriter], as the writers of net/http do: otherwise each
+// text would be copied.
+func (r *response) WriteString(s string) (int, error) {
+	if err := r.use(true); err != nil {
+		return 0, err
+	}
+	return io.WriteString(r.ResponseWriter, s)
 }
 
 // Flush implements [http.Flusher].
