@@ -134,7 +134,7 @@ func buckets[N int64 | float64](f *family, name string, points []metricdata.Hist
 func (f *family) sample(name string, labels attribute.Set, bound string, value float64) {
 	var all []string
 	for _, kv := range labels.ToSlice() {
-		all = append(all, plain(string(kv.Key))+"="+quoted(kv.Value.Emit()))
+		all = append(all, plain(string(kv.Key))+"="+quoted(kv.Value.String()))
 	}
 	if bound != "" {
 		all = append(all, "le="+quoted(bound))
