@@ -449,7 +449,7 @@ var _ = func(policy *access.Policy) ordersv1connect.OrderStatusClient {
 	if err != nil {
 		log.Fatal(err)
 	}
-	orders := ordersv1connect.NewOrderStatusClient(connectguard.WithoutRedirects(http.DefaultClient), "https://orders.example.com", connect.WithInterceptors(present))
+	orders := ordersv1connect.NewOrderStatusClient(connectguard.HTTPClient(http.DefaultClient), "https://orders.example.com", connect.WithInterceptors(present))
 	return orders
 }
 

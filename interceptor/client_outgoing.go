@@ -15,18 +15,18 @@ import (
 func (c *Client) Outgoing(_ serving.Internal, whose serving.Propagation, service string) (serving.Presenter, error) {
 	creds := &serviceCredentials{client: c, propagation: propagation(whose), services: []string{service}}
 	if err := creds.current().err; err != nil {
-		return nil, err
+		return serving.Presenter{}, err
 	}
 	c.mu.Lock()
 	c.connected[service] = true
 	c.mu.Unlock()
 	r := &retrier{budget: c.retryBudget(creds.services), services: creds, refusals: c.refusals}
-	return func(ctx context.Context, call serving.Outgoing) (serving.Presented, error) {
+	return serving.Presenter{UntilLogout: r.untilLogout, Present: func(ctx context.Context, call serving.Outgoing) (serving.Presented, error) {
 		if err := r.check(ctx, call.Method); err != nil {
 			return serving.Presented{}, err
 		}
 		return r.present(ctx, call)
-	}, nil
+	}}, nil
 }
 
 // present returns what one attempt of a call carries.

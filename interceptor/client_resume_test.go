@@ -170,7 +170,9 @@ func endedStream(t *testing.T) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = stream.Recv()
+	if _, err = stream.Recv(); err == nil {
+		t.Fatal("the stream goes on after its token has expired")
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
@@ -195,14 +196,22 @@ func (humanResource) ReviewEmployees(stream grpc.BidiStreamingServer[hrv1.Review
 	}
 }
 
+// callTimeout bounds calls: where time is fake, one that should have ended and goes on
+// fails, and does not hang.
+const callTimeout = 30 * time.Hour
+
 // shapes are the two ways of calling: whatever holds for one must hold for the
 // other.
 var shapes = map[string]func(context.Context, *grpc.ClientConn, ...grpc.CallOption) error{
 	"unary": func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
 		_, err := ordersv1.NewOrderStatusClient(conn).GetOrderStatus(ctx, &ordersv1.GetOrderStatusRequest{}, opts...)
 		return err
 	},
 	"stream": func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
 		stream, err := ordersv1.NewOrderStatusClient(conn).WatchOrderStatus(ctx, &ordersv1.WatchOrderStatusRequest{}, opts...)
 		if err != nil {
 			return err

@@ -99,6 +99,7 @@ func TestAccessLogOfEndedStreams(t *testing.T) {
 			ordersv1.RegisterOrderStatusServer(s, endless{})
 		})
 		err := shapes["stream"](bearing(t.Context(), "Bearer "+issuer.Mint(good(testutil.Claims{"exp": time.Now().Add(time.Minute).Unix()}))), conn)
+		synctest.Wait()
 		line := lines(t, written)[0]
 		if line["grpcaud.client"] != "customer-portal" || line["grpcaud.reason"] != nil || verdictOf(err).Reason != audience.ReasonTokenExpired {
 			t.Errorf("%v: line %v, want the client and no reason", err, line)

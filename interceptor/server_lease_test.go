@@ -84,7 +84,7 @@ func (o *reviewServer) open(t testing.TB, life time.Duration) reviewer {
 
 func (o *reviewServer) openWith(t testing.TB, token string) reviewer {
 	t.Helper()
-	return o.openFor(t, t.Context(), token)
+	return o.openFor(t, timed(t), token)
 }
 
 // openFor opens a stream that lasts as long as ctx at most.
@@ -165,7 +165,7 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 				time.Sleep(time.Millisecond)
 				synctest.Wait()
 				if n := interceptor.Leases(o.server); n != 0 {
-					t.Errorf("%d leases after the end, want none", n)
+					t.Fatalf("%d leases after the end, want none", n) // a handler that sends all the time leaves no time to pass
 				}
 				if err := drain(stream); verdictOf(err) != expired {
 					t.Errorf("%v, want %v", err, expired)
@@ -218,7 +218,7 @@ func TestHandlerThatOutlivesItsStreamGetsTheReason(t *testing.T) {
 func TestEndedLeaseDoesNotUseItsStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newReviewServer(t, nil, company(t))
-		stream := &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}
+		stream := &still{ctx: incoming(timed(t), "Bearer "+o.mint(time.Minute))}
 		ended, left := make(chan struct{}), make(chan struct{})
 		err := streamOf(o.server)(o, stream, reviewing, func(_ any, s grpc.ServerStream) error {
 			go func() { // it may be another goroutine of the handler's
@@ -286,7 +286,7 @@ func TestLeaseEndsTheContext(t *testing.T) {
 func TestLeaseContextEnds(t *testing.T) {
 	o := newReviewServer(t, nil, company(t))
 	var ctx context.Context
-	err := streamOf(o.server)(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(_ any, s grpc.ServerStream) error {
+	err := streamOf(o.server)(o, &still{ctx: incoming(timed(t), "Bearer "+o.mint(time.Minute))}, reviewing, func(_ any, s grpc.ServerStream) error {
 		ctx = s.Context()
 		return nil
 	})
@@ -383,7 +383,7 @@ func TestHandlerThatCallsGoexitLeavesNothing(t *testing.T) {
 		left := make(chan struct{})
 		go func() {
 			defer close(left)
-			_ = streamOf(o.server)(o, &still{ctx: incoming(t.Context(), "Bearer "+o.mint(time.Minute))}, reviewing, func(any, grpc.ServerStream) error {
+			_ = streamOf(o.server)(o, &still{ctx: incoming(timed(t), "Bearer "+o.mint(time.Minute))}, reviewing, func(any, grpc.ServerStream) error {
 				runtime.Goexit()
 				return nil
 			})

@@ -78,8 +78,8 @@ func newIntrospectingServerWith(t *testing.T, change func(*access.Matrix), answe
 
 // timed returns a context that outlasts every token, so that a stream which does not
 // end fails its test.
-func timed(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Hour)
+func timed(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), callTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }

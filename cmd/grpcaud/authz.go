@@ -2,33 +2,20 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"os"
-	"strings"
 	"sync"
-	"syscall"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/store"
 	"github.com/grpcaud/grpcaud/interceptor"
-	"github.com/grpcaud/grpcaud/interceptor/extauthz"
-	"github.com/grpcaud/grpcaud/internal/admission"
-	"github.com/grpcaud/grpcaud/internal/serving"
 )
 
 // authzOptions are the flags of the command authz.
@@ -43,6 +30,8 @@ type authzOptions struct {
 	keep, strip         []string
 	proxies             []string
 	logAll              bool
+	store               store.Flags
+	metrics             string
 }
 
 const authzHelp = `Authz decides for Envoy: it is the gRPC service envoy.service.auth.v3.Authorization,
@@ -61,6 +50,15 @@ any number of replicas can run. gRPC health (grpc.health.v1) says whether it has
 of the issuers. It ends when it is interrupted, and waits at most five seconds for
 running checks.
 
+With --store it refuses the tokens that "grpcaud revoke", or a server with the same list,
+has revoked. While it does not know what was revoked, it refuses every request that needs
+a token, and says by its health that it does not serve: until it has read the list, and
+after it has heard nothing from the store for --stale-after. "grpcaud status" shows it.
+` + store.Help + `
+
+With --metrics it answers Prometheus over HTTP, at /metrics. The metrics name services,
+methods, clients and issuers of the file; there is nothing of a token in them.
+
 Whoever can reach it can find out whether a token would be admitted: let only Envoy reach
 it, by a loopback address, a unix socket, or TLS with --client-ca. It answers without TLS
 only on this machine, or to a mesh that --mesh names.
@@ -70,7 +68,8 @@ A token must come to Envoy over TLS. --allow-plaintext says by name where it nee
 const authzExamples = `  grpcaud authz access.yaml --listen 127.0.0.1:9191
   grpcaud authz access.yaml --listen unix:/run/grpcaud/authz.sock --service order-status
   grpcaud authz access.yaml --listen :9191 --tls-cert tls.crt --tls-key tls.key --client-ca envoy-ca.pem
-  grpcaud authz access.yaml --listen :9191 --mesh istio`
+  grpcaud authz access.yaml --listen :9191 --mesh istio --metrics :9192
+  grpcaud authz access.yaml --listen 127.0.0.1:9191 --store valkeys://valkey.internal:6379`
 
 func authzCommand() *cobra.Command {
 	var a authzOptions
@@ -96,6 +95,8 @@ func authzCommand() *cobra.Command {
 	flags.StringSliceVar(&a.proxies, "forwarded-client-cert", nil, "the proxies whose x-forwarded-client-cert is believed, by the first URI or DNS name in their certificates")
 	flags.BoolVar(&a.logAll, "log-all", false, "give each decision a line in the log, also those that are admitted or repeated")
 	flags.StringVar(&a.descriptors, "descriptors", "", descriptor.Usage)
+	flags.StringVar(&a.metrics, "metrics", "", "the address, HOST:PORT, where Prometheus reads the metrics over HTTP, without TLS (default: nowhere)")
+	a.store.AddOptional(cmd)
 	cli.IssuerCAFlag(cmd, &a.issuerCA)
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	cmd.MarkFlagsMutuallyExclusive("tls-cert", "mesh")
@@ -117,35 +118,48 @@ func (a authzOptions) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	meters, err := newMeters(cmd, a.metrics)
+	if err != nil {
+		return err
+	}
 	log := decisionLog(cmd.ErrOrStderr())
-	admit, err := a.guard(policy, log)
+	admit, err := a.newGuard(cmd, policy, log, meters)
 	if err != nil {
 		return err
 	}
 	defer admit.Close()
-	if err := checkCoverage(admit, set, policy, a.services); err != nil {
-		return err
-	}
-	service, err := a.service(admit)
-	if err != nil {
+	if err := checkCoverage(admit.Server, set, policy, a.services); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	var watch sync.WaitGroup
 	defer watch.Wait()
 	defer cancel()
-	watch.Go(func() { follow(ctx, path, set, admit, log) })
+	srv, err := a.server(ctx, admit.Server, grpc.Creds(creds))
+	if err != nil {
+		return err
+	}
+	watch.Go(func() { follow(ctx, path, set, admit.Server, log) })
+	return a.serve(cmd, srv, meters)
+}
+
+// server returns the server that Envoy asks, which tells its health until ctx ends.
+func (a authzOptions) server(ctx context.Context, admit *interceptor.Server, opts ...grpc.ServerOption) (*grpc.Server, error) {
+	service, err := a.service(admit)
+	if err != nil {
+		return nil, err
+	}
 	state := health.NewServer()
 	admit.ReportHealth(ctx, state, "", authv3.Authorization_ServiceDesc.ServiceName)
-	defer context.AfterFunc(ctx, state.Shutdown)()
-	srv := grpc.NewServer(grpc.Creds(creds))
+	context.AfterFunc(ctx, state.Shutdown)
+	srv := grpc.NewServer(opts...)
 	service.Register(srv)
 	healthpb.RegisterHealthServer(srv, state)
-	return a.serve(cmd, srv)
+	return srv, nil
 }
 
 // serve listens, and serves until it is interrupted.
-func (a authzOptions) serve(cmd *cobra.Command, srv *grpc.Server) error {
+func (a authzOptions) serve(cmd *cobra.Command, srv *grpc.Server, meters *meters) error {
 	defer srv.Stop()
 	listener, err := listen(a.listen)
 	if err != nil {
@@ -155,112 +169,14 @@ func (a authzOptions) serve(cmd *cobra.Command, srv *grpc.Server) error {
 	if a.cert == "" && a.mesh == "" && !onLoopback(listener) {
 		return fmt.Errorf("--listen %s without TLS, where others can read tokens: listen on a loopback address or unix:PATH, use --tls-cert and --tls-key, or name the mesh that encrypts the way with --mesh", a.listen)
 	}
+	metrics, stop, err := meters.serve()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return serveOn(cmd, srv, listener, struct {
 		Addr     string   `json:"addr"`
 		Services []string `json:"services"`
-	}{listener.Addr().String(), a.services})
-}
-
-// listen listens on HOST:PORT or unix:PATH. A socket that an earlier process has left is
-// replaced; one that answers, or a file that is no socket, is not.
-func listen(at string) (net.Listener, error) {
-	path, ok := strings.CutPrefix(at, "unix:")
-	if !ok {
-		return net.Listen("tcp", at)
-	}
-	if found, err := os.Lstat(path); err == nil && found.Mode().Type() != os.ModeSocket {
-		return nil, fmt.Errorf("%s is there, and is no socket: name another path", path)
-	}
-	conn, err := net.Dial("unix", path)
-	if err == nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s: another process listens there", path)
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	return net.Listen("unix", path)
-}
-
-// credentials returns the credentials of the server.
-func (a authzOptions) credentials() (credentials.TransportCredentials, error) {
-	if a.cert == "" {
-		if a.clientCA != "" {
-			return nil, errors.New("--client-ca needs TLS: give --tls-cert and --tls-key")
-		}
-		return insecure.NewCredentials(), nil
-	}
-	cert, err := files.KeyPair(a.cert, a.key)
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	if a.clientCA != "" {
-		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
-		if err := files.AddCertificates(config.ClientCAs, a.clientCA); err != nil {
-			return nil, err
-		}
-	}
-	return credentials.NewTLS(config), nil
-}
-
-// guard returns the guard of the services.
-func (a authzOptions) guard(policy *access.Policy, log *slog.Logger) (*interceptor.Server, error) {
-	opts := []interceptor.ServerOption{interceptor.Logger(log), interceptor.StripMetadata(a.strip...), interceptor.KeepMetadata(a.keep...)}
-	if a.logAll {
-		opts = append(opts, interceptor.SampleAdmitted(1), interceptor.SampleRefused(0))
-	}
-	mesh, ofMesh := strings.CutPrefix(a.plaintext, "mesh=")
-	switch {
-	case a.plaintext == "":
-	case a.plaintext == "loopback":
-		opts = append(opts, interceptor.AllowPlaintext(interceptor.Loopback))
-	case ofMesh && mesh != "":
-		opts = append(opts, interceptor.AllowPlaintext(interceptor.Mesh(mesh)))
-	default:
-		return nil, fmt.Errorf("--allow-plaintext: got %q, want loopback or mesh=NAME", a.plaintext)
-	}
-	wire, err := files.IssuerTransport(a.issuerCA)
-	if err != nil {
-		return nil, err
-	}
-	if wire != nil {
-		opts = append(opts, interceptor.Transport(wire))
-	}
-	return interceptor.NewServer(policy, interceptor.Services(a.services...), opts...)
-}
-
-// service returns what Envoy asks.
-func (a authzOptions) service(admit *interceptor.Server) (*extauthz.Service, error) {
-	var opts []extauthz.Option
-	if a.keepAuthorization {
-		opts = append(opts, extauthz.KeepAuthorization())
-	}
-	if len(a.proxies) > 0 {
-		opts = append(opts, extauthz.ForwardedClientCert(a.proxies...))
-	}
-	return extauthz.New(admit, opts...)
-}
-
-// checkCoverage holds the file, and its later versions, to the descriptors, if these have
-// all gRPC services that are guarded.
-func checkCoverage(admit *interceptor.Server, set descriptor.Set, policy *access.Policy, services []string) error {
-	if set.Files == nil {
-		return nil
-	}
-	var surface admission.Surface
-	for _, name := range services {
-		for _, full := range policy.Matrix().Services[name].GRPC {
-			methods, ok := set.Methods[full]
-			if !ok {
-				return nil
-			}
-			for _, method := range methods {
-				surface.Methods = append(surface.Methods, "/"+full+"/"+method)
-			}
-		}
-	}
-	return admit.Core(serving.Internal{}).Admission.CheckCoverage("descriptors", surface)
+		Metrics  string   `json:"metrics,omitempty"`
+	}{listener.Addr().String(), a.services, metrics})
 }

@@ -153,6 +153,7 @@ func (f *field) steady(text string) string {
 // served is a server that runs.
 type served struct {
 	Addr, Service string
+	Metrics       string
 	Services      []string
 	flags         []string // for calls of it
 	log           *buffer

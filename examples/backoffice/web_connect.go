@@ -38,7 +38,7 @@ func (w web) callConnect(ctx context.Context, client string, m method) (audience
 }
 
 func callOrders(ctx context.Context, w web, url, method string, opts ...connect.ClientOption) (err error) {
-	client := ordersv1connect.NewOrderStatusClient(connectguard.WithoutRedirects(w.client), url, opts...)
+	client := ordersv1connect.NewOrderStatusClient(connectguard.HTTPClient(w.client), url, opts...)
 	switch method {
 	case getOrderStatus.name:
 		_, err = client.GetOrderStatus(ctx, connect.NewRequest(&ordersv1.GetOrderStatusRequest{OrderId: "o-1"}))
@@ -61,7 +61,7 @@ func callOrders(ctx context.Context, w web, url, method string, opts ...connect.
 }
 
 func callPeople(ctx context.Context, w web, url, method string, opts ...connect.ClientOption) (err error) {
-	client := hrv1connect.NewHumanResourceClient(connectguard.WithoutRedirects(w.client), url, opts...)
+	client := hrv1connect.NewHumanResourceClient(connectguard.HTTPClient(w.client), url, opts...)
 	switch method {
 	case getEmployee.name:
 		_, err = client.GetEmployee(ctx, connect.NewRequest(&hrv1.GetEmployeeRequest{EmployeeId: "e-1"}))

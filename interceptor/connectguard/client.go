@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,12 +24,13 @@ import (
 // matrix, with which as calls as itself. baseURL is what the Connect client is made with:
 //
 //	present, err := connectguard.ClientInterceptor(as, "order-status", "https://orders.example.com")
-//	web := connectguard.WithoutRedirects(http.DefaultClient)
+//	web := connectguard.HTTPClient(http.DefaultClient)
 //	orders := ordersv1connect.NewOrderStatusClient(web, "https://orders.example.com", connect.WithInterceptors(present))
 //
 // A token goes to this address only, and only if the matrix lets tokens of the service go
-// there. [WithoutRedirects] keeps the HTTP client from taking it elsewhere. Over plain http it goes only if as has [interceptor.AllowPlaintext]. Methods that the
-// matrix makes public are called without a token. A unary call whose token has just expired
+// there. [HTTPClient] sends it: with another HTTP client a call has no token, and its error
+// says so. Over plain http a token goes only if as has [interceptor.AllowPlaintext]. Methods
+// that the matrix makes public are called without a token. A unary call whose token has just expired
 // or was revoked is made once more, as [interceptor.Retry] says. The error of a call that a
 // guard refused wraps an [interceptor.RefusedError].
 //
@@ -77,31 +77,36 @@ func newClientInterceptor(as *interceptor.Client, whose serving.Propagation, ser
 	default:
 		kind = serving.Plaintext
 	}
-	return &client{present, base.Host, kind}, nil
+	return &client{present, base.Scheme, base.Host, kind}, nil
 }
 
 // client presents tokens to one address.
 type client struct {
-	present   serving.Presenter
-	authority string
-	kind      serving.ConnectionKind
+	present           serving.Presenter
+	scheme, authority string
+	kind              serving.ConnectionKind
 }
 
-// begin puts what an attempt carries into its header.
-func (c *client) begin(ctx context.Context, spec connect.Spec, to connect.Peer, header http.Header) (serving.Presented, error) {
+// attempt returns an attempt of a call, and its context.
+func (c *client) attempt(ctx context.Context, spec connect.Spec) (context.Context, *outgoing, func()) {
+	call, end := c.present.UntilLogout(ctx)
+	o := &outgoing{scheme: c.scheme, authority: c.authority, method: spec.Procedure}
+	return o.in(call), o, end
+}
+
+// begin puts what an attempt carries into o.
+func (c *client) begin(ctx context.Context, o *outgoing, to connect.Peer, header http.Header) (serving.Presented, error) {
 	if to.Addr != c.authority {
 		return serving.Presented{}, connect.NewError(connect.CodeInternal, fmt.Errorf("connectguard: the call goes to %q, and its tokens to %q: give both the same address", to.Addr, c.authority))
 	}
 	if len(header["Authorization"]) > 0 {
-		return serving.Presented{}, connect.NewError(connect.CodeInternal, errors.New("connectguard: the call has an authorization value already; remove it, or leave this interceptor out"))
+		return serving.Presented{}, connect.NewError(connect.CodeInternal, fmt.Errorf("connectguard: %w", errHasAuthorization))
 	}
-	carried, err := c.present(ctx, serving.Outgoing{Method: spec.Procedure, Authority: c.authority, Kind: c.kind})
+	carried, err := c.present.Present(ctx, serving.Outgoing{Method: o.method, Authority: c.authority, Kind: c.kind})
 	if err != nil {
 		return carried, connect.NewError(connect.Code(status.Code(err)), err)
 	}
-	for name, value := range carried.Header {
-		header.Set(name, value)
-	}
+	o.header = carried.Header
 	return carried, nil
 }
 
@@ -112,13 +117,7 @@ func (c *client) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			return next(ctx, r)
 		}
 		for attempts := 1; ; attempts++ {
-			carried, err := c.begin(ctx, r.Spec(), r.Peer(), r.Header())
-			if err != nil {
-				return nil, err
-			}
-			answer, err := next(ctx, r)
-			r.Header().Del("Authorization") // the request is the caller's
-			err, again := ended(carried, err, attempts)
+			answer, again, err := c.try(ctx, r, next, attempts)
 			if !again {
 				return answer, err
 			}
@@ -126,12 +125,30 @@ func (c *client) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
+// try makes one attempt of a unary call.
+func (c *client) try(ctx context.Context, r connect.AnyRequest, next connect.UnaryFunc, attempts int) (answer connect.AnyResponse, again bool, err error) {
+	call, o, end := c.attempt(ctx, r.Spec())
+	defer end()
+	carried, err := c.begin(call, o, r.Peer(), r.Header())
+	if err != nil {
+		return nil, false, err
+	}
+	answer, err = next(call, r)
+	err, again = o.ended(carried, err, attempts)
+	return answer, again, err
+}
+
 // WrapStreamingClient implements [connect.Interceptor].
 func (c *client) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
-		conn := next(ctx, spec)
-		carried, err := c.begin(ctx, spec, conn.Peer(), conn.RequestHeader())
-		return &stream{conn, carried, err}
+		call, o, end := c.attempt(ctx, spec)
+		stop := context.AfterFunc(ctx, end) // for a stream that is not closed
+		conn := next(call, spec)
+		carried, err := c.begin(call, o, conn.Peer(), conn.RequestHeader())
+		return &stream{conn, o, carried, err, func() {
+			stop()
+			end()
+		}}
 	}
 }
 
@@ -140,52 +157,11 @@ func (c *client) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect
 	return next
 }
 
-// stream is a stream of a client. If there is no token for it, nothing is sent.
-type stream struct {
-	connect.StreamingClientConn
-	carried serving.Presented
-	unsent  error
-}
-
-// Send implements [connect.StreamingClientConn].
-func (s *stream) Send(message any) error {
-	if s.unsent != nil {
-		return s.unsent
-	}
-	return s.StreamingClientConn.Send(message)
-}
-
-// Receive implements [connect.StreamingClientConn].
-func (s *stream) Receive(message any) error {
-	if s.unsent != nil {
-		return s.unsent
-	}
-	err := s.StreamingClientConn.Receive(message)
-	if err == nil || errors.Is(err, io.EOF) {
-		return err
-	}
-	err, _ = ended(s.carried, err, 2) // a stream is not repeated
-	return err
-}
-
-// CloseRequest implements [connect.StreamingClientConn].
-func (s *stream) CloseRequest() error {
-	if s.unsent != nil {
-		return s.unsent
-	}
-	return s.StreamingClientConn.CloseRequest()
-}
-
-// CloseResponse implements [connect.StreamingClientConn].
-func (s *stream) CloseResponse() error {
-	if s.unsent != nil {
-		return nil
-	}
-	return s.StreamingClientConn.CloseResponse()
-}
-
 // ended returns the error of an attempt for its caller, and whether to make another one.
-func ended(carried serving.Presented, err error, attempts int) (error, bool) {
+func (o *outgoing) ended(carried serving.Presented, err error, attempts int) (error, bool) {
+	if o.lost(err) {
+		err = connect.NewError(connect.CodeInternal, fmt.Errorf("connectguard: the call went without its token: make the Connect client with connectguard.HTTPClient (%w)", err))
+	}
 	refusal, is := errors.AsType[*connect.Error](err)
 	if err != nil && !is {
 		return err, false

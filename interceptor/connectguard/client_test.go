@@ -67,7 +67,7 @@ func TestClientTellsRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	update := connect.NewClient[ordersv1.UpdateOrderStatusRequest, ordersv1.UpdateOrderStatusResponse](back.server.Client(), back.server.URL+updateOrder, connect.WithInterceptors(present))
+	update := connect.NewClient[ordersv1.UpdateOrderStatusRequest, ordersv1.UpdateOrderStatusResponse](back.http(), back.server.URL+updateOrder, connect.WithInterceptors(present))
 	call := func(ctx context.Context) error {
 		_, err := update.CallUnary(ctx, connect.NewRequest(&ordersv1.UpdateOrderStatusRequest{}))
 		return err

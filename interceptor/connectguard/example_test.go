@@ -67,7 +67,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	orders := ordersv1connect.NewOrderStatusClient(connectguard.WithoutRedirects(srv.Client()), srv.URL, connect.WithInterceptors(present))
+	orders := ordersv1connect.NewOrderStatusClient(connectguard.HTTPClient(srv.Client()), srv.URL, connect.WithInterceptors(present))
 	if _, err := orders.GetOrderStatus(context.Background(), connect.NewRequest(&ordersv1.GetOrderStatusRequest{OrderId: "7"})); err != nil {
 		log.Fatal(err)
 	}

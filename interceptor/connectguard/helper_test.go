@@ -145,6 +145,9 @@ func newCompany(t testing.TB, o *orders) *company {
 	return c
 }
 
+// http is the HTTP client of the Connect clients.
+func (c *company) http() *http.Client { return connectguard.HTTPClient(c.server.Client()) }
+
 // mint returns a token of the customer portal, with these claims instead of its own.
 func (c *company) mint(claims testutil.Claims) string {
 	all := testutil.Claims{"aud": "order-status", "client_id": "customer-portal", "sub": "ada", "sid": "s1", "scope": "orders.read"}
@@ -166,7 +169,7 @@ var protocols = map[string][]connect.ClientOption{
 // calls makes a unary call, and opens a stream and reads until it ends.
 var calls = map[string]func(context.Context, *company, http.Header, []connect.ClientOption) error{
 	"unary": func(ctx context.Context, c *company, header http.Header, opts []connect.ClientOption) error {
-		client := connect.NewClient[ordersv1.GetOrderStatusRequest, ordersv1.GetOrderStatusResponse](c.server.Client(), c.server.URL+getOrder, append(opts, connect.WithIdempotency(connect.IdempotencyNoSideEffects))...)
+		client := connect.NewClient[ordersv1.GetOrderStatusRequest, ordersv1.GetOrderStatusResponse](c.http(), c.server.URL+getOrder, append(opts, connect.WithIdempotency(connect.IdempotencyNoSideEffects))...)
 		r := connect.NewRequest(&ordersv1.GetOrderStatusRequest{OrderId: "o-1"})
 		addHeader(r.Header(), header)
 		_, err := client.CallUnary(ctx, r)
@@ -188,7 +191,7 @@ var calls = map[string]func(context.Context, *company, http.Header, []connect.Cl
 }
 
 func openStream(ctx context.Context, c *company, header http.Header, opts []connect.ClientOption) (*connect.ServerStreamForClient[ordersv1.WatchOrderStatusResponse], error) {
-	client := connect.NewClient[ordersv1.WatchOrderStatusRequest, ordersv1.WatchOrderStatusResponse](c.server.Client(), c.server.URL+watchOrder, opts...)
+	client := connect.NewClient[ordersv1.WatchOrderStatusRequest, ordersv1.WatchOrderStatusResponse](c.http(), c.server.URL+watchOrder, opts...)
 	r := connect.NewRequest(&ordersv1.WatchOrderStatusRequest{OrderId: "o-1"})
 	addHeader(r.Header(), header)
 	return client.CallServerStream(ctx, r)

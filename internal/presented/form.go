@@ -11,11 +11,26 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-// misshapen returns good tokens that are sent in a wrong form.
+// misshapen returns good tokens that are sent in a wrong form, and tokens whose payload has
+// one.
 func (i *Issuer) misshapen() []Row {
 	good := i.Token(nil)
-	var all []Row
-	for name, value := range map[string]string{
+	all := []Row{
+		{"two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
+		{"the scheme in capitals", []string{"BEARER " + good}, true},
+	}
+	for name, value := range i.missent(good) {
+		all = append(all, Row{name, []string{value}, false})
+	}
+	for name, payload := range i.miswritten() {
+		all = append(all, Row{name, []string{"Bearer " + i.Token(nil, testutil.RawPayload(payload))}, false})
+	}
+	return all
+}
+
+// missent returns wrong values of the header with a good token.
+func (i *Issuer) missent(good string) map[string]string {
+	return map[string]string{
 		"two schemes":                    "Basic Zm9v== Bearer " + good,
 		"a parameter before":             "x; Bearer " + good,
 		"letters before the scheme":      "xBearer " + good,
@@ -32,34 +47,34 @@ func (i *Issuer) misshapen() []Row {
 		"another value first":            "Basic YTpi, Bearer " + good,
 		"signature, unused bits":         "Bearer " + bent(good),
 		"a token of 18 KiB":              "Bearer " + i.Token(testutil.Claims{"pad": strings.Repeat("x", 13<<10)}),
-		"a name twice, within":           "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"act":{"sub":"a","sub":"b"},`))),
-		"beyond UTF-8":                   "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"name":"`+"\xff"+`",`))),
-		"half a character":               "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"name":"\ud800",`))),
-		"nested 40 deep":                 "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,`))),
-		"more after the object":          "Bearer " + i.Token(nil, testutil.RawPayload(append(i.payload(""), "{}"...))),
-		"a comment":                      "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`/**/`))),
-		"a name without quotes":          "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`x:1,`))),
-		"a comma too many":               "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":[1,],`))),
-		"single quotes":                  "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`'x':1,`))),
-		"a number from zero":             "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":01,`))),
-		"a number too large":             "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"exp":1e400,`))),
-		"a raw control":                  "Bearer " + i.Token(nil, testutil.RawPayload(i.payload("\"x\":\"a\tb\","))),
-		"a wrong escape":                 "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":"\q",`))),
 		"an encrypted token":             "Bearer " + encoded(`{"alg":"RSA-OAEP","enc":"A256GCM"}`) + ".YQ.YQ.YQ.YQ",
 		"a JWS in JSON":                  `Bearer {"payload":"e30","protected":"e30","signature":"YQ"}`,
 		"a signature of zeros":           "Bearer " + unsigned(good) + strings.Repeat("A", 86),
 		"a signature of another token":   "Bearer " + unsigned(good) + strings.SplitN(i.Token(testutil.Claims{"jti": "2"}), ".", 3)[2],
 		"a dot before the token":         "Bearer ." + good,
 		"two dots":                       "Bearer " + strings.Replace(good, ".", "..", 1),
-		"NaN as a number":                "Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"x":NaN,`))),
-		"a byte order mark":              "Bearer " + i.Token(nil, testutil.RawPayload(append([]byte("\ufeff"), i.payload("")...))),
-	} {
-		all = append(all, Row{name, []string{value}, false})
 	}
-	return append(all,
-		Row{"two passwords", []string{"Basic YTpi", "Basic YTpi"}, false},
-		Row{"the scheme in capitals", []string{"BEARER " + good}, true},
-	)
+}
+
+// miswritten returns payloads that are not written as JSON, or read in two ways.
+func (i *Issuer) miswritten() map[string][]byte {
+	return map[string][]byte{
+		"a name twice, within":  i.payload(`"act":{"sub":"a","sub":"b"},`),
+		"beyond UTF-8":          i.payload(`"name":"` + "\xff" + `",`),
+		"half a character":      i.payload(`"name":"\ud800",`),
+		"nested 40 deep":        i.payload(`"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `,`),
+		"more after the object": append(i.payload(""), "{}"...),
+		"a comment":             i.payload(`/**/`),
+		"a name without quotes": i.payload(`x:1,`),
+		"a comma too many":      i.payload(`"x":[1,],`),
+		"single quotes":         i.payload(`'x':1,`),
+		"a number from zero":    i.payload(`"x":01,`),
+		"a number too large":    i.payload(`"exp":1e400,`),
+		"a raw control":         i.payload("\"x\":\"a\tb\","),
+		"a wrong escape":        i.payload(`"x":"\q",`),
+		"NaN as a number":       i.payload(`"x":NaN,`),
+		"a byte order mark":     append([]byte("\ufeff"), i.payload("")...),
+	}
 }
 
 func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
@@ -135,6 +150,17 @@ func misformed() map[string]testutil.Claims {
 		"a timed login without sub":    {"sub": nil, "auth_time": ahead(-time.Minute)},
 	}
 	maps.Copy(all, misscoped())
+	maps.Copy(all, mistyped())
+	return all
+}
+
+// mistyped returns changes of a token that give a claim a value of a forbidden type.
+func mistyped() map[string]testutil.Claims {
+	all := map[string]testutil.Claims{
+		"sources of claims, a text": {"_claim_sources": testutil.Claims{"src1": "a"}},
+		"a role that is an object":  {"realm_access": testutil.Claims{"roles": []any{testutil.Claims{}}}},
+		"roles of a client, a text": {"resource_access": testutil.Claims{"orders": "a"}},
+	}
 	for claim, values := range map[string][]any{
 		"act":       {9, "a text", true, []any{}, nothing, testutil.Claims{}, actors(9, ""), actors(1, 9), actors(1, "a\nb"), actors(2, testutil.Claims{}), actors(9, "a")},
 		"auth_time": {"now", -1, 0, 1 << 53, nothing, []any{}},
@@ -158,12 +184,9 @@ func misformed() map[string]testutil.Claims {
 			if err != nil {
 				panic(err) // it is JSON
 			}
-			all[""+claim+" "+short(string(text))] = testutil.Claims{claim: value}
+			all[claim+" "+short(string(text))] = testutil.Claims{claim: value}
 		}
 	}
-	all["sources of claims, a text"] = testutil.Claims{"_claim_sources": testutil.Claims{"src1": "a"}}
-	all["a role that is an object"] = testutil.Claims{"realm_access": testutil.Claims{"roles": []any{testutil.Claims{}}}}
-	all["roles of a client, a text"] = testutil.Claims{"resource_access": testutil.Claims{"orders": "a"}}
 	return all
 }
 

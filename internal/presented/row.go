@@ -22,30 +22,8 @@ type Row struct {
 // Rows returns all rows, by name.
 func (i *Issuer) Rows() []Row {
 	var all []Row
-	good, known := i.Token(nil), testutil.Header("kid", i.Key.ID())
-	stranger := testutil.NewKey("ES256")
-	strangers := testutil.SignedBy(stranger)
-	for name, values := range map[string][]string{
-		"no token":                        nil,
-		"two tokens":                      {"Bearer " + good, "Bearer " + good},
-		"two tokens, with a comma":        {"Bearer " + good + ", Bearer " + good},
-		"no scheme":                       {good},
-		"another scheme":                  {"Basic " + good},
-		"no JWT":                          {"Bearer b7c9d2"},
-		"alg none":                        {"Bearer " + i.Token(nil, testutil.Header("alg", "none"))},
-		"alg none, without a signature":   {"Bearer " + unsigned(i.Token(nil, testutil.Header("alg", "none")))},
-		"signed with a secret":            {"Bearer " + i.Token(nil, testutil.SignedBy(testutil.KeyOf("HS256", publicPEM(i.Key))), known)},
-		"a key of its own":                {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jwk", stranger.JWK()))},
-		"keys from elsewhere":             {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jku", "http://127.0.0.1/jwks"))},
-		"another kid":                     {"Bearer " + i.Token(nil, strangers)},
-		"the issuer's kid":                {"Bearer " + i.Token(nil, strangers, known)},
-		"crit":                            {"Bearer " + i.Token(nil, testutil.Header("crit", []string{"exp"}))},
-		"typ of a logout token":           {"Bearer " + i.Token(nil, testutil.Header("typ", "logout+jwt"))},
-		"a payload that is not an object": {"Bearer " + i.Token(nil, testutil.RawPayload([]byte(`[]`)))},
-		"aud twice":                       {"Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"aud":"human-resource",`)))},
-		"iss with a slash":                {"Bearer " + i.Token(testutil.Claims{"iss": i.URL() + "/"})},
-		"aud in capitals alone":           {"Bearer " + i.Token(testutil.Claims{"aud": nil, "AUD": "order-status"})},
-	} {
+	good := i.Token(nil)
+	for name, values := range i.forged(good) {
 		all = append(all, Row{name, values, false})
 	}
 	for name, value := range map[string]string{"the scheme in lower case": "bearer ", "two spaces": "Bearer  "} {
@@ -65,6 +43,33 @@ func (i *Issuer) Rows() []Row {
 	return all
 }
 
+// forged returns what is not the one good token of the issuer.
+func (i *Issuer) forged(good string) map[string][]string {
+	known, stranger := testutil.Header("kid", i.Key.ID()), testutil.NewKey("ES256")
+	strangers := testutil.SignedBy(stranger)
+	return map[string][]string{
+		"no token":                        nil,
+		"two tokens":                      {"Bearer " + good, "Bearer " + good},
+		"two tokens, with a comma":        {"Bearer " + good + ", Bearer " + good},
+		"no scheme":                       {good},
+		"another scheme":                  {"Basic " + good},
+		"no JWT":                          {"Bearer b7c9d2"},
+		"alg none":                        {"Bearer " + i.Token(nil, testutil.Header("alg", "none"))},
+		"alg none, without a signature":   {"Bearer " + unsigned(i.Token(nil, testutil.Header("alg", "none")))},
+		"signed with a secret":            {"Bearer " + i.Token(nil, testutil.SignedBy(testutil.KeyOf("HS256", publicPEM(i.Key))), known)},
+		"a key of its own":                {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jwk", stranger.JWK()))},
+		"keys from elsewhere":             {"Bearer " + i.Token(nil, strangers, known, testutil.Header("jku", "http://127.0.0.1/jwks"))},
+		"another kid":                     {"Bearer " + i.Token(nil, strangers)},
+		"the issuer's kid":                {"Bearer " + i.Token(nil, strangers, known)},
+		"crit":                            {"Bearer " + i.Token(nil, testutil.Header("crit", []string{"exp"}))},
+		"typ of a logout token":           {"Bearer " + i.Token(nil, testutil.Header("typ", "logout+jwt"))},
+		"a payload that is not an object": {"Bearer " + i.Token(nil, testutil.RawPayload([]byte(`[]`)))},
+		"aud twice":                       {"Bearer " + i.Token(nil, testutil.RawPayload(i.payload(`"aud":"human-resource",`)))},
+		"iss with a slash":                {"Bearer " + i.Token(testutil.Claims{"iss": i.URL() + "/"})},
+		"aud in capitals alone":           {"Bearer " + i.Token(testutil.Claims{"aud": nil, "AUD": "order-status"})},
+	}
+}
+
 // fine returns changes of a token that leave it good.
 func fine() map[string]testutil.Claims {
 	return map[string]testutil.Claims{
@@ -79,23 +84,7 @@ func fine() map[string]testutil.Claims {
 
 // odd returns changes for which a token must be refused.
 func (i *Issuer) odd() map[string]testutil.Claims {
-	return map[string]testutil.Claims{
-		"no aud":                {"aud": nil},
-		"aud null":              {"aud": json.RawMessage("null")},
-		"aud empty":             {"aud": ""},
-		"aud an empty array":    {"aud": []string{}},
-		"aud a number":          {"aud": 42},
-		"aud an object":         {"aud": map[string]bool{"order-status": true}},
-		"aud with a number":     {"aud": []any{"order-status", 1}},
-		"aud in two arrays":     {"aud": [][]string{{"order-status"}}},
-		"aud longer":            {"aud": "order-status-2"},
-		"aud shorter":           {"aud": "order"},
-		"aud with a slash":      {"aud": "order-status/"},
-		"aud as a URL":          {"aud": "https://order-status"},
-		"aud a list in a text":  {"aud": "order-status human-resource"},
-		"aud in capitals":       {"aud": "Order-Status"},
-		"aud with a space":      {"aud": "order-status "},
-		"another aud":           {"aud": "human-resource"},
+	all := map[string]testutil.Claims{
 		"azp of nobody":         {"azp": "nobody"},
 		"azp in capitals":       {"azp": "Customer-Portal"},
 		"no azp":                {"azp": nil},
@@ -124,6 +113,30 @@ func (i *Issuer) odd() map[string]testutil.Claims {
 		"sub a number":          {"sub": 7},
 		"bound by DPoP":         {"cnf": map[string]string{"jkt": "x"}},
 		"bound to another cert": {"cnf": map[string]string{"x5t#S256": "x"}},
+	}
+	maps.Copy(all, misaddressed())
+	return all
+}
+
+// misaddressed returns audiences for which a token must be refused.
+func misaddressed() map[string]testutil.Claims {
+	return map[string]testutil.Claims{
+		"no aud":               {"aud": nil},
+		"aud null":             {"aud": json.RawMessage("null")},
+		"aud empty":            {"aud": ""},
+		"aud an empty array":   {"aud": []string{}},
+		"aud a number":         {"aud": 42},
+		"aud an object":        {"aud": map[string]bool{"order-status": true}},
+		"aud with a number":    {"aud": []any{"order-status", 1}},
+		"aud in two arrays":    {"aud": [][]string{{"order-status"}}},
+		"aud longer":           {"aud": "order-status-2"},
+		"aud shorter":          {"aud": "order"},
+		"aud with a slash":     {"aud": "order-status/"},
+		"aud as a URL":         {"aud": "https://order-status"},
+		"aud a list in a text": {"aud": "order-status human-resource"},
+		"aud in capitals":      {"aud": "Order-Status"},
+		"aud with a space":     {"aud": "order-status "},
+		"another aud":          {"aud": "human-resource"},
 	}
 }
 

@@ -27,8 +27,16 @@ type Outgoing struct {
 	Kind      ConnectionKind
 }
 
-// Presenter returns what one attempt of a call carries. Its error is a gRPC status.
-type Presenter func(context.Context, Outgoing) (Presented, error)
+// Presenter presents the tokens of a client.
+type Presenter struct {
+	// Present returns what one attempt of a call carries. Its error is a gRPC status.
+	Present func(context.Context, Outgoing) (Presented, error)
+
+	// UntilLogout returns a context for an attempt, which ends with the one of the user
+	// for whom it is made, also if its own was detached from that one. The caller calls
+	// end when the attempt has ended.
+	UntilLogout func(context.Context) (call context.Context, end func())
+}
 
 // Presented is what one attempt of a call carries.
 type Presented struct {

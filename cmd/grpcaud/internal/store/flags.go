@@ -30,15 +30,29 @@ never in the URL.`
 
 // Flags say which list of which store.
 type Flags struct {
-	// Timeout is how long the store and the replicas are waited for.
+	// Timeout is how long the store and the replicas are waited for; see [Flags.Open].
 	Timeout time.Duration
+
+	staleAfter time.Duration // of a replica of [Flags.Join]
 
 	url, user, passwordFile, ca, list string
 	bound                             int
 }
 
-// Add adds the flags to cmd.
+// Add adds the flags to a command that asks the store.
 func (f *Flags) Add(cmd *cobra.Command) {
+	f.add(cmd)
+	cmd.Flags().DurationVar(&f.Timeout, "timeout", 10*time.Second, "how long to wait for the store, and then for the replicas")
+	_ = cmd.MarkFlagRequired("store")
+}
+
+// AddOptional adds the flags to a command that guards services, also without a store.
+func (f *Flags) AddOptional(cmd *cobra.Command) {
+	f.add(cmd)
+	cmd.Flags().DurationVar(&f.staleAfter, "stale-after", 10*time.Second, "how long nothing may be heard from the store until requests are refused")
+}
+
+func (f *Flags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.url, "store", "", "the URL of the Valkey or Redis that the servers share, such as valkeys://valkey.internal:6379")
 	flags.StringVar(&f.user, "store-user", "", "the user of the store (default: its default user)")
@@ -46,8 +60,6 @@ func (f *Flags) Add(cmd *cobra.Command) {
 	flags.StringVar(&f.ca, "store-ca", "", "a file with certificates, in PEM, to trust for the store in addition to the system's")
 	flags.StringVar(&f.list, "list", "grpcaud", "the name of the list, as the servers have it")
 	flags.IntVar(&f.bound, "bound", 100_000, "how many entries the list may have, as the servers have it")
-	flags.DurationVar(&f.Timeout, "timeout", 10*time.Second, "how long to wait for the store, and then for the replicas")
-	_ = cmd.MarkFlagRequired("store")
 }
 
 // options returns how the store is reached.
