@@ -1,0 +1,135 @@
+package review
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
+
+// caller is what a record shows of who calls, as far as a service asks about it.
+type caller struct {
+	issuer, client string // as tokens have them
+	kind           decision.Caller
+	audience       addressed
+	scopes, roles  []string
+}
+
+// addressed says for whom a token is.
+type addressed byte
+
+const (
+	toNobody addressed = iota // no aud
+	toService
+	toServiceToo // and others
+	toOthers
+)
+
+// member is the claim that holds what a record shows, beside those of each token: no entry
+// demands it.
+const member = "grpcaud.decision"
+
+// preset reads the claims that [caller.claims] writes.
+var preset = claims.PresetOf(provider.Provider{Preset: "record of a decision", Token: provider.Token{
+	Subject: "/" + member + "/user", SubjectOptional: true,
+	Clients: []provider.Place{"/" + member + "/client"},
+	Service: provider.Service{AnyOf: [][]provider.Condition{{{Claim: "/" + member + "/kind", Value: string(decision.Service)}}}},
+	Scopes:  []provider.Place{"/" + member + "/scopes"}, ScopeLists: true,
+	Roles: []provider.Roles{{Path: []string{member, "roles"}}},
+}})
+
+const (
+	someUser   = "user of a record" // no client has white space in its id
+	someOthers = "audience of another service"
+	someProof  = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" // a thumbprint
+)
+
+// claims returns claims that the rules judge as those of c, for what a record shows. The
+// token is valid at now and bound to someProof. Demands that no record shows are met
+// by held, and not met without it.
+func (c caller) claims(s *service, now time.Time, held map[string]any) (*claims.Claims, error) {
+	shown := map[string]any{"kind": c.kind, "scopes": c.scopes, "roles": c.roles}
+	if c.scopes == nil {
+		delete(shown, "scopes")
+	}
+	if c.roles == nil {
+		delete(shown, "roles")
+	}
+	if c.client != "" {
+		shown["client"] = c.client
+	}
+	members := map[string]any{
+		member: shown, "iss": c.issuer, "iat": now.Unix(), "exp": now.Unix() + 1, "cnf": map[string]any{"x5t#S256": someProof},
+	}
+	switch c.audience {
+	case toService:
+		members["aud"] = s.audience
+	case toServiceToo:
+		members["aud"] = []string{s.audience, someOthers}
+	case toOthers:
+		members["aud"] = someOthers
+	}
+	for name, value := range held {
+		members[name] = value
+	}
+	if c.kind == decision.User {
+		shown["user"], members["sid"] = someUser, "s"
+		if held != nil {
+			members["auth_time"] = now.Unix()
+		}
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	return preset.Claims(text)
+}
+
+// presentation is how the token of [caller.claims] is presented.
+func presentation(now time.Time, held bool) access.Presentation {
+	return access.Presentation{Time: now, Certificate: someProof, Answer: access.Answer{Active: held}}
+}
+
+// callerOf returns what a record shows that s asks about.
+func callerOf(s *service, r *decision.Record) caller {
+	c := caller{issuer: r.Issuer, client: r.Client, kind: r.Caller, audience: s.addressed(r.Audience)}
+	c.scopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool {
+		_, asked := s.scopes[scope]
+		return !asked && !s.standsForAudience(scope)
+	})
+	c.roles = slices.DeleteFunc(slices.Clone(r.Roles), func(role string) bool {
+		_, asked := s.roles[role]
+		return !asked
+	})
+	return c
+}
+
+func (s *service) addressed(audience []string) addressed {
+	own := 0
+	for _, aud := range audience {
+		if slices.Contains(s.matrix.Audiences, aud) {
+			own++
+		}
+	}
+	switch {
+	case len(audience) == 0:
+		return toNobody
+	case own == len(audience):
+		return toService
+	case own > 0:
+		return toServiceToo
+	default:
+		return toOthers
+	}
+}
+
+// standsForAudience reports whether a scope may stand for aud, whatever its end is.
+func (s *service) standsForAudience(scope string) bool {
+	prefix := s.matrix.InsecureNoAudience
+	return prefix != "" && strings.HasPrefix(scope, prefix)
+}
