@@ -17,6 +17,9 @@ const (
 	// maxStrangers is how many clients and services are kept that the file does not name.
 	maxStrangers = 10_000
 
+	// maxIDs is how many of these clients are told apart in their calls.
+	maxIDs = 1000
+
 	// maxGaps is how many gaps are kept. The last one stands for all others.
 	maxGaps = 1000
 
@@ -40,7 +43,8 @@ type Counter struct {
 	uncounted uint64 // records of rows for which there was no room, or which could not be judged
 
 	strangers map[stranger]*tally
-	more      uint64 // records of strangers for which there was no room
+	ids       map[stranger]bool // the clients that are told apart
+	more      uint64            // records of strangers for which there was no room
 }
 
 // tally counts the records about something.
@@ -71,7 +75,7 @@ type stranger struct {
 func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since, now time.Time) *Counter {
 	c := &Counter{
 		judge: newJudge(policy, set, now), set: set, matrix: matrix, since: since,
-		times: map[*service]*tally{}, rows: map[string]*row{}, strangers: map[stranger]*tally{},
+		times: map[*service]*tally{}, rows: map[string]*row{}, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
 	}
 	for _, s := range c.judge.services {
 		c.times[s] = &tally{outcomes: map[decision.Outcome]uint64{}}
@@ -175,25 +179,27 @@ func (c *Counter) strange(who stranger, at time.Time) {
 
 // Gap counts a gap. Its error is always nil.
 func (c *Counter) Gap(g decision.Gap) error {
+	one := Gap{g.Records, g.First.UTC(), g.Last.UTC()}
 	switch n := len(c.log.Gaps); {
 	case g.Last.Before(c.since):
 	case n < maxGaps:
-		c.log.Gaps = append(c.log.Gaps, Gap{g.Records, g.First.UTC(), g.Last.UTC()})
+		c.log.Gaps = append(c.log.Gaps, one)
 	default:
-		c.log.Gaps[n-1].add(g)
+		c.log.Gaps[n-1].add(one)
 	}
 	return nil
 }
 
-func (g *Gap) add(other decision.Gap) {
+// add makes g stand for another gap too.
+func (g *Gap) add(other Gap) {
 	if g.Records += other.Records; g.Records < other.Records {
 		g.Records = math.MaxUint64
 	}
 	if other.First.Before(g.First) {
-		g.First = other.First.UTC()
+		g.First = other.First
 	}
 	if other.Last.After(g.Last) {
-		g.Last = other.Last.UTC()
+		g.Last = other.Last
 	}
 }
 

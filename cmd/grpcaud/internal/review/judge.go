@@ -1,11 +1,13 @@
 package review
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 )
@@ -13,11 +15,11 @@ import (
 // judge asks the rules of a policy about calls of which only a record is known.
 type judge struct {
 	policy   *access.Policy
+	matrix   access.Matrix
 	now      time.Time
 	services map[string]*service
 	byGRPC   map[string]*service // the first that has the gRPC service
 	issuers  map[string]bool     // by their iss
-	ids      map[string]string   // of the clients, by their names
 }
 
 // service is a service of the policy, with what its rules ask about.
@@ -42,12 +44,9 @@ type service struct {
 
 func newJudge(policy *access.Policy, set descriptor.Set, now time.Time) *judge {
 	m := policy.Matrix()
-	j := &judge{policy: policy, now: now, services: map[string]*service{}, byGRPC: map[string]*service{}, issuers: map[string]bool{}, ids: map[string]string{}}
+	j := &judge{policy: policy, matrix: m, now: now, services: map[string]*service{}, byGRPC: map[string]*service{}, issuers: map[string]bool{}}
 	for _, i := range m.Issuers {
 		j.issuers[i.URL] = true
-	}
-	for name, c := range m.Clients {
-		j.ids[name] = c.ID
 	}
 	added := map[string][]access.Allow{}
 	for _, o := range policy.AddedDemands() {
@@ -143,7 +142,7 @@ func (s *service) know(policy *access.Policy, set descriptor.Set) {
 		named = append(named, methods...)
 	}
 	for _, method := range named {
-		s.methods[method] = method != descriptor.EveryMethod
+		s.methods[method] = true
 	}
 	delete(s.methods, descriptor.EveryMethod)
 }
@@ -151,8 +150,9 @@ func (s *service) know(policy *access.Policy, set descriptor.Set) {
 // verdict is what the rules say about a call.
 type verdict struct {
 	public  bool
-	certain bool  // it is admitted, whatever the record does not show
-	entries []int // those by which it is or may be admitted
+	certain bool           // it is admitted, whatever the record does not show
+	entries []int          // those by which it is or may be admitted
+	cause   audience.Cause // why it is refused, if it is
 }
 
 // admits reports whether the call is or may be admitted.
@@ -163,11 +163,13 @@ func (s *service) judge(method string, c caller, now time.Time) (verdict, error)
 	rule := s.guard.Rule(method)
 	switch {
 	case rule == nil:
-		return verdict{}, nil
+		return verdict{cause: audience.CauseNoRule}, nil
 	case rule.Public():
 		return verdict{public: true, certain: true}, nil
+	case c.issuer == "" && rule.Optional():
+		return verdict{certain: true, entries: s.optional(method)}, nil
 	case c.issuer == "":
-		return verdict{certain: rule.Optional(), entries: s.optional(method)}, nil
+		return verdict{cause: audience.CauseCredentialsMissing}, nil
 	}
 	certain, err := s.admitting(rule, c, now, nil)
 	if err != nil {
@@ -182,8 +184,23 @@ func (s *service) judge(method string, c caller, now time.Time) (verdict, error)
 		v.entries = append(v.entries, slices.DeleteFunc(perhaps, func(i int) bool { return v.certain && i >= certain[0] })...)
 	}
 	slices.Sort(v.entries)
-	v.entries = slices.Compact(v.entries)
+	if v.entries = slices.Compact(v.entries); !v.admits() {
+		v.cause = s.cause(rule, c, now)
+	}
 	return v, nil
+}
+
+// cause returns why a rule refuses a caller, whatever the record does not show.
+func (s *service) cause(rule *access.Rule, c caller, now time.Time) audience.Cause {
+	token, err := c.claims(s, now, s.held[0])
+	if err != nil {
+		return audience.CauseClaimsMalformed
+	}
+	refusal, _ := errors.AsType[*audience.Refusal](rule.Judge(token, presentation(now, true)))
+	if refusal == nil {
+		return ""
+	}
+	return refusal.Cause
 }
 
 // admitting returns the entries that admit a caller.
@@ -202,9 +219,6 @@ func (s *service) admitting(rule *access.Rule, c caller, now time.Time, held map
 // optional returns the entries that may admit a call without a token.
 func (s *service) optional(method string) []int {
 	var all []int
-	if rule := s.guard.Rule(method); rule == nil || !rule.Optional() {
-		return nil
-	}
 	for i, a := range s.matrix.Allow {
 		if a.Optional && covers(a, short(method)) {
 			all = append(all, i)

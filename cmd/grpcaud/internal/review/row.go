@@ -14,6 +14,7 @@ type row struct {
 	service *service
 	method  string // the full name; for one that is not known, a part or nothing
 	client  string // the name in the matrix; empty if it has none there
+	id      string // of a client without a name, for the first of them
 	caller  caller
 	outcome decision.Outcome
 	cause   string
@@ -27,7 +28,7 @@ type row struct {
 // tells apart.
 func (c *Counter) keyOf(s *service, r *decision.Record, client string, same bool) {
 	k := binary.AppendUvarint(c.key[:0], uint64(s.number))
-	for _, text := range []string{s.methodOf(r), client, string(r.Caller), string(r.Decision), r.Cause} {
+	for _, text := range []string{s.methodOf(r), client, c.idOf(r, client), string(r.Caller), string(r.Decision), r.Cause} {
 		k = append(append(k, text...), 0)
 	}
 	if c.judge.issuers[r.Issuer] {
@@ -57,6 +58,22 @@ func (c *Counter) keyOf(s *service, r *decision.Record, client string, same bool
 	c.key = k
 }
 
+// idOf returns the id of the client of a record that has no name in the file; empty for a
+// client with a name, and once there are too many.
+func (c *Counter) idOf(r *decision.Record, client string) string {
+	who := stranger{issuer: r.Issuer, client: r.Client}
+	switch {
+	case client != "" || r.Issuer == "":
+		return ""
+	case c.ids[who]:
+	case len(c.ids) >= maxIDs:
+		return ""
+	default:
+		c.ids[who] = true
+	}
+	return r.Client
+}
+
 func flag(is bool) byte {
 	if is {
 		return 1
@@ -83,7 +100,7 @@ func (c *Counter) newRow(s *service, r *decision.Record, client string, same boo
 	if len(c.rows) >= maxRows {
 		return nil
 	}
-	w := &row{service: s, method: s.methodOf(r), client: client, caller: callerOf(s, r), outcome: r.Decision, cause: r.Cause, same: same}
+	w := &row{service: s, method: s.methodOf(r), client: client, id: c.idOf(r, client), caller: callerOf(s, r), outcome: r.Decision, cause: r.Cause, same: same}
 	if r.Issuer == "" {
 		w.peer = r.Peer
 	}
