@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,12 +63,15 @@ func reviewCommand() *cobra.Command {
 	format := cli.OutputFlag(cmd, "table", "json", "markdown", "html")
 	cmd.MarkFlagsMutuallyExclusive("patch", "output")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if patch && args[0] == files.Dash {
+			return errors.New("--patch changes files: name that of the access matrix, not -")
+		}
 		counter, err := readRecords(cmd, args, descriptors, since)
 		switch {
 		case err != nil:
 			return err
 		case patch:
-			return nil
+			return writePatch(cmd, counter)
 		default:
 			return output.WriteAnswer(cmd.OutOrStdout(), format.Value, counter.Report(), nil)
 		}
@@ -100,4 +104,28 @@ func readRecords(cmd *cobra.Command, args []string, descriptors, since string) (
 		return nil, fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(args[1:]))
 	}
 	return counter, nil
+}
+
+// writePatch writes the patch, and to standard error what it leaves alone.
+func writePatch(cmd *cobra.Command, counter *review.Counter) error {
+	patch, err := counter.Patch()
+	if err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	output.WriteNotes(stderr, "narrowed", patch.Left)
+	for _, note := range patch.Notes {
+		fmt.Fprintf(stderr, "grpcaud: %s\n", output.Printable(note))
+	}
+	if patch.Text == "" {
+		fmt.Fprintln(stderr, "grpcaud: there is nothing to narrow")
+		return nil
+	}
+	if patch.Folder != "" {
+		fmt.Fprintf(stderr, "grpcaud: apply the patch in %s\n", output.Printable(patch.Folder))
+	}
+	if _, err := io.WriteString(cmd.OutOrStdout(), patch.Text); err != nil {
+		return err
+	}
+	return output.No
 }

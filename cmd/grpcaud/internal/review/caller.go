@@ -74,14 +74,14 @@ func (c caller) claims(s *service, now time.Time, held map[string]any) (*claims.
 	case toOthers:
 		members["aud"] = someOthers
 	}
-	for name, value := range held {
-		members[name] = value
-	}
 	if c.kind == decision.User {
 		shown["user"], members["sid"] = someUser, "s"
 		if held != nil {
 			members["auth_time"] = now.Unix()
 		}
+	}
+	for name, value := range held {
+		members[name] = value
 	}
 	text, err := json.Marshal(members)
 	if err != nil {
