@@ -67,7 +67,7 @@ func (d *document) withoutItems(list *yaml.Node, gone func(int) bool) ([]edit, e
 		}
 		r = d.withComments(r, dash)
 		isLast := i == len(list.Content)-1
-		for !isLast && r.from > 0 && d.indent(r.from-1) < 0 && r.to < d.lines() && d.indent(r.to) < 0 {
+		for !isLast && (i == 0 || d.indent(r.from-1) < 0) && d.indent(r.to) < 0 {
 			r.to++ // of the empty lines around it, those above stay
 		}
 		edits = append(edits, edit{from: d.begin(r.from), to: d.begin(r.to)})

@@ -54,6 +54,9 @@ func changes(old, now []string) []change {
 		}
 		c := change{i: i, j: j}
 		c.iEnd, c.jEnd = resume(old, now, i, j)
+		for c.iEnd > i && c.jEnd > j && old[c.iEnd-1] == now[c.jEnd-1] {
+			c.iEnd, c.jEnd = c.iEnd-1, c.jEnd-1
+		}
 		i, j = c.iEnd, c.jEnd
 		all = append(all, c)
 	}

@@ -117,7 +117,7 @@ func without(all []piece, gone func(int) bool) []edit {
 		case end < len(all):
 			edits = append(edits, edit{from: all[i].lead, to: all[end].lead})
 		case all[i-1].next > all[i-1].comma+1: // the comment of the one before stays
-			edits = append(edits, edit{from: all[i-1].comma, to: all[i-1].comma + 1}, edit{from: all[i-1].next, to: all[end-1].to})
+			edits = append(edits, edit{from: all[i-1].comma, to: all[i-1].comma + 1}, edit{from: all[i].lead, to: all[end-1].to})
 		default:
 			edits = append(edits, edit{from: all[i-1].to, to: all[end-1].to})
 		}

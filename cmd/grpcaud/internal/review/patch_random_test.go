@@ -197,3 +197,11 @@ func write(t testing.TB, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// makeFolder makes the folder of a file.
+func makeFolder(t testing.TB, path string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
