@@ -30,17 +30,22 @@ const (
 	toOthers
 )
 
-// member is the claim that holds what a record shows, beside those of each token: no entry
-// demands it.
-const member = "grpcaud.decision"
+// The claims that hold what a record shows. No entry demands them.
+const (
+	userClaim   = "user of the record"
+	clientClaim = "client of the record"
+	kindClaim   = "kind of the record"
+	scopesClaim = "scopes of the record"
+	rolesClaim  = "roles of the record"
+)
 
 // preset reads the claims that [caller.claims] writes.
 var preset = claims.PresetOf(provider.Provider{Preset: "record of a decision", Token: provider.Token{
-	Subject: "/" + member + "/user", SubjectOptional: true,
-	Clients: []provider.Place{"/" + member + "/client"},
-	Service: provider.Service{AnyOf: [][]provider.Condition{{{Claim: "/" + member + "/kind", Value: string(decision.Service)}}}},
-	Scopes:  []provider.Place{"/" + member + "/scopes"}, ScopeLists: true,
-	Roles: []provider.Roles{{Path: []string{member, "roles"}}},
+	Subject: userClaim, SubjectOptional: true,
+	Clients: []provider.Place{clientClaim},
+	Service: provider.Service{AnyOf: [][]provider.Condition{{{Claim: kindClaim, Value: string(decision.Service)}}}},
+	Scopes:  []provider.Place{scopesClaim}, ScopeLists: true,
+	Roles: []provider.Roles{{Path: []string{rolesClaim}}},
 }})
 
 const (
@@ -53,18 +58,17 @@ const (
 // token is valid at now and bound to someProof. Demands that no record shows are met
 // by held, and not met without it.
 func (c caller) claims(s *service, now time.Time, held map[string]any) (*claims.Claims, error) {
-	shown := map[string]any{"kind": c.kind, "scopes": c.scopes, "roles": c.roles}
-	if c.scopes == nil {
-		delete(shown, "scopes")
+	members := map[string]any{
+		kindClaim: c.kind, "iss": c.issuer, "iat": now.Unix(), "exp": now.Unix() + 1, "cnf": map[string]any{"x5t#S256": someProof},
 	}
-	if c.roles == nil {
-		delete(shown, "roles")
+	if c.scopes != nil {
+		members[scopesClaim] = c.scopes
+	}
+	if c.roles != nil {
+		members[rolesClaim] = c.roles
 	}
 	if c.client != "" {
-		shown["client"] = c.client
-	}
-	members := map[string]any{
-		member: shown, "iss": c.issuer, "iat": now.Unix(), "exp": now.Unix() + 1, "cnf": map[string]any{"x5t#S256": someProof},
+		members[clientClaim] = c.client
 	}
 	switch c.audience {
 	case toService:
@@ -75,7 +79,7 @@ func (c caller) claims(s *service, now time.Time, held map[string]any) (*claims.
 		members["aud"] = someOthers
 	}
 	if c.kind == decision.User {
-		shown["user"], members["sid"] = someUser, "s"
+		members[userClaim], members["sid"] = someUser, "s"
 		if held != nil {
 			members["auth_time"] = now.Unix()
 		}

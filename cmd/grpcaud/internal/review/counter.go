@@ -37,8 +37,9 @@ type Counter struct {
 
 	log       Log
 	all       tally
-	times     map[*service]*tally
+	services  []outcomes // by the numbers of the services
 	rows      map[string]*row
+	maxRows   int
 	key       []byte // of the current record
 	uncounted uint64 // records of rows for which there was no room, or which could not be judged
 
@@ -51,7 +52,23 @@ type Counter struct {
 type tally struct {
 	records     uint64
 	first, last time.Time
-	outcomes    map[decision.Outcome]uint64 // nil where they do not count
+}
+
+// outcomes counts the records about a service.
+type outcomes struct {
+	tally
+	admitted, refused, wouldRefuse uint64
+}
+
+func (o *outcomes) count(at time.Time, d decision.Outcome) {
+	switch o.add(at); d {
+	case decision.Admitted:
+		o.admitted++
+	case decision.WouldRefuse:
+		o.wouldRefuse++
+	default:
+		o.refused++
+	}
 }
 
 func (t *tally) add(at time.Time) {
@@ -75,11 +92,9 @@ type stranger struct {
 func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since, now time.Time) *Counter {
 	c := &Counter{
 		judge: newJudge(policy, set, now), set: set, matrix: matrix, since: since,
-		times: map[*service]*tally{}, rows: map[string]*row{}, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
+		rows: map[string]*row{}, maxRows: maxRows, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
 	}
-	for _, s := range c.judge.services {
-		c.times[s] = &tally{outcomes: map[decision.Outcome]uint64{}}
-	}
+	c.services = make([]outcomes, len(c.judge.services))
 	return c
 }
 
@@ -105,8 +120,7 @@ func (c *Counter) Record(r *decision.Record) error {
 	if s == nil {
 		return nil
 	}
-	c.times[s].add(at)
-	c.times[s].outcomes[r.Decision]++
+	c.services[s.number].count(at, r.Decision)
 	client := c.clientOf(s, r, at)
 	c.keyOf(s, r, client, same)
 	known, ok := c.rows[string(c.key)]

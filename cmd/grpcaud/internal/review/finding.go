@@ -27,7 +27,7 @@ func (u *uses) findings() []Finding {
 
 // ofService returns the findings about the grants of a service.
 func (u *uses) ofService(s *service) []Finding {
-	if len(s.entries) > 0 && u.times[s].records == 0 {
+	if len(s.entries) > 0 && u.services[s.number].records == 0 {
 		return []Finding{{
 			Kind: NotKnown, Service: s.name, Place: u.judge.policy.Place("services", s.name), Purpose: purposeOf(s.matrix.Purpose),
 			Text: "no records of " + output.Printable(s.name) + ": was its log given?",
@@ -42,7 +42,7 @@ func (u *uses) ofService(s *service) []Finding {
 
 // entry begins a finding about an entry.
 func (u *uses) entry(kind Kind, s *service, entry int) Finding {
-	t := u.times[s]
+	t := u.services[s.number]
 	return Finding{
 		Kind: kind, Service: s.name, Entry: s.entries[entry].Name, Place: s.entries[entry].Place, Purpose: s.purpose(entry),
 		From: point(t.first), To: point(t.last),
@@ -130,13 +130,13 @@ func (u *uses) whyUnknown() string {
 	var parts []string
 	if n := len(u.log.Gaps); n > 0 {
 		whole := u.gap()
-		parts = append(parts, fmt.Sprintf("%d records are missing between %s and %s", whole.Records, stamp(whole.First), stamp(whole.Last)))
+		parts = append(parts, fmt.Sprintf("missing are %s between %s and %s", records(whole.Records), stamp(whole.First), stamp(whole.Last)))
 	}
 	if len(u.log.Unread) > 0 {
 		parts = append(parts, "lines were not read that may be records")
 	}
 	if u.uncounted > 0 {
-		parts = append(parts, strconv.FormatUint(u.uncounted, 10)+" records could not be counted apart")
+		parts = append(parts, records(u.uncounted)+" could not be counted apart")
 	}
 	return strings.Join(parts, ", and ")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"slices"
 
@@ -86,7 +87,7 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	if !let {
 		why = "was admitted by an earlier policy, and this one refuses it"
 	}
-	f.Text = fmt.Sprintf("%s calls %s/%s and %s: %s (%s)", who, output.Printable(s.name), output.Few(f.Methods), why, output.Printable(at.cause), output.Plural(int(min(t.records, 1<<40)), "call"))
+	f.Text = fmt.Sprintf("%s calls %s/%s and %s: %s (%s)", who, output.Printable(s.name), output.Few(f.Methods), why, output.Printable(at.cause), output.Plural(int(min(t.records, math.MaxInt)), "call"))
 	return f
 }
 
@@ -140,7 +141,7 @@ func (u *uses) unknown() []Finding {
 			f.Kind, f.Client, f.Owner, f.Place = UnknownClient, who.client, s.matrix.Owner, u.judge.policy.Place("services", s.name)
 			f.Remark = who.admitted
 		}
-		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(int(min(t.records, 1<<40)), "call"))
+		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(int(min(t.records, math.MaxInt)), "call"))
 		all = append(all, f)
 	}
 	if u.more > 0 {

@@ -27,7 +27,7 @@ func (u *uses) narrowings() (all []narrowing, left []string) {
 		switch {
 		case len(s.entries) == 0:
 		case !u.complete:
-		case u.times[s].records == 0:
+		case u.services[s.number].records == 0:
 			left = append(left, "services."+name+": no records of it; was its log given?")
 		default:
 			for i := range s.entries {

@@ -113,9 +113,9 @@ func (c Client) markdown(p *output.Page) {
 	var rows [][]string
 	for _, g := range c.Grants {
 		rows = append(rows, []string{
-			output.Printable(g.Service) + "/" + output.Few(g.Methods), g.Demands, g.Why, g.Owner, g.ReviewBy, lastUsed(g), fmt.Sprint(g.Calls), output.Few(g.Unused), g.Place, "",
+			output.Printable(g.Service) + "/" + output.Few(g.Methods), g.Demands, g.Why, g.Owner, g.ReviewBy, lastUsed(g), fmt.Sprint(g.Calls), output.Few(g.Unused), g.Place, "☐ keep ☐ remove",
 		})
 	}
 	p.Printf("\n")
-	p.MarkdownTable([]string{"may call", "needs", "why", "owner", "review by", "last used", "calls", "not called", "place", "keep or remove"}, rows)
+	p.MarkdownTable([]string{"may call", "needs", "why", "owner", "review by", "last used", "calls", "not called", "place", "decision"}, rows)
 }

@@ -33,6 +33,10 @@ type Log struct {
 	Earlier uint64 `json:"earlier,omitempty"`
 	Later   uint64 `json:"later,omitempty"`
 
+	// Uncounted are records that are not counted apart, since the log has too many kinds of
+	// calls.
+	Uncounted uint64 `json:"uncounted,omitempty"`
+
 	// Complete says that nothing is known to be missing, so that what has no record was not
 	// used. Otherwise Gaps and Unread say what is missing, and Suggested is a --since after
 	// which nothing is, if enough time is left.

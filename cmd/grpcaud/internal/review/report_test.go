@@ -165,7 +165,7 @@ func TestReviewNeverCallsAcrossAGap(t *testing.T) {
 		if suggested := r.Log.Suggested; (suggested != nil) != unknown || unknown && !suggested.Equal(gap.Last.Add(time.Second)) {
 			t.Errorf("since %v: suggested %v", since, suggested)
 		}
-		if patch, err := s.counter.Patch(); err != nil || (patch.Text == "") != unknown || unknown && !strings.Contains(strings.Join(patch.Left, ""), "7 records are missing between 2026-11-09T12:00:00Z and 2026-11-10T12:00:00Z") {
+		if patch, err := s.counter.Patch(); err != nil || (patch.Text == "") != unknown || unknown && !strings.Contains(strings.Join(patch.Left, ""), "missing are 7 records between 2026-11-09T12:00:00Z and 2026-11-10T12:00:00Z") {
 			t.Errorf("since %v: patch %+v, %v", since, patch, err)
 		}
 	}

@@ -97,7 +97,7 @@ func (s *service) methodOf(r *decision.Record) string {
 // newRow returns the row of a record; nil if there is no room for it, or if the call cannot
 // be judged.
 func (c *Counter) newRow(s *service, r *decision.Record, client string, same bool) *row {
-	if len(c.rows) >= maxRows {
+	if len(c.rows) >= c.maxRows {
 		return nil
 	}
 	w := &row{service: s, method: s.methodOf(r), client: client, id: c.idOf(r, client), caller: callerOf(s, r), outcome: r.Decision, cause: r.Cause, same: same}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
 )
 
@@ -26,6 +25,7 @@ const enough = 7 * 24 * time.Hour
 func (u *uses) summary() Log {
 	l := u.log
 	l.Records, l.First, l.Last = u.all.records, point(u.all.first), point(u.all.last)
+	l.Uncounted = u.uncounted
 	l.Complete = u.complete && l.Records > 0
 	l.Gaps, l.Unread = append([]Gap{}, l.Gaps...), append([]string{}, l.Unread...)
 	if len(l.Gaps) > 0 && len(l.Unread) == 0 && u.uncounted == 0 {
@@ -40,11 +40,10 @@ func (u *uses) serviceList() []Service {
 	all := []Service{}
 	for _, name := range slices.Sorted(maps.Keys(u.judge.services)) {
 		s := u.judge.services[name]
-		t := u.times[s]
+		t := u.services[s.number]
 		all = append(all, Service{
 			Name: name, Place: u.judge.policy.Place("services", name), Purpose: purposeOf(s.matrix.Purpose), Times: t.times(),
-			Admitted: t.outcomes[decision.Admitted], WouldRefuse: t.outcomes[decision.WouldRefuse],
-			Refused: t.outcomes[decision.Refused] + t.outcomes[decision.Ended],
+			Admitted: t.admitted, Refused: t.refused, WouldRefuse: t.wouldRefuse,
 		})
 	}
 	return all
@@ -75,7 +74,7 @@ func (u *uses) sheet() []Client {
 
 // grant says what an entry lets a client call, and what it did call.
 func (u *uses) grant(s *service, entry int, client string) Grant {
-	a, span := s.matrix.Allow[entry], u.times[s]
+	a, span := s.matrix.Allow[entry], u.services[s.number]
 	g := Grant{
 		Service: s.name, Entry: s.entries[entry].Name, Place: s.entries[entry].Place, Purpose: s.purpose(entry),
 		Methods: a.Methods, Demands: draw.Demands(a), Used: []Use{}, Unused: []string{}, Unknown: !u.known(s),

@@ -93,7 +93,7 @@ func (u *uses) of(s *service, entry int, client, method string) tally {
 }
 
 // known reports whether what has no record of a service was not used.
-func (u *uses) known(s *service) bool { return u.complete && u.times[s].records > 0 }
+func (u *uses) known(s *service) bool { return u.complete && u.services[s.number].records > 0 }
 
 // clientsOf returns the clients of an entry; an empty name stands for any client.
 func clientsOf(a access.Allow) []string {
@@ -143,7 +143,7 @@ func purposeOf(p access.Purpose) Purpose { return Purpose{p.Why, p.Owner, p.Last
 
 // span says of how long a time there are records of a service.
 func (u *uses) span(s *service) string {
-	t := u.times[s]
+	t := u.services[s.number]
 	days := day(t.first)
 	if last := day(t.last); last != days {
 		days += " to " + last

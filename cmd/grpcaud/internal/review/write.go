@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -108,22 +109,22 @@ func (l Log) lines() []string {
 	if l.Records == 0 {
 		text := "No records"
 		if l.Earlier > 0 {
-			text += fmt.Sprintf(" in that time; %s", before(l.Earlier))
+			text += " in that time, and " + before(l.Earlier)
 		}
 		return []string{text + "."}
 	}
-	all := []string{fmt.Sprintf("%d records from %s to %s, of which %d were written under this very file.", l.Records, stamp(*l.First), stamp(*l.Last), l.ThisPolicy)}
+	all := []string{fmt.Sprintf("%s from %s to %s, of which %d under this very file.", records(l.Records), stamp(*l.First), stamp(*l.Last), l.ThisPolicy)}
 	if l.Earlier > 0 {
-		all = append(all, fmt.Sprintf("%s, and do not count.", before(l.Earlier)))
+		all = append(all, before(l.Earlier)+": they do not count.")
 	}
 	if l.Later > 0 {
-		all = append(all, fmt.Sprintf("%d records are from the future: is the clock of a server wrong?", l.Later))
+		all = append(all, records(l.Later)+" from the future: is the clock of a server wrong?")
 	}
 	if l.ThisPolicy < l.Records {
 		all = append(all, "The others were judged again by this file; what a record cannot show, such as claims, counts as met.")
 	}
 	for _, g := range l.Gaps[:min(3, len(l.Gaps))] {
-		all = append(all, fmt.Sprintf("%d records are missing between %s and %s.", g.Records, stamp(g.First), stamp(g.Last)))
+		all = append(all, fmt.Sprintf("Missing are %s between %s and %s.", records(g.Records), stamp(g.First), stamp(g.Last)))
 	}
 	if more := len(l.Gaps) - 3; more > 0 {
 		all = append(all, fmt.Sprintf("There are %s.", output.Plural(more, "other gap")))
@@ -131,13 +132,19 @@ func (l Log) lines() []string {
 	for _, text := range l.Unread {
 		all = append(all, "Records may be among what was not read: "+output.Printable(text))
 	}
+	if l.Uncounted > 0 {
+		all = append(all, records(l.Uncounted)+" could not be counted apart: the log has too many kinds of calls.")
+	}
 	if l.Suggested != nil {
 		all = append(all, "For what came after the gaps, add --since "+stamp(*l.Suggested)+".")
 	}
 	return all
 }
 
-func before(n uint64) string { return fmt.Sprintf("%d records are from before", n) }
+func before(n uint64) string { return records(n) + " from before that time" }
+
+// records counts records, for people.
+func records(n uint64) string { return output.Plural(int(min(n, math.MaxInt)), "record") }
 
 // details says where a finding stands, who answers for it and why it is there.
 func (f Finding) details() string {
