@@ -83,6 +83,10 @@ func TestReviewPatchForms(t *testing.T) {
 			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [desk], methods: [List], scopes: none}]}}\n",
 			"services: {shop: {grpc: [acme.Shop], closed: [List]}}\n",
 		},
+		"quotes in flow style": {
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none, why: 'it''s, [so] }'}, {why: \"\\\"], {\", clients: [desk], methods: [List], scopes: none}]}}\n",
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none, why: 'it''s, [so] }'}], closed: [List]}}\n",
+		},
 		"no entry that is used": {
 			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    allow:\n    - {clients: [desk], methods: [List], scopes: none}\n    # gone\n    - clients: [old]\n      methods: [Purge]\n      scopes: none\n\n    authorities: [a.example.com]\n",
 			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    closed: [List, Purge]\n\n    authorities: [a.example.com]\n",
@@ -167,6 +171,7 @@ func TestReviewPatchLeavesOddForms(t *testing.T) {
 		"      - clients: [desk]\n        methods: [List]\n        scopes: none\n        why: \"of\nseveral\n\n   lines\"\n",
 		"      - clients: [desk]\n        methods: [\nList\n]\n        scopes: none\n",
 		"      - {clients: [desk], methods: [List],\nscopes: none}\n",
+		"      - clients: [desk]\n        methods: [List]\n        scopes: none\n        why: \"one line\n      - {clients: [desk], methods: [Purge], scopes: none} #\"\n",
 	} {
 		matrix := "version: 1\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices:\n  shop:\n    grpc: [acme.Shop]\n    allow:\n      - {clients: [web, old], methods: [Read], scopes: none}\n" + odd + "clients: {web: {}, desk: {}, old: {}}\n"
 		s := of(t, matrix, descriptor.Set{}, time.Time{}).add(admitted("Read"))
@@ -180,15 +185,16 @@ func TestReviewPatchLeavesOddForms(t *testing.T) {
 // TestReviewPatchIsTried shows that a file which refuses a call of the records, or admits one that
 // the file refuses, does not pass for a narrower one.
 func TestReviewPatchIsTried(t *testing.T) {
-	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
+	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"), admitted("Write", client("desk", "write")))
 	for name, row := range map[string]struct{ old, new, want string }{
-		"the same":          {"", "", ""},
-		"a method less":     {"[Read, List]", "[Read]", ""},
-		"a call less":       {"[Read, List]", "[List]", "it refuses web calling /acme.Shop/Read"},
-		"a client more":     {"clients: [old, older]", "clients: [old, older, web]", "it admits web calling /acme.Shop/Purge"},
-		"a method more":     {"[Purge]", "[Purge, List]", "it admits old calling /acme.Shop/List"},
-		"a client instead":  {"clients: [old, older]", "clients: [old, web]", "it admits web calling /acme.Shop/Purge"},
-		"no token demanded": {"methods: [Purge]", "methods: [Purge, Other]\n        optional: true", "it admits"},
+		"the same":                         {"", "", ""},
+		"a method less":                    {"[Read, List]", "[Read]", ""},
+		"a call less":                      {"[Read, List]", "[List]", "it refuses web calling /acme.Shop/Read"},
+		"a call less that may be admitted": {`["*"]`, "[List]", "it refuses desk calling /acme.Shop/Write"},
+		"a client more":                    {"clients: [old, older]", "clients: [old, older, web]", "it admits web calling /acme.Shop/Purge"},
+		"a method more":                    {"[Purge]", "[Purge, List]", "it admits old calling /acme.Shop/List"},
+		"a client instead":                 {"clients: [old, older]", "clients: [old, web]", "it admits web calling /acme.Shop/Purge"},
+		"no token demanded":                {"methods: [Purge]", "methods: [Purge, Other]\n        optional: true", "it admits"},
 	} {
 		narrow, err := policyfile.Parse(name, []byte(strings.Replace(shop, row.old, row.new, 1)))
 		if err != nil {
