@@ -2,6 +2,7 @@ package review
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -65,19 +66,60 @@ func newJudge(policy *access.Policy, set descriptor.Set, now time.Time) *judge {
 		s.ask(demands)
 		s.know(policy, set)
 	}
+	j.host()
 	return j
 }
 
-func newService(policy *access.Policy, name string, matrix access.Service) *service {
-	guard, err := policy.Guard(name)
-	if err != nil {
-		panic(err) // it is a service of the policy
+// host gives each service its guard. Services share one, since each knows all clients; two
+// that have a gRPC service in common cannot.
+func (j *judge) host() {
+	var groups [][]*service
+	var taken []map[string]bool
+	for _, name := range slices.Sorted(maps.Keys(j.services)) {
+		s := j.services[name]
+		shared := func(grpcs map[string]bool) bool {
+			return !slices.ContainsFunc(s.matrix.GRPC, func(grpc string) bool { return grpcs[grpc] })
+		}
+		n := slices.IndexFunc(taken, shared)
+		if n < 0 {
+			n = len(groups)
+			groups, taken = append(groups, nil), append(taken, map[string]bool{})
+		}
+		groups[n] = append(groups[n], s)
+		for _, grpc := range s.matrix.GRPC {
+			taken[n][grpc] = true
+		}
 	}
-	s := &service{name: name, matrix: matrix, audience: matrix.Audiences[0], guard: guard, byName: map[string]int{}, methods: map[string]bool{}, scopes: map[string]int{}, roles: map[string]int{}}
+	for _, group := range groups {
+		names := make([]string, len(group))
+		for i, s := range group {
+			names[i] = s.name
+		}
+		guard, err := j.policy.Guard(names...)
+		if err != nil {
+			panic(err) // they are services of the policy, and have nothing in common
+		}
+		for _, s := range group {
+			s.guard = guard
+		}
+	}
+}
+
+// rule returns the rule of a method of the service, by its full name; nil if it has none.
+func (s *service) rule(method string) *access.Rule {
+	rule := s.guard.Rule(method)
+	if rule == nil || !rule.Public() && rule.Service() != s.name {
+		return nil
+	}
+	return rule
+}
+
+func newService(policy *access.Policy, name string, matrix access.Service) *service {
+	s := &service{name: name, matrix: matrix, audience: matrix.Audiences[0], byName: map[string]int{}, methods: map[string]bool{}, scopes: map[string]int{}, roles: map[string]int{}}
 	for i := range matrix.Allow {
 		e := policy.Entry(name, i)
 		s.entries, s.byName[e.Name] = append(s.entries, e), i
-		s.declared = !strings.HasPrefix(e.Name, "services.")
+		s.declared = e.Name != fmt.Sprintf("services.%s.allow[%d]", name, i)
 	}
 	return s
 }
@@ -160,7 +202,7 @@ func (v verdict) admits() bool { return v.public || v.certain || len(v.entries) 
 
 // judge judges a call of a method by its full name.
 func (s *service) judge(method string, c caller, now time.Time) (verdict, error) {
-	rule := s.guard.Rule(method)
+	rule := s.rule(method)
 	switch {
 	case rule == nil:
 		return verdict{cause: audience.CauseNoRule}, nil

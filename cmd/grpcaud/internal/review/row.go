@@ -87,7 +87,7 @@ func (s *service) methodOf(r *decision.Record) string {
 	switch {
 	case s.methods[short(r.Method)]:
 		return r.Method
-	case s.guard.Rule(r.Method) == nil, r.Issuer == "" && r.Decision != decision.Admitted:
+	case s.rule(r.Method) == nil, r.Issuer == "" && r.Decision != decision.Admitted:
 		return ""
 	default:
 		return r.Method
