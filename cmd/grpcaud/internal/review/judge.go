@@ -39,7 +39,8 @@ type service struct {
 	// The scopes and roles that the rules name, with their numbers.
 	scopes, roles map[string]int
 
-	// held are claims that meet what no record shows: a set for each kind of login.
+	// held are claims that meet what no record shows: a set for each kind of login. It is
+	// empty if nothing of that kind is demanded.
 	held []map[string]any
 }
 
@@ -126,7 +127,7 @@ func newService(policy *access.Policy, name string, matrix access.Service) *serv
 
 // ask collects what these demands ask about.
 func (s *service) ask(demands []access.Allow) {
-	values, logins := map[string]any{}, []string{}
+	values, logins, hidden := map[string]any{}, []string{}, false
 	for _, a := range demands {
 		for _, scope := range slices.Concat(a.Scopes, a.AnyScopes) {
 			number(s.scopes, scope)
@@ -139,6 +140,7 @@ func (s *service) ask(demands []access.Allow) {
 			values[name] = append(before, accepted...)
 		}
 		logins = append(logins, a.ACR...)
+		hidden = hidden || len(a.Claims)+len(a.ACR) > 0 || a.MaxAuthAge > 0 || a.Online
 	}
 	for _, role := range s.matrix.InsecureNoAudienceRoles {
 		number(s.roles, role)
@@ -147,6 +149,9 @@ func (s *service) ask(demands []access.Allow) {
 		if accepted, ok := values[name].([]string); ok {
 			values[name] = accepted[0]
 		}
+	}
+	if !hidden {
+		return
 	}
 	slices.Sort(logins)
 	for _, acr := range append(slices.Compact(logins), "") {
@@ -234,7 +239,11 @@ func (s *service) judge(method string, c caller, now time.Time) (verdict, error)
 
 // cause returns why a rule refuses a caller, whatever the record does not show.
 func (s *service) cause(rule *access.Rule, c caller, now time.Time) audience.Cause {
-	token, err := c.claims(s, now, s.held[0])
+	var held map[string]any
+	if len(s.held) > 0 {
+		held = s.held[0]
+	}
+	token, err := c.claims(s, now, held)
 	if err != nil {
 		return audience.CauseClaimsMalformed
 	}
