@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -229,17 +231,18 @@ func TestLearnFromManyRecords(t *testing.T) {
 		t.Skip("GRPCAUD_RECORDS is not set")
 	}
 	path := filepath.Join(t.TempDir(), "decisions.jsonl")
-	out, err := os.Create(path)
+	disk, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	out := bufio.NewWriter(disk)
 	template := strings.Split(observedCall(changes{"client": "CLIENT", "method": "/acme.v1.@S/@M", "service": "@S", "audience": []string{"@S"}, "request_id": "@I", "token": "7a7313ca4434fe13"}), "CLIENT")
 	for i := range n {
 		service := "s" + strconv.Itoa(i%1000)
 		line := strings.NewReplacer("@S", service, "@M", "Method"+strconv.Itoa(i/1000%5), "@I", strconv.Itoa(i))
 		fmt.Fprint(out, line.Replace(template[0]), "client-", i%2000, line.Replace(template[1]))
 	}
-	if err := out.Close(); err != nil {
+	if err := errors.Join(out.Flush(), disk.Close()); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()

@@ -100,9 +100,9 @@ var byEntry = []audience.Cause{audience.CauseNoRule, audience.CauseClientNotAllo
 // fault returns an error if a verdict is not as it must be. What is refused for the token as
 // such, or for a demand that stands elsewhere than in a learnt entry, says nothing.
 func (t *trial) fault(verdict error) error {
-	refusal, _ := errors.AsType[*audience.Refusal](verdict)
+	refusal, judged := errors.AsType[*audience.Refusal](verdict)
 	switch {
-	case t.admit && refusal != nil && slices.Contains(byEntry, refusal.Cause):
+	case t.admit && verdict != nil && !judged, judged && t.admit && slices.Contains(byEntry, refusal.Cause):
 		return fmt.Errorf("no file is written: the learnt entries do not admit a call of %q by %q, which was seen: %w", t.call.Method, t.call.Client, verdict)
 	case !t.admit && verdict == nil:
 		return fmt.Errorf("no file is written: the learnt entries admit a call of %q by %q with scopes %q, which was not seen", t.call.Method, t.call.Client, t.call.Scopes)
@@ -153,14 +153,13 @@ func (r *right) admits(client string, user bool, scopes []string) bool {
 	return r.client == client && kind && !slices.ContainsFunc(r.scopes, func(x string) bool { return !slices.Contains(scopes, x) })
 }
 
-// fullName returns the name by which a guard knows a method.
+// fullName returns a name by which a guard knows a method: the entries of a service are about
+// the methods of that name of all its gRPC services.
 func (s *plannedService) fullName(method string) string {
-	for _, grpc := range s.service.GRPC {
-		if s.methods[method] == nil || s.methods[method][grpc] {
-			return "/" + grpc + "/" + method
-		}
+	if len(s.service.GRPC) == 0 {
+		return s.name + "/" + method // an operation
 	}
-	return s.name + "/" + method // an operation
+	return "/" + s.service.GRPC[0] + "/" + method
 }
 
 // next returns another of these names, if there is one.
