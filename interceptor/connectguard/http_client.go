@@ -25,11 +25,6 @@ func HTTPClient(client *http.Client) *http.Client {
 	return &presenting
 }
 
-// WithoutRedirects is [HTTPClient].
-//
-// Deprecated: use HTTPClient, which says what it is for.
-func WithoutRedirects(client *http.Client) *http.Client { return HTTPClient(client) }
-
 // outgoing is an attempt of a call, which [HTTPClient] finds in its context.
 type outgoing struct {
 	scheme, authority string
