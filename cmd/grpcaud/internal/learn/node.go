@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// text returns a string. One with characters that do not print is quoted, and encode
+// text returns a string as a node. One with characters that do not print is quoted, and encode
 // escapes them.
 func text(value string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
@@ -42,7 +42,7 @@ func set(m *yaml.Node, key string, value *yaml.Node) {
 	m.Style &^= yaml.FlowStyle
 }
 
-// child returns the mapping under a key, which it makes if there is none.
+// section returns the mapping under a key, which it makes if there is none.
 func section(m *yaml.Node, key string) *yaml.Node {
 	if n := child(m, key); n != nil {
 		return n

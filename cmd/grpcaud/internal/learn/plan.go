@@ -45,7 +45,6 @@ type plannedService struct {
 	bad      string
 	issuers  map[string]bool            // by their names
 	methods  map[string]map[string]bool // the gRPC services by method of which calls were seen; "" for HTTP
-	http     bool                       // operations come from google.api.http
 	rights   []right
 	entries  []entry
 	observed *observedService

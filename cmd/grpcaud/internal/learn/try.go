@@ -22,7 +22,6 @@ const (
 type trial struct {
 	call  matrixissuer.Call
 	admit bool
-	key   string
 }
 
 // try has the engine judge the calls that were learnt, which it must admit, and their

@@ -149,9 +149,26 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 		if path == file {
 			cancel()
 		}
-		if _, err := recorded.Read(cmd, []string{path}, nothing, nil); !errors.Is(err, context.Canceled) {
+		if err := ended(t, cmd, path); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want that of the context", path, err)
 		}
+	}
+}
+
+// ended returns the error of a reading that must end soon.
+func ended(t *testing.T, cmd *cobra.Command, path string) error {
+	t.Helper()
+	result := make(chan error, 1)
+	go func() {
+		_, err := recorded.Read(cmd, []string{path}, nothing, nil)
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s: the reading goes on", path)
+		return nil
 	}
 }
 

@@ -41,7 +41,7 @@ func TestNamedPipeWithoutWriterEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	cmd, _ := command(ctx, nil)
-	if _, err := recorded.Read(cmd, []string{path}, nothing, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if err := ended(t, cmd, path); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	if writer, err := os.OpenFile(path, os.O_WRONLY, 0); err == nil { // so that the goroutine ends
