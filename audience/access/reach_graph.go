@@ -98,15 +98,20 @@ func (r *Reach) addCaller(id, client int32, issuers []string) {
 	}
 	allow := r.entries[id].allow
 	asUser, asService := r.issuers[client].callers()
-	login := len(allow.ACR) > 0 || allow.MaxAuthAge > 0
 	for kind, can := range []bool{
-		asItself:     asService && allow.Callers != UsersOnly && !login, // services do not log in
+		asItself:     asService && allow.Callers != UsersOnly && !r.onlyForUsers(*allow, client),
 		userLoggedIn: asUser && allow.Callers != ServicesOnly,
 	} {
 		if can && !r.methods(arrival{entry: id, actor: client, kind: hopKind(kind)}).empty() {
 			r.calls[kind][client] = append(r.calls[kind][client], id)
 		}
 	}
+}
+
+// onlyForUsers reports whether demands can only hold for users, since services do not log in.
+// A token that does not tell services from users is not refused for that.
+func (r *Reach) onlyForUsers(a Allow, client int32) bool {
+	return a.demandsLogin() && !r.issuers[client].Provider().Token.Service.Uncertain
 }
 
 // callers reports whether tokens of i can be those of users, and of services that call as

@@ -24,6 +24,9 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 		if a.Callers != "" {
 			kinds = append(kinds, a.Callers)
 		}
+		if len(a.ACR) > 0 && !i.token.Service.Uncertain {
+			kinds = append(kinds, access.UsersOnly) // the token of a service may have acr too
+		}
 		scopes, err := i.scopes(a)
 		if err != nil {
 			return nil, err
