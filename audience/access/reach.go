@@ -15,8 +15,8 @@ import (
 type Reach struct {
 	policy    *Policy
 	services  []reachService
-	clients   []string
-	known     map[string]int32 // the clients by name
+	clients   []string         // those of the matrix, and then those that stand for unnamed ones
+	known     map[string]int32 // the clients of the matrix by name
 	index     map[string]int32 // the services by name
 	issuers   []Issuer         // by client
 	exchanges []bool           // whether its issuer exchanges tokens of users, by client
@@ -36,6 +36,9 @@ type reachService struct {
 	callsOn  bool            // unless the matrix says that it calls nobody
 	runsAs   []int32         // the clients that it calls as
 	options  []MethodOptions // demands of .proto files
+
+	noAudience bool // whether something may stand for aud, or the API is not guarded here
+	self       bool // whether tokens of its own client may lack aud
 }
 
 // reachEntry is what admits calls: an entry of allow, of public, of rollout or of external.

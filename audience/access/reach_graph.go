@@ -15,6 +15,7 @@ func newReach(p *Policy, now time.Time) *Reach {
 		r.issuers = append(r.issuers, p.matrix.issuer(p.matrix.Clients[name].Issuer))
 		r.exchanges = append(r.exchanges, r.issuers[i].exchanges())
 	}
+	r.addUnnamed()
 	r.calls = [2][][]int32{make([][]int32, len(r.clients)), make([][]int32, len(r.clients))}
 	r.unruled = make([][]int32, len(r.clients))
 	owners, byID, public := map[string][]int32{}, p.matrix.clientsByID(), p.matrix.publicMethods()
@@ -38,10 +39,22 @@ func newReach(p *Policy, now time.Time) *Reach {
 	return r
 }
 
+// addUnnamed adds, for each issuer of which the matrix names no client, one that stands for
+// all its clients: they may call what any client may. Nobody calls as it.
+func (r *Reach) addUnnamed() {
+	for _, name := range slices.Sorted(maps.Keys(r.policy.matrix.Issuers)) {
+		issuer := r.policy.matrix.Issuers[name]
+		if !slices.ContainsFunc(r.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
+			r.clients, r.issuers = append(r.clients, "any client of "+name), append(r.issuers, issuer)
+		}
+	}
+}
+
 // addService adds a service with its entries.
 func (r *Reach) addService(name string, s Service, byID map[string][]string) int32 {
 	m := r.policy.matrix
-	to := reachService{name: name, audience: s.audiences(name), sole: s.SoleAudience, callsOn: !s.CallsNobody, options: r.policy.optionsOf(s)}
+	to := reachService{name: name, audience: s.audiences(name), sole: s.SoleAudience, callsOn: !s.CallsNobody, options: r.policy.optionsOf(s), self: s.Self}
+	to.noAudience = s.InsecureNoAudience != "" || len(s.InsecureNoAudienceRoles) > 0
 	for _, client := range m.runsAs(name, s, byID) {
 		to.runsAs = append(to.runsAs, r.known[client])
 	}
@@ -161,7 +174,7 @@ func (r *Reach) addRollout(service int32, s Service, i int) {
 
 func (r *Reach) addExternal(name string, e External) {
 	index := int32(len(r.services))
-	r.services, r.index[name] = append(r.services, reachService{name: name, external: true}), index
+	r.services, r.index[name] = append(r.services, reachService{name: name, audience: []string{e.audience(name)}, external: true, noAudience: true}), index
 	id := r.add(reachEntry{service: index, path: []string{"external", name, "clients"}, set: methodSet{all: true}})
 	for _, client := range e.Clients {
 		c := r.known[client]

@@ -158,25 +158,41 @@ func (s *search) forward(i int32) {
 	if a.kind == noToken || a.kind == unenforced {
 		return
 	}
-	kind := asItself
+	kind, lost := asItself, a.user
 	if a.user == userKept {
-		kind = userLoggedIn
+		kind, lost = userLoggedIn, userLost
 	}
-	from := s.service(a)
-	for _, entry := range s.reach.calls[kind][a.actor] {
+	s.forwardTo(s.reach.calls[kind][a.actor], arrival{before: i, actor: a.actor, kind: forwards, user: a.user})
+	s.forwardTo(s.reach.unruled[a.actor], arrival{before: i, actor: a.actor, kind: unenforced, user: lost})
+}
+
+// forwardTo makes those of the calls for which the token can be addressed to both services.
+func (s *search) forwardTo(entries []int32, a arrival) {
+	from := s.service(s.arrivals[a.before])
+	for _, entry := range entries {
 		if to := s.reach.serviceOf[entry]; to != from && s.reach.shareToken(from, to, a.actor) {
-			s.take(arrival{before: i, entry: entry, actor: a.actor, kind: forwards, user: a.user})
+			a.entry = entry
+			s.take(a)
 		}
 	}
 }
 
-// shareToken reports whether one token of a client can be addressed to both services.
+// shareToken reports whether both services may accept one token of a client.
 func (r *Reach) shareToken(a, b, client int32) bool {
-	from, to := &r.services[a], &r.services[b]
+	from, to, p := &r.services[a], &r.services[b], r.issuers[client].Provider()
 	if slices.ContainsFunc(from.audience, func(aud string) bool { return slices.Contains(to.audience, aud) }) {
 		return true
 	}
-	return !from.sole && !to.sole && !to.external && !r.issuers[client].Provider().Request.OneAudience
+	if from.acceptsNoAudience(p.Token.NoAudience, r.clients[client]) && to.acceptsNoAudience(p.Token.NoAudience, r.clients[client]) {
+		return true
+	}
+	return !from.sole && !to.sole && !p.Request.OneAudience
+}
+
+// acceptsNoAudience reports whether a service accepts tokens of a client that lack aud, from
+// an issuer that leaves it out, or from the service's own client.
+func (s *reachService) acceptsNoAudience(leftOut bool, client string) bool {
+	return s.noAudience && leftOut || s.self && s.name == client
 }
 
 func (s *search) service(a arrival) int32 { return s.reach.serviceOf[a.entry] }
