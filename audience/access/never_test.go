@@ -77,6 +77,55 @@ func TestNeverRefuses(t *testing.T) {
 			m.Services["vault"] = s
 			never(access.Never{From: web, To: "vault", Through: ""})(m)
 		}, "web → vault/List,Read rules are not enforced (services.vault.rollout[0])"},
+		"a forwarded token that a rollout lets through": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour), Clients: web}}
+			s.Allow[0].Clients = []string{"job"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", Through: "front"})(m)
+		}, "web → front/Open for a user (services.front.allow[0]) → vault/List,Read rules are not enforced (services.vault.rollout[0])"},
+		"a forwarded token for an API of others": {func(m *access.Matrix) {
+			m.External["bank"] = access.External{Clients: web}
+			never(access.Never{From: web, To: "bank", Through: "front"})(m)
+		}, "→ bank/* forwards the token (external.bank.clients)"},
+		"a forwarded token without aud": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "cognito"}
+			for name, scope := range map[string]string{"front": "front/", "vault": "vault/"} {
+				s := m.Services[name]
+				s.SoleAudience, s.InsecureNoAudience = true, scope
+				s.Allow = []access.Allow{{Clients: web, Methods: []string{"Read"}, Scopes: []string{scope + "read"}}}
+				m.Services[name] = s
+			}
+			never(access.Never{From: web, To: "vault", Through: "front"})(m)
+		}, "→ vault/Read forwards the token (services.vault.allow[0])"},
+		"a client that no entry names": {func(m *access.Matrix) {
+			m.Issuers["partner"] = access.Issuer{URL: partner}
+			for name, c := range m.Clients {
+				c.Issuer = "corp"
+				m.Clients[name] = c
+			}
+			for name, s := range m.Services {
+				s.Issuers = []string{"corp"}
+				m.Services[name] = s
+			}
+			s := m.Services["other"]
+			s.Issuers, s.CallsNobody, s.Allow = []string{"partner"}, true, []access.Allow{{AnyClient: true, Methods: []string{"Do"}, NoScopes: true}}
+			m.Services["other"] = s
+			never(access.Never{FromAny: true, To: "other"})(m)
+		}, `"any client of partner" can reach other/Do: any client of partner → other/Do for a user (services.other.allow[0])`},
+		"a login": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Allow[0].ACR = []string{"gold"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", WithoutUser: true})(m)
+		}, ""},
+		"a login, where tokens do not tell users from services": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "authentik"}
+			s := m.Services["vault"]
+			s.Allow[0].ACR = []string{"gold"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", WithoutUser: true})(m)
+		}, "vault/Read,List as itself, client front (services.vault.allow[0])"},
 		"runs as another": {func(m *access.Matrix) {
 			s := m.Services["front"]
 			s.RunsAs = []string{"job"}

@@ -13,9 +13,11 @@ func newReach(p *Policy, now time.Time) *Reach {
 	for i, name := range r.clients {
 		r.known[name] = int32(i)
 		r.issuers = append(r.issuers, p.matrix.issuer(p.matrix.Clients[name].Issuer))
-		r.exchanges = append(r.exchanges, r.issuers[i].exchanges())
 	}
 	r.addUnnamed()
+	for _, issuer := range r.issuers {
+		r.traits = append(r.traits, issuer.traits())
+	}
 	r.calls = [2][][]int32{make([][]int32, len(r.clients)), make([][]int32, len(r.clients))}
 	r.unruled = make([][]int32, len(r.clients))
 	owners, byID, public := map[string][]int32{}, p.matrix.clientsByID(), p.matrix.publicMethods()
@@ -110,10 +112,10 @@ func (r *Reach) addCaller(id, client int32, issuers []string) {
 		return
 	}
 	allow := r.entries[id].allow
-	asUser, asService := r.issuers[client].callers()
+	t := &r.traits[client]
 	for kind, can := range []bool{
-		asItself:     asService && allow.Callers != UsersOnly && !r.onlyForUsers(*allow, client),
-		userLoggedIn: asUser && allow.Callers != ServicesOnly,
+		asItself:     t.services && allow.Callers != UsersOnly && !r.onlyForUsers(*allow, client),
+		userLoggedIn: t.users && allow.Callers != ServicesOnly,
 	} {
 		if can && !r.methods(arrival{entry: id, actor: client, kind: hopKind(kind)}).empty() {
 			r.calls[kind][client] = append(r.calls[kind][client], id)
@@ -124,25 +126,17 @@ func (r *Reach) addCaller(id, client int32, issuers []string) {
 // onlyForUsers reports whether demands can only hold for users, since services do not log in.
 // A token that does not tell services from users is not refused for that.
 func (r *Reach) onlyForUsers(a Allow, client int32) bool {
-	return a.demandsLogin() && !r.issuers[client].Provider().Token.Service.Uncertain
+	return a.demandsLogin() && r.traits[client].tellsServices
 }
 
-// callers reports whether tokens of i can be those of users, and of services that call as
-// themselves.
-func (i Issuer) callers() (users, services bool) {
-	marks := i.Provider().Token.Service
-	for _, conditions := range marks.AnyOf {
-		if len(conditions) == 0 {
-			return false, true // every token is a service's own
-		}
-	}
-	return true, len(marks.AnyOf) > 0 || marks.Uncertain
-}
-
-// exchanges reports whether i exchanges the token of a user for one of another client.
-func (i Issuer) exchanges() bool {
+// traits returns what the tokens of i can be.
+func (i Issuer) traits() issuerTraits {
 	p := i.Provider()
-	return p.Request.Alternative == "" && !p.Advice.NoExchange
+	marks := p.Token.Service
+	return issuerTraits{
+		users: !marks.Everybody(), services: len(marks.AnyOf) > 0 || marks.Uncertain, tellsServices: !marks.Uncertain,
+		exchanges: p.Request.Alternative == "" && !p.Advice.NoExchange, oneAudience: p.Request.OneAudience, noAudience: p.Token.NoAudience,
+	}
 }
 
 // addRollout adds a rollout that lets calls through: of its clients, or of anybody.
@@ -178,11 +172,10 @@ func (r *Reach) addExternal(name string, e External) {
 	id := r.add(reachEntry{service: index, path: []string{"external", name, "clients"}, set: methodSet{all: true}})
 	for _, client := range e.Clients {
 		c := r.known[client]
-		users, services := r.issuers[c].callers()
-		if services {
+		if r.traits[c].services {
 			r.calls[asItself][c] = append(r.calls[asItself][c], id)
 		}
-		if users {
+		if r.traits[c].users {
 			r.calls[userLoggedIn][c] = append(r.calls[userLoggedIn][c], id)
 		}
 	}
