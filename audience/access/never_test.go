@@ -170,6 +170,33 @@ func TestNeverOfTenants(t *testing.T) {
 	}
 }
 
+// TestNeverOfAnUnknownMethod shows that a server does not start with a statement about a
+// method that it does not have, and that a service without gRPC has no other methods than
+// its operations.
+func TestNeverOfAnUnknownMethod(t *testing.T) {
+	policy, err := access.New(house(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard("vault")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `the matrix names method "Reed", which a.Vault does not have, did you mean "Read"?`
+	if err := g.CheckCoverage([]string{"/a.Vault/Read", "/a.Vault/List"}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("CheckCoverage = %v, want %q", err, want)
+	}
+	_, err = access.New(house(func(m *access.Matrix) {
+		s := m.Services["vault"]
+		s.GRPC, s.HTTP = nil, &access.HTTP{Operations: map[string][]string{"Read": {"GET /read"}, "List": {"GET /list"}}}
+		m.Services["vault"] = s
+		never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})(m)
+	}))
+	if want := `never[0].methods[0]: "Reed" is no operation of "vault", did you mean "Read"?`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
+	}
+}
+
 // TestNeverWarnsOfNames shows that a method which nothing names is reported: it may be that
 // of the future, or misspelled.
 func TestNeverWarnsOfNames(t *testing.T) {
