@@ -89,16 +89,23 @@ func (m Matrix) methodNames(name string) []string {
 	return slices.DeleteFunc(sorted(all), func(method string) bool { return method == "*" })
 }
 
+// maxNever limits the statements, of which each is compared with each.
+const maxNever = 2000
+
 // exclusions reports statements of which one excepts what another is about: a reader of the
 // first would think that it is permitted.
 func (c *checker) exclusions() {
+	if len(c.matrix.Never) > maxNever {
+		c.problem(path{"never"}, "%d statements, want at most %d: name several clients in one", len(c.matrix.Never), maxNever)
+		return
+	}
 	for i, n := range c.matrix.Never {
 		for j, other := range c.matrix.Never {
 			weaker := other.WithoutUser && !n.WithoutUser || other.Through != "" && other.Through != n.Through
-			if i == j || weaker || n.To != other.To || !n.sharesFrom(other) {
+			if i == j || weaker || n.To != other.To || len(n.Except) == 0 {
 				continue
 			}
-			if both := other.concerns(methodSet{list: n.Except}); !both.empty() {
+			if both := other.concerns(methodSet{list: n.Except}); !both.empty() && n.sharesFrom(other) {
 				c.problem(path{}.item("never", i).to("except"), "%s, but never[%d] forbids that: the two exclude each other", strings.Join(both.list, " and "), j)
 			}
 		}

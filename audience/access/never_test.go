@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +157,30 @@ func TestNeverRefuses(t *testing.T) {
 		case row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)):
 			t.Errorf("%s: New = %v, want %q", name, err, row.want)
 		}
+	}
+}
+
+// TestNeverIsProvenInTime shows that statements which take too much work are refused: nobody
+// can have a server search for hours when it starts.
+func TestNeverIsProvenInTime(t *testing.T) {
+	var many []string
+	for i := range 1 << 15 {
+		many = append(many, fmt.Sprintf("aud-%d", i))
+	}
+	m := house(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
+	for _, name := range []string{"front", "vault"} {
+		s := m.Services[name]
+		s.Allow[0].Clients, s.Audiences = []string{"web"}, many
+		m.Services[name] = s
+	}
+	_, err := access.New(m)
+	if want := "never: not proven: to follow all ways takes more than"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
+	}
+	m.Never = slices.Repeat(m.Never[:1], 2001)
+	_, err = access.New(m)
+	if want := "never: 2001 statements, want at most 2000"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
 	}
 }
 

@@ -1,6 +1,9 @@
 package access
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // hopKind is a [HopKind].
 type hopKind uint8
@@ -50,6 +53,7 @@ type search struct {
 	start    int32
 	through  int32 // the service that ways must come through, none for all ways
 	yield    func(Path) bool
+	left     int // how many steps the search may still take
 	stopped  bool
 	arrivals []arrival
 	answered []bool            // by entry, end of the user, and whether the token is forwarded
@@ -62,7 +66,7 @@ type search struct {
 
 func newSearch(r *Reach, start, through int32, yield func(Path) bool) *search {
 	return &search{
-		reach: r, start: start, through: through, yield: yield,
+		reach: r, start: start, through: through, yield: yield, left: math.MaxInt,
 		arrivals: make([]arrival, 0, len(r.services)*int(userEnds)),
 		answered: make([]bool, len(r.entries)*int(userEnds)*2),
 		reached:  make([]bool, len(r.services)*int(userEnds)*2),
@@ -73,6 +77,7 @@ func newSearch(r *Reach, start, through int32, yield func(Path) bool) *search {
 
 // run finds all ways, those of one call first.
 func (s *search) run() {
+	s.spend(len(s.reach.entries) + len(s.reach.services) + len(s.reach.clients))
 	s.call(none, s.start, userKept, userLoggedIn)
 	s.call(none, s.start, noUser, asItself)
 	s.letThrough(none, s.start, userLost)
@@ -81,6 +86,13 @@ func (s *search) run() {
 	s.callOpen(none, userLost, unenforced)
 	for i := int32(0); i < int32(len(s.arrivals)) && !s.stopped; i++ {
 		s.callOn(i)
+	}
+}
+
+// spend counts steps, and stops the search if too many were taken.
+func (s *search) spend(steps int) {
+	if s.left -= steps; s.left < 0 {
+		s.stopped = true
 	}
 }
 
@@ -161,6 +173,7 @@ func (s *search) letThrough(before, client int32, user userEnd) {
 
 // callOpen makes the calls of one kind that anybody can make.
 func (s *search) callOpen(before int32, user userEnd, kind hopKind) {
+	s.spend(len(s.reach.open))
 	for _, entry := range s.reach.open {
 		if rollout := s.reach.entries[entry].kind == unenforced; rollout == (kind == unenforced) {
 			s.take(arrival{before: before, entry: entry, actor: none, kind: kind, user: user, passed: s.passed(before)})
@@ -186,6 +199,10 @@ func (s *search) forward(i int32) {
 func (s *search) forwardTo(entries []int32, a arrival) {
 	from := s.service(s.arrivals[a.before])
 	for _, entry := range entries {
+		s.spend(1 + len(s.reach.services[from].audience)*len(s.reach.services[s.reach.serviceOf[entry]].audience))
+		if s.stopped {
+			return
+		}
 		if to := s.reach.serviceOf[entry]; to != from && s.reach.shareToken(from, to, a.actor) {
 			a.entry = entry
 			s.take(a)
@@ -215,6 +232,7 @@ func (s *search) service(a arrival) int32 { return s.reach.serviceOf[a.entry] }
 
 // takeAll makes calls that differ in their entries alone. Most of them reach nothing new.
 func (s *search) takeAll(entries []int32, a arrival) {
+	s.spend(len(entries))
 	a.entry = 0
 	answered := s.answered[s.answer(a):]
 	for _, a.entry = range entries {
