@@ -59,6 +59,9 @@ func (d *decisionRecords) caller(r *decision.Record, v *event) {
 	c := v.claims.Caller()
 	r.Issuer, r.Audience, r.Client, r.ClientName = c.Issuer, c.Audience, c.Client, v.guard.Client(c.Issuer, c.Client)
 	r.Caller, r.User = callers[v.guard.CallerKind(v.claims)], d.users.Format(c.Issuer, c.User)
+	if r.ClientName == "" && c.Client == c.User { // some issuers name the client by sub
+		r.Client = r.User
+	}
 	r.Scopes, r.Roles, r.Chain = c.Scopes, c.Roles, d.chain(v, c.Issuer, c.Chain)
 	if id := v.claims.ID(); id != "" {
 		r.Token = tokenDigest(id)
