@@ -100,7 +100,7 @@ func (s *search) spend(steps int) {
 func (s *search) callOn(i int32) {
 	a := s.arrivals[i]
 	to := &s.reach.services[s.service(a)]
-	if to.external || !to.callsOn || a.kind == forwards && s.through == none {
+	if !to.callsOn || a.kind == forwards && s.through == none {
 		return
 	}
 	// Whoever gets a token can use it directly. So a service that forwards it reaches
