@@ -1,6 +1,11 @@
 package access
 
-import "github.com/grpcaud/grpcaud/audience/claims"
+import (
+	"cmp"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
 
 // Entry is where an alternative stands.
 type Entry struct {
@@ -27,6 +32,22 @@ func (r *Rule) Entry(c *claims.Claims, p Presentation) Entry {
 	}
 	d, _ := e.alternative()
 	return Entry{d.entry, d.place}
+}
+
+// TokensOf returns how tokens of the issuer of this URL are read, whose tokens the guarded
+// services accept: by which preset, or "custom" if the matrix describes them; and whether
+// the issuer is asked about each of them. It is empty for another issuer.
+func (g *Guard) TokensOf(issuer string) (preset string, introspected bool) {
+	for n := range g.issuers {
+		switch i := &g.issuers[n]; {
+		case i.URL != issuer:
+		case !i.Dialect.IsZero():
+			return provider.CustomPreset, i.Introspected()
+		default:
+			return cmp.Or(i.Preset, provider.Default), i.Introspected()
+		}
+	}
+	return "", false
 }
 
 // CallerKind returns which entries are about the caller of a genuine token: those with
