@@ -24,7 +24,7 @@ func (d *decisionRecords) record(ctx context.Context, v *event) {
 
 func (d *decisionRecords) recordOf(v *event, now time.Time) decision.Record {
 	r := decision.Record{
-		Time: now, RequestID: v.requestID, Method: cut(v.request.Method, maxName), Stream: v.request.Shape == StreamingShape,
+		Time: now, RequestID: v.requestID, Method: cut(v.method(), maxName), Stream: v.request.Shape == StreamingShape,
 		Caller: decision.NoCaller, Peer: cut(v.request.Peer.address(), maxPeer),
 		Decision: outcomes[v.outcome()], Mode: v.mode.String(), Reason: v.reason(),
 		Policy: v.guard.Generation(), Duration: max(0, now.Sub(v.began)),
