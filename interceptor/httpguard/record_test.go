@@ -29,6 +29,7 @@ func TestDecisionRecordOfEachRequest(t *testing.T) {
 		{"GET", "/elsewhere?token=" + token, token, "GET /elsewhere refused NO_POLICY customer-portal"},
 		{"GET", "/elsewhere/" + token, token, "GET /elsewhere/… refused NO_POLICY customer-portal"},
 		{"GET", "/elsewhere/" + token, "", "GET /elsewhere/… refused CREDENTIALS_MISSING "},
+		{"GET", "/v1//" + token, token, "GET /v1//… refused NO_POLICY customer-portal"},
 		{"GET", "/v1//elsewhere", token, "GET /v1//elsewhere refused NO_POLICY customer-portal"},
 	} {
 		for _, protocol := range protocols {
