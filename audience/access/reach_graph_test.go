@@ -65,6 +65,19 @@ func TestReachKnowsWhatTokensCanBe(t *testing.T) {
 			[]access.MethodOptions{{GRPC: "a.Vault", Method: "Read", Place: "vault.proto", Demands: access.Allow{Callers: access.UsersOnly}}},
 			"vault/Read",
 		},
+		"an option that lets calls without a token be": {
+			[]func(*access.Matrix){admits("front", ""), vault(func(s *access.Service) { s.Allow[0].Optional = true }), from("job", "", "Read")},
+			[]access.MethodOptions{{GRPC: "a.Vault", Method: "Read", Place: "vault.proto", Demands: access.Allow{Callers: access.UsersOnly, Optional: true}}},
+			"vault/Read,List without a token",
+		},
+		"the service's own token without aud": {[]func(*access.Matrix){preset("cognito"), func(m *access.Matrix) {
+			s := m.Services["front"]
+			s.Self, s.SoleAudience, s.RunsAs, s.Allow[0].Clients = true, true, []string{"job"}, []string{"front"}
+			m.Services["front"] = s
+		}, vault(func(s *access.Service) {
+			s.SoleAudience, s.InsecureNoAudience = true, "vault/"
+			s.Allow = []access.Allow{{Clients: []string{"front"}, Methods: []string{"Read"}, Scopes: []string{"vault/read"}}}
+		}), from("front", "front")}, nil, "vault/Read forwards the token"},
 		"options of one of two gRPC services": {
 			[]func(*access.Matrix){vault(func(s *access.Service) { s.GRPC = append(s.GRPC, "a.Vault2") }), admits("front", access.ServicesOnly), from("front", "", "Read")},
 			[]access.MethodOptions{{GRPC: "a.Vault", Method: "Read", Place: "vault.proto", Demands: access.Allow{Callers: access.UsersOnly}}},
