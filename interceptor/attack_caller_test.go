@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -50,6 +51,29 @@ func TestClientThatCallsAsItselfIsNoUser(t *testing.T) {
 		}
 	}
 	run(t, []attack{{"sub/a client of a user's name", nobody, token(self), admitted, 0}})
+}
+
+// TestServiceIsNoUserWhoLoggedIn shows that the token of a service is not taken for that of
+// a user, although its issuer writes claims about a session or a login into it: Keycloak
+// gives services acr, and sid if they get refresh tokens.
+func TestServiceIsNoUserWhoLoggedIn(t *testing.T) {
+	account := func(changes testutil.Claims) func(*testbed) []string {
+		claims := testutil.Claims{"sub": "b53cf0ce", "preferred_username": "service-account-customer-portal"}
+		maps.Copy(claims, changes)
+		return token(claims)
+	}
+	user := testutil.Claims{"acr": "1", "sid": "s", "auth_time": 1}
+	users := all(legacy, allowing(func(a *access.Allow) { a.Callers = access.UsersOnly }))
+	acr := all(legacy, allowing(func(a *access.Allow) { a.ACR = []string{"1"} }), func(a *testbed) { a.good = token(user) })
+	age := all(legacy, allowing(func(a *access.Allow) { a.MaxAuthAge = 1 << 62 }), func(a *testbed) { a.good = token(user) })
+	run(t, []attack{
+		{"a service with a session", users, account(testutil.Claims{"sid": "s"}), callerKind, 0},
+		{"a service with the time of a login", users, account(testutil.Claims{"auth_time": 0}), callerKind, 0},
+		{"a service with acr", acr, account(testutil.Claims{"acr": "1"}), stepUp, 0},
+		{"a service with acr and a session", acr, account(testutil.Claims{"acr": "1", "sid": "s"}), stepUp, 0},
+		{"a service with acr, exchanged", acr, token(testutil.Claims{"sub": "b53cf0ce", "preferred_username": "service-account-other", "acr": "1"}), stepUp, 0},
+		{"a service with the time of a login, for its age", age, account(testutil.Claims{"auth_time": 1}), stepUp, 0},
+	})
 }
 
 // TestRequiredClaimIsComparedExactly shows that a claim which a rule or a handler

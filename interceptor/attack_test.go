@@ -69,6 +69,7 @@ var (
 	bindingMismatch     = unauthenticated("TOKEN_INVALID", audience.CauseBindingMismatch)
 
 	tokenExpired     = unauthenticated("TOKEN_EXPIRED", audience.CauseExpired)
+	stepUp           = unauthenticated("STEP_UP_REQUIRED", audience.CauseStepUp)
 	audienceMissing  = unauthenticated("AUDIENCE_MISMATCH", audience.CauseAudienceMissing)
 	audienceMismatch = unauthenticated("AUDIENCE_MISMATCH", audience.CauseAudienceMismatch)
 	audienceNotSole  = unauthenticated("AUDIENCE_MISMATCH", audience.CauseAudienceNotSole)

@@ -145,12 +145,15 @@ func (c *checker) claim(a path, name string, values []string) {
 	}
 }
 
+// demandsLogin reports whether a demands something of the user's login.
+func (a Allow) demandsLogin() bool { return len(a.ACR) > 0 || a.MaxAuthAge > 0 }
+
 func (c *checker) login(a path, allow Allow) {
 	c.tokenValues(a, "acr", "an acr value", allow.ACR)
 	if allow.MaxAuthAge < 0 {
 		c.problem(a.to("max_auth_age"), "want more than 0, got %v", allow.MaxAuthAge)
 	}
-	if allow.Callers == ServicesOnly && (len(allow.ACR) > 0 || allow.MaxAuthAge > 0) {
+	if allow.Callers == ServicesOnly && allow.demandsLogin() {
 		c.problem(a.to("callers"), "services do not log in: acr and max_auth_age are for users")
 	}
 }

@@ -14,7 +14,7 @@ func (c *checker) hold(p *Policy) {
 	if len(p.matrix.Never) == 0 || len(c.problems) > 0 {
 		return
 	}
-	r := newReach(p, c.now)
+	r, left := newReach(p, c.now), maxSteps
 	groups := byThrough(p.matrix.Never)
 	for _, through := range slices.Sorted(maps.Keys(groups)) {
 		at, ok := r.index[through]
@@ -22,10 +22,17 @@ func (c *checker) hold(p *Policy) {
 			at = none
 		}
 		for client := range r.clients {
-			c.holdFrom(r, int32(client), at, groups[through])
+			if left = c.holdFrom(r, int32(client), at, groups[through], left); left < 0 {
+				c.problem(path{"never"}, "not proven: to follow all ways takes more than %d steps; name fewer clients under from, or write fewer statements with through", maxSteps)
+				return
+			}
 		}
 	}
 }
+
+// maxSteps limits the work for all statements together, which is some seconds: a file of
+// somebody else cannot keep a server from starting in time.
+const maxSteps = 1 << 28
 
 // numbered is a statement with its number in the list.
 type numbered struct {
@@ -43,8 +50,9 @@ func byThrough(all []Never) map[string][]numbered {
 	return groups
 }
 
-// holdFrom checks the statements about one client.
-func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbered) {
+// holdFrom checks the statements about one client in at most so many steps. It returns how
+// many are left, less than 0 if these were too few.
+func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbered, steps int) (left int) {
 	var open []numbered
 	for _, n := range statements {
 		if n.isFrom(r.clients[client]) {
@@ -52,7 +60,7 @@ func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbere
 		}
 	}
 	if len(open) == 0 {
-		return
+		return steps
 	}
 	broken := map[int]bool{}
 	s := newSearch(r, client, through, func(p Path) bool {
@@ -67,12 +75,14 @@ func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbere
 		}
 		return len(broken) < len(open)
 	})
+	s.left = steps
 	s.run()
 	for _, n := range open {
 		if unknown := s.unknown(n.To); unknown != "" && !broken[n.number] {
 			c.unproven(n, r.clients[client], unknown)
 		}
 	}
+	return s.left
 }
 
 // broken reports a statement with the way that breaks it.

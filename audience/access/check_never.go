@@ -48,10 +48,11 @@ func (c *checker) calleeHint(name string) string {
 	return c.matrix.serviceHint(name, c.matrix.callees())
 }
 
-// neverMethods checks a list of methods. A name that the matrix does not have may be that of
-// a future method, or a mistake.
+// neverMethods checks a list of methods. The matrix has all operations of a service without
+// gRPC. Otherwise a name that it does not have may be a mistake; the server that has the
+// service knows its methods.
 func (c *checker) neverMethods(a path, list string, n Never, methods []string) {
-	named := c.matrix.methodNames(n.To)
+	named, service := c.matrix.methodNames(n.To), c.matrix.Services[n.To]
 	for i, method := range methods {
 		at := a.item(list, i)
 		switch {
@@ -61,7 +62,10 @@ func (c *checker) neverMethods(a path, list string, n Never, methods []string) {
 			c.problem(at, "%q is not the name of a method, such as GetOrderStatus", method)
 		case slices.Index(methods, method) < i:
 			c.problem(at, "%s is listed twice", method)
-		case !slices.Contains(named, method):
+		case slices.Contains(named, method):
+		case service.HTTP != nil && len(service.GRPC) == 0:
+			c.problem(at, "%q is no operation of %q%s", method, n.To, c.hint(method, slices.Values(named)))
+		default:
 			c.warn(at, "nothing in the matrix names a method %s of %q%s", method, n.To, c.hint(method, slices.Values(named)))
 		}
 	}
@@ -85,16 +89,23 @@ func (m Matrix) methodNames(name string) []string {
 	return slices.DeleteFunc(sorted(all), func(method string) bool { return method == "*" })
 }
 
+// maxNever limits the statements, of which each is compared with each.
+const maxNever = 2000
+
 // exclusions reports statements of which one excepts what another is about: a reader of the
 // first would think that it is permitted.
 func (c *checker) exclusions() {
+	if len(c.matrix.Never) > maxNever {
+		c.problem(path{"never"}, "%d statements, want at most %d: name several clients in one", len(c.matrix.Never), maxNever)
+		return
+	}
 	for i, n := range c.matrix.Never {
 		for j, other := range c.matrix.Never {
 			weaker := other.WithoutUser && !n.WithoutUser || other.Through != "" && other.Through != n.Through
-			if i == j || weaker || n.To != other.To || !n.sharesFrom(other) {
+			if i == j || weaker || n.To != other.To || len(n.Except) == 0 {
 				continue
 			}
-			if both := other.concerns(methodSet{list: n.Except}); !both.empty() {
+			if both := other.concerns(methodSet{list: n.Except}); !both.empty() && n.sharesFrom(other) {
 				c.problem(path{}.item("never", i).to("except"), "%s, but never[%d] forbids that: the two exclude each other", strings.Join(both.list, " and "), j)
 			}
 		}

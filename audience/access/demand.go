@@ -21,7 +21,7 @@ type demand struct {
 	clients    map[party]bool // nil for any client
 	who        string         // the ids of clients, for the operator
 	kind       CallerKind
-	accounts   map[party]bool // all clients of the matrix, none of which is a user; nil unless only users may call
+	accounts   map[party]bool // all clients of the matrix, none of which is a user; nil unless only users may call, or a login is demanded
 	scopes     []string       // all of them
 	anyScopes  []string       // one of them, unless there are none
 	roles      []string       // one of them, unless there are none
@@ -56,7 +56,7 @@ func (e *evaluation) callerCause(k check, d *demand) audience.Cause {
 	case checkClaims:
 		return unless(e.hasClaims(d), audience.CauseClaimNotAllowed)
 	case checkLogin: // RFC 9470, section 3
-		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()), e.unreadable(claims.ACR, audience.CauseStepUp))
+		return unless(len(d.acr) == 0 || slices.Contains(d.acr, c.ACR()) && e.canLogIn(d), e.unreadable(claims.ACR, audience.CauseStepUp))
 	case checkLoginAge:
 		return unless(d.maxAuthAge == 0 || e.recentLogin(d), e.unreadable(claims.AuthTime, audience.CauseStepUp))
 	case checkOnline: // RFC 7662, section 2.2
@@ -101,15 +101,29 @@ func (e *evaluation) isKind(d *demand) bool {
 
 // forUser reports whether the token identifies a person. An exchanged token has
 // the subject of the token that it was made from, which may have been a service's
-// own (RFC 8693, section 4.1). So the subject must not be a client, unless the
-// token records a login.
+// own (RFC 8693, section 4.1). So the subject must not be a client, unless it is another
+// client than the one that calls, and the token records a login: a user may have the name of
+// a client.
 func (e *evaluation) forUser(d *demand) bool {
 	return forUser(e.claims, d.accounts[party{e.claims.Issuer(), e.claims.Caller().User}])
 }
 
 func forUser(c *claims.Claims, subjectIsClient bool) bool {
+	return c.Caller().User != "" && !ofClient(c, subjectIsClient)
+}
+
+// ofClient reports whether the subject of a token is a client: the one that calls, whatever
+// session it has, or another one that has not logged in.
+func ofClient(c *claims.Claims, subjectIsClient bool) bool {
 	loggedIn := c.Session() != "" || !c.AuthTime().IsZero()
-	return c.Caller().User != "" && (loggedIn || !c.IsAccount() && !subjectIsClient)
+	return c.IsService() || !loggedIn && (c.IsAccount() || subjectIsClient)
+}
+
+// canLogIn reports whether the subject of the token may be a person. Some issuers write acr
+// into the tokens of services too. A token that does not tell services from users may be
+// that of a user.
+func (e *evaluation) canLogIn(d *demand) bool {
+	return !e.terms.tellsServices || !ofClient(e.claims, d.accounts[party{e.claims.Issuer(), e.claims.Caller().User}])
 }
 
 func (e *evaluation) hasClaims(d *demand) bool {
@@ -124,7 +138,7 @@ func (e *evaluation) hasClaims(d *demand) bool {
 // recentLogin reports whether the user logged in within the time that d allows.
 func (e *evaluation) recentLogin(d *demand) bool {
 	login, leeway := e.claims.AuthTime(), e.terms.leeway
-	return e.now.Before(login.Add(d.maxAuthAge+leeway)) && !login.After(e.now.Add(leeway))
+	return e.canLogIn(d) && e.now.Before(login.Add(d.maxAuthAge+leeway)) && !login.After(e.now.Add(leeway))
 }
 
 // allOf reports whether all of the wanted are there.
@@ -169,14 +183,23 @@ func (e *evaluation) describeDemand(k check, d *demand) finding {
 	case k == checkClaims:
 		return e.describeClaims(d)
 	case k == checkLogin && len(d.acr) > 0:
-		return finding{got: "acr " + quote.OrNone(c.ACR()), want: "one of " + list(d.acr), challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
+		return finding{got: "acr " + quote.OrNone(c.ACR()) + e.inService(d, c.ACR() != ""), want: "one of " + list(d.acr), challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
 	case k == checkLoginAge && d.maxAuthAge > 0:
-		return finding{got: "auth_time " + stamp(c.AuthTime()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
+		return finding{got: "auth_time " + stamp(c.AuthTime()) + e.inService(d, !c.AuthTime().IsZero()), want: "at most " + d.maxAuthAge.String() + " ago", challenge: d.stepUp(), hint: e.entryRemedy(audience.CauseStepUp, d, remedy.Situation{})}
 	case k == checkOnline && d.online:
 		return e.describeOnline(d)
 	default:
 		return finding{}
 	}
+}
+
+// inService says of a claim about a login, if it is there, that it is in the token of a
+// service; it is empty otherwise.
+func (e *evaluation) inService(d *demand, there bool) string {
+	if !there || e.canLogIn(d) {
+		return ""
+	}
+	return ", in the token of a service"
 }
 
 // stepUp tells the caller which login will do (RFC 9470, section 3).

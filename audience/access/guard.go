@@ -214,18 +214,30 @@ func (g *Guard) addRules(p *Policy, name string, service Service) {
 			g.services[grpc] = rest
 		}
 	}
+	g.addNames(p, name, service, service.methods())
 	for _, method := range service.methods() {
 		rule := p.rule(name, method, callers)
-		isOperation := slices.ContainsFunc(p.operations[name], func(o Operation) bool { return o.Method == method })
-		g.named = append(g.named, methodOf{service.GRPC, method, isOperation})
 		for _, grpc := range service.GRPC {
 			full := "/" + grpc + "/" + method
 			g.methods[full], g.closed[full] = rule, slices.Contains(service.Closed, method)
 		}
 	}
+	for _, n := range p.matrix.Never {
+		if n.To == name && len(service.GRPC) > 0 { // a misspelled name would forbid nothing
+			g.addNames(p, name, service, n.Methods)
+		}
+	}
 	for _, o := range p.optionsOf(service) {
 		full := "/" + o.GRPC + "/" + o.Method
 		g.methods[full] = g.Rule(full).withOptions(p, o)
+	}
+}
+
+// addNames adds methods of a service that the matrix names.
+func (g *Guard) addNames(p *Policy, name string, service Service, methods []string) {
+	for _, method := range methods {
+		isOperation := slices.ContainsFunc(p.operations[name], func(o Operation) bool { return o.Method == method })
+		g.named = append(g.named, methodOf{service.GRPC, method, isOperation})
 	}
 }
 

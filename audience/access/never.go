@@ -9,8 +9,9 @@ type Never struct {
 	// From names the clients with which the ways begin. Required, unless FromAny.
 	From []string
 
-	// FromAny means all clients of the matrix, those that are added later too. The file
-	// writes it as from: any.
+	// FromAny means all clients of the matrix, those that are added later too, and those
+	// that it does not name where an entry admits any client. The file writes it as
+	// from: any.
 	FromAny bool
 
 	// To names the service, or the API under External, that they must not reach. Required.

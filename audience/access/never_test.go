@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +79,55 @@ func TestNeverRefuses(t *testing.T) {
 			m.Services["vault"] = s
 			never(access.Never{From: web, To: "vault", Through: ""})(m)
 		}, "web → vault/List,Read rules are not enforced (services.vault.rollout[0])"},
+		"a forwarded token that a rollout lets through": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour), Clients: web}}
+			s.Allow[0].Clients = []string{"job"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", Through: "front"})(m)
+		}, "web → front/Open for a user (services.front.allow[0]) → vault/List,Read rules are not enforced (services.vault.rollout[0])"},
+		"a forwarded token for an API of others": {func(m *access.Matrix) {
+			m.External["bank"] = access.External{Clients: web}
+			never(access.Never{From: web, To: "bank", Through: "front"})(m)
+		}, "→ bank/* forwards the token (external.bank.clients)"},
+		"a forwarded token without aud": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "cognito"}
+			for name, scope := range map[string]string{"front": "front/", "vault": "vault/"} {
+				s := m.Services[name]
+				s.SoleAudience, s.InsecureNoAudience = true, scope
+				s.Allow = []access.Allow{{Clients: web, Methods: []string{"Read"}, Scopes: []string{scope + "read"}}}
+				m.Services[name] = s
+			}
+			never(access.Never{From: web, To: "vault", Through: "front"})(m)
+		}, "→ vault/Read forwards the token (services.vault.allow[0])"},
+		"a client that no entry names": {func(m *access.Matrix) {
+			m.Issuers["partner"] = access.Issuer{URL: partner}
+			for name, c := range m.Clients {
+				c.Issuer = "corp"
+				m.Clients[name] = c
+			}
+			for name, s := range m.Services {
+				s.Issuers = []string{"corp"}
+				m.Services[name] = s
+			}
+			s := m.Services["other"]
+			s.Issuers, s.CallsNobody, s.Allow = []string{"partner"}, true, []access.Allow{{AnyClient: true, Methods: []string{"Do"}, NoScopes: true}}
+			m.Services["other"] = s
+			never(access.Never{FromAny: true, To: "other"})(m)
+		}, `"any client of partner" can reach other/Do: any client of partner → other/Do for a user (services.other.allow[0])`},
+		"a login": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Allow[0].ACR = []string{"gold"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", WithoutUser: true})(m)
+		}, ""},
+		"a login, where tokens do not tell users from services": {func(m *access.Matrix) {
+			m.Issuers["corp"] = access.Issuer{URL: corp, Preset: "authentik"}
+			s := m.Services["vault"]
+			s.Allow[0].ACR = []string{"gold"}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", WithoutUser: true})(m)
+		}, "vault/Read,List as itself, client front (services.vault.allow[0])"},
 		"a rollout of a service without entries": {func(m *access.Matrix) {
 			s := m.Services["vault"]
 			s.Allow, s.Closed = nil, []string{"Open"}
@@ -122,6 +173,30 @@ func TestNeverRefuses(t *testing.T) {
 	}
 }
 
+// TestNeverIsProvenInTime shows that statements which take too much work are refused: nobody
+// can have a server search for hours when it starts.
+func TestNeverIsProvenInTime(t *testing.T) {
+	var many []string
+	for i := range 1 << 15 {
+		many = append(many, fmt.Sprintf("aud-%d", i))
+	}
+	m := house(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
+	for _, name := range []string{"front", "vault"} {
+		s := m.Services[name]
+		s.Allow[0].Clients, s.Audiences = []string{"web"}, many
+		m.Services[name] = s
+	}
+	_, err := access.New(m)
+	if want := "never: not proven: to follow all ways takes more than"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
+	}
+	m.Never = slices.Repeat(m.Never[:1], 2001)
+	_, err = access.New(m)
+	if want := "never: 2001 statements, want at most 2000"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
+	}
+}
+
 // TestNeverOfTenants shows that a statement about a client is about that of each tenant.
 func TestNeverOfTenants(t *testing.T) {
 	m := house(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
@@ -131,6 +206,33 @@ func TestNeverOfTenants(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New = %v, want %q", err, want)
 		}
+	}
+}
+
+// TestNeverOfAnUnknownMethod shows that a server does not start with a statement about a
+// method that it does not have, and that a service without gRPC has no other methods than
+// its operations.
+func TestNeverOfAnUnknownMethod(t *testing.T) {
+	policy, err := access.New(house(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard("vault")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `the matrix names method "Reed", which a.Vault does not have, did you mean "Read"?`
+	if err := g.CheckCoverage([]string{"/a.Vault/Read", "/a.Vault/List"}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("CheckCoverage = %v, want %q", err, want)
+	}
+	_, err = access.New(house(func(m *access.Matrix) {
+		s := m.Services["vault"]
+		s.GRPC, s.HTTP = nil, &access.HTTP{Operations: map[string][]string{"Read": {"GET /read"}, "List": {"GET /list"}}}
+		m.Services["vault"] = s
+		never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})(m)
+	}))
+	if want := `never[0].methods[0]: "Reed" is no operation of "vault", did you mean "Read"?`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New = %v, want %q", err, want)
 	}
 }
 

@@ -115,7 +115,7 @@ func (p *Policy) demand(entry string, allow Allow) demand {
 		scopes: allow.Scopes, anyScopes: allow.AnyScopes, roles: allow.Roles,
 		acr: allow.ACR, maxAuthAge: allow.MaxAuthAge, online: allow.Online, answerAge: allow.OnlineMaxAge,
 	}
-	if d.kind == UsersOnly {
+	if d.kind == UsersOnly || allow.demandsLogin() {
 		d.accounts = p.clients
 	}
 	if d.clients != nil {
@@ -153,7 +153,7 @@ func (i Issuer) terms(service Service) terms {
 	p := i.Provider()
 	t := terms{
 		issuer: i.URL, preset: p.Preset, place: i.Place, leeway: cmp.Or(i.Leeway, DefaultLeeway), maxLifetime: i.LongestLifetime(),
-		maxAge: i.MaxAge, bound: i.RequireBound, roleScope: p.Request.RoleScope,
+		maxAge: i.MaxAge, bound: i.RequireBound, roleScope: p.Request.RoleScope, tellsServices: !p.Token.Service.Uncertain,
 	}
 	if p.Token.NoAudience {
 		t.scopePrefix, t.audienceRoles = service.InsecureNoAudience, service.InsecureNoAudienceRoles

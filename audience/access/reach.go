@@ -15,11 +15,11 @@ import (
 type Reach struct {
 	policy    *Policy
 	services  []reachService
-	clients   []string
-	known     map[string]int32 // the clients by name
+	clients   []string         // those of the matrix, and then those that stand for unnamed ones
+	known     map[string]int32 // the clients of the matrix by name
 	index     map[string]int32 // the services by name
 	issuers   []Issuer         // by client
-	exchanges []bool           // whether its issuer exchanges tokens of users, by client
+	traits    []issuerTraits   // by client
 	entries   []reachEntry
 	serviceOf []int32      // by entry
 	calls     [2][][]int32 // the entries that admit a client, by asItself or userLoggedIn
@@ -36,6 +36,18 @@ type reachService struct {
 	callsOn  bool            // unless the matrix says that it calls nobody
 	runsAs   []int32         // the clients that it calls as
 	options  []MethodOptions // demands of .proto files
+
+	noAudience bool // whether something may stand for aud, or the API is not guarded here
+	self       bool // whether tokens of its own client may lack aud
+}
+
+// issuerTraits says what the tokens of an issuer can be.
+type issuerTraits struct {
+	users, services bool // whether they can be those of users, and of services that call as themselves
+	tellsServices   bool // whether they tell these for certain
+	exchanges       bool // whether it exchanges tokens of users
+	oneAudience     bool // whether they have one audience only
+	noAudience      bool // whether it leaves aud out
 }
 
 // reachEntry is what admits calls: an entry of allow, of public, of rollout or of external.

@@ -13,7 +13,10 @@ func newReach(p *Policy, now time.Time) *Reach {
 	for i, name := range r.clients {
 		r.known[name] = int32(i)
 		r.issuers = append(r.issuers, p.matrix.issuer(p.matrix.Clients[name].Issuer))
-		r.exchanges = append(r.exchanges, r.issuers[i].exchanges())
+	}
+	r.addUnnamed()
+	for _, issuer := range r.issuers {
+		r.traits = append(r.traits, issuer.traits())
 	}
 	r.calls = [2][][]int32{make([][]int32, len(r.clients)), make([][]int32, len(r.clients))}
 	r.unruled = make([][]int32, len(r.clients))
@@ -38,10 +41,22 @@ func newReach(p *Policy, now time.Time) *Reach {
 	return r
 }
 
+// addUnnamed adds, for each issuer of which the matrix names no client, one that stands for
+// all its clients: they may call what any client may. Nobody calls as it.
+func (r *Reach) addUnnamed() {
+	for _, name := range slices.Sorted(maps.Keys(r.policy.matrix.Issuers)) {
+		issuer := r.policy.matrix.Issuers[name]
+		if !slices.ContainsFunc(r.issuers, func(i Issuer) bool { return i.URL == issuer.URL }) {
+			r.clients, r.issuers = append(r.clients, "any client of "+name), append(r.issuers, issuer)
+		}
+	}
+}
+
 // addService adds a service with its entries.
 func (r *Reach) addService(name string, s Service, byID map[string][]string) int32 {
 	m := r.policy.matrix
-	to := reachService{name: name, audience: s.audiences(name), sole: s.SoleAudience, callsOn: !s.CallsNobody, options: r.policy.optionsOf(s)}
+	to := reachService{name: name, audience: s.audiences(name), sole: s.SoleAudience, callsOn: !s.CallsNobody, options: r.policy.optionsOf(s), self: s.Self}
+	to.noAudience = s.InsecureNoAudience != "" || len(s.InsecureNoAudienceRoles) > 0
 	for _, client := range m.runsAs(name, s, byID) {
 		to.runsAs = append(to.runsAs, r.known[client])
 	}
@@ -97,11 +112,10 @@ func (r *Reach) addCaller(id, client int32, issuers []string) {
 		return
 	}
 	allow := r.entries[id].allow
-	asUser, asService := r.issuers[client].callers()
-	login := len(allow.ACR) > 0 || allow.MaxAuthAge > 0
+	t := &r.traits[client]
 	for kind, can := range []bool{
-		asItself:     asService && allow.Callers != UsersOnly && !login, // services do not log in
-		userLoggedIn: asUser && allow.Callers != ServicesOnly,
+		asItself:     t.services && allow.Callers != UsersOnly && !r.onlyForUsers(*allow, client),
+		userLoggedIn: t.users && allow.Callers != ServicesOnly,
 	} {
 		if can && !r.methods(arrival{entry: id, actor: client, kind: hopKind(kind)}).empty() {
 			r.calls[kind][client] = append(r.calls[kind][client], id)
@@ -109,22 +123,20 @@ func (r *Reach) addCaller(id, client int32, issuers []string) {
 	}
 }
 
-// callers reports whether tokens of i can be those of users, and of services that call as
-// themselves.
-func (i Issuer) callers() (users, services bool) {
-	marks := i.Provider().Token.Service
-	for _, conditions := range marks.AnyOf {
-		if len(conditions) == 0 {
-			return false, true // every token is a service's own
-		}
-	}
-	return true, len(marks.AnyOf) > 0 || marks.Uncertain
+// onlyForUsers reports whether demands can only hold for users, since services do not log in.
+// A token that does not tell services from users is not refused for that.
+func (r *Reach) onlyForUsers(a Allow, client int32) bool {
+	return a.demandsLogin() && r.traits[client].tellsServices
 }
 
-// exchanges reports whether i exchanges the token of a user for one of another client.
-func (i Issuer) exchanges() bool {
+// traits returns what the tokens of i can be.
+func (i Issuer) traits() issuerTraits {
 	p := i.Provider()
-	return p.Request.Alternative == "" && !p.Advice.NoExchange
+	marks := p.Token.Service
+	return issuerTraits{
+		users: !marks.Everybody(), services: len(marks.AnyOf) > 0 || marks.Uncertain, tellsServices: !marks.Uncertain,
+		exchanges: p.Request.Alternative == "" && !p.Advice.NoExchange, oneAudience: p.Request.OneAudience, noAudience: p.Token.NoAudience,
+	}
 }
 
 // addRollout adds a rollout that lets calls through: of its clients, or of anybody.
@@ -166,15 +178,14 @@ func (s Service) ruled() methodSet {
 
 func (r *Reach) addExternal(name string, e External) {
 	index := int32(len(r.services))
-	r.services, r.index[name] = append(r.services, reachService{name: name, external: true}), index
+	r.services, r.index[name] = append(r.services, reachService{name: name, audience: []string{e.audience(name)}, external: true, noAudience: true}), index
 	id := r.add(reachEntry{service: index, path: []string{"external", name, "clients"}, set: methodSet{all: true}})
 	for _, client := range e.Clients {
 		c := r.known[client]
-		users, services := r.issuers[c].callers()
-		if services {
+		if r.traits[c].services {
 			r.calls[asItself][c] = append(r.calls[asItself][c], id)
 		}
-		if users {
+		if r.traits[c].users {
 			r.calls[userLoggedIn][c] = append(r.calls[userLoggedIn][c], id)
 		}
 	}

@@ -44,6 +44,6 @@ func (r *Reach) refuses(d Allow, demands bool, a arrival) bool {
 	case isUser:
 		return d.Callers == ServicesOnly
 	default:
-		return d.Callers == UsersOnly || len(d.ACR) > 0 || d.MaxAuthAge > 0
+		return d.Callers == UsersOnly || r.onlyForUsers(d, a.actor)
 	}
 }

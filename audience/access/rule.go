@@ -44,6 +44,7 @@ type terms struct {
 	bound       bool          // whether they must be bound to a certificate
 	scopePrefix string        // what stands for aud in their scopes; empty if no scope does
 
+	tellsServices bool     // whether a token shows for certain if it is a service's own
 	audienceRoles []string // the roles that stand for aud; nil if none does
 	roleScope     string   // the scope that tokens with roles were requested with; empty if none is needed
 }

@@ -68,7 +68,8 @@ type lineEnd struct {
 type FileOption func(*File) error
 
 // Buffer sets how many bytes of records wait to be written at most; the default is
-// [DefaultBuffer]. It is at least 64 KiB. The file needs twice as much memory, for one
+// [DefaultBuffer]. It is at least 64 KiB; a record that is longer is written when no other
+// waits. The file needs twice as much memory, for one
 // buffer is filled while the other is written.
 func Buffer(bytes int) FileOption {
 	return func(f *File) error {
@@ -116,17 +117,22 @@ func openToAppend(path string) (output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decision: %w", err)
 	}
-	if err := endLine(file); err != nil {
+	if err := endLine(path, file); err != nil {
 		return nil, errors.Join(fmt.Errorf("decision: %w", err), file.Close())
 	}
 	return file, nil
 }
 
-// endLine ends the last line of a file.
-func endLine(file *os.File) error {
+// endLine ends the last line of a regular file.
+func endLine(path string, file *os.File) error {
 	info, err := file.Stat()
-	if err != nil || info.Size() == 0 {
+	switch {
+	case err != nil:
 		return err
+	case !info.Mode().IsRegular(): // it was replaced after the first look
+		return fmt.Errorf("%s is no regular file", path)
+	case info.Size() == 0:
+		return nil
 	}
 	last := make([]byte, 1)
 	if _, err := file.ReadAt(last, info.Size()-1); err != nil {
@@ -155,7 +161,7 @@ func (f *File) add(line []byte, at time.Time) {
 	switch {
 	case f.closed:
 		return
-	case len(f.waiting.lines)+len(line) > f.most:
+	case len(f.waiting.lines) > 0 && len(f.waiting.lines)+len(line) > f.most: // one line may be longer than all
 		f.lost.add(at, "full")
 	default:
 		f.waiting.lines = append(f.waiting.lines, line...)

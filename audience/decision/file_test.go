@@ -141,6 +141,25 @@ func TestFullDiskBufferIsRecordedAsAGap(t *testing.T) {
 	})
 }
 
+// TestRecordThatIsLargerThanTheBuffer shows that nobody evades the records with a token that
+// makes its record long.
+func TestRecordThatIsLargerThanTheBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{}
+		file := openDisk(t, d, io.Discard)
+		for range 2 {
+			file.Record(t.Context(), decision.Record{Time: time.Now(), Scopes: []string{strings.Repeat("<", 16<<10)}})
+			synctest.Wait()
+		}
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+		if text := d.String(); strings.Count(text, `"grpcaud.decision"`) != 2 || strings.Contains(text, "gap") {
+			t.Errorf("%d bytes, want two records and no gap", len(text))
+		}
+	})
+}
+
 // TestFailedWriteIsRecordedAsAGap shows that the lines of a failed write are counted, also
 // when a part of them was written, and that the gap is written without a further call.
 func TestFailedWriteIsRecordedAsAGap(t *testing.T) {

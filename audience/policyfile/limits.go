@@ -1,6 +1,9 @@
 package policyfile
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +30,7 @@ func (f *files) limits(options []access.MethodOptions) {
 		h.checkCommonServices()
 		f.self(h)
 		f.callers(h)
+		f.runsAs(h)
 		f.prefix(h, slices.Concat(holders[:i], holders[i+1:]))
 		reach.scopes(h)
 	}
@@ -78,6 +82,41 @@ func (f *files) callers(h holder) {
 			h.file.finding(h.node("clients", strconv.Itoa(i)), "the client %q stands in %s: want clients of this file or of %s", client, owner.file, h.file.first)
 		}
 	}
+}
+
+// runsAs refuses a list that leaves out a client with the name or an audience of the
+// service, if a service or an API of another file admits it. So no team hides from the
+// statements of others where its service leads.
+func (f *files) runsAs(h holder) {
+	listed := f.matrix.Services[h.name].RunsAs
+	if len(listed) == 0 || h.isAPI() {
+		return // runs_as: none is refused in every file
+	}
+	names := append(slices.Clone(h.audiences()), h.name)
+	for _, client := range slices.Sorted(maps.Keys(f.matrix.Clients)) {
+		own := client == h.name || slices.Contains(names, cmp.Or(f.matrix.Clients[client].ID, client))
+		if entry := f.entryElsewhere(client, h.file); own && entry != "" && !slices.Contains(listed, client) {
+			h.file.finding(h.node("runs_as"), "client %q has the name of the service, and %s admits it: add it here, or give it another name", client, entry)
+		}
+	}
+}
+
+// entryElsewhere names an entry of a file other than r that names a client; empty if there
+// is none.
+func (f *files) entryElsewhere(client string, r *reader) string {
+	for _, name := range slices.Sorted(maps.Keys(f.matrix.Services)) {
+		for i, allow := range f.matrix.Services[name].Allow {
+			if slices.Contains(allow.Clients, client) && f.owners[place{"services", name}] != r {
+				return fmt.Sprintf("services.%s.allow[%d]", name, i)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.matrix.External)) {
+		if slices.Contains(f.matrix.External[name].Clients, client) && f.owners[place{"external", name}] != r {
+			return "external." + name
+		}
+	}
+	return ""
 }
 
 // prefix refuses a scope prefix, in place of an audience, that begins like the prefix

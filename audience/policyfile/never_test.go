@@ -94,6 +94,31 @@ func TestNeverOfIncludedFiles(t *testing.T) {
 	}
 }
 
+// TestRunsAsOfIncludedFiles shows that an included file cannot hide as whom its service calls
+// what another file has, so that a statement of that file would hold for it.
+func TestRunsAsOfIncludedFiles(t *testing.T) {
+	news := func(runsAs string) string { return strings.Replace(newsFile, "allow:", runsAs+"allow:", 1) }
+	audit := strings.Replace(companyFile, "clients: [portal], methods: [Get]", "clients: [ID], methods: [Get]", 1)
+	for name, row := range map[string]struct{ client, runsAs, want string }{
+		"another":               {"news: {issuer: corp}", "runs_as: [batch], ", `teams/news.yaml:3:43: client "news" has the name of the service, and services.audit.allow[0] admits it: add it here`},
+		"another, by its id":    {"reader: {issuer: corp, id: news}", "runs_as: batch, ", `client "reader" has the name of the service`},
+		"none":                  {"news: {issuer: corp}", "runs_as: none, ", `teams/news.yaml:3:43: none, but client "news" has the name of the service`},
+		"itself and another":    {"news: {issuer: corp}", "runs_as: [batch, news], ", ""},
+		"one of another name":   {"reader: {issuer: corp}", "runs_as: [batch], ", ""},
+		"the client of no name": {"news: {issuer: corp}", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, _, _ := strings.Cut(row.client, ":")
+			first := strings.Replace(audit, "ID", client, 1)
+			first = strings.Replace(first, "clients:\n", "clients:\n  "+row.client+"\n", 1)
+			err := loadCompany(t, map[string]string{"access.yaml": first, "teams/news.yaml": news(row.runsAs)})
+			if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+				t.Errorf("Load = %v, want %q", err, row.want)
+			}
+		})
+	}
+}
+
 // TestWatchKeepsToNever shows that a change which opens a way that must not be is not
 // applied, and that the refusal shows the way.
 func TestWatchKeepsToNever(t *testing.T) {

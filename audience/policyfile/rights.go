@@ -65,12 +65,13 @@ var rights = []right{
 	{keys: []string{"services.*.grpc"}, text: "gRPC services that no service or API in another file has; none of the package `grpc`, such as health and reflection, which every server may have"},
 	{keys: []string{"services.*.http", "services.*.http.operations"}, text: "patterns that match no request which an operation of a service in another file matches: write the host before each path, as in `GET orders.example.com/v1/orders/{id}`"},
 	{keys: []string{"services.*.http.resource"}, text: "an address that is no audience and no resource in another file"},
+	{keys: []string{"services.*.runs_as"}, text: "clients; those with the name or an audience of the service that another file admits must be among them"},
 	{keys: []string{"services.*.self"}, text: "if the client of that name stands in this file or in the first"},
 	{keys: []string{"services.*.allow.scopes", "services.*.allow.any_scopes"}, text: "scopes by which nobody gets a token for a service in another file: none is, or contains as a part, an audience or a scope prefix there"},
 	{
 		text: "whatever it likes: they are about its own services",
 		keys: []string{
-			"services.*.sole_audience", "services.*.authorities", "services.*.closed", "services.*.runs_as", "services.*.http.documentation",
+			"services.*.sole_audience", "services.*.authorities", "services.*.closed", "services.*.http.documentation",
 			"services.*.rollout", "services.*.rollout.mode", "services.*.rollout.until", "services.*.rollout.methods", "services.*.rollout.clients",
 			"services.*.allow", "services.*.allow.clients", "services.*.allow.methods", "services.*.allow.roles", "services.*.allow.claims",
 			"services.*.allow.acr", "services.*.allow.max_auth_age", "services.*.allow.callers", "services.*.allow.optional",

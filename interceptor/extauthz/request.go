@@ -88,7 +88,7 @@ func (r *request) operation(guard *access.Guard) (string, error) {
 	path, _, _ := strings.Cut(target, "?")
 	parsed, err := url.ParseRequestURI(target)
 	if err != nil {
-		return "", fmt.Errorf("the target %.100q is no path", target)
+		return "", fmt.Errorf("the target %.100q is no path", path)
 	}
 	as := &http.Request{Method: r.http.GetMethod(), URL: parsed, Host: r.http.GetHost(), RequestURI: target, Header: r.headers.http()}
 	if err := overhttp.CheckTarget(as); err != nil {

@@ -2,6 +2,8 @@ package admission
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -116,6 +118,19 @@ func (v *event) clientLabel() string {
 		return name
 	}
 	return otherLabel
+}
+
+// longWord matches a part of a path that may be a token, a part of one, or a key.
+var longWord = regexp.MustCompile(`[A-Za-z0-9_=.~%+-]{24,}`)
+
+// method returns the name of the method for the log, the report and the records: without the
+// query of a path, and, of a path that calls nothing, without what may be a token.
+func (v *event) method() string {
+	name, _, _ := strings.Cut(v.request.Method, "?")
+	if v.request.Unmatched != "" {
+		name = longWord.ReplaceAllString(name[:min(len(name), 2*maxName)], "…")
+	}
+	return name
 }
 
 // named reports whether the matrix, and not the peer, chose the name of the method or

@@ -133,7 +133,7 @@ func (l *logLine) refusal(v *event) {
 
 // decision adds the outcome of a request.
 func (l *logLine) decision(v *event) {
-	l.text("method", v.request.Method, maxName)
+	l.text("method", v.method(), maxName)
 	if shape := v.request.Shape; shape != UnknownShape {
 		l.attrs = append(l.attrs, slog.Bool("stream", shape == StreamingShape))
 		l.left -= overhead("stream") + len("false")

@@ -24,7 +24,7 @@ func (d *decisionRecords) record(ctx context.Context, v *event) {
 
 func (d *decisionRecords) recordOf(v *event, now time.Time) decision.Record {
 	r := decision.Record{
-		Time: now, RequestID: v.requestID, Method: cut(v.request.Method, maxName), Stream: v.request.Shape == StreamingShape,
+		Time: now, RequestID: v.requestID, Method: cut(v.method(), maxName), Stream: v.request.Shape == StreamingShape,
 		Caller: decision.NoCaller, Peer: cut(v.request.Peer.address(), maxPeer),
 		Decision: outcomes[v.outcome()], Mode: v.mode.String(), Reason: v.reason(),
 		Policy: v.guard.Generation(), Duration: max(0, now.Sub(v.began)),
@@ -60,6 +60,9 @@ func (d *decisionRecords) caller(r *decision.Record, v *event) {
 	r.Issuer, r.Audience, r.Client, r.ClientName = c.Issuer, c.Audience, c.Client, v.guard.Client(c.Issuer, c.Client)
 	r.Preset, r.Introspected = v.guard.TokensOf(c.Issuer)
 	r.Caller, r.User = callers[v.guard.CallerKind(v.claims)], d.users.Format(c.Issuer, c.User)
+	if r.ClientName == "" && c.Client == c.User { // some issuers name the client by sub
+		r.Client = r.User
+	}
 	r.Scopes, r.Roles, r.Chain = c.Scopes, c.Roles, d.chain(v, c.Issuer, c.Chain)
 	if id := v.claims.ID(); id != "" {
 		r.Token = tokenDigest(id)

@@ -81,8 +81,9 @@ func (s *Stream) NextQuestion() time.Time {
 // in force demands that. It ends the stream if the token is not active, and if the issuer
 // could not be asked for too long. The question ends with until.
 func (s *Stream) Confirm(until context.Context) Rechecked {
-	e, rule, before, now := s.evidence, s.rule(), s.judged.Load().claims, time.Now()
-	maxAge, asks := s.asksIssuer(rule)
+	e, before, now := s.evidence, s.judged.Load().claims, time.Now()
+	guard := e.controller.guard.Load()
+	maxAge, asks := s.asksIssuer(guard.Rule(e.presented.request.Method))
 	if !asks {
 		return Rechecked{Next: Never, Answered: true}
 	}
@@ -100,7 +101,7 @@ func (s *Stream) Confirm(until context.Context) Rechecked {
 		return Rechecked{Next: now.Round(0).Add(retryInterval)}
 	default:
 		s.asked.Store(nil)
-		s.refuse(rule, err)
+		s.refuse(guard, err)
 		return Rechecked{Next: now.Round(0).Add(observedInterval), Answered: true}
 	}
 	if after != before {

@@ -40,7 +40,7 @@ func (s *Stream) Recheck(until context.Context) Rechecked {
 	}
 	if _, refused := errors.AsType[*audience.Refusal](err); refused {
 		s.invalid.Store(&invalidToken{err})
-		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
+		s.refuse(e.controller.guard.Load(), err)
 		return Rechecked{Next: now.Add(observedInterval), Answered: true}
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ type kind struct {
 }
 
 func kindOf(v *event) kind {
-	k := kind{outcome: v.outcome(), method: v.request.Method, reason: v.reason(), peer: v.request.Peer.host(), certificate: v.certificate}
+	k := kind{outcome: v.outcome(), method: v.method(), reason: v.reason(), peer: v.request.Peer.host(), certificate: v.certificate}
 	if refusal := v.refusal(); refusal != nil {
 		k.cause = string(refusal.Cause)
 	}

@@ -110,7 +110,7 @@ func (t *refusalReport) record(v *event) {
 // row returns the row that counts a refusal.
 func (t *refusalReport) row(v *event, refusal *audience.Refusal) *reportRow {
 	from := stranger{v.request.Peer.host(), cut(v.request.Peer.UserAgent, maxUserAgent), v.certificate}
-	method := v.request.Method
+	method := v.method()
 	key, rows, ofPeer := reportKey{method: method[:min(len(method), maxName)], cause: refusal.Cause}, &t.strangers, new(atomic.Uint32)
 	if v.claims != nil {
 		key.issuer, key.client, rows = v.claims.Issuer(), v.claims.Client(), &t.clients

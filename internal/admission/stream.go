@@ -100,18 +100,19 @@ func (s *Stream) Judge(schedule func(next time.Time)) {
 	c := s.evidence.controller
 	for {
 		guard := c.guard.Load()
-		schedule(s.judge(guard.Rule(s.evidence.presented.request.Method)))
+		schedule(s.judge(guard))
 		if c.guard.Load() == guard {
 			return
 		}
 	}
 }
 
-// judge ends the stream if rule refuses it. It returns when to judge a stream that
+// judge ends the stream if guard refuses it. It returns when to judge a stream that
 // continues: at the end of its token, or soon if a refusal is not enforced yet.
-func (s *Stream) judge(rule *access.Rule) time.Time {
+func (s *Stream) judge(guard *access.Guard) time.Time {
+	rule := guard.Rule(s.evidence.presented.request.Method)
 	if rule == nil {
-		s.refuse(rule, withoutRule(s.evidence.controller.guard.Load(), s.evidence.presented.request.Method))
+		s.refuse(guard, withoutRule(guard, s.evidence.presented.request.Method))
 		return Never
 	}
 	config := &s.evidence.controller.config
@@ -128,7 +129,7 @@ func (s *Stream) judge(rule *access.Rule) time.Time {
 		s.observed.Store(false)
 		return end
 	}
-	s.refuse(rule, err)
+	s.refuse(guard, err)
 	if soon := now.Add(observedInterval); soon.Before(end) || !now.Before(end) {
 		return soon
 	}
@@ -171,15 +172,16 @@ func expired(c *claims.Claims) error {
 	}
 }
 
-// refuse ends the stream with err. If the rule is not enforced yet, the stream
+// refuse ends the stream with err, by this policy. If the rule is not enforced yet, the stream
 // continues with its caller, and the refusal is recorded once.
-func (s *Stream) refuse(rule *access.Rule, err error) {
+func (s *Stream) refuse(guard *access.Guard, err error) {
 	e := s.evidence
+	rule := guard.Rule(e.presented.request.Method)
 	claims := s.judged.Load().claims
 	if claims == nil {
 		claims = e.observedClaims
 	}
-	v := event{request: e.presented.request, guard: e.controller.guard.Load(), rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
+	v := event{request: e.presented.request, guard: guard, rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)
 		if e.observedRefusal == nil && !s.reported.Swap(true) {
@@ -209,7 +211,7 @@ func (s *Stream) CheckRevocation(until context.Context) {
 	err := e.controller.checkRevocation(ctx, claims)
 	ready, _ := e.controller.RevocationsReady()
 	if errors.Is(err, audience.CauseRevoked) || errors.Is(err, audience.CauseRevocationUnavailable) && ready != nil {
-		s.refuse(e.controller.guard.Load().Rule(e.presented.request.Method), err)
+		s.refuse(e.controller.guard.Load(), err)
 	}
 }
 

@@ -101,7 +101,7 @@ func (p *plan) make() {
 		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.issuer, b.issuer), cmp.Compare(a.client, b.client), cmp.Compare(a.method, b.method), cmp.Compare(a.caller, b.caller))
 	})
 	kept := keys[:0:0]
-	for _, k := range keys {
+	for _, k := range p.byName(keys) {
 		if why := p.refuse(k, p.cells[k]); why != "" {
 			p.drop(k, why)
 			continue
@@ -124,6 +124,28 @@ func (p *plan) make() {
 		}
 		s.entries = entriesOf(s.rights)
 	}
+}
+
+// byName returns the cells of clients whose names the matrix has first, then those of clients
+// whose ids can be names, and then those that get a name which is like their id: so that no
+// client gets the name of another.
+func (p *plan) byName(keys []cellKey) []cellKey {
+	var ranks [3][]cellKey
+	odd := map[string]bool{}
+	for _, k := range keys {
+		if _, known := odd[k.client]; !known {
+			odd[k.client] = !plainName.MatchString(k.client)
+		}
+		switch {
+		case p.cells[k].name != "":
+			ranks[0] = append(ranks[0], k)
+		case !odd[k.client]:
+			ranks[1] = append(ranks[1], k)
+		default:
+			ranks[2] = append(ranks[2], k)
+		}
+	}
+	return slices.Concat(ranks[:]...)
 }
 
 // drop lists a cell as not learnt.

@@ -161,7 +161,7 @@ func call(t *testing.T, at map[string]*admission.Controller, c randomCell, token
 	if token != "" {
 		r.Credentials = []string{"Bearer " + token}
 	}
-	return at[c.service].Decide(ctx, r)
+	return at[c.service].Decide(ctx, &r)
 }
 
 // run makes calls: those of the system, and others that must not be learnt.

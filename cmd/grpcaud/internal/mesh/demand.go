@@ -41,8 +41,22 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 	if err != nil {
 		return nil, err
 	}
+	if users, ok := i.loggedIn(clients, kinds, entries); ok {
+		callers = users
+	}
 	every = append([]Either{callers}, every...)
 	return slices.DeleteFunc(every, func(e Either) bool { return len(e) == 0 || len(e) == 1 && len(e[0]) == 0 }), nil
+}
+
+// loggedIn demands one of the clients on behalf of a user, if an entry demands acr: the
+// token of a service may have that too. ok is false where no claim tells; the service then
+// refuses what a proxy cannot.
+func (i Issuer) loggedIn(clients []string, kinds []access.CallerKind, entries []access.Allow) (callers Either, ok bool) {
+	if !slices.ContainsFunc(entries, func(a access.Allow) bool { return len(a.ACR) > 0 }) {
+		return nil, false
+	}
+	callers, err := i.callers(clients, append(slices.Clip(kinds), access.UsersOnly))
+	return callers, err == nil
 }
 
 // verifiable returns an error if a demanded claim counts only where another claim is true:
