@@ -24,6 +24,9 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 		if a.Callers != "" {
 			kinds = append(kinds, a.Callers)
 		}
+		if len(a.ACR) > 0 {
+			kinds = append(kinds, access.UsersOnly) // the token of a service may have acr too
+		}
 		scopes, err := i.scopes(a)
 		if err != nil {
 			return nil, err
@@ -41,22 +44,8 @@ func (i Issuer) demands(clients []string, entries []access.Allow) ([]Either, err
 	if err != nil {
 		return nil, err
 	}
-	if users, ok := i.loggedIn(clients, kinds, entries); ok {
-		callers = users
-	}
 	every = append([]Either{callers}, every...)
 	return slices.DeleteFunc(every, func(e Either) bool { return len(e) == 0 || len(e) == 1 && len(e[0]) == 0 }), nil
-}
-
-// loggedIn demands one of the clients on behalf of a user, if an entry demands acr: the
-// token of a service may have that too. ok is false where no claim tells; the service then
-// refuses what a proxy cannot.
-func (i Issuer) loggedIn(clients []string, kinds []access.CallerKind, entries []access.Allow) (callers Either, ok bool) {
-	if !slices.ContainsFunc(entries, func(a access.Allow) bool { return len(a.ACR) > 0 }) {
-		return nil, false
-	}
-	callers, err := i.callers(clients, append(slices.Clip(kinds), access.UsersOnly))
-	return callers, err == nil
 }
 
 // verifiable returns an error if a demanded claim counts only where another claim is true:
@@ -95,7 +84,7 @@ func (i Issuer) callers(clients []string, kinds []access.CallerKind) (Either, er
 				of = users
 			}
 			if !ok || of == nil {
-				return nil, fmt.Errorf("callers: %s: the tokens do not tell by a claim who calls", kind)
+				return nil, fmt.Errorf("%s only: the tokens do not tell by a claim who calls", kind)
 			}
 			who = append(who, of...)
 			if kind == access.UsersOnly {
