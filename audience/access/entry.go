@@ -29,6 +29,31 @@ func (r *Rule) Entry(c *claims.Claims, p Presentation) Entry {
 	return Entry{d.entry, d.place}
 }
 
+// Entries returns all alternatives that admit a call with a token of claims c, presented as
+// p says, in their order; [Rule.Entry] is the first. It is nil if [Rule.Judge] refuses the
+// call, and if the rule is public or c is nil.
+func (r *Rule) Entries(c *claims.Claims, p Presentation) []Entry {
+	if r.public || c == nil {
+		return nil
+	}
+	e := r.evaluate(c, p)
+	if k, _ := e.first(); k != admitted {
+		return nil
+	}
+	var all []Entry
+	for i := range r.demands {
+		if d := &r.demands[i]; e.firstOf(d) == admitted {
+			all = append(all, Entry{d.entry, d.place})
+		}
+	}
+	return all
+}
+
+// Entry returns where alternative i of a service stands, in the order of [Service.Allow].
+func (p *Policy) Entry(service string, i int) Entry {
+	return Entry{p.entry(service, i), p.entryPlace(service, i)}
+}
+
 // CallerKind returns which entries are about the caller of a genuine token: those with
 // callers: users, or with callers: services; empty if the token does not tell.
 func (g *Guard) CallerKind(c *claims.Claims) CallerKind {

@@ -32,7 +32,16 @@ type place struct{ section, name string }
 
 // read reads the file at path and the files that it includes. The method policy
 // returns the errors.
-func read(path string) *files {
+func read(path string) *files { return readWith(path, nil) }
+
+// readWith is read where the files at some paths have these contents.
+func readWith(path string, edited map[string][]byte) *files {
+	open := func(path string) content {
+		if data, ok := edited[path]; ok {
+			return content{path: path, data: data}
+		}
+		return open(path)
+	}
 	f := &files{contents: []content{open(path)}}
 	main := &reader{file: path, dir: filepath.Dir(path), top: true, first: path}
 	f.add(main, f.contents[0])

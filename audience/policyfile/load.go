@@ -18,6 +18,12 @@ func Load(path string, options ...access.MethodOptions) (*access.Policy, error) 
 	return read(path).policy(options)
 }
 
+// LoadEdited is [Load] as if the files at some paths, as [Files] returns them, had these
+// contents. It tries an edit before it is written.
+func LoadEdited(path string, edited map[string][]byte, options ...access.MethodOptions) (*access.Policy, error) {
+	return readWith(path, edited).policy(options)
+}
+
 // Parse is [Load] for a file that is already in memory. Messages call it name. Parse
 // reads no included files, and does not change relative paths of secrets.
 func Parse(name string, data []byte, options ...access.MethodOptions) (*access.Policy, error) {

@@ -18,6 +18,15 @@ func MatrixFiles(most int) cobra.CompletionFunc {
 	}
 }
 
+// MatrixAndRecords completes the arguments of a command that takes an access matrix, and
+// then files with records of decisions.
+func MatrixAndRecords(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return MatrixFiles(1)(cmd, args, toComplete)
+}
+
 // Complete sets the completion of a flag; the values may depend on the arguments.
 func Complete(cmd *cobra.Command, flag string, values func(args []string) []string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -111,3 +111,6 @@ func subset(wanted, have []string) bool {
 func oneSuffices(these, other []string) bool {
 	return len(other) == 0 || len(these) > 0 && subset(these, other)
 }
+
+// Demands writes what an entry demands of a token in words.
+func Demands(a access.Allow) string { return demandsOf(a).String() }

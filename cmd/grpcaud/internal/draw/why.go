@@ -102,14 +102,14 @@ func newEntry(clients, methods []string) string {
 	if len(methods) == 0 {
 		methods = []string{"METHOD"}
 	}
-	return fmt.Sprintf("- clients: [%s]\n  methods: [%s]\n  scopes: [SCOPE]", yamlList(clients), yamlList(methods))
+	return fmt.Sprintf("- clients: [%s]\n  methods: [%s]\n  scopes: [SCOPE]", YAMLList(clients), YAMLList(methods))
 }
 
 // plainYAML matches names that need no quotes in YAML.
 var plainYAML = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*([-/][A-Za-z0-9_.]+)*$`)
 
-// yamlList writes names as the items of a list. The words for a truth value are quoted.
-func yamlList(names []string) string {
+// YAMLList writes names as the items of a list. The words for a truth value are quoted.
+func YAMLList(names []string) string {
 	words := []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 	all := make([]string, len(names))
 	for i, name := range names {

@@ -24,10 +24,6 @@ type StandardInput struct {
 
 // read returns all of it, at most limit bytes, unless ctx ends first.
 func (in *StandardInput) read(ctx context.Context, limit int64) ([]byte, error) {
-	if in.taken {
-		return nil, errors.New("standard input can be read once: name a file for one of the two")
-	}
-	in.taken = true
 	type answer struct {
 		data []byte
 		err  error
@@ -50,12 +46,9 @@ func (in *StandardInput) read(ctx context.Context, limit int64) ([]byte, error) 
 
 // readStandardInput reads standard input. At a terminal it prompts for what is read.
 func readStandardInput(cmd *cobra.Command, what string, limit int64) ([]byte, error) {
-	in, ok := cmd.InOrStdin().(*StandardInput)
-	if !ok {
-		in = &StandardInput{Reader: cmd.InOrStdin()}
-	}
-	if output.IsTerminal(in.Reader) && !in.taken {
-		fmt.Fprintf(cmd.ErrOrStderr(), "grpcaud: paste the %s, then press Enter and Ctrl-D\n", what)
+	in, err := takeStandardInput(cmd, what)
+	if err != nil {
+		return nil, err
 	}
 	return in.read(cmd.Context(), limit)
 }
@@ -87,4 +80,30 @@ func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 		err = fmt.Errorf("more than %d KiB", limit>>10)
 	}
 	return data, err
+}
+
+// TakeStandardInput returns standard input, to be read while it is written. At a terminal
+// it prompts for what is read.
+func TakeStandardInput(cmd *cobra.Command, what string) (io.Reader, error) {
+	in, err := takeStandardInput(cmd, what)
+	if err != nil {
+		return nil, err
+	}
+	return in.Reader, nil
+}
+
+// takeStandardInput returns standard input, unless it is taken already.
+func takeStandardInput(cmd *cobra.Command, what string) (*StandardInput, error) {
+	in, ok := cmd.InOrStdin().(*StandardInput)
+	if !ok {
+		in = &StandardInput{Reader: cmd.InOrStdin()}
+	}
+	if in.taken {
+		return nil, errors.New("standard input can be read once: name a file for one of the two")
+	}
+	if output.IsTerminal(in.Reader) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "grpcaud: paste the %s, then press Enter and Ctrl-D\n", what)
+	}
+	in.taken = true
+	return in, nil
 }

@@ -1,0 +1,227 @@
+package review
+
+import (
+	"math"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+)
+
+const (
+	// maxRows is how many kinds of calls are counted apart. A log with more is taken for
+	// one in which records are missing.
+	maxRows = 1 << 17
+
+	// maxStrangers is how many clients and services are kept that the file does not name.
+	maxStrangers = 10_000
+
+	// maxIDs is how many of these clients are told apart in their calls.
+	maxIDs = 1000
+
+	// maxGaps is how many gaps are kept. The last one stands for all others.
+	maxGaps = 1000
+
+	// clockDifference is how far the clocks of servers may be ahead of this one.
+	clockDifference = 5 * time.Minute
+)
+
+// Counter counts the calls of which it is given records. It takes bounded memory, whatever
+// the records are. It is not safe for concurrent use.
+type Counter struct {
+	judge  *judge
+	set    descriptor.Set
+	matrix string
+	since  time.Time
+
+	log       Log
+	all       tally
+	services  []outcomes // by the numbers of the services
+	rows      map[string]*row
+	maxRows   int
+	key       []byte // of the current record
+	uncounted uint64 // records of rows for which there was no room, or which could not be judged
+
+	strangers map[stranger]*tally
+	ids       map[stranger]bool // the clients that are told apart
+	more      uint64            // records of strangers for which there was no room
+}
+
+// tally counts the records about something.
+type tally struct {
+	records     uint64
+	first, last time.Time
+}
+
+// outcomes counts the records about a service.
+type outcomes struct {
+	tally
+	admitted, refused, wouldRefuse uint64
+}
+
+func (o *outcomes) count(at time.Time, d decision.Outcome) {
+	switch o.add(at); d {
+	case decision.Admitted:
+		o.admitted++
+	case decision.WouldRefuse:
+		o.wouldRefuse++
+	default:
+		o.refused++
+	}
+}
+
+func (t *tally) add(at time.Time) {
+	if t.records++; t.first.IsZero() || at.Before(t.first) {
+		t.first = at
+	}
+	if at.After(t.last) {
+		t.last = at
+	}
+}
+
+// stranger is a client or a service that the file does not name.
+type stranger struct {
+	service        string // which the client called; or which is not in the file, if there is no client
+	issuer, client string
+	admitted       bool
+}
+
+// NewCounter returns a counter of records for a review of the policy that was read from the
+// file matrix, at the time now. Records before since do not count; zero means that all do.
+func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since, now time.Time) *Counter {
+	c := &Counter{
+		judge: newJudge(policy, set, now), set: set, matrix: matrix, since: since,
+		rows: map[string]*row{}, maxRows: maxRows, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
+	}
+	c.services = make([]outcomes, len(c.judge.services))
+	return c
+}
+
+// Record counts a record. Its error is always nil.
+func (c *Counter) Record(r *decision.Record) error {
+	at := r.Time
+	switch {
+	case at.Before(c.since):
+		c.log.Earlier++
+		return nil
+	case at.After(c.judge.now.Add(clockDifference)):
+		c.log.Later++
+	}
+	if at.After(c.judge.now) {
+		at = c.judge.now
+	}
+	same := r.Policy == c.judge.policy.Generation() && r.Policy != ""
+	c.all.add(at)
+	if same {
+		c.log.ThisPolicy++
+	}
+	s := c.serviceOf(r)
+	if s == nil {
+		return nil
+	}
+	c.services[s.number].count(at, r.Decision)
+	client := c.clientOf(s, r, at)
+	c.keyOf(s, r, client, same)
+	known, ok := c.rows[string(c.key)]
+	if !ok {
+		if known = c.newRow(s, r, client, same); known == nil {
+			c.uncounted++
+			return nil
+		}
+		c.rows[string(c.key)] = known
+	}
+	known.add(at)
+	return nil
+}
+
+// serviceOf returns the service of a record; nil if it is not in the file, or if the method
+// belongs to none.
+func (c *Counter) serviceOf(r *decision.Record) *service {
+	if s := c.judge.services[r.Service]; s != nil {
+		return s
+	}
+	if r.Service != "" {
+		c.strange(stranger{service: r.Service}, r.Time)
+	}
+	for _, s := range []*service{c.judge.byGRPC[grpcOf(r.Method)], c.judge.services[grpcOf("/"+r.Method)]} {
+		if s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// grpcOf returns the first part of the full name of a method.
+func grpcOf(method string) string {
+	if len(method) == 0 || method[0] != '/' {
+		return ""
+	}
+	for i := 1; i < len(method); i++ {
+		if method[i] == '/' {
+			return method[1:i]
+		}
+	}
+	return ""
+}
+
+// clientOf returns the name of the client of a record; empty if it has none in the file.
+func (c *Counter) clientOf(s *service, r *decision.Record, at time.Time) string {
+	if r.Issuer == "" {
+		return ""
+	}
+	name := s.guard.Client(r.Issuer, r.Client)
+	if name == "" {
+		c.strange(stranger{s.name, r.Issuer, r.Client, r.Decision == decision.Admitted}, at)
+	}
+	return name
+}
+
+func (c *Counter) strange(who stranger, at time.Time) {
+	t := c.strangers[who]
+	switch {
+	case t != nil:
+	case len(c.strangers) >= maxStrangers:
+		c.more++
+		return
+	default:
+		t = &tally{}
+		c.strangers[who] = t
+	}
+	t.add(at)
+}
+
+// Gap counts a gap. Its error is always nil.
+func (c *Counter) Gap(g decision.Gap) error {
+	one := Gap{g.Records, g.First.UTC(), g.Last.UTC()}
+	switch n := len(c.log.Gaps); {
+	case g.Last.Before(c.since):
+	case n < maxGaps:
+		c.log.Gaps = append(c.log.Gaps, one)
+	default:
+		c.log.Gaps[n-1].add(one)
+	}
+	return nil
+}
+
+// add makes g stand for another gap too.
+func (g *Gap) add(other Gap) {
+	if g.Records += other.Records; g.Records < other.Records {
+		g.Records = math.MaxUint64
+	}
+	if other.First.Before(g.First) {
+		g.First = other.First
+	}
+	if other.Last.After(g.Last) {
+		g.Last = other.Last
+	}
+}
+
+// Skipped notes lines of a file that were not read, if records may be among them.
+func (c *Counter) Skipped(file string, lines decision.Skipped) {
+	for _, l := range lines {
+		if l.MaybeRecords {
+			c.log.Unread = append(c.log.Unread, file+": "+l.String())
+		}
+	}
+}

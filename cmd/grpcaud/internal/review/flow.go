@@ -1,0 +1,127 @@
+package review
+
+// piece is one item of a list or one pair of a mapping in flow style, such as [a, b].
+type piece struct {
+	lead     int // where the comments above it begin
+	from, to int // without comments and white space around it
+	comma    int // where the comma behind it is; -1 if there is none
+	next     int // behind the comma and a comment on its line
+}
+
+// pieces returns the pieces of a list or a mapping that begins at an offset.
+func (d *document) pieces(open int) ([]piece, error) {
+	if d.data[open] != '[' && d.data[open] != '{' {
+		return nil, errForm
+	}
+	var all []piece
+	none := piece{lead: -1, from: -1, comma: -1}
+	depth, current, behind := 0, none, open+1
+	for i := open + 1; i < len(d.data); i++ {
+		c := d.data[i]
+		blank := c == ' ' || c == '\t' || c == '\r' || c == '\n'
+		switch {
+		case c == '#' && isBlank(d.data[i-1]):
+			if current.lead < 0 && i >= behind {
+				current.lead = i
+			}
+			i = d.endOfLine(i) - 1
+			continue
+		case blank:
+			continue
+		case (c == ']' || c == '}') && depth == 0:
+			if current.from >= 0 {
+				all = append(all, current)
+			}
+			return all, nil
+		case c == ',' && depth == 0:
+			current.comma, current.next = i, d.behindComma(i)
+			all, current, behind = append(all, current), none, current.next
+			continue
+		case c == '[' || c == '{':
+			depth++
+		case c == ']' || c == '}':
+			depth--
+		}
+		if current.from < 0 {
+			current.from = i
+			if current.lead < 0 {
+				current.lead = i
+			}
+		}
+		if (c == '"' || c == '\'') && d.beginsToken(i, open) {
+			i = d.endOfQuotes(i)
+		}
+		current.to = i + 1
+	}
+	return nil, errForm
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+func (d *document) endOfLine(i int) int {
+	for i < len(d.data) && d.data[i] != '\n' && d.data[i] != '\r' {
+		i++
+	}
+	return i
+}
+
+// behindComma returns what follows a comma and the comment on its line, if there is one.
+func (d *document) behindComma(comma int) int {
+	i := comma + 1
+	for i < len(d.data) && (d.data[i] == ' ' || d.data[i] == '\t') {
+		i++
+	}
+	if i > comma+1 && i < len(d.data) && d.data[i] == '#' {
+		return d.endOfLine(i)
+	}
+	return comma + 1
+}
+
+// beginsToken reports whether a quote begins a text: inside of a plain one it is a letter.
+func (d *document) beginsToken(i, open int) bool {
+	for i--; i > open && isBlank(d.data[i]); i-- {
+	}
+	c := d.data[i]
+	return c == '[' || c == '{' || c == ',' || c == ':'
+}
+
+// endOfQuotes returns where the text that begins with a quote ends.
+func (d *document) endOfQuotes(i int) int {
+	quote := d.data[i]
+	for i++; i < len(d.data); i++ {
+		switch {
+		case quote == '"' && d.data[i] == '\\':
+			i++
+		case d.data[i] != quote:
+		case quote == '\'' && i+1 < len(d.data) && d.data[i+1] == quote:
+			i++
+		default:
+			return i
+		}
+	}
+	return len(d.data) - 1
+}
+
+// without removes pieces, of which some stay, with their comments.
+func without(all []piece, gone func(int) bool) []edit {
+	var edits []edit
+	for i := 0; i < len(all); i++ {
+		if !gone(i) {
+			continue
+		}
+		end := i
+		for end < len(all) && gone(end) {
+			end++
+		}
+		switch {
+		case end < len(all):
+			edits = append(edits, edit{from: all[i].lead, to: all[end].lead})
+		case all[i-1].next > all[i-1].comma+1: // the comment of the one before stays
+			edits = append(edits, edit{from: all[i-1].comma, to: all[i-1].comma + 1}, edit{from: all[i].lead, to: all[end-1].to})
+		default:
+			edits = append(edits, edit{from: all[i-1].to, to: all[end-1].to})
+		}
+		i = end
+	}
+	return edits
+}

@@ -1,0 +1,195 @@
+package review_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/review"
+)
+
+// patch returns the patch, after it was applied, and the text of the file then.
+func (s *subject) patch() (*review.Patch, string) {
+	s.t.Helper()
+	patch, err := s.counter.Patch()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	files := applied(s.t, filepath.Dir(s.path), patch.Text)
+	apply(s.t, filepath.Dir(s.path), patch.Text)
+	if _, err := policyfile.Load(s.path); err != nil {
+		s.t.Errorf("the patched file does not load: %v", err)
+	}
+	return patch, files[s.path]
+}
+
+var shopSet = descriptor.Set{Methods: map[string][]string{"acme.Shop": {"Read", "List", "Write", "Purge", "Audit"}, "acme.Vault": {"Open"}}}
+
+// TestReviewPatchKeepsWhatIsWritten shows that an entry's comment goes with it, all others stay, and
+// that with descriptors every method without an entry is closed.
+func TestReviewPatchKeepsWhatIsWritten(t *testing.T) {
+	s := of(t, shop, shopSet, time.Time{})
+	patch, got := s.add(vaulted, admitted("Read"), admitted("Write", client("desk", "write", "read"))).patch()
+	want := strings.NewReplacer(
+		"[web, desk]", "[web]", "[Read, List]", "[Read]", `["*"] # all`, "[Write] # all",
+		`      # Nobody knows why.
+      - clients: [old, older]
+        methods: [Purge]
+        scopes: none
+`, "    closed: [Audit, List, Purge]\n",
+	).Replace(shop)
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got -, want +\n%s", diff)
+	}
+	if len(patch.Notes) > 0 || len(patch.Left) > 0 {
+		t.Errorf("notes %q, left %q", patch.Notes, patch.Left)
+	}
+}
+
+// TestReviewPatchWithoutDescriptorsSaysSo shows that methods are not guessed.
+func TestReviewPatchWithoutDescriptorsSaysSo(t *testing.T) {
+	s := of(t, shop, descriptor.Set{}, time.Time{})
+	patch, got := s.add(vaulted, admitted("Read"), admitted("Write", client("desk", "write", "read"))).patch()
+	if !strings.Contains(got, "closed: [List, Purge]\n") || len(patch.Notes) != 1 || !strings.Contains(patch.Notes[0], "--descriptors") {
+		t.Errorf("notes %q, file\n%s", patch.Notes, got)
+	}
+}
+
+// TestReviewPatchOfNothing shows that a file whose grants are all used stays as it is.
+func TestReviewPatchOfNothing(t *testing.T) {
+	const one = "version: 1\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices:\n  shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none}]}\nclients: {web: {}}\n"
+	patch, err := of(t, one, descriptor.Set{}, time.Time{}).add(admitted("Read")).counter.Patch()
+	if err != nil || patch.Text != "" || len(patch.Left) > 0 {
+		t.Errorf("patch %+v, %v; want none", patch, err)
+	}
+}
+
+// TestReviewPatchForms has one edit of each form of writing.
+func TestReviewPatchForms(t *testing.T) {
+	const head, tail = "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\n", "clients: {web: {}, desk: {}, old: {}}\n"
+	for name, row := range map[string]struct{ before, after string }{
+		"flow service": {
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web, desk], methods: [Read, List], scopes: none}]}}\n",
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none}], closed: [List]}}\n",
+		},
+		"flow service without an entry that is used": {
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [desk], methods: [List], scopes: none}]}}\n",
+			"services: {shop: {grpc: [acme.Shop], closed: [List]}}\n",
+		},
+		"no entry that is used": {
+			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    allow:\n    - {clients: [desk], methods: [List], scopes: none}\n    # gone\n    - clients: [old]\n      methods: [Purge]\n      scopes: none\n\n    authorities: [a.example.com]\n",
+			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    closed: [List, Purge]\n\n    authorities: [a.example.com]\n",
+		},
+		"lists over lines": {
+			"services:\n  shop:\n    grpc: [acme.Shop]\n    closed:\n      - Never # never\n    allow:\n      - clients:\n          # the web\n          - web # all\n          # the desk\n          - desk\n        methods: [Read, # one, of 'two'\n          List] # two\n        scopes: none\n",
+			"services:\n  shop:\n    grpc: [acme.Shop]\n    closed:\n      - Never # never\n      - List\n    allow:\n      - clients:\n          # the web\n          - web # all\n        methods: [Read # one, of 'two'\n          ] # two\n        scopes: none\n",
+		},
+		"star in a block": {
+			"services:\n  shop:\n    grpc: [acme.Shop]\n    allow:\n      - clients: [web]\n        scopes: none\n        methods:\n          - '*' # every one\n",
+			"services:\n  shop:\n    grpc: [acme.Shop]\n    allow:\n      - clients: [web]\n        scopes: none\n        methods:\n          - Read # every one\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, got := of(t, head+row.before+tail, descriptor.Set{}, time.Time{}).add(admitted("Read"), withoutUse).patch()
+			if diff := cmp.Diff(got, head+row.after+tail); diff != "" {
+				t.Errorf("got -, want +\n%s", diff)
+			}
+		})
+	}
+}
+
+// withoutUse is a record of the shop that no entry admits.
+var withoutUse = admitted("Nothing", client("nobody"), func(r *decision.Record) { r.Decision = decision.Refused })
+
+// TestReviewPatchOfIncludedFilesAndLineEnds has a file of a team with CRLF and letters beyond ASCII.
+func TestReviewPatchOfIncludedFilesAndLineEnds(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "access.yaml")
+	write(t, path, "version: 1\nincludes: [teams/*.yaml]\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices: {vault: {grpc: [acme.Vault], allow: [{clients: [web], methods: [Open], scopes: none}]}}\nclients: {web: {}, desk: {}}")
+	team := filepath.Join(folder, "teams", "shop of us.yaml")
+	makeFolder(t, team)
+	text := "# Größe\r\nversion: 1\r\nservices:\r\n  shop:\r\n    grpc: [acme.Shop]\r\n    allow: # größer\r\n      - clients: ['web', \"desk\"] # ö\r\n        why: Größe, größer, Größte.\r\n        methods: [Read, Größe]\r\n        scopes: none"
+	write(t, team, strings.ReplaceAll(text, ", Größe]", ", Size]"))
+	s := ofFile(t, path, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
+	patch, err := s.counter.Patch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := applied(t, folder, patch.Text)
+	apply(t, folder, patch.Text)
+	want := strings.NewReplacer("['web', \"desk\"]", "['web']", ", Größe]", "]").Replace(text) + "\r\n    closed: [Size]"
+	if diff := cmp.Diff(got, map[string]string{team: want}); diff != "" {
+		t.Errorf("got -, want +\n%s", diff)
+	}
+	if patch.Folder != folder {
+		t.Errorf("to be applied in %q, want %q", patch.Folder, folder)
+	}
+}
+
+// TestReviewPatchLeavesRollOuts shows that a method keeps its rule while a roll-out lets calls of
+// it through or names it: without a rule they would be refused.
+func TestReviewPatchLeavesRollOuts(t *testing.T) {
+	until := time.Now().Add(10 * 24 * time.Hour).UTC().Format(time.DateOnly)
+	matrix := strings.Replace(shop, "    allow:\n      # Cust", "    rollout:\n      - {mode: observe, until: "+until+"}\n      - {mode: warn, until: "+until+", methods: [Purge], clients: [old]}\n    allow:\n      # Cust", 1)
+	s := of(t, matrix, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"), admitted("List", client("new"), wouldRefuse("CLIENT_NOT_ALLOWED")))
+	_, got := s.patch()
+	for _, want := range []string{"methods: [Read, List]", "methods: [Purge]", "clients: [old, older]", "[web, desk]"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is gone from\n%s", want, got)
+		}
+	}
+	if guard(t, s.path, "shop").Rule("/acme.Shop/List") == nil {
+		t.Error("List has no rule")
+	}
+}
+
+// TestReviewPatchOfTenants shows that a client which one tenant uses stays.
+func TestReviewPatchOfTenants(t *testing.T) {
+	const matrix = "version: 1\nissuers: {corp: {url: 'https://idp.example.com/{tenant}', tenants: [t1, t2]}}\nservices:\n  shop: {grpc: [acme.Shop], allow: [{clients: [web, desk], methods: [Read], scopes: none}]}\nclients: {web: {}, desk: {}}\n"
+	s := of(t, matrix, descriptor.Set{}, time.Time{}).add(admitted("Read", func(r *decision.Record) { r.Issuer += "/t2" }))
+	if _, got := s.patch(); got != strings.Replace(matrix, "[web, desk]", "[web]", 1) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestReviewPatchNamesRulesOfProtoFiles shows that they are not edited.
+func TestReviewPatchNamesRulesOfProtoFiles(t *testing.T) {
+	set := descriptor.Set{Options: []access.MethodOptions{{
+		GRPC: "acme.Cellar", Method: "Open", Place: "cellar.proto: Open", Audience: "cellar", Demands: access.Allow{Clients: []string{"web"}, NoScopes: true},
+	}}}
+	s := of(t, shop, set, time.Time{}).add(admitted("Close", func(r *decision.Record) { r.Service, r.Method = "acme.Cellar", "/acme.Cellar/Close" }))
+	patch, err := s.counter.Patch()
+	if err != nil || strings.Contains(patch.Text, "ellar") || !strings.Contains(strings.Join(patch.Left, "\n"), "cellar.proto: Open: its rule is in a .proto file") {
+		t.Errorf("patch %+v, %v", patch, err)
+	}
+}
+
+// TestReviewPatchOfAFileThatChanges shows that no patch is made for another file than the one that
+// was reviewed.
+func TestReviewPatchOfAFileThatChanges(t *testing.T) {
+	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
+	write(t, s.path, shop+"# more\n")
+	if patch, err := s.counter.Patch(); err == nil || !strings.Contains(err.Error(), "has changed while the records were read") {
+		t.Errorf("patch %+v, %v", patch, err)
+	}
+}
+
+func guard(t testing.TB, path string, services ...string) *access.Guard {
+	t.Helper()
+	policy, err := policyfile.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := policy.Guard(services...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}

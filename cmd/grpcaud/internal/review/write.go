@@ -1,0 +1,165 @@
+package review
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+)
+
+// mostShown is how many findings of a kind a table or a page shows. JSON has all.
+const mostShown = 200
+
+// title is a kind in words.
+type title struct {
+	kind         Kind
+	text, colour string
+}
+
+// titles are the kinds in the order of a report.
+var titles = []title{
+	{WouldBreak, "Calls that will be refused when the rules are enforced", output.Bad},
+	{Unused, "Nobody uses", output.Doubt},
+	{NeverCalled, "Methods under \"*\"", output.Doubt},
+	{NotKnown, "Not known, since records may be missing", output.Doubt},
+	{Overdue, "A review was due", output.Doubt},
+	{UnknownClient, "Clients that the file does not name", output.Doubt},
+	{UnknownService, "Services that the file does not name", output.Doubt},
+	{OnlyOneClient, "Only one of several clients uses", output.Faint},
+	{ScopeOfAll, "Scopes that every caller has", output.Faint},
+}
+
+// Write writes the report in one of the formats of the command.
+func (r *Report) Write(p *output.Page, format string) {
+	switch format {
+	case "json":
+		p.JSON(r)
+	case "markdown":
+		r.markdown(p)
+	case "html":
+		r.html(p)
+	default:
+		r.table(p)
+	}
+}
+
+// Exit returns the exit status that goes with the report.
+func (r *Report) Exit() error {
+	if slices.ContainsFunc(r.Findings, func(f Finding) bool { return !f.Remark }) {
+		return output.No
+	}
+	return nil
+}
+
+// Count returns how many findings there are, without the remarks, and how many remarks.
+func (r *Report) Count() (findings, remarks int) {
+	for _, f := range r.Findings {
+		if f.Remark {
+			remarks++
+		} else {
+			findings++
+		}
+	}
+	return findings, remarks
+}
+
+func (r *Report) table(p *output.Page) {
+	for _, line := range r.Log.lines() {
+		p.Printf("%s\n", line)
+	}
+	for _, t := range titles {
+		all := r.of(t.kind)
+		if len(all) == 0 {
+			continue
+		}
+		p.Printf("\n%s\n", p.Colour(t.colour, t.text))
+		for _, f := range shown(all) {
+			p.Printf("  %s\n", f.Text)
+			if details := f.details(); details != "" {
+				p.Printf("    %s\n", p.Colour(output.Faint, details))
+			}
+		}
+		if text := more(all); text != "" {
+			p.Printf("  %s\n", text)
+		}
+	}
+	findings, remarks := r.Count()
+	p.Printf("\n%s, %s\n", output.Plural(findings, "finding"), output.Plural(remarks, "remark"))
+}
+
+func shown(all []Finding) []Finding { return all[:min(len(all), mostShown)] }
+
+// more says how many findings are not shown; empty if all are.
+func more(all []Finding) string {
+	if n := len(all) - mostShown; n > 0 {
+		return "and " + output.Plural(n, "other") + ": see -o json"
+	}
+	return ""
+}
+
+// of returns the findings of a kind.
+func (r *Report) of(kind Kind) []Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.Kind != kind })
+}
+
+// lines says in sentences what was read.
+func (l Log) lines() []string {
+	if l.Records == 0 {
+		text := "No records"
+		if l.Earlier > 0 {
+			text += " in that time, and " + before(l.Earlier)
+		}
+		return []string{text + "."}
+	}
+	all := []string{fmt.Sprintf("%s from %s to %s, of which %d under this very file.", records(l.Records), stamp(*l.First), stamp(*l.Last), l.ThisPolicy)}
+	if l.Earlier > 0 {
+		all = append(all, before(l.Earlier)+": they do not count.")
+	}
+	if l.Later > 0 {
+		all = append(all, records(l.Later)+" from the future: is the clock of a server wrong?")
+	}
+	if l.ThisPolicy < l.Records {
+		all = append(all, "The others were judged again by this file; what a record cannot show, such as claims, counts as met.")
+	}
+	for _, g := range l.Gaps[:min(3, len(l.Gaps))] {
+		all = append(all, fmt.Sprintf("Missing are %s between %s and %s.", records(g.Records), stamp(g.First), stamp(g.Last)))
+	}
+	if more := len(l.Gaps) - 3; more > 0 {
+		all = append(all, fmt.Sprintf("There are %s.", output.Plural(more, "other gap")))
+	}
+	for _, text := range l.Unread {
+		all = append(all, "Records may be among what was not read: "+output.Printable(text))
+	}
+	if l.Uncounted > 0 {
+		all = append(all, records(l.Uncounted)+" could not be counted apart: the log has too many kinds of calls.")
+	}
+	if l.Suggested != nil {
+		all = append(all, "For what came after the gaps, add --since "+stamp(*l.Suggested)+".")
+	}
+	return all
+}
+
+func before(n uint64) string { return records(n) + " from before that time" }
+
+// records counts records, for people.
+func records(n uint64) string { return output.Plural(int(min(n, math.MaxInt)), "record") }
+
+// details says where a finding stands, who answers for it and why it is there.
+func (f Finding) details() string {
+	var parts []string
+	add := func(what, text string) {
+		if text != "" {
+			parts = append(parts, what+output.Printable(text))
+		}
+	}
+	add("", f.Place)
+	add("owner ", f.Owner)
+	add("review by ", f.ReviewBy)
+	if f.Last != nil {
+		add("last ", stamp(*f.Last))
+	}
+	add("why: ", f.Why)
+	return strings.Join(parts, ", ")
+}

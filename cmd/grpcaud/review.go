@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/review"
+)
+
+const reviewHelp = `Review compares an access matrix with records of decisions, and reports
+
+  calls that will be refused when the rules are enforced
+  grants that nobody used, and methods under "*" that nobody called
+  grants of which that is not known: records are missing, lines that may be records
+  could not be read, or a service has no record at all
+  reviews that are overdue
+  clients and services that the file does not name
+  entries that only one of several clients uses, and scopes that every caller has
+  (remarks, which change no exit status)
+
+A record that was written under another file is judged again by this one. Such a record
+does not show every claim: what it cannot show counts as met.
+
+With --patch it writes a narrower file, as a patch: without the entries, clients and
+methods that nobody used, and with the methods that were called in the place of "*". It
+never admits more. The patch was tried: it admits every call of the records that the file
+admits. Standard error says what it leaves alone, and why.
+
+The exit status is 0 if there is nothing to do, 1 if there are findings (with --patch, if
+there is a patch), and 2 if something cannot be read.`
+
+const reviewExamples = `  grpcaud review access.yaml decisions.jsonl --since 90d
+  grpcaud review access.yaml decisions-*.jsonl.gz -o html > review.html
+  grpcaud review access.yaml decisions.jsonl --descriptors set.binpb --patch | git apply`
+
+func reviewCommand() *cobra.Command {
+	var descriptors, since string
+	var patch bool
+	cmd := &cobra.Command{
+		Use:   "review access.yaml decisions.jsonl...",
+		Short: "Find out which grants nobody uses, from records of decisions",
+		Long:  reviewHelp, Example: reviewExamples,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return errors.New("want the records of decisions: " + cmd.Parent().CommandPath() + " " + cmd.Use)
+			}
+			return cli.Arguments(1, max(1, len(args)))(cmd, args)
+		},
+		ValidArgsFunction: cli.MatrixAndRecords,
+	}
+	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
+	cmd.Flags().StringVar(&since, "since", "", "how long ago the review begins, such as 90d or 12h, or a date (default: with the first record)")
+	cmd.Flags().BoolVar(&patch, "patch", false, "write a narrower file as a patch, for git apply or patch -p1")
+	format := cli.OutputFlag(cmd, "table", "json", "markdown", "html")
+	cmd.MarkFlagsMutuallyExclusive("patch", "output")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if patch && args[0] == files.Dash {
+			return errors.New("--patch changes files: name that of the access matrix, not -")
+		}
+		counter, err := readRecords(cmd, args, descriptors, since)
+		switch {
+		case err != nil:
+			return err
+		case patch:
+			return writePatch(cmd, counter)
+		default:
+			return output.WriteAnswer(cmd.OutOrStdout(), format.Value, counter.Report(), nil)
+		}
+	}
+	return cmd
+}
+
+// readRecords counts the records in the files behind the first, for a review of the matrix in the
+// first.
+func readRecords(cmd *cobra.Command, args []string, descriptors, since string) (*review.Counter, error) {
+	now := time.Now()
+	begin, err := review.Since(since, now)
+	if err != nil {
+		return nil, err
+	}
+	policy, set, err := files.Load(cmd, args[0], descriptors)
+	if err != nil {
+		return nil, err
+	}
+	counter := review.NewCounter(policy, set, args[0], begin, now)
+	log, err := recorded.Read(cmd, args[1:], counter.Record, counter.Gap)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range log.Files {
+		counter.Skipped(file.Name, file.Skipped)
+	}
+	log.Report(cmd.ErrOrStderr())
+	if log.Records == 0 {
+		return nil, fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(args[1:]))
+	}
+	return counter, nil
+}
+
+// writePatch writes the patch, and to standard error what it leaves alone.
+func writePatch(cmd *cobra.Command, counter *review.Counter) error {
+	patch, err := counter.Patch()
+	if err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	output.WriteNotes(stderr, "narrowed", patch.Left)
+	for _, note := range patch.Notes {
+		fmt.Fprintf(stderr, "grpcaud: %s\n", output.Printable(note))
+	}
+	if patch.Text == "" {
+		fmt.Fprintln(stderr, "grpcaud: there is nothing to narrow")
+		return nil
+	}
+	if patch.Folder != "" {
+		fmt.Fprintf(stderr, "grpcaud: apply the patch in %s\n", output.Printable(patch.Folder))
+	}
+	if _, err := io.WriteString(cmd.OutOrStdout(), patch.Text); err != nil {
+		return err
+	}
+	return output.No
+}
