@@ -9,14 +9,15 @@ import (
 // context is how many unchanged lines stand around a change.
 const context = 3
 
-// unified returns the difference of two texts of a file in unified form, which patch -p1 and
-// git apply take.
-func unified(name, before, after string) string {
-	old, now := slices.Collect(strings.Lines(before)), slices.Collect(strings.Lines(after))
+// unified returns what these edits change in a document, in unified form, which patch -p1 and
+// git apply take. The edits are in their order, and do not overlap.
+func (d *document) unified(name string, edits []edit) string {
+	old := slices.Collect(strings.Lines(string(d.data)))
 	var b strings.Builder
 	fmt.Fprintf(&b, "--- %s\n+++ %s\n", quoted("a/"+name), quoted("b/"+name))
-	for _, h := range hunks(old, now) {
-		h.write(&b, old, now)
+	added := 0 // by which the lines of the result are ahead
+	for _, h := range hunks(d.changes(old, edits)) {
+		added = h.write(&b, old, added)
 	}
 	return b.String()
 }
@@ -40,55 +41,56 @@ func quoted(name string) string {
 	return name
 }
 
-// change replaces the lines from i to iEnd of the old text by those from j to jEnd of the new.
-type change struct{ i, iEnd, j, jEnd int }
+// change replaces the lines from from to before to.
+type change struct {
+	from, to int
+	lines    []string
+}
 
-// changes compares two texts line by line: it looks for the next place at which both go on
-// alike.
-func changes(old, now []string) []change {
+// changes returns which lines the edits change.
+func (d *document) changes(old []string, edits []edit) []change {
 	var all []change
-	for i, j := 0, 0; i < len(old) || j < len(now); {
-		if i < len(old) && j < len(now) && old[i] == now[j] {
-			i, j = i+1, j+1
-			continue
+	for i := 0; i < len(edits); {
+		c := change{from: d.lineOf(edits[i].from)}
+		at, text := d.begin(c.from), ""
+		if c.from == 0 {
+			at = 0 // before a byte order mark
 		}
-		c := change{i: i, j: j}
-		c.iEnd, c.jEnd = resume(old, now, i, j)
-		for c.iEnd > i && c.jEnd > j && old[c.iEnd-1] == now[c.jEnd-1] {
-			c.iEnd, c.jEnd = c.iEnd-1, c.jEnd-1
+		for first := true; first || i < len(edits) && d.lineOf(edits[i].from) < c.to; first = false {
+			e := edits[i]
+			text += string(d.data[at:e.from]) + e.text
+			at, c.to = e.to, max(c.to, min(d.lineOf(e.to)+1, len(old)))
+			i++
 		}
-		i, j = c.iEnd, c.jEnd
-		all = append(all, c)
+		text += string(d.data[at:max(at, d.begin(c.to))])
+		c.lines = slices.Collect(strings.Lines(text))
+		if c, n := c.trimmed(old), len(all); n > 0 && all[n-1].to == c.from {
+			all[n-1].to, all[n-1].lines = c.to, append(all[n-1].lines, c.lines...)
+		} else {
+			all = append(all, c)
+		}
 	}
 	return all
 }
 
-// resume returns the nearest lines behind i and j from which on both texts are alike for some
-// lines, or both end.
-func resume(old, now []string, i, j int) (int, int) {
-	for distance := 1; distance <= len(old)-i+len(now)-j; distance++ {
-		for added := max(0, distance-(len(old)-i)); added <= min(distance, len(now)-j); added++ {
-			if a, b := i+distance-added, j+added; alike(old[a:], now[b:]) {
-				return a, b
-			}
-		}
+// trimmed leaves out the lines at both ends that do not change.
+func (c change) trimmed(old []string) change {
+	for n := len(c.lines); c.to > c.from && n > 0 && old[c.to-1] == c.lines[n-1]; n-- {
+		c.to, c.lines = c.to-1, c.lines[:n-1]
 	}
-	return len(old), len(now)
-}
-
-// alike reports whether two texts begin with the same lines, or are both empty.
-func alike(old, now []string) bool {
-	n := min(context, max(len(old), len(now)))
-	return len(old) >= n && len(now) >= n && slices.Equal(old[:n], now[:n])
+	for c.to > c.from && len(c.lines) > 0 && old[c.from] == c.lines[0] {
+		c.from, c.lines = c.from+1, c.lines[1:]
+	}
+	return c
 }
 
 // hunk is a group of changes that are near to each other.
 type hunk []change
 
-func hunks(old, now []string) []hunk {
+func hunks(changes []change) []hunk {
 	var all []hunk
-	for _, c := range changes(old, now) {
-		if n := len(all); n > 0 && c.i-all[n-1][len(all[n-1])-1].iEnd <= 2*context {
+	for _, c := range changes {
+		if n := len(all); n > 0 && c.from-all[n-1][len(all[n-1])-1].to <= 2*context {
 			all[n-1] = append(all[n-1], c)
 		} else {
 			all = append(all, hunk{c})
@@ -97,20 +99,24 @@ func hunks(old, now []string) []hunk {
 	return all
 }
 
-// write writes a hunk with the lines around it.
-func (h hunk) write(b *strings.Builder, old, now []string) {
-	first, last := h[0], h[len(h)-1]
-	before, behind := min(context, first.i), min(context, len(old)-last.iEnd)
-	from, to := first.i-before, last.iEnd+behind
-	fmt.Fprintf(b, "@@ -%s +%s @@\n", extent(from, to), extent(first.j-before, last.jEnd+behind))
+// write writes a hunk with the lines around it. It takes and returns by how many lines the
+// result is ahead.
+func (h hunk) write(b *strings.Builder, old []string, added int) int {
+	from, to := max(0, h[0].from-context), min(len(old), h[len(h)-1].to+context)
+	before := added
+	for _, c := range h {
+		added += len(c.lines) - (c.to - c.from)
+	}
+	fmt.Fprintf(b, "@@ -%s +%s @@\n", extent(from, to), extent(from+before, to+added))
 	at := from
 	for _, c := range h {
-		lines(b, " ", old[at:c.i])
-		lines(b, "-", old[c.i:c.iEnd])
-		lines(b, "+", now[c.j:c.jEnd])
-		at = c.iEnd
+		lines(b, " ", old[at:c.from])
+		lines(b, "-", old[c.from:c.to])
+		lines(b, "+", c.lines)
+		at = c.to
 	}
 	lines(b, " ", old[at:to])
+	return added
 }
 
 // extent writes which lines a hunk is about, from 1.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -135,22 +136,24 @@ func (d *document) indent(line int) int {
 	return len(text) - len(trimmed)
 }
 
-// apply returns the document with these edits.
-func (d *document) apply(edits []edit) ([]byte, error) {
-	slices.SortStableFunc(edits, func(a, b edit) int {
-		if a.from != b.from {
-			return a.from - b.from
+// sortEdits brings edits into their order. Two of the same place are an error.
+func sortEdits(edits []edit) error {
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Or(a.from-b.from, a.to-b.to) })
+	for i := 1; i < len(edits); i++ {
+		if edits[i].from < edits[i-1].to {
+			return errForm
 		}
-		return a.to - b.to
-	})
+	}
+	return nil
+}
+
+// apply returns the document with these edits, which are in their order.
+func (d *document) apply(edits []edit) []byte {
 	var out []byte
 	at := 0
 	for _, e := range edits {
-		if e.from < at || e.to < e.from || e.to > len(d.data) {
-			return nil, errForm // two edits of the same place
-		}
 		out = append(append(out, d.data[at:e.from]...), e.text...)
 		at = e.to
 	}
-	return append(out, d.data[at:]...), nil
+	return append(out, d.data[at:]...)
 }

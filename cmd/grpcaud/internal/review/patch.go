@@ -1,7 +1,6 @@
 package review
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -54,11 +53,7 @@ func (c *Counter) Patch() (*Patch, error) {
 	if len(accepted) == 0 {
 		return patch, nil
 	}
-	edited, err := p.edited(accepted)
-	if err != nil {
-		return nil, err
-	}
-	narrow, err := p.check(accepted, edited)
+	edits, narrow, err := p.try(accepted)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +61,7 @@ func (c *Counter) Patch() (*Patch, error) {
 		return nil, fmt.Errorf("the patch is not written, since it did not pass its own test: %w", err)
 	}
 	patch.Notes = p.notes(accepted)
-	patch.Folder, patch.Text = p.diff(edited)
+	patch.Folder, patch.Text = p.diff(edits)
 	return patch, nil
 }
 
@@ -104,10 +99,7 @@ func (p *patcher) grow(accepted, candidates []narrowing) (grown []narrowing, lef
 		return accepted, nil
 	}
 	all := slices.Concat(accepted, candidates)
-	edited, err := p.edited(all)
-	if err == nil {
-		_, err = p.check(all, edited)
-	}
+	_, _, err := p.try(all)
 	if err == nil {
 		return all, nil
 	}
@@ -129,8 +121,8 @@ func byService(all []narrowing) map[*service][]narrowing {
 	return sorted
 }
 
-// edited returns the contents of the files that these narrowings change, by their paths.
-func (p *patcher) edited(all []narrowing) (map[string][]byte, error) {
+// edits returns the edits that these narrowings are, by the documents.
+func (p *patcher) edits(all []narrowing) (map[*document][]edit, error) {
 	edits := map[*document][]edit{}
 	for s, of := range byService(all) {
 		d := p.of[s]
@@ -144,32 +136,37 @@ func (p *patcher) edited(all []narrowing) (map[string][]byte, error) {
 		}
 		edits[d] = append(edits[d], more...)
 	}
-	files := map[string][]byte{}
-	for d, of := range edits {
-		data, err := d.apply(of)
-		if err != nil {
+	for _, of := range edits {
+		if err := sortEdits(of); err != nil {
 			return nil, err
 		}
-		files[d.path] = data
 	}
-	return files, nil
+	return edits, nil
 }
 
-// check returns the policy of the edited files, if they say what these narrowings leave and
-// nothing else has changed.
-func (p *patcher) check(all []narrowing, edited map[string][]byte) (*access.Policy, error) {
+// try returns the edits that these narrowings are, and the policy of the edited files, which
+// say what the narrowings leave and nothing else.
+func (p *patcher) try(all []narrowing) (map[*document][]edit, *access.Policy, error) {
+	edits, err := p.edits(all)
+	if err != nil {
+		return nil, nil, err
+	}
+	edited := map[string][]byte{}
+	for d, of := range edits {
+		edited[d.path] = d.apply(of)
+	}
 	policy, err := policyfile.LoadEdited(p.matrix, edited, p.set.Options...)
 	if err != nil {
-		return nil, fmt.Errorf("the file would not load without it: %w", err)
+		return nil, nil, fmt.Errorf("the file would not load without it: %w", err)
 	}
 	want := p.judge.policy.Matrix()
 	for s, of := range byService(all) {
 		want.Services[s.name], _ = p.apply(s, of)
 	}
 	if !reflect.DeepEqual(policy.Matrix(), want) {
-		return nil, errForm
+		return nil, nil, errForm
 	}
-	return policy, nil
+	return edits, policy, nil
 }
 
 // notes say what an operator must know of these narrowings.
@@ -185,9 +182,13 @@ func (p *patcher) notes(all []narrowing) []string {
 }
 
 // diff returns the unified diff of all files, and the folder in which to apply it.
-func (p *patcher) diff(edited map[string][]byte) (folder, text string) {
+func (p *patcher) diff(edits map[*document][]edit) (folder, text string) {
 	var b strings.Builder
-	for _, path := range slices.Sorted(maps.Keys(edited)) {
+	for _, path := range slices.Sorted(maps.Keys(p.documents)) {
+		d := p.documents[path]
+		if len(edits[d]) == 0 {
+			continue
+		}
 		name := filepath.Clean(path)
 		if !filepath.IsLocal(filepath.Clean(p.matrix)) {
 			folder = filepath.Dir(p.matrix)
@@ -195,9 +196,7 @@ func (p *patcher) diff(edited map[string][]byte) (folder, text string) {
 				name = relative
 			}
 		}
-		if before := p.documents[path].data; !bytes.Equal(before, edited[path]) {
-			b.WriteString(unified(filepath.ToSlash(name), string(before), string(edited[path])))
-		}
+		b.WriteString(d.unified(filepath.ToSlash(name), edits[d]))
 	}
 	return folder, b.String()
 }
