@@ -194,7 +194,7 @@ func TestDecisionRecordOverTheWire(t *testing.T) {
 			switch row.token {
 			case "none":
 			case "":
-				maps.Copy(want, map[string]any{"issuer": corp, "audience": []any{"order-status"}, "client": "customer-portal", "client_name": "customer-portal", "caller": "user", "user": "alice", "scopes": []any{"orders.read"}, "token": digest("t-1")})
+				maps.Copy(want, map[string]any{"issuer": corp, "preset": "rfc9068", "audience": []any{"order-status"}, "client": "customer-portal", "client_name": "customer-portal", "caller": "user", "user": "alice", "scopes": []any{"orders.read"}, "token": digest("t-1")})
 				claims := good(testutil.Claims{"jti": "t-1"})
 				maps.Copy(claims, row.claims)
 				row.token = r.issuer.Mint(claims)

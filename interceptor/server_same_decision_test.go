@@ -62,6 +62,32 @@ func boundToken(r *requestTokens) []string {
 
 func methodWithoutRule(m *access.Matrix) { public(m, "acme.orders.v1.Other") }
 
+func withoutEntries(m *access.Matrix) {
+	s := m.Services["order-status"]
+	s.Allow = nil
+	m.Services["order-status"] = s
+}
+
+func entryForAnother(m *access.Matrix) {
+	m.Services["order-status"].Allow[0].Methods = []string{"UpdateOrderStatus"}
+	m.Services["order-status"].Allow[1].Methods = []string{"UpdateOrderStatus"}
+}
+
+// observing is a rollout for one client.
+func observing(client string) func(*access.Matrix) {
+	return func(m *access.Matrix) {
+		rollingOut(access.Observe)(m)
+		m.Services["order-status"].Rollout[0].Clients = []string{client}
+	}
+}
+
+func observingMethods(m *access.Matrix) {
+	rollingOut(access.Observe)(m)
+	m.Services["order-status"].Rollout[0].Methods = []string{"GetOrderStatus", "WatchOrderStatus"}
+}
+
+var observedWithoutEntries = []func(*access.Matrix){withoutEntries, rollingOut(access.Observe)}
+
 func everyMethodPublic(m *access.Matrix) { public(m, "acme.orders.v1.OrderStatus") }
 
 func mustBeBound(m *access.Matrix) { m.Issuers["corp"] = access.Issuer{URL: corp, RequireBound: true} }
@@ -117,6 +143,23 @@ var transportRequests = []transportRequest{
 	{name: "warn, no token", matrix: []func(*access.Matrix){rollingOut(access.Warn)}, outcome: admission.WouldRefuse, cause: audience.CauseCredentialsMissing},
 	{name: "observe, another audience", matrix: []func(*access.Matrix){rollingOut(access.Observe)}, credentials: tokenWith(testutil.Claims{"aud": "x"}), outcome: admission.WouldRefuse, cause: audience.CauseAudienceMismatch},
 	{name: "observe, a bound token without its certificate", matrix: []func(*access.Matrix){rollingOut(access.Observe)}, credentials: boundToken, outcome: admission.WouldRefuse, cause: audience.CauseBindingMismatch},
+	{name: "no entries, a good token", matrix: []func(*access.Matrix){withoutEntries}, credentials: tokenWith(nil), cause: audience.CauseNoRule},
+	{name: "no entries, no token", matrix: []func(*access.Matrix){withoutEntries}, cause: audience.CauseNoRule},
+	{name: "observe, no entries, a good token", matrix: observedWithoutEntries, credentials: tokenWith(nil), outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
+	{name: "observe, no entries, any client", matrix: observedWithoutEntries, credentials: tokenWith(testutil.Claims{"client_id": "newsletter"}), outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
+	{name: "observe, no entries, no token", matrix: observedWithoutEntries, outcome: admission.WouldRefuse, cause: audience.CauseCredentialsMissing},
+	{name: "observe, no entries, another issuer's key", matrix: observedWithoutEntries, credentials: tokenWith(nil, testutil.SignedBy(testutil.NewKey("ES256"))), outcome: admission.WouldRefuse, cause: audience.CauseKeyUnknown},
+	{name: "observe, no entries, another audience", matrix: observedWithoutEntries, credentials: tokenWith(testutil.Claims{"aud": "x"}), outcome: admission.WouldRefuse, cause: audience.CauseAudienceMismatch},
+	{name: "observe, no entries, expired", matrix: observedWithoutEntries, credentials: tokenWith(testutil.Claims{"exp": 1}), outcome: admission.WouldRefuse, cause: audience.CauseExpired},
+	{name: "observe, no entries, a bound token without its certificate", matrix: observedWithoutEntries, credentials: boundToken, outcome: admission.WouldRefuse, cause: audience.CauseBindingMismatch},
+	{name: "observe, no entries, a bound token with its certificate", matrix: observedWithoutEntries, certificate: true, credentials: boundToken, outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
+	{name: "observe, no entries, revoked", matrix: observedWithoutEntries, revocations: everyTokenRevoked, credentials: tokenWith(nil), outcome: admission.WouldRefuse, cause: audience.CauseRevoked},
+	{name: "warn, no entries, a good token", matrix: []func(*access.Matrix){withoutEntries, rollingOut(access.Warn)}, credentials: tokenWith(nil), outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
+	{name: "observe a client, no entries, that client", matrix: []func(*access.Matrix){withoutEntries, observing("customer-portal")}, credentials: tokenWith(nil), outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
+	{name: "observe a client, no entries, another client", matrix: []func(*access.Matrix){withoutEntries, observing("customer-portal")}, credentials: tokenWith(testutil.Claims{"client_id": "backoffice-portal"}), cause: audience.CauseNoRule},
+	{name: "observe a client, no entries, no token", matrix: []func(*access.Matrix){withoutEntries, observing("customer-portal")}, cause: audience.CauseNoRule},
+	{name: "observe, another method has an entry", matrix: []func(*access.Matrix){entryForAnother, rollingOut(access.Observe)}, credentials: tokenWith(nil), cause: audience.CauseNoRule},
+	{name: "observe the method, another has an entry", matrix: []func(*access.Matrix){entryForAnother, observingMethods}, credentials: tokenWith(nil), outcome: admission.WouldRefuse, cause: audience.CauseNoRule},
 	{name: "observe, no rule", matrix: []func(*access.Matrix){rollingOut(access.Observe), methodWithoutRule}, credentials: tokenWith(nil), cause: audience.CauseNoRule},
 }
 

@@ -34,7 +34,7 @@ func (c *checker) service(a path, name string, service Service) {
 		c.rollout(a.item("rollout", i), service, rollout)
 	}
 	if len(service.Allow) == 0 {
-		c.warn(a, "nobody may call %q: no allow", name)
+		c.withoutEntries(a, name, service)
 	}
 	for i, allow := range service.Allow {
 		c.allow(a.item("allow", i), service, allow)
@@ -44,6 +44,18 @@ func (c *checker) service(a path, name string, service Service) {
 	if _, known := c.matrix.Clients[name]; service.Self && !known {
 		c.problem(a.to("self"), "self needs a client of the name %q: whose tokens may lack aud?", name)
 	}
+}
+
+// withoutEntries warns of a service without allow. While a rollout for all its methods
+// lasts, it is open.
+func (c *checker) withoutEntries(a path, name string, service Service) {
+	for i, o := range service.Rollout {
+		if len(o.Methods) == 0 && o.Until.After(c.now) {
+			c.warn(a.item("rollout", i), "%q has no allow: calls of all its methods are let through until %s, and nobody may call it afterwards", name, stamp(o.Until))
+			return
+		}
+	}
+	c.warn(a, "nobody may call %q: no allow", name)
 }
 
 func (c *checker) grpcs(a path, service Service) {

@@ -1,6 +1,11 @@
 package access
 
-import "github.com/grpcaud/grpcaud/audience/claims"
+import (
+	"cmp"
+
+	"github.com/grpcaud/grpcaud/audience/claims"
+	"github.com/grpcaud/grpcaud/internal/provider"
+)
 
 // Entry is where an alternative stands.
 type Entry struct {
@@ -52,6 +57,22 @@ func (r *Rule) Entries(c *claims.Claims, p Presentation) []Entry {
 // Entry returns where alternative i of a service stands, in the order of [Service.Allow].
 func (p *Policy) Entry(service string, i int) Entry {
 	return Entry{p.entry(service, i), p.entryPlace(service, i)}
+}
+
+// TokensOf returns how tokens of the issuer of this URL are read, whose tokens the guarded
+// services accept: by which preset, or "custom" if the matrix describes them; and whether
+// the issuer is asked about each of them. It is empty for another issuer.
+func (g *Guard) TokensOf(issuer string) (preset string, introspected bool) {
+	for n := range g.issuers {
+		switch i := &g.issuers[n]; {
+		case i.URL != issuer:
+		case !i.Dialect.IsZero():
+			return provider.CustomPreset, i.Introspected()
+		default:
+			return cmp.Or(i.Preset, provider.Default), i.Introspected()
+		}
+	}
+	return "", false
 }
 
 // CallerKind returns which entries are about the caller of a genuine token: those with

@@ -24,6 +24,7 @@ const (
 	checkLifetime
 	checkAge
 	checkBinding
+	checkEntry // whether an entry is about the method at all
 
 	// The caller, by one entry of the matrix: who calls, and what it may do.
 	checkClient
@@ -41,7 +42,7 @@ const (
 
 // checkNames are the names of the checks in an [Explanation].
 var checkNames = [admitted]string{
-	"issuer", "audience", "sole audience", "expiry", "not before", "issued at", "lifetime", "age", "binding",
+	"issuer", "audience", "sole audience", "expiry", "not before", "issued at", "lifetime", "age", "binding", "entry",
 	"client", "caller", "scopes", "any scope", "roles", "claims", "login", "login age", "online",
 }
 

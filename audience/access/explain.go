@@ -94,6 +94,11 @@ func (r *Rule) explain(c *claims.Claims, p Presentation, offline bool) Explanati
 	}
 	eval := r.evaluate(c, p)
 	eval.offline = offline
+	if r.WithoutEntry() {
+		x := Explanation{Service: r.service}
+		x.add(&eval, checkIssuer, checkClient, nil)
+		return x
+	}
 	d, _ := eval.alternative()
 	x := Explanation{Service: r.service, Entry: d.entry, Purpose: d.purpose}
 	x.add(&eval, checkIssuer, checkClient, nil)

@@ -77,6 +77,19 @@ func TestNeverRefuses(t *testing.T) {
 			m.Services["vault"] = s
 			never(access.Never{From: web, To: "vault", Through: ""})(m)
 		}, "web → vault/List,Read rules are not enforced (services.vault.rollout[0])"},
+		"a rollout of a service without entries": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Allow, s.Closed = nil, []string{"Open"}
+			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour), Clients: web}}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", Methods: []string{"Write", "Open"}})(m)
+		}, `"web" can reach vault/Write: web → vault/* rules are not enforced (services.vault.rollout[0])`},
+		"a rollout of a method without an entry": {func(m *access.Matrix) {
+			s := m.Services["vault"]
+			s.Rollout = []access.Rollout{{Mode: access.Observe, Until: time.Now().Add(time.Hour), Methods: []string{"Write"}}}
+			m.Services["vault"] = s
+			never(access.Never{From: web, To: "vault", Methods: []string{"Write"}})(m)
+		}, `"web" can reach vault/Write: web → vault/Write rules are not enforced (services.vault.rollout[0])`},
 		"runs as another": {func(m *access.Matrix) {
 			s := m.Services["front"]
 			s.RunsAs = []string{"job"}

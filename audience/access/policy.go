@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/grpcaud/grpcaud/internal/quote"
 )
@@ -49,6 +50,8 @@ func (p *Policy) Services() []string { return slices.Sorted(maps.Keys(p.matrix.S
 
 // rule returns the rule for one method of a service, nil if nobody may call it;
 // "*" means all methods that the matrix does not name. Callers are those of the service.
+// A rollout that still lasts makes a rule without entries for the methods that it names,
+// and for those of a service without allow.
 func (p *Policy) rule(name, method string, callers *callers) *Rule {
 	service := p.matrix.Services[name]
 	if slices.Contains(service.Closed, method) {
@@ -73,7 +76,10 @@ func (p *Policy) rule(name, method string, callers *callers) *Rule {
 			r.rollouts = append(r.rollouts, rollout{o.Mode, o.Until, p.matrix.parties(o.Clients)})
 		}
 	}
-	if len(r.demands) == 0 {
+	observed := func(o Rollout) bool {
+		return time.Now().Round(0).Before(o.Until) && (slices.Contains(o.Methods, method) || len(o.Methods) == 0 && len(service.Allow) == 0)
+	}
+	if len(r.demands) == 0 && !slices.ContainsFunc(service.Rollout, observed) {
 		return nil
 	}
 	r.online = r.asksOnline()

@@ -129,18 +129,10 @@ func (i Issuer) exchanges() bool {
 
 // addRollout adds a rollout that lets calls through: of its clients, or of anybody.
 func (r *Reach) addRollout(service int32, s Service, i int) {
-	var ruled methodSet // what an entry is about; other methods are refused in any mode
-	for _, allow := range s.Allow {
-		set := setOf(allow.Methods, s.Closed)
-		if ruled.all = ruled.all || set.all; ruled.all {
-			ruled.list = s.Closed
-			break
-		}
-		ruled.list = sorted(slices.Concat(ruled.list, set.list))
-	}
 	o := s.Rollout[i]
-	if len(o.Methods) > 0 {
-		ruled = ruled.only(o.Methods)
+	ruled := setOf(o.Methods, nil)
+	if len(o.Methods) == 0 {
+		ruled = s.ruled()
 	}
 	if ruled.empty() {
 		return
@@ -152,6 +144,24 @@ func (r *Reach) addRollout(service int32, s Service, i int) {
 	for _, name := range o.Clients {
 		r.unruled[r.known[name]] = append(r.unruled[r.known[name]], id)
 	}
+}
+
+// ruled returns what a rollout without methods is about: the methods that entries are about,
+// or all of a service without entries. Other methods are refused in any mode.
+func (s Service) ruled() methodSet {
+	if len(s.Allow) == 0 {
+		return methodSet{all: true, list: s.Closed}
+	}
+	var ruled methodSet
+	for _, allow := range s.Allow {
+		set := setOf(allow.Methods, s.Closed)
+		if ruled.all = ruled.all || set.all; ruled.all {
+			ruled.list = s.Closed
+			break
+		}
+		ruled.list = sorted(slices.Concat(ruled.list, set.list))
+	}
+	return ruled
 }
 
 func (r *Reach) addExternal(name string, e External) {

@@ -26,7 +26,7 @@ type Rule struct {
 	audiences []string // the aud values that name the service
 	sole      bool     // whether aud must name no other service
 	self      party    // the service's own client, whose tokens may lack aud; zero for none
-	demands   []demand // alternatives, at least one
+	demands   []demand // alternatives; none if only a rollout is about the method
 	extra     *demand  // what the .proto file demands in addition; nil for nothing
 	online    bool     // whether one of them demands that the issuer is asked
 	rollouts  []rollout
@@ -72,6 +72,11 @@ func (r *Rule) Public() bool { return r.public }
 // Optional reports whether the method may be called without a token. A token that
 // is sent to it is judged.
 func (r *Rule) Optional() bool { return r.optional }
+
+// WithoutEntry reports whether no entry of the matrix is about the method: only a
+// [Rollout] lets calls through. [Rule.Judge] refuses every call, and says by the cause
+// whether its token was genuine, addressed to the service and valid.
+func (r *Rule) WithoutEntry() bool { return !r.public && len(r.demands) == 0 }
 
 // CheckIssuer refuses the tokens of the issuer of that iss if the service does not
 // accept them, as [Rule.Judge] would: the issuer need not be contacted then. It

@@ -35,6 +35,8 @@ func (e *evaluation) tokenCause(k check) audience.Cause {
 		return unless(t.maxAge == 0 || young, audience.CauseTokenTooOld)
 	case checkBinding: // RFC 8705, section 3
 		return e.bindingCause()
+	case checkEntry:
+		return unless(!e.rule.WithoutEntry(), audience.CauseNoRule)
 	default:
 		return ""
 	}
@@ -105,8 +107,10 @@ func (e *evaluation) describeToken(k check) finding {
 			return finding{}
 		}
 		return finding{got: "iat " + stamp(c.IssuedAt()), want: "after " + stamp(earliest.Add(-t.maxAge)), hint: e.remedy(audience.CauseTokenTooOld, remedy.Situation{})}
-	default:
+	case checkBinding:
 		return e.describeBinding()
+	default:
+		return e.describeEntry()
 	}
 }
 
@@ -181,4 +185,11 @@ func (e *evaluation) describeBinding() finding {
 	default:
 		return finding{got: "certificate with x5t#S256 " + quote.List(e.certificate), want: thumbprint}
 	}
+}
+
+func (e *evaluation) describeEntry() finding {
+	if !e.rule.WithoutEntry() {
+		return finding{}
+	}
+	return finding{got: "no entry for the method", want: "an entry", hint: e.remedy(audience.CauseNoRule, remedy.Situation{})}
 }

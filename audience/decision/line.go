@@ -27,7 +27,7 @@ func (l *fieldList) list(key string, values []string) {
 
 // attrs returns the fields of a line other than the time, in their order.
 func (r *Record) attrs() []slog.Attr {
-	l := make(fieldList, 0, 28)
+	l := make(fieldList, 0, 30)
 	l.text("type", typeRecord)
 	l = append(l, slog.Int("version", Version))
 	l.text("request_id", r.RequestID)
@@ -37,6 +37,10 @@ func (r *Record) attrs() []slog.Attr {
 	}
 	l.text("service", r.Service)
 	l.text("issuer", r.Issuer)
+	l.text("preset", r.Preset)
+	if r.Introspected {
+		l = append(l, slog.Bool("introspected", true))
+	}
 	l.list("audience", r.Audience)
 	l.text("client", r.Client)
 	l.text("client_name", r.ClientName)

@@ -111,6 +111,8 @@ var fields = []struct {
 	{"stream", func(p *parser) bool { return p.boolean(&p.record.Stream) }},
 	{"service", func(p *parser) bool { return p.name(&p.record.Service) }},
 	{"issuer", func(p *parser) bool { return p.name(&p.record.Issuer) }},
+	{"preset", func(p *parser) bool { return p.name(&p.record.Preset) }},
+	{"introspected", func(p *parser) bool { return p.boolean(&p.record.Introspected) }},
 	{"audience", func(p *parser) bool { return p.list(&p.record.Audience) }},
 	{"client", func(p *parser) bool { return p.name(&p.record.Client) }},
 	{"client_name", func(p *parser) bool { return p.name(&p.record.ClientName) }},

@@ -21,7 +21,7 @@ import (
 // full has every field, with text that is hostile where a caller chooses it.
 var full = decision.Record{
 	Time: time.Date(2026, 11, 29, 12, 0, 0, 123456789, time.UTC), RequestID: "r-1", Method: "/acme.orders.v1.OrderStatus/GetOrderStatus", Stream: true,
-	Service: "order-status", Issuer: "https://idp.example.com/realms/corp", Audience: []string{"order-status", "other"}, Client: hostile, ClientName: "customer-portal",
+	Service: "order-status", Issuer: "https://idp.example.com/realms/corp", Preset: "keycloak", Introspected: true, Audience: []string{"order-status", "other"}, Client: hostile, ClientName: "customer-portal",
 	Caller: decision.User, User: "alice\u202e", Scopes: []string{"orders.read", hostile}, Roles: []string{"clerk"}, Chain: []string{"order-status"}, Peer: "[::1]:4312",
 	Decision: decision.Refused, Mode: "enforce", Reason: "SCOPE_INSUFFICIENT", Cause: "SCOPE_MISSING", Entry: "services.order-status.allow[0]", File: "access.yaml", Line: 17,
 	Policy: "abc", Token: "0011223344556677", Duration: 1234 * time.Nanosecond,

@@ -40,6 +40,13 @@ type Record struct {
 	// only if a genuine token came; a token is genuine before it is known for whom it is.
 	Issuer string
 
+	// Preset is the preset by which the token was read; "custom" if the matrix describes
+	// the tokens of the issuer.
+	Preset string
+
+	// Introspected says that the issuer was asked about the token (RFC 7662).
+	Introspected bool
+
 	// Audience is the aud of the token.
 	Audience []string
 

@@ -56,7 +56,8 @@ func TestRequestsAreReadStrictly(t *testing.T) {
 }
 
 // FuzzRequest shows that nothing follows from any body but one with a logout token that
-// the issuer has signed for this client.
+// the issuer has signed for this client. A token may name a key that is not known yet: that
+// is an answer of 503.
 func FuzzRequest(f *testing.F) {
 	o := newOffice(f, company(f))
 	foreign := o.token(changed("aud", "other"))
@@ -67,7 +68,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(form, "logout_token=eyJhbGciOiJub25lIn0.e30.")
 	f.Fuzz(func(t *testing.T, contentType, body string) {
 		got := post(t, o.receiver, contentType, body)
-		if got.status < 400 || got.status >= 500 || len(o.ended.all) > 0 {
+		if (got.status < 400 || got.status >= 500) && got.status != http.StatusServiceUnavailable || len(o.ended.all) > 0 {
 			t.Errorf("%q as %q: %d, told of %+v", body, contentType, got.status, o.ended.all)
 		}
 	})

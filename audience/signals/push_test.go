@@ -88,7 +88,8 @@ func TestTwoCredentialsWhileTheyChange(t *testing.T) {
 	}
 }
 
-// FuzzPush shows that nothing follows from any body but one that the issuer has signed.
+// FuzzPush shows that nothing follows from any body but one that the issuer has signed. An
+// event may name a key that is not known yet: that is an answer of 503.
 func FuzzPush(f *testing.F) {
 	o := newOffice(f, company(f))
 	foreign := o.event(changed("aud", "other"))
@@ -97,7 +98,7 @@ func FuzzPush(f *testing.F) {
 	f.Add("application/json", `{"sets":{}}`)
 	f.Fuzz(func(t *testing.T, contentType, body string) {
 		got := o.post(t, body, http.Header{"Authorization": {secret}, "Content-Type": {contentType}})
-		if got.status < 400 || got.status >= 500 || len(o.store.entries()) > 0 {
+		if (got.status < 400 || got.status >= 500) && got.status != http.StatusServiceUnavailable || len(o.store.entries()) > 0 {
 			t.Errorf("%q as %q: %d, revoked %+v", body, contentType, got.status, o.store.entries())
 		}
 	})

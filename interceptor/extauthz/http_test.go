@@ -62,6 +62,7 @@ func TestHTTPRequests(t *testing.T) {
 		"an escaped slash":              {get("/v1/orders/7%2f8", good), "NO_POLICY"},
 		"an escaped dot":                {get("/v1/orders/%2e%2e", good), "NO_POLICY"},
 		"escaped twice":                 {get("/v1/orders/%252e", good), "NO_POLICY"},
+		"an escape of escapes":          {get("/v1/orders/x%25%32%66", good), "NO_POLICY"},
 		"a backslash":                   {get("/v1/orders\\7", good), "NO_POLICY"},
 		"an invalid escape":             {get("/v1/orders/%zz", good), "NO_POLICY"},
 		"two content types":             {get("/v1/ping").with("content-type", "application/grpc", "content-type", "application/json"), "CREDENTIALS_MISSING"},

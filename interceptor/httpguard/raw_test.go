@@ -83,6 +83,7 @@ func TestAmbiguousTargetsAreRefused(t *testing.T) {
 		{"escaped NUL", "GET /v1/orders/7%00", ok, false},
 		{"escaped line end", "GET /v1/orders/7%0d%0aX", ok, false},
 		{"escaped twice", "GET /v1/orders/7%252e", ok, false},
+		{"an escape of escapes", "GET /v1/orders/7%25%32%66", ok, false},
 		{"parameters of a segment", "GET /v1/orders;a=b/7", ok, false},
 		{"parameters of dots", "GET /v1/orders/..;", ok, false},
 		{"escaped semicolon", "GET /v1/orders/7%3Bx", ok, false},

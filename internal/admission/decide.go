@@ -25,6 +25,9 @@ func (c *Controller) Decide(ctx context.Context, r Request) Decision {
 	v := event{request: &e.presented.request, guard: guard, rule: e.rule, claims: e.claims, evidence: e, err: err, began: began}
 	if err != nil {
 		v.mode = modeOf(e.rule, e.claims, err)
+		if v.mode == access.Enforce && e.rule != nil && e.rule.WithoutEntry() {
+			v.err = withoutRule(guard, e.presented.request.Method) // as if no rollout were there
+		}
 		if v.mode != access.Enforce && ctx.Err() != nil {
 			v.err, v.mode = ctx.Err(), access.Enforce // a request that has ended cannot go on
 		}
@@ -72,7 +75,7 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	maxAge, asks := e.rule.AsksIssuer(e.claims, p)
 	if !asks {
 		if err := e.rule.Judge(e.claims, p); err != nil {
-			return err
+			return c.unlessRevoked(e, err)
 		}
 	}
 	if err := c.checkRevocation(e.ctx, e.claims); err != nil || !asks {
@@ -82,6 +85,16 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 		return err
 	}
 	return c.checkRevocation(e.ctx, e.claims) // again: the question took its time, and the answer may name a session
+}
+
+// unlessRevoked returns why a request is refused that its rule refuses. A call to a method
+// without an entry is recorded, so that an entry can be made of it: then it matters whether
+// its token was revoked.
+func (c *Controller) unlessRevoked(e *Evidence, err error) error {
+	if !e.rule.WithoutEntry() || !errors.Is(err, audience.CauseNoRule) {
+		return err
+	}
+	return cmp.Or(c.checkRevocation(e.ctx, e.claims), err)
 }
 
 // verify verifies the token of a request and stores it in e with its claims. It returns

@@ -57,15 +57,30 @@ func escapes(path string) string {
 	for rest := path; ; {
 		_, after, found := strings.Cut(rest, "%")
 		if !found {
-			return ""
+			break
 		}
-		switch c := unhex(after[0])<<4 | unhex(after[1]); {
-		case c == '/' || c == '.' || special(c):
+		if c := unhex(after[0])<<4 | unhex(after[1]); c == '/' || c == '.' || special(c) {
 			return fmt.Sprintf("it has the escape %%%s", after[:2])
-		case c == '%' && len(after) >= 4 && isHex(after[2]) && isHex(after[3]):
-			return "it is escaped twice"
 		}
 		rest = after[2:]
+	}
+	if hasEscape(decoded) {
+		return "it is escaped twice"
+	}
+	return ""
+}
+
+// hasEscape reports whether text has a percent sign and two hexadecimal digits.
+func hasEscape(text string) bool {
+	for {
+		_, after, found := strings.Cut(text, "%")
+		if !found {
+			return false
+		}
+		if len(after) >= 2 && isHex(after[0]) && isHex(after[1]) {
+			return true
+		}
+		text = after
 	}
 }
 

@@ -37,11 +37,14 @@ type Provider struct {
 // Default is the preset of an issuer that names none.
 const Default = "rfc9068"
 
+// CustomPreset is the name of the preset of [Custom].
+const CustomPreset = "custom"
+
 // Custom returns what is known of an issuer whose tokens and requests the matrix
 // describes: what is known of any issuer. Its preset is a name that a matrix cannot
 // have.
 func Custom() Provider {
-	return Provider{Preset: "custom", Product: rfc9068.Product, Addresses: rfc9068.Addresses, Advice: rfc9068.Advice}
+	return Provider{Preset: CustomPreset, Product: rfc9068.Product, Addresses: rfc9068.Addresses, Advice: rfc9068.Advice}
 }
 
 // list has a row for each provider.

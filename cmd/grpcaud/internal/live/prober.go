@@ -63,7 +63,7 @@ func New(policy *access.Policy, o Options) (*Prober, error) {
 		return nil, err
 	}
 	switch rule := p.at.Guard.Rule(p.at.Method); {
-	case rule == nil:
+	case rule == nil || rule.WithoutEntry():
 		return nil, fmt.Errorf("no rule lets anybody call %s: name a method that some clients may call", p.at.Method)
 	case rule.Public() || rule.Optional():
 		return nil, fmt.Errorf("anybody may call %s, without a token: name a method that needs one", p.at.Method)

@@ -13,21 +13,17 @@ func (d *document) pieces(open int) ([]piece, error) {
 	if d.data[open] != '[' && d.data[open] != '{' {
 		return nil, errForm
 	}
-	var all []piece
 	none := piece{lead: -1, from: -1, comma: -1}
+	var all []piece
 	depth, current, behind := 0, none, open+1
 	for i := open + 1; i < len(d.data); i++ {
-		c := d.data[i]
-		blank := c == ' ' || c == '\t' || c == '\r' || c == '\n'
-		switch {
+		switch c := d.data[i]; {
+		case isBlank(c):
 		case c == '#' && isBlank(d.data[i-1]):
-			if current.lead < 0 && i >= behind {
-				current.lead = i
+			if i >= behind {
+				current.begin(i)
 			}
 			i = d.endOfLine(i) - 1
-			continue
-		case blank:
-			continue
 		case (c == ']' || c == '}') && depth == 0:
 			if current.from >= 0 {
 				all = append(all, current)
@@ -36,24 +32,38 @@ func (d *document) pieces(open int) ([]piece, error) {
 		case c == ',' && depth == 0:
 			current.comma, current.next = i, d.behindComma(i)
 			all, current, behind = append(all, current), none, current.next
-			continue
-		case c == '[' || c == '{':
-			depth++
-		case c == ']' || c == '}':
-			depth--
-		}
-		if current.from < 0 {
-			current.from = i
-			if current.lead < 0 {
-				current.lead = i
+		default:
+			current.begin(i)
+			if current.from < 0 {
+				current.from = i
 			}
+			i, depth = d.token(i, open, depth)
+			current.to = i + 1
 		}
-		if (c == '"' || c == '\'') && d.beginsToken(i, open) {
-			i = d.endOfQuotes(i)
-		}
-		current.to = i + 1
 	}
 	return nil, errForm
+}
+
+// begin notes where a piece, or a comment above it, begins.
+func (p *piece) begin(at int) {
+	if p.lead < 0 {
+		p.lead = at
+	}
+}
+
+// token returns where the character or the quoted text at i ends, and how deep the text is
+// nested behind it.
+func (d *document) token(i, open, depth int) (end, nested int) {
+	switch c := d.data[i]; {
+	case c == '[' || c == '{':
+		return i, depth + 1
+	case c == ']' || c == '}':
+		return i, depth - 1
+	case (c == '"' || c == '\'') && d.beginsToken(i, open):
+		return d.endOfQuotes(i), depth
+	default:
+		return i, depth
+	}
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

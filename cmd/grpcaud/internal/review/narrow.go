@@ -30,20 +30,35 @@ func (u *uses) narrowings() (all []narrowing, left []string) {
 		case u.services[s.number].records == 0:
 			left = append(left, "services."+name+": no records of it; was its log given?")
 		default:
-			for i := range s.entries {
-				n, changes := u.narrowing(s, i)
-				switch {
-				case changes && s.declared:
-					left = append(left, s.entries[i].Name+": its rule is in a .proto file; change it there")
-				case changes:
-					all = append(all, n)
-				}
-				left = append(left, u.stays(s, i, n)...)
-			}
+			of, why := u.narrowingsOf(s)
+			all, left = append(all, of...), append(left, why...)
 		}
 	}
 	if !u.complete {
 		left = append(left, "what has no record: "+u.whyUnknown())
+	}
+	return all, left
+}
+
+// narrowingsOf is [uses.narrowings] for one service.
+func (u *uses) narrowingsOf(s *service) (all []narrowing, left []string) {
+	removed := 0
+	for i := range s.entries {
+		n, changes := u.narrowing(s, i)
+		if n.remove {
+			removed++
+		}
+		switch {
+		case changes && s.declared:
+			left = append(left, s.entries[i].Name+": its rule is in a .proto file; change it there")
+		case changes:
+			all = append(all, n)
+		}
+		left = append(left, u.stays(s, i, n)...)
+	}
+	lasts := slices.ContainsFunc(s.matrix.Rollout, func(o access.Rollout) bool { return o.Until.After(u.judge.now) })
+	if lasts && removed == len(s.entries) {
+		return nil, append(left, "services."+s.name+": nobody used its entries, and its roll-out would let every call through if it had none; end the roll-out first")
 	}
 	return all, left
 }

@@ -83,6 +83,10 @@ func TestReviewPatchForms(t *testing.T) {
 			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [desk], methods: [List], scopes: none}]}}\n",
 			"services: {shop: {grpc: [acme.Shop], closed: [List]}}\n",
 		},
+		"quotes in flow style": {
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none, why: 'it''s, [so] }'}, {why: \"\\\"], {\", clients: [desk], methods: [List], scopes: none}]}}\n",
+			"services: {shop: {grpc: [acme.Shop], allow: [{clients: [web], methods: [Read], scopes: none, why: 'it''s, [so] }'}], closed: [List]}}\n",
+		},
 		"no entry that is used": {
 			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    allow:\n    - {clients: [desk], methods: [List], scopes: none}\n    # gone\n    - clients: [old]\n      methods: [Purge]\n      scopes: none\n\n    authorities: [a.example.com]\n",
 			"services:\n  shop:\n    # kept\n    grpc: [acme.Shop]\n    # kept too\n    closed: [List, Purge]\n\n    authorities: [a.example.com]\n",
@@ -147,6 +151,58 @@ func TestReviewPatchLeavesRollOuts(t *testing.T) {
 	}
 	if guard(t, s.path, "shop").Rule("/acme.Shop/List") == nil {
 		t.Error("List has no rule")
+	}
+}
+
+// TestReviewPatchKeepsTheLastEntryInARollOut shows that the roll-out does not let calls
+// through that were refused before.
+func TestReviewPatchKeepsTheLastEntryInARollOut(t *testing.T) {
+	matrix := "version: 1\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices:\n  shop:\n    grpc: [acme.Shop]\n    rollout: [{mode: observe, until: " + time.Now().Add(10*24*time.Hour).UTC().Format(time.DateOnly) + "}]\n    allow: [{clients: [web], methods: [Read], scopes: none}]\nclients: {web: {}}\n"
+	patch, err := of(t, matrix, descriptor.Set{}, time.Time{}).add(withoutUse).counter.Patch()
+	if err != nil || patch.Text != "" || !strings.Contains(strings.Join(patch.Left, ""), "end the roll-out first") {
+		t.Errorf("patch %+v, %v", patch, err)
+	}
+}
+
+// TestReviewPatchLeavesOddForms shows that an entry whose text would not be removed whole
+// stays, is named, and does not keep others from being removed.
+func TestReviewPatchLeavesOddForms(t *testing.T) {
+	for _, odd := range []string{
+		"      - clients: [desk]\n        methods: [List]\n        scopes: none\n        why: \"of\nseveral\n\n   lines\"\n",
+		"      - clients: [desk]\n        methods: [\nList\n]\n        scopes: none\n",
+		"      - {clients: [desk], methods: [List],\nscopes: none}\n",
+		"      - clients: [desk]\n        methods: [List]\n        scopes: none\n        why: \"one line\n      - {clients: [desk], methods: [Purge], scopes: none} #\"\n",
+	} {
+		matrix := "version: 1\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices:\n  shop:\n    grpc: [acme.Shop]\n    allow:\n      - {clients: [web, old], methods: [Read], scopes: none}\n" + odd + "clients: {web: {}, desk: {}, old: {}}\n"
+		s := of(t, matrix, descriptor.Set{}, time.Time{}).add(admitted("Read"))
+		patch, got := s.patch()
+		if !strings.Contains(got, "[web], methods") || !strings.Contains(got, odd) || !strings.Contains(strings.Join(patch.Left, ""), "services.shop.allow[1]: ") {
+			t.Errorf("left %q of\n%s", patch.Left, got)
+		}
+	}
+}
+
+// TestReviewPatchIsTried shows that a file which refuses a call of the records, or admits one that
+// the file refuses, does not pass for a narrower one.
+func TestReviewPatchIsTried(t *testing.T) {
+	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"), admitted("Write", client("desk", "write")))
+	for name, row := range map[string]struct{ old, new, want string }{
+		"the same":                         {"", "", ""},
+		"a method less":                    {"[Read, List]", "[Read]", ""},
+		"a call less":                      {"[Read, List]", "[List]", "it refuses web calling /acme.Shop/Read"},
+		"a call less that may be admitted": {`["*"]`, "[List]", "it refuses desk calling /acme.Shop/Write"},
+		"a client more":                    {"clients: [old, older]", "clients: [old, older, web]", "it admits web calling /acme.Shop/Purge"},
+		"a method more":                    {"[Purge]", "[Purge, List]", "it admits old calling /acme.Shop/List"},
+		"a client instead":                 {"clients: [old, older]", "clients: [old, web]", "it admits web calling /acme.Shop/Purge"},
+		"no token demanded":                {"methods: [Purge]", "methods: [Purge, Other]\n        optional: true", "it admits"},
+	} {
+		narrow, err := policyfile.Parse(name, []byte(strings.Replace(shop, row.old, row.new, 1)))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if err := s.counter.Prove(narrow); (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		}
 	}
 }
 

@@ -252,6 +252,7 @@ unused services.shop.allow[3]shop Read 0`, review.Unused)
 
 func TestReviewRemarksScopesThatEverybodyHas(t *testing.T) {
 	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"), admitted("List", client("desk", "read", "write")))
+	s.add(admitted("List", client("desk"), func(r *decision.Record) { r.Audience = []string{"vault"} }), admitted("List", func(r *decision.Record) { r.Issuer, r.Scopes = "", nil }))
 	s.want("scope_of_all services.shop.allow[0]shop read 0", review.ScopeOfAll)
 	s.add(admitted("List", client("desk", "write")))
 	s.want("", review.ScopeOfAll)

@@ -105,6 +105,7 @@ func TestReviewHostileNames(t *testing.T) {
 // memory, and that a log with too many kinds of calls is not taken for complete.
 func TestReviewMemoryIsBounded(t *testing.T) {
 	s := of(t, shop, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
+	s.counter.Limit(2000)
 	for i := range 50_000 {
 		name := fmt.Sprint("x", i)
 		s.add(admitted("Read", client(name)), admitted(name, client(name), func(r *decision.Record) {
@@ -115,7 +116,6 @@ func TestReviewMemoryIsBounded(t *testing.T) {
 	if n := len(r.Findings); n > 11_100 || !r.Log.Complete {
 		t.Errorf("%d findings, complete %t", n, r.Log.Complete)
 	}
-	s.counter.Limit(2000)
 	for i := range 2000 {
 		s.add(admitted("Read", wouldRefuse(fmt.Sprint("x", i))))
 	}

@@ -1,0 +1,75 @@
+package learn
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grpcaud/grpcaud/audience/access"
+)
+
+// right is what one client may do with one method of a service.
+type right struct {
+	count
+	client, method string // their names in the matrix
+	kind           access.CallerKind
+	scopes         []string // sorted
+}
+
+// entry is what stands under allow: several rights that differ in their clients or in
+// their methods alone.
+type entry struct {
+	count
+	clients, methods []string
+	kind             access.CallerKind
+	scopes           []string
+}
+
+// entriesOf returns the entries that admit these rights, and nothing else: the methods of a
+// client share an entry where kind and scopes are the same, and so do clients that have the
+// same methods.
+func entriesOf(rights []right) []entry {
+	byClient := map[string]*entry{}
+	for _, r := range rights {
+		e := group(byClient, join(r.client, string(r.kind), join(r.scopes...)), entry{clients: []string{r.client}, kind: r.kind, scopes: r.scopes})
+		e.methods = append(e.methods, r.method)
+		e.add(r.count)
+	}
+	merged := map[string]*entry{}
+	for _, key := range slices.Sorted(maps.Keys(byClient)) {
+		e := byClient[key]
+		slices.Sort(e.methods)
+		to := group(merged, join(string(e.kind), join(e.scopes...), join(e.methods...)), entry{methods: e.methods, kind: e.kind, scopes: e.scopes})
+		to.clients = append(to.clients, e.clients...)
+		to.add(e.count)
+	}
+	all := make([]entry, 0, len(merged))
+	for _, e := range merged {
+		slices.Sort(e.clients)
+		all = append(all, *e)
+	}
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(slices.Compare(a.clients, b.clients), slices.Compare(a.methods, b.methods), cmp.Compare(a.kind, b.kind), slices.Compare(a.scopes, b.scopes))
+	})
+	return all
+}
+
+func group(to map[string]*entry, key string, e entry) *entry {
+	if to[key] == nil {
+		to[key] = &e
+	}
+	return to[key]
+}
+
+// join returns a key of texts, none of which has a zero byte unless it is such a key.
+func join(texts ...string) string {
+	return fmt.Sprintf("%d\x00", len(texts)) + strings.Join(texts, "\x00")
+}
+
+// why says where the entry is from.
+func (e *entry) why() string {
+	return fmt.Sprintf("learnt from %s, first %s, last %s", plural(e.calls), e.first.UTC().Format(time.DateOnly), e.last.UTC().Format(time.DateOnly))
+}

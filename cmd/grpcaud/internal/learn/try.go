@@ -1,0 +1,125 @@
+package learn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/grpcaud/grpcaud/audience"
+	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/testutil/matrixissuer"
+)
+
+// maxTries bounds how many calls are tried.
+const maxTries = 20_000
+
+// trial is one call, and whether it is to be admitted.
+type trial struct {
+	call  matrixissuer.Call
+	admit bool
+	key   string
+}
+
+// try has the engine judge the calls that were learnt, which it must admit, and their
+// neighbours, which it must refuse: with a scope less, of another kind, of another client,
+// of another method.
+func (p *plan) try(policy *access.Policy) error {
+	played, err := matrixissuer.For(policy)
+	if err != nil {
+		p.notes = append(p.notes, "the learnt entries were not tried, since the issuers of the base cannot be played here: "+err.Error())
+		return nil
+	}
+	for _, key := range sortedKeys(p.services) {
+		trials := p.trials(p.services[key])
+		calls := make([]matrixissuer.Call, len(trials))
+		for i := range trials {
+			calls[i] = trials[i].call
+		}
+		verdicts, err := played.JudgeCalls(calls)
+		if err != nil {
+			return err
+		}
+		for i, verdict := range verdicts {
+			if err := trials[i].fault(verdict); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// byEntry are the causes of refusals by an entry as it is learnt. A .proto file may demand
+// further scopes.
+var byEntry = []audience.Cause{audience.CauseNoRule, audience.CauseClientNotAllowed, audience.CauseCallerKind}
+
+// fault returns an error if a verdict is not as it must be. What is refused for the token as
+// such, or for a demand that stands elsewhere than in a learnt entry, says nothing.
+func (t *trial) fault(verdict error) error {
+	refusal, _ := errors.AsType[*audience.Refusal](verdict)
+	switch {
+	case t.admit && refusal != nil && slices.Contains(byEntry, refusal.Cause):
+		return fmt.Errorf("no file is written: the learnt entries do not admit a call of %q by %q, which was seen: %w", t.call.Method, t.call.Client, verdict)
+	case !t.admit && verdict == nil:
+		return fmt.Errorf("no file is written: the learnt entries admit a call of %q by %q with scopes %q, which was not seen", t.call.Method, t.call.Client, t.call.Scopes)
+	}
+	return nil
+}
+
+// trials returns the calls to try at a service.
+func (p *plan) trials(s *plannedService) []trial {
+	var all []trial
+	clients, methods := map[string]bool{}, map[string]bool{}
+	for i := range s.rights {
+		clients[s.rights[i].client], methods[s.rights[i].method] = true, true
+	}
+	byMethod := map[string][]*right{}
+	for i := range s.rights {
+		byMethod[s.rights[i].method] = append(byMethod[s.rights[i].method], &s.rights[i])
+	}
+	add := func(client, method string, user bool, scopes []string) {
+		if len(all) >= maxTries {
+			return
+		}
+		t := trial{call: matrixissuer.Call{Client: client, Service: s.name, Method: s.fullName(method), Scopes: scopes}}
+		if user {
+			t.call.User = "somebody who is no client"
+		}
+		t.admit = slices.ContainsFunc(byMethod[method], func(r *right) bool { return r.admits(client, user, scopes) })
+		all = append(all, t)
+	}
+	for i := range s.rights {
+		r := &s.rights[i]
+		for _, user := range []bool{true, false} {
+			add(r.client, r.method, user, r.scopes)
+			for n := range r.scopes {
+				add(r.client, r.method, user, slices.Delete(slices.Clone(r.scopes), n, n+1))
+			}
+			add(next(clients, r.client), r.method, user, r.scopes)
+			add(r.client, next(methods, r.method), user, r.scopes)
+			add(r.client, "Method_that_nobody_called", user, r.scopes)
+		}
+	}
+	return all
+}
+
+// admits reports whether a call is one that was seen.
+func (r *right) admits(client string, user bool, scopes []string) bool {
+	kind := r.kind == "" || user == (r.kind == access.UsersOnly)
+	return r.client == client && kind && !slices.ContainsFunc(r.scopes, func(x string) bool { return !slices.Contains(scopes, x) })
+}
+
+// fullName returns the name by which a guard knows a method.
+func (s *plannedService) fullName(method string) string {
+	for _, grpc := range s.service.GRPC {
+		if s.methods[method] == nil || s.methods[method][grpc] {
+			return "/" + grpc + "/" + method
+		}
+	}
+	return s.name + "/" + method // an operation
+}
+
+// next returns another of these names, if there is one.
+func next(all map[string]bool, name string) string {
+	names := sortedKeys(all)
+	return names[(slices.Index(names, name)+1)%len(names)]
+}
