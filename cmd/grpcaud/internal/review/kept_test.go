@@ -3,6 +3,8 @@ package review_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,13 +24,15 @@ func TestReviewOfKeptRecordsIsThatOfTheLog(t *testing.T) {
 		folder, r := t.TempDir(), rand.New(rand.NewPCG(seed, 8))
 		versions := []*access.Policy{randomPolicy(t, folder, seed+1000), randomPolicy(t, folder, seed)}
 		since := []time.Time{{}, now.Add(-50 * time.Minute)}[r.IntN(2)]
+		alike := 1 + 64*r.IntN(len(all)/64) // where the tokens of one client for one audience begin
 		kept, log := review.Keep(since, now), []decision.Record{}
 		for range 300 {
 			c := call{service: randomServices[r.IntN(3)], claims: all[r.IntN(len(all))]}
-			if r.IntN(2) == 0 {
-				c.claims = all[r.IntN(20)] // so that many are alike
+			methods := append(slices.Clone(randomMethods), "Closed", "Other")
+			if r.IntN(2) == 0 { // one of few calls, which differ in what records show, or not
+				c.claims, methods = all[alike+r.IntN(64)], methods[:1]
 			}
-			c.method = "/random." + c.service + "/" + append(randomMethods, "Closed", "Other")[r.IntN(6)]
+			c.method = "/random." + c.service + "/" + methods[r.IntN(len(methods))]
 			_, record := judged(t, versions[r.IntN(2)], c, now)
 			record.Time = now.Add(time.Duration(r.IntN(120)-100) * time.Minute)
 			log = append(log, record)
@@ -49,6 +53,49 @@ func TestReviewOfKeptRecordsIsThatOfTheLog(t *testing.T) {
 			if diff := cmp.Diff(counter.Report(), kept.Report(policy, descriptor.Set{}, "access.yaml", now)); diff != "" {
 				t.Fatalf("seed %d: counted at once -, kept +\n%s", seed, diff)
 			}
+		}
+	}
+}
+
+// TestReviewKeepsApartWhatTheReportTellsApart has two records each that differ in one thing.
+func TestReviewKeepsApartWhatTheReportTellsApart(t *testing.T) {
+	path := of(t, strings.Replace(shop, "scopes: [write]", "scopes: [write]\n        callers: users", 1), descriptor.Set{}, time.Time{}).path
+	generation := ofFile(t, path, descriptor.Set{}, time.Time{}).policy.Generation()
+	for name, change := range map[string]func(*decision.Record){
+		"method":   func(r *decision.Record) { r.Method = "/acme.Shop/List" },
+		"service":  func(r *decision.Record) { r.Service = "vault" },
+		"issuer":   func(r *decision.Record) { r.Issuer = "https://elsewhere.example.com" },
+		"client":   func(r *decision.Record) { r.Client = "old" },
+		"caller":   func(r *decision.Record) { r.Caller = decision.Service },
+		"outcome":  func(r *decision.Record) { r.Decision = decision.Refused },
+		"cause":    wouldRefuse("ROLE_MISSING"),
+		"entry":    func(r *decision.Record) { r.Entry = "services.shop.allow[1]" },
+		"policy":   func(r *decision.Record) { r.Policy = "earlier" },
+		"audience": func(r *decision.Record) { r.Audience = []string{"vault"} },
+		"scopes":   func(r *decision.Record) { r.Scopes = nil },
+	} {
+		first := admitted("Read", func(r *decision.Record) { r.Policy, r.Entry = generation, "services.shop.allow[0]" })
+		switch name {
+		case "cause":
+			wouldRefuse("SCOPE_MISSING")(&first)
+		case "caller":
+			first = admitted("Write", client("desk", "write"))
+		}
+		second := first
+		change(&second)
+		report := func(log ...decision.Record) *review.Report {
+			s, kept := ofFile(t, path, descriptor.Set{}, time.Time{}).add(log...), review.Keep(time.Time{}, now)
+			for _, r := range log {
+				kept.Record(&r)
+			}
+			got, want := kept.Report(s.policy, descriptor.Set{}, s.path, now), s.counter.Report()
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: counted at once -, kept +\n%s", name, diff)
+			}
+			return want
+		}
+		if cmp.Equal(report(first, second), report(first, first)) {
+			t.Errorf("%s: the report does not tell these records apart", name)
 		}
 	}
 }
