@@ -134,7 +134,8 @@ func (c *checker) operation(service Service, o Operation, options []MethodOption
 	named := slices.Contains(service.Closed, o.Method) || c.matrix.publicly(service, o) ||
 		slices.ContainsFunc(service.Allow, func(a Allow) bool {
 			return slices.Contains(a.Methods, o.Method) || slices.Contains(a.Methods, "*")
-		})
+		}) ||
+		slices.ContainsFunc(service.Rollout, func(r Rollout) bool { return slices.Contains(r.Methods, o.Method) && r.Until.After(c.now) })
 	if !named && len(service.Allow) > 0 {
 		c.problem(o.place, "operation %s has no rule: name it under methods of an entry, or under closed if nobody may call it", o.Method)
 	}

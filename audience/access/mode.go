@@ -66,7 +66,8 @@ func (r *Rule) names(c *claims.Claims, now time.Time) bool {
 }
 
 // Rollout says that the rules are enforced later: until then, calls that they refuse
-// go through, without a caller.
+// go through, without a caller. That includes calls of methods that no entry is about, if
+// Methods names them, or if the service has no entries and Methods is empty.
 type Rollout struct {
 	// Mode is [Observe] or [Warn].
 	Mode Mode

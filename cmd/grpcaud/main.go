@@ -2,6 +2,7 @@
 // servers.
 //
 //	grpcaud init proto/
+//	grpcaud learn [--base observe.yaml] decisions.jsonl…
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
 //	grpcaud ui access.yaml
@@ -20,8 +21,8 @@
 //	grpcaud --version
 //	grpcaud completion bash|zsh|fish|powershell
 //
-// Init writes a first access matrix. Check reads the file as a server does, and reports
-// what is probably wrong; with a set of descriptors, also where the file and the .proto
+// Init writes a first access matrix, and learn writes one from what running servers have
+// recorded. Check reads the file as a server does, and reports what is probably wrong; with a set of descriptors, also where the file and the .proto
 // files contradict each other.
 // Matrix shows who may call what, and ui does so in a browser. Explain judges a token, says why, and how to fix it;
 // token requests one first, as a client of the matrix. Doctor does so as each client
@@ -33,8 +34,8 @@
 // writes the matrix for Keycloak, Istio or Envoy. Schema prints its JSON Schema.
 //
 // For the matrix and for tokens, - is standard input; a matrix from there includes no
-// other files. Everything else that is read by its path is a regular file: a pipe or a
-// device in its place is an error.
+// other files. Everything else that is read by its path is a regular file, or for logs a
+// named pipe: a device in its place is an error.
 //
 // The exit status is 0 if all is well, 1 if the answer is no (a token refused, a
 // difference, a finding), and 2 if there is no answer: wrong use, a file that cannot be

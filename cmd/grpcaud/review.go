@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,9 @@ const reviewExamples = `  grpcaud review access.yaml decisions.jsonl --since 90d
   grpcaud review access.yaml decisions-*.jsonl.gz -o html > review.html
   grpcaud review access.yaml decisions.jsonl --descriptors set.binpb --patch | git apply`
 
+// mostMemory is from how much memory on speed is given for memory, in bytes.
+const mostMemory = 400 << 20
+
 func reviewCommand() *cobra.Command {
 	var descriptors, since string
 	var patch bool
@@ -67,6 +71,7 @@ func reviewCommand() *cobra.Command {
 		if patch && args[0] == files.Dash {
 			return errors.New("--patch changes files: name that of the access matrix, not -")
 		}
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(mostMemory))
 		counter, err := readRecords(cmd, args, descriptors, since)
 		switch {
 		case err != nil:

@@ -22,9 +22,14 @@ func MatrixFiles(most int) cobra.CompletionFunc {
 // then files with records of decisions.
 func MatrixAndRecords(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
+		return RecordFiles(cmd, args, toComplete)
 	}
 	return MatrixFiles(1)(cmd, args, toComplete)
+}
+
+// RecordFiles completes files with records of decisions.
+func RecordFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"jsonl", "json", "log", "gz"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // Complete sets the completion of a flag; the values may depend on the arguments.

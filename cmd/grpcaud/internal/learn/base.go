@@ -23,18 +23,18 @@ type base struct {
 
 // newBase reads a matrix.
 func newBase(name string, text []byte, options []access.MethodOptions) (*base, error) {
-	policy, err := policyfile.Parse(name, text, options...)
+	b := &base{}
+	if yaml.Unmarshal(text, &b.document) == nil && len(b.document.Content) == 1 {
+		b.file = b.document.Content[0]
+		if child(b.file, "includes") != nil {
+			return nil, fmt.Errorf("%s: includes: the base is one file: put the services that the records are about, with issuers and clients, into it", name)
+		}
+	}
+	policy, err := policyfile.Parse(name, text, options...) // which refuses what is no mapping
 	if err != nil {
 		return nil, err
 	}
-	b := &base{policy: policy, matrix: policy.Matrix()}
-	if err := yaml.Unmarshal(text, &b.document); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	b.file = b.document.Content[0]
-	if child(b.file, "includes") != nil {
-		return nil, fmt.Errorf("%s: includes: the base is one file: put the services that the records are about, with issuers and clients, into it", name)
-	}
+	b.policy, b.matrix = policy, policy.Matrix()
 	if child(b.file, "services") == nil {
 		return nil, errors.New(name + ": the base has no services: list them, with their gRPC services")
 	}

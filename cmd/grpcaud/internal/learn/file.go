@@ -111,8 +111,8 @@ func entryNodes(entries []entry) *yaml.Node {
 	return list
 }
 
-// uncalled returns the methods in the descriptors that nobody called: a server does not
-// start without a rule for each.
+// uncalled returns the methods in the descriptors, and the operations of the base, that
+// nobody called: a server does not start without a rule for each.
 func (p *plan) uncalled(s *plannedService) []string {
 	known := map[string]bool{}
 	for _, r := range s.rights {
@@ -127,19 +127,24 @@ func (p *plan) uncalled(s *plannedService) []string {
 		}
 	}
 	var all []string
+	add := func(owner, method string) {
+		public := p.base != nil && slices.Contains(p.base.matrix.Public, owner+"/"+method)
+		if !known[method] && !public {
+			known[method] = true
+			all = append(all, method)
+		}
+	}
 	for _, grpc := range s.service.GRPC {
 		for _, method := range p.set.Methods[grpc] {
-			if !known[method] && !p.public(grpc, method) {
-				known[method] = true
-				all = append(all, method)
-			}
+			add(grpc, method)
+		}
+	}
+	if p.base != nil {
+		for _, o := range p.base.policy.Operations(s.name) {
+			add(s.name, o.Method)
 		}
 	}
 	return all
-}
-
-func (p *plan) public(grpc, method string) bool {
-	return p.base != nil && slices.Contains(p.base.matrix.Public, grpc+"/"+method)
 }
 
 // writeClients writes the clients that the base does not have.

@@ -13,6 +13,9 @@ import (
 // plainName matches a name that needs no other one in the matrix.
 var plainName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
+// plainService matches the name of a service that is kept.
+var plainService = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$`)
+
 // reserved are words that mean something in the place of a name.
 var reserved = []string{"any", "none"}
 

@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"cmp"
 	"net/url"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -55,7 +54,7 @@ func (p *plan) service(name string, observed *observedService) *plannedService {
 		return s
 	}
 	issuer := access.Issuer{URL: "https://issuer.example"}
-	if loads(issuer, access.Client{}, name, access.Service{}) != nil || len(name) > 100 {
+	if !plainService.MatchString(name) {
 		s.name = p.serviceNames.give(name, "service")
 	}
 	p.serviceNames[s.name] = true
@@ -85,7 +84,10 @@ func (p *plan) client(k cellKey, e *cell) *plannedClient {
 		c.bad = badClient
 		return c
 	}
-	wanted := cmp.Or(e.name, k.client)
+	wanted := k.client
+	if plainName.MatchString(e.name) {
+		wanted = e.name
+	}
 	if _, service := p.Collector.services[slug(wanted)]; service && slug(wanted) != k.client {
 		wanted += "-client" // a service calls others as the client that has its name
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
@@ -219,7 +220,7 @@ func (p *plan) makeRights(keys []cellKey) {
 	for _, k := range keys {
 		e, s := p.cells[k], p.services[k.service]
 		_, method, _ := splitMethod(k.method, k.service)
-		r := right{count: e.count, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes)}
+		r := right{count: e.count, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
 		at := place{k.service, r.client, r.method, r.kind}
 		if before := all[at]; before != nil {
 			before.scopes = slices.DeleteFunc(before.scopes, func(x string) bool { return !slices.Contains(r.scopes, x) })
@@ -234,8 +235,10 @@ func (p *plan) makeRights(keys []cellKey) {
 	}
 }
 
-// writable returns the scopes that an entry can demand.
-func (p *plan) writable(k cellKey, scopes []string) []string {
+// writable returns the scopes that an entry can demand: where a prefix stands for the
+// audience, only those that begin with it.
+func (p *plan) writable(k cellKey, scopes []string, prefix string) []string {
+	scopes = slices.DeleteFunc(slices.Clone(scopes), func(x string) bool { return !strings.HasPrefix(x, prefix) })
 	fit := slices.DeleteFunc(slices.Clone(scopes), func(x string) bool { return !scope.Valid(x) || x == "none" })
 	if len(fit) < len(scopes) {
 		p.notes = append(p.notes, fmt.Sprintf("client %q of service %q: calls of %s had scopes that no matrix can demand", cut(k.client), cut(k.service), cut(k.method)))

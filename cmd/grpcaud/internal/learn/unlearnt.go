@@ -60,19 +60,19 @@ func (u *unlearnt) record(why string, r *decision.Record) {
 
 func (u *unlearnt) add(k callKey, n count) {
 	row, known := u.rows[k]
-	switch {
-	case known:
-	case len(u.rows) < maxRows:
-		row = &count{}
+	if !known && len(u.rows) < maxRows {
+		row, known = &count{}, true
 		u.rows[k] = row
-	default:
-		if row = u.others[k.why]; row == nil && len(u.others) < maxReasons {
-			row = &count{}
-			u.others[k.why] = row
-		} else if row == nil {
-			row = &count{}
-			u.others["other reasons"] = row
+	}
+	if !known {
+		why := k.why
+		if u.others[why] == nil && len(u.others) >= maxReasons {
+			why = "other reasons"
 		}
+		if u.others[why] == nil {
+			u.others[why] = &count{}
+		}
+		row = u.others[why]
 	}
 	row.add(n)
 }

@@ -5,15 +5,21 @@ import (
 	"time"
 )
 
-// Progress draws the line of a progress at times, after reading so much each time, and
-// its end.
-func Progress(total int64, records uint64, reads int, each int) string {
-	var out bytes.Buffer
-	p := &progress{to: &out, total: total, records: &records, began: time.Now()}
-	for range reads {
-		p.add(each)
-		time.Sleep(time.Second)
-	}
-	p.end()
-	return out.String()
+// Progress is the line that tells of the progress, as it is written to a terminal.
+type Progress struct {
+	bytes.Buffer
+	p *progress
 }
+
+// NewProgress begins to read so many bytes, which hold these records.
+func NewProgress(total int64, records uint64) *Progress {
+	l := &Progress{}
+	l.p = &progress{to: &l.Buffer, total: total, records: &records, began: time.Now()}
+	return l
+}
+
+// Add reads n bytes.
+func (l *Progress) Add(n int) { l.p.add(n) }
+
+// End ends the reading.
+func (l *Progress) End() { l.p.end() }

@@ -157,12 +157,19 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 
 func TestProgressIsWiped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		got := recorded.Progress(4<<20, 3000, 2, 1<<20)
+		line := recorded.NewProgress(4<<20, 3000)
+		line.Add(1 << 20)
+		line.Add(1 << 10) // too soon to be drawn
+		time.Sleep(time.Second)
+		line.Add(1 << 20)
+		line.End()
 		want := "\r\x1b[K1.0 MiB of 4.0 MiB (25 %), 3000 records, 3000000/s" + "\r\x1b[K2.0 MiB of 4.0 MiB (50 %), 3000 records, 3000/s" + "\r\x1b[K"
-		if got != want {
+		if got := line.String(); got != want {
 			t.Errorf("progress %q, want %q", got, want)
 		}
-		if got := recorded.Progress(-1, 5, 1, 10); !strings.Contains(got, "0 KiB, 5 records") || strings.Contains(got, "of") {
+		pipe := recorded.NewProgress(-1, 5)
+		pipe.Add(10)
+		if got := pipe.String(); !strings.Contains(got, "0 KiB, 5 records") || strings.Contains(got, "of") {
 			t.Errorf("progress of a pipe %q", got)
 		}
 	})

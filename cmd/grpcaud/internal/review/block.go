@@ -16,7 +16,7 @@ func (d *document) item(n *yaml.Node) (r region, dash int, err error) {
 	if err != nil {
 		return r, 0, err
 	}
-	for at--; at >= 0 && (isBlank(d.data[at])); at-- {
+	for at--; at >= 0 && isBlank(d.data[at]); at-- {
 	}
 	if at < 0 || d.data[at] != '-' {
 		return r, 0, errForm

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"hash/maphash"
 	"math"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 const (
 	// maxRows is how many kinds of calls are counted apart. A log with more is taken for
 	// one in which records are missing.
-	maxRows = 1 << 17
+	maxRows = 1 << 18
 
 	// maxStrangers is how many clients and services are kept that the file does not name.
 	maxStrangers = 10_000
@@ -38,9 +39,10 @@ type Counter struct {
 	log       Log
 	all       tally
 	services  []outcomes // by the numbers of the services
-	rows      map[string]*row
+	rows      map[rowKey]*row
 	maxRows   int
-	key       []byte // of the current record
+	seeds     [2]maphash.Seed
+	text      []byte // what the key of the current record is made of
 	uncounted uint64 // records of rows for which there was no room, or which could not be judged
 
 	strangers map[stranger]*tally
@@ -96,7 +98,7 @@ type stranger struct {
 func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since, now time.Time) *Counter {
 	c := &Counter{
 		judge: newJudge(policy, set, now), set: set, matrix: matrix, since: since,
-		rows: map[string]*row{}, maxRows: maxRows, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
+		rows: map[rowKey]*row{}, maxRows: maxRows, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
 	}
 	c.services = make([]outcomes, len(c.judge.services))
 	return c
@@ -130,14 +132,14 @@ func (c *Counter) count(r *decision.Record, t tally) {
 	}
 	c.services[s.number].count(t, r.Decision)
 	client := c.clientOf(s, r, t)
-	c.keyOf(s, r, client, same)
-	known, ok := c.rows[string(c.key)]
+	key := c.keyOf(s, r, client, same)
+	known, ok := c.rows[key]
 	if !ok {
 		if known = c.newRow(s, r, client, same); known == nil {
 			c.uncounted += t.records
 			return
 		}
-		c.rows[string(c.key)] = known
+		c.rows[key] = known
 	}
 	known.merge(t)
 }

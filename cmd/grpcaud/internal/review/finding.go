@@ -51,14 +51,14 @@ func (u *uses) entry(kind Kind, s *service, entry int) Finding {
 
 // ofEntry returns the findings about the use of one entry.
 func (u *uses) ofEntry(s *service, entry int) []Finding {
-	a := s.matrix.Allow[entry]
+	a, methods := s.matrix.Allow[entry], u.methodsOf(s, entry)
 	every := slices.Contains(a.Methods, descriptor.EveryMethod)
 	var all []Finding
 	var used []string
 	for _, client := range clientsOf(a) {
 		var missing []string
 		calls := false
-		for _, method := range u.methodsOf(s, entry) {
+		for _, method := range methods {
 			if u.of(s, entry, client, method).records > 0 {
 				calls = true
 			} else {

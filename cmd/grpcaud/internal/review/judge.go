@@ -2,6 +2,7 @@ package review
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -38,7 +39,8 @@ type service struct {
 	// The scopes and roles that the rules name, with their numbers.
 	scopes, roles map[string]int
 
-	// held are claims that meet what no record shows: a set for each kind of login.
+	// held are claims that meet what no record shows: a set for each kind of login. It is
+	// empty if nothing of that kind is demanded.
 	held []map[string]any
 }
 
@@ -65,26 +67,67 @@ func newJudge(policy *access.Policy, set descriptor.Set, now time.Time) *judge {
 		s.ask(demands)
 		s.know(policy, set)
 	}
+	j.host()
 	return j
 }
 
-func newService(policy *access.Policy, name string, matrix access.Service) *service {
-	guard, err := policy.Guard(name)
-	if err != nil {
-		panic(err) // it is a service of the policy
+// host gives each service its guard. Services share one, since each knows all clients; two
+// that have a gRPC service in common cannot.
+func (j *judge) host() {
+	var groups [][]*service
+	var taken []map[string]bool
+	for _, name := range slices.Sorted(maps.Keys(j.services)) {
+		s := j.services[name]
+		shared := func(grpcs map[string]bool) bool {
+			return !slices.ContainsFunc(s.matrix.GRPC, func(grpc string) bool { return grpcs[grpc] })
+		}
+		n := slices.IndexFunc(taken, shared)
+		if n < 0 {
+			n = len(groups)
+			groups, taken = append(groups, nil), append(taken, map[string]bool{})
+		}
+		groups[n] = append(groups[n], s)
+		for _, grpc := range s.matrix.GRPC {
+			taken[n][grpc] = true
+		}
 	}
-	s := &service{name: name, matrix: matrix, audience: matrix.Audiences[0], guard: guard, byName: map[string]int{}, methods: map[string]bool{}, scopes: map[string]int{}, roles: map[string]int{}}
+	for _, group := range groups {
+		names := make([]string, len(group))
+		for i, s := range group {
+			names[i] = s.name
+		}
+		guard, err := j.policy.Guard(names...)
+		if err != nil {
+			panic(err) // they are services of the policy, and have nothing in common
+		}
+		for _, s := range group {
+			s.guard = guard
+		}
+	}
+}
+
+// rule returns the rule of a method of the service, by its full name; nil if it has none.
+func (s *service) rule(method string) *access.Rule {
+	rule := s.guard.Rule(method)
+	if rule == nil || !rule.Public() && rule.Service() != s.name {
+		return nil
+	}
+	return rule
+}
+
+func newService(policy *access.Policy, name string, matrix access.Service) *service {
+	s := &service{name: name, matrix: matrix, audience: matrix.Audiences[0], byName: map[string]int{}, methods: map[string]bool{}, scopes: map[string]int{}, roles: map[string]int{}}
 	for i := range matrix.Allow {
 		e := policy.Entry(name, i)
 		s.entries, s.byName[e.Name] = append(s.entries, e), i
-		s.declared = !strings.HasPrefix(e.Name, "services.")
+		s.declared = e.Name != fmt.Sprintf("services.%s.allow[%d]", name, i)
 	}
 	return s
 }
 
 // ask collects what these demands ask about.
 func (s *service) ask(demands []access.Allow) {
-	values, logins := map[string]any{}, []string{}
+	values, logins, hidden := map[string]any{}, []string{}, false
 	for _, a := range demands {
 		for _, scope := range slices.Concat(a.Scopes, a.AnyScopes) {
 			number(s.scopes, scope)
@@ -97,6 +140,7 @@ func (s *service) ask(demands []access.Allow) {
 			values[name] = append(before, accepted...)
 		}
 		logins = append(logins, a.ACR...)
+		hidden = hidden || len(a.Claims)+len(a.ACR) > 0 || a.MaxAuthAge > 0 || a.Online
 	}
 	for _, role := range s.matrix.InsecureNoAudienceRoles {
 		number(s.roles, role)
@@ -105,6 +149,9 @@ func (s *service) ask(demands []access.Allow) {
 		if accepted, ok := values[name].([]string); ok {
 			values[name] = accepted[0]
 		}
+	}
+	if !hidden {
+		return
 	}
 	slices.Sort(logins)
 	for _, acr := range append(slices.Compact(logins), "") {
@@ -160,7 +207,7 @@ func (v verdict) admits() bool { return v.public || v.certain || len(v.entries) 
 
 // judge judges a call of a method by its full name.
 func (s *service) judge(method string, c caller, now time.Time) (verdict, error) {
-	rule := s.guard.Rule(method)
+	rule := s.rule(method)
 	switch {
 	case rule == nil:
 		return verdict{cause: audience.CauseNoRule}, nil
@@ -192,7 +239,11 @@ func (s *service) judge(method string, c caller, now time.Time) (verdict, error)
 
 // cause returns why a rule refuses a caller, whatever the record does not show.
 func (s *service) cause(rule *access.Rule, c caller, now time.Time) audience.Cause {
-	token, err := c.claims(s, now, s.held[0])
+	var held map[string]any
+	if len(s.held) > 0 {
+		held = s.held[0]
+	}
+	token, err := c.claims(s, now, held)
 	if err != nil {
 		return audience.CauseClaimsMalformed
 	}

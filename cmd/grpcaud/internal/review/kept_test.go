@@ -117,12 +117,12 @@ func TestReviewKeepsRecordsInBoundedMemory(t *testing.T) {
 	if got := report.Clients[3].Grants[0]; report.Log.Uncounted != 0 || report.Services[0].Calls != 150_001 || got.Calls != 1 || got.Unknown {
 		t.Errorf("beside guesses: %d uncounted, %d calls of shop, %+v", report.Log.Uncounted, report.Services[0].Calls, got)
 	}
-	for n := range 150_000 {
+	for n := range 300_000 {
 		record := admitted("Read", client("web", fmt.Sprint("scope-", n)))
 		kept.Record(&record)
 	}
 	report = kept.Report(s.policy, descriptor.Set{}, s.path, now)
-	if report.Log.Records != 300_001 || report.Log.Uncounted == 0 || report.Log.Complete {
+	if report.Log.Records != 450_001 || report.Log.Uncounted == 0 || report.Log.Complete {
 		t.Errorf("of too many kinds: %+v", report.Log)
 	}
 	for _, f := range report.Findings {

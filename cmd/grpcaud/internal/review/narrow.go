@@ -65,11 +65,11 @@ func (u *uses) narrowingsOf(s *service) (all []narrowing, left []string) {
 
 // narrowing returns what becomes of one entry, and whether that is a change.
 func (u *uses) narrowing(s *service, entry int) (narrowing, bool) {
-	a := s.matrix.Allow[entry]
+	a, methods := s.matrix.Allow[entry], u.methodsOf(s, entry)
 	n := narrowing{service: s, entry: entry, clients: map[string]bool{}}
 	used, calls := map[string]bool{}, map[string]bool{}
 	for _, client := range clientsOf(a) {
-		for _, method := range u.methodsOf(s, entry) {
+		for _, method := range methods {
 			if u.keeps(s, entry, client, method) {
 				used[u.fileName(client)], calls[method] = true, true
 			}
@@ -84,8 +84,8 @@ func (u *uses) narrowing(s *service, entry int) (narrowing, bool) {
 			n.clients[name] = true
 		}
 	}
-	if methods := narrowed(a.Methods, calls); !slices.Equal(methods, a.Methods) {
-		n.methods = methods
+	if stay := narrowed(a.Methods, calls); !slices.Equal(stay, a.Methods) {
+		n.methods = stay
 	}
 	return n, len(n.clients) > 0 || n.methods != nil
 }

@@ -119,7 +119,7 @@ func TestReviewPatchOfIncludedFilesAndLineEnds(t *testing.T) {
 	write(t, path, "version: 1\nincludes: [teams/*.yaml]\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices: {vault: {grpc: [acme.Vault], allow: [{clients: [web], methods: [Open], scopes: none}]}}\nclients: {web: {}, desk: {}}")
 	team := filepath.Join(folder, "teams", "shop of us.yaml")
 	makeFolder(t, team)
-	text := "# Größe\r\nversion: 1\r\nservices:\r\n  shop:\r\n    grpc: [acme.Shop]\r\n    allow: # größer\r\n      - clients: ['web', \"desk\"] # ö\r\n        why: Größe, größer, Größte.\r\n        methods: [Read, Größe]\r\n        scopes: none"
+	text := "\ufeff# Größe\r\nversion: 1\r\nservices:\r\n  shop:\r\n    grpc: [acme.Shop]\r\n    allow: # größer\r\n      - clients: ['web', \"desk\"] # ö\r\n        why: Größe, größer, Größte.\r\n        methods: [Read, Größe]\r\n        scopes: none"
 	write(t, team, strings.ReplaceAll(text, ", Größe]", ", Size]"))
 	s := ofFile(t, path, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
 	patch, err := s.counter.Patch()
@@ -218,11 +218,11 @@ func TestReviewPatchOfTenants(t *testing.T) {
 // TestReviewPatchNamesRulesOfProtoFiles shows that they are not edited.
 func TestReviewPatchNamesRulesOfProtoFiles(t *testing.T) {
 	set := descriptor.Set{Options: []access.MethodOptions{{
-		GRPC: "acme.Cellar", Method: "Open", Place: "cellar.proto: Open", Audience: "cellar", Demands: access.Allow{Clients: []string{"web"}, NoScopes: true},
+		GRPC: "acme.Cellar", Method: "Open", Place: "services.proto: Open", Audience: "cellar", Demands: access.Allow{Clients: []string{"web"}, NoScopes: true},
 	}}}
 	s := of(t, shop, set, time.Time{}).add(admitted("Close", func(r *decision.Record) { r.Service, r.Method = "acme.Cellar", "/acme.Cellar/Close" }))
 	patch, err := s.counter.Patch()
-	if err != nil || strings.Contains(patch.Text, "ellar") || !strings.Contains(strings.Join(patch.Left, "\n"), "cellar.proto: Open: its rule is in a .proto file") {
+	if err != nil || strings.Contains(patch.Text, "ellar") || !strings.Contains(strings.Join(patch.Left, "\n"), "services.proto: Open: its rule is in a .proto file") {
 		t.Errorf("patch %+v, %v", patch, err)
 	}
 }

@@ -1,7 +1,10 @@
 package review
 
 import (
+	"cmp"
 	"encoding/binary"
+	"hash/maphash"
+	"maps"
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience"
@@ -24,21 +27,24 @@ type row struct {
 	verdict verdict
 }
 
-// keyOf writes the key of the row of a record: what the rules ask about, and what the report
-// tells apart.
-func (c *Counter) keyOf(s *service, r *decision.Record, client string, same bool) {
-	k := binary.AppendUvarint(c.key[:0], uint64(s.number))
-	for _, text := range []string{s.methodOf(r), client, c.idOf(r, client), string(r.Caller), string(r.Decision), r.Cause} {
-		k = append(append(k, text...), 0)
-	}
+// rowKey stands for what the rules ask about and what the report tells apart: two digests of
+// it, which nobody can foresee.
+type rowKey [2]uint64
+
+// keyOf returns the key of the row of a record.
+func (c *Counter) keyOf(s *service, r *decision.Record, client string, same bool) rowKey {
+	k := binary.AppendUvarint(c.text[:0], uint64(s.number))
+	issuer, entry := "", ""
 	if c.judge.issuers[r.Issuer] {
-		k = append(k, r.Issuer...)
+		issuer = r.Issuer
 	}
-	k = append(k, 0, byte(s.addressed(r.Audience)), flag(same), flag(r.Issuer != ""))
 	if same {
-		k = append(k, r.Entry...)
+		entry = r.Entry
 	}
-	k = append(k, 0)
+	for _, text := range []string{s.methodOf(r), client, c.idOf(r, client), string(r.Caller), string(r.Decision), r.Cause, issuer, entry} {
+		k = append(binary.AppendUvarint(k, uint64(len(text))), text...)
+	}
+	k = append(k, byte(s.addressed(r.Audience)), flag(same), flag(r.Issuer != ""))
 	at := len(k)
 	k = append(k, make([]byte, (len(s.scopes)+len(s.roles)+8)/8)...)
 	set := func(n int, known bool) {
@@ -55,7 +61,8 @@ func (c *Counter) keyOf(s *service, r *decision.Record, client string, same bool
 		n, known := s.roles[role]
 		set(len(s.scopes)+n, known)
 	}
-	c.key = k
+	c.text = k
+	return rowKey{maphash.Bytes(c.seeds[0], k), maphash.Bytes(c.seeds[1], k)}
 }
 
 // idOf returns the id of the client of a record that has no name in the file; empty for a
@@ -87,7 +94,7 @@ func (s *service) methodOf(r *decision.Record) string {
 	switch {
 	case s.methods[short(r.Method)]:
 		return r.Method
-	case s.guard.Rule(r.Method) == nil, r.Issuer == "" && r.Decision != decision.Admitted:
+	case s.rule(r.Method) == nil, r.Issuer == "" && r.Decision != decision.Admitted:
 		return ""
 	default:
 		return r.Method
@@ -127,16 +134,13 @@ func (w *row) believe() {
 	}
 }
 
-// sorted returns the rows in an order that does not depend on chance.
+// sorted returns the rows in an order that does not depend on chance, as far as a report
+// shows it.
 func (c *Counter) sorted() []*row {
-	keys := make([]string, 0, len(c.rows))
-	for key := range c.rows {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	all := make([]*row, len(keys))
-	for i, key := range keys {
-		all[i] = c.rows[key]
-	}
-	return all
+	return slices.SortedFunc(maps.Values(c.rows), func(a, b *row) int {
+		return cmp.Or(
+			cmp.Compare(a.service.number, b.service.number), cmp.Compare(a.method, b.method), cmp.Compare(a.client, b.client), cmp.Compare(a.id, b.id),
+			cmp.Compare(a.cause, b.cause), a.first.Compare(b.first), cmp.Compare(a.peer, b.peer),
+		)
+	})
 }
