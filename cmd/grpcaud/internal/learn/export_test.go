@@ -16,8 +16,8 @@ const MaxRows = maxRows
 func Try(policy *access.Policy, client, method string, kind access.CallerKind, scopes ...string) error {
 	m := policy.Matrix()
 	s := &plannedService{
-		name: "order-status", service: m.Services["order-status"], methods: map[string]map[string]bool{},
+		name: "order-status", service: m.Services["order-status"],
 		rights: []right{{client: client, method: method, kind: kind, scopes: scopes}},
 	}
-	return s.try(m)
+	return (&plan{services: map[string]*plannedService{"order-status": s}}).try(m)
 }

@@ -49,7 +49,7 @@ func (c *Collector) Matrix(log *recorded.Log, from Base, set descriptor.Set, std
 	if err != nil {
 		return nil, fmt.Errorf("what was learnt is no access matrix, so that no file is written: %w", err)
 	}
-	if err := p.try(policy); err != nil {
+	if err := p.try(policy.Matrix()); err != nil {
 		return nil, err
 	}
 	p.note(stderr)

@@ -19,7 +19,7 @@ func TestMatrixThatIsNotWhatWasSeenIsNotWritten(t *testing.T) {
 		"{clients: [portal], methods: [Get], scopes: [a, b]}":                           "which was not seen",
 		`{clients: [portal], methods: ["*"], scopes: [a, b], callers: users}`:           "which was not seen",
 		"{clients: [portal], methods: [Get], scopes: none, callers: users}":             "which was not seen",
-		"{clients: [other], methods: [Get], scopes: [a, b], callers: users}":            "unknown client",
+		"{clients: [other], methods: [Get], scopes: [a, b], callers: users}":            "which was seen",
 		"{clients: [portal], methods: [Get], scopes: [a, b], callers: services}":        "which was seen",
 		"{clients: [portal], methods: [GetOther], scopes: [a, b], callers: users}":      "no rule",
 		"{clients: any, methods: [Get], scopes: [a, b], callers: users, roles: [boss]}": "",
