@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
@@ -78,10 +77,10 @@ func learnt(cmd *cobra.Command, paths []string, base, descriptors string) ([]byt
 		}
 	}
 	collector := learn.NewCollector()
-	log, err := recorded.Read(cmd, paths, func(r *decision.Record) error { return collector.Add(r) }, nil)
+	log, err := recorded.Read(cmd, paths, collector.Add, nil)
 	if err != nil {
 		return nil, err
 	}
 	log.Report(cmd.ErrOrStderr())
-	return collector.Matrix(log, from, set, cmd.ErrOrStderr())
+	return collector.Matrix(log.Count, from, set, cmd.ErrOrStderr())
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // Collector collects what records tell. It is not safe for concurrent use.
@@ -26,7 +27,7 @@ type cellKey struct {
 
 // cell is what calls of one key have in common.
 type cell struct {
-	count
+	recorded.Count
 	name      string   // the latest name of the client in the matrix
 	scopes    []string // that all calls had
 	audience  []string // of the latest call
@@ -84,7 +85,7 @@ func (c *Collector) Add(r *decision.Record) error {
 			return errTooMany
 		}
 	}
-	e.add(count{1, r.Time, r.Time})
+	e.Add(recorded.One(r.Time))
 	if reading := (tokenReading{r.Preset, r.Introspected}); reading != e.signature && len(e.from.readings) < 3 {
 		e.signature, e.from.readings[reading] = reading, true
 	}

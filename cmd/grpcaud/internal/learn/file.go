@@ -5,11 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // file returns the matrix as text.
@@ -178,9 +179,9 @@ func (p *plan) writeClients(top *yaml.Node) {
 }
 
 // head is the comment at the top of the file.
-func (p *plan) head(records uint64, first, last time.Time) string {
+func (p *plan) head(read recorded.Count) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s to %s.\n", records, first.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
+	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s to %s.\n", read.Records, output.Day(read.First), output.Day(read.Last))
 	b.WriteString("# Read each entry before you enforce it: it says what was called, and not what should be.\n")
 	for i, reason := range p.unlearnt.byReason() {
 		if i == 0 {

@@ -150,7 +150,7 @@ func (p *plan) byName(keys []cellKey) []cellKey {
 
 // drop lists a cell as not learnt.
 func (p *plan) drop(k cellKey, why string) {
-	p.unlearnt.add(callKey{why, cut(k.client), cut(k.service), cut(k.method)}, p.cells[k].count)
+	p.unlearnt.add(callKey{why, cut(k.client), cut(k.service), cut(k.method)}, p.cells[k].Count)
 }
 
 // refuse returns why a cell is not learnt; empty if it is.
@@ -241,11 +241,11 @@ func (p *plan) makeRights(keys []cellKey) {
 	for _, k := range keys {
 		e, s := p.cells[k], p.services[k.service]
 		_, method, _ := splitMethod(k.method, k.service)
-		r := right{count: e.count, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
+		r := right{Count: e.Count, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
 		at := place{k.service, r.client, r.method, r.kind}
 		if before := all[at]; before != nil {
 			before.scopes = slices.DeleteFunc(before.scopes, func(x string) bool { return !slices.Contains(r.scopes, x) })
-			before.add(r.count)
+			before.Add(r.Count)
 			continue
 		}
 		all[at] = &r

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
-	"net"
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // shownCauses are the causes that the file decides about, by what a record shows. A call
@@ -66,16 +65,16 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	s, clients := rows[0].service, u.judge.matrix.Clients
 	f := Finding{Kind: WouldBreak, Service: s.name, Place: u.judge.policy.Place("services", s.name), Client: at.client, Cause: at.cause}
 	f.Owner = cmp.Or(clients[rows[0].client].Owner, s.matrix.Owner)
-	var t tally
+	var t recorded.Count
 	let := false
 	for _, w := range rows {
-		t.merge(w.tally)
+		t.Add(w.Count)
 		let = let || w.outcome == decision.WouldRefuse
-		f.Peer = cmp.Or(f.Peer, hostOf(w.peer))
+		f.Peer = cmp.Or(f.Peer, recorded.Host(w.peer))
 		f.Methods = append(f.Methods, cmp.Or(short(w.method), "a method without a rule"))
 	}
 	slices.Sort(f.Methods)
-	f.Methods, f.Times = slices.Compact(f.Methods), t.times()
+	f.Methods, f.Times = slices.Compact(f.Methods), timesOf(t)
 	who := output.Printable(at.client)
 	switch {
 	case at.client == "" && f.Peer != "":
@@ -87,16 +86,8 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	if !let {
 		why = "was admitted by an earlier policy, and this one refuses it"
 	}
-	f.Text = fmt.Sprintf("%s calls %s/%s and %s: %s (%s)", who, output.Printable(s.name), output.Few(f.Methods), why, output.Printable(at.cause), output.Plural(int(min(t.records, math.MaxInt)), "call"))
+	f.Text = fmt.Sprintf("%s calls %s/%s and %s: %s (%s)", who, output.Printable(s.name), output.Few(f.Methods), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
 	return f
-}
-
-// hostOf returns an address without its port.
-func hostOf(peer string) string {
-	if host, _, err := net.SplitHostPort(peer); err == nil {
-		return host
-	}
-	return peer
 }
 
 // scopesOfAll lists the scopes that an entry of a service demands and that every caller with
@@ -107,10 +98,10 @@ func (u *uses) scopesOfAll(s *service) []Finding {
 		if w.caller.issuer == "" || w.caller.audience == toOthers {
 			continue
 		}
-		all += w.records
+		all += w.Records
 		for scope := range s.scopes {
 			if slices.Contains(w.caller.scopes, scope) {
-				has[scope] += w.records
+				has[scope] += w.Records
 			}
 		}
 	}
@@ -136,12 +127,12 @@ func (u *uses) unknown() []Finding {
 		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.issuer, b.issuer), cmp.Compare(a.client, b.client), cmp.Compare(flag(a.admitted), flag(b.admitted)))
 	}) {
 		t := u.strangers[who]
-		f := Finding{Kind: UnknownService, Service: who.service, Times: t.times()}
+		f := Finding{Kind: UnknownService, Service: who.service, Times: timesOf(*t)}
 		if s := u.judge.services[who.service]; who.issuer != "" && s != nil {
 			f.Kind, f.Client, f.Owner, f.Place = UnknownClient, who.client, s.matrix.Owner, u.judge.policy.Place("services", s.name)
 			f.Remark = who.admitted
 		}
-		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(int(min(t.records, math.MaxInt)), "call"))
+		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(t.Records, "call"))
 		all = append(all, f)
 	}
 	if u.more > 0 {

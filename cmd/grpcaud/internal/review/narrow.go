@@ -27,7 +27,7 @@ func (u *uses) narrowings() (all []narrowing, left []string) {
 		switch {
 		case len(s.entries) == 0:
 		case !u.complete:
-		case u.services[s.number].records == 0:
+		case u.services[s.number].Records == 0:
 			left = append(left, "services."+name+": no records of it; was its log given?")
 		default:
 			of, why := u.narrowingsOf(s)
@@ -111,7 +111,7 @@ func narrowed(methods []string, calls map[string]bool) []string {
 
 // keeps reports whether a grant stays: it was used, or a roll-out is about the method.
 func (u *uses) keeps(s *service, entry int, client, method string) bool {
-	return u.of(s, entry, client, method).records > 0 || u.rollsOut(s, method)
+	return u.of(s, entry, client, method).Records > 0 || u.rollsOut(s, method)
 }
 
 // rollsOut reports whether a roll-out names a method, which must then keep a rule, or has let
@@ -142,7 +142,7 @@ func (u *uses) stays(s *service, entry int, n narrowing) []string {
 		var missing []string
 		for _, method := range u.methodsOf(s, entry) {
 			stays := n.methods == nil && slices.Contains(a.Methods, method) || slices.Contains(n.methods, method)
-			if stays && u.of(s, entry, client, method).records == 0 {
+			if stays && u.of(s, entry, client, method).Records == 0 {
 				missing = append(missing, method)
 			}
 		}

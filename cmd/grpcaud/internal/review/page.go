@@ -18,8 +18,8 @@ var pageText string
 var pageTemplate = template.Must(template.New("review.html").Funcs(template.FuncMap{
 	"plain":    output.Printable,
 	"few":      output.Few,
-	"day":      func(t any) string { return asTime(t).UTC().Format(time.DateOnly) },
-	"stamp":    func(t any) string { return stamp(asTime(t)) },
+	"day":      func(t any) string { return output.Day(asTime(t)) },
+	"stamp":    func(t any) string { return output.Stamp(asTime(t)) },
 	"client":   clientTitle,
 	"lastUsed": lastUsed,
 	"lines":    Log.lines,
@@ -87,19 +87,19 @@ func clientTitle(name string) string {
 func lastUsed(g Grant) string {
 	switch {
 	case g.Last != nil:
-		return day(*g.Last)
+		return output.Day(*g.Last)
 	case g.From == nil:
 		return "not known: no records of the service"
 	case g.Unknown:
 		return "not known: records may be missing"
 	default:
-		return fmt.Sprintf("not from %s to %s", day(*g.From), day(*g.To))
+		return fmt.Sprintf("not from %s to %s", output.Day(*g.From), output.Day(*g.To))
 	}
 }
 
 // markdown writes the report as the sheet of a review.
 func (r *Report) markdown(p *output.Page) {
-	p.Printf("# Access review\n\nMatrix %s, policy %s, reviewed %s.\n", output.EscapeMarkdown(r.Matrix), output.EscapeMarkdown(r.Policy), day(r.Until))
+	p.Printf("# Access review\n\nMatrix %s, policy %s, reviewed %s.\n", output.EscapeMarkdown(r.Matrix), output.EscapeMarkdown(r.Policy), output.Day(r.Until))
 	for _, line := range r.Log.lines() {
 		p.Printf("\n%s\n", output.EscapeMarkdown(line))
 	}
