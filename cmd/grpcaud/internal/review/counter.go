@@ -2,6 +2,7 @@ package review
 
 import (
 	"hash/maphash"
+	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -151,15 +152,12 @@ func (c *Counter) serviceOf(r *decision.Record, n recorded.Count) *service {
 
 // grpcOf returns the first part of the full name of a method.
 func grpcOf(method string) string {
-	if len(method) == 0 || method[0] != '/' {
+	rest, full := strings.CutPrefix(method, "/")
+	grpc, _, ok := strings.Cut(rest, "/")
+	if !full || !ok {
 		return ""
 	}
-	for i := 1; i < len(method); i++ {
-		if method[i] == '/' {
-			return method[1:i]
-		}
-	}
-	return ""
+	return grpc
 }
 
 // clientOf returns the name of the client of a record; empty if it has none in the file.
