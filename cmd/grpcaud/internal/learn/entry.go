@@ -15,6 +15,7 @@ import (
 // right is what one client may do with one method of a service.
 type right struct {
 	recorded.Count
+	of             party
 	client, method string // their names in the matrix
 	kind           access.CallerKind
 	scopes         []string // sorted

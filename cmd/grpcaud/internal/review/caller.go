@@ -1,13 +1,15 @@
 package review
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/decision"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
+	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
 // caller is what a record shows of who calls, as far as a service asks about it.
@@ -28,12 +30,73 @@ const (
 	toOthers
 )
 
-const someOthers = "audience of another service"
+// The claims that hold what a record shows. No entry demands them.
+const (
+	userClaim   = "user of the record"
+	clientClaim = "client of the record"
+	kindClaim   = "kind of the record"
+	scopesClaim = "scopes of the record"
+	rolesClaim  = "roles of the record"
+)
 
-// claims returns claims that the rules judge as those of c: see [recorded.Token.Claims].
+// preset reads the claims that [caller.claims] writes.
+var preset = claims.PresetOf(provider.Provider{Preset: "record of a decision", Token: provider.Token{
+	Subject: userClaim, SubjectOptional: true,
+	Clients: []provider.Place{clientClaim},
+	Service: provider.Service{AnyOf: [][]provider.Condition{{{Claim: kindClaim, Value: string(decision.Service)}}}},
+	Scopes:  []provider.Place{scopesClaim}, ScopeLists: true,
+	Roles: []provider.Roles{{Path: []string{rolesClaim}}},
+}})
+
+const (
+	someUser   = "user of a record" // no client has white space in its id
+	someOthers = "audience of another service"
+	someProof  = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" // a thumbprint
+)
+
+// claims returns claims that the rules judge as those of c, for what a record shows. The
+// token is valid at now and bound to someProof. Demands that no record shows are met
+// by held, and not met without it.
 func (c caller) claims(s *service, now time.Time, held map[string]any) (*claims.Claims, error) {
-	audience := map[addressed][]string{toService: {s.audience}, toServiceToo: {s.audience, someOthers}, toOthers: {someOthers}}
-	return recorded.Token{Issuer: c.issuer, Client: c.client, Caller: c.kind, Audience: audience[c.audience], Scopes: c.scopes, Roles: c.roles}.Claims(now, held)
+	members := map[string]any{
+		kindClaim: c.kind, "iss": c.issuer, "iat": now.Unix(), "exp": now.Unix() + 1, "cnf": map[string]any{"x5t#S256": someProof},
+	}
+	if c.scopes != nil {
+		members[scopesClaim] = c.scopes
+	}
+	if c.roles != nil {
+		members[rolesClaim] = c.roles
+	}
+	if c.client != "" {
+		members[clientClaim] = c.client
+	}
+	switch c.audience {
+	case toService:
+		members["aud"] = s.audience
+	case toServiceToo:
+		members["aud"] = []string{s.audience, someOthers}
+	case toOthers:
+		members["aud"] = someOthers
+	}
+	if c.kind == decision.User {
+		members[userClaim], members["sid"] = someUser, "s"
+		if held != nil {
+			members["auth_time"] = now.Unix()
+		}
+	}
+	for name, value := range held {
+		members[name] = value
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	return preset.Claims(text)
+}
+
+// presentation is how the token of [caller.claims] is presented.
+func presentation(now time.Time, held bool) access.Presentation {
+	return access.Presentation{Time: now, Certificate: someProof, Answer: access.Answer{Active: held}}
 }
 
 // callerOf returns what a record shows that s asks about.

@@ -11,7 +11,6 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // judge asks the rules of a policy about calls of which only a record is known.
@@ -248,7 +247,7 @@ func (s *service) cause(rule *access.Rule, c caller, now time.Time) audience.Cau
 	if err != nil {
 		return audience.CauseClaimsMalformed
 	}
-	refusal, _ := errors.AsType[*audience.Refusal](rule.Judge(token, recorded.Presentation(now, true)))
+	refusal, _ := errors.AsType[*audience.Refusal](rule.Judge(token, presentation(now, true)))
 	if refusal == nil {
 		return ""
 	}
@@ -262,7 +261,7 @@ func (s *service) admitting(rule *access.Rule, c caller, now time.Time, held map
 		return nil, err
 	}
 	var all []int
-	for _, e := range rule.Entries(token, recorded.Presentation(now, held != nil)) {
+	for _, e := range rule.Entries(token, presentation(now, held != nil)) {
 		all = append(all, s.byName[e.Name])
 	}
 	return all, nil

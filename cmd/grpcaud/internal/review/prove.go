@@ -9,7 +9,6 @@ import (
 	"github.com/grpcaud/grpcaud/audience/claims"
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
-	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // prove tries the rules of a narrower policy. Its error says which call of the records they
@@ -80,7 +79,7 @@ func (p *patcher) proveNarrower(before, now *service) error {
 // or lets it through in a roll-out.
 func (p *patcher) admits(s *service, method string, token *claims.Claims, held bool) bool {
 	rule := s.rule(method)
-	return rule != nil && (rule.Judge(token, recorded.Presentation(p.judge.now, held)) == nil || token == nil && rule.Optional() || rule.Mode(token, p.judge.now) != access.Enforce)
+	return rule != nil && (rule.Judge(token, presentation(p.judge.now, held)) == nil || token == nil && rule.Optional() || rule.Mode(token, p.judge.now) != access.Enforce)
 }
 
 // mostTried is how many clients of a service are tried. All others are like them.
