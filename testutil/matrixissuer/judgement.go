@@ -37,5 +37,5 @@ func (i *Issuers) Judge(client, service, method string) error {
 
 // claims returns the claims of a client's own token, as a server reads them.
 func (s *state) claims(name string, t access.Target) (*claims.Claims, error) {
-	return s.mint(t.Issuer, s.policy.Matrix().Clients[name], t.Audience, "", t.Scopes)
+	return s.mint(t.Issuer, s.matrix.Clients[name], t.Audience, "", t.Scopes)
 }
