@@ -151,7 +151,7 @@ func length(d time.Duration) string {
 	case d >= 2*time.Minute:
 		return strconv.Itoa(int(d.Minutes())) + " minutes"
 	default:
-		return strconv.Itoa(int(d.Seconds())) + " seconds"
+		return "less than two minutes"
 	}
 }
 
