@@ -115,11 +115,7 @@ func readInto(cmd *cobra.Command, paths []string, into interface {
 	for _, file := range log.Files {
 		into.Skipped(file.Name, file.Skipped)
 	}
-	log.Report(cmd.ErrOrStderr())
-	if log.Records == 0 {
-		return fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(paths))
-	}
-	return nil
+	return log.Report(cmd.ErrOrStderr())
 }
 
 // writePatch writes the patch, and to standard error what it leaves alone.

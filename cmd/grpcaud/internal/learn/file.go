@@ -180,7 +180,11 @@ func (p *plan) writeClients(top *yaml.Node) {
 // head is the comment at the top of the file.
 func (p *plan) head(records uint64, first, last time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s to %s.\n", records, first.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
+	days := first.UTC().Format(time.DateOnly)
+	if end := last.UTC().Format(time.DateOnly); end != days {
+		days += " to " + end
+	}
+	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s.\n", records, days)
 	b.WriteString("# Read each entry before you enforce it: it says what was called, and not what should be.\n")
 	for i, reason := range p.unlearnt.byReason() {
 		if i == 0 {
@@ -190,7 +194,7 @@ func (p *plan) head(records uint64, first, last time.Time) string {
 			b.WriteString("#   and more\n")
 			break
 		}
-		fmt.Fprintf(&b, "#   %s: %s\n", reason.who, printable(reason.why))
+		fmt.Fprintf(&b, "#   %s: %s\n", plural(reason.calls), printable(reason.why))
 	}
 	return b.String() + "\n"
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
@@ -27,7 +29,11 @@ const (
 )
 
 // callKey is what calls of one row have in common.
-type callKey struct{ why, who, service, method string }
+type callKey struct {
+	why, client     string
+	host            string // of the caller, if no client is known
+	service, method string
+}
 
 // count counts calls.
 type count struct {
@@ -51,11 +57,13 @@ func newUnlearnt() *unlearnt {
 
 // record adds the call of a record.
 func (u *unlearnt) record(why string, r *decision.Record) {
-	who := r.Client
-	if r.Caller == decision.NoCaller || who == "" {
-		who = host(r.Peer)
+	k := callKey{why: cut(why), service: cut(r.Service), method: cut(r.Method)}
+	if r.Caller == decision.NoCaller || r.Client == "" {
+		k.host = cut(host(r.Peer))
+	} else {
+		k.client = cut(r.Client)
 	}
-	u.add(callKey{cut(why), cut(who), cut(r.Service), cut(r.Method)}, count{1, r.Time, r.Time})
+	u.add(k, count{1, r.Time, r.Time})
 }
 
 func (u *unlearnt) add(k callKey, n count) {
@@ -89,8 +97,14 @@ func (u *unlearnt) calls() uint64 {
 	return n
 }
 
+// reason is how many calls are not learnt for one reason.
+type reason struct {
+	why   string
+	calls uint64
+}
+
 // byReason returns how many calls there are for each reason, the most frequent first.
-func (u *unlearnt) byReason() []callKey {
+func (u *unlearnt) byReason() []reason {
 	sums := map[string]uint64{}
 	for k, row := range u.rows {
 		sums[k.why] += row.calls
@@ -98,46 +112,72 @@ func (u *unlearnt) byReason() []callKey {
 	for why, row := range u.others {
 		sums[why] += row.calls
 	}
-	var all []callKey
-	for why := range sums {
-		all = append(all, callKey{why: why})
+	var all []reason
+	for why, calls := range sums {
+		all = append(all, reason{why, calls})
 	}
-	slices.SortFunc(all, func(a, b callKey) int {
-		return cmp.Or(cmp.Compare(sums[b.why], sums[a.why]), cmp.Compare(a.why, b.why))
+	slices.SortFunc(all, func(a, b reason) int {
+		return cmp.Or(cmp.Compare(b.calls, a.calls), cmp.Compare(a.why, b.why))
 	})
-	for i := range all {
-		all[i].who = plural(sums[all[i].why])
-	}
 	return all
+}
+
+// repeated are calls of one caller to one service that are not learnt for one reason.
+type repeated struct {
+	callKey // without a method
+	count
+	methods []string
+}
+
+// repeated returns the rows without their methods, the most frequent first.
+func (u *unlearnt) repeated() []*repeated {
+	byKey := map[callKey]*repeated{}
+	for k, row := range u.rows {
+		method := k.method
+		if k.service != "" {
+			method = method[strings.LastIndexByte(method, '/')+1:]
+		}
+		k.method = ""
+		if byKey[k] == nil {
+			byKey[k] = &repeated{callKey: k}
+		}
+		byKey[k].add(*row)
+		byKey[k].methods = append(byKey[k].methods, method)
+	}
+	return slices.SortedFunc(maps.Values(byKey), func(a, b *repeated) int {
+		return cmp.Or(cmp.Compare(b.calls, a.calls), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.client, b.client), cmp.Compare(a.host, b.host))
+	})
 }
 
 // write lists the calls, the most frequent first.
 func (u *unlearnt) write(w io.Writer) {
-	if len(u.rows) == 0 {
+	all := u.repeated()
+	if len(all) == 0 {
 		return
 	}
-	keys := make([]callKey, 0, len(u.rows))
-	for k := range u.rows {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b callKey) int {
-		return cmp.Or(cmp.Compare(u.rows[b].calls, u.rows[a].calls), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.method, b.method), cmp.Compare(a.who, b.who))
-	})
 	fmt.Fprintf(w, "grpcaud: %s not learnt:\n", plural(u.calls()))
-	for _, k := range keys[:min(len(keys), maxShown)] {
-		row := u.rows[k]
-		fmt.Fprintf(w, "grpcaud:   %s of %s by %s, the latest at %s: %s\n", plural(row.calls), output.Printable(k.method), output.Printable(cmp.Or(k.who, "an unknown peer")), recorded.Stamp(row.last), output.Printable(k.why))
+	rest := u.calls()
+	for _, g := range all[:min(len(all), maxShown)] {
+		rest -= g.calls
+		fmt.Fprintf(w, "grpcaud:   %s\n", g)
 	}
-	if more := len(keys) - maxShown; more > 0 || len(u.others) > 0 {
-		var rest uint64
-		for _, k := range keys[min(len(keys), maxShown):] {
-			rest += u.rows[k].calls
-		}
-		for _, row := range u.others {
-			rest += row.calls
-		}
-		fmt.Fprintf(w, "grpcaud:   and %s of other methods, clients and peers\n", plural(rest))
+	if rest > 0 {
+		fmt.Fprintf(w, "grpcaud:   and %s of others\n", plural(rest))
 	}
+}
+
+// String returns a line of the list.
+func (g *repeated) String() string {
+	who := "by " + output.Printable(g.client)
+	if g.client == "" {
+		who = "from " + output.Printable(cmp.Or(g.host, "an unknown address"))
+	}
+	slices.Sort(g.methods)
+	what := output.Few(slices.Compact(g.methods))
+	if g.service != "" {
+		what = output.Printable(g.service) + "/" + what
+	}
+	return fmt.Sprintf("%s of %s %s, the latest at %s: %s", plural(g.calls), what, who, recorded.Stamp(g.last), output.Printable(g.why))
 }
 
 // plural returns a number of calls.

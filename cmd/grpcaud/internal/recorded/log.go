@@ -142,8 +142,8 @@ func (l *Log) Incomplete() bool {
 }
 
 // Report writes to standard error what was not read, one line for each kind. It writes
-// nothing if all was read.
-func (l *Log) Report(stderr io.Writer) {
+// nothing if all was read. The error says that there is no record.
+func (l *Log) Report(stderr io.Writer) error {
 	for _, f := range l.Files {
 		for _, s := range f.Skipped {
 			fmt.Fprintf(stderr, "grpcaud: %s: %s\n", output.Printable(f.Name), output.Printable(s.String()))
@@ -152,6 +152,14 @@ func (l *Log) Report(stderr io.Writer) {
 	if l.GapCount > 0 {
 		fmt.Fprintf(stderr, "grpcaud: %d records are missing, in gaps of the log (%d) between %s and %s\n", l.Missing, l.GapCount, Stamp(l.GapFirst), Stamp(l.GapLast))
 	}
+	if l.Records > 0 {
+		return nil
+	}
+	var names []string
+	for _, f := range l.Files {
+		names = append(names, f.Name)
+	}
+	return fmt.Errorf("no record of a decision in %s: servers write them, one JSON object on a line, as docs/decisions.md says", output.Few(names))
 }
 
 // Stamp writes a time for people, in UTC.
