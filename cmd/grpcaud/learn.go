@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +42,7 @@ const maxBase = 8 << 20
 func learnCommand() *cobra.Command {
 	var descriptors, base string
 	cmd := &cobra.Command{
-		Use:   "learn decisions.jsonl…",
+		Use:   "learn decisions.jsonl...",
 		Short: "Write an access matrix from what running servers have recorded",
 		Long:  learnHelp, Example: learnExamples,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -81,6 +82,12 @@ func learnt(cmd *cobra.Command, paths []string, base, descriptors string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	log.Report(cmd.ErrOrStderr())
-	return collector.Matrix(log.Count, from, set, cmd.ErrOrStderr())
+	stderr := cmd.ErrOrStderr()
+	if err := log.Report(stderr); err != nil {
+		return nil, err
+	}
+	if log.Last.After(time.Now().Add(recorded.ClockDifference)) {
+		fmt.Fprintf(stderr, "grpcaud: the last record is of %s, which is in the future: is the clock of a server wrong?\n", output.Stamp(log.Last))
+	}
+	return collector.Matrix(log.Count, from, set, stderr)
 }

@@ -45,7 +45,7 @@ type changes = map[string]any
 // observedLog is what servers record that have a matrix which only names services.
 var observedLog = strings.Join([]string{
 	observedCall(nil),
-	observedCall(changes{"time": "2026-11-30T08:00:00Z", "scopes": []string{"orders.read"}}),
+	observedCall(changes{"time": "2026-11-30T00:00:00Z", "scopes": []string{"orders.read"}}),
 	observedCall(changes{"client": "backoffice-portal", "scopes": []string{"orders.read"}, "decision": "admitted", "reason": nil, "cause": nil}),
 	observedCall(changes{"client": "backoffice-portal", "method": "/acme.orders.v1.OrderStatus/UpdateOrderStatus", "scopes": []string{"orders.write"}, "cause": "CLIENT_NOT_ALLOWED"}),
 	observedCall(changes{"client": "Night Worker", "caller": "service", "scopes": nil, "service": "human-resource", "audience": []string{"hr", "account"}, "method": "/acme.hr.v1.HumanResource/GetEmployee"}),
@@ -146,8 +146,8 @@ func TestLearnRefuses(t *testing.T) {
 	}{
 		"no file":              {"", nil, "want files with records of decisions"},
 		"a folder":             {"", []string{folder}, "is a folder: name the files in it"},
-		"nothing":              {"", []string{"-"}, "no record of a decision in it"},
-		"another log":          {"listening\n", []string{"-"}, "no record of a decision in it"},
+		"nothing":              {"", []string{"-"}, "no record of a decision in standard input"},
+		"another log":          {"listening\n", []string{"-"}, "no record of a decision in standard input"},
 		"only refusals":        {observedCall(changes{"decision": "refused", "mode": "enforce"}), []string{"-"}, "no call in it that can be learnt"},
 		"twice":                {"", []string{path, path}, "are the same file"},
 		"no such file":         {"", []string{filepath.Join(folder, "none")}, "no such file"},
@@ -160,6 +160,18 @@ func TestLearnRefuses(t *testing.T) {
 		if r.code != 2 || r.stdout != "" || !strings.Contains(r.stderr, row.want) {
 			t.Errorf("%s: exit status %d, standard output %q, standard error %q, want %q", name, r.code, r.stdout, r.stderr, row.want)
 		}
+	}
+}
+
+// TestLearnTellsOfAClockThatIsWrong has a record of next year.
+func TestLearnTellsOfAClockThatIsWrong(t *testing.T) {
+	later := time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
+	r := run(t, observedCall(changes{"time": later}), "learn", "-")
+	if want := "the last record is of " + later + ", which is in the future"; r.code != 0 || !strings.Contains(r.stderr, want) {
+		t.Errorf("exit status %d, standard error %q, want %q", r.code, r.stderr, want)
+	}
+	if r := run(t, observedCall(changes{"time": time.Now().UTC().Format(time.RFC3339)}), "learn", "-"); r.code != 0 || r.stderr != "" {
+		t.Errorf("exit status %d, standard error %q of a good clock", r.code, r.stderr)
 	}
 }
 

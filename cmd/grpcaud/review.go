@@ -25,9 +25,9 @@ const reviewHelp = `Review compares an access matrix with records of decisions, 
   grants of which that is not known: records are missing, lines that may be records
   could not be read, or a service has no record at all
   reviews that are overdue
-  clients and services that the file does not name
-  entries that only one of several clients uses, and scopes that every caller has
-  (remarks, which change no exit status)
+  services that the file does not name
+  clients that the file does not name, entries that only one of several clients uses, and
+  scopes that every caller has (remarks, which change no exit status)
 
 A record that was written under another file is judged again by this one. Such a record
 does not show every claim: what it cannot show counts as met.
@@ -115,11 +115,7 @@ func readInto(cmd *cobra.Command, paths []string, into interface {
 	for _, file := range log.Files {
 		into.Skipped(file.Name, file.Skipped)
 	}
-	log.Report(cmd.ErrOrStderr())
-	if log.Records == 0 {
-		return fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(paths))
-	}
-	return nil
+	return log.Report(cmd.ErrOrStderr())
 }
 
 // writePatch writes the patch, and to standard error what it leaves alone.

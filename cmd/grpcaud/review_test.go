@@ -27,8 +27,8 @@ func TestReviewOfTheCompany(t *testing.T) {
 	}
 	log := file(t, "decisions.jsonl", decided(policy.Generation(), "order-status", "GetOrderStatus", "admitted", "services.order-status.allow[0]")+
 		decided(policy.Generation(), "human-resource", "GetEmployee", "refused", "services.human-resource.allow[0]"))
-	run(t, "", "review", company, log).want(t, 1, "2 records", "of which 2 under this very file",
-		"nobody used services.human-resource.allow[2], in 0 seconds of records of human-resource", company+":53, owner team-people, why: At night",
+	run(t, "", "review", company, log).want(t, 1, "2 records", "written under this version of the file",
+		"nobody used services.human-resource.allow[2], in less than two minutes of records of human-resource", company+":53, owner team-people, why: At night",
 		"customer-portal never called ListOrders, WatchOrderStatus by services.order-status.allow[0]", "only customer-portal uses services.order-status.allow[0]")
 	for format, want := range map[string]string{"json": `"kind": "unused"`, "markdown": "| human-resource/GetEmployee | no scope | At night", "html": `<input type="checkbox"> keep`} {
 		run(t, "", "review", company, log, "-o", format).want(t, 1, want)
@@ -37,7 +37,7 @@ func TestReviewOfTheCompany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, string(text), "review", company, "-", "--since", "12h").want(t, 1, "No records in that time, and 2 records from before", "no records of order-status: was its log given?")
+	run(t, string(text), "review", company, "-", "--since", "12h").want(t, 1, "No records in that time, and 2 records from before", "no records of order-status since ", ": was its log given?")
 }
 
 // TestReviewPatchOfTheCommand shows that standard output has the patch alone, and that a patched

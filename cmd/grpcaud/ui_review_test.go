@@ -22,7 +22,7 @@ func TestUIShowsTheReview(t *testing.T) {
 	b := show(t, company, "--decisions", one, "--decisions", two)
 	day := time.Now().Add(-24 * time.Hour).UTC().Format(time.DateOnly)
 	page := b.get(t, "/review")
-	page.want(t, http.StatusOK, "2 records from "+day, "of which 2 under this very file", `<h2 id="client-1">customer-portal</h2>`, "team-people", "At night",
+	page.want(t, http.StatusOK, "2 records from "+day, "written under this version of the file", `<h2 id="client-1">customer-portal</h2>`, "team-people", "At night",
 		`data-label="last used">`+day, "not from "+day, company+":25", `data-kind="unused"`, "nobody used services.human-resource.allow[2]", company+":53", `<a href="review/order-status">`)
 	page.lacks(t, "checkbox", "<style")
 	wellFormed(t, page.text)

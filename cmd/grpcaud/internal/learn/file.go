@@ -195,7 +195,7 @@ func (p *plan) writeClients(top *yaml.Node) {
 // head is the comment at the top of the file.
 func (p *plan) head(read recorded.Count) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s to %s.\n", read.Records, output.Day(read.First), output.Day(read.Last))
+	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s.\n", read.Records, output.Days(read.First, read.Last))
 	b.WriteString("# Read each entry before you enforce it: it says what was called, and not what should be.\n")
 	for i, reason := range p.unlearnt.byReason() {
 		if i == 0 {
@@ -205,7 +205,7 @@ func (p *plan) head(read recorded.Count) string {
 			b.WriteString("#   and more\n")
 			break
 		}
-		fmt.Fprintf(&b, "#   %s: %s\n", reason.who, printable(reason.why))
+		fmt.Fprintf(&b, "#   %s: %s\n", output.Plural(reason.calls, "call"), printable(reason.why))
 	}
 	return b.String() + "\n"
 }

@@ -149,7 +149,7 @@ func (p *plan) byName(keys []cellKey) []cellKey {
 
 // drop lists a cell as not learnt.
 func (p *plan) drop(k cellKey, why string) {
-	p.unlearnt.add(callKey{why, cut(k.client), cut(k.service), cut(k.method)}, p.cells[k].Count)
+	p.unlearnt.add(callKey{why: why, client: cut(k.client), service: cut(k.service), method: cut(k.method)}, p.cells[k].Count)
 }
 
 // refuse returns why a cell is not learnt; empty if it is.

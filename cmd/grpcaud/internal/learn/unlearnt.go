@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
@@ -25,7 +27,11 @@ const (
 )
 
 // callKey is what calls of one row have in common.
-type callKey struct{ why, who, service, method string }
+type callKey struct {
+	why, client     string
+	host            string // of the caller, if no client is known
+	service, method string
+}
 
 func newUnlearnt() *unlearnt {
 	return &unlearnt{rows: map[callKey]*recorded.Count{}, others: map[string]*recorded.Count{}}
@@ -33,11 +39,13 @@ func newUnlearnt() *unlearnt {
 
 // record adds the call of a record.
 func (u *unlearnt) record(why string, r *decision.Record) {
-	who := r.Client
-	if r.Caller == decision.NoCaller || who == "" {
-		who = recorded.Host(r.Peer)
+	k := callKey{why: cut(why), service: cut(r.Service), method: cut(r.Method)}
+	if r.Caller == decision.NoCaller || r.Client == "" {
+		k.host = cut(recorded.Host(r.Peer))
+	} else {
+		k.client = cut(r.Client)
 	}
-	u.add(callKey{cut(why), cut(who), cut(r.Service), cut(r.Method)}, recorded.One(r.Time))
+	u.add(k, recorded.One(r.Time))
 }
 
 func (u *unlearnt) add(k callKey, n recorded.Count) {
@@ -71,8 +79,14 @@ func (u *unlearnt) calls() uint64 {
 	return n
 }
 
+// reason is how many calls are not learnt for one reason.
+type reason struct {
+	why   string
+	calls uint64
+}
+
 // byReason returns how many calls there are for each reason, the most frequent first.
-func (u *unlearnt) byReason() []callKey {
+func (u *unlearnt) byReason() []reason {
 	sums := map[string]uint64{}
 	for k, row := range u.rows {
 		sums[k.why] += row.Records
@@ -80,46 +94,72 @@ func (u *unlearnt) byReason() []callKey {
 	for why, row := range u.others {
 		sums[why] += row.Records
 	}
-	var all []callKey
-	for why := range sums {
-		all = append(all, callKey{why: why})
+	var all []reason
+	for why, calls := range sums {
+		all = append(all, reason{why, calls})
 	}
-	slices.SortFunc(all, func(a, b callKey) int {
-		return cmp.Or(cmp.Compare(sums[b.why], sums[a.why]), cmp.Compare(a.why, b.why))
+	slices.SortFunc(all, func(a, b reason) int {
+		return cmp.Or(cmp.Compare(b.calls, a.calls), cmp.Compare(a.why, b.why))
 	})
-	for i := range all {
-		all[i].who = output.Plural(sums[all[i].why], "call")
-	}
 	return all
+}
+
+// repeated are calls of one caller to one service that are not learnt for one reason.
+type repeated struct {
+	callKey // without a method
+	recorded.Count
+	methods []string
+}
+
+// repeated returns the rows without their methods, the most frequent first.
+func (u *unlearnt) repeated() []*repeated {
+	byKey := map[callKey]*repeated{}
+	for k, row := range u.rows {
+		method := k.method
+		if k.service != "" {
+			method = method[strings.LastIndexByte(method, '/')+1:]
+		}
+		k.method = ""
+		if byKey[k] == nil {
+			byKey[k] = &repeated{callKey: k}
+		}
+		byKey[k].Add(*row)
+		byKey[k].methods = append(byKey[k].methods, method)
+	}
+	return slices.SortedFunc(maps.Values(byKey), func(a, b *repeated) int {
+		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.client, b.client), cmp.Compare(a.host, b.host))
+	})
 }
 
 // write lists the calls, the most frequent first.
 func (u *unlearnt) write(w io.Writer) {
-	if len(u.rows) == 0 {
+	all := u.repeated()
+	if len(all) == 0 {
 		return
 	}
-	keys := make([]callKey, 0, len(u.rows))
-	for k := range u.rows {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b callKey) int {
-		return cmp.Or(cmp.Compare(u.rows[b].Records, u.rows[a].Records), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.method, b.method), cmp.Compare(a.who, b.who))
-	})
 	fmt.Fprintf(w, "grpcaud: %s not learnt:\n", output.Plural(u.calls(), "call"))
-	for _, k := range keys[:min(len(keys), maxShown)] {
-		row := u.rows[k]
-		fmt.Fprintf(w, "grpcaud:   %s of %s by %s, the latest at %s: %s\n", output.Plural(row.Records, "call"), output.Printable(k.method), output.Printable(cmp.Or(k.who, "an unknown peer")), output.Stamp(row.Last), output.Printable(k.why))
+	rest := u.calls()
+	for _, g := range all[:min(len(all), maxShown)] {
+		rest -= g.Records
+		fmt.Fprintf(w, "grpcaud:   %s\n", g)
 	}
-	if more := len(keys) - maxShown; more > 0 || len(u.others) > 0 {
-		var rest uint64
-		for _, k := range keys[min(len(keys), maxShown):] {
-			rest += u.rows[k].Records
-		}
-		for _, row := range u.others {
-			rest += row.Records
-		}
-		fmt.Fprintf(w, "grpcaud:   and %s of other methods, clients and peers\n", output.Plural(rest, "call"))
+	if rest > 0 {
+		fmt.Fprintf(w, "grpcaud:   and %s of others\n", output.Plural(rest, "call"))
 	}
+}
+
+// String returns a line of the list.
+func (g *repeated) String() string {
+	who := "by " + output.Printable(g.client)
+	if g.client == "" {
+		who = "from " + output.Printable(cmp.Or(g.host, "an unknown address"))
+	}
+	slices.Sort(g.methods)
+	what := output.Few(slices.Compact(g.methods))
+	if g.service != "" {
+		what = output.Printable(g.service) + "/" + what
+	}
+	return fmt.Sprintf("%s of %s %s, the latest at %s: %s", output.Plural(g.Records, "call"), what, who, output.Stamp(g.Last), output.Printable(g.why))
 }
 
 // cut bounds what a row keeps.

@@ -3,6 +3,7 @@ package recorded
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,9 @@ type File struct {
 	Records uint64
 	Skipped decision.Skipped
 }
+
+// ClockDifference is how far the clocks of servers may be ahead of this one.
+const ClockDifference = 5 * time.Minute
 
 // Read reads the records in the files at these paths, in their order, and calls record and
 // gap with them as [decision.Read] does; gap may be nil. A dash is standard input. Files
@@ -88,8 +92,8 @@ func (l *Log) read(cmd *cobra.Command, s source, p *progress, record func(*decis
 }
 
 // Report writes to standard error what was not read, one line for each kind. It writes
-// nothing if all was read.
-func (l *Log) Report(stderr io.Writer) {
+// nothing if all was read. The error says that there is no record.
+func (l *Log) Report(stderr io.Writer) error {
 	for _, f := range l.Files {
 		for _, s := range f.Skipped {
 			fmt.Fprintf(stderr, "grpcaud: %s: %s\n", output.Printable(f.Name), output.Printable(s.String()))
@@ -98,4 +102,12 @@ func (l *Log) Report(stderr io.Writer) {
 	if l.Gaps > 0 {
 		fmt.Fprintf(stderr, "grpcaud: %d records are missing, in gaps of the log (%d) between %s and %s\n", l.Missing.Records, l.Gaps, output.Stamp(l.Missing.First), output.Stamp(l.Missing.Last))
 	}
+	if l.Records > 0 {
+		return nil
+	}
+	var names []string
+	for _, f := range l.Files {
+		names = append(names, f.Name)
+	}
+	return fmt.Errorf("no record of a decision in %s: servers write them, one JSON object on a line, as docs/decisions.md says", output.Few(names))
 }

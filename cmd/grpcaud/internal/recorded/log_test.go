@@ -86,7 +86,9 @@ func TestWhatIsNotReadIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	log.Report(&out)
+	if err := log.Report(&out); err != nil {
+		t.Error(err)
+	}
 	for _, want := range []string{"no JSON object", "first line 3: listening", "cut off", "3 records are missing, in gaps of the log (1) between 2026-11-29T12:00:10Z and 2026-11-29T12:00:20Z"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("report %q lacks %q", out.String(), want)
@@ -102,6 +104,21 @@ func TestWholeLogIsComplete(t *testing.T) {
 	log, err := recorded.Read(cmd, []string{write(t, "a.jsonl", record(1)+"listening\n")}, nothing, nil)
 	if err != nil || log.Gaps > 0 || stderr.Len() > 0 {
 		t.Errorf("log %+v, error %v, standard error %q", log, err, stderr)
+	}
+}
+
+// TestLogWithoutRecordsIsAnError has another file, an empty one and a compressed empty one.
+func TestLogWithoutRecordsIsAnError(t *testing.T) {
+	cmd, _ := command(t.Context(), nil)
+	paths := []string{write(t, "access.yaml", "version: 1\n"), write(t, "empty.jsonl", ""), write(t, "empty.gz", zipped(""))}
+	log, err := recorded.Read(cmd, paths, nothing, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = log.Report(&out)
+	if err == nil || !strings.Contains(err.Error(), "no record of a decision in "+strings.Join(paths, ", ")) || !strings.Contains(out.String(), "access.yaml: 1 skipped (no JSON object)") {
+		t.Errorf("error %v, report %q", err, out.String())
 	}
 }
 

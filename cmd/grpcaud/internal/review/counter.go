@@ -24,9 +24,6 @@ const (
 
 	// maxGaps is how many gaps are kept. The last one stands for all others.
 	maxGaps = 1000
-
-	// clockDifference is how far the clocks of servers may be ahead of this one.
-	clockDifference = 5 * time.Minute
 )
 
 // Counter counts the calls of which it is given records. It takes bounded memory, whatever
@@ -99,7 +96,7 @@ func (c *Counter) count(r *decision.Record, n recorded.Count) {
 		c.log.Earlier += n.Records
 		return
 	}
-	if n.Last.After(now.Add(clockDifference)) {
+	if n.Last.After(now.Add(recorded.ClockDifference)) {
 		c.log.Later += n.Records
 	}
 	n.First, n.Last = earlier(n.First, now), earlier(n.Last, now)

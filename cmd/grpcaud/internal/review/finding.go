@@ -30,7 +30,7 @@ func (u *uses) ofService(s *service) []Finding {
 	if len(s.entries) > 0 && u.services[s.number].Records == 0 {
 		return []Finding{{
 			Kind: NotKnown, Service: s.name, Place: u.judge.policy.Place("services", s.name), Purpose: purposeOf(s.matrix.Purpose),
-			Text: "no records of " + output.Printable(s.name) + ": was its log given?",
+			Text: "no records of " + output.Printable(s.name) + u.inTime() + ": was its log given?",
 		}}
 	}
 	var all []Finding
@@ -38,6 +38,14 @@ func (u *uses) ofService(s *service) []Finding {
 		all = append(all, u.ofEntry(s, i)...)
 	}
 	return append(all, u.scopesOfAll(s)...)
+}
+
+// inTime says since when records count, if earlier ones were left out.
+func (u *uses) inTime() string {
+	if u.log.Earlier == 0 {
+		return ""
+	}
+	return " since " + output.Stamp(u.since)
 }
 
 // entry begins a finding about an entry.

@@ -24,8 +24,12 @@ var shownCauses = []audience.Cause{
 var hiddenCauses = []audience.Cause{audience.CauseClaimNotAllowed, audience.CauseStepUp, audience.CauseIntrospectionUnavailable}
 
 // breaks returns the cause for which a call will be refused when the rules of the file are
-// enforced; empty if it will not.
+// enforced; empty if it will not. Where the file decides, it is the file that the review is
+// about which says the cause, and not the one that the record was written under.
 func (w *row) breaks() string {
+	cause := audience.Cause(w.cause)
+	shown := slices.Contains(shownCauses, cause)
+	hidden := slices.Contains(hiddenCauses, cause)
 	switch {
 	case w.outcome == decision.Admitted && !w.same && !w.verdict.admits():
 		return string(w.verdict.cause)
@@ -33,8 +37,10 @@ func (w *row) breaks() string {
 		return ""
 	case w.same:
 		return w.cause
-	case slices.Contains(shownCauses, audience.Cause(w.cause)) && w.verdict.admits(), w.verdict.public, slices.Contains(hiddenCauses, audience.Cause(w.cause)) && w.verdict.certain:
+	case w.verdict.public, shown && w.verdict.admits(), hidden && w.verdict.certain:
 		return ""
+	case (shown || hidden) && cause != audience.CauseCredentialsMissing && !w.verdict.admits():
+		return string(cmp.Or(w.verdict.cause, cause))
 	default:
 		return w.cause
 	}
@@ -66,12 +72,16 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	f := Finding{Kind: WouldBreak, Service: s.name, Place: u.judge.policy.Place("services", s.name), Client: at.client, Cause: at.cause}
 	f.Owner = cmp.Or(clients[rows[0].client].Owner, s.matrix.Owner)
 	var t recorded.Count
-	let := false
+	let, others := false, false
 	for _, w := range rows {
 		t.Add(w.Count)
 		let = let || w.outcome == decision.WouldRefuse
 		f.Peer = cmp.Or(f.Peer, recorded.Host(w.peer))
-		f.Methods = append(f.Methods, cmp.Or(short(w.method), "a method without a rule"))
+		if method := short(w.method); method != "" {
+			f.Methods = append(f.Methods, method)
+		} else {
+			others = true
+		}
 	}
 	slices.Sort(f.Methods)
 	f.Methods, f.Times = slices.Compact(f.Methods), timesOf(t)
@@ -86,8 +96,22 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	if !let {
 		why = "was admitted by an earlier policy, and this one refuses it"
 	}
-	f.Text = fmt.Sprintf("%s calls %s/%s and %s: %s (%s)", who, output.Printable(s.name), output.Few(f.Methods), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
+	f.Text = fmt.Sprintf("%s calls %s and %s: %s (%s)", who, s.calls(f.Methods, others), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
 	return f
+}
+
+// calls names methods that were called, and says whether there are others, of which the
+// names are not kept.
+func (s *service) calls(methods []string, others bool) string {
+	const unnamed = "methods that the file does not name"
+	switch name := output.Printable(s.name); {
+	case len(methods) == 0:
+		return unnamed + ", of " + name + ","
+	case others:
+		return name + "/" + output.Few(methods) + ", " + unnamed + ","
+	default:
+		return name + "/" + output.Few(methods)
+	}
 }
 
 // scopesOfAll lists the scopes that an entry of a service demands and that every caller with
@@ -130,13 +154,13 @@ func (u *uses) unknown() []Finding {
 		f := Finding{Kind: UnknownService, Service: who.service, Times: timesOf(*t)}
 		if s := u.judge.services[who.service]; who.issuer != "" && s != nil {
 			f.Kind, f.Client, f.Owner, f.Place = UnknownClient, who.client, s.matrix.Owner, u.judge.policy.Place("services", s.name)
-			f.Remark = who.admitted
+			f.Remark = true // it is refused, admitted as any client, or among the calls that will be refused
 		}
 		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(t.Records, "call"))
 		all = append(all, f)
 	}
 	if u.more > 0 {
-		all = append(all, Finding{Kind: UnknownClient, Text: fmt.Sprintf("%d further calls are of clients or services that the file does not name", u.more)})
+		all = append(all, Finding{Kind: UnknownClient, Remark: true, Text: fmt.Sprintf("%d further calls are of clients or services that the file does not name", u.more)})
 	}
 	return all
 }
@@ -146,7 +170,7 @@ func (w stranger) text() string {
 	case w.issuer == "":
 		return "the file has no service " + output.Printable(w.service) + ", which the records name"
 	case w.client == "":
-		return "a client of " + output.Printable(w.issuer) + " that its token does not name called " + output.Printable(w.service)
+		return "a token of " + output.Printable(w.issuer) + " that names no client was presented to " + output.Printable(w.service)
 	case w.admitted:
 		return client + " of " + output.Printable(w.issuer) + ", which the file does not name, was admitted to " + output.Printable(w.service)
 	default:

@@ -74,7 +74,7 @@ func (k *Kept) Record(r *decision.Record) error {
 // keyOf writes the key of the kind of a record: all that a [Counter] looks at, and whether it
 // is from the future.
 func (k *Kept) keyOf(r *decision.Record, method string) {
-	key := append(k.key[:0], flag(r.Time.After(k.now.Add(clockDifference))))
+	key := append(k.key[:0], flag(r.Time.After(k.now.Add(recorded.ClockDifference))))
 	for _, text := range []string{method, r.Service, r.Issuer, r.Client, string(r.Caller), string(r.Decision), r.Cause, r.Entry, r.Policy} {
 		key = append(binary.AppendUvarint(key, uint64(len(text))), text...)
 	}

@@ -204,6 +204,7 @@ func TestReviewCallsThatWouldBreak(t *testing.T) {
 		admitted("Read", wouldRefuse("SCOPE_MISSING")), // it has the scope
 		admitted("Write", wouldRefuse("CLIENT_NOT_ALLOWED")),
 		admitted("List", client("new", "read"), wouldRefuse("CLIENT_NOT_ALLOWED")),
+		admitted("List", client("desk"), wouldRefuse("METHOD_WITHOUT_RULE")), // it has a rule now, and lacks the scope
 		admitted("Read", client("desk", "write"), wouldRefuse("CLAIM_NOT_ALLOWED")),
 		admitted("Read", wouldRefuse("EXPIRED")),
 		admitted("Read", func(r *decision.Record) { r.Policy = s.policy.Generation() }, wouldRefuse("STEP_UP")),
@@ -212,6 +213,7 @@ func TestReviewCallsThatWouldBreak(t *testing.T) {
 	)
 	s.want(`
 would_break shop Read CREDENTIALS_MISSING 1
+would_break shop desk List SCOPE_MISSING 1
 would_break shop desk Read CLAIM_NOT_ALLOWED 1
 would_break shop new List CLIENT_NOT_ALLOWED 1
 would_break shop web Read EXPIRED 1

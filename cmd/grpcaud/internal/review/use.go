@@ -133,11 +133,7 @@ func purposeOf(p access.Purpose) Purpose { return Purpose{p.Why, p.Owner, p.Last
 // span says of how long a time there are records of a service.
 func (u *uses) span(s *service) string {
 	t := u.services[s.number]
-	days := output.Day(t.First)
-	if last := output.Day(t.Last); last != days {
-		days += " to " + last
-	}
-	return fmt.Sprintf("in %s of records of %s (%s)", length(t.Last.Sub(t.First)), output.Printable(s.name), days)
+	return fmt.Sprintf("in %s of records of %s (%s)", length(t.Last.Sub(t.First)), output.Printable(s.name), output.Days(t.First, t.Last))
 }
 
 // length writes a duration in its largest unit.
@@ -150,6 +146,6 @@ func length(d time.Duration) string {
 	case d >= 2*time.Minute:
 		return strconv.Itoa(int(d.Minutes())) + " minutes"
 	default:
-		return strconv.Itoa(int(d.Seconds())) + " seconds"
+		return "less than two minutes"
 	}
 }

@@ -112,7 +112,7 @@ func (l Log) lines() []string {
 		}
 		return []string{text + "."}
 	}
-	all := []string{fmt.Sprintf("%s from %s to %s, of which %d under this very file.", output.Plural(l.Records, "record"), output.Stamp(*l.First), output.Stamp(*l.Last), l.ThisPolicy)}
+	all := []string{fmt.Sprintf("%s from %s to %s, %s.", output.Plural(l.Records, "record"), output.Stamp(*l.First), output.Stamp(*l.Last), l.underThis())}
 	if l.Earlier > 0 {
 		all = append(all, before(l.Earlier)+": they do not count.")
 	}
@@ -120,7 +120,7 @@ func (l Log) lines() []string {
 		all = append(all, output.Plural(l.Later, "record")+" from the future: is the clock of a server wrong?")
 	}
 	if l.ThisPolicy < l.Records {
-		all = append(all, "The others were judged again by this file; what a record cannot show, such as claims, counts as met.")
+		all = append(all, "Records of other versions were judged again by this one; what a record cannot show, such as claims, counts as met.")
 	}
 	for _, g := range l.Gaps[:min(3, len(l.Gaps))] {
 		all = append(all, fmt.Sprintf("Missing are %s between %s and %s.", output.Plural(g.Records, "record"), output.Stamp(g.First), output.Stamp(g.Last)))
@@ -138,6 +138,18 @@ func (l Log) lines() []string {
 		all = append(all, "For what came after the gaps, add --since "+output.Stamp(*l.Suggested)+".")
 	}
 	return all
+}
+
+// underThis says how many records were written under the file as it is.
+func (l Log) underThis() string {
+	switch l.ThisPolicy {
+	case 0:
+		return "written under other versions of the file"
+	case l.Records:
+		return "written under this version of the file"
+	default:
+		return fmt.Sprintf("%d of them written under this version of the file", l.ThisPolicy)
+	}
 }
 
 func before(n uint64) string { return output.Plural(n, "record") + " from before that time" }
