@@ -81,10 +81,10 @@ func newPlan(c *Collector, b *base, set descriptor.Set) *plan {
 
 // findGRPC finds the gRPC services of which calls were seen.
 func (p *plan) findGRPC() {
-	seen := map[party]bool{} // by service and gRPC service
+	seen := map[[2]string]bool{} // by service and gRPC service
 	for k := range p.cells {
 		grpc, _, ok := splitMethod(k.method, k.service)
-		if at := (party{k.service, grpc}); ok && grpc != "" && !seen[at] {
+		if at := [2]string{k.service, grpc}; ok && grpc != "" && !seen[at] {
 			seen[at] = true
 			p.grpcs[k.service] = append(p.grpcs[k.service], grpc)
 		}
