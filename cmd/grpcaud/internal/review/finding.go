@@ -20,8 +20,8 @@ func (u *uses) findings() []Finding {
 	}
 	all = append(all, u.overdue()...)
 	all = append(all, u.unknown()...)
-	order := []Kind{WouldBreak, Unused, NeverCalled, NotKnown, Overdue, UnknownClient, UnknownService, OnlyOneClient, ScopeOfAll}
-	slices.SortStableFunc(all, func(a, b Finding) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
+	order := func(f Finding) int { return slices.IndexFunc(titles, func(t title) bool { return t.kind == f.Kind }) }
+	slices.SortStableFunc(all, func(a, b Finding) int { return order(a) - order(b) })
 	return all
 }
 
