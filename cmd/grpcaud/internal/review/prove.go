@@ -76,7 +76,7 @@ func (p *patcher) proveNarrower(before, now *service) error {
 }
 
 // admits reports whether a service admits a call with a token, or without one if that is nil,
-// or lets it through in a roll-out.
+// or lets it through in a rollout.
 func (p *patcher) admits(s *service, method string, token *claims.Claims, held bool) bool {
 	rule := s.rule(method)
 	return rule != nil && (rule.Judge(token, presentation(p.judge.now, held)) == nil || token == nil && rule.Optional() || rule.Mode(token, p.judge.now) != access.Enforce)

@@ -29,7 +29,7 @@ type uses struct {
 	*Counter
 	cells    map[cell]*recorded.Count
 	called   map[cell]map[string]bool     // the methods of an entry that were called; the rest of the cell is empty
-	observed map[*service]map[string]bool // the methods that a roll-out let through, by their short names
+	observed map[*service]map[string]bool // the methods that a rollout let through, by their short names
 	rowsOf   map[*service][]*row
 	complete bool // whether no record is known to be missing
 }
