@@ -68,6 +68,9 @@ func (c *Counter) Patch() (*Patch, error) {
 	return patch, nil
 }
 
+// maxFile is the size of the largest file of a matrix, in bytes.
+const maxFile = 8 << 20
+
 // open reads the files of the matrix.
 func (p *patcher) open() error {
 	files := map[string][]byte{}
