@@ -74,7 +74,7 @@ const (
 	ambiguousMethod = "several gRPC services of the service have a method of that name, and the client did not call all of them"
 	badClient       = "the id of the client cannot stand in a matrix"
 	badService      = "the service or its audience cannot stand in a matrix"
-	demandedBy      = "the .proto file or the base demands more than the call had"
+	demandedBy      = "the .proto file or the base demands what the call does not have"
 	otherAudience   = "the base gives the service another audience"
 )
 
