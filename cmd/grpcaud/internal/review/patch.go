@@ -189,8 +189,8 @@ func (p *patcher) diff(edits map[*document][]edit) (folder, text string) {
 		if len(edits[d]) == 0 {
 			continue
 		}
-		name := filepath.Clean(path)
-		if !filepath.IsLocal(filepath.Clean(p.matrix)) {
+		name := fromHere(path)
+		if !filepath.IsLocal(fromHere(p.matrix)) {
 			folder = filepath.Dir(p.matrix)
 			if relative, err := filepath.Rel(folder, path); err == nil {
 				name = relative
@@ -199,4 +199,16 @@ func (p *patcher) diff(edits map[*document][]edit) (folder, text string) {
 		b.WriteString(d.unified(filepath.ToSlash(name), edits[d]))
 	}
 	return folder, b.String()
+}
+
+// fromHere returns a path as it is from the current folder, if it is in it.
+func fromHere(path string) string {
+	folder, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	if relative, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(relative) {
+		return relative
+	}
+	return filepath.Clean(path)
 }
