@@ -83,9 +83,11 @@ func TestReachOfARollout(t *testing.T) {
 	if strings.Contains(r.stdout, "rules are not enforced") {
 		t.Errorf("--enforced shows what a rollout lets through:\n%s", r.stdout)
 	}
-	alone := file(t, "access.yaml", "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\nservices: {log: {grpc: [a.Log], rollout: [{mode: observe, until: "+until+"}]}}\nclients: {web: {}}\n")
+	text := "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\nservices: {log: {grpc: [a.Log], rollout: [{mode: observe, until: "+until+"}]}}\nclients: {web: {}}\n"
+	alone := file(t, "access.yaml", text)
 	run(t, "", "reach", alone).want(t, 0, "web → log/*, user none")
 	run(t, "", "reach", alone, "--enforced").want(t, 1, "there is no way from web to any service. Rollouts are left out.")
+	run(t, strings.Replace(text, "clients: {web: {}}\n", "", 1), "reach", "-").want(t, 1, "no client can reach any service. Until their ends, rollouts may let calls of clients through that the matrix does not name.")
 }
 
 // TestDiffTellsOfReach shows that a comparison says what follows from a change, in each

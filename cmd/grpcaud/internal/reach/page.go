@@ -91,8 +91,12 @@ func (q Question) nobody() string {
 	if who == "no client" {
 		text = "By the matrix no client can reach " + what + "."
 	}
-	if q.enforced && q.rollouts() {
+	switch {
+	case !q.rollouts():
+	case q.enforced:
 		text += " Rollouts are left out."
+	default:
+		text += " Until their ends, rollouts may let calls of clients through that the matrix does not name."
 	}
 	if unknown := q.unknown(q.reachable()); len(unknown) > 0 {
 		text += " It is not known what these call: " + output.Few(unknown) + "."
