@@ -62,6 +62,11 @@ type reachEntry struct {
 // Reach returns what the clients of p can reach now: a [Rollout] counts until its end.
 func (p *Policy) Reach() *Reach { return newReach(p, time.Now()) }
 
+// ReachEnforced returns what the clients of p can reach when all rollouts have ended.
+func (p *Policy) ReachEnforced() *Reach {
+	return newReach(p, time.Now().Add(maxRollout)) // no rollout of a policy ends later
+}
+
 // From returns the ways that begin with a client, shortest first: one for each entry that
 // can be reached, for each end of the user, and for each way by which a service forwards the
 // token it received. An unknown client has none.

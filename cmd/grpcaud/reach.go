@@ -20,7 +20,8 @@ which calls a handler makes, and which scopes and roles somebody has, is not kno
   on behalf of the user   with a token that was exchanged for that of the user
   forwards the token      with the token that the service received
   without a token         the method is public, or the token optional
-  rules are not enforced  a rollout lets the call through until it ends
+  rules are not enforced  a rollout lets the call through until it ends; --enforced leaves
+                          these calls out, as if all rollouts had ended
 
 The user is kept if the last token identifies the user who began, and LOST if a service
 on the way calls as itself for what a user asked of it; none means that nobody began but
@@ -32,10 +33,12 @@ read or has no such name.`
 
 const reachExamples = `  grpcaud reach access.yaml --from customer-portal
   grpcaud reach access.yaml --to human-resource/GetEmployee
+  grpcaud reach learnt.yaml --enforced
   grpcaud reach access.yaml -o html > reach.html`
 
 func reachCommand() *cobra.Command {
 	var descriptors, from, to string
+	var enforced bool
 	cmd := &cobra.Command{
 		Use:   "reach access.yaml",
 		Short: "Show who can reach what, also through services that call on",
@@ -45,6 +48,7 @@ func reachCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&from, "from", "", "the client with which the ways begin (default: each)")
 	cmd.Flags().StringVar(&to, "to", "", "SERVICE or SERVICE/METHOD with which they end (default: each)")
+	cmd.Flags().BoolVar(&enforced, "enforced", false, "leave rollouts out: show what can be when all of them have ended")
 	cmd.Flags().StringVar(&descriptors, "descriptors", "", descriptor.Usage)
 	cli.Complete(cmd, "from", cli.FromMatrix(files.ClientNames))
 	cli.Complete(cmd, "to", cli.FromMatrix(files.ServiceNames))
@@ -57,6 +61,9 @@ func reachCommand() *cobra.Command {
 		q, err := reach.Ask(policy, from, to)
 		if err != nil {
 			return err
+		}
+		if enforced {
+			q = q.Enforced()
 		}
 		found := false
 		if err := output.Write(cmd.OutOrStdout(), func(p *output.Page) { found = q.Write(p, format.Value) }); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReachGolden(t *testing.T) {
@@ -69,6 +70,24 @@ func TestReachOfACircle(t *testing.T) {
 	if want := "front kept;front none;log kept;vault kept;log lost;log none;front lost;"; ways != want {
 		t.Errorf("ways = %s, want %s", ways, want)
 	}
+}
+
+// TestReachOfARollout shows what a rollout lets through, and that --enforced shows what is
+// left when it has ended: also a longer way, which the rollout makes shorter.
+func TestReachOfARollout(t *testing.T) {
+	until := time.Now().AddDate(0, 0, 89).UTC().Format(time.DateOnly)
+	observed := file(t, "access.yaml", strings.Replace(chain, "log: {", "log: {rollout: [{mode: observe, until: "+until+"}], ", 1))
+	run(t, "", "reach", observed, "--from", "vault-client", "--to", "log").want(t, 0, "rules are not enforced", "What can be afterwards is shown by grpcaud reach --enforced.")
+	r := run(t, "", "reach", observed, "--from", "web", "--to", "log", "--enforced")
+	r.want(t, 0, "front/Open  for a user", "log/Write   as itself, client front-client", "Rollouts are left out")
+	if strings.Contains(r.stdout, "rules are not enforced") {
+		t.Errorf("--enforced shows what a rollout lets through:\n%s", r.stdout)
+	}
+	text := "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\nservices: {log: {grpc: [a.Log], rollout: [{mode: observe, until: " + until + "}]}}\nclients: {web: {}}\n"
+	alone := file(t, "access.yaml", text)
+	run(t, "", "reach", alone).want(t, 0, "web → log/*, user none")
+	run(t, "", "reach", alone, "--enforced").want(t, 1, "there is no way from web to any service. Rollouts are left out.")
+	run(t, strings.Replace(text, "clients: {web: {}}\n", "", 1), "reach", "-").want(t, 1, "no client can reach any service. Until their ends, rollouts may let calls of clients through that the matrix does not name.")
 }
 
 // TestDiffTellsOfReach shows that a comparison says what follows from a change, in each

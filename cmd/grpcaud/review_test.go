@@ -40,8 +40,8 @@ func TestReviewOfTheCompany(t *testing.T) {
 	run(t, string(text), "review", company, "-", "--since", "12h").want(t, 1, "No records in that time, and 2 records from before", "no records of order-status since ", ": was its log given?")
 }
 
-// TestReviewPatchOfTheCommand shows that standard output has the patch alone, and that a patched
-// file is narrow.
+// TestReviewPatchOfTheCommand shows that standard output has the patch alone, that it can be applied
+// in the current folder if the file is in it, and that a patched file is narrow.
 func TestReviewPatchOfTheCommand(t *testing.T) {
 	original, err := os.ReadFile(company)
 	if err != nil {
@@ -54,6 +54,12 @@ func TestReviewPatchOfTheCommand(t *testing.T) {
 		"grpcaud: not narrowed: services.human-resource: no records of it; was its log given?", "grpcaud: apply the patch in "+filepath.Dir(path), "is not known without --descriptors")
 	if !strings.HasPrefix(r.stdout, "--- a/") || strings.Contains(r.stdout, "grpcaud:") {
 		t.Errorf("standard output has more than the patch:\n%s", r.stdout)
+	}
+	t.Chdir(filepath.Dir(filepath.Dir(path)))
+	r = run(t, "", "review", path, log, "--patch")
+	r.want(t, 1, "--- a/"+filepath.Base(filepath.Dir(path))+"/access.yaml\n")
+	if strings.Contains(r.stderr, "apply the patch in") {
+		t.Errorf("a file in the current folder is patched elsewhere: %s", r.stderr)
 	}
 	r = run(t, "", "review", file(t, "access.yaml", chain), log, "--patch")
 	r.want(t, 0, "there is nothing to narrow")

@@ -42,7 +42,7 @@ func Read(path string) (d Set, err error) {
 	}
 	var set descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(data, &set); err != nil {
-		return d, fmt.Errorf("%s: not a FileDescriptorSet, as protoc --descriptor_set_out makes it: %w", path, err)
+		return d, fmt.Errorf("%s: not a FileDescriptorSet, as buf build -o and protoc --descriptor_set_out make it", path)
 	}
 	d.Files, d.Methods = &set, map[string][]string{}
 	for _, file := range set.GetFile() {

@@ -143,7 +143,9 @@ func TestWhatRecordsDoNotSayIsNotGuessed(t *testing.T) {
 		"an id of several lines":   {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "portal\nclients: {}" })}, "which may look like others"},
 		"a user as client":         {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "hmac-sha256:0c5f36b3a8c1a6d1e4be0d2d1fba4bb5" })}, "the token names no client"},
 		"a tenant":                 {tenantBase, descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Issuer = "https://idp.example.com/t1" })}, "the issuer has tenants"},
-		"no scope of the audience": {prefixBase, descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { pool(r); r.Client = "bare" })}, "demands more than the call had"},
+		"no scope of the audience": {prefixBase, descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { pool(r); r.Client = "bare" })}, "demands what the call does not have"},
+		"not in the options":       {"", demanding(access.Allow{Clients: []string{"learnt"}}), []*decision.Record{observed(func(r *decision.Record) { r.Client = "bare" })}, "the .proto file or the base demands"},
+		"a user, not in them":      {"", demanding(access.Allow{Callers: access.ServicesOnly}), []*decision.Record{observed(method("/acme.orders.v1.OrderStatus/ListOrders"))}, "the .proto file or the base demands"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			good := observed(func(r *decision.Record) { r.Client = "learnt" })
@@ -160,6 +162,17 @@ func TestWhatRecordsDoNotSayIsNotGuessed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// demanding returns the descriptors of a service with two methods. The options of the one
+// demand a client, and those of the other a kind of caller, if there is one.
+func demanding(d access.Allow) descriptor.Set {
+	const grpc = "acme.orders.v1.OrderStatus"
+	options := access.MethodOptions{GRPC: grpc, Method: "GetOrderStatus", Place: "orders.proto", Demands: d}
+	if d.Callers != "" {
+		options.Method = "ListOrders"
+	}
+	return descriptor.Set{Methods: map[string][]string{grpc: {"GetOrderStatus", "ListOrders"}}, Options: []access.MethodOptions{options}}
 }
 
 // TestOperationsOfProtoFilesAreLearnt shows that google.api.http says what a call over HTTP

@@ -77,7 +77,7 @@ const (
 	badClient        = "the id of the client cannot stand in a matrix"
 	oddClient        = "the id of the client has characters beyond those of RFC 6749, appendix A.1, which may look like others: write its entry yourself"
 	badService       = "the service or its audience cannot stand in a matrix"
-	demandedBy       = "the .proto file or the base demands more than the call had"
+	demandedBy       = "the .proto file or the base demands what the call does not have"
 	severalAudiences = "the calls of the service share no value of aud, or several of which none is its name: use --base with a matrix that says its audience"
 	otherAudience    = "the base gives the service another audience"
 )

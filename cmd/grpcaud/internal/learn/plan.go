@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/internal/scope"
 )
@@ -173,7 +174,28 @@ func (p *plan) refuse(k cellKey, e *cell) string {
 	case grpc == "" && !p.annotated(k.service, method):
 		return overHTTP
 	}
-	return p.client(k, e).bad
+	client := p.client(k, e)
+	if client.bad != "" {
+		return client.bad
+	}
+	return p.refusedByOptions(k, client.name)
+}
+
+// refusedByOptions returns why the options of a .proto file admit no call of a cell; empty if
+// they may admit one.
+func (p *plan) refusedByOptions(k cellKey, client string) string {
+	grpc, method, _ := splitMethod(k.method, k.service)
+	for _, o := range p.set.Options {
+		d := o.Demands
+		switch {
+		case o.GRPC != grpc || o.Method != method:
+		case len(d.Clients) > 0 && !slices.Contains(d.Clients, client),
+			d.Callers == access.UsersOnly && k.caller == decision.Service,
+			d.Callers == access.ServicesOnly && k.caller == decision.User:
+			return demandedBy
+		}
+	}
+	return ""
 }
 
 // annotated reports whether a .proto file says which requests call a method of a gRPC

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -41,6 +42,11 @@ func newAnswer(p access.Path) Answer {
 		a.LostAt = a.lostAt()
 	}
 	return a
+}
+
+// unenforced reports whether a rollout lets one of the calls through.
+func (a Answer) unenforced() bool {
+	return slices.ContainsFunc(a.Calls, func(c Call) bool { return c.Token == access.HopUnenforced })
 }
 
 // lostAt returns the service that calls without the user; empty if the client itself is let

@@ -44,6 +44,12 @@ func (q Question) show() shown {
 		return s
 	}
 	s.Notes = append(s.Notes, can)
+	switch {
+	case q.enforced && q.rollouts():
+		s.Notes = append(s.Notes, "Rollouts are left out: this is what can be when all of them have ended.")
+	case slices.ContainsFunc(s.Answers, Answer.unenforced):
+		s.Notes = append(s.Notes, "Until their ends, rollouts let calls through, whatever the entries say. What can be afterwards is shown by grpcaud reach --enforced.")
+	}
 	if hint := q.methodHint(); hint != "" {
 		s.Notes = append(s.Notes, hint)
 	}
@@ -57,6 +63,16 @@ func (q Question) show() shown {
 		s.Notes = append(s.Notes, "There are more ways than are shown here: choose a client (--from), or write JSON.")
 	}
 	return s
+}
+
+// rollouts reports whether the matrix has any.
+func (q Question) rollouts() bool {
+	for _, s := range q.policy.Matrix().Services {
+		if len(s.Rollout) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // nobody says that there is no way.
@@ -75,6 +91,13 @@ func (q Question) nobody() string {
 	if who == "no client" {
 		text = "By the matrix no client can reach " + what + "."
 	}
+	switch {
+	case !q.rollouts():
+	case q.enforced:
+		text += " Rollouts are left out."
+	default:
+		text += " Until their ends, rollouts may let calls of clients through that the matrix does not name."
+	}
 	if unknown := q.unknown(q.reachable()); len(unknown) > 0 {
 		text += " It is not known what these call: " + output.Few(unknown) + "."
 	}
@@ -84,7 +107,7 @@ func (q Question) nobody() string {
 // reachable returns all services that the clients of the question reach.
 func (q Question) reachable() map[string]bool {
 	all := map[string]bool{}
-	for a := range (Question{policy: q.policy, from: q.from}).Answers() {
+	for a := range (Question{policy: q.policy, from: q.from, enforced: q.enforced}).Answers() {
 		all[a.To] = true
 	}
 	return all

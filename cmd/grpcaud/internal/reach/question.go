@@ -18,6 +18,14 @@ type Question struct {
 	from   []string // the clients
 	to     string   // the service, empty for all
 	method string   // empty for all
+
+	enforced bool // whether rollouts are left out
+}
+
+// Enforced returns the same question about the time when all rollouts have ended.
+func (q Question) Enforced() Question {
+	q.enforced = true
+	return q
 }
 
 // Ask returns the question who of from can reach to, SERVICE or SERVICE/METHOD. Empty texts
@@ -85,6 +93,9 @@ func (q Question) methodHint() string {
 func (q Question) Answers() iter.Seq[Answer] {
 	return func(yield func(Answer) bool) {
 		reach := q.policy.Reach()
+		if q.enforced {
+			reach = q.policy.ReachEnforced()
+		}
 		for _, client := range q.from {
 			for p := range reach.From(client) {
 				if q.isAbout(p) && !yield(newAnswer(p)) {

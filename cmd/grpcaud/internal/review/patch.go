@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -27,9 +28,6 @@ type Patch struct {
 	// Left says what is left alone, and why. Notes say what else is to be known.
 	Left, Notes []string
 }
-
-// maxFile is the size of the largest file of a matrix, in bytes.
-const maxFile = 8 << 20
 
 // patcher makes a [Patch].
 type patcher struct {
@@ -195,8 +193,8 @@ func (p *patcher) diff(edits map[*document][]edit) (folder, text string) {
 		if len(edits[d]) == 0 {
 			continue
 		}
-		name := filepath.Clean(path)
-		if !filepath.IsLocal(filepath.Clean(p.matrix)) {
+		name := fromHere(path)
+		if !filepath.IsLocal(fromHere(p.matrix)) {
 			folder = filepath.Dir(p.matrix)
 			if relative, err := filepath.Rel(folder, path); err == nil {
 				name = relative
@@ -205,4 +203,16 @@ func (p *patcher) diff(edits map[*document][]edit) (folder, text string) {
 		b.WriteString(d.unified(filepath.ToSlash(name), edits[d]))
 	}
 	return folder, b.String()
+}
+
+// fromHere returns a path as it is from the current folder, if it is in it.
+func fromHere(path string) string {
+	folder, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	if relative, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(relative) {
+		return relative
+	}
+	return filepath.Clean(path)
 }
