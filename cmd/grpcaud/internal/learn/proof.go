@@ -19,9 +19,9 @@ type grant struct {
 	scopes string // see join
 }
 
-// prove returns an error unless the matrix, as it was read again from the written text, says
-// what was learnt and nothing else: each right is in an entry, each entry is of rights, and the
-// rest is that of the base, or what is written without one.
+// prove returns an error unless the matrix, which was read from the written text, says what
+// was learnt and nothing else: each right is in an entry, each entry is of rights, and
+// everything else is as in the base, or as it is written without one.
 func (p *plan) prove(m access.Matrix) error {
 	want := p.rest(m)
 	for _, key := range slices.Sorted(maps.Keys(p.services)) {

@@ -41,11 +41,11 @@ type Counter struct {
 	maxRows   int
 	seeds     [2]maphash.Seed
 	text      []byte // what the key of the current record is made of
-	uncounted uint64 // records of rows for which there was no room, or which could not be judged
+	uncounted uint64 // records of rows beyond maxRows, or which could not be judged
 
 	strangers map[stranger]*recorded.Count
 	ids       map[stranger]bool // the clients that are told apart
-	more      uint64            // records of strangers for which there was no room
+	more      uint64            // records of strangers beyond maxStrangers
 }
 
 // outcomes counts the records about a service.

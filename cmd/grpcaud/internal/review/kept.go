@@ -24,7 +24,7 @@ type Kept struct {
 	all        []*kept
 	kinds      map[string]*kept // all, by their keys
 	strange    int              // kinds of calls without a genuine token
-	rest       recorded.Count   // records of kinds for which there was no room
+	rest       recorded.Count   // records of kinds beyond maxRows
 	key        []byte           // of the current record
 }
 

@@ -120,8 +120,8 @@ func (p *patcher) callers(s *service) []caller {
 	return each
 }
 
-// sets returns all sets of a few names; of many, the set of none, that of all, and for each
-// name that of it alone and that of all others.
+// sets returns all sets of at most three names. Of more it returns the empty set, all names,
+// and for the first eight each name alone and all names but this one.
 func sets(names map[string]int) [][]string {
 	all := slices.Sorted(maps.Keys(names))
 	some := [][]string{nil}

@@ -89,7 +89,7 @@ type Grant struct {
 	Service string `json:"service"`
 	Entry   string `json:"entry"`
 	Place   string `json:"place,omitempty"`
-	Purpose        // of the entry; the owner is that of the service if it has none
+	Purpose        // of the entry; the owner is the one of the service if the entry has none
 
 	Methods []string `json:"methods"` // as the entry has them
 	Demands string   `json:"demands,omitempty"`

@@ -102,8 +102,8 @@ func (s *service) methodOf(r *decision.Record) string {
 	}
 }
 
-// newRow returns the row of a record; nil if there is no room for it, or if the call cannot
-// be judged.
+// newRow returns the row of a record; nil if there are too many, or if the call cannot be
+// judged.
 func (c *Counter) newRow(s *service, r *decision.Record, client string, same bool) *row {
 	if len(c.rows) >= c.maxRows {
 		return nil

@@ -121,7 +121,7 @@ func point(t time.Time) *time.Time {
 	return &t
 }
 
-// purpose is that of an entry.
+// purpose returns the purpose of an entry, with the owner of the service if it has none.
 func (s *service) purpose(entry int) Purpose {
 	p := purposeOf(s.matrix.Allow[entry].Purpose)
 	p.Owner = cmp.Or(p.Owner, s.matrix.Owner)
