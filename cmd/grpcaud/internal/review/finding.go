@@ -20,7 +20,7 @@ func (u *uses) findings() []Finding {
 	}
 	all = append(all, u.overdue()...)
 	all = append(all, u.unknown()...)
-	order := []Kind{WouldBreak, Unused, NeverCalled, NotKnown, Overdue, UnknownClient, UnknownService, OnlyOneClient, ScopeOfAll}
+	order := []Kind{WouldBreak, Unused, NeverCalled, NotKnown, Overdue, UnknownService, UnknownClient, OnlyOneClient, ScopeOfAll}
 	slices.SortStableFunc(all, func(a, b Finding) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
 	return all
 }
