@@ -92,11 +92,11 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	case at.client == "":
 		who = "a client that the file does not name"
 	}
-	why := "is let through until the rules are enforced"
+	why := "was let through by a rollout"
 	if !let {
 		why = "was admitted by an earlier policy, and this one refuses it"
 	}
-	f.Text = fmt.Sprintf("%s calls %s and %s: %s (%s)", who, s.calls(f.Methods, others), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
+	f.Text = fmt.Sprintf("%s called %s and %s: %s (%s)", who, s.calls(f.Methods, others), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
 	return f
 }
 

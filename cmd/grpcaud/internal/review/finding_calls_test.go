@@ -52,7 +52,7 @@ func TestReviewNamesNoMethodsThatStrangersChose(t *testing.T) {
 		return decision.Record{Time: now, Method: "/acme.Shop/" + method, Service: "shop", Caller: decision.NoCaller, Decision: decision.WouldRefuse, Cause: "CREDENTIALS_MISSING", Peer: "192.0.2.9:1234"}
 	}
 	s.add(call("Made_up"))
-	for _, want := range []string{"calls methods that the file does not name, of shop, and is let through", "calls shop/Read, methods that the file does not name, and is let through"} {
+	for _, want := range []string{"called methods that the file does not name, of shop, and was let through", "called shop/Read, methods that the file does not name, and was let through"} {
 		f := s.counter.Report().Findings[0]
 		if !strings.Contains(f.Text, want) || strings.Contains(strings.Join(f.Methods, " "), " ") {
 			t.Errorf("finding %q with methods %q, want %q", f.Text, f.Methods, want)

@@ -24,8 +24,8 @@ var titles = []title{
 	{NeverCalled, "Methods under \"*\"", output.Doubt},
 	{NotKnown, "Not known, since records may be missing", output.Doubt},
 	{Overdue, "A review was due", output.Doubt},
-	{UnknownClient, "Clients that the file does not name", output.Doubt},
 	{UnknownService, "Services that the file does not name", output.Doubt},
+	{UnknownClient, "Clients that the file does not name", output.Faint},
 	{OnlyOneClient, "Only one of several clients uses", output.Faint},
 	{ScopeOfAll, "Scopes that every caller has", output.Faint},
 }
