@@ -3,6 +3,7 @@ package docs_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,24 +41,47 @@ func TestEveryExplanationIsReal(t *testing.T) {
 	}
 }
 
-// build returns the path of the program. It opens every folder of the tree: the go
-// command uses a cached result of a test while the files that the test opened are
-// unchanged, and it does not know what go build opens.
+// built is the folder of the program that the tests build, until they end.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "grpcaud-docs-*"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(built)
+	m.Run()
+}
+
+// build returns the path of the program.
 func build(t *testing.T) string {
 	t.Helper()
+	program, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// buildOnce builds the program. It opens every folder of the tree: the go command uses a
+// cached result of a test while the files that the test opened are unchanged, and it does not
+// know what go build opens.
+var buildOnce = sync.OnceValues(func() (string, error) {
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && len(d.Name()) > 2 && strings.HasPrefix(d.Name(), ".") {
 			return filepath.SkipDir
 		}
 		return err
 	})
-	program := filepath.Join(t.TempDir(), "grpcaud")
-	out, buildErr := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/grpcaud").CombinedOutput()
-	if err := errors.Join(err, buildErr); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err != nil {
+		return "", err
 	}
-	return program
-}
+	program := filepath.Join(built, "grpcaud")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/grpcaud").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // story is the state of a page while it is read.
 type story struct {

@@ -22,8 +22,9 @@ type CA struct {
 }
 
 // NewCA returns a new authority.
-func NewCA() *CA {
-	template := certificate("testutil CA")
+func NewCA() *CA { return newCA(certificate("testutil CA")) }
+
+func newCA(template *x509.Certificate) *CA {
 	template.IsCA, template.BasicConstraintsValid = true, true
 	template.KeyUsage = x509.KeyUsageCertSign
 	ca := &CA{cert: template}
@@ -34,7 +35,10 @@ func NewCA() *CA {
 // Certificate returns a certificate, for a server or a client, for DNS names
 // and IP addresses.
 func (ca *CA) Certificate(names ...string) tls.Certificate {
-	template := certificate("testutil")
+	return ca.certificate(certificate("testutil"), names)
+}
+
+func (ca *CA) certificate(template *x509.Certificate, names []string) tls.Certificate {
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	for _, name := range names {

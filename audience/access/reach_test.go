@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience/access"
@@ -140,24 +141,33 @@ func samples(t *testing.T) int {
 // the issuers give; and that a statement under never is refused if, and only if, a walk
 // breaks it or a service on the way leaves it open.
 func TestReachIsWhatCanBeWalked(t *testing.T) {
-	seen := map[string]int{} // kinds of hops, ends of users and verdicts on statements
-	for seed := range samples(t) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			policy := randomPolicy(t, uint64(seed))
-			w, reach := newWalker(t, policy), policy.Reach()
-			for client := range w.matrix.Clients {
-				walked := w.walk(client)
-				w.compare(reach.From(client), walked, seen)
-				w.judgeAll(policy, client, walked, seen)
-			}
-		})
-	}
+	var mu sync.Mutex
+	all := map[string]int{} // guarded by mu: kinds of hops, ends of users and verdicts on statements
+	t.Run("matrix", func(t *testing.T) {
+		for seed := range samples(t) {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				policy, seen := randomPolicy(t, uint64(seed)), map[string]int{}
+				w, reach := newWalker(t, policy), policy.Reach()
+				for client := range w.matrix.Clients {
+					walked := w.walk(client)
+					w.compare(reach.From(client), walked, seen)
+					w.judgeAll(policy, client, walked, seen)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for what, times := range seen {
+					all[what] += times
+				}
+			})
+		}
+	})
 	for _, want := range []string{
 		"as itself", "for a user", "on behalf of the user", "forwards the token", "without a token", "rules are not enforced",
 		"kept", "lost", "none", "can reach", "not proven", "holds",
 	} {
-		if seen[want] == 0 {
-			t.Errorf("no random matrix has %q: %v", want, seen)
+		if all[want] == 0 {
+			t.Errorf("no random matrix has %q: %v", want, all)
 		}
 	}
 }

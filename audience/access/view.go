@@ -42,12 +42,15 @@ func (p *Policy) Matrix() Matrix {
 // deepCopy returns v with copies of all its maps, slices and pointers. It uses reflection, so
 // that no field of a matrix can be forgotten.
 func deepCopy(v reflect.Value) reflect.Value {
+	if isFlat(v.Type()) {
+		return v
+	}
 	c := reflect.New(v.Type()).Elem()
 	c.Set(v)
 	switch {
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			if f := c.Field(i); f.CanSet() {
+			if f := c.Field(i); f.CanSet() && !isFlat(f.Type()) {
 				f.Set(deepCopy(f))
 			}
 		}
@@ -61,9 +64,23 @@ func deepCopy(v reflect.Value) reflect.Value {
 		}
 	case v.Kind() == reflect.Slice && !v.IsNil():
 		c.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		reflect.Copy(c, v)
+		if isFlat(v.Type().Elem()) {
+			break
+		}
 		for i := range v.Len() {
 			c.Index(i).Set(deepCopy(v.Index(i)))
 		}
 	}
 	return c
+}
+
+// isFlat reports whether a value of this type shares nothing with its copy.
+func isFlat(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Pointer, reflect.Map, reflect.Slice:
+		return false
+	default:
+		return true
+	}
 }

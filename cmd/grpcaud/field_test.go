@@ -156,7 +156,7 @@ type served struct {
 	Metrics       string
 	Services      []string
 	flags         []string // for calls of it
-	log           *buffer
+	log           *growing
 	stop          func() int // ends it, and returns its exit status
 }
 
@@ -175,7 +175,7 @@ func (f *field) serve(t *testing.T, service string, args ...string) *served {
 func (f *field) start(t *testing.T, args ...string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &served{log: &buffer{}}
+	s := &served{log: &growing{grown: make(chan struct{})}}
 	in, out := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
@@ -97,18 +98,28 @@ func readRecords(cmd *cobra.Command, args []string, descriptors, since string) (
 		return nil, err
 	}
 	counter := review.NewCounter(policy, set, args[0], begin, now)
-	log, err := recorded.Read(cmd, args[1:], counter.Record, counter.Gap)
+	return counter, readInto(cmd, args[1:], counter)
+}
+
+// readInto reads the records in the files at these paths, of which there must be one.
+func readInto(cmd *cobra.Command, paths []string, into interface {
+	Record(*decision.Record) error
+	Gap(decision.Gap) error
+	Skipped(file string, lines decision.Skipped)
+},
+) error {
+	log, err := recorded.Read(cmd, paths, into.Record, into.Gap)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, file := range log.Files {
-		counter.Skipped(file.Name, file.Skipped)
+		into.Skipped(file.Name, file.Skipped)
 	}
 	log.Report(cmd.ErrOrStderr())
 	if log.Records == 0 {
-		return nil, fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(args[1:]))
+		return fmt.Errorf("no record of a decision in %s: see docs/decisions.md for how a server writes them", output.List(paths))
 	}
-	return counter, nil
+	return nil
 }
 
 // writePatch writes the patch, and to standard error what it leaves alone.

@@ -40,7 +40,7 @@ func TestStorePasswordIsNoArgument(t *testing.T) {
 func TestStoreWithAPassword(t *testing.T) {
 	f := newFleet(t)
 	f.store.RequireUserAuth("operator", "s3cret")
-	args := []string{"status", "--store", f.url(), "--store-user", "operator", "--timeout", "4s"}
+	args := []string{"status", "--store", f.url(), "--store-user", "operator", "--timeout", "1500ms"}
 	t.Setenv("GRPCAUD_STORE_PASSWORD", "wr0ng")
 	r := run(t, "", args...)
 	r.want(t, 2, "WRONGPASS", "--store-password-file")

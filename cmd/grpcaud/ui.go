@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,16 +13,19 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/review"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ui"
 )
 
 const uiHelp = `Ui shows the matrix in a browser on this machine: who may call what, and the entry
-behind each cell; what the servers say about a token, at every service and method;
-and what a change of the file changes, compared with --against or with a file that
-is chosen in the page.
+behind each cell; what each client can reach; what the servers say about a token, at
+every service and method; and what a change of the file changes, compared with
+--against or with a file that is chosen in the page. With --decisions, which names a
+file with records of decisions, it shows a review too: what each client may call, and
+when it last did.
 
-The page follows the file. A version that does not load is shown as an error with
-its line, and the last good one stays.
+The page follows the matrix. A version that does not load is shown as an error with
+its line, and the last good one stays. Records are read once, at the start.
 
 It listens on a loopback address only, and loads nothing from elsewhere. The address
 that it prints opens the page once, and then the next one is printed, so that other
@@ -31,6 +35,7 @@ or from the issuer; with --offline no issuer is asked.`
 
 const uiExamples = `  grpcaud ui access.yaml
   grpcaud ui access.yaml --against access-main.yaml --open
+  grpcaud ui access.yaml --decisions decisions-1.jsonl --decisions decisions-2.jsonl.gz
   grpcaud ui access.yaml --offline --addr 127.0.0.1:8080`
 
 // uiOptions are the flags of the command ui.
@@ -38,6 +43,8 @@ type uiOptions struct {
 	ui.Options
 	keyFlags
 	descriptors string
+	decisions   []string
+	since       string
 	open        bool
 }
 
@@ -55,6 +62,8 @@ func uiCommand() *cobra.Command {
 	flags.StringVar(&u.Addr, "addr", "127.0.0.1:0", "the loopback address to listen on; port 0 is any free port")
 	flags.StringVar(&u.Against, "against", "", "the matrix before the change, to compare with")
 	flags.StringVar(&u.descriptors, "descriptors", "", descriptor.Usage)
+	flags.StringArrayVar(&u.decisions, "decisions", nil, "a file with records of decisions, for the review; for more files, repeat it")
+	flags.StringVar(&u.since, "since", "", "how long ago the review begins, such as 90d or 12h, or a date (default: with the first record)")
 	flags.BoolVar(&u.open, "open", false, "open the page in the browser of the system")
 	u.add(cmd)
 	return cmd
@@ -73,6 +82,9 @@ func (u uiOptions) run(cmd *cobra.Command, path string) error {
 	if u.Keys, err = u.keys(); err != nil {
 		return err
 	}
+	if u.Records, err = u.records(cmd); err != nil {
+		return err
+	}
 	u.Address, u.Report = u.announce(cmd), reportTo(cmd)
 	server, err := ui.Listen(u.Options)
 	if err != nil {
@@ -80,6 +92,22 @@ func (u uiOptions) run(cmd *cobra.Command, path string) error {
 	}
 	defer server.Close()
 	return server.Serve(cmd.Context())
+}
+
+// records reads the records of decisions; nil if none are asked for.
+func (u uiOptions) records(cmd *cobra.Command) (*review.Kept, error) {
+	now := time.Now()
+	since, err := review.Since(u.since, now)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.since != "" && len(u.decisions) == 0:
+		return nil, errors.New("--since is for a review: name the records with --decisions")
+	case len(u.decisions) == 0:
+		return nil, nil
+	}
+	kept := review.Keep(since, now)
+	return kept, readInto(cmd, u.decisions, kept)
 }
 
 // announce returns a function that prints each address, and opens the first one if that

@@ -106,6 +106,7 @@ func TestUIRefusesWhatIsNoMatrix(t *testing.T) {
 // TestUIFollowsTheFile shows that the page hears of a change, shows the error of a version that
 // does not load, and keeps the last good one.
 func TestUIFollowsTheFile(t *testing.T) {
+	t.Parallel()
 	good := strings.Replace(withoutReview, "    closed: [ReviewEmployees]\n", "", 1)
 	path, old := file(t, "access.yaml", withoutReview), file(t, "old.yaml", withoutReview)
 	b := show(t, path, "--against", old)

@@ -66,9 +66,9 @@ func TestUIShowsWhyACellIsRefused(t *testing.T) {
 // TestUILoadsNothingFromElsewhere shows that the headers forbid it, and that the pages do not
 // try.
 func TestUILoadsNothingFromElsewhere(t *testing.T) {
-	b := show(t, company, "--against", "testdata/changed.yaml")
+	b := show(t, company, "--against", "testdata/changed.yaml", "--decisions", file(t, "decisions.jsonl", decided("another", "order-status", "GetOrderStatus", "admitted", "")))
 	for path, kind := range map[string]string{
-		"/": "text/html; charset=utf-8", "/reach": "text/html; charset=utf-8", "/reach/order-status": "text/html; charset=utf-8", "/token": "text/html; charset=utf-8", "/changes": "text/html; charset=utf-8", "/nothing": "text/html; charset=utf-8",
+		"/": "text/html; charset=utf-8", "/reach": "text/html; charset=utf-8", "/reach/order-status": "text/html; charset=utf-8", "/review": "text/html; charset=utf-8", "/review/order-status": "text/html; charset=utf-8", "/token": "text/html; charset=utf-8", "/changes": "text/html; charset=utf-8", "/nothing": "text/html; charset=utf-8",
 		"/style.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8", "/icon.svg": "image/svg+xml",
 	} {
 		folder := b.folder
@@ -100,8 +100,11 @@ func TestUILoadsNothingFromElsewhere(t *testing.T) {
 // TestUINamesAreText shows that no name of the matrix becomes markup, or controls the terminal.
 func TestUINamesAreText(t *testing.T) {
 	path := file(t, "\x1b[31maccess\u202e.yaml", hostile)
-	b := show(t, path, "--against", path)
-	for _, page := range []string{"/", "/reach", "/token", "/changes"} {
+	log := file(t, "\x1b[31mdecisions\u202e.jsonl", strings.NewReplacer("customer-portal", `<script>alert(1)</script>`, "GetOrderStatus", `<img/src=x>`, "acme.orders.v1", `<script>alert(2)</script>\u001b`).Replace(
+		decided("another", "order-status", "GetOrderStatus", "admitted", "")+decided("another", "order-status", "GetOrderStatus", "would_refuse", "")+"{\x1b<script>alert(1)\n"))
+	b := show(t, path, "--against", path, "--decisions", log)
+	b.get(t, "/review").want(t, http.StatusOK, "2 records from", "&lt;script&gt;alert(1)&lt;/script&gt;", "Records may be missing")
+	for _, page := range []string{"/", "/reach", "/review", "/token", "/changes"} {
 		a := b.get(t, page)
 		a.lacks(t, "<script>alert", "<img/src", "\x1b", "\u202e")
 		wellFormed(t, a.text)

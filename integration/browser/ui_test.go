@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -55,9 +56,25 @@ func (m matrix) write(t *testing.T, text string) {
 }
 
 // open starts grpcaud ui and returns the address of its page.
-func (m matrix) open(t *testing.T) string {
+func (m matrix) open(t *testing.T, args ...string) string {
 	t.Helper()
-	return Start(t, "./cmd/grpcaud", "ui", m.path, "--jwks", m.keys, "--offline").Find(`http://\S+`)[0]
+	return Start(t, "./cmd/grpcaud", append([]string{"ui", m.path, "--jwks", m.keys, "--offline"}, args...)...).Find(`http://\S+`)[0]
+}
+
+// records writes records of two calls, after which one record is missing: of the customer
+// portal, and of a client that the matrix does not name.
+func (m matrix) records(t *testing.T) string {
+	t.Helper()
+	var text string
+	for _, client := range []string{"customer-portal", `<img src=x onerror=alert(1)>`} {
+		text += fmt.Sprintf(`{"time":"2026-11-01T12:00:00Z","type":"grpcaud.decision","version":1,"method":"/acme.orders.v1.OrderStatus/GetOrderStatus","service":"order-status","issuer":%q,"audience":["order-status"],"client":%q,"caller":"user","scopes":["orders.read"],"decision":"admitted","mode":"enforce","policy":"earlier","duration_ns":1}`+"\n", m.issuer.URL(), client)
+	}
+	text += `{"time":"2026-11-02T12:00:00Z","type":"grpcaud.gap","version":1,"records":1,"first":"2026-11-02T12:00:00Z","last":"2026-11-02T12:00:00Z","reason":"full"}` + "\n"
+	path := filepath.Join(filepath.Dir(m.path), "decisions.jsonl")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // mint returns a token of the customer portal, with these claims instead of its own.
@@ -120,6 +137,47 @@ func TestBrowserUI(t *testing.T) {
 			check(p)
 			m.write(t, strings.Replace(string(good), "methods: [GetOrderStatus, WatchOrderStatus]", "methods: [GetOrderStatus]", 1))
 			p.Wait("WatchOrderStatus") // which only the other entry allows now
+			check(p)
+		})
+	}
+}
+
+// TestBrowserUIReview looks at what clients can reach and at the review: without records, of all
+// clients, of one, and after a change of the file.
+func TestBrowserUIReview(t *testing.T) {
+	for name, width := range widths {
+		t.Run(name, func(t *testing.T) {
+			m := newMatrix(t)
+			p := Open(t).Page(t, width)
+			p.Go(m.open(t))
+			p.Click("Reach")
+			p.Wait("all clients")
+			check(p)
+			p.Click("Review")
+			p.Wait("A review needs records of decisions")
+			check(p)
+
+			p.Go(m.open(t, "--decisions", m.records(t)))
+			p.Click("Review")
+			p.Wait("What the records say")
+			text := p.Text()
+			for _, want := range []string{"2 records from 2026-11-01T12:00:00Z", "Missing are 1 record", "<img src=x onerror=alert(1)>", "2026-11-01", "not known: records may be missing", "team-people"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the review does not show %q:\n%s", want, text)
+				}
+			}
+			check(p)
+			p.Screenshot("ui-review-" + name)
+
+			p.Click("customer-portal")
+			p.Wait("customer-portal never called")
+			check(p)
+			good, err := os.ReadFile(m.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.write(t, strings.Replace(string(good), "clients: [customer-portal, backoffice-portal]", "clients: [backoffice-portal]", 1))
+			p.Wait("will be refused")
 			check(p)
 		})
 	}

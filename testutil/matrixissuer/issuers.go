@@ -30,6 +30,7 @@ type Issuers struct {
 // state is what follows from one policy. It is immutable, apart from the issuers.
 type state struct {
 	policy  *access.Policy
+	matrix  access.Matrix            // of policy
 	issuers map[string]*playedIssuer // by name
 }
 
@@ -79,19 +80,20 @@ func (i *Issuers) Swap(policy *access.Policy) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	derived, err := i.deriveLocked(policy)
-	if err == nil {
-		err = cmp.Or(i.checkUsers(derived.Matrix()), i.checkFrontEnds(derived.Matrix()))
-	}
 	if err != nil {
 		return err
 	}
-	old, next := i.state.Load(), &state{policy: derived, issuers: map[string]*playedIssuer{}}
-	for name, entry := range derived.Matrix().Issuers {
+	m := derived.Matrix()
+	if err := cmp.Or(i.checkUsers(m), i.checkFrontEnds(m)); err != nil {
+		return err
+	}
+	old, next := i.state.Load(), &state{policy: derived, matrix: m, issuers: map[string]*playedIssuer{}}
+	for name, entry := range m.Issuers {
 		played := old.issuers[name]
 		if played == nil || !reflect.DeepEqual(played.entry, entry) {
 			played = i.play(entry)
 		}
-		i.registerLocked(derived, name, played)
+		i.registerLocked(next, name, played)
 		next.issuers[name] = played
 	}
 	i.state.Store(next)
@@ -110,7 +112,7 @@ func (i *Issuers) Environment() map[string]string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	current := map[string]string{}
-	m := i.state.Load().policy.Matrix()
+	m := i.state.Load().matrix
 	for _, c := range m.Clients {
 		current[c.Secret.Env] = i.secrets[c.Secret.Env]
 	}

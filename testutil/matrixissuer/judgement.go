@@ -41,7 +41,7 @@ func (i *Issuers) Judge(client, service, method string) error {
 
 // claims returns the claims of a client's own token, as a server reads them.
 func (s *state) claims(name string, t access.Target) (*claims.Claims, error) {
-	client := s.policy.Matrix().Clients[name]
+	client := s.matrix.Clients[name]
 	played := s.issuers[client.Issuer]
 	written := played.writer.Load().write(
 		testutil.Grant{Client: client.ID, Subject: client.ID, Audiences: []string{t.Audience}, Scopes: slices.Clone(t.Scopes)},

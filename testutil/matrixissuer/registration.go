@@ -32,10 +32,10 @@ func (i *Issuers) play(entry access.Issuer) *playedIssuer {
 	return &playedIssuer{Issuer: issuer, entry: entry, clients: map[string]bool{}, writer: writer}
 }
 
-// registerLocked registers the clients of an issuer with what the policy allows them, and
+// registerLocked registers the clients of an issuer with what the policy of s allows them, and
 // removes the others.
-func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *playedIssuer) {
-	m := policy.Matrix()
+func (i *Issuers) registerLocked(s *state, name string, issuer *playedIssuer) {
+	m := s.matrix
 	p := issuer.entry.Provider()
 	w := &tokenWriter{token: p.Token, rights: map[target]rights{}, subjects: map[string]bool{}, users: i.options.usersByName(), acr: firstACR(m)}
 	current := map[string]bool{}
@@ -48,7 +48,7 @@ func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *pla
 			continue
 		}
 		current[c.ID] = true
-		issuer.Register(i.registration(policy, client, issuer.entry, w))
+		issuer.Register(i.registration(s, client, issuer.entry, w))
 	}
 	for id := range current {
 		w.subjects[w.subject(id)] = true
@@ -62,10 +62,10 @@ func (i *Issuers) registerLocked(policy *access.Policy, name string, issuer *pla
 	issuer.clients = current
 }
 
-// registration returns the registration of a client with what the policy allows it, and
-// adds its rights to w.
-func (i *Issuers) registration(policy *access.Policy, name string, issuer access.Issuer, w *tokenWriter) testutil.Client {
-	m := policy.Matrix()
+// registration returns the registration of a client with what the policy of s allows it,
+// and adds its rights to w.
+func (i *Issuers) registration(s *state, name string, issuer access.Issuer, w *tokenWriter) testutil.Client {
+	m := s.matrix
 	c := m.Clients[name]
 	r := testutil.Client{
 		ID: c.ID, Secret: i.secrets[c.Secret.Env], Scopes: map[string][]string{}, OwnAudiences: []string{c.ID}, Exchange: true,
@@ -75,15 +75,15 @@ func (i *Issuers) registration(policy *access.Policy, name string, issuer access
 	if held, ok := i.certificates[writtenName(name, c.Issuer)]; ok && c.Certificate != (access.CertificateRef{}) {
 		r.Certificates = append(r.Certificates, held.cert)
 	}
-	for service, s := range m.Services {
-		if service == name || slices.Contains(s.Audiences, c.ID) || slices.Contains(s.RunsAs, name) {
-			r.OwnAudiences = append(r.OwnAudiences, s.Audiences...)
+	for service, entry := range m.Services {
+		if service == name || slices.Contains(entry.Audiences, c.ID) || slices.Contains(entry.RunsAs, name) {
+			r.OwnAudiences = append(r.OwnAudiences, entry.Audiences...)
 		}
-		granted, ok := rightsOf(policy, name, service, s)
+		granted, ok := s.rightsOf(name, service)
 		if !ok {
 			continue
 		}
-		for _, audience := range s.Audiences {
+		for _, audience := range entry.Audiences {
 			r.Audiences = append(r.Audiences, audience)
 			r.Scopes[audience] = granted.scopes
 			w.rights[target{c.ID, audience}] = granted

@@ -20,20 +20,20 @@ type rights struct {
 
 // rightsOf returns what the entries for a client, and the .proto files, let it have at a
 // service; false if no entry is for it.
-func rightsOf(policy *access.Policy, client, name string, s access.Service) (rights, bool) {
-	if _, err := policy.Target(client, name); err != nil {
+func (s *state) rightsOf(client, service string) (rights, bool) {
+	if _, err := s.policy.Target(client, service); err != nil {
 		return rights{}, false
 	}
-	r := rights{claims: map[string]string{}}
-	m := policy.Matrix()
-	for _, allow := range s.Allow {
-		open := allow.AnyClient && m.Concerns(s, allow, m.Issuers[m.Clients[client].Issuer])
+	r, m := rights{claims: map[string]string{}}, s.matrix
+	entry := m.Services[service]
+	for _, allow := range entry.Allow {
+		open := allow.AnyClient && m.Concerns(entry, allow, m.Issuers[m.Clients[client].Issuer])
 		if open || slices.Contains(allow.Clients, client) {
 			r.add(allow)
 		}
 	}
-	for _, o := range policy.AddedDemands() {
-		if slices.Contains(s.GRPC, o.GRPC) && (len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client)) {
+	for _, o := range s.policy.AddedDemands() {
+		if slices.Contains(entry.GRPC, o.GRPC) && (len(o.Demands.Clients) == 0 || slices.Contains(o.Demands.Clients, client)) {
 			r.add(o.Demands)
 		}
 	}

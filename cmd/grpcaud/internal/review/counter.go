@@ -62,23 +62,27 @@ type outcomes struct {
 	admitted, refused, wouldRefuse uint64
 }
 
-func (o *outcomes) count(at time.Time, d decision.Outcome) {
-	switch o.add(at); d {
+func (o *outcomes) count(t tally, d decision.Outcome) {
+	switch o.merge(t); d {
 	case decision.Admitted:
-		o.admitted++
+		o.admitted += t.records
 	case decision.WouldRefuse:
-		o.wouldRefuse++
+		o.wouldRefuse += t.records
 	default:
-		o.refused++
+		o.refused += t.records
 	}
 }
 
-func (t *tally) add(at time.Time) {
-	if t.records++; t.first.IsZero() || at.Before(t.first) {
-		t.first = at
+// merge adds the records of another tally.
+func (t *tally) merge(other tally) {
+	if other.records == 0 {
+		return
 	}
-	if at.After(t.last) {
-		t.last = at
+	if t.records += other.records; t.first.IsZero() || other.first.Before(t.first) {
+		t.first = other.first
+	}
+	if other.last.After(t.last) {
+		t.last = other.last
 	}
 }
 
@@ -102,49 +106,59 @@ func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since,
 
 // Record counts a record. Its error is always nil.
 func (c *Counter) Record(r *decision.Record) error {
-	at := r.Time
-	switch {
-	case at.Before(c.since):
-		c.log.Earlier++
-		return nil
-	case at.After(c.judge.now.Add(clockDifference)):
-		c.log.Later++
+	c.count(r, tally{1, r.Time, r.Time})
+	return nil
+}
+
+// count counts records that differ in their times alone, and in what no review looks at.
+func (c *Counter) count(r *decision.Record, t tally) {
+	now := c.judge.now
+	if t.first.Before(c.since) {
+		c.log.Earlier += t.records
+		return
 	}
-	if at.After(c.judge.now) {
-		at = c.judge.now
+	if t.last.After(now.Add(clockDifference)) {
+		c.log.Later += t.records
 	}
+	t.first, t.last = earlier(t.first, now), earlier(t.last, now)
 	same := r.Policy == c.judge.policy.Generation() && r.Policy != ""
-	c.all.add(at)
+	c.all.merge(t)
 	if same {
-		c.log.ThisPolicy++
+		c.log.ThisPolicy += t.records
 	}
-	s := c.serviceOf(r)
+	s := c.serviceOf(r, t)
 	if s == nil {
-		return nil
+		return
 	}
-	c.services[s.number].count(at, r.Decision)
-	client := c.clientOf(s, r, at)
+	c.services[s.number].count(t, r.Decision)
+	client := c.clientOf(s, r, t)
 	key := c.keyOf(s, r, client, same)
 	known, ok := c.rows[key]
 	if !ok {
 		if known = c.newRow(s, r, client, same); known == nil {
-			c.uncounted++
-			return nil
+			c.uncounted += t.records
+			return
 		}
 		c.rows[key] = known
 	}
-	known.add(at)
-	return nil
+	known.merge(t)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // serviceOf returns the service of a record; nil if it is not in the file, or if the method
 // belongs to none.
-func (c *Counter) serviceOf(r *decision.Record) *service {
+func (c *Counter) serviceOf(r *decision.Record, t tally) *service {
 	if s := c.judge.services[r.Service]; s != nil {
 		return s
 	}
 	if r.Service != "" {
-		c.strange(stranger{service: r.Service}, r.Time)
+		c.strange(stranger{service: r.Service}, t)
 	}
 	for _, s := range []*service{c.judge.byGRPC[grpcOf(r.Method)], c.judge.services[grpcOf("/"+r.Method)]} {
 		if s != nil {
@@ -168,42 +182,47 @@ func grpcOf(method string) string {
 }
 
 // clientOf returns the name of the client of a record; empty if it has none in the file.
-func (c *Counter) clientOf(s *service, r *decision.Record, at time.Time) string {
+func (c *Counter) clientOf(s *service, r *decision.Record, t tally) string {
 	if r.Issuer == "" {
 		return ""
 	}
 	name := s.guard.Client(r.Issuer, r.Client)
 	if name == "" {
-		c.strange(stranger{s.name, r.Issuer, r.Client, r.Decision == decision.Admitted}, at)
+		c.strange(stranger{s.name, r.Issuer, r.Client, r.Decision == decision.Admitted}, t)
 	}
 	return name
 }
 
-func (c *Counter) strange(who stranger, at time.Time) {
-	t := c.strangers[who]
+func (c *Counter) strange(who stranger, t tally) {
+	known := c.strangers[who]
 	switch {
-	case t != nil:
+	case known != nil:
 	case len(c.strangers) >= maxStrangers:
-		c.more++
+		c.more += t.records
 		return
 	default:
-		t = &tally{}
-		c.strangers[who] = t
+		known = &tally{}
+		c.strangers[who] = known
 	}
-	t.add(at)
+	known.merge(t)
 }
 
 // Gap counts a gap. Its error is always nil.
 func (c *Counter) Gap(g decision.Gap) error {
-	one := Gap{g.Records, g.First.UTC(), g.Last.UTC()}
-	switch n := len(c.log.Gaps); {
-	case g.Last.Before(c.since):
-	case n < maxGaps:
-		c.log.Gaps = append(c.log.Gaps, one)
-	default:
-		c.log.Gaps[n-1].add(one)
-	}
+	c.log.gap(g, c.since)
 	return nil
+}
+
+// gap adds a gap that is not before since.
+func (l *Log) gap(g decision.Gap, since time.Time) {
+	one := Gap{g.Records, g.First.UTC(), g.Last.UTC()}
+	switch n := len(l.Gaps); {
+	case g.Last.Before(since):
+	case n < maxGaps:
+		l.Gaps = append(l.Gaps, one)
+	default:
+		l.Gaps[n-1].add(one)
+	}
 }
 
 // add makes g stand for another gap too.
@@ -220,10 +239,12 @@ func (g *Gap) add(other Gap) {
 }
 
 // Skipped notes lines of a file that were not read, if records may be among them.
-func (c *Counter) Skipped(file string, lines decision.Skipped) {
-	for _, l := range lines {
-		if l.MaybeRecords {
-			c.log.Unread = append(c.log.Unread, file+": "+l.String())
+func (c *Counter) Skipped(file string, lines decision.Skipped) { c.log.skip(file, lines) }
+
+func (l *Log) skip(file string, lines decision.Skipped) {
+	for _, line := range lines {
+		if line.MaybeRecords {
+			l.Unread = append(l.Unread, file+": "+line.String())
 		}
 	}
 }

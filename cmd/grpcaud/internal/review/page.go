@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,19 +38,42 @@ func asTime(t any) time.Time {
 	return t.(time.Time)
 }
 
+// view is what the template shows.
+type view struct {
+	*Report
+	Style template.CSS
+	Sheet bool // to be filled in, with what is to be done about each grant
+}
+
 // html writes a page without other files, to be printed.
 func (r *Report) html(p *output.Page) {
 	// Its error can only be that of p, and Flush returns it.
-	_ = pageTemplate.Execute(p, map[string]any{"Style": template.CSS(draw.Style), "Report": r})
+	_ = pageTemplate.Execute(p, view{r, template.CSS(draw.Style), true})
 }
 
 // HTML returns the report as sections of a page, for the style sheet [draw.Style].
 func (r *Report) HTML() template.HTML {
 	var text strings.Builder
-	if err := pageTemplate.ExecuteTemplate(&text, "review", r); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&text, "review", view{Report: r}); err != nil {
 		panic(err) // the template does not fit the report
 	}
 	return template.HTML(text.String())
+}
+
+// OfClient returns the part of the report that is about one client: what it may call, and
+// what any client may call.
+func (r *Report) OfClient(name string) *Report {
+	part, entries := *r, map[string]bool{}
+	part.Clients = slices.DeleteFunc(slices.Clone(r.Clients), func(c Client) bool { return c.Name != name && c.Name != "" })
+	for _, c := range part.Clients {
+		for _, g := range c.Grants {
+			entries[g.Entry] = true
+		}
+	}
+	part.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool {
+		return f.Kind == UnknownClient || f.Client != name && (f.Client != "" || !entries[f.Entry])
+	})
+	return &part
 }
 
 func clientTitle(name string) string {

@@ -67,16 +67,6 @@ func (u *uses) add(w *row, entry int) {
 	u.called[all][at.method] = true
 }
 
-func (t *tally) merge(other tally) {
-	if other.records == 0 {
-		return
-	}
-	records := t.records + other.records
-	t.add(other.first)
-	t.add(other.last)
-	t.records = records
-}
-
 // of returns the uses of one method by one client, by an entry: its own, and for an entry
 // that demands no token also the calls without one.
 func (u *uses) of(s *service, entry int, client, method string) tally {

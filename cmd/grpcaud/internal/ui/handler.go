@@ -18,6 +18,8 @@ func (s *Server) handler() http.Handler {
 	pages.HandleFunc("GET /service/{name}", s.servicePage)
 	pages.HandleFunc("GET /reach", s.reachPage)
 	pages.HandleFunc("GET /reach/{client}", s.reachOfClient)
+	pages.HandleFunc("GET /review", s.reviewPage)
+	pages.HandleFunc("GET /review/{client}", s.reviewOfClient)
 	pages.HandleFunc("GET /token", s.tokenPage)
 	pages.HandleFunc("POST /token", s.judge)
 	pages.HandleFunc("GET /changes", s.changesPage)
@@ -28,7 +30,7 @@ func (s *Server) handler() http.Handler {
 			message(w, http.StatusMethodNotAllowed, "This page takes no form", "Use the forms of the page.")
 			return
 		}
-		message(w, http.StatusNotFound, "There is no such page", "The pages are the matrix, its reach, a token and the changes.")
+		message(w, http.StatusNotFound, "There is no such page", "The pages are the matrix, its reach, its review, a token and the changes.")
 	})
 	folder := s.session.folder()
 	all := http.NewServeMux()

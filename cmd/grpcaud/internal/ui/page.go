@@ -16,6 +16,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"plain": output.Printable,
 	"list":  output.List,
 	"few":   output.Few,
+	"word":  output.ShellWord,
 	"clock": func(t time.Time) string { return t.Format("15:04:05") },
 	"lines": errorLines,
 	"path":  url.PathEscape,
@@ -25,7 +26,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 
 // page is what every page shows.
 type page struct {
-	Name    string // of the template: matrix, reach, token, changes or message
+	Name    string // of the template: matrix, reach, review, token, changes or message
 	Title   string
 	Path    string // of the matrix
 	Up      string // the way to the folder of the pages

@@ -13,6 +13,7 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/explain"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/review"
 )
 
 // Options say what is shown, and where.
@@ -22,6 +23,7 @@ type Options struct {
 	Addr    string         // to listen on; a loopback address
 	Set     descriptor.Set // of the .proto files
 	Keys    explain.Keys   // that tokens are verified with
+	Records *review.Kept   // for the review of the matrix; nil for none
 
 	// Address is called with an address for a browser: at first, and each time that one
 	// was used, since an address works once.
@@ -40,6 +42,7 @@ type Server struct {
 	file     *followedFile
 	against  *followedFile // nil without Against
 	events   *events
+	reviewed reviewed
 }
 
 // Listen reads the files and listens. Nothing is served before [Server.Serve].
