@@ -41,11 +41,11 @@ func (i *Issuers) Judge(client, service, method string) error {
 
 // claims returns the claims of a client's own token, as a server reads them.
 func (s *state) claims(name string, t access.Target) (*claims.Claims, error) {
-	c := s.matrix.Clients[name]
-	played := s.issuers[c.Issuer]
+	client := s.matrix.Clients[name]
+	played := s.issuers[client.Issuer]
 	written := played.writer.Load().write(
-		testutil.Grant{Client: c.ID, Subject: c.ID, Audiences: []string{t.Audience}, Scopes: slices.Clone(t.Scopes)},
-		testutil.Claims{"sub": c.ID, "aud": t.Audience})
+		testutil.Grant{Client: client.ID, Subject: client.ID, Audiences: []string{t.Audience}, Scopes: slices.Clone(t.Scopes)},
+		testutil.Claims{"sub": client.ID, "aud": t.Audience})
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(played.Mint(written), ".")[1])
 	if err != nil {
 		return nil, err
