@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/learn"
 )
 
@@ -70,5 +72,20 @@ func TestBaseThatChangesIsNotWritten(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", change[1], err, want)
 		}
+	}
+}
+
+// TestBaseThatIsWrittenOtherwiseIsNotWritten shows that a base of which a value would not be
+// written as it was, here a space that does not break, makes an error and no file.
+func TestBaseThatIsWrittenOtherwiseIsNotWritten(t *testing.T) {
+	const base = "version: 1\nissuers: {corp: {url: https://idp.example.com}}\nclients: {clerk: {}}\nservices:\n" +
+		"  order-status: {grpc: [acme.orders.v1.OrderStatus]}\n" +
+		"  vault: {grpc: [a.Vault], allow: [{clients: [clerk], methods: [Open], scopes: none, claims: {department: [SALES]}}]}\n"
+	if matrix, _, err := matrixOf(t, strings.Replace(base, "SALES", "sales", 1), descriptor.Set{}, observed(func(*decision.Record) {})); err != nil {
+		t.Errorf("%v\n%s", err, matrix)
+	}
+	matrix, _, err := matrixOf(t, strings.Replace(base, "SALES", "sales\u00a0east", 1), descriptor.Set{}, observed(func(*decision.Record) {}))
+	if err == nil || !strings.Contains(err.Error(), `service "vault" is not as it was`) || matrix != "" {
+		t.Errorf("got %v\n%s", err, matrix)
 	}
 }
