@@ -83,7 +83,7 @@ func TestReachOfARollout(t *testing.T) {
 	if strings.Contains(r.stdout, "rules are not enforced") {
 		t.Errorf("--enforced shows what a rollout lets through:\n%s", r.stdout)
 	}
-	text := "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\nservices: {log: {grpc: [a.Log], rollout: [{mode: observe, until: "+until+"}]}}\nclients: {web: {}}\n"
+	text := "version: 1\nissuers: {corp: {url: \"https://idp.example.com\"}}\nservices: {log: {grpc: [a.Log], rollout: [{mode: observe, until: " + until + "}]}}\nclients: {web: {}}\n"
 	alone := file(t, "access.yaml", text)
 	run(t, "", "reach", alone).want(t, 0, "web → log/*, user none")
 	run(t, "", "reach", alone, "--enforced").want(t, 1, "there is no way from web to any service. Rollouts are left out.")
