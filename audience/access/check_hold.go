@@ -99,7 +99,11 @@ func (c *checker) broken(n numbered, p Path, set methodSet) {
 
 // unproven reports a statement that a service on the way leaves open.
 func (c *checker) unproven(n numbered, client, service string) {
-	c.problem(path{}.item("never", n.number), "not proven: %s can reach %s, and the matrix does not say as which client that calls on: write runs_as there, or runs_as: none", quote.List(client), quote.List(service))
+	fix := "write runs_as there, or runs_as: none"
+	if _, ok := c.declared[service]; ok {
+		fix = "only .proto options define it, so write it under services, with its entries and runs_as, or leave its file out"
+	}
+	c.problem(path{}.item("never", n.number), "not proven: %s can reach %s, and the matrix does not say as which client that calls on: %s", quote.List(client), quote.List(service), fix)
 }
 
 // unknown returns a service on the ways of a search, other than their end, of which is not

@@ -60,6 +60,11 @@ func TestReachKnowsWhatTokensCanBe(t *testing.T) {
 		"two audiences":                        {[]func(*access.Matrix){admits("web", ""), from("web", "front")}, nil, "vault/Read,List forwards the token"},
 		"two audiences, where tokens have one": {changes: []func(*access.Matrix){preset("okta"), admits("web", ""), from("web", "front")}},
 
+		"a service that only options define": {
+			[]func(*access.Matrix){from("web", "", "Burn")},
+			[]access.MethodOptions{{GRPC: "a.Solo", Method: "Read", Place: "solo.proto", Audience: "solo", Demands: access.Allow{Clients: []string{"web"}, NoScopes: true}}},
+			`can reach "a.Solo", and the matrix does not say as which client that calls on: only .proto options define it, so write it under services, with its entries`,
+		},
 		"an option that refuses": {
 			[]func(*access.Matrix){from("front", "", "Read")},
 			[]access.MethodOptions{{GRPC: "a.Vault", Method: "Read", Place: "vault.proto", Demands: access.Allow{Callers: access.UsersOnly}}},
