@@ -15,6 +15,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/racedetector"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -63,7 +64,7 @@ func TestFloodsDisturbNoGoodCall(t *testing.T) {
 		{"flood of bad signatures/10 000 bad signatures in 10 s", spoilt, 1000, 10 * time.Second, 1},
 		{"flood of bad signatures/beside unknown keys, for two minutes", either, 10, 2 * time.Minute, 6},
 	} {
-		if testing.Short() || underRace {
+		if testing.Short() || racedetector.On {
 			row.perSecond = min(row.perSecond, 100)
 		}
 		t.Run(row.name, func(t *testing.T) {

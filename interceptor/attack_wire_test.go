@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpcaud/grpcaud/internal/racedetector"
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
@@ -180,7 +181,7 @@ func TestSizeOfTokensIsBounded(t *testing.T) {
 // as gRPC can carry. That takes long.
 func TestLargestTokenOfGRPCIsRefused(t *testing.T) {
 	size := 15
-	if underRace {
+	if racedetector.On {
 		size = 2
 	}
 	t.Run(fmt.Sprintf("size/%d MiB/unary", size), func(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/interceptor"
+	"github.com/grpcaud/grpcaud/internal/racedetector"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -41,7 +42,7 @@ func portal(t *testing.T) (*testutil.Issuer, *access.Policy) {
 // those tokens, whatever strangers send beside them.
 func TestClientsAfterDroppedKey(t *testing.T) {
 	clients := 300
-	if underRace {
+	if racedetector.On {
 		clients = 60 // the race detector's own memory is bounded
 	}
 	for name, forged := range map[string]func(*testutil.Issuer, int) string{

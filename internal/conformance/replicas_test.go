@@ -18,6 +18,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/signals"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/internal/idp"
+	"github.com/grpcaud/grpcaud/internal/racedetector"
 	"github.com/grpcaud/grpcaud/tokensource"
 )
 
@@ -47,7 +48,7 @@ type arrival struct {
 // another one has to take over the polls; and that no other stream ends.
 func TestOneEventAtKeycloakReachesAllReplicas(t *testing.T) {
 	each := 250 // streams of a login, at each replica: with four logins, 3 times 1,000
-	if testing.Short() {
+	if testing.Short() || racedetector.On {
 		each = 25
 	}
 	r := &replicas{company: open(t, keycloak), store: idp.Valkey(t), arrivals: make(chan arrival, 100), known: map[string]bool{}}

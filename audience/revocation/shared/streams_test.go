@@ -22,6 +22,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/revocation/shared"
 	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/internal/idp"
+	"github.com/grpcaud/grpcaud/internal/racedetector"
 	hrv1 "github.com/grpcaud/grpcaud/proto/acme/hr/v1"
 	"github.com/grpcaud/grpcaud/testutil"
 )
@@ -219,11 +220,16 @@ func TestStreamsInAPartition(t *testing.T) {
 }
 
 // TestOneEventAtValkey shows the same with a real store and 1,000 streams at each of three
-// replicas, also after the store was restarted without what it knew.
+// replicas, also after the store was restarted without what it knew. Under the race detector
+// it opens a tenth of them.
 func TestOneEventAtValkey(t *testing.T) {
+	each := 250
+	if racedetector.On {
+		each = 25
+	}
 	store := idp.Valkey(t)
 	c := newCluster(t, valkey.ClientOption{InitAddress: []string{store.Addr}, Username: store.User, Password: store.Password})
-	c.oneEvent(t, 250, func() {})
+	c.oneEvent(t, each, func() {})
 	store.Stop()
 	store.Start(t)
 	for _, l := range c.lists {
@@ -232,7 +238,7 @@ func TestOneEventAtValkey(t *testing.T) {
 			return err == nil && len(all) == 3 && !slices.ContainsFunc(all, func(r shared.Replica) bool { return !r.Current() })
 		})
 	}
-	carol, dora := c.watch(t, "carol", "s-4", 500), c.watch(t, "dora", "s-5", 500)
-	carol.ends(t, event(t, c.lists[2], revocation.Entry{Session: "s-4"}), 1500, audience.ReasonTokenRevoked)
-	dora.run(t, 1500)
+	carol, dora := c.watch(t, "carol", "s-4", 2*each), c.watch(t, "dora", "s-5", 2*each)
+	carol.ends(t, event(t, c.lists[2], revocation.Entry{Session: "s-4"}), 6*each, audience.ReasonTokenRevoked)
+	dora.run(t, 6*each)
 }
