@@ -59,6 +59,7 @@ func TestRolloutWithoutEntriesEnds(t *testing.T) {
 			m.Services["human-resource"] = s
 		})
 		o := newReviewServer(t, echo, policy)
+		time.Sleep(20 * time.Second) // the rollout ends between two minutes of the stream
 		ctx, cancel := context.WithTimeout(bearing(t.Context(), "Bearer "+o.mint(3*time.Hour)), 3*time.Hour)
 		defer cancel()
 		hr := hrv1.NewHumanResourceClient(o.conn)
@@ -67,8 +68,10 @@ func TestRolloutWithoutEntriesEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		confirm(t, stream)
-		time.Sleep(2 * time.Hour)
-		_, ended := stream.Recv()
+		_, ended := stream.Recv() // an hour later
+		if late := time.Since(policy.Matrix().Services["human-resource"].Rollout[0].Until); late < 0 || late > 2*time.Second {
+			t.Errorf("the stream ended %v after the rollout, want at most 2 seconds", late)
+		}
 		_, unary := hr.GetEmployee(ctx, &hrv1.GetEmployeeRequest{})
 		bare, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -33,9 +33,7 @@ func (c *checker) service(a path, name string, service Service) {
 	for i, rollout := range service.Rollout {
 		c.rollout(a.item("rollout", i), service, rollout)
 	}
-	if len(service.Allow) == 0 {
-		c.withoutEntries(a, name, service)
-	}
+	c.withoutEntries(a, name, service)
 	for i, allow := range service.Allow {
 		c.allow(a.item("allow", i), service, allow)
 	}
@@ -46,16 +44,33 @@ func (c *checker) service(a path, name string, service Service) {
 	}
 }
 
-// withoutEntries warns of a service without allow. While a rollout for all its methods
-// lasts, it is open.
+// withoutEntries warns of a service without allow, and of methods that only a rollout is
+// about: while it lasts, they are open.
 func (c *checker) withoutEntries(a path, name string, service Service) {
+	open := false
 	for i, o := range service.Rollout {
-		if len(o.Methods) == 0 && o.Until.After(c.now) {
+		if !o.Until.After(c.now) {
+			continue
+		}
+		if len(o.Methods) == 0 && len(service.Allow) == 0 {
+			open = true
 			c.warn(a.item("rollout", i), "%q has no allow: calls of all its methods are let through until %s, and nobody may call it afterwards", name, stamp(o.Until))
-			return
+		}
+		for n, method := range o.Methods {
+			if !service.allows(method) {
+				open = true
+				c.warn(a.item("rollout", i).item("methods", n), "no entry is about %s: calls of it are let through until %s, and nobody may call it afterwards", method, stamp(o.Until))
+			}
 		}
 	}
-	c.warn(a, "nobody may call %q: no allow", name)
+	if len(service.Allow) == 0 && !open {
+		c.warn(a, "nobody may call %q: no allow", name)
+	}
+}
+
+// allows reports whether an entry is about a method.
+func (s Service) allows(method string) bool {
+	return slices.ContainsFunc(s.Allow, func(a Allow) bool { return slices.Contains(a.Methods, method) || slices.Contains(a.Methods, "*") })
 }
 
 func (c *checker) grpcs(a path, service Service) {

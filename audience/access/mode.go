@@ -49,13 +49,30 @@ type rollout struct {
 // of an issuer of the service that name the service in aud: no other token shows
 // which client calls.
 func (r *Rule) Mode(c *claims.Claims, now time.Time) Mode {
+	if o := r.rollout(c, now); o != nil {
+		return o.mode
+	}
+	return Enforce
+}
+
+// ModeEnds returns the time at which the [Rule.Mode] of now ends. It is the zero time for
+// [Enforce].
+func (r *Rule) ModeEnds(c *claims.Claims, now time.Time) time.Time {
+	if o := r.rollout(c, now); o != nil {
+		return o.until
+	}
+	return time.Time{}
+}
+
+// rollout returns the rollout that is about a call; nil if none is.
+func (r *Rule) rollout(c *claims.Claims, now time.Time) *rollout {
 	for i := range r.rollouts {
 		o := &r.rollouts[i]
 		if now.Round(0).Before(o.until) && (o.clients == nil || c != nil && o.clients[party{c.Issuer(), c.Client()}] && r.names(c, now)) {
-			return o.mode
+			return o
 		}
 	}
-	return Enforce
+	return nil
 }
 
 // names reports whether a token is one of an issuer of the service, and names the

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,12 +89,28 @@ func TestRolloutMakesRulesOnlyWhereNothingElseIsSaid(t *testing.T) {
 	}
 }
 
-func TestServiceWithoutEntriesIsWarnedOf(t *testing.T) {
-	policy, err := access.New(access.Matrix{Issuers: map[string]access.Issuer{"corp": {URL: corp}}, Services: map[string]access.Service{"order-status": observedService(func(*access.Service) {})}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := policy.Warnings(); len(got) != 1 || !strings.Contains(got[0].Error(), "services.order-status.rollout[0]") || !strings.Contains(got[0].Error(), "calls of all its methods are let through until ") {
-		t.Errorf("warnings %v, want one about the rollout", got)
+func TestMethodsWithoutEntriesAreWarnedOf(t *testing.T) {
+	for want, change := range map[string]func(*access.Service){
+		"services.order-status.rollout[0]: \"order-status\" has no allow: calls of all its methods are let through until ": func(*access.Service) {},
+		"services.order-status.rollout[0].methods[1]: no entry is about Put: calls of it are let through until ": func(s *access.Service) {
+			s.Allow, s.Rollout[0].Methods = entry(nil).Allow, []string{"Get", "Put"}
+			s.Allow[0].Methods = []string{"Get"}
+		},
+		"services.order-status.rollout[0].methods[0]: no entry is about Put: ": func(s *access.Service) { s.Rollout[0].Methods = []string{"Put"} },
+		"services.order-status: nobody may call \"order-status\": no allow":    func(s *access.Service) { s.Rollout = nil },
+	} {
+		policy, err := access.New(access.Matrix{
+			Issuers:  map[string]access.Issuer{"corp": {URL: corp}},
+			Services: map[string]access.Service{"order-status": observedService(change)}, Clients: map[string]access.Client{"customer-portal": {}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.DeleteFunc(policy.Warnings(), func(p *access.Problem) bool {
+			return p.Severity == access.Info || strings.Contains(p.Error(), "no rule names client")
+		})
+		if len(got) != 1 || !strings.Contains(got[0].Error(), want) {
+			t.Errorf("warnings %v, want %q alone", got, want)
+		}
 	}
 }

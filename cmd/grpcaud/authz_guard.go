@@ -36,6 +36,9 @@ func (a authzOptions) newGuard(cmd *cobra.Command, policy *access.Policy, log *s
 	if g.list, err = a.store.Join(cmd, shared.Logger(log), shared.MeterProvider(meters)); err != nil {
 		return nil, err
 	}
+	if host := a.store.Unprotected(); host != "" {
+		log.Warn("--store is reached without TLS: whoever can change that traffic decides which tokens are revoked; write valkeys://", "host", host)
+	}
 	opts = append(opts, interceptor.MeterProvider(meters))
 	if g.list != nil {
 		opts = append(opts, interceptor.Revocations(g.list))

@@ -151,3 +151,16 @@ func TestAuthzMetrics(t *testing.T) {
 		t.Errorf("a value of a token is in the metrics:\n%s", text)
 	}
 }
+
+// TestAuthzWarnsOfAStoreWithoutTLS shows that the log says if another machine's store is reached
+// without TLS, and is silent about one on this machine.
+func TestAuthzWarnsOfAStoreWithoutTLS(t *testing.T) {
+	f, store := newField(t), miniredis.RunT(t)
+	for host, want := range map[string]bool{"127.0.0.1": false, "0.0.0.0": true} { // the latter reaches this machine too
+		s, e := f.authz(t, "valkey://"+host+":"+store.Port())
+		e.await(t, "", healthpb.HealthCheckResponse_SERVING)
+		if got := strings.Contains(s.log.String(), "--store is reached without TLS"); got != want {
+			t.Errorf("%s: warned %v, want %v:\n%s", host, got, want, s.log)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -77,20 +78,20 @@ func newClientInterceptor(as *interceptor.Client, whose serving.Propagation, ser
 	default:
 		kind = serving.Plaintext
 	}
-	return &client{present, base.Scheme, base.Host, kind}, nil
+	return &client{present, base.Scheme, base.Host, strings.TrimRight(base.EscapedPath(), "/"), kind}, nil
 }
 
 // client presents tokens to one address.
 type client struct {
-	present           serving.Presenter
-	scheme, authority string
-	kind              serving.ConnectionKind
+	present                 serving.Presenter
+	scheme, authority, path string
+	kind                    serving.ConnectionKind
 }
 
 // attempt returns an attempt of a call, and its context.
 func (c *client) attempt(ctx context.Context, spec connect.Spec) (context.Context, *outgoing, func()) {
 	call, end := c.present.UntilLogout(ctx)
-	o := &outgoing{scheme: c.scheme, authority: c.authority, method: spec.Procedure}
+	o := &outgoing{scheme: c.scheme, authority: c.authority, path: c.path, method: spec.Procedure}
 	return o.in(call), o, end
 }
 

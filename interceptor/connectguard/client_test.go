@@ -18,9 +18,9 @@ import (
 	"github.com/grpcaud/grpcaud/testutil"
 )
 
-func newClient(t testing.TB, c *company, name string) *interceptor.Client {
+func newClient(t testing.TB, c *company, name string, opts ...interceptor.ClientOption) *interceptor.Client {
 	t.Helper()
-	as, err := interceptor.NewClient(c.policy, name, interceptor.Transport(c.issuer.Transport()))
+	as, err := interceptor.NewClient(c.policy, name, append(opts, interceptor.Transport(c.issuer.Transport()))...)
 	if err != nil {
 		t.Fatal(err)
 	}

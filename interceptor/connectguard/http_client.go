@@ -14,8 +14,9 @@ import (
 
 // HTTPClient returns a copy of an HTTP client for Connect clients with a
 // [ClientInterceptor]: it sends their tokens, and nothing else does. A request goes with
-// its token only to the address that the interceptor was given, with its scheme, so that a
-// Connect client that was made for http://… by mistake sends none. Redirects are not
+// its token only to the address that the interceptor was given, with its scheme and its path,
+// so that a Connect client that was made for http://… by mistake sends none, and over plain
+// http to no proxy ([http.Transport.Proxy]), which would read it. Redirects are not
 // followed: Connect has none, and a call that is answered with one fails. Nil means
 // [http.DefaultClient]; calls without such an interceptor are sent as they are.
 func HTTPClient(client *http.Client) *http.Client {
@@ -28,6 +29,7 @@ func HTTPClient(client *http.Client) *http.Client {
 // outgoing is an attempt of a call, which [HTTPClient] finds in its context.
 type outgoing struct {
 	scheme, authority string
+	path              string            // before the name of the method; empty for none
 	method            string            // full name
 	header            map[string]string // for this request alone
 	sent              atomic.Bool
@@ -54,7 +56,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if o == nil {
 		return base.RoundTrip(r)
 	}
-	if err := o.check(r); err != nil {
+	if err := cmp.Or(o.check(r), checkProxy(base, r)); err != nil {
 		if r.Body != nil {
 			r.Body.Close()
 		}
@@ -80,14 +82,27 @@ func (o *outgoing) check(r *http.Request) error {
 		return fmt.Errorf("the call goes to %q, and its tokens to %q: give both the same address", to, wanted)
 	case r.Host != "" && r.Host != strings.TrimSuffix(o.authority, ":"):
 		return fmt.Errorf("the call names the host %q, and its tokens are for %q: remove its header host", r.Host, o.authority)
-	case !strings.HasSuffix(r.URL.Path, o.method):
-		return fmt.Errorf("the request is for %q, and the token was requested for %q", r.URL.Path, o.method)
+	case r.URL.EscapedPath() != o.path+o.method:
+		return fmt.Errorf("the request is for %q, and the token was requested for %q: give both the same address", r.URL.EscapedPath(), o.path+o.method)
 	case len(r.Header["Authorization"]) > 0:
 		return errHasAuthorization
 	case o.sent.Swap(true):
 		return errors.New("the request was sent already: a redirect is not followed")
 	}
 	return nil
+}
+
+// checkProxy returns why a request must not have a token: over plain http a proxy would read it.
+func checkProxy(base http.RoundTripper, r *http.Request) error {
+	t, known := base.(*http.Transport)
+	if !known || t.Proxy == nil || r.URL.Scheme != "http" {
+		return nil
+	}
+	proxy, err := t.Proxy(r)
+	if err == nil && proxy != nil {
+		err = fmt.Errorf("the call would go over plain http to the proxy %q, which could read its token: name the service's host in NO_PROXY, or call it over https", proxy.Host)
+	}
+	return err
 }
 
 var errHasAuthorization = errors.New("the call has an authorization value already; remove it, or leave this interceptor out")

@@ -5,11 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 
 	"connectrpc.com/connect"
 
+	"github.com/grpcaud/grpcaud/interceptor"
 	"github.com/grpcaud/grpcaud/interceptor/connectguard"
 	ordersv1 "github.com/grpcaud/grpcaud/proto/acme/orders/v1"
 )
@@ -53,9 +55,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 
 // presenting returns an option by which the customer portal calls the service at an
 // address.
-func presenting(t *testing.T, c *company, baseURL string) connect.ClientOption {
+func presenting(t *testing.T, c *company, baseURL string, opts ...interceptor.ClientOption) connect.ClientOption {
 	t.Helper()
-	present, err := connectguard.ClientInterceptor(newClient(t, c, "customer-portal"), "order-status", baseURL)
+	present, err := connectguard.ClientInterceptor(newClient(t, c, "customer-portal", opts...), "order-status", baseURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,5 +175,55 @@ func TestHeadersThatChangeTheCall(t *testing.T) {
 	}
 	if got := reached.Load(); got != 0 {
 		t.Errorf("%d requests were sent, want none", got)
+	}
+}
+
+// TestTokenGoesToNoOtherPath shows that a Connect client for another path of the same host,
+// where a gateway may have another service, sends no token; and that one for the same path does.
+func TestTokenGoesToNoOtherPath(t *testing.T) {
+	t.Setenv("CONNECTGUARD_SECRET", "secret")
+	c := newCompany(t, &orders{})
+	var tokens atomic.Int32
+	c.server.Config.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { tokens.Add(int32(len(r.Header["Authorization"]))) })
+	for _, row := range []struct{ meant, made string }{{"/orders", "/evil"}, {"/orders", ""}, {"", "/orders"}, {"/orders", "/x/orders"}, {"/orders", "/orders/x"}, {"/a%2Fb", "/a/b"}} {
+		for how, err := range try(t, c.http(), c.server.URL+row.made, unchanged, presenting(t, c, c.server.URL+row.meant)) {
+			if connect.CodeOf(err) != connect.CodeInternal {
+				t.Errorf("%q for %q, %s: got %v, want %v", row.made, row.meant, how, err, connect.CodeInternal)
+			}
+			contains(t, err, "give both the same address")
+		}
+	}
+	if got := tokens.Load(); got != 0 {
+		t.Errorf("%d tokens were sent, want none", got)
+	}
+	_ = try(t, c.http(), c.server.URL+"/orders", unchanged, presenting(t, c, c.server.URL+"/orders/"))
+	if got := tokens.Load(); got == 0 {
+		t.Error("no token was sent to the path that was meant")
+	}
+}
+
+// TestProxyGetsNoToken shows that over plain http no token goes to a proxy, also if the service
+// is on this machine.
+func TestProxyGetsNoToken(t *testing.T) {
+	t.Setenv("CONNECTGUARD_SECRET", "secret")
+	var reached atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer proxy.Close()
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := &http.Transport{Proxy: http.ProxyURL(at)}
+	defer wire.CloseIdleConnections()
+	c := newCompany(t, &orders{})
+	const service = "http://127.0.0.1:1"
+	for how, err := range try(t, connectguard.HTTPClient(&http.Client{Transport: wire}), service, unchanged, presenting(t, c, service, interceptor.AllowPlaintext(interceptor.Loopback))) {
+		if connect.CodeOf(err) != connect.CodeInternal {
+			t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
+		}
+		contains(t, err, "NO_PROXY")
+	}
+	if got := reached.Load(); got != 0 {
+		t.Errorf("the proxy got %d requests, want none", got)
 	}
 }

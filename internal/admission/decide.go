@@ -81,7 +81,7 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	maxAge, asks := e.rule.AsksIssuer(e.claims, p)
 	if !asks {
 		if err := e.rule.Judge(e.claims, p); err != nil {
-			return c.unlessRevoked(e, err)
+			return c.unlessRevoked(e, p, err)
 		}
 	}
 	if err := c.checkRevocation(e.ctx, e.claims); err != nil || !asks {
@@ -93,11 +93,12 @@ func (c *Controller) admit(e *Evidence, guard *access.Guard, now time.Time) erro
 	return c.checkRevocation(e.ctx, e.claims) // again: the question took its time, and the answer may name a session
 }
 
-// unlessRevoked returns why a request is refused that its rule refuses. A call to a method
-// without an entry is recorded, so that an entry can be made of it: then it matters whether
-// its token was revoked.
-func (c *Controller) unlessRevoked(e *Evidence, err error) error {
-	if !e.rule.WithoutEntry() || !errors.Is(err, audience.CauseNoRule) {
+// unlessRevoked returns why a request is refused that its rule refuses. A request that is
+// let through all the same is recorded, so that an entry can be made of it: where only an
+// entry is missing, it matters whether its token was revoked.
+func (c *Controller) unlessRevoked(e *Evidence, p access.Presentation, err error) error {
+	lacksEntry := errors.Is(err, audience.CauseNoRule) || e.rule.Entry(e.claims, p) != (access.Entry{})
+	if !lacksEntry || modeOf(e.rule, e.claims, err) == access.Enforce {
 		return err
 	}
 	return cmp.Or(c.checkRevocation(e.ctx, e.claims), err)

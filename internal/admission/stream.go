@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,10 +131,20 @@ func (s *Stream) judge(guard *access.Guard) time.Time {
 		return end
 	}
 	s.refuse(guard, err)
-	if soon := now.Add(observedInterval); soon.Before(end) || !now.Before(end) {
+	soon := now.Add(observedInterval)
+	if enforced := rule.ModeEnds(s.shownClaims(), now); !enforced.IsZero() && enforced.Before(soon) {
+		soon = enforced
+	}
+	if soon.Before(end) || !now.Before(end) {
 		return soon
 	}
 	return end
+}
+
+// shownClaims returns the claims of the stream's token, also if it has no caller; nil if the
+// token is not genuine, or there is none.
+func (s *Stream) shownClaims() *claims.Claims {
+	return cmp.Or(s.judged.Load().claims, s.evidence.observedClaims)
 }
 
 // mayContinue decides whether the request of the stream would be admitted now, in its
@@ -177,10 +188,7 @@ func expired(c *claims.Claims) error {
 func (s *Stream) refuse(guard *access.Guard, err error) {
 	e := s.evidence
 	rule := guard.Rule(e.presented.request.Method)
-	claims := s.judged.Load().claims
-	if claims == nil {
-		claims = e.observedClaims
-	}
+	claims := s.shownClaims()
 	v := event{request: e.presented.request, guard: guard, rule: rule, claims: claims, evidence: e, err: err, mode: modeOf(rule, claims, err), began: s.began, running: true}
 	if v.mode != access.Enforce {
 		s.observed.Store(true)

@@ -1,84 +1,36 @@
 package learn
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/grpcaud/grpcaud/internal/provider"
 )
 
-// audiencesOf returns the least set of values by which the calls of a service name it: one
-// that all have, if there is one, and rather one that no call of another service has. used
-// says how many services have calls with a value. It is nil if a call has no aud.
-func (s *observedService) audiencesOf(name string, used map[string]int) []string {
-	if s.many {
-		return nil
+// addAudience adds the aud of a call.
+func (s *observedService) addAudience(aud []string) {
+	if !s.addressed {
+		s.shared, s.addressed = slices.Clone(aud), true
+		return
 	}
-	if s.all(name) {
-		return []string{name}
-	}
-	var values []string
-	left := slices.Collect(maps.Values(s.audiences))
-	for len(left) > 0 {
-		best := bestOf(left, used)
-		if best == "" {
-			return nil
-		}
-		values = append(values, best)
-		left = slices.DeleteFunc(left, func(aud []string) bool { return slices.Contains(aud, best) })
-	}
-	slices.Sort(values)
-	return values
+	s.shared = slices.DeleteFunc(s.shared, func(v string) bool { return !slices.Contains(aud, v) })
 }
 
-// all reports whether each call has the value in its aud.
-func (s *observedService) all(value string) bool {
-	for _, aud := range s.audiences {
-		if !slices.Contains(aud, value) {
-			return false
-		}
+// audience returns the value by which all calls of a service name it: its name, or else the
+// only one that they share, beside those that a provider writes by itself. It is empty if they
+// share none or several: whoever makes all of the calls could have added the others.
+func (s *observedService) audience(name string) string {
+	if slices.Contains(s.shared, name) {
+		return name
 	}
-	return len(s.audiences) > 0
-}
-
-// bestOf returns the value that most of these aud have; of several, one that the calls of
-// fewest services have. The values that a provider writes by itself come last.
-func bestOf(auds [][]string, used map[string]int) string {
-	in := map[string]int{}
-	for _, aud := range auds {
-		for _, v := range slices.Compact(slices.Sorted(slices.Values(aud))) {
-			in[v]++
-		}
+	shared := slices.Compact(slices.Sorted(slices.Values(s.shared)))
+	if len(shared) > 1 {
+		shared = slices.DeleteFunc(shared, func(v string) bool {
+			_, _, byProvider := provider.LookupDefaultAudience(v)
+			return byProvider
+		})
 	}
-	delete(in, "")
-	if len(in) == 0 {
+	if len(shared) != 1 {
 		return ""
 	}
-	own := func(v string) int {
-		if _, _, byProvider := provider.LookupDefaultAudience(v); byProvider {
-			return 1
-		}
-		return 0
-	}
-	return slices.MinFunc(slices.Collect(maps.Keys(in)), func(a, b string) int {
-		return cmp.Or(cmp.Compare(own(a), own(b)), cmp.Compare(in[b], in[a]), cmp.Compare(used[a], used[b]), cmp.Compare(a, b))
-	})
-}
-
-// usedAudiences says how many services have calls with each value of aud.
-func usedAudiences(services map[string]*observedService) map[string]int {
-	used := map[string]int{}
-	for _, s := range services {
-		values := map[string]bool{}
-		for _, aud := range s.audiences {
-			for _, v := range aud {
-				values[v] = true
-			}
-		}
-		for v := range values {
-			used[v]++
-		}
-	}
-	return used
+	return shared[0]
 }

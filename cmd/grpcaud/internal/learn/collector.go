@@ -2,7 +2,6 @@ package learn
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
@@ -38,8 +37,8 @@ type cell struct {
 
 // observedService is a service as records tell of it.
 type observedService struct {
-	audiences map[string][]string // the different aud of its calls
-	many      bool                // there are more of them
+	shared    []string // the values of aud that all calls with aud have
+	addressed bool     // there was such a call
 }
 
 // observedIssuer is an issuer as records tell of it.
@@ -51,12 +50,8 @@ type tokenReading struct {
 	introspected bool
 }
 
-// maxSize is how much memory is kept, in bytes, and maxAudiences how many different aud of
-// one service.
-const (
-	maxSize      = 128 << 20
-	maxAudiences = 1024
-)
+// maxSize is how much memory is kept, in bytes.
+const maxSize = 128 << 20
 
 // errTooMany is the error of logs with too much in them.
 var errTooMany = errors.New("the logs have more clients, methods and scopes than one access matrix can name (about 200,000 combinations): learn from the logs of fewer services at once")
@@ -80,9 +75,6 @@ func (c *Collector) Add(r *decision.Record) error {
 	e, known := c.cells[k]
 	if !known {
 		e = c.newCell(k, r)
-		if c.size > maxSize {
-			return errTooMany
-		}
 	}
 	e.add(count{1, r.Time, r.Time})
 	if reading := (tokenReading{r.Preset, r.Introspected}); reading != e.signature && len(e.from.readings) < 3 {
@@ -94,7 +86,9 @@ func (c *Collector) Add(r *decision.Record) error {
 	if len(r.Audience) == 0 {
 		e.bare = true
 	} else if !slices.Equal(e.audience, r.Audience) {
-		e.audience = c.addAudience(e.to, r.Audience)
+		c.size += bytesOf(r.Audience) - bytesOf(e.audience)
+		e.audience = slices.Clone(r.Audience)
+		e.to.addAudience(r.Audience)
 	}
 	for i := 0; i < len(e.scopes); {
 		if slices.Contains(r.Scopes, e.scopes[i]) {
@@ -103,18 +97,18 @@ func (c *Collector) Add(r *decision.Record) error {
 			e.scopes = slices.Delete(e.scopes, i, i+1)
 		}
 	}
+	if c.size > maxSize {
+		return errTooMany
+	}
 	return nil
 }
 
 func (c *Collector) newCell(k cellKey, r *decision.Record) *cell {
 	const each = 600 // bytes of a cell without its texts
-	c.size += each + len(k.service) + len(k.method) + len(k.issuer) + len(k.client)
-	for _, s := range r.Scopes {
-		c.size += 16 + len(s)
-	}
+	c.size += each + len(k.service) + len(k.method) + len(k.issuer) + len(k.client) + bytesOf(r.Scopes)
 	e := &cell{scopes: slices.Compact(slices.Sorted(slices.Values(r.Scopes))), to: c.services[k.service], from: c.issuers[k.issuer]}
 	if e.to == nil {
-		e.to = &observedService{audiences: map[string][]string{}}
+		e.to = &observedService{}
 		c.services[k.service] = e.to
 	}
 	if e.from == nil {
@@ -123,24 +117,15 @@ func (c *Collector) newCell(k cellKey, r *decision.Record) *cell {
 	}
 	e.signature = tokenReading{r.Preset, r.Introspected}
 	e.from.readings[e.signature] = true
-	if len(r.Audience) > 0 {
-		e.audience = c.addAudience(e.to, r.Audience)
-	}
 	c.cells[k] = e
 	return e
 }
 
-// addAudience adds the aud of a call to its service, and returns a copy of it.
-func (c *Collector) addAudience(s *observedService, aud []string) []string {
-	key := fmt.Sprintf("%q", aud)
-	if known, ok := s.audiences[key]; ok {
-		return known
+// bytesOf returns how much memory a list takes.
+func bytesOf(list []string) int {
+	n := 0
+	for _, text := range list {
+		n += 16 + len(text)
 	}
-	if len(s.audiences) == maxAudiences {
-		s.many = true
-		return nil
-	}
-	c.size += 100 + 2*len(key)
-	s.audiences[key] = slices.Clone(aud)
-	return s.audiences[key]
+	return n
 }

@@ -138,6 +138,10 @@ func TestWhatRecordsDoNotSayIsNotGuessed(t *testing.T) {
 		"over HTTP":                {"", descriptor.Set{}, []*decision.Record{observed(method("order-status/ListOrders"))}, "the call came over HTTP"},
 		"no method":                {"", descriptor.Set{}, []*decision.Record{observed(method("/acme.orders.v1.OrderStatus/Get Order"))}, "no name that a matrix can have"},
 		"one of two of that name":  {"", descriptor.Set{Methods: map[string][]string{"a.A": {"Get"}, "a.B": {"Get", "List"}}}, []*decision.Record{observed(method("/a.A/Get")), observed(method("/a.B/List"))}, "several gRPC services of the service have a method of that name"},
+		"a client of two scripts":  {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "p\u043ertal" })}, "which may look like others"},
+		"an id of two directions":  {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "portal\u202e" })}, "which may look like others"},
+		"an id of several lines":   {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "portal\nclients: {}" })}, "which may look like others"},
+		"a user as client":         {"", descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Client = "hmac-sha256:0c5f36b3a8c1a6d1e4be0d2d1fba4bb5" })}, "the token names no client"},
 		"a tenant":                 {tenantBase, descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { r.Issuer = "https://idp.example.com/t1" })}, "the issuer has tenants"},
 		"no scope of the audience": {prefixBase, descriptor.Set{}, []*decision.Record{observed(func(r *decision.Record) { pool(r); r.Client = "bare" })}, "demands what the call does not have"},
 		"not in the options":       {"", demanding(access.Allow{Clients: []string{"learnt"}}), []*decision.Record{observed(func(r *decision.Record) { r.Client = "bare" })}, "the .proto file or the base demands"},
@@ -187,26 +191,70 @@ func TestOperationsOfProtoFilesAreLearnt(t *testing.T) {
 	}
 }
 
-// TestAudienceIsTheLeastThatCallsShare shows which values of aud name a service.
-func TestAudienceIsTheLeastThatCallsShare(t *testing.T) {
-	for want, auds := range map[string][][]string{
-		"\n    grpc":               {{"order-status", "x"}, {"order-status"}},
-		"audience: orders\n":       {{"orders", "account"}, {"account", "orders"}},
-		"audience: [new, old]\n":   {{"old"}, {"new"}},
-		"audience: own\n":          {{"own", "shared"}, {"shared", "own"}},
-		"audience: \"true\"\n":     {{"true"}},
-		"audience: https://o.io\n": {{"https://o.io", "z"}},
+// TestAudienceIsWhatAllCallsShare shows which value of aud names a service, and that values
+// which somebody adds to the aud of tokens name none.
+func TestAudienceIsWhatAllCallsShare(t *testing.T) {
+	const none = "none"
+	for _, row := range []struct {
+		want string
+		auds [][]string
+	}{
+		{"\n    grpc", [][]string{{"order-status", "x"}, {"order-status"}}},
+		{"\n    grpc", [][]string{{"evil", "order-status"}, {"order-status", "evil"}}},
+		{"audience: orders\n", [][]string{{"orders", "account"}, {"account", "orders"}}},
+		{"audience: orders\n", [][]string{{"orders", "evil"}, {"orders", "orders"}}},
+		{"audience: account\n", [][]string{{"account"}}},
+		{"audience: \"true\"\n", [][]string{{"true"}}},
+		{"audience: https://o.io\n", [][]string{{"https://o.io", "z"}, {"https://o.io"}}},
+		{none, [][]string{{"old"}, {"new"}}},
+		{none, [][]string{{"own", "evil"}, {"evil", "own"}}},
+		{none, [][]string{{"old", "evil", "1"}, {"new", "evil", "2"}, {"new", "evil", "3"}, {"old"}, {"new"}}},
+		{none, [][]string{{""}}},
 	} {
 		records := []*decision.Record{observed(func(r *decision.Record) {
-			r.Service, r.Method, r.Audience = "human-resource", "/acme.hr.v1.HumanResource/GetEmployee", []string{"human-resource", "shared"}
+			r.Service, r.Method, r.Audience = "human-resource", "/acme.hr.v1.HumanResource/GetEmployee", []string{"human-resource", "own"}
 		})}
-		for _, aud := range auds {
+		for _, aud := range row.auds {
 			records = append(records, observed(func(r *decision.Record) { r.Audience = aud }))
 		}
-		matrix, _, err := matrixOf(t, "", descriptor.Set{}, records...)
-		if err != nil || !strings.Contains(matrix, "order-status:\n") || !strings.Contains(matrix[strings.Index(matrix, "order-status:\n"):], want) {
-			t.Errorf("%v: %v\n%s\nwant %q", auds, err, matrix, want)
+		matrix, stderr, err := matrixOf(t, "", descriptor.Set{}, records...)
+		_, learnt, found := strings.Cut(matrix, "order-status:\n")
+		switch {
+		case err != nil:
+			t.Errorf("%q: %v", row.auds, err)
+		case row.want == none && (found || !strings.Contains(stderr, "use --base with a matrix that says its audience") && !strings.Contains(stderr, "cannot stand in a matrix")):
+			t.Errorf("%q: learnt\n%s\n%s", row.auds, matrix, stderr)
+		case row.want != none && !strings.Contains("\n"+learnt, row.want):
+			t.Errorf("%q:\n%s\nwant %q", row.auds, matrix, row.want)
 		}
+	}
+}
+
+// TestLongListsHaveALinePerName shows that no name of an entry stands far to the right.
+func TestLongListsHaveALinePerName(t *testing.T) {
+	var records []*decision.Record
+	for n := range 50 {
+		records = append(records, observed(func(r *decision.Record) { r.Client = "client-" + strconv.Itoa(n) }))
+	}
+	matrix, _, err := matrixOf(t, "", descriptor.Set{}, records...)
+	if err != nil || strings.Count(matrix, "- client-") != 50 {
+		t.Errorf("%v\n%s", err, matrix)
+	}
+}
+
+// TestManyAudChangeNothing shows that a client which adds a value to each aud changes
+// nothing, and takes no memory.
+func TestManyAudChangeNothing(t *testing.T) {
+	c := learn.NewCollector()
+	for n := range 100_000 {
+		if err := c.Add(observed(func(r *decision.Record) { r.Audience = []string{"orders", strconv.Itoa(n)} })); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	text, err := c.Matrix(&recorded.Log{Records: 1, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out)
+	if err != nil || !strings.Contains(string(text), "audience: orders\n") {
+		t.Errorf("%v, %s\n%s", err, &out, text)
 	}
 }
 

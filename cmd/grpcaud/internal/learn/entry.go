@@ -14,6 +14,7 @@ import (
 // right is what one client may do with one method of a service.
 type right struct {
 	count
+	of             party
 	client, method string // their names in the matrix
 	kind           access.CallerKind
 	scopes         []string // sorted

@@ -83,11 +83,19 @@ func (p *plan) writeService(n *yaml.Node, s *plannedService) {
 		set(n, "audience", texts(a))
 	}
 	set(n, "grpc", texts(s.service.GRPC))
+	if s.overHTTP() {
+		set(n, "http", mapping())
+	}
+}
+
+// overHTTP reports whether calls of operations were seen, whose paths google.api.http says.
+func (s *plannedService) overHTTP() bool {
 	for _, calls := range s.methods {
-		if calls[""] { // an operation, whose paths google.api.http says
-			set(n, "http", mapping())
+		if calls[""] {
+			return true
 		}
 	}
+	return false
 }
 
 // entryNodes returns what stands under allow.
@@ -147,8 +155,8 @@ func (p *plan) uncalled(s *plannedService) []string {
 	return all
 }
 
-// writeClients writes the clients that the base does not have.
-func (p *plan) writeClients(top *yaml.Node) {
+// fresh returns the clients that the base does not have, by their names.
+func (p *plan) fresh() map[string]party {
 	called := map[string]bool{}
 	for _, s := range p.services {
 		for _, r := range s.rights {
@@ -161,6 +169,12 @@ func (p *plan) writeClients(top *yaml.Node) {
 			fresh[c.name] = at
 		}
 	}
+	return fresh
+}
+
+// writeClients writes the clients that the base does not have.
+func (p *plan) writeClients(top *yaml.Node) {
+	fresh := p.fresh()
 	issuers := len(p.issuerNames)
 	if p.base != nil {
 		issuers = len(p.base.matrix.Issuers)

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ type Base struct {
 }
 
 // Matrix returns the access matrix that admits the calls of the collector and nothing else.
-// What is not learnt is listed on stderr. The matrix was loaded, and each entry tried, before
-// it is returned. The error says that nothing can be learnt, or what in the base forbids it.
+// What is not learnt is listed on stderr. The matrix was loaded, and compared with what was
+// learnt, before it is returned. The error says that nothing can be learnt, or what in the base forbids it.
 func (c *Collector) Matrix(log *recorded.Log, from Base, set descriptor.Set, stderr io.Writer) ([]byte, error) {
 	var b *base
 	if from.Text != nil {
@@ -42,12 +43,12 @@ func (c *Collector) Matrix(log *recorded.Log, from Base, set descriptor.Set, std
 	if err != nil {
 		return nil, err
 	}
-	policy, err := policyfile.Parse("the learnt matrix", text, set.Options...)
+	policy, err := policyfile.Parse(cmp.Or(from.Name, "the learnt matrix"), text, set.Options...)
 	if err != nil {
 		return nil, fmt.Errorf("what was learnt is no access matrix, so that no file is written: %w", err)
 	}
-	if err := p.try(policy); err != nil {
-		return nil, err
+	if err := p.prove(policy.Matrix()); err != nil {
+		return nil, fmt.Errorf("no file is written, since it did not pass its own test: %w", err)
 	}
 	p.note(stderr)
 	return text, nil

@@ -19,11 +19,19 @@ func text(value string) *yaml.Node {
 	return n
 }
 
-// texts returns a list on one line.
+// widest is the longest list that stands on one line, in bytes: in longer lines, a reader
+// misses names.
+const widest = 80
+
+// texts returns a list, on one line if it is short.
 func texts(values []string) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	n, width := &yaml.Node{Kind: yaml.SequenceNode}, 0
 	for _, v := range values {
 		n.Content = append(n.Content, text(v))
+		width += len(v) + len(", ")
+	}
+	if width <= widest {
+		n.Style = yaml.FlowStyle
 	}
 	return n
 }

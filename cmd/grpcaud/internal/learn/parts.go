@@ -2,6 +2,7 @@ package learn
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/decision"
@@ -58,14 +59,19 @@ func (p *plan) service(name string, observed *observedService) *plannedService {
 		s.name = p.serviceNames.give(name, "service")
 	}
 	p.serviceNames[s.name] = true
-	if audiences := observed.audiencesOf(name, p.used); len(audiences) != 1 || audiences[0] != s.name {
-		s.service.Audiences = audiences
+	audience := observed.audience(name)
+	if audience != s.name {
+		s.service.Audiences = []string{audience}
 	}
 	s.service.GRPC = p.grpcs[name]
 	switch {
 	case len(s.service.GRPC) == 0:
 		s.bad = overHTTP
-	case s.service.Audiences == nil && !observed.all(s.name), loads(issuer, access.Client{}, s.name, s.service) != nil:
+	case !observed.addressed:
+		s.bad = noAudience
+	case audience == "":
+		s.bad = severalAudiences
+	case loads(issuer, access.Client{}, s.name, s.service) != nil:
 		s.bad = badService
 	}
 	return s
@@ -80,6 +86,10 @@ func (p *plan) client(k cellKey, e *cell) *plannedClient {
 	i := p.issuers[k.issuer]
 	c := &plannedClient{issuer: i.name, fresh: true}
 	p.clients[at] = c
+	if strings.ContainsFunc(k.client, func(r rune) bool { return r < ' ' || r > '~' }) {
+		c.bad = oddClient
+		return c
+	}
 	if err := loads(i.issuer, access.Client{ID: k.client}, "service", access.Service{}); err != nil {
 		c.bad = badClient
 		return c

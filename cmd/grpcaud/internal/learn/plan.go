@@ -19,7 +19,6 @@ type plan struct {
 	base *base // nil without one
 	set  descriptor.Set
 
-	used     map[string]int      // see usedAudiences
 	grpcs    map[string][]string // the gRPC services of which calls were seen, by service
 	issuers  map[string]*plannedIssuer
 	services map[string]*plannedService
@@ -60,7 +59,7 @@ type plannedClient struct {
 
 func newPlan(c *Collector, b *base, set descriptor.Set) *plan {
 	p := &plan{
-		Collector: c, base: b, set: set, used: usedAudiences(c.services),
+		Collector: c, base: b, set: set,
 		issuers: map[string]*plannedIssuer{}, services: map[string]*plannedService{}, clients: map[party]*plannedClient{},
 		grpcs: map[string][]string{}, issuerNames: names{}, serviceNames: names{}, clientNames: names{},
 	}
@@ -263,7 +262,7 @@ func (p *plan) makeRights(keys []cellKey) {
 	for _, k := range keys {
 		e, s := p.cells[k], p.services[k.service]
 		_, method, _ := splitMethod(k.method, k.service)
-		r := right{count: e.count, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
+		r := right{count: e.count, of: party{k.issuer, k.client}, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
 		at := place{k.service, r.client, r.method, r.kind}
 		if before := all[at]; before != nil {
 			before.scopes = slices.DeleteFunc(before.scopes, func(x string) bool { return !slices.Contains(r.scopes, x) })

@@ -22,12 +22,14 @@ func (d *document) unified(name string, edits []edit) string {
 	return b.String()
 }
 
-// quoted writes the name of a file as git does.
+// quoted writes the name of a file as git does: the bytes of what is not ASCII as numbers, so
+// that no name controls the terminal.
 func quoted(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '"' || r == '\\' }) {
+	special := func(c byte) bool { return c < ' ' || c >= 0x7f || c == '"' || c == '\\' }
+	if slices.ContainsFunc([]byte(name), special) {
 		var b strings.Builder
 		for _, c := range []byte(name) {
-			if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			if special(c) {
 				fmt.Fprintf(&b, `\%03o`, c)
 			} else {
 				b.WriteByte(c)

@@ -14,6 +14,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
 // Patch proposes a narrower matrix.
@@ -65,11 +66,14 @@ func (c *Counter) Patch() (*Patch, error) {
 	return patch, nil
 }
 
+// maxFile is the size of the largest file of a matrix, in bytes.
+const maxFile = 8 << 20
+
 // open reads the files of the matrix.
 func (p *patcher) open() error {
 	files := map[string][]byte{}
 	for _, path := range policyfile.Files(p.matrix) {
-		data, err := os.ReadFile(path)
+		data, err := regularfile.Read(path, maxFile)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package review_test
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -248,4 +249,47 @@ func guard(t testing.TB, path string, services ...string) *access.Guard {
 		t.Fatal(err)
 	}
 	return g
+}
+
+// TestReviewPatchOfOddFileNames shows that the name of a file controls no terminal, adds no line
+// to the patch, and is what the programs patch and git read.
+func TestReviewPatchOfOddFileNames(t *testing.T) {
+	for _, name := range []string{"of \u202eus.yaml", "\u009b31m.yaml", "\x1b[31m.yaml", "a\n+++ b.yaml", "größe.yaml", `a"b\.yaml`, "\xff.yaml", "tab\t.yaml"} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, name)
+		write(t, path, shop)
+		s := ofFile(t, path, descriptor.Set{}, time.Time{}).add(vaulted, admitted("Read"))
+		patch, err := s.counter.Patch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(patch.Text, "@@")
+		if strings.Count(head, "\n") != 2 || strings.ContainsFunc(head, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }) {
+			t.Errorf("%q: the patch begins with %q", name, head)
+		}
+		for _, program := range [][]string{{"git", "apply", "-p1"}, {"patch", "-p1", "--binary", "--fuzz=0"}} {
+			write(t, path, shop)
+			if _, err := exec.LookPath(program[0]); err != nil {
+				continue
+			}
+			cmd := exec.CommandContext(t.Context(), program[0], program[1:]...)
+			cmd.Dir, cmd.Stdin = folder, strings.NewReader(patch.Text)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%q: %s: %v\n%s", name, program[0], err, out)
+				continue
+			}
+			if policy, err := policyfile.Load(path); err != nil || len(policy.Matrix().Services["shop"].Allow) != 1 {
+				t.Errorf("%q: %s: not applied, %v", name, program[0], err)
+			}
+		}
+	}
+}
+
+// TestReviewPatchOfIssuersBelow shows that it does not matter where issuers stand.
+func TestReviewPatchOfIssuersBelow(t *testing.T) {
+	const issuers = "issuers: {corp: {url: \"https://idp.example.com\"}}\n"
+	s := of(t, strings.Replace(shop, issuers, "", 1)+issuers, descriptor.Set{}, time.Time{})
+	if patch, got := s.add(vaulted, admitted("Read")).patch(); strings.Contains(got, "Purge]\n        scopes") || len(patch.Left) > 0 {
+		t.Errorf("left %q in\n%s", patch.Left, got)
+	}
 }

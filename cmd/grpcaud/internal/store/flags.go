@@ -16,6 +16,7 @@ import (
 	"github.com/valkey-io/valkey-go"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
+	"github.com/grpcaud/grpcaud/internal/loopback"
 	"github.com/grpcaud/grpcaud/internal/secretfile"
 )
 
@@ -60,6 +61,16 @@ func (f *Flags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.ca, "store-ca", "", "a file with certificates, in PEM, to trust for the store in addition to the system's")
 	flags.StringVar(&f.list, "list", "grpcaud", "the name of the list, as the servers have it")
 	flags.IntVar(&f.bound, "bound", 100_000, "how many entries the list may have, as the servers have it")
+}
+
+// Unprotected returns the host of a store on another machine that is reached without TLS; empty
+// if there is none.
+func (f *Flags) Unprotected() string {
+	u, err := f.parse()
+	if err != nil || u.Scheme == "valkeys" || u.Scheme == "rediss" || loopback.Host(u.Hostname()) {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // options returns how the store is reached.
