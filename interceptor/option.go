@@ -112,7 +112,7 @@ func absent(is bool, what string) error {
 //   - grpcaud.server.policy.generation, 1 for the policy in force, by generation
 //     ([access.Policy.Generation]); .swaps and .reloads, the calls of [Server.Swap] and
 //     of [Server.RecordReload], by outcome (applied or failed);
-//   - grpcaud.server.rollout.end, the seconds until the next roll-out of a service
+//   - grpcaud.server.rollout.end, the seconds until the next rollout of a service
 //     ends, by service and mode; 0 when all have ended.
 //
 // No label has a value from a token or from an unknown peer. Methods that the matrix

@@ -15,7 +15,7 @@ import (
 )
 
 // TestClosedMethodIsRefused shows that a closed method refuses every caller as a
-// method without a rule does, while "*" and a roll-out admit calls of all others, and
+// method without a rule does, while "*" and a rollout admit calls of all others, and
 // that CheckCoverage accepts it.
 func TestClosedMethodIsRefused(t *testing.T) {
 	issuer := newIssuer()

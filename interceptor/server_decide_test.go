@@ -32,7 +32,7 @@ func rollingOut(mode access.Mode) func(*access.Matrix) {
 	}
 }
 
-// TestCallsDuringARollout shows the results of good and bad calls during a roll-out: a
+// TestCallsDuringARollout shows the results of good and bad calls during a rollout: a
 // call that the rule would refuse has no caller, and no token to forward.
 func TestCallsDuringARollout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

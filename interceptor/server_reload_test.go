@@ -18,7 +18,7 @@ import (
 )
 
 // TestMetricsOfThePolicy shows that metrics tell which policy is in force, how often
-// that changed or could not, and how long its roll-outs last.
+// that changed or could not, and how long its rollouts last.
 func TestMetricsOfThePolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const day = 24 * time.Hour

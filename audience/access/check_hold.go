@@ -50,8 +50,8 @@ func byThrough(all []Never) map[string][]numbered {
 	return groups
 }
 
-// holdFrom checks the statements about one client in at most so many steps. It returns how
-// many are left, less than 0 if these were too few.
+// holdFrom checks the statements about one client. It returns how many steps are left; less
+// than 0 if there were too few.
 func (c *checker) holdFrom(r *Reach, client, through int32, statements []numbered, steps int) (left int) {
 	var open []numbered
 	for _, n := range statements {

@@ -59,20 +59,20 @@ func (p *Policy) Entry(service string, i int) Entry {
 	return Entry{p.entry(service, i), p.entryPlace(service, i)}
 }
 
-// TokensOf returns how tokens of the issuer of this URL are read, whose tokens the guarded
-// services accept: by which preset, or "custom" if the matrix describes them; and whether
-// the issuer is asked about each of them. It is empty for another issuer.
-func (g *Guard) TokensOf(issuer string) (preset string, introspected bool) {
+// Preset returns the preset by which tokens of the issuer of this URL are read, whose tokens
+// the guarded services accept; "custom" if the matrix describes them. It is empty for
+// another issuer.
+func (g *Guard) Preset(issuer string) string {
 	for n := range g.issuers {
 		switch i := &g.issuers[n]; {
 		case i.URL != issuer:
 		case !i.Dialect.IsZero():
-			return provider.CustomPreset, i.Introspected()
+			return provider.CustomPreset
 		default:
-			return cmp.Or(i.Preset, provider.Default), i.Introspected()
+			return cmp.Or(i.Preset, provider.Default)
 		}
 	}
-	return "", false
+	return ""
 }
 
 // CallerKind returns which entries are about the caller of a genuine token: those with

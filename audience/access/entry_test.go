@@ -40,7 +40,7 @@ func TestEntriesAreAllThatAdmit(t *testing.T) {
 	}
 }
 
-func TestTokensOf(t *testing.T) {
+func TestPresetOfAnIssuer(t *testing.T) {
 	asked := access.Introspection{URL: corp + "/introspect", ClientID: "orders", Secret: access.SecretRef{Env: "SECRET"}}
 	for name, row := range map[string]struct {
 		issuer access.Issuer
@@ -67,8 +67,8 @@ func TestTokensOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, asked := guard.TokensOf(row.of); got != row.want || asked != row.asked {
-			t.Errorf("%s: TokensOf = %q, %v, want %q, %v", name, got, asked, row.want, row.asked)
+		if got, asked := guard.Preset(row.of), guard.Introspects(row.of); got != row.want || asked != row.asked {
+			t.Errorf("%s: Preset and Introspects = %q, %v, want %q, %v", name, got, asked, row.want, row.asked)
 		}
 	}
 }

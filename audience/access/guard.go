@@ -115,7 +115,7 @@ func (g *Guard) Closed(fullMethod string) bool { return g.closed[fullMethod] }
 // Generation returns [Policy.Generation] of the policy.
 func (g *Guard) Generation() string { return g.generation }
 
-// Rollouts returns the roll-outs of the guarded services that have any, by the name of
+// Rollouts returns the rollouts of the guarded services that have any, by the name of
 // the service.
 func (g *Guard) Rollouts() map[string][]Rollout { return maps.Clone(g.rollouts) }
 

@@ -42,7 +42,7 @@ func TestGuardOpensItsOwn(t *testing.T) {
 }
 
 // TestGuardNamesWhatMetricsTell shows what a guard knows for the metrics: the clients
-// by what tokens call them, the closed methods, the roll-outs of its own services, and
+// by what tokens call them, the closed methods, the rollouts of its own services, and
 // the generation.
 func TestGuardNamesWhatMetricsTell(t *testing.T) {
 	m := company()
@@ -76,9 +76,9 @@ func TestGuardNamesWhatMetricsTell(t *testing.T) {
 		t.Error("the closed methods are not those of the matrix")
 	}
 	if got := guard.Rollouts(); len(got) != 0 {
-		t.Errorf("roll-outs %v of a service that another server hosts", got)
+		t.Errorf("rollouts %v of a service that another server hosts", got)
 	}
 	if guard, err = policy.Guard("human-resource"); err != nil || len(guard.Rollouts()["human-resource"]) != 1 {
-		t.Errorf("roll-outs %v, %v, want the one of the service", guard.Rollouts(), err)
+		t.Errorf("rollouts %v, %v, want the one of the service", guard.Rollouts(), err)
 	}
 }

@@ -10,8 +10,20 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 )
 
-// house is a matrix in which web can reach vault through front, and both clients are known.
-func house(change func(*access.Matrix)) access.Matrix {
+// onlyFrom gives all clients, and all services, one issuer.
+func onlyFrom(m *access.Matrix, issuer string) {
+	for name, c := range m.Clients {
+		c.Issuer = issuer
+		m.Clients[name] = c
+	}
+	for name, s := range m.Services {
+		s.Issuers = []string{issuer}
+		m.Services[name] = s
+	}
+}
+
+// frontAndVault is a matrix in which web can reach vault through front, and both clients are known.
+func frontAndVault(change func(*access.Matrix)) access.Matrix {
 	allow := func(client string, methods ...string) []access.Allow {
 		return []access.Allow{{Clients: []string{client}, Methods: methods, NoScopes: true}}
 	}
@@ -102,14 +114,7 @@ func TestNeverRefuses(t *testing.T) {
 		}, "→ vault/Read forwards the token (services.vault.allow[0])"},
 		"a client that no entry names": {func(m *access.Matrix) {
 			m.Issuers["partner"] = access.Issuer{URL: partner}
-			for name, c := range m.Clients {
-				c.Issuer = "corp"
-				m.Clients[name] = c
-			}
-			for name, s := range m.Services {
-				s.Issuers = []string{"corp"}
-				m.Services[name] = s
-			}
+			onlyFrom(m, "corp")
 			s := m.Services["other"]
 			s.Issuers, s.CallsNobody, s.Allow = []string{"partner"}, true, []access.Allow{{AnyClient: true, Methods: []string{"Do"}, NoScopes: true}}
 			m.Services["other"] = s
@@ -163,7 +168,7 @@ func TestNeverRefuses(t *testing.T) {
 			m.Services["front"] = s
 		}, `services.front.runs_as: none, but client "front" has the name of the service, and services.vault.allow[0] admits it`},
 	} {
-		_, err := access.New(house(row.change))
+		_, err := access.New(frontAndVault(row.change))
 		switch {
 		case row.want == "" && err != nil:
 			t.Errorf("%s: New = %v, want no error", name, err)
@@ -180,7 +185,7 @@ func TestNeverIsProvenInTime(t *testing.T) {
 	for i := range 1 << 15 {
 		many = append(many, fmt.Sprintf("aud-%d", i))
 	}
-	m := house(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
+	m := frontAndVault(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
 	for _, name := range []string{"front", "vault"} {
 		s := m.Services[name]
 		s.Allow[0].Clients, s.Audiences = []string{"web"}, many
@@ -199,7 +204,7 @@ func TestNeverIsProvenInTime(t *testing.T) {
 
 // TestNeverOfTenants shows that a statement about a client is about that of each tenant.
 func TestNeverOfTenants(t *testing.T) {
-	m := house(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
+	m := frontAndVault(never(access.Never{From: []string{"web"}, To: "vault", Through: "front"}))
 	m.Issuers["corp"] = access.Issuer{URL: "https://idp.example.com/{tenant}", Tenants: []string{"t1", "t2"}}
 	_, err := access.New(m)
 	for _, want := range []string{`"web/t1" can reach vault`, `"web/t2" can reach vault`, "client front/t1"} {
@@ -213,7 +218,7 @@ func TestNeverOfTenants(t *testing.T) {
 // method that it does not have, and that a service without gRPC has no other methods than
 // its operations.
 func TestNeverOfAnUnknownMethod(t *testing.T) {
-	policy, err := access.New(house(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
+	policy, err := access.New(frontAndVault(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +230,7 @@ func TestNeverOfAnUnknownMethod(t *testing.T) {
 	if err := g.CheckCoverage([]string{"/a.Vault/Read", "/a.Vault/List"}); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("CheckCoverage = %v, want %q", err, want)
 	}
-	_, err = access.New(house(func(m *access.Matrix) {
+	_, err = access.New(frontAndVault(func(m *access.Matrix) {
 		s := m.Services["vault"]
 		s.GRPC, s.HTTP = nil, &access.HTTP{Operations: map[string][]string{"Read": {"GET /read"}, "List": {"GET /list"}}}
 		m.Services["vault"] = s
@@ -239,7 +244,7 @@ func TestNeverOfAnUnknownMethod(t *testing.T) {
 // TestNeverWarnsOfNames shows that a method which nothing names is reported: it may be that
 // of the future, or misspelled.
 func TestNeverWarnsOfNames(t *testing.T) {
-	policy, err := access.New(house(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
+	policy, err := access.New(frontAndVault(never(access.Never{From: []string{"web"}, To: "vault", Methods: []string{"Reed"}})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,20 +98,13 @@ func TestReachKnowsWhatTokensCanBe(t *testing.T) {
 		},
 		"claims that only another issuer's tokens can have": {changes: []func(*access.Matrix){func(m *access.Matrix) {
 			m.Issuers["google"] = access.Issuer{URL: "https://accounts.google.com", Preset: "google"}
-			for name, c := range m.Clients {
-				c.Issuer = "corp"
-				m.Clients[name] = c
-			}
-			for name, s := range m.Services {
-				s.Issuers = []string{"corp"}
-				m.Services[name] = s
-			}
+			onlyFrom(m, "corp")
 		}, vault(func(s *access.Service) {
 			s.Issuers = []string{"corp", "google"}
 			s.Allow = []access.Allow{{AnyClient: true, Methods: []string{"Read"}, NoScopes: true, Claims: map[string][]string{"email": {"a@example.com"}}}}
 		}), from("web", "")}},
 	} {
-		m := house(func(m *access.Matrix) {
+		m := frontAndVault(func(m *access.Matrix) {
 			for _, change := range row.changes {
 				change(m)
 			}

@@ -48,18 +48,7 @@ func (m Matrix) byTenant() tenants {
 	}
 	t.matrix.Services = map[string]Service{}
 	for name, s := range m.Services {
-		if len(s.Issuers) == 0 {
-			s.Issuers = t.only
-		}
-		s.RunsAs = replaced(s.RunsAs, t.clients)
-		s.Issuers, s.Allow, s.Rollout = replaced(s.Issuers, t.issuers), slices.Clone(s.Allow), slices.Clone(s.Rollout)
-		for i := range s.Allow {
-			s.Allow[i].Clients = replaced(s.Allow[i].Clients, t.clients)
-		}
-		for i := range s.Rollout {
-			s.Rollout[i].Clients = replaced(s.Rollout[i].Clients, t.clients)
-		}
-		t.matrix.Services[name] = s
+		t.matrix.Services[name] = t.service(s)
 	}
 	t.addStatements(m.Never)
 	t.matrix.External = maps.Clone(m.External)
@@ -68,6 +57,22 @@ func (m Matrix) byTenant() tenants {
 		t.matrix.External[name] = e
 	}
 	return t
+}
+
+// service names the issuers and the clients of tenants in a service.
+func (t *tenants) service(s Service) Service {
+	if len(s.Issuers) == 0 {
+		s.Issuers = t.only
+	}
+	s.RunsAs = replaced(s.RunsAs, t.clients)
+	s.Issuers, s.Allow, s.Rollout = replaced(s.Issuers, t.issuers), slices.Clone(s.Allow), slices.Clone(s.Rollout)
+	for i := range s.Allow {
+		s.Allow[i].Clients = replaced(s.Allow[i].Clients, t.clients)
+	}
+	for i := range s.Rollout {
+		s.Rollout[i].Clients = replaced(s.Rollout[i].Clients, t.clients)
+	}
+	return s
 }
 
 // addStatements adds statements about the client of each tenant.

@@ -162,7 +162,7 @@ func TestInitSaysWhatElseThereIs(t *testing.T) {
 		"an empty folder":      {"no gRPC service in it, since there is no .proto file in it or below", []string{t.TempDir()}},
 		"no service":           {"no gRPC service in it", []string{file(t, "a.proto", "syntax = \"proto3\"; message M {}")}},
 		"no .proto file":       {"protoc --descriptor_set_out=set.binpb", []string{file(t, "a.proto", "version: 1")}},
-		"no descriptors":       {"as protoc --descriptor_set_out makes it", []string{file(t, "set.binpb", "service A {}")}},
+		"no descriptors":       {"as buf build -o and protoc --descriptor_set_out make it", []string{file(t, "set.binpb", "service A {}")}},
 		"code without package": {"set option go_package", []string{"--go", file(t, "a.proto", "service A {}")}},
 		"code of a bad path":   {"set option go_package", []string{"--go", file(t, "a.proto", `option go_package = "a\"; import \"os"; service A {}`)}},
 		"nowhere to write":     {"no such file", []string{"--out", filepath.Join(t.TempDir(), "no", "access.yaml"), file(t, "a.proto", "service A {}")}},

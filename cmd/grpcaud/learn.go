@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/cli"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/files"
@@ -39,9 +38,6 @@ const learnExamples = `  grpcaud learn --descriptors set.binpb decisions.jsonl >
 
 // maxBase is the size of the largest base, in bytes.
 const maxBase = 8 << 20
-
-// clockDifference is how far the clocks of servers may be ahead of this one.
-const clockDifference = 5 * time.Minute
 
 func learnCommand() *cobra.Command {
 	var descriptors, base string
@@ -82,7 +78,7 @@ func learnt(cmd *cobra.Command, paths []string, base, descriptors string) ([]byt
 		}
 	}
 	collector := learn.NewCollector()
-	log, err := recorded.Read(cmd, paths, func(r *decision.Record) error { return collector.Add(r) }, nil)
+	log, err := recorded.Read(cmd, paths, collector.Add, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +86,8 @@ func learnt(cmd *cobra.Command, paths []string, base, descriptors string) ([]byt
 	if err := log.Report(stderr); err != nil {
 		return nil, err
 	}
-	if log.Last.After(time.Now().Add(clockDifference)) {
-		fmt.Fprintf(stderr, "grpcaud: the last record is of %s, which is in the future: is the clock of a server wrong?\n", recorded.Stamp(log.Last))
+	if log.Last.After(time.Now().Add(recorded.ClockDifference)) {
+		fmt.Fprintf(stderr, "grpcaud: the last record is of %s, which is in the future: is the clock of a server wrong?\n", output.Stamp(log.Last))
 	}
-	return collector.Matrix(log, from, set, stderr)
+	return collector.Matrix(log.Count, from, set, stderr)
 }

@@ -2,10 +2,12 @@
 // servers.
 //
 //	grpcaud init proto/
-//	grpcaud learn [--base observe.yaml] decisions.jsonl…
+//	grpcaud learn [--base observe.yaml] decisions.jsonl
 //	grpcaud check access.yaml [--descriptors set.binpb] [--strict]
 //	grpcaud matrix access.yaml [-o table|markdown|mermaid|dot|html|json]
 //	grpcaud ui access.yaml
+//	grpcaud reach access.yaml
+//	grpcaud review access.yaml decisions.jsonl [--since 90d] [--patch]
 //	grpcaud explain access.yaml --service order-status --method GetOrderStatus < token
 //	grpcaud token access.yaml --as customer-portal --for order-status
 //	grpcaud doctor access.yaml
@@ -22,12 +24,14 @@
 //	grpcaud completion bash|zsh|fish|powershell
 //
 // Init writes a first access matrix, and learn writes one from what running servers have
-// recorded. Check reads the file as a server does, and reports what is probably wrong; with a set of descriptors, also where the file and the .proto
-// files contradict each other.
-// Matrix shows who may call what, and ui does so in a browser. Explain judges a token, says why, and how to fix it;
-// token requests one first, as a client of the matrix. Doctor does so as each client
-// for each service, and compares what the issuers give with what the matrix says.
-// Dev plays the issuers of the matrix on this machine.
+// recorded. Check reads the file as a server does, and reports what is probably wrong; with
+// a set of descriptors, also where the file and the .proto files contradict each other.
+// Matrix shows who may call what, and ui does so in a browser. Reach shows what each client
+// can reach, also through other services, and review which grants nobody uses.
+// Explain judges a token, says why, and how to fix it; token requests one first, as a
+// client of the matrix. Doctor does so as each client for each service, and compares what
+// the issuers give with what the matrix says. Dev plays the issuers of the matrix on this
+// machine.
 // Serve is a guarded server for trying tokens, and call makes one call of it, or of any
 // other server. Revoke has every replica of the servers refuse tokens, and status shows
 // the replicas. Diff compares two matrices, or one with a realm of Keycloak. Export

@@ -69,7 +69,7 @@ func reviewCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("patch", "output")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if patch && args[0] == files.Dash {
-			return errors.New("--patch changes files: name that of the access matrix, not -")
+			return errors.New("--patch changes the file of the access matrix: name it instead of -")
 		}
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(mostMemory))
 		counter, err := readRecords(cmd, args, descriptors, since)
@@ -85,8 +85,8 @@ func reviewCommand() *cobra.Command {
 	return cmd
 }
 
-// readRecords counts the records in the files behind the first, for a review of the matrix in the
-// first.
+// readRecords counts the records for a review. The first argument is the matrix, and the
+// others are the files with records.
 func readRecords(cmd *cobra.Command, args []string, descriptors, since string) (*review.Counter, error) {
 	now := time.Now()
 	begin, err := review.Since(since, now)

@@ -78,7 +78,7 @@ func TestReviewOfWhatCannotBeRead(t *testing.T) {
 		{nil, "want the access matrix"},
 		{[]string{company, filepath.Join(t.TempDir(), "none")}, "no such file"},
 		{[]string{company, log, "--since", "soon"}, `--since "soon": want how long ago, such as 90d or 12h, or a date`},
-		{[]string{"-", log, "--patch"}, "--patch changes files: name that of the access matrix, not -"},
+		{[]string{"-", log, "--patch"}, "--patch changes the file of the access matrix: name it instead of -"},
 		{[]string{company, log, "--patch", "-o", "json"}, "[output patch] were all set"},
 		{[]string{company, file(t, "a.log", "listening\n")}, "no record of a decision in"},
 		{[]string{log, log}, "unknown key"},

@@ -31,9 +31,9 @@ import (
 // A token goes to this address only, and only if the matrix lets tokens of the service go
 // there. [HTTPClient] sends it: with another HTTP client a call has no token, and its error
 // says so. Over plain http a token goes only if as has [interceptor.AllowPlaintext]. Methods
-// that the matrix makes public are called without a token. A unary call whose token has just expired
-// or was revoked is made once more, as [interceptor.Retry] says. The error of a call that a
-// guard refused wraps an [interceptor.RefusedError].
+// that the matrix makes public are called without a token. A unary call whose token has
+// just expired or was revoked is made once more, as [interceptor.Retry] says. The error of a
+// call that a guard refused wraps an [interceptor.RefusedError].
 //
 // It is an error if the matrix does not let the client call the service. The result is safe
 // for concurrent use.

@@ -90,7 +90,7 @@ func TestServiceIsNamed(t *testing.T) {
 	}
 }
 
-// TestServiceIsNamedWhateverTheMode shows that a roll-out does not let a request through
+// TestServiceIsNamedWhateverTheMode shows that a rollout does not let a request through
 // that names no service.
 func TestServiceIsNamedWhateverTheMode(t *testing.T) {
 	w := serve(t, company(observe(access.Observe)), nil)

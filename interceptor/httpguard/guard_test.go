@@ -197,7 +197,7 @@ func TestRolloutLetsRequestsThrough(t *testing.T) {
 		if len(rows) != 1 || rows[0].Method != "order-status/GetOrderStatus" || rows[0].Client != "customer-portal" {
 			t.Errorf("%v: would refuse %+v", mode, rows)
 		}
-		// What is no operation has no roll-out.
+		// What is no operation has no rollout.
 		if got := ask(t, w.client(t, "HTTP/1.1"), "GET", "/v1/%2e%2e/orders/7", "Authorization", other); got.status != 403 {
 			t.Errorf("%v: a path with an escaped dot: %d, want 403", mode, got.status)
 		}

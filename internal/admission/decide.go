@@ -144,7 +144,7 @@ func withoutRule(guard *access.Guard, method string) error {
 }
 
 // modeOf returns what happens to a request that err refuses. Only a refusal by a rule
-// can be let through by a roll-out.
+// can be let through by a rollout.
 func modeOf(rule *access.Rule, c *claims.Claims, err error) access.Mode {
 	var refusal *audience.Refusal
 	if rule == nil || !errors.As(err, &refusal) {

@@ -58,7 +58,7 @@ var callers = map[access.CallerKind]decision.Caller{
 func (d *decisionRecords) caller(r *decision.Record, v *event) {
 	c := v.claims.Caller()
 	r.Issuer, r.Audience, r.Client, r.ClientName = c.Issuer, c.Audience, c.Client, v.guard.Client(c.Issuer, c.Client)
-	r.Preset, r.Introspected = v.guard.TokensOf(c.Issuer)
+	r.Preset, r.Introspected = v.guard.Preset(c.Issuer), v.guard.Introspects(c.Issuer)
 	r.Caller, r.User = callers[v.guard.CallerKind(v.claims)], d.users.Format(c.Issuer, c.User)
 	if r.ClientName == "" && c.Client == c.User { // some issuers name the client by sub
 		r.Client = r.User

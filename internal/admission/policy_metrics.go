@@ -39,7 +39,7 @@ func (policyMetrics) count(counter metric.Int64Counter, err error) {
 // not in force, nil if it is.
 func (c *Controller) RecordReload(err error) { c.recorder.policy.count(c.recorder.policy.reloads, err) }
 
-// observePolicy reports which policy is in force, and when its roll-outs end.
+// observePolicy reports which policy is in force, and when its rollouts end.
 func (i *instruments) observePolicy(o metric.Observer, guard *access.Guard, now time.Time) {
 	if name := guard.Generation(); name != "" {
 		o.ObserveInt64(i.generation, 1, metric.WithAttributes(attribute.String("generation", name)))
@@ -51,7 +51,7 @@ func (i *instruments) observePolicy(o metric.Observer, guard *access.Guard, now 
 	}
 }
 
-// rolloutEnds returns for each mode the time until its next roll-out ends; 0 if all
+// rolloutEnds returns for each mode the time until its next rollout ends; 0 if all
 // have ended.
 func rolloutEnds(rollouts []access.Rollout, now time.Time) map[access.Mode]time.Duration {
 	ends := map[access.Mode]time.Duration{}

@@ -79,6 +79,6 @@ func newInstruments(meter metric.Meter) (*instruments, error) {
 		return i
 	}
 	i.age = seconds("keys.age", "How long ago the keys were fetched.")
-	i.rollout = seconds("rollout.end", "How long until the next roll-out ends.")
+	i.rollout = seconds("rollout.end", "How long until the next rollout ends.")
 	return i, errors.Join(errs...)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 	"github.com/grpcaud/grpcaud/internal/regularfile"
 )
 
@@ -63,7 +64,7 @@ func addSection(whole *yaml.Node, name string, section *yaml.Node, m access.Matr
 	case "clients":
 		each(section, func(name string, n *yaml.Node) *yaml.Node { return clientNode(n, clientOf(m, name)) })
 	}
-	if before := find(whole, name); before != nil {
+	if before := ordered.Value(whole, name); before != nil {
 		before.Content = append(before.Content, section.Content...)
 		return
 	}
@@ -100,7 +101,7 @@ func issuerNode(from *yaml.Node, issuer access.Issuer) *yaml.Node {
 	to := &yaml.Node{Kind: yaml.MappingNode}
 	add(to, "url", scalar(issuer.URL))
 	keep(to, from, "leeway", "max_lifetime", "max_age", "bound", "tenants")
-	if preset := find(from, "preset"); preset != nil && (preset.Kind == yaml.MappingNode || preset.Value == issuer.Preset) {
+	if preset := ordered.Value(from, "preset"); preset != nil && (preset.Kind == yaml.MappingNode || preset.Value == issuer.Preset) {
 		add(to, "preset", preset)
 	}
 	add(to, "ask", scalar(issuer.Ask.Parameter))
@@ -160,20 +161,10 @@ func add(mapping *yaml.Node, key string, value *yaml.Node) {
 // keep adds these keys of another mapping, where it has them.
 func keep(to, from *yaml.Node, keys ...string) {
 	for _, key := range keys {
-		if value := find(from, key); value != nil {
+		if value := ordered.Value(from, key); value != nil {
 			add(to, key, value)
 		}
 	}
-}
-
-// find returns the value of a key; nil if there is none.
-func find(mapping *yaml.Node, key string) *yaml.Node {
-	for pair := range slices.Chunk(mapping.Content, 2) {
-		if pair[0].Value == key {
-			return pair[1]
-		}
-	}
-	return nil
 }
 
 // each replaces each value of a section.

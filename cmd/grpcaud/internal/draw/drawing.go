@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
@@ -189,7 +188,7 @@ func remarks(s access.Service) []string {
 }
 
 func rolloutInWords(r access.Rollout) string {
-	text := fmt.Sprintf("%s until %s: calls that the rules refuse are let through", r.Mode, r.Until.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf("%s until %s: calls that the rules refuse are let through", r.Mode, output.Stamp(r.Until))
 	if len(r.Methods) > 0 {
 		text += ", at " + output.List(r.Methods)
 	}

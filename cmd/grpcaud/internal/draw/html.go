@@ -8,10 +8,10 @@ import (
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
-//go:embed matrix.html changes.html
+//go:embed page.html matrix.html changes.html
 var pages embed.FS
 
-// Style is the style sheet of [Drawing.HTML] and of the page around it.
+// Style is the style sheet of [Drawing.HTML] and of [WritePage].
 //
 //go:embed matrix.css
 var Style string
@@ -29,11 +29,14 @@ var matrixTemplate = template.Must(template.New("matrix.html").Funcs(template.Fu
 	"anyOf":        func(values []string) string { return output.Join(values, " or ") },
 }).ParseFS(pages, "*.html"))
 
-// html writes a page without other files.
-func (d *Drawing) html(p *output.Page) {
+// WritePage writes a page without other files, around content for the style sheet [Style].
+func WritePage(p *output.Page, title string, content template.HTML) {
 	// Its error can only be that of p, and Flush returns it.
-	_ = matrixTemplate.Execute(p, map[string]any{"Style": template.CSS(Style), "Matrix": d.HTML()})
+	_ = matrixTemplate.ExecuteTemplate(p, "page.html", map[string]any{"Title": title, "Style": template.CSS(Style), "Content": content})
 }
+
+// html writes a page without other files.
+func (d *Drawing) html(p *output.Page) { WritePage(p, "Access matrix", d.HTML()) }
 
 // mostCells is the largest number of cells of services that open something: a page with
 // more would be too large for a browser.

@@ -129,9 +129,9 @@ func formatTime(t, now time.Time) string {
 	d := t.Sub(now).Round(time.Second)
 	switch {
 	case d > 0:
-		return fmt.Sprintf("%s, in %s", t.UTC().Format(time.RFC3339), formatDuration(d))
+		return fmt.Sprintf("%s, in %s", output.Stamp(t), formatDuration(d))
 	default:
-		return fmt.Sprintf("%s, %s ago", t.UTC().Format(time.RFC3339), formatDuration(-d))
+		return fmt.Sprintf("%s, %s ago", output.Stamp(t), formatDuration(-d))
 	}
 }
 

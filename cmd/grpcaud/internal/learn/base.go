@@ -11,6 +11,7 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/policyfile"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
 // base is the access matrix whose entries are replaced.
@@ -26,7 +27,7 @@ func newBase(name string, text []byte, options []access.MethodOptions) (*base, e
 	b := &base{}
 	if yaml.Unmarshal(text, &b.document) == nil && len(b.document.Content) == 1 {
 		b.file = b.document.Content[0]
-		if child(b.file, "includes") != nil {
+		if ordered.Value(b.file, "includes") != nil {
 			return nil, fmt.Errorf("%s: includes: the base is one file: put the services that the records are about, with issuers and clients, into it", name)
 		}
 	}
@@ -35,27 +36,17 @@ func newBase(name string, text []byte, options []access.MethodOptions) (*base, e
 		return nil, err
 	}
 	b.policy, b.matrix = policy, policy.Matrix()
-	if child(b.file, "services") == nil {
+	if ordered.Value(b.file, "services") == nil {
 		return nil, errors.New(name + ": the base has no services: list them, with their gRPC services")
 	}
 	return b, nil
-}
-
-// child returns the value of a key of a mapping; nil if it has none.
-func child(mapping *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
-	}
-	return nil
 }
 
 // issuer returns the issuer of that URL, and why nothing of it is learnt.
 func (b *base) issuer(iss string) (name string, issuer access.Issuer, bad string) {
 	for _, name := range slices.Sorted(maps.Keys(b.matrix.Issuers)) {
 		if issuer := b.matrix.Issuers[name]; issuer.URL == iss {
-			if child(child(b.file, "issuers"), name) == nil {
+			if ordered.Value(ordered.Value(b.file, "issuers"), name) == nil {
 				return name, issuer, tenant
 			}
 			return name, issuer, ""
@@ -67,7 +58,7 @@ func (b *base) issuer(iss string) (name string, issuer access.Issuer, bad string
 // service returns the service of that name.
 func (b *base) service(name string) (access.Service, string) {
 	s, known := b.matrix.Services[name]
-	if !known || child(child(b.file, "services"), name) == nil {
+	if !known || ordered.Value(ordered.Value(b.file, "services"), name) == nil {
 		return s, serviceMissing
 	}
 	return s, ""

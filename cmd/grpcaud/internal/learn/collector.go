@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // Collector collects what records tell. It is not safe for concurrent use.
 type Collector struct {
 	cells    map[cellKey]*cell
 	services map[string]*observedService
-	issuers  map[string]*observedIssuer
+	issuers  map[string]map[tokenReading]bool // how tokens of an issuer were read
 	unlearnt *unlearnt
 	size     int // how much memory is kept, in bytes, roughly
 }
@@ -25,14 +26,13 @@ type cellKey struct {
 
 // cell is what calls of one key have in common.
 type cell struct {
-	count
-	name      string   // the latest name of the client in the matrix
-	scopes    []string // that all calls had
-	audience  []string // of the latest call
-	bare      bool     // a call had no aud
-	to        *observedService
-	from      *observedIssuer
-	signature tokenReading // of the latest call
+	recorded.Count
+	name     string   // the latest name of the client in the matrix
+	scopes   []string // that all calls had
+	audience []string // of the latest call
+	bare     bool     // a call had no aud
+	to       *observedService
+	reading  tokenReading // of the latest call
 }
 
 // observedService is a service as records tell of it.
@@ -40,9 +40,6 @@ type observedService struct {
 	shared    []string // the values of aud that all calls with aud have
 	addressed bool     // there was such a call
 }
-
-// observedIssuer is an issuer as records tell of it.
-type observedIssuer struct{ readings map[tokenReading]bool }
 
 // tokenReading is how a token was read.
 type tokenReading struct {
@@ -58,7 +55,7 @@ var errTooMany = errors.New("the logs have more clients, methods and scopes than
 
 // NewCollector returns an empty collector.
 func NewCollector() *Collector {
-	return &Collector{cells: map[cellKey]*cell{}, services: map[string]*observedService{}, issuers: map[string]*observedIssuer{}, unlearnt: newUnlearnt()}
+	return &Collector{cells: map[cellKey]*cell{}, services: map[string]*observedService{}, issuers: map[string]map[tokenReading]bool{}, unlearnt: newUnlearnt()}
 }
 
 // Add adds a record, of which it keeps no memory but strings. The error is about more
@@ -76,9 +73,10 @@ func (c *Collector) Add(r *decision.Record) error {
 	if !known {
 		e = c.newCell(k, r)
 	}
-	e.add(count{1, r.Time, r.Time})
-	if reading := (tokenReading{r.Preset, r.Introspected}); reading != e.signature && len(e.from.readings) < 3 {
-		e.signature, e.from.readings[reading] = reading, true
+	e.Add(recorded.One(r.Time))
+	if reading := (tokenReading{r.Preset, r.Introspected}); !known || reading != e.reading {
+		e.reading = reading
+		c.addReading(r.Issuer, reading)
 	}
 	if r.ClientName != "" {
 		e.name = r.ClientName
@@ -90,13 +88,7 @@ func (c *Collector) Add(r *decision.Record) error {
 		e.audience = slices.Clone(r.Audience)
 		e.to.addAudience(r.Audience)
 	}
-	for i := 0; i < len(e.scopes); {
-		if slices.Contains(r.Scopes, e.scopes[i]) {
-			i++
-		} else {
-			e.scopes = slices.Delete(e.scopes, i, i+1)
-		}
-	}
+	e.scopes = slices.DeleteFunc(e.scopes, func(x string) bool { return !slices.Contains(r.Scopes, x) })
 	if c.size > maxSize {
 		return errTooMany
 	}
@@ -106,19 +98,24 @@ func (c *Collector) Add(r *decision.Record) error {
 func (c *Collector) newCell(k cellKey, r *decision.Record) *cell {
 	const each = 600 // bytes of a cell without its texts
 	c.size += each + len(k.service) + len(k.method) + len(k.issuer) + len(k.client) + bytesOf(r.Scopes)
-	e := &cell{scopes: slices.Compact(slices.Sorted(slices.Values(r.Scopes))), to: c.services[k.service], from: c.issuers[k.issuer]}
+	e := &cell{scopes: slices.Compact(slices.Sorted(slices.Values(r.Scopes))), to: c.services[k.service]}
 	if e.to == nil {
 		e.to = &observedService{}
 		c.services[k.service] = e.to
 	}
-	if e.from == nil {
-		e.from = &observedIssuer{map[tokenReading]bool{}}
-		c.issuers[k.issuer] = e.from
-	}
-	e.signature = tokenReading{r.Preset, r.Introspected}
-	e.from.readings[e.signature] = true
 	c.cells[k] = e
 	return e
+}
+
+// addReading notes how a token of an issuer was read. That it was read in several ways is all
+// that matters.
+func (c *Collector) addReading(issuer string, reading tokenReading) {
+	if c.issuers[issuer] == nil {
+		c.issuers[issuer] = map[tokenReading]bool{}
+	}
+	if len(c.issuers[issuer]) < 2 {
+		c.issuers[issuer][reading] = true
+	}
 }
 
 // bytesOf returns how much memory a list takes.

@@ -69,7 +69,7 @@ func matrixOf(t *testing.T, base string, set descriptor.Set, records ...*decisio
 		from.Text = []byte(base)
 	}
 	var out bytes.Buffer
-	text, err := c.Matrix(&recorded.Log{Records: uint64(len(records)), First: at, Last: at}, from, set, &out)
+	text, err := c.Matrix(recorded.Count{Records: uint64(len(records)), First: at, Last: at}, from, set, &out)
 	return string(text), out.String(), err
 }
 
@@ -252,7 +252,7 @@ func TestManyAudChangeNothing(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	text, err := c.Matrix(&recorded.Log{Records: 1, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out)
+	text, err := c.Matrix(recorded.Count{Records: 1, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out)
 	if err != nil || !strings.Contains(string(text), "audience: orders\n") {
 		t.Errorf("%v, %s\n%s", err, &out, text)
 	}
@@ -279,7 +279,7 @@ func TestHostileLogsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if _, err := refused.Matrix(&recorded.Log{Records: 1, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out); err != nil {
+	if _, err := refused.Matrix(recorded.Count{Records: 1, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); !strings.Contains(got, strconv.Itoa(learn.MaxRows+1000)+" calls not learnt") || strings.Count(got, "\n") > 50 {

@@ -6,14 +6,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // right is what one client may do with one method of a service.
 type right struct {
-	count
+	recorded.Count
 	of             party
 	client, method string // their names in the matrix
 	kind           access.CallerKind
@@ -23,7 +24,7 @@ type right struct {
 // entry is what stands under allow: several rights that differ in their clients or in
 // their methods alone.
 type entry struct {
-	count
+	recorded.Count
 	clients, methods []string
 	kind             access.CallerKind
 	scopes           []string
@@ -37,7 +38,7 @@ func entriesOf(rights []right) []entry {
 	for _, r := range rights {
 		e := group(byClient, join(r.client, string(r.kind), join(r.scopes...)), entry{clients: []string{r.client}, kind: r.kind, scopes: r.scopes})
 		e.methods = append(e.methods, r.method)
-		e.add(r.count)
+		e.Add(r.Count)
 	}
 	merged := map[string]*entry{}
 	for _, key := range slices.Sorted(maps.Keys(byClient)) {
@@ -45,7 +46,7 @@ func entriesOf(rights []right) []entry {
 		slices.Sort(e.methods)
 		to := group(merged, join(string(e.kind), join(e.scopes...), join(e.methods...)), entry{methods: e.methods, kind: e.kind, scopes: e.scopes})
 		to.clients = append(to.clients, e.clients...)
-		to.add(e.count)
+		to.Add(e.Count)
 	}
 	all := make([]entry, 0, len(merged))
 	for _, e := range merged {
@@ -72,5 +73,5 @@ func join(texts ...string) string {
 
 // why says where the entry is from.
 func (e *entry) why() string {
-	return fmt.Sprintf("learnt from %s, first %s, last %s", plural(e.calls), e.first.UTC().Format(time.DateOnly), e.last.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("learnt from %s, first %s, last %s", output.Plural(e.Records, "call"), output.Day(e.First), output.Day(e.Last))
 }

@@ -5,11 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/grpcaud/grpcaud/audience/access"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // file returns the matrix as text.
@@ -192,13 +193,9 @@ func (p *plan) writeClients(top *yaml.Node) {
 }
 
 // head is the comment at the top of the file.
-func (p *plan) head(records uint64, first, last time.Time) string {
+func (p *plan) head(read recorded.Count) string {
 	var b strings.Builder
-	days := first.UTC().Format(time.DateOnly)
-	if end := last.UTC().Format(time.DateOnly); end != days {
-		days += " to " + end
-	}
-	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s.\n", records, days)
+	fmt.Fprintf(&b, "# Learnt by grpcaud learn from %d records of decisions, %s.\n", read.Records, output.Days(read.First, read.Last))
 	b.WriteString("# Read each entry before you enforce it: it says what was called, and not what should be.\n")
 	for i, reason := range p.unlearnt.byReason() {
 		if i == 0 {
@@ -208,7 +205,7 @@ func (p *plan) head(records uint64, first, last time.Time) string {
 			b.WriteString("#   and more\n")
 			break
 		}
-		fmt.Fprintf(&b, "#   %s: %s\n", plural(reason.calls), printable(reason.why))
+		fmt.Fprintf(&b, "#   %s: %s\n", output.Plural(reason.calls, "call"), printable(reason.why))
 	}
 	return b.String() + "\n"
 }

@@ -22,10 +22,11 @@ type Base struct {
 	Text []byte
 }
 
-// Matrix returns the access matrix that admits the calls of the collector and nothing else.
-// What is not learnt is listed on stderr. The matrix was loaded, and compared with what was
-// learnt, before it is returned. The error says that nothing can be learnt, or what in the base forbids it.
-func (c *Collector) Matrix(log *recorded.Log, from Base, set descriptor.Set, stderr io.Writer) ([]byte, error) {
+// Matrix returns the access matrix that admits the calls of the collector, which are from
+// these records, and nothing else. What is not learnt is listed on stderr. The matrix was
+// loaded, and compared with what was learnt, before it is returned. The error says that
+// nothing can be learnt, or what in the base forbids it.
+func (c *Collector) Matrix(read recorded.Count, from Base, set descriptor.Set, stderr io.Writer) ([]byte, error) {
 	var b *base
 	if from.Text != nil {
 		var err error
@@ -39,7 +40,7 @@ func (c *Collector) Matrix(log *recorded.Log, from Base, set descriptor.Set, std
 	if len(p.services) == 0 {
 		return nil, errors.New("no call in it that can be learnt: what is learnt are calls that were let through, with genuine tokens that are addressed to the service. A matrix that only names services is enough, with rollout: [{mode: observe, …}]; older servers record no token for methods without an entry")
 	}
-	text, err := p.file(p.head(log.Records, log.First, log.Last))
+	text, err := p.file(p.head(read))
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package learn
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"path"
 	"regexp"
@@ -73,6 +72,3 @@ func splitMethod(full, service string) (grpc, method string, ok bool) {
 	method, ok = strings.CutPrefix(full, service+"/")
 	return "", method, ok && identifier.MatchString(method)
 }
-
-// sortedKeys returns the keys of a map in their order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -30,7 +30,7 @@ func TestNoClientTakesTheNameOfAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		text, err := c.Matrix(&recorded.Log{Records: 2}, learn.Base{}, descriptor.Set{}, io.Discard)
+		text, err := c.Matrix(recorded.Count{Records: 2}, learn.Base{}, descriptor.Set{}, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
 // text returns a string as a node. One with characters that do not print is quoted, and encode
@@ -52,7 +54,7 @@ func set(m *yaml.Node, key string, value *yaml.Node) {
 
 // section returns the mapping under a key, which it makes if there is none.
 func section(m *yaml.Node, key string) *yaml.Node {
-	if n := child(m, key); n != nil {
+	if n := ordered.Value(m, key); n != nil {
 		return n
 	}
 	n := mapping()

@@ -20,7 +20,7 @@ func (p *plan) issuer(iss string) *plannedIssuer {
 		i.name, i.issuer, i.bad = p.base.issuer(iss)
 		return i
 	}
-	readings := p.Collector.issuers[iss].readings
+	readings := p.Collector.issuers[iss]
 	var reading tokenReading
 	for reading = range readings {
 	}

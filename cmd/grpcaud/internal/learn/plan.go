@@ -82,10 +82,10 @@ func newPlan(c *Collector, b *base, set descriptor.Set) *plan {
 
 // findGRPC finds the gRPC services of which calls were seen.
 func (p *plan) findGRPC() {
-	seen := map[party]bool{} // by service and gRPC service
+	seen := map[[2]string]bool{} // by service and gRPC service
 	for k := range p.cells {
 		grpc, _, ok := splitMethod(k.method, k.service)
-		if at := (party{k.service, grpc}); ok && grpc != "" && !seen[at] {
+		if at := [2]string{k.service, grpc}; ok && grpc != "" && !seen[at] {
 			seen[at] = true
 			p.grpcs[k.service] = append(p.grpcs[k.service], grpc)
 		}
@@ -150,7 +150,7 @@ func (p *plan) byName(keys []cellKey) []cellKey {
 
 // drop lists a cell as not learnt.
 func (p *plan) drop(k cellKey, why string) {
-	p.unlearnt.add(callKey{why: why, client: cut(k.client), service: cut(k.service), method: cut(k.method)}, p.cells[k].count)
+	p.unlearnt.add(callKey{why: why, client: cut(k.client), service: cut(k.service), method: cut(k.method)}, p.cells[k].Count)
 }
 
 // refuse returns why a cell is not learnt; empty if it is.
@@ -262,11 +262,12 @@ func (p *plan) makeRights(keys []cellKey) {
 	for _, k := range keys {
 		e, s := p.cells[k], p.services[k.service]
 		_, method, _ := splitMethod(k.method, k.service)
-		r := right{count: e.count, of: party{k.issuer, k.client}, client: p.clients[party{k.issuer, k.client}].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
+		of := party{k.issuer, k.client}
+		r := right{Count: e.Count, of: of, client: p.clients[of].name, method: method, kind: p.kindOf(s, k), scopes: p.writable(k, e.scopes, s.service.InsecureNoAudience)}
 		at := place{k.service, r.client, r.method, r.kind}
 		if before := all[at]; before != nil {
 			before.scopes = slices.DeleteFunc(before.scopes, func(x string) bool { return !slices.Contains(r.scopes, x) })
-			before.add(r.count)
+			before.Add(r.Count)
 			continue
 		}
 		all[at] = &r

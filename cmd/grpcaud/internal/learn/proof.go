@@ -19,12 +19,12 @@ type grant struct {
 	scopes string // see join
 }
 
-// prove returns an error unless the matrix, as it was read again from the written text, says
-// what was learnt and nothing else: each right is in an entry, each entry is of rights, and the
-// rest is that of the base, or what is written without one.
+// prove returns an error unless the matrix, which was read from the written text, says what
+// was learnt and nothing else: each right is in an entry, each entry is of rights, and
+// everything else is as in the base, or as it is written without one.
 func (p *plan) prove(m access.Matrix) error {
 	want := p.rest(m)
-	for _, key := range sortedKeys(p.services) {
+	for _, key := range slices.Sorted(maps.Keys(p.services)) {
 		s := p.services[key]
 		if err := s.prove(m); err != nil {
 			return fmt.Errorf("service %q: %w", s.name, err)
@@ -139,7 +139,9 @@ func differs(want, got access.Matrix) error {
 }
 
 func partDiffers[V any](what string, want, got map[string]V) error {
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(sortedKeys(want), sortedKeys(got))))) {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(want)), maps.Keys(got))
+	slices.Sort(names)
+	for _, name := range names {
 		w, known := want[name]
 		g, there := got[name]
 		if known != there || !reflect.DeepEqual(w, g) {

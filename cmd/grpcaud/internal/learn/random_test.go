@@ -187,7 +187,7 @@ func (s *randomSystem) run(t *testing.T, at map[string]*admission.Controller) {
 }
 
 // readFile returns what a log file tells.
-func readFile(t *testing.T, path string) (*learn.Collector, *recorded.Log) {
+func readFile(t *testing.T, path string) (*learn.Collector, recorded.Count) {
 	cmd := &cobra.Command{}
 	cmd.SetContext(t.Context())
 	cmd.SetErr(io.Discard)
@@ -196,7 +196,7 @@ func readFile(t *testing.T, path string) (*learn.Collector, *recorded.Log) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, log
+	return c, log.Count
 }
 
 // systems is how many random systems are tried; GRPCAUD_SYSTEMS sets another number.

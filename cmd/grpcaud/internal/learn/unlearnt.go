@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
@@ -17,8 +15,8 @@ import (
 
 // unlearnt lists the calls that are not learnt.
 type unlearnt struct {
-	rows   map[callKey]*count
-	others map[string]*count // by reason, those without a row
+	rows   map[callKey]*recorded.Count
+	others map[string]*recorded.Count // by reason, those without a row
 }
 
 // maxRows is how many rows the list keeps; maxShown is how many it shows.
@@ -35,41 +33,25 @@ type callKey struct {
 	service, method string
 }
 
-// count counts calls.
-type count struct {
-	calls       uint64
-	first, last time.Time
-}
-
-func (c *count) add(n count) {
-	c.calls += n.calls
-	if c.first.IsZero() || n.first.Before(c.first) {
-		c.first = n.first
-	}
-	if n.last.After(c.last) {
-		c.last = n.last
-	}
-}
-
 func newUnlearnt() *unlearnt {
-	return &unlearnt{rows: map[callKey]*count{}, others: map[string]*count{}}
+	return &unlearnt{rows: map[callKey]*recorded.Count{}, others: map[string]*recorded.Count{}}
 }
 
 // record adds the call of a record.
 func (u *unlearnt) record(why string, r *decision.Record) {
 	k := callKey{why: cut(why), service: cut(r.Service), method: cut(r.Method)}
 	if r.Caller == decision.NoCaller || r.Client == "" {
-		k.host = cut(host(r.Peer))
+		k.host = cut(recorded.Host(r.Peer))
 	} else {
 		k.client = cut(r.Client)
 	}
-	u.add(k, count{1, r.Time, r.Time})
+	u.add(k, recorded.One(r.Time))
 }
 
-func (u *unlearnt) add(k callKey, n count) {
+func (u *unlearnt) add(k callKey, n recorded.Count) {
 	row, known := u.rows[k]
 	if !known && len(u.rows) < maxRows {
-		row, known = &count{}, true
+		row, known = &recorded.Count{}, true
 		u.rows[k] = row
 	}
 	if !known {
@@ -78,21 +60,21 @@ func (u *unlearnt) add(k callKey, n count) {
 			why = "other reasons"
 		}
 		if u.others[why] == nil {
-			u.others[why] = &count{}
+			u.others[why] = &recorded.Count{}
 		}
 		row = u.others[why]
 	}
-	row.add(n)
+	row.Add(n)
 }
 
 // calls returns how many calls there are.
 func (u *unlearnt) calls() uint64 {
 	var n uint64
 	for _, row := range u.rows {
-		n += row.calls
+		n += row.Records
 	}
 	for _, row := range u.others {
-		n += row.calls
+		n += row.Records
 	}
 	return n
 }
@@ -107,10 +89,10 @@ type reason struct {
 func (u *unlearnt) byReason() []reason {
 	sums := map[string]uint64{}
 	for k, row := range u.rows {
-		sums[k.why] += row.calls
+		sums[k.why] += row.Records
 	}
 	for why, row := range u.others {
-		sums[why] += row.calls
+		sums[why] += row.Records
 	}
 	var all []reason
 	for why, calls := range sums {
@@ -125,7 +107,7 @@ func (u *unlearnt) byReason() []reason {
 // repeated are calls of one caller to one service that are not learnt for one reason.
 type repeated struct {
 	callKey // without a method
-	count
+	recorded.Count
 	methods []string
 }
 
@@ -141,11 +123,11 @@ func (u *unlearnt) repeated() []*repeated {
 		if byKey[k] == nil {
 			byKey[k] = &repeated{callKey: k}
 		}
-		byKey[k].add(*row)
+		byKey[k].Add(*row)
 		byKey[k].methods = append(byKey[k].methods, method)
 	}
 	return slices.SortedFunc(maps.Values(byKey), func(a, b *repeated) int {
-		return cmp.Or(cmp.Compare(b.calls, a.calls), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.client, b.client), cmp.Compare(a.host, b.host))
+		return cmp.Or(cmp.Compare(b.Records, a.Records), cmp.Compare(a.why, b.why), cmp.Compare(a.service, b.service), cmp.Compare(a.client, b.client), cmp.Compare(a.host, b.host))
 	})
 }
 
@@ -155,14 +137,14 @@ func (u *unlearnt) write(w io.Writer) {
 	if len(all) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "grpcaud: %s not learnt:\n", plural(u.calls()))
+	fmt.Fprintf(w, "grpcaud: %s not learnt:\n", output.Plural(u.calls(), "call"))
 	rest := u.calls()
 	for _, g := range all[:min(len(all), maxShown)] {
-		rest -= g.calls
+		rest -= g.Records
 		fmt.Fprintf(w, "grpcaud:   %s\n", g)
 	}
 	if rest > 0 {
-		fmt.Fprintf(w, "grpcaud:   and %s of others\n", plural(rest))
+		fmt.Fprintf(w, "grpcaud:   and %s of others\n", output.Plural(rest, "call"))
 	}
 }
 
@@ -177,15 +159,7 @@ func (g *repeated) String() string {
 	if g.service != "" {
 		what = output.Printable(g.service) + "/" + what
 	}
-	return fmt.Sprintf("%s of %s %s, the latest at %s: %s", plural(g.calls), what, who, recorded.Stamp(g.last), output.Printable(g.why))
-}
-
-// plural returns a number of calls.
-func plural(n uint64) string {
-	if n == 1 {
-		return "1 call"
-	}
-	return fmt.Sprintf("%d calls", n)
+	return fmt.Sprintf("%s of %s %s, the latest at %s: %s", output.Plural(g.Records, "call"), what, who, output.Stamp(g.Last), output.Printable(g.why))
 }
 
 // cut bounds what a row keeps.
@@ -194,12 +168,4 @@ func cut(text string) string {
 		return text[:maxName] + "…"
 	}
 	return text
-}
-
-// host returns the host of an address.
-func host(peer string) string {
-	if h, _, err := net.SplitHostPort(peer); err == nil {
-		return h
-	}
-	return peer
 }

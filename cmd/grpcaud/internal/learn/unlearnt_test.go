@@ -11,6 +11,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/learn"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
@@ -35,14 +36,14 @@ func TestWhatIsNotLearntIsListedByCallerAndService(t *testing.T) {
 		})
 	}
 	var out bytes.Buffer
-	if _, err := c.Matrix(&recorded.Log{Records: 51, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out); err != nil {
+	if _, err := c.Matrix(recorded.Count{Records: 51, First: at, Last: at}, learn.Base{}, descriptor.Set{}, &out); err != nil {
 		t.Fatal(err)
 	}
 	service, method := observed(func(*decision.Record) {}).Service, observed(func(*decision.Record) {}).Method
 	want := fmt.Sprintf(`grpcaud: 50 calls not learnt:
 grpcaud:   30 calls of %s/%s from 192.0.2.9, the latest at %s: CREDENTIALS_MISSING
 grpcaud:   20 calls of %s/M00, M01, M02, M03, M04, M05, M06, M07 and 12 others by batch, the latest at %s: EXPIRED
-`, service, method[strings.LastIndexByte(method, '/')+1:], recorded.Stamp(at), service, recorded.Stamp(at))
+`, service, method[strings.LastIndexByte(method, '/')+1:], output.Stamp(at), service, output.Stamp(at))
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("list: want -, got +\n%s", diff)
 	}

@@ -1,4 +1,4 @@
-// Package ordered writes YAML mappings whose keys keep their order.
+// Package ordered writes YAML mappings whose keys keep their order, and finds values in them.
 package ordered
 
 import (

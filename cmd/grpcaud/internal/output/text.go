@@ -29,7 +29,7 @@ func Join(values []string, separator string) string {
 }
 
 // Plural returns a number with its noun, in the plural unless it is 1.
-func Plural(n int, thing string) string {
+func Plural[N int | uint64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}

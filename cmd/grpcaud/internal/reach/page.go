@@ -121,8 +121,7 @@ func (q Question) Write(p *output.Page, format string) bool {
 	}
 	s := q.show()
 	if format == "html" {
-		// Its error can only be that of p, and Flush returns it.
-		_ = pageTemplate.Execute(p, map[string]any{"Style": template.CSS(draw.Style), "Shown": s})
+		draw.WritePage(p, "Reach", s.html())
 	} else {
 		s.table(p)
 	}
@@ -179,9 +178,11 @@ var pageText string
 var pageTemplate = template.Must(template.New("reach.html").Funcs(template.FuncMap{"plain": output.Printable}).Parse(pageText))
 
 // HTML returns the answers as a section of a page, for the style sheet [draw.Style].
-func (q Question) HTML() template.HTML {
+func (q Question) HTML() template.HTML { return q.show().html() }
+
+func (s shown) html() template.HTML {
 	var text strings.Builder
-	if err := pageTemplate.ExecuteTemplate(&text, "reach", q.show()); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&text, "reach", s); err != nil {
 		panic(err) // the template does not fit the answers
 	}
 	return template.HTML(text.String())

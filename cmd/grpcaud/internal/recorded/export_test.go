@@ -11,7 +11,7 @@ type Progress struct {
 	p *progress
 }
 
-// NewProgress begins to read so many bytes, which hold these records.
+// NewProgress begins to read total bytes, which hold these records.
 func NewProgress(total int64, records uint64) *Progress {
 	l := &Progress{}
 	l.p = &progress{to: &l.Buffer, total: total, records: &records, began: time.Now()}

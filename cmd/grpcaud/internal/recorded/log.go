@@ -1,11 +1,8 @@
 package recorded
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,20 +13,12 @@ import (
 
 // Log is what was read.
 type Log struct {
-	// Records is how many records there are.
-	Records uint64
+	// Count counts the records.
+	Count
 
-	// First and Last are the times of the earliest and the latest record; zero if there
-	// is none.
-	First, Last time.Time
-
-	// Gaps are the first [MaxGaps] gaps. GapCount is how many there are.
-	Gaps     []decision.Gap
-	GapCount uint64
-
-	// Missing is how many records all gaps miss, between GapFirst and GapLast.
-	Missing           uint64
-	GapFirst, GapLast time.Time
+	// Gaps is how many gaps there are. Missing is what all of them miss.
+	Gaps    uint64
+	Missing Count
 
 	// Files are the files in their order.
 	Files []File
@@ -42,8 +31,8 @@ type File struct {
 	Skipped decision.Skipped
 }
 
-// MaxGaps is how many gaps a [Log] keeps.
-const MaxGaps = 1000
+// ClockDifference is how far the clocks of servers may be ahead of this one.
+const ClockDifference = 5 * time.Minute
 
 // Read reads the records in the files at these paths, in their order, and calls record and
 // gap with them as [decision.Read] does; gap may be nil. A dash is standard input. Files
@@ -68,9 +57,6 @@ func Read(cmd *cobra.Command, paths []string, record func(*decision.Record) erro
 	return l, nil
 }
 
-// callbackError is an error that is not of the file.
-type callbackError struct{ error }
-
 // read reads one source.
 func (l *Log) read(cmd *cobra.Command, s source, p *progress, record func(*decision.Record) error, gap func(decision.Gap) error) error {
 	in, err := s.open()
@@ -79,66 +65,30 @@ func (l *Log) read(cmd *cobra.Command, s source, p *progress, record func(*decis
 	}
 	defer in.Close()
 	file := File{Name: s.name}
+	var stop error // of record or gap
 	file.Skipped, err = decision.Read(&counted{cmd.Context(), in, p}, func(r *decision.Record) error {
 		file.Records++
-		l.addRecord(r)
-		return ofCallback(record(r))
+		l.Add(One(r.Time))
+		stop = record(r)
+		return stop
 	}, func(g decision.Gap) error {
-		l.addGap(g)
-		if gap == nil {
-			return nil
+		l.Gaps++
+		l.Missing.Add(Count{g.Records, g.First, g.Last})
+		if gap != nil {
+			stop = gap(g)
 		}
-		return ofCallback(gap(g))
+		return stop
 	})
 	l.Files = append(l.Files, file)
-	called, ok := errors.AsType[callbackError](err)
 	switch {
-	case ok:
-		return called.error
+	case stop != nil:
+		return stop
 	case cmd.Context().Err() != nil:
 		return fmt.Errorf("%s: interrupted while it was read: %w", s.name, cmd.Context().Err())
 	case err != nil:
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	return nil
-}
-
-func ofCallback(err error) error {
-	if err == nil {
-		return nil
-	}
-	return callbackError{err}
-}
-
-func (l *Log) addRecord(r *decision.Record) {
-	l.Records++
-	if l.First.IsZero() || r.Time.Before(l.First) {
-		l.First = r.Time
-	}
-	if r.Time.After(l.Last) {
-		l.Last = r.Time
-	}
-}
-
-func (l *Log) addGap(g decision.Gap) {
-	if l.GapCount++; len(l.Gaps) < MaxGaps {
-		l.Gaps = append(l.Gaps, g)
-	}
-	if l.Missing += g.Records; l.Missing < g.Records {
-		l.Missing = math.MaxUint64
-	}
-	if l.GapFirst.IsZero() || g.First.Before(l.GapFirst) {
-		l.GapFirst = g.First
-	}
-	if g.Last.After(l.GapLast) {
-		l.GapLast = g.Last
-	}
-}
-
-// Incomplete reports whether records may be missing: there are gaps, or lines were
-// skipped that may be records. What follows from the absence of a record is then uncertain.
-func (l *Log) Incomplete() bool {
-	return l.GapCount > 0 || slices.ContainsFunc(l.Files, func(f File) bool { return f.Skipped.MaybeRecords() })
 }
 
 // Report writes to standard error what was not read, one line for each kind. It writes
@@ -149,8 +99,8 @@ func (l *Log) Report(stderr io.Writer) error {
 			fmt.Fprintf(stderr, "grpcaud: %s: %s\n", output.Printable(f.Name), output.Printable(s.String()))
 		}
 	}
-	if l.GapCount > 0 {
-		fmt.Fprintf(stderr, "grpcaud: %d records are missing, in gaps of the log (%d) between %s and %s\n", l.Missing, l.GapCount, Stamp(l.GapFirst), Stamp(l.GapLast))
+	if l.Gaps > 0 {
+		fmt.Fprintf(stderr, "grpcaud: %d records are missing, in gaps of the log (%d) between %s and %s\n", l.Missing.Records, l.Gaps, output.Stamp(l.Missing.First), output.Stamp(l.Missing.Last))
 	}
 	if l.Records > 0 {
 		return nil
@@ -161,6 +111,3 @@ func (l *Log) Report(stderr io.Writer) error {
 	}
 	return fmt.Errorf("no record of a decision in %s: servers write them, one JSON object on a line, as docs/decisions.md says", output.Few(names))
 }
-
-// Stamp writes a time for people, in UTC.
-func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

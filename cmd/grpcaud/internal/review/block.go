@@ -21,13 +21,21 @@ func (d *document) item(n *yaml.Node) (r region, dash int, err error) {
 	if at < 0 || d.data[at] != '-' {
 		return r, 0, errForm
 	}
-	r.from = d.lineOf(at)
-	dash = at - d.starts[r.from]
-	if strings.TrimLeft(string(d.data[d.starts[r.from]:at]), " ") != "" {
-		return r, 0, errForm
+	if r.from, dash, err = d.beginsLine(at); err != nil {
+		return r, 0, err
 	}
 	r.to = d.endOfBlock(r.from, dash)
 	return r, dash, nil
+}
+
+// beginsLine returns the line that begins at an offset, and the column of its begin.
+func (d *document) beginsLine(at int) (line, column int, err error) {
+	line = d.lineOf(at)
+	column = at - d.starts[line]
+	if strings.TrimLeft(string(d.data[d.starts[line]:at]), " ") != "" {
+		return 0, 0, errForm
+	}
+	return line, column, nil
 }
 
 // endOfBlock returns the line behind those that are further to the right than a column, and

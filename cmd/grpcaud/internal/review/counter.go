@@ -2,12 +2,13 @@ package review
 
 import (
 	"hash/maphash"
-	"math"
+	"strings"
 	"time"
 
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 const (
@@ -23,9 +24,6 @@ const (
 
 	// maxGaps is how many gaps are kept. The last one stands for all others.
 	maxGaps = 1000
-
-	// clockDifference is how far the clocks of servers may be ahead of this one.
-	clockDifference = 5 * time.Minute
 )
 
 // Counter counts the calls of which it is given records. It takes bounded memory, whatever
@@ -37,52 +35,33 @@ type Counter struct {
 	since  time.Time
 
 	log       Log
-	all       tally
+	all       recorded.Count
 	services  []outcomes // by the numbers of the services
 	rows      map[rowKey]*row
 	maxRows   int
 	seeds     [2]maphash.Seed
 	text      []byte // what the key of the current record is made of
-	uncounted uint64 // records of rows for which there was no room, or which could not be judged
+	uncounted uint64 // records of rows beyond maxRows, or which could not be judged
 
-	strangers map[stranger]*tally
+	strangers map[stranger]*recorded.Count
 	ids       map[stranger]bool // the clients that are told apart
-	more      uint64            // records of strangers for which there was no room
-}
-
-// tally counts the records about something.
-type tally struct {
-	records     uint64
-	first, last time.Time
+	more      uint64            // records of strangers beyond maxStrangers
 }
 
 // outcomes counts the records about a service.
 type outcomes struct {
-	tally
+	recorded.Count
 	admitted, refused, wouldRefuse uint64
 }
 
-func (o *outcomes) count(t tally, d decision.Outcome) {
-	switch o.merge(t); d {
+func (o *outcomes) count(n recorded.Count, d decision.Outcome) {
+	switch o.Add(n); d {
 	case decision.Admitted:
-		o.admitted += t.records
+		o.admitted += n.Records
 	case decision.WouldRefuse:
-		o.wouldRefuse += t.records
+		o.wouldRefuse += n.Records
 	default:
-		o.refused += t.records
-	}
-}
-
-// merge adds the records of another tally.
-func (t *tally) merge(other tally) {
-	if other.records == 0 {
-		return
-	}
-	if t.records += other.records; t.first.IsZero() || other.first.Before(t.first) {
-		t.first = other.first
-	}
-	if other.last.After(t.last) {
-		t.last = other.last
+		o.refused += n.Records
 	}
 }
 
@@ -98,7 +77,7 @@ type stranger struct {
 func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since, now time.Time) *Counter {
 	c := &Counter{
 		judge: newJudge(policy, set, now), set: set, matrix: matrix, since: since,
-		rows: map[rowKey]*row{}, maxRows: maxRows, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, strangers: map[stranger]*tally{}, ids: map[stranger]bool{},
+		rows: map[rowKey]*row{}, maxRows: maxRows, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, strangers: map[stranger]*recorded.Count{}, ids: map[stranger]bool{},
 	}
 	c.services = make([]outcomes, len(c.judge.services))
 	return c
@@ -106,42 +85,42 @@ func NewCounter(policy *access.Policy, set descriptor.Set, matrix string, since,
 
 // Record counts a record. Its error is always nil.
 func (c *Counter) Record(r *decision.Record) error {
-	c.count(r, tally{1, r.Time, r.Time})
+	c.count(r, recorded.One(r.Time))
 	return nil
 }
 
 // count counts records that differ in their times alone, and in what no review looks at.
-func (c *Counter) count(r *decision.Record, t tally) {
+func (c *Counter) count(r *decision.Record, n recorded.Count) {
 	now := c.judge.now
-	if t.first.Before(c.since) {
-		c.log.Earlier += t.records
+	if n.First.Before(c.since) {
+		c.log.Earlier += n.Records
 		return
 	}
-	if t.last.After(now.Add(clockDifference)) {
-		c.log.Later += t.records
+	if n.Last.After(now.Add(recorded.ClockDifference)) {
+		c.log.Later += n.Records
 	}
-	t.first, t.last = earlier(t.first, now), earlier(t.last, now)
+	n.First, n.Last = earlier(n.First, now), earlier(n.Last, now)
 	same := r.Policy == c.judge.policy.Generation() && r.Policy != ""
-	c.all.merge(t)
+	c.all.Add(n)
 	if same {
-		c.log.ThisPolicy += t.records
+		c.log.ThisPolicy += n.Records
 	}
-	s := c.serviceOf(r, t)
+	s := c.serviceOf(r, n)
 	if s == nil {
 		return
 	}
-	c.services[s.number].count(t, r.Decision)
-	client := c.clientOf(s, r, t)
+	c.services[s.number].count(n, r.Decision)
+	client := c.clientOf(s, r, n)
 	key := c.keyOf(s, r, client, same)
 	known, ok := c.rows[key]
 	if !ok {
 		if known = c.newRow(s, r, client, same); known == nil {
-			c.uncounted += t.records
+			c.uncounted += n.Records
 			return
 		}
 		c.rows[key] = known
 	}
-	known.merge(t)
+	known.Add(n)
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -153,12 +132,12 @@ func earlier(a, b time.Time) time.Time {
 
 // serviceOf returns the service of a record; nil if it is not in the file, or if the method
 // belongs to none.
-func (c *Counter) serviceOf(r *decision.Record, t tally) *service {
+func (c *Counter) serviceOf(r *decision.Record, n recorded.Count) *service {
 	if s := c.judge.services[r.Service]; s != nil {
 		return s
 	}
 	if r.Service != "" {
-		c.strange(stranger{service: r.Service}, t)
+		c.strange(stranger{service: r.Service}, n)
 	}
 	for _, s := range []*service{c.judge.byGRPC[grpcOf(r.Method)], c.judge.services[grpcOf("/"+r.Method)]} {
 		if s != nil {
@@ -170,41 +149,38 @@ func (c *Counter) serviceOf(r *decision.Record, t tally) *service {
 
 // grpcOf returns the first part of the full name of a method.
 func grpcOf(method string) string {
-	if len(method) == 0 || method[0] != '/' {
+	rest, full := strings.CutPrefix(method, "/")
+	grpc, _, ok := strings.Cut(rest, "/")
+	if !full || !ok {
 		return ""
 	}
-	for i := 1; i < len(method); i++ {
-		if method[i] == '/' {
-			return method[1:i]
-		}
-	}
-	return ""
+	return grpc
 }
 
 // clientOf returns the name of the client of a record; empty if it has none in the file.
-func (c *Counter) clientOf(s *service, r *decision.Record, t tally) string {
+func (c *Counter) clientOf(s *service, r *decision.Record, n recorded.Count) string {
 	if r.Issuer == "" {
 		return ""
 	}
 	name := s.guard.Client(r.Issuer, r.Client)
 	if name == "" {
-		c.strange(stranger{s.name, r.Issuer, r.Client, r.Decision == decision.Admitted}, t)
+		c.strange(stranger{s.name, r.Issuer, r.Client, r.Decision == decision.Admitted}, n)
 	}
 	return name
 }
 
-func (c *Counter) strange(who stranger, t tally) {
+func (c *Counter) strange(who stranger, n recorded.Count) {
 	known := c.strangers[who]
 	switch {
 	case known != nil:
 	case len(c.strangers) >= maxStrangers:
-		c.more += t.records
+		c.more += n.Records
 		return
 	default:
-		known = &tally{}
+		known = &recorded.Count{}
 		c.strangers[who] = known
 	}
-	known.merge(t)
+	known.Add(n)
 }
 
 // Gap counts a gap. Its error is always nil.
@@ -215,26 +191,13 @@ func (c *Counter) Gap(g decision.Gap) error {
 
 // gap adds a gap that is not before since.
 func (l *Log) gap(g decision.Gap, since time.Time) {
-	one := Gap{g.Records, g.First.UTC(), g.Last.UTC()}
+	one := recorded.Count{Records: g.Records, First: g.First.UTC(), Last: g.Last.UTC()}
 	switch n := len(l.Gaps); {
 	case g.Last.Before(since):
 	case n < maxGaps:
 		l.Gaps = append(l.Gaps, one)
 	default:
-		l.Gaps[n-1].add(one)
-	}
-}
-
-// add makes g stand for another gap too.
-func (g *Gap) add(other Gap) {
-	if g.Records += other.Records; g.Records < other.Records {
-		g.Records = math.MaxUint64
-	}
-	if other.First.Before(g.First) {
-		g.First = other.First
-	}
-	if other.Last.After(g.Last) {
-		g.Last = other.Last
+		l.Gaps[n-1].Add(one)
 	}
 }
 

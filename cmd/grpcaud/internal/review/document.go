@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
 // document is a file of a matrix, to be edited as text, so that all else in it stays as it
@@ -68,25 +70,9 @@ func (d *document) offset(n *yaml.Node) (int, error) {
 	return at, nil
 }
 
-// child returns the value of a key of a mapping, and the index of the key among its keys; nil
-// if it has none.
-func child(n *yaml.Node, key string) (value *yaml.Node, index int) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil, -1
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1], i / 2
-		}
-	}
-	return nil, -1
-}
-
 // service returns the mapping of a service; nil if the document has none of that name.
 func (d *document) service(name string) *yaml.Node {
-	services, _ := child(d.root, "services")
-	service, _ := child(services, name)
-	return service
+	return ordered.Value(ordered.Value(d.root, "services"), name)
 }
 
 func isFlow(n *yaml.Node) bool { return n.Style&yaml.FlowStyle != 0 }

@@ -8,16 +8,18 @@ import (
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/ordered"
 )
 
 // narrow returns the edits of a service: these narrowings of its entries, and the methods
 // that are closed besides.
 func (d *document) narrow(name string, all []narrowing, closed []string) ([]edit, error) {
 	service := d.service(name)
-	allow, at := child(service, "allow")
+	allow := ordered.Value(service, "allow")
 	if allow == nil || allow.Kind != yaml.SequenceNode {
 		return nil, errForm
 	}
+	at := slices.Index(service.Content, allow) / 2
 	gone := map[int]bool{}
 	var edits []edit
 	for _, n := range all {
@@ -49,7 +51,7 @@ func (d *document) narrow(name string, all []narrowing, closed []string) ([]edit
 // narrowEntry returns the edits of an entry that stays.
 func (d *document) narrowEntry(entry *yaml.Node, n narrowing) ([]edit, error) {
 	var edits []edit
-	if clients, _ := child(entry, "clients"); len(n.clients) > 0 {
+	if clients := ordered.Value(entry, "clients"); len(n.clients) > 0 {
 		if clients == nil || clients.Kind != yaml.SequenceNode {
 			return nil, errForm
 		}
@@ -62,7 +64,7 @@ func (d *document) narrowEntry(entry *yaml.Node, n narrowing) ([]edit, error) {
 	if n.methods == nil {
 		return edits, nil
 	}
-	methods, _ := child(entry, "methods")
+	methods := ordered.Value(entry, "methods")
 	if methods == nil || methods.Kind != yaml.SequenceNode {
 		return nil, errForm
 	}
@@ -135,7 +137,7 @@ const widest = 100
 // close returns the edits that close methods of a service. The key allow is the pair at; if
 // it is empty, it goes.
 func (d *document) close(service *yaml.Node, at int, methods []string, empty bool) ([]edit, error) {
-	closed, _ := child(service, "closed")
+	closed := ordered.Value(service, "closed")
 	switch {
 	case isFlow(service):
 		return d.closeFlow(service, at, closed, methods, empty)
@@ -184,10 +186,8 @@ func (d *document) pair(mapping *yaml.Node, index int) (r region, column int, er
 	if err != nil {
 		return r, 0, err
 	}
-	r.from = d.lineOf(at)
-	column = at - d.starts[r.from]
-	if strings.TrimLeft(string(d.data[d.starts[r.from]:at]), " ") != "" {
-		return r, 0, errForm
+	if r.from, column, err = d.beginsLine(at); err != nil {
+		return r, 0, err
 	}
 	r.to = d.endOfBlock(r.from, column)
 	if !isFlow(value) && len(value.Content) > 0 { // its items may be in the column of the key

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // findings lists what was found, kind by kind, and by the name of the service.
@@ -20,14 +20,14 @@ func (u *uses) findings() []Finding {
 	}
 	all = append(all, u.overdue()...)
 	all = append(all, u.unknown()...)
-	order := []Kind{WouldBreak, Unused, NeverCalled, NotKnown, Overdue, UnknownService, UnknownClient, OnlyOneClient, ScopeOfAll}
-	slices.SortStableFunc(all, func(a, b Finding) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
+	order := func(f Finding) int { return slices.IndexFunc(titles, func(t title) bool { return t.kind == f.Kind }) }
+	slices.SortStableFunc(all, func(a, b Finding) int { return order(a) - order(b) })
 	return all
 }
 
 // ofService returns the findings about the grants of a service.
 func (u *uses) ofService(s *service) []Finding {
-	if len(s.entries) > 0 && u.services[s.number].records == 0 {
+	if len(s.entries) > 0 && u.services[s.number].Records == 0 {
 		return []Finding{{
 			Kind: NotKnown, Service: s.name, Place: u.judge.policy.Place("services", s.name), Purpose: purposeOf(s.matrix.Purpose),
 			Text: "no records of " + output.Printable(s.name) + u.inTime() + ": was its log given?",
@@ -45,7 +45,7 @@ func (u *uses) inTime() string {
 	if u.log.Earlier == 0 {
 		return ""
 	}
-	return " since " + stamp(u.since)
+	return " since " + output.Stamp(u.since)
 }
 
 // entry begins a finding about an entry.
@@ -53,7 +53,7 @@ func (u *uses) entry(kind Kind, s *service, entry int) Finding {
 	t := u.services[s.number]
 	return Finding{
 		Kind: kind, Service: s.name, Entry: s.entries[entry].Name, Place: s.entries[entry].Place, Purpose: s.purpose(entry),
-		From: point(t.first), To: point(t.last),
+		From: point(t.First), To: point(t.Last),
 	}
 }
 
@@ -67,7 +67,7 @@ func (u *uses) ofEntry(s *service, entry int) []Finding {
 		var missing []string
 		calls := false
 		for _, method := range methods {
-			if u.of(s, entry, client, method).records > 0 {
+			if u.of(s, entry, client, method).Records > 0 {
 				calls = true
 			} else {
 				missing = append(missing, method)
@@ -138,27 +138,24 @@ func (u *uses) whyUnknown() string {
 	var parts []string
 	if n := len(u.log.Gaps); n > 0 {
 		whole := u.gap()
-		parts = append(parts, fmt.Sprintf("missing are %s between %s and %s", records(whole.Records), stamp(whole.First), stamp(whole.Last)))
+		parts = append(parts, fmt.Sprintf("missing are %s between %s and %s", output.Plural(whole.Records, "record"), output.Stamp(whole.First), output.Stamp(whole.Last)))
 	}
 	if len(u.log.Unread) > 0 {
 		parts = append(parts, "lines were not read that may be records")
 	}
 	if u.uncounted > 0 {
-		parts = append(parts, records(u.uncounted)+" could not be counted apart")
+		parts = append(parts, output.Plural(u.uncounted, "record")+" could not be counted apart")
 	}
 	return strings.Join(parts, ", and ")
 }
 
 // gap is the time of all gaps.
-func (u *uses) gap() Gap {
-	whole := u.log.Gaps[0]
-	for _, g := range u.log.Gaps[1:] {
-		whole.add(g)
+func (u *uses) gap() (whole recorded.Count) {
+	for _, g := range u.log.Gaps {
+		whole.Add(g)
 	}
 	return whole
 }
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // neverCalled says which methods "*" stands for that nobody called.
 func (u *uses) neverCalled(s *service, entry int) []Finding {
@@ -166,7 +163,7 @@ func (u *uses) neverCalled(s *service, entry int) []Finding {
 	all := u.methodsOf(s, entry)
 	var calls []string
 	for _, method := range all {
-		used := slices.ContainsFunc(clientsOf(s.matrix.Allow[entry]), func(client string) bool { return u.of(s, entry, client, method).records > 0 })
+		used := slices.ContainsFunc(clientsOf(s.matrix.Allow[entry]), func(client string) bool { return u.of(s, entry, client, method).Records > 0 })
 		if used {
 			calls = append(calls, method)
 		} else {

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
-	"net"
 	"slices"
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // shownCauses are the causes that the file decides about, by what a record shows. A call
@@ -72,12 +71,12 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	s, clients := rows[0].service, u.judge.matrix.Clients
 	f := Finding{Kind: WouldBreak, Service: s.name, Place: u.judge.policy.Place("services", s.name), Client: at.client, Cause: at.cause}
 	f.Owner = cmp.Or(clients[rows[0].client].Owner, s.matrix.Owner)
-	var t tally
+	var t recorded.Count
 	let, others := false, false
 	for _, w := range rows {
-		t.merge(w.tally)
+		t.Add(w.Count)
 		let = let || w.outcome == decision.WouldRefuse
-		f.Peer = cmp.Or(f.Peer, hostOf(w.peer))
+		f.Peer = cmp.Or(f.Peer, recorded.Host(w.peer))
 		if method := short(w.method); method != "" {
 			f.Methods = append(f.Methods, method)
 		} else {
@@ -85,7 +84,7 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 		}
 	}
 	slices.Sort(f.Methods)
-	f.Methods, f.Times = slices.Compact(f.Methods), t.times()
+	f.Methods, f.Times = slices.Compact(f.Methods), timesOf(t)
 	who := output.Printable(at.client)
 	switch {
 	case at.client == "" && f.Peer != "":
@@ -97,7 +96,7 @@ func (u *uses) broken(at broken, rows []*row) Finding {
 	if !let {
 		why = "was admitted by an earlier policy, and this one refuses it"
 	}
-	f.Text = fmt.Sprintf("%s called %s and %s: %s (%s)", who, s.calls(f.Methods, others), why, output.Printable(at.cause), output.Plural(int(min(t.records, math.MaxInt)), "call"))
+	f.Text = fmt.Sprintf("%s called %s and %s: %s (%s)", who, s.calls(f.Methods, others), why, output.Printable(at.cause), output.Plural(t.Records, "call"))
 	return f
 }
 
@@ -115,14 +114,6 @@ func (s *service) calls(methods []string, others bool) string {
 	}
 }
 
-// hostOf returns an address without its port.
-func hostOf(peer string) string {
-	if host, _, err := net.SplitHostPort(peer); err == nil {
-		return host
-	}
-	return peer
-}
-
 // scopesOfAll lists the scopes that an entry of a service demands and that every caller with
 // a token for the service has.
 func (u *uses) scopesOfAll(s *service) []Finding {
@@ -131,10 +122,10 @@ func (u *uses) scopesOfAll(s *service) []Finding {
 		if w.caller.issuer == "" || w.caller.audience == toOthers {
 			continue
 		}
-		all += w.records
+		all += w.Records
 		for scope := range s.scopes {
 			if slices.Contains(w.caller.scopes, scope) {
-				has[scope] += w.records
+				has[scope] += w.Records
 			}
 		}
 	}
@@ -160,12 +151,12 @@ func (u *uses) unknown() []Finding {
 		return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.issuer, b.issuer), cmp.Compare(a.client, b.client), cmp.Compare(flag(a.admitted), flag(b.admitted)))
 	}) {
 		t := u.strangers[who]
-		f := Finding{Kind: UnknownService, Service: who.service, Times: t.times()}
+		f := Finding{Kind: UnknownService, Service: who.service, Times: timesOf(*t)}
 		if s := u.judge.services[who.service]; who.issuer != "" && s != nil {
 			f.Kind, f.Client, f.Owner, f.Place = UnknownClient, who.client, s.matrix.Owner, u.judge.policy.Place("services", s.name)
 			f.Remark = true // it is refused, admitted as any client, or among the calls that will be refused
 		}
-		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(int(min(t.records, math.MaxInt)), "call"))
+		f.Text = who.text() + fmt.Sprintf(" (%s)", output.Plural(t.Records, "call"))
 		all = append(all, f)
 	}
 	if u.more > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/access"
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // maxUnknownCallers is how many kinds of calls without a genuine token are kept with their
@@ -23,14 +24,14 @@ type Kept struct {
 	all        []*kept
 	kinds      map[string]*kept // all, by their keys
 	strange    int              // kinds of calls without a genuine token
-	rest       tally            // records of kinds for which there was no room
+	rest       recorded.Count   // records of kinds beyond maxRows
 	key        []byte           // of the current record
 }
 
 // kept are records of one kind.
 type kept struct {
 	record decision.Record // the first of them
-	tally
+	recorded.Count
 }
 
 // Keep returns what keeps records, at the time now. Those before since do not count; zero
@@ -54,7 +55,7 @@ func (k *Kept) Record(r *decision.Record) error {
 	switch {
 	case known:
 	case len(k.kinds) >= maxRows:
-		k.rest.merge(tally{1, r.Time, r.Time})
+		k.rest.Add(recorded.One(r.Time))
 		return nil
 	default:
 		one = &kept{record: decision.Record{
@@ -66,14 +67,14 @@ func (k *Kept) Record(r *decision.Record) error {
 			k.strange++
 		}
 	}
-	one.merge(tally{1, r.Time, r.Time})
+	one.Add(recorded.One(r.Time))
 	return nil
 }
 
 // keyOf writes the key of the kind of a record: all that a [Counter] looks at, and whether it
 // is from the future.
 func (k *Kept) keyOf(r *decision.Record, method string) {
-	key := append(k.key[:0], flag(r.Time.After(k.now.Add(clockDifference))))
+	key := append(k.key[:0], flag(r.Time.After(k.now.Add(recorded.ClockDifference))))
 	for _, text := range []string{method, r.Service, r.Issuer, r.Client, string(r.Caller), string(r.Decision), r.Cause, r.Entry, r.Policy} {
 		key = append(binary.AppendUvarint(key, uint64(len(text))), text...)
 	}
@@ -99,10 +100,10 @@ func (k *Kept) Skipped(file string, lines decision.Skipped) { k.log.skip(file, l
 // now, and returns what was found.
 func (k *Kept) Report(policy *access.Policy, set descriptor.Set, matrix string, now time.Time) *Report {
 	c := NewCounter(policy, set, matrix, k.since, now)
-	c.log, c.uncounted = k.log, k.rest.records
-	c.all.merge(k.rest)
+	c.log, c.uncounted = k.log, k.rest.Records
+	c.all.Add(k.rest)
 	for _, one := range k.all {
-		c.count(&one.record, one.tally)
+		c.count(&one.record, one.Count)
 	}
 	return c.Report()
 }

@@ -27,7 +27,7 @@ func (u *uses) narrowings() (all []narrowing, left []string) {
 		switch {
 		case len(s.entries) == 0:
 		case !u.complete:
-		case u.services[s.number].records == 0:
+		case u.services[s.number].Records == 0:
 			left = append(left, "services."+name+": no records of it; was its log given?")
 		default:
 			of, why := u.narrowingsOf(s)
@@ -58,7 +58,7 @@ func (u *uses) narrowingsOf(s *service) (all []narrowing, left []string) {
 	}
 	lasts := slices.ContainsFunc(s.matrix.Rollout, func(o access.Rollout) bool { return o.Until.After(u.judge.now) })
 	if lasts && removed == len(s.entries) {
-		return nil, append(left, "services."+s.name+": nobody used its entries, and its roll-out would let every call through if it had none; end the roll-out first")
+		return nil, append(left, "services."+s.name+": nobody used its entries, and its rollout would let every call through if it had none; end the rollout first")
 	}
 	return all, left
 }
@@ -109,12 +109,12 @@ func narrowed(methods []string, calls map[string]bool) []string {
 	return kept
 }
 
-// keeps reports whether a grant stays: it was used, or a roll-out is about the method.
+// keeps reports whether a grant stays: it was used, or a rollout is about the method.
 func (u *uses) keeps(s *service, entry int, client, method string) bool {
-	return u.of(s, entry, client, method).records > 0 || u.rollsOut(s, method)
+	return u.of(s, entry, client, method).Records > 0 || u.rollsOut(s, method)
 }
 
-// rollsOut reports whether a roll-out names a method, which must then keep a rule, or has let
+// rollsOut reports whether a rollout names a method, which must then keep a rule, or has let
 // calls of it through.
 func (u *uses) rollsOut(s *service, method string) bool {
 	return slices.ContainsFunc(s.matrix.Rollout, func(o access.Rollout) bool {
@@ -142,12 +142,12 @@ func (u *uses) stays(s *service, entry int, n narrowing) []string {
 		var missing []string
 		for _, method := range u.methodsOf(s, entry) {
 			stays := n.methods == nil && slices.Contains(a.Methods, method) || slices.Contains(n.methods, method)
-			if stays && u.of(s, entry, client, method).records == 0 {
+			if stays && u.of(s, entry, client, method).Records == 0 {
 				missing = append(missing, method)
 			}
 		}
 		if len(missing) > 0 && !n.clients[u.fileName(client)] {
-			left = append(left, fmt.Sprintf("%s: %s never called %s, which others call by this entry or a roll-out is about", s.entries[entry].Name, client, output.Few(missing)))
+			left = append(left, fmt.Sprintf("%s: %s never called %s, which others call by this entry or a rollout is about", s.entries[entry].Name, client, output.Few(missing)))
 		}
 	}
 	return left

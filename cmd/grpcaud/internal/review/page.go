@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
@@ -18,8 +17,8 @@ var pageText string
 var pageTemplate = template.Must(template.New("review.html").Funcs(template.FuncMap{
 	"plain":    output.Printable,
 	"few":      output.Few,
-	"day":      func(t any) string { return asTime(t).UTC().Format(time.DateOnly) },
-	"stamp":    func(t any) string { return stamp(asTime(t)) },
+	"day":      output.Day,
+	"stamp":    output.Stamp,
 	"client":   clientTitle,
 	"lastUsed": lastUsed,
 	"lines":    Log.lines,
@@ -30,31 +29,21 @@ var pageTemplate = template.Must(template.New("review.html").Funcs(template.Func
 	"more":     more,
 }).Parse(pageText))
 
-// asTime returns a time of a template, which may be a pointer to one.
-func asTime(t any) time.Time {
-	if p, ok := t.(*time.Time); ok {
-		return *p
-	}
-	return t.(time.Time)
-}
-
 // view is what the template shows.
 type view struct {
 	*Report
-	Style template.CSS
 	Sheet bool // to be filled in, with what is to be done about each grant
 }
 
 // html writes a page without other files, to be printed.
-func (r *Report) html(p *output.Page) {
-	// Its error can only be that of p, and Flush returns it.
-	_ = pageTemplate.Execute(p, view{r, template.CSS(draw.Style), true})
-}
+func (r *Report) html(p *output.Page) { draw.WritePage(p, "Access review", view{r, true}.html()) }
 
 // HTML returns the report as sections of a page, for the style sheet [draw.Style].
-func (r *Report) HTML() template.HTML {
+func (r *Report) HTML() template.HTML { return view{r, false}.html() }
+
+func (v view) html() template.HTML {
 	var text strings.Builder
-	if err := pageTemplate.ExecuteTemplate(&text, "review", view{Report: r}); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&text, "review", v); err != nil {
 		panic(err) // the template does not fit the report
 	}
 	return template.HTML(text.String())
@@ -87,19 +76,19 @@ func clientTitle(name string) string {
 func lastUsed(g Grant) string {
 	switch {
 	case g.Last != nil:
-		return day(*g.Last)
+		return output.Day(*g.Last)
 	case g.From == nil:
 		return "not known: no records of the service"
 	case g.Unknown:
 		return "not known: records may be missing"
 	default:
-		return fmt.Sprintf("not from %s to %s", day(*g.From), day(*g.To))
+		return fmt.Sprintf("not from %s to %s", output.Day(*g.From), output.Day(*g.To))
 	}
 }
 
 // markdown writes the report as the sheet of a review.
 func (r *Report) markdown(p *output.Page) {
-	p.Printf("# Access review\n\nMatrix %s, policy %s, reviewed %s.\n", output.EscapeMarkdown(r.Matrix), output.EscapeMarkdown(r.Policy), day(r.Until))
+	p.Printf("# Access review\n\nMatrix %s, policy %s, reviewed %s.\n", output.EscapeMarkdown(r.Matrix), output.EscapeMarkdown(r.Policy), output.Day(r.Until))
 	for _, line := range r.Log.lines() {
 		p.Printf("\n%s\n", output.EscapeMarkdown(line))
 	}

@@ -138,7 +138,7 @@ func TestReviewPatchOfIncludedFilesAndLineEnds(t *testing.T) {
 	}
 }
 
-// TestReviewPatchLeavesRollOuts shows that a method keeps its rule while a roll-out lets calls of
+// TestReviewPatchLeavesRollOuts shows that a method keeps its rule while a rollout lets calls of
 // it through or names it: without a rule they would be refused.
 func TestReviewPatchLeavesRollOuts(t *testing.T) {
 	until := time.Now().Add(10 * 24 * time.Hour).UTC().Format(time.DateOnly)
@@ -155,12 +155,12 @@ func TestReviewPatchLeavesRollOuts(t *testing.T) {
 	}
 }
 
-// TestReviewPatchKeepsTheLastEntryInARollOut shows that the roll-out does not let calls
+// TestReviewPatchKeepsTheLastEntryInARollOut shows that the rollout does not let calls
 // through that were refused before.
 func TestReviewPatchKeepsTheLastEntryInARollOut(t *testing.T) {
 	matrix := "version: 1\nissuers: {corp: {url: 'https://idp.example.com'}}\nservices:\n  shop:\n    grpc: [acme.Shop]\n    rollout: [{mode: observe, until: " + time.Now().Add(10*24*time.Hour).UTC().Format(time.DateOnly) + "}]\n    allow: [{clients: [web], methods: [Read], scopes: none}]\nclients: {web: {}}\n"
 	patch, err := of(t, matrix, descriptor.Set{}, time.Time{}).add(withoutUse).counter.Patch()
-	if err != nil || patch.Text != "" || !strings.Contains(strings.Join(patch.Left, ""), "end the roll-out first") {
+	if err != nil || patch.Text != "" || !strings.Contains(strings.Join(patch.Left, ""), "end the rollout first") {
 		t.Errorf("patch %+v, %v", patch, err)
 	}
 }

@@ -76,7 +76,7 @@ func (p *patcher) proveNarrower(before, now *service) error {
 }
 
 // admits reports whether a service admits a call with a token, or without one if that is nil,
-// or lets it through in a roll-out.
+// or lets it through in a rollout.
 func (p *patcher) admits(s *service, method string, token *claims.Claims, held bool) bool {
 	rule := s.rule(method)
 	return rule != nil && (rule.Judge(token, presentation(p.judge.now, held)) == nil || token == nil && rule.Optional() || rule.Mode(token, p.judge.now) != access.Enforce)
@@ -120,8 +120,8 @@ func (p *patcher) callers(s *service) []caller {
 	return each
 }
 
-// sets returns all sets of a few names; of many, the set of none, that of all, and for each
-// name that of it alone and that of all others.
+// sets returns all sets of at most three names. Of more it returns the empty set, all names,
+// and for the first eight each name alone and all names but this one.
 func sets(names map[string]int) [][]string {
 	all := slices.Sorted(maps.Keys(names))
 	some := [][]string{nil}

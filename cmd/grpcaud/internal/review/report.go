@@ -1,6 +1,10 @@
 package review
 
-import "time"
+import (
+	"time"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
+)
 
 // Report is what the records say about a matrix. In JSON, a list without items is empty and
 // not null, and times are in UTC.
@@ -40,17 +44,10 @@ type Log struct {
 	// Complete says that nothing is known to be missing, so that what has no record was not
 	// used. Otherwise Gaps and Unread say what is missing, and Suggested is a --since after
 	// which nothing is, if enough time is left.
-	Complete  bool       `json:"complete"`
-	Gaps      []Gap      `json:"gaps"`
-	Unread    []string   `json:"unread"`
-	Suggested *time.Time `json:"suggested_since,omitempty"`
-}
-
-// Gap is a time of which records are missing.
-type Gap struct {
-	Records uint64    `json:"records"`
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
+	Complete  bool             `json:"complete"`
+	Gaps      []recorded.Count `json:"gaps"`
+	Unread    []string         `json:"unread"`
+	Suggested *time.Time       `json:"suggested_since,omitempty"`
 }
 
 // Purpose is why something is in the matrix, as the file says it.
@@ -92,7 +89,7 @@ type Grant struct {
 	Service string `json:"service"`
 	Entry   string `json:"entry"`
 	Place   string `json:"place,omitempty"`
-	Purpose        // of the entry; the owner is that of the service if it has none
+	Purpose        // of the entry; the owner is the one of the service if the entry has none
 
 	Methods []string `json:"methods"` // as the entry has them
 	Demands string   `json:"demands,omitempty"`

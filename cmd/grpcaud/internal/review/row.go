@@ -9,11 +9,12 @@ import (
 
 	"github.com/grpcaud/grpcaud/audience"
 	"github.com/grpcaud/grpcaud/audience/decision"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // row counts calls that are alike: the rules and the report do not tell them apart.
 type row struct {
-	tally
+	recorded.Count
 	service *service
 	method  string // the full name; for one that is not known, a part or nothing
 	client  string // the name in the matrix; empty if it has none there
@@ -101,8 +102,8 @@ func (s *service) methodOf(r *decision.Record) string {
 	}
 }
 
-// newRow returns the row of a record; nil if there is no room for it, or if the call cannot
-// be judged.
+// newRow returns the row of a record; nil if there are too many, or if the call cannot be
+// judged.
 func (c *Counter) newRow(s *service, r *decision.Record, client string, same bool) *row {
 	if len(c.rows) >= c.maxRows {
 		return nil
@@ -140,7 +141,7 @@ func (c *Counter) sorted() []*row {
 	return slices.SortedFunc(maps.Values(c.rows), func(a, b *row) int {
 		return cmp.Or(
 			cmp.Compare(a.service.number, b.service.number), cmp.Compare(a.method, b.method), cmp.Compare(a.client, b.client), cmp.Compare(a.id, b.id),
-			cmp.Compare(a.cause, b.cause), a.first.Compare(b.first), cmp.Compare(a.peer, b.peer),
+			cmp.Compare(a.cause, b.cause), a.First.Compare(b.First), cmp.Compare(a.peer, b.peer),
 		)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/draw"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // Report returns what was found so far.
@@ -24,12 +25,12 @@ const enough = 7 * 24 * time.Hour
 // summary says what was read.
 func (u *uses) summary() Log {
 	l := u.log
-	l.Records, l.First, l.Last = u.all.records, point(u.all.first), point(u.all.last)
+	l.Records, l.First, l.Last = u.all.Records, point(u.all.First), point(u.all.Last)
 	l.Uncounted = u.uncounted
 	l.Complete = u.complete && l.Records > 0
-	l.Gaps, l.Unread = append([]Gap{}, l.Gaps...), append([]string{}, l.Unread...)
+	l.Gaps, l.Unread = append([]recorded.Count{}, l.Gaps...), append([]string{}, l.Unread...)
 	if len(l.Gaps) > 0 && len(l.Unread) == 0 && u.uncounted == 0 {
-		if after := u.gap().Last.Truncate(time.Second).Add(time.Second); u.all.last.Sub(after) >= enough {
+		if after := u.gap().Last.Truncate(time.Second).Add(time.Second); u.all.Last.Sub(after) >= enough {
 			l.Suggested = &after
 		}
 	}
@@ -42,7 +43,7 @@ func (u *uses) serviceList() []Service {
 		s := u.judge.services[name]
 		t := u.services[s.number]
 		all = append(all, Service{
-			Name: name, Place: u.judge.policy.Place("services", name), Purpose: purposeOf(s.matrix.Purpose), Times: t.times(),
+			Name: name, Place: u.judge.policy.Place("services", name), Purpose: purposeOf(s.matrix.Purpose), Times: timesOf(t.Count),
 			Admitted: t.admitted, Refused: t.refused, WouldRefuse: t.wouldRefuse,
 		})
 	}
@@ -78,18 +79,18 @@ func (u *uses) grant(s *service, entry int, client string) Grant {
 	g := Grant{
 		Service: s.name, Entry: s.entries[entry].Name, Place: s.entries[entry].Place, Purpose: s.purpose(entry),
 		Methods: a.Methods, Demands: draw.Demands(a), Used: []Use{}, Unused: []string{}, Unknown: !u.known(s),
-		From: point(span.first), To: point(span.last),
+		From: point(span.First), To: point(span.Last),
 	}
-	var t tally
+	var t recorded.Count
 	for _, method := range u.methodsOf(s, entry) {
 		used := u.of(s, entry, client, method)
-		if used.records == 0 {
+		if used.Records == 0 {
 			g.Unused = append(g.Unused, method)
 			continue
 		}
-		t.merge(used)
-		g.Used = append(g.Used, Use{method, used.times()})
+		t.Add(used)
+		g.Used = append(g.Used, Use{method, timesOf(used)})
 	}
-	g.Times = t.times()
+	g.Times = timesOf(t)
 	return g
 }

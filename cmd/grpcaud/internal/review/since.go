@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
 )
 
 // longest is the longest time before now that a review may begin.
@@ -20,9 +22,9 @@ func Since(text string, now time.Time) (time.Time, error) {
 	at, ok := moment(text, now)
 	switch {
 	case !ok:
-		return at, fmt.Errorf("--since %.40q: want how long ago, such as 90d or 12h, or a date such as %s", text, now.Add(-90*24*time.Hour).UTC().Format(time.DateOnly))
+		return at, fmt.Errorf("--since %.40q: want how long ago, such as 90d or 12h, or a date such as %s", text, output.Day(now.Add(-90*24*time.Hour)))
 	case at.After(now):
-		return at, fmt.Errorf("--since %.40q is not over yet: it is %s now", text, stamp(now))
+		return at, fmt.Errorf("--since %.40q is not over yet: it is %s now", text, output.Stamp(now))
 	}
 	return at, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/grpcaud/grpcaud/audience/decision"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/descriptor"
 	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/output"
+	"github.com/grpcaud/grpcaud/cmd/grpcaud/internal/recorded"
 )
 
 // cell is the grant of one method to one client by one entry.
@@ -26,15 +27,15 @@ type cell struct {
 // several entries may have admitted is a use of each.
 type uses struct {
 	*Counter
-	cells    map[cell]*tally
+	cells    map[cell]*recorded.Count
 	called   map[cell]map[string]bool     // the methods of an entry that were called; the rest of the cell is empty
-	observed map[*service]map[string]bool // the methods that a roll-out let through, by their short names
+	observed map[*service]map[string]bool // the methods that a rollout let through, by their short names
 	rowsOf   map[*service][]*row
 	complete bool // whether no record is known to be missing
 }
 
 func (c *Counter) uses() *uses {
-	u := &uses{Counter: c, cells: map[cell]*tally{}, called: map[cell]map[string]bool{}, observed: map[*service]map[string]bool{}, rowsOf: map[*service][]*row{}}
+	u := &uses{Counter: c, cells: map[cell]*recorded.Count{}, called: map[cell]map[string]bool{}, observed: map[*service]map[string]bool{}, rowsOf: map[*service][]*row{}}
 	u.complete = len(c.log.Gaps) == 0 && len(c.log.Unread) == 0 && c.uncounted == 0
 	for _, w := range c.sorted() {
 		u.rowsOf[w.service] = append(u.rowsOf[w.service], w)
@@ -57,9 +58,9 @@ func (u *uses) add(w *row, entry int) {
 		at.client = w.client
 	}
 	if u.cells[at] == nil {
-		u.cells[at] = &tally{}
+		u.cells[at] = &recorded.Count{}
 	}
-	u.cells[at].merge(w.tally)
+	u.cells[at].Add(w.Count)
 	all := cell{service: w.service, entry: entry}
 	if u.called[all] == nil {
 		u.called[all] = map[string]bool{}
@@ -69,11 +70,11 @@ func (u *uses) add(w *row, entry int) {
 
 // of returns the uses of one method by one client, by an entry: its own, and for an entry
 // that demands no token also the calls without one.
-func (u *uses) of(s *service, entry int, client, method string) tally {
-	var t tally
+func (u *uses) of(s *service, entry int, client, method string) recorded.Count {
+	var t recorded.Count
 	for _, name := range []string{client, ""} {
 		if used := u.cells[cell{s, entry, name, method}]; used != nil && (name == client || s.matrix.Allow[entry].Optional) {
-			t.merge(*used)
+			t.Add(*used)
 		}
 		if client == "" {
 			break
@@ -83,7 +84,7 @@ func (u *uses) of(s *service, entry int, client, method string) tally {
 }
 
 // known reports whether what has no record of a service was not used.
-func (u *uses) known(s *service) bool { return u.complete && u.services[s.number].records > 0 }
+func (u *uses) known(s *service) bool { return u.complete && u.services[s.number].Records > 0 }
 
 // clientsOf returns the clients of an entry; an empty name stands for any client.
 func clientsOf(a access.Allow) []string {
@@ -108,10 +109,8 @@ func (u *uses) methodsOf(s *service, entry int) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// times writes a tally for a report.
-func (t tally) times() Times {
-	return Times{t.records, point(t.first), point(t.last)}
-}
+// timesOf writes a count for a report.
+func timesOf(c recorded.Count) Times { return Times{c.Records, point(c.First), point(c.Last)} }
 
 // point returns a time in UTC; nil for the zero time.
 func point(t time.Time) *time.Time {
@@ -122,7 +121,7 @@ func point(t time.Time) *time.Time {
 	return &t
 }
 
-// purpose is that of an entry.
+// purpose returns the purpose of an entry, with the owner of the service if it has none.
 func (s *service) purpose(entry int) Purpose {
 	p := purposeOf(s.matrix.Allow[entry].Purpose)
 	p.Owner = cmp.Or(p.Owner, s.matrix.Owner)
@@ -134,11 +133,7 @@ func purposeOf(p access.Purpose) Purpose { return Purpose{p.Why, p.Owner, p.Last
 // span says of how long a time there are records of a service.
 func (u *uses) span(s *service) string {
 	t := u.services[s.number]
-	days := day(t.first)
-	if last := day(t.last); last != days {
-		days += " to " + last
-	}
-	return fmt.Sprintf("in %s of records of %s (%s)", length(t.last.Sub(t.first)), output.Printable(s.name), days)
+	return fmt.Sprintf("in %s of records of %s (%s)", length(t.Last.Sub(t.First)), output.Printable(s.name), output.Days(t.First, t.Last))
 }
 
 // length writes a duration in its largest unit.
@@ -154,5 +149,3 @@ func length(d time.Duration) string {
 		return "less than two minutes"
 	}
 }
-
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

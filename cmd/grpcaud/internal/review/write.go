@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -113,18 +112,18 @@ func (l Log) lines() []string {
 		}
 		return []string{text + "."}
 	}
-	all := []string{fmt.Sprintf("%s from %s to %s, %s.", records(l.Records), stamp(*l.First), stamp(*l.Last), l.underThis())}
+	all := []string{fmt.Sprintf("%s from %s to %s, %s.", output.Plural(l.Records, "record"), output.Stamp(*l.First), output.Stamp(*l.Last), l.underThis())}
 	if l.Earlier > 0 {
 		all = append(all, before(l.Earlier)+": they do not count.")
 	}
 	if l.Later > 0 {
-		all = append(all, records(l.Later)+" from the future: is the clock of a server wrong?")
+		all = append(all, output.Plural(l.Later, "record")+" from the future: is the clock of a server wrong?")
 	}
 	if l.ThisPolicy < l.Records {
 		all = append(all, "Records of other versions were judged again by this one; what a record cannot show, such as claims, counts as met.")
 	}
 	for _, g := range l.Gaps[:min(3, len(l.Gaps))] {
-		all = append(all, fmt.Sprintf("Missing are %s between %s and %s.", records(g.Records), stamp(g.First), stamp(g.Last)))
+		all = append(all, fmt.Sprintf("Missing are %s between %s and %s.", output.Plural(g.Records, "record"), output.Stamp(g.First), output.Stamp(g.Last)))
 	}
 	if more := len(l.Gaps) - 3; more > 0 {
 		all = append(all, fmt.Sprintf("There are %s.", output.Plural(more, "other gap")))
@@ -133,10 +132,10 @@ func (l Log) lines() []string {
 		all = append(all, "Records may be among what was not read: "+output.Printable(text))
 	}
 	if l.Uncounted > 0 {
-		all = append(all, records(l.Uncounted)+" could not be counted apart: the log has too many kinds of calls.")
+		all = append(all, output.Plural(l.Uncounted, "record")+" could not be counted apart: the log has too many kinds of calls.")
 	}
 	if l.Suggested != nil {
-		all = append(all, "For what came after the gaps, add --since "+stamp(*l.Suggested)+".")
+		all = append(all, "For what came after the gaps, add --since "+output.Stamp(*l.Suggested)+".")
 	}
 	return all
 }
@@ -153,10 +152,7 @@ func (l Log) underThis() string {
 	}
 }
 
-func before(n uint64) string { return records(n) + " from before that time" }
-
-// records counts records, for people.
-func records(n uint64) string { return output.Plural(int(min(n, math.MaxInt)), "record") }
+func before(n uint64) string { return output.Plural(n, "record") + " from before that time" }
 
 // details says where a finding stands, who answers for it and why it is there.
 func (f Finding) details() string {
@@ -170,7 +166,7 @@ func (f Finding) details() string {
 	add("owner ", f.Owner)
 	add("review by ", f.ReviewBy)
 	if f.Last != nil {
-		add("last ", stamp(*f.Last))
+		add("last ", output.Stamp(*f.Last))
 	}
 	add("why: ", f.Why)
 	return strings.Join(parts, ", ")

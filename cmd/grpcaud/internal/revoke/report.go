@@ -60,12 +60,12 @@ func (r *Report) rows() [][]string {
 		}
 	}
 	if !e.IssuedBefore.IsZero() {
-		rows = append(rows, []string{"issued before", e.IssuedBefore.UTC().Format(time.RFC3339)})
+		rows = append(rows, []string{"issued before", output.Stamp(e.IssuedBefore)})
 	}
 	if r.Target.single != nil {
 		rows = append(rows, []string{"note", "the signature of the token was not checked"})
 	}
-	return append(rows, []string{"until", e.Expires.UTC().Format(time.RFC3339)})
+	return append(rows, []string{"until", output.Stamp(e.Expires)})
 }
 
 func (r *Report) writeReach(p *output.Page) {

@@ -107,7 +107,7 @@ func (r Request) before(now time.Time) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, r.IssuedBefore)
 	if err != nil {
-		return t, fmt.Errorf("--issued-before: %.64q is not a time: write it such as %s, or now", r.IssuedBefore, now.UTC().Format(time.RFC3339))
+		return t, fmt.Errorf("--issued-before: %.64q is not a time: write it such as %s, or now", r.IssuedBefore, output.Stamp(now))
 	}
 	return t, nil
 }
@@ -124,7 +124,7 @@ func (r Request) Held(m access.Matrix, token string, now time.Time) (Target, err
 	}
 	switch {
 	case !now.Before(c.Expiry().Add(revocation.Leeway)):
-		return Target{}, fmt.Errorf("the token expired at %s: no server admits it", c.Expiry().UTC().Format(time.RFC3339))
+		return Target{}, fmt.Errorf("the token expired at %s: no server admits it", output.Stamp(c.Expiry()))
 	case c.ID() == "":
 		return Target{}, withoutID(c)
 	}
