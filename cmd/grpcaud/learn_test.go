@@ -236,8 +236,9 @@ func FuzzLearn(f *testing.F) {
 	})
 }
 
-// TestLearnFromManyRecords learns from GRPCAUD_RECORDS records, for measurements.
-func TestLearnFromManyRecords(t *testing.T) {
+// TestLearnAndReviewOfManyRecords learns from GRPCAUD_RECORDS records, and reviews what it has
+// learnt, for measurements.
+func TestLearnAndReviewOfManyRecords(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("GRPCAUD_RECORDS"))
 	if err != nil {
 		t.Skip("GRPCAUD_RECORDS is not set")
@@ -257,10 +258,22 @@ func TestLearnFromManyRecords(t *testing.T) {
 	if err := errors.Join(out.Flush(), disk.Close()); err != nil {
 		t.Fatal(err)
 	}
+	learnt := filepath.Join(t.TempDir(), "access.yaml")
+	if err := os.WriteFile(learnt, timed(t, n, "learn", path), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	timed(t, n, "review", learnt, path, "-o", "json")
+	timed(t, n, "review", learnt, path, "--patch")
+}
+
+// timed runs a command over n records, and says how long it takes.
+func timed(t *testing.T, n int, args ...string) []byte {
+	t.Helper()
 	began := time.Now()
 	var stdout, stderr bytes.Buffer
-	if code := grpcaud.Run(t.Context(), []string{"learn", path}, nil, &stdout, &stderr); code != 0 {
-		t.Fatalf("exit status %d, %.1000s", code, stderr.String())
+	if code := grpcaud.Run(t.Context(), args, nil, &stdout, &stderr); code != 0 && args[0] == "learn" || code > 1 {
+		t.Fatalf("%s: exit status %d, %.1000s", args[0], code, stderr.String())
 	}
-	t.Logf("%d records in %v, a file of %d KiB", n, time.Since(began).Round(time.Second/10), stdout.Len()>>10)
+	t.Logf("%s: %d records in %v, %d KiB", strings.Join(args, " "), n, time.Since(began).Round(time.Second/10), stdout.Len()>>10)
+	return stdout.Bytes()
 }
