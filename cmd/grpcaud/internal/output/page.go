@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -29,15 +30,59 @@ func Write(out io.Writer, draw func(*Page)) error {
 func (p *Page) Printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 // JSON writes v, indented, with what does not print escaped.
-func (p *Page) JSON(v any) {
+func (p *Page) JSON(v any) { p.Printf("%s\n", indented(v, "")) }
+
+// Member is a member of a JSON object.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// Items are the value of a [Member] that are written one by one: a long list is never in
+// memory as a text.
+type Items[T any] []T
+
+func (l Items[T]) items() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, item := range l {
+			if !yield(item) {
+				return
+			}
+		}
+	}
+}
+
+// JSONObject writes what [Page.JSON] writes for an object with these members.
+func (p *Page) JSONObject(members ...Member) {
+	begin := "{\n"
+	for _, m := range members {
+		p.Printf("%s  %s: ", begin, indented(m.Name, ""))
+		begin = ",\n"
+		list, ok := m.Value.(interface{ items() iter.Seq[any] })
+		if !ok {
+			p.Printf("%s", indented(m.Value, "  "))
+			continue
+		}
+		separator, end := "[\n", "[]"
+		for item := range list.items() {
+			p.Printf("%s    %s", separator, indented(item, "    "))
+			separator, end = ",\n", "\n  ]"
+		}
+		p.Printf("%s", end)
+	}
+	p.Printf("\n}\n")
+}
+
+// indented returns v as JSON. All lines but the first begin with the prefix.
+func indented(v any, prefix string) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
+	encoder.SetIndent(prefix, "  ")
 	if err := encoder.Encode(v); err != nil {
 		panic(err) // JSON has no form for the type of v
 	}
-	p.Printf("%s", EscapeJSON(text.String()))
+	return EscapeJSON(strings.TrimSuffix(text.String(), "\n"))
 }
 
 // EscapeJSON escapes the characters in a JSON text that do not print. All but line

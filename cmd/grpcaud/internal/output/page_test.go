@@ -45,6 +45,33 @@ func TestJSONEscapesWhatDoesNotPrint(t *testing.T) {
 	}
 }
 
+// TestJSONObjectIsAnObject shows that an object whose items are written one by one is written
+// as it is as a whole.
+func TestJSONObjectIsAnObject(t *testing.T) {
+	type part struct {
+		A string   `json:"a"`
+		B []string `json:"b"`
+	}
+	parts := []part{{"\u202e", []string{"x", "y"}}, {"<", nil}, {"", []string{}}}
+	for _, items := range [][]part{parts, parts[:1], {}} {
+		var whole, each strings.Builder
+		err := errors.Join(
+			output.Write(&whole, func(p *output.Page) {
+				p.JSON(struct {
+					One part   `json:"one"`
+					All []part `json:"all"`
+				}{parts[0], items})
+			}),
+			output.Write(&each, func(p *output.Page) {
+				p.JSONObject(output.Member{Name: "one", Value: parts[0]}, output.Member{Name: "all", Value: output.Items[part](items)})
+			}),
+		)
+		if whole.String() != each.String() || err != nil {
+			t.Errorf("one by one: %s, as a whole: %s (%v)", each.String(), whole.String(), err)
+		}
+	}
+}
+
 func TestMarkdownTableEscapesCells(t *testing.T) {
 	var b strings.Builder
 	if err := output.Write(&b, func(p *output.Page) { p.MarkdownTable([]string{"a|b"}, [][]string{{"*<x>\n"}}) }); err != nil {

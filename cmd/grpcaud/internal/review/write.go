@@ -34,7 +34,7 @@ var titles = []title{
 func (r *Report) Write(p *output.Page, format string) {
 	switch format {
 	case "json":
-		p.JSON(r)
+		r.json(p)
 	case "markdown":
 		r.markdown(p)
 	case "html":
@@ -42,6 +42,17 @@ func (r *Report) Write(p *output.Page, format string) {
 	default:
 		r.table(p)
 	}
+}
+
+func (r *Report) json(p *output.Page) {
+	members := []output.Member{{Name: "matrix", Value: r.Matrix}, {Name: "policy", Value: r.Policy}}
+	if r.Since != nil {
+		members = append(members, output.Member{Name: "since", Value: r.Since})
+	}
+	p.JSONObject(append(members, output.Member{Name: "until", Value: r.Until}, output.Member{Name: "log", Value: r.Log},
+		output.Member{Name: "findings", Value: output.Items[Finding](r.Findings)},
+		output.Member{Name: "services", Value: output.Items[Service](r.Services)},
+		output.Member{Name: "clients", Value: output.Items[Client](r.Clients)})...)
 }
 
 // Exit returns the exit status that goes with the report.

@@ -56,6 +56,25 @@ func TestReviewGolden(t *testing.T) {
 	}
 }
 
+// TestReviewJSONIsTheReport shows that no field of a report is left out, although its lists
+// are written one by one.
+func TestReviewJSONIsTheReport(t *testing.T) {
+	for _, since := range []time.Time{{}, now.Add(-time.Hour)} {
+		policy, err := policyfile.Parse("access.yaml", []byte(shop))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := review.NewCounter(policy, descriptor.Set{}, "access.yaml", since, now).Report()
+		var want strings.Builder
+		if err := output.Write(&want, func(p *output.Page) { p.JSON(r) }); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(written(t, r, "json"), want.String()); diff != "" {
+			t.Errorf("got -, want +\n%s", diff)
+		}
+	}
+}
+
 // TestReviewExit shows that a remark is nothing to do, and a finding is.
 func TestReviewExit(t *testing.T) {
 	for _, row := range []struct {
