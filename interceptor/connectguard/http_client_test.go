@@ -2,6 +2,7 @@ package connectguard_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -89,6 +90,15 @@ func try(t *testing.T, web connect.HTTPClient, baseURL string, change func(http.
 
 func unchanged(http.Header) {}
 
+// notSent checks the error of a call that the client did not send: want is a part of it.
+func notSent(t *testing.T, how string, err error, want string) {
+	t.Helper()
+	if connect.CodeOf(err) != connect.CodeInternal || reasonOf(err) != "" {
+		t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
+	}
+	contains(t, err, want)
+}
+
 // TestPlainHTTPGetsNoToken shows that a Connect client that was made for plain http sends
 // no token, although the interceptor was given https and the same host.
 func TestPlainHTTPGetsNoToken(t *testing.T) {
@@ -99,10 +109,7 @@ func TestPlainHTTPGetsNoToken(t *testing.T) {
 	c := newCompany(t, &orders{})
 	meant := presenting(t, c, "https://"+plain.Listener.Addr().String())
 	for how, err := range try(t, connectguard.HTTPClient(plain.Client()), plain.URL, unchanged, meant) {
-		if connect.CodeOf(err) != connect.CodeInternal {
-			t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
-		}
-		contains(t, err, "give both the same address")
+		notSent(t, how, err, "give both the same address")
 	}
 	if got := reached.Load(); got != 0 {
 		t.Errorf("%d requests went over plain http, want none", got)
@@ -121,10 +128,7 @@ func TestTokenNeedsTheHTTPClient(t *testing.T) {
 		guarded.ServeHTTP(w, r)
 	})
 	for how, err := range try(t, c.server.Client(), c.server.URL, unchanged, presenting(t, c, c.server.URL)) {
-		if connect.CodeOf(err) != connect.CodeInternal || reasonOf(err) != "" {
-			t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
-		}
-		contains(t, err, "make the Connect client with connectguard.HTTPClient")
+		notSent(t, how, err, "make the Connect client with connectguard.HTTPClient")
 	}
 	if got := tokens.Load(); got != 0 {
 		t.Errorf("%d tokens were sent, want none", got)
@@ -167,10 +171,7 @@ func TestHeadersThatChangeTheCall(t *testing.T) {
 		`names the host "other.example.com"`: func(h http.Header) { h.Set("Host", "other.example.com") },
 	} {
 		for how, err := range try(t, c.http(), c.server.URL, change, presenting(t, c, c.server.URL)) {
-			if connect.CodeOf(err) != connect.CodeInternal {
-				t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
-			}
-			contains(t, err, want)
+			notSent(t, how, err, want)
 		}
 	}
 	if got := reached.Load(); got != 0 {
@@ -187,10 +188,7 @@ func TestTokenGoesToNoOtherPath(t *testing.T) {
 	c.server.Config.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { tokens.Add(int32(len(r.Header["Authorization"]))) })
 	for _, row := range []struct{ meant, made string }{{"/orders", "/evil"}, {"/orders", ""}, {"", "/orders"}, {"/orders", "/x/orders"}, {"/orders", "/orders/x"}, {"/a%2Fb", "/a/b"}} {
 		for how, err := range try(t, c.http(), c.server.URL+row.made, unchanged, presenting(t, c, c.server.URL+row.meant)) {
-			if connect.CodeOf(err) != connect.CodeInternal {
-				t.Errorf("%q for %q, %s: got %v, want %v", row.made, row.meant, how, err, connect.CodeInternal)
-			}
-			contains(t, err, "give both the same address")
+			notSent(t, fmt.Sprintf("%q for %q, %s", row.made, row.meant, how), err, "give both the same address")
 		}
 	}
 	if got := tokens.Load(); got != 0 {
@@ -218,10 +216,7 @@ func TestProxyGetsNoToken(t *testing.T) {
 	c := newCompany(t, &orders{})
 	const service = "http://127.0.0.1:1"
 	for how, err := range try(t, connectguard.HTTPClient(&http.Client{Transport: wire}), service, unchanged, presenting(t, c, service, interceptor.AllowPlaintext(interceptor.Loopback))) {
-		if connect.CodeOf(err) != connect.CodeInternal {
-			t.Errorf("%s: got %v, want %v", how, err, connect.CodeInternal)
-		}
-		contains(t, err, "NO_PROXY")
+		notSent(t, how, err, "NO_PROXY")
 	}
 	if got := reached.Load(); got != 0 {
 		t.Errorf("the proxy got %d requests, want none", got)

@@ -97,13 +97,9 @@ func (d *document) withoutList(list *yaml.Node, gone func(int) bool) ([]edit, er
 	if !isFlow(list) {
 		return d.withoutItems(list, gone)
 	}
-	at, err := d.offset(list)
+	all, err := d.flowItems(list)
 	if err != nil {
 		return nil, err
-	}
-	all, err := d.pieces(at)
-	if err != nil || len(all) != len(list.Content) {
-		return nil, errForm
 	}
 	return without(all, gone), nil
 }

@@ -211,13 +211,9 @@ func (d *document) addClosed(list *yaml.Node, methods []string) ([]edit, error) 
 		r, dash, err := d.item(list.Content[len(list.Content)-1])
 		return []edit{d.behindLine(r.to-1, items(dash, methods))}, err
 	}
-	at, err := d.offset(list)
+	all, err := d.flowItems(list)
 	if err != nil {
 		return nil, err
-	}
-	all, err := d.pieces(at)
-	if err != nil || len(all) != len(list.Content) {
-		return nil, errForm
 	}
 	end := all[len(all)-1].to
 	return []edit{{from: end, to: end, text: ", " + draw.YAMLList(methods)}}, nil

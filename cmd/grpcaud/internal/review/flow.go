@@ -1,11 +1,26 @@
 package review
 
+import "go.yaml.in/yaml/v3"
+
 // piece is one item of a list or one pair of a mapping in flow style, such as [a, b].
 type piece struct {
 	lead     int // where the comments above it begin
 	from, to int // without comments and white space around it
 	comma    int // where the comma behind it is; -1 if there is none
 	next     int // behind the comma and a comment on its line
+}
+
+// flowItems returns the pieces of a list in flow style, one for each item.
+func (d *document) flowItems(list *yaml.Node) ([]piece, error) {
+	at, err := d.offset(list)
+	if err != nil {
+		return nil, err
+	}
+	all, err := d.pieces(at)
+	if err != nil || len(all) != len(list.Content) {
+		return nil, errForm
+	}
+	return all, nil
 }
 
 // pieces returns the pieces of a list or a mapping that begins at an offset.
